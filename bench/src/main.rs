@@ -1,0 +1,2 @@
+//! `orderlog-bench`: figures beside their limits.
+fn main() {}

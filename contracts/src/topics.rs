@@ -1,0 +1,35 @@
+//! Kafka topic names and their shapes (`interfaces.md`, Kafka).
+
+/// Order events, keyed by order id, CloudEvents binary mode.
+pub const ORDER_EVENTS: &str = "orders.events.v1";
+/// The relay's committed progress: compacted, one partition.
+pub const RELAY_PROGRESS: &str = "orderlog.relay.progress";
+
+/// How a topic is created. Partition counts are never raised: a break is a
+/// new topic with the next version in its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopicSpec {
+    /// Name without the deployment's prefix.
+    pub name: &'static str,
+    /// Number of partitions.
+    pub partitions: i32,
+    /// Topic-level settings beyond the broker's defaults.
+    pub config: &'static [(&'static str, &'static str)],
+}
+
+/// Every topic that `orderlog migrate` creates.
+pub const ALL: &[TopicSpec] = &[
+    TopicSpec {
+        name: ORDER_EVENTS,
+        partitions: 12,
+        config: &[("cleanup.policy", "delete"), ("retention.ms", "-1")],
+    },
+    TopicSpec {
+        name: RELAY_PROGRESS,
+        partitions: 1,
+        config: &[("cleanup.policy", "compact"), ("retention.ms", "-1")],
+    },
+];
+
+/// Number of partitions of [`ORDER_EVENTS`].
+pub const ORDER_EVENTS_PARTITIONS: i32 = 12;

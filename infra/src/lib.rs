@@ -1,0 +1,18 @@
+//! The outside world: configuration, telemetry, lifecycle, HTTP plumbing,
+//! Postgres, the event store, command execution, the relay, Kafka and Redis.
+//! Nothing in here knows what an order is.
+
+pub mod api_keys;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod event_store;
+pub mod http;
+pub mod kafka;
+pub mod lifecycle;
+pub mod local_servers;
+pub mod log;
+pub mod postgres;
+pub mod redis;
+pub mod relay;
+pub mod telemetry;

@@ -1,0 +1,95 @@
+//! One row of the log, and what it becomes on Kafka.
+
+use contracts::{CloudEvent, LogPosition};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What is stored beside an event's payload. Every value is a string, as
+/// cqrs-es wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Principal that issued the command.
+    pub actor: String,
+    /// State after the event (JSON text), as the domain derived it at append.
+    pub after: String,
+    /// Only on a command's first event: its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_id: Option<Uuid>,
+    /// Only on a command's first event: hash of its payload, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload_hash: Option<String>,
+    /// Only on a command's first event: how many events it stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_events: Option<String>,
+    /// Ties together what one request led to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// What led to the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<String>,
+    /// W3C trace context of the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
+}
+
+/// One row of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Kind of aggregate, e.g. `order`.
+    pub aggregate_type: String,
+    /// Id of the aggregate.
+    pub aggregate_id: String,
+    /// Version of the aggregate after this event, from 1.
+    pub sequence: i64,
+    /// Name of the domain event.
+    pub event_type: String,
+    /// Version of its format.
+    pub event_version: String,
+    /// The domain event, JSON text.
+    pub payload: String,
+    /// Who, why, what came of it.
+    pub metadata: Metadata,
+    /// Place in the log.
+    pub at: LogPosition,
+    /// When it was stored.
+    pub recorded_at: OffsetDateTime,
+}
+
+/// What a stored event is on Kafka.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedEvent {
+    /// Topic without the deployment's prefix; the partition is in the
+    /// envelope's position, the key is the envelope's subject.
+    pub topic: &'static str,
+    /// Headers.
+    pub envelope: CloudEvent,
+    /// Value: the event's data as JSON.
+    pub data: Vec<u8>,
+}
+
+/// A stored event that today's domain cannot read.
+#[derive(Debug, thiserror::Error)]
+#[error("event {sequence} of {aggregate_type} {aggregate_id} cannot be mapped")]
+pub struct MappingError {
+    /// Kind of aggregate.
+    pub aggregate_type: String,
+    /// Its id.
+    pub aggregate_id: String,
+    /// Which event.
+    pub sequence: i64,
+    /// Why.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// From stored to published, wired in by the binary: infra moves rows and
+/// does not know what they mean.
+pub trait ContractMapping: Send + Sync + 'static {
+    /// One event, with `after` as it was stored.
+    fn event(&self, stored: &StoredEvent) -> Result<PublishedEvent, MappingError>;
+
+    /// All events of one aggregate from its first on, with `after` derived
+    /// again by today's domain.
+    fn stream(&self, stored: &[StoredEvent]) -> Result<Vec<PublishedEvent>, MappingError>;
+}

@@ -1,0 +1,8 @@
+//! The log as its readers see it: stored events in log order, never past the
+//! horizon, and the mapping from what is stored to what is published.
+
+mod event;
+mod reader;
+
+pub use event::{ContractMapping, MappingError, Metadata, PublishedEvent, StoredEvent};
+pub use reader::{COLUMNS, Horizon, LogReader, StreamPage, stored_event};

@@ -1,0 +1,174 @@
+//! The one reader of the whole log (`architecture.md`, invariants 3 and 4).
+//!
+//! A row is read only once no transaction can still commit before it: its
+//! transaction id lies below the horizon, the oldest id still in progress.
+//! Then (epoch, xid, position) is final, and a cursor of it loses nothing.
+
+use super::event::StoredEvent;
+use contracts::LogPosition;
+use sqlx::{PgPool, Row as _, postgres::PgRow, types::Json};
+
+/// Columns of a [`StoredEvent`], for every query that reads one.
+pub const COLUMNS: &str = "aggregate_type, aggregate_id, sequence, event_type, event_version, \
+     payload::text AS payload, metadata, epoch, transaction_id::text::bigint AS xid, position, \
+     recorded_at";
+
+/// Below which transaction id the current epoch is final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Horizon {
+    /// Epoch that the horizon applies to; older ones are final as a whole.
+    pub epoch: i32,
+    /// First transaction id that is not final.
+    pub xid: u64,
+}
+
+impl Horizon {
+    /// Whether an event at `at` is final.
+    pub const fn covers(self, at: LogPosition) -> bool {
+        at.epoch < self.epoch || (at.epoch == self.epoch && at.xid < self.xid)
+    }
+}
+
+/// Reads stored events in log order.
+#[derive(Debug, Clone)]
+pub struct LogReader {
+    pool: PgPool,
+}
+
+impl LogReader {
+    /// A reader of the log behind `pool`.
+    pub const fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The present horizon. Whatever is read after this and covered by it is
+    /// complete.
+    pub async fn horizon(&self) -> Result<Horizon, sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT (SELECT epoch FROM events ORDER BY epoch DESC LIMIT 1) AS epoch, \
+                    pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let epoch: Option<i32> = row.try_get("epoch")?;
+        Ok(Horizon {
+            epoch: epoch.unwrap_or(1),
+            xid: row.try_get::<i64, _>("xid")?.cast_unsigned(),
+        })
+    }
+
+    /// Up to `limit` final events after `after`, in log order. An empty answer
+    /// means that there is nothing final yet, not that the log has ended.
+    pub async fn read_after(
+        &self,
+        after: LogPosition,
+        limit: i64,
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        // One statement: the horizon is that of the snapshot the rows are read in.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events \
+             WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
+               AND (transaction_id < pg_snapshot_xmin(pg_current_snapshot()) \
+                    OR epoch < (SELECT epoch FROM events ORDER BY epoch DESC LIMIT 1)) \
+             ORDER BY epoch, transaction_id, position LIMIT $4"
+        );
+        let rows = sqlx::query(&sql)
+            .bind(after.epoch)
+            .bind(after.xid.to_string())
+            .bind(after.position)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(stored_event).collect()
+    }
+
+    /// All events of one aggregate, from its first on.
+    pub async fn read_stream(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events \
+             WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence"
+        );
+        let rows = sqlx::query(&sql)
+            .bind(aggregate_type)
+            .bind(aggregate_id)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(stored_event).collect()
+    }
+
+    /// Whole streams of one aggregate type in the order of their ids, up to
+    /// `horizon`: those after `after_id`, about `limit` events a page (a stream
+    /// is never cut). For rebuilds, which fold each aggregate on its own.
+    pub async fn read_streams(
+        &self,
+        aggregate_type: &str,
+        after_id: &str,
+        horizon: Horizon,
+        limit: i64,
+    ) -> Result<StreamPage, sqlx::Error> {
+        let last_id: Option<String> = sqlx::query_scalar(
+            "SELECT max(aggregate_id) FROM (SELECT aggregate_id FROM events \
+              WHERE aggregate_type = $1 AND aggregate_id > $2 \
+              ORDER BY aggregate_id, sequence LIMIT $3) page",
+        )
+        .bind(aggregate_type)
+        .bind(after_id)
+        .bind(limit)
+        .fetch_one(&self.pool)
+        .await?;
+        let Some(last_id) = last_id else {
+            return Ok(StreamPage::default());
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events \
+              WHERE aggregate_type = $1 AND aggregate_id > $2 AND aggregate_id <= $3 \
+                AND (epoch < $4 OR (epoch = $4 AND transaction_id < $5::text::xid8)) \
+              ORDER BY aggregate_id, sequence"
+        );
+        let rows = sqlx::query(&sql)
+            .bind(aggregate_type)
+            .bind(after_id)
+            .bind(&last_id)
+            .bind(horizon.epoch)
+            .bind(horizon.xid.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        let events = rows.iter().map(stored_event).collect::<Result<_, _>>()?;
+        Ok(StreamPage {
+            events,
+            last_id: Some(last_id),
+        })
+    }
+}
+
+/// A page of [`LogReader::read_streams`].
+#[derive(Debug, Clone, Default)]
+pub struct StreamPage {
+    /// Final events; may be empty although more streams follow.
+    pub events: Vec<StoredEvent>,
+    /// Where the next page begins; none after the last stream.
+    pub last_id: Option<String>,
+}
+
+/// One row of [`COLUMNS`].
+pub fn stored_event(row: &PgRow) -> Result<StoredEvent, sqlx::Error> {
+    Ok(StoredEvent {
+        aggregate_type: row.try_get("aggregate_type")?,
+        aggregate_id: row.try_get("aggregate_id")?,
+        sequence: row.try_get("sequence")?,
+        event_type: row.try_get("event_type")?,
+        event_version: row.try_get("event_version")?,
+        payload: row.try_get("payload")?,
+        metadata: row.try_get::<Json<_>, _>("metadata")?.0,
+        at: LogPosition {
+            epoch: row.try_get("epoch")?,
+            xid: row.try_get::<i64, _>("xid")?.cast_unsigned(),
+            position: row.try_get("position")?,
+        },
+        recorded_at: row.try_get("recorded_at")?,
+    })
+}

@@ -1,0 +1,112 @@
+//! Schema migrations. They only expand; sqlx guards each database's run with
+//! an advisory lock, so that several roles may start at once.
+
+use crate::config::Config;
+use sqlx::{
+    Connection as _, PgConnection,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::PgConnectOptions,
+};
+use std::{borrow::Cow, str::FromStr};
+
+/// (version, description, SQL) of each migration, oldest first.
+type Scripts = &'static [(i64, &'static str, &'static str)];
+
+const EVENTS: Scripts = &[(
+    1,
+    "events",
+    include_str!("../../migrations/events/0001_events.sql"),
+)];
+const VIEWS: Scripts = &[(
+    1,
+    "views",
+    include_str!("../../migrations/views/0001_views.sql"),
+)];
+const OPS: Scripts = &[(1, "ops", include_str!("../../migrations/ops/0001_ops.sql"))];
+
+/// Why a database could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+#[error("the {database} database cannot be migrated")]
+pub struct MigrateError {
+    /// `events`, `views` or `ops`.
+    pub database: &'static str,
+    /// What the server said.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Brings all three databases up to date, creating those that are missing.
+pub async fn migrate_all(config: &Config) -> Result<(), MigrateError> {
+    for (database, url, scripts) in [
+        ("events", &config.events_url, EVENTS),
+        ("views", &config.views_url, VIEWS),
+        ("ops", &config.ops_url, OPS),
+    ] {
+        migrate(url, scripts)
+            .await
+            .map_err(|source| MigrateError { database, source })?;
+    }
+    Ok(())
+}
+
+async fn migrate(
+    url: &str,
+    scripts: Scripts,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    create_database_if_missing(url).await?;
+    // No statement time-out: building an index may take longer than that.
+    let mut connection = PgConnection::connect(url).await?;
+    migrator(scripts).run_direct(&mut connection).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+fn migrator(scripts: Scripts) -> Migrator {
+    let migrations = scripts
+        .iter()
+        .map(|(version, description, sql)| {
+            Migration::new(
+                *version,
+                Cow::Borrowed(*description),
+                MigrationType::Simple,
+                Cow::Borrowed(*sql),
+                false,
+            )
+        })
+        .collect();
+    Migrator {
+        migrations: Cow::Owned(migrations),
+        ..Migrator::DEFAULT
+    }
+}
+
+/// Creates the database that `url` names, through the `postgres` database of
+/// the same server, unless it is there.
+pub async fn create_database_if_missing(url: &str) -> Result<(), sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?;
+    let Some(name) = options.get_database().map(str::to_owned) else {
+        return Ok(());
+    };
+    match PgConnection::connect_with(&options).await {
+        Ok(connection) => return connection.close().await,
+        // 3D000: the database does not exist.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("3D000") => {}
+        Err(error) => return Err(error),
+    }
+    let mut connection = PgConnection::connect_with(&options.database("postgres")).await?;
+    let quoted = name.replace('"', "\"\"");
+    let created = sqlx::query(&format!("CREATE DATABASE \"{quoted}\""))
+        .execute(&mut connection)
+        .await;
+    connection.close().await?;
+    match created {
+        Ok(_) => Ok(()),
+        // 42P04, 23505: somebody else made it in between.
+        Err(sqlx::Error::Database(error))
+            if matches!(error.code().as_deref(), Some("42P04" | "23505")) =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}

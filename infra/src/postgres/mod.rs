@@ -1,0 +1,76 @@
+//! Connection pools and migrations of the three databases.
+
+mod migrate;
+
+pub use migrate::{MigrateError, create_database_if_missing, migrate_all};
+
+use crate::config::Config;
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{str::FromStr, time::Duration};
+
+/// The pools of the three databases. Connecting is lazy: a role whose
+/// database is away starts, is not ready, and recovers by itself.
+#[derive(Debug, Clone)]
+pub struct Databases {
+    /// The log.
+    pub events: PgPool,
+    /// The read models.
+    pub views: PgPool,
+    /// Keys, endpoints, jobs.
+    pub ops: PgPool,
+}
+
+impl Databases {
+    /// Makes the pools; opens no connection yet.
+    pub fn new(config: &Config) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            events: pool(&config.events_url, config.events_pool_size)?,
+            views: pool(&config.views_url, config.views_pool_size)?,
+            ops: pool(&config.ops_url, config.ops_pool_size)?,
+        })
+    }
+}
+
+/// Connection options with the time-outs every session of ours has: an idle
+/// transaction would hold back the horizon, a runaway statement a pool slot.
+pub fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    Ok(PgConnectOptions::from_str(url)?
+        .application_name("orderlog")
+        .options([
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "10s"),
+            ("timezone", "UTC"),
+        ]))
+}
+
+/// A lazily connected pool of at most `size` connections.
+pub fn pool(url: &str, size: u32) -> Result<PgPool, sqlx::Error> {
+    Ok(PgPoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(Duration::from_secs(5))
+        .max_lifetime(Duration::from_mins(30))
+        .connect_lazy_with(connect_options(url)?))
+}
+
+/// Whether an error means that the server or the connection to it is away (or
+/// going away), so that the statement may be tried again later.
+pub fn is_connection_error(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(db) => db.code().is_some_and(|code| {
+            // 08: connection exceptions, 57P01–57P05: shutdown, crash, start-up
+            // and idle time-outs, 53300: too many connections.
+            code.starts_with("08") || code.starts_with("57P") || code == "53300"
+        }),
+        _ => false,
+    }
+}

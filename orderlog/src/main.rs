@@ -1,0 +1,2 @@
+//! The `orderlog` program: one subcommand per role.
+fn main() {}

@@ -1,1 +1,15 @@
-//! command-api
+//! HTTP commands: parse, call the executor, answer with the order as the
+//! command left it.
+
+mod answer;
+mod call;
+mod openapi;
+mod refusal;
+mod request;
+mod routes;
+mod state;
+
+pub use openapi::openapi;
+pub use refusal::PROBLEM_TYPES;
+pub use routes::configure;
+pub use state::CommandApi;

@@ -1,4 +1,4 @@
-//! The CloudEvents 1.0 envelope in Kafka's binary mode: attributes are record
+//! The `CloudEvents` 1.0 envelope in Kafka's binary mode: attributes are record
 //! headers with the prefix `ce_`, the record's value is the event's data.
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md>
 
@@ -169,7 +169,9 @@ fn parsed<T: std::str::FromStr>(
 }
 
 fn optional(value: Option<&[u8]>) -> Option<String> {
-    value.and_then(|v| std::str::from_utf8(v).ok()).map(str::to_owned)
+    value
+        .and_then(|v| std::str::from_utf8(v).ok())
+        .map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -51,10 +51,7 @@ impl fmt::Display for PositionToken {
             xid,
             position,
         } = self.at;
-        let plain = format!(
-            "{}|{}|{epoch}|{xid}|{position}",
-            self.topic, self.partition
-        );
+        let plain = format!("{}|{}|{epoch}|{xid}|{position}", self.topic, self.partition);
         f.write_str(&URL_SAFE_NO_PAD.encode(plain))
     }
 }

@@ -1,6 +1,6 @@
 //! Kafka topic names and their shapes (`interfaces.md`, Kafka).
 
-/// Order events, keyed by order id, CloudEvents binary mode.
+/// Order events, keyed by order id, `CloudEvents` binary mode.
 pub const ORDER_EVENTS: &str = "orders.events.v1";
 /// The relay's committed progress: compacted, one partition.
 pub const RELAY_PROGRESS: &str = "orderlog.relay.progress";
@@ -17,19 +17,22 @@ pub struct TopicSpec {
     pub config: &'static [(&'static str, &'static str)],
 }
 
+/// The topic of [`ORDER_EVENTS`].
+pub const ORDERS: TopicSpec = TopicSpec {
+    name: ORDER_EVENTS,
+    partitions: 12,
+    config: &[("cleanup.policy", "delete"), ("retention.ms", "-1")],
+};
+
+/// The topic of [`RELAY_PROGRESS`].
+pub const PROGRESS: TopicSpec = TopicSpec {
+    name: RELAY_PROGRESS,
+    partitions: 1,
+    config: &[("cleanup.policy", "compact"), ("retention.ms", "-1")],
+};
+
 /// Every topic that `orderlog migrate` creates.
-pub const ALL: &[TopicSpec] = &[
-    TopicSpec {
-        name: ORDER_EVENTS,
-        partitions: 12,
-        config: &[("cleanup.policy", "delete"), ("retention.ms", "-1")],
-    },
-    TopicSpec {
-        name: RELAY_PROGRESS,
-        partitions: 1,
-        config: &[("cleanup.policy", "compact"), ("retention.ms", "-1")],
-    },
-];
+pub const ALL: &[TopicSpec] = &[ORDERS, PROGRESS];
 
 /// Number of partitions of [`ORDER_EVENTS`].
-pub const ORDER_EVENTS_PARTITIONS: i32 = 12;
+pub const ORDER_EVENTS_PARTITIONS: i32 = ORDERS.partitions;

@@ -1,1 +1,9 @@
-//! domain
+//! Pure decisions: what an order is, which commands it takes, which events
+//! they lead to, and what those events look like to the outside. No I/O, no
+//! clock, no randomness of its own.
+
+pub mod country;
+pub mod ids;
+pub mod money;
+pub mod order;
+pub mod text;

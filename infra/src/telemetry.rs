@@ -1,1 +1,58 @@
-//! telemetry
+//! Logs and metrics: both are global to a process by their nature, and set up
+//! once.
+
+use crate::config::Config;
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use std::{io::IsTerminal as _, sync::OnceLock};
+use tracing_subscriber::{EnvFilter, fmt, util::SubscriberInitExt as _};
+
+/// Buckets of every histogram of seconds, from 0.5 ms to 30 s.
+const SECONDS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Telemetry cannot be set up as configured.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// `log` is not a filter.
+    #[error("the log filter {0:?} cannot be read")]
+    Filter(String, #[source] tracing_subscriber::filter::ParseError),
+    /// The metrics recorder cannot be built.
+    #[error("metrics cannot be set up")]
+    Metrics(#[from] BuildError),
+}
+
+/// Sends log lines to standard error and starts counting. The first call
+/// decides; later ones change nothing.
+pub fn init(config: &Config) -> Result<PrometheusHandle, TelemetryError> {
+    let filter = EnvFilter::try_new(&config.log)
+        .map_err(|error| TelemetryError::Filter(config.log.clone(), error))?;
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // An error means that somebody has set one up before.
+    let _already = if config.log_json {
+        lines.json().flatten_event(true).finish().try_init()
+    } else {
+        let colours = std::io::stderr().is_terminal();
+        lines.with_ansi(colours).finish().try_init()
+    };
+    metrics()
+}
+
+/// Renders the metrics of this process; installs the recorder when nothing
+/// has done so yet.
+pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
+    if let Some(handle) = METRICS.get() {
+        return Ok(handle.clone());
+    }
+    let recorder = PrometheusBuilder::new()
+        .set_buckets(SECONDS)?
+        .build_recorder();
+    let handle = recorder.handle();
+    // Whoever was first keeps its recorder, and its handle is in the cell.
+    if metrics::set_global_recorder(recorder).is_ok() {
+        let _ = METRICS.set(handle.clone());
+    }
+    Ok(METRICS.get().unwrap_or(&handle).clone())
+}

@@ -3,9 +3,9 @@
 
 use super::status::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};
 use schemars::JsonSchema;
-use utoipa::ToSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A unit price exactly as given: an integer in minor units, or a decimal

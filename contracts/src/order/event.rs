@@ -6,9 +6,9 @@
 use super::document::{Address, Customer, Line, Shipping, Totals};
 use super::status::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};
 use schemars::JsonSchema;
-use utoipa::ToSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The order as the event left it: what nobody downstream derives again.

@@ -3,6 +3,8 @@
 
 mod document;
 mod event;
+mod fold;
+mod schema;
 mod status;
 
 pub use document::{
@@ -13,4 +15,6 @@ pub use event::{
     After, CancelledPersonal, NoteAdded, NotePersonal, OrderCancelled, OrderEvent, OrderImported,
     OrderPlaced, Placement, PlacementPersonal, TimelineEntry, UnknownEvent,
 };
+pub use fold::{FoldError, apply};
+pub use schema::schemas;
 pub use status::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};

@@ -2,8 +2,8 @@
 //! at append; nobody else derives them again.
 
 use schemars::JsonSchema;
-use utoipa::ToSchema;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Makes a wire enum whose `as_str` and `ALL` agree with its JSON form.
 macro_rules! wire_enum {

@@ -16,6 +16,9 @@ CREATE TABLE projections (
 CREATE TABLE projection_offsets (
     projection  text    NOT NULL,
     "partition" integer NOT NULL,
+    -- The build that the offset belongs to: a projector that began before a
+    -- rebuild has no right to write after it, whatever its offset.
+    build       bigint  NOT NULL,
     next        bigint  NOT NULL,
     epoch       integer NOT NULL,
     xid         bigint  NOT NULL,
@@ -101,4 +104,4 @@ CREATE TABLE order_statistics (
     tax         bigint  NOT NULL,
     revenue     bigint  NOT NULL,
     PRIMARY KEY (day, platform, currency, country, kind, "partition")
-);
+) WITH (fillfactor = 70); -- room to update the sums of a day in place

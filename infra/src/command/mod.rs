@@ -1,1 +1,80 @@
-//! command/mod
+//! Command execution: load, look the command up, decide, append, and again
+//! when somebody was faster (`architecture.md`, invariants 1, 10 and 13).
+
+mod execute;
+mod fold;
+mod identity;
+mod numbers;
+
+pub use execute::{AfterText, Executor, Outcome};
+pub use identity::{CommandIdentity, command_id, payload_hash};
+pub use numbers::{NumberBlocks, NumberError};
+
+use crate::{http::IfMatch, log::MappingError};
+
+/// What is recorded about a command besides its events.
+#[derive(Debug, Clone)]
+pub struct CommandContext {
+    /// Principal that issued it.
+    pub actor: String,
+    /// Which command it is; a repeat has the same.
+    pub identity: CommandIdentity,
+    /// Version that the caller saw, if it insists on it.
+    pub if_match: Option<IfMatch>,
+    /// Ties together what one request led to.
+    pub correlation_id: Option<String>,
+    /// What led to the command.
+    pub causation_id: Option<String>,
+    /// W3C trace context.
+    pub traceparent: Option<String>,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError<R: std::error::Error> {
+    /// The domain refused it. Nothing is stored.
+    #[error(transparent)]
+    Rejected(R),
+    /// The aggregate is at another version than the caller insists on.
+    #[error("the aggregate is at version {version}")]
+    PreconditionFailed {
+        /// Where it is.
+        version: i64,
+    },
+    /// The same idempotency key came with another payload.
+    #[error("the idempotency key was used with another payload")]
+    KeyReused,
+    /// Others kept changing the aggregate.
+    #[error("the aggregate changed {attempts} times while the command was decided")]
+    Contended {
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// One of its events would exceed what Kafka takes.
+    #[error("an event of {size} bytes exceeds the limit of {limit}")]
+    TooLarge {
+        /// Bytes of the event as published.
+        size: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// The log is away. With `unknown`, the command may be stored: repeating
+    /// it under the same key tells.
+    #[error("the log cannot be reached")]
+    Unavailable {
+        /// Whether the command may have been stored.
+        unknown: bool,
+        /// What happened.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A stored event cannot be read, or the log refused a valid one.
+    #[error("the command could not be carried out")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl<R: std::error::Error> From<MappingError> for ExecuteError<R> {
+    fn from(error: MappingError) -> Self {
+        Self::Broken(Box::new(error))
+    }
+}

@@ -1,1 +1,33 @@
-//! http/mod
+//! HTTP plumbing that every role shares: problems, request bodies, keys,
+//! conditional requests, tracing, health, and the server itself.
+//!
+//! Handlers are written as `async fn(…) -> Result<HttpResponse, Problem>`; the
+//! middleware of [`serve`] completes a problem with the request's path and
+//! trace id, and writes the one log line of the request.
+
+pub mod body;
+pub mod etag;
+mod fallback;
+mod health;
+mod observe;
+mod prefer;
+mod principal;
+pub mod problem;
+pub mod problem_types;
+pub mod query;
+mod request_headers;
+mod server;
+mod trace;
+
+pub use body::JsonBody;
+pub use etag::{Etag, IfMatch, if_match, none_match};
+pub use fallback::method_not_allowed;
+pub use health::Readiness;
+pub use prefer::Prefer;
+pub use principal::Principal;
+pub use problem::{Problem, ProblemDocument, ProblemError};
+pub use problem_types::{ProblemType, problem_types};
+pub use query::Query;
+pub use request_headers::idempotency_key;
+pub use server::{ServeError, serve};
+pub use trace::{TraceContext, trace_context};

@@ -1,6 +1,9 @@
 //! One row of the log, and what it becomes on Kafka.
 
-use contracts::{CloudEvent, LogPosition};
+use contracts::{
+    CloudEvent, LogPosition, PositionToken, cloudevents::event_id, partition::partition_of,
+    topics::TopicSpec,
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -54,6 +57,34 @@ pub struct StoredEvent {
     pub at: LogPosition,
     /// When it was stored.
     pub recorded_at: OffsetDateTime,
+}
+
+impl StoredEvent {
+    /// The envelope that this event is published in: as `event_type`, on
+    /// `topic` with that many partitions, keyed by its aggregate.
+    ///
+    /// # Errors
+    /// When the aggregate's id is not a UUID.
+    pub fn envelope(&self, event_type: &str, topic: &TopicSpec) -> Result<CloudEvent, uuid::Error> {
+        let subject = Uuid::parse_str(&self.aggregate_id)?;
+        let metadata = &self.metadata;
+        Ok(CloudEvent {
+            id: event_id(self.at.epoch, subject, self.sequence),
+            event_type: event_type.to_owned(),
+            time: self.recorded_at,
+            subject,
+            sequence: self.sequence,
+            actor: metadata.actor.clone(),
+            correlation_id: metadata.correlation_id.clone(),
+            causation_id: metadata.causation_id.clone(),
+            traceparent: metadata.traceparent.clone(),
+            position: PositionToken {
+                topic: topic.name.to_owned(),
+                partition: partition_of(self.aggregate_id.as_bytes(), topic.partitions),
+                at: self.at,
+            },
+        })
+    }
 }
 
 /// What a stored event is on Kafka.

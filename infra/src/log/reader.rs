@@ -13,6 +13,21 @@ pub const COLUMNS: &str = "aggregate_type, aggregate_id, sequence, event_type, e
      payload::text AS payload, metadata, epoch, transaction_id::text::bigint AS xid, position, \
      recorded_at";
 
+/// The final events after position ($1, $2, $3), in log order. One statement:
+/// the horizon is that of the snapshot the rows are read in. Both bounds are
+/// row comparisons, which the index answers: events above a horizon that is
+/// held back are never scanned. No row has the smallest position, so everything
+/// below (newest epoch, horizon, smallest position) is an older epoch's or
+/// final; of an empty log the newest epoch is null, and nothing matches.
+const FINAL: &str = "SELECT * FROM events \
+     WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
+       AND (epoch, transaction_id, position) \
+         < ((SELECT epoch FROM events ORDER BY epoch DESC LIMIT 1), \
+            pg_snapshot_xmin(pg_current_snapshot()), -9223372036854775808) \
+     ORDER BY epoch, transaction_id, position";
+
+const IN_LOG_ORDER: &str = "ORDER BY epoch, transaction_id, position";
+
 /// Below which transaction id the current epoch is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Horizon {
@@ -64,19 +79,40 @@ impl LogReader {
         after: LogPosition,
         limit: i64,
     ) -> Result<Vec<StoredEvent>, sqlx::Error> {
-        // One statement: the horizon is that of the snapshot the rows are read in.
+        let sql = format!("SELECT {COLUMNS} FROM ({FINAL} LIMIT $4) page {IN_LOG_ORDER}");
+        let rows = sqlx::query(&sql)
+            .bind(after.epoch)
+            .bind(after.xid.to_string())
+            .bind(after.position)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(stored_event).collect()
+    }
+
+    /// The same, ending also before the event with which the payloads, as they
+    /// are stored, exceed `max_bytes`; the first event always comes. Bounds the
+    /// memory of a reader whose events may be of any size.
+    pub async fn read_batch(
+        &self,
+        after: LogPosition,
+        limit: i64,
+        max_bytes: i64,
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        // The size of a payload out of line is read without fetching it.
         let sql = format!(
-            "SELECT {COLUMNS} FROM events \
-             WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
-               AND (transaction_id < pg_snapshot_xmin(pg_current_snapshot()) \
-                    OR epoch < (SELECT epoch FROM events ORDER BY epoch DESC LIMIT 1)) \
-             ORDER BY epoch, transaction_id, position LIMIT $4"
+            "SELECT {COLUMNS} FROM ( \
+                 SELECT *, sum(pg_column_size(payload)) OVER ( \
+                     {IN_LOG_ORDER} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before \
+                 FROM ({FINAL} LIMIT $4) page) sized \
+             WHERE before IS NULL OR before + pg_column_size(payload) <= $5 {IN_LOG_ORDER}"
         );
         let rows = sqlx::query(&sql)
             .bind(after.epoch)
             .bind(after.xid.to_string())
             .bind(after.position)
             .bind(limit)
+            .bind(max_bytes)
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(stored_event).collect()

@@ -1,1 +1,78 @@
-//! relay/mod
+//! The relay: carries the log to Kafka, each event exactly once and in order
+//! (`architecture.md`, invariants 3 to 5).
+//!
+//! Of all relays of a deployment one leads, the one that holds an advisory
+//! lock in the events database ([`leader`]). That alone would not do: a leader
+//! may be frozen and wake up as a second one. So the transactional id is fixed,
+//! and whoever calls `init_transactions` with it last fences everybody before
+//! ([`producer`]). Where to continue is a record on a compacted topic of one
+//! partition, written in the transaction that publishes the events themselves
+//! ([`progress`]), and read only after `init_transactions`, when no earlier
+//! transaction can change it any more ([`tail`]).
+//!
+//! Whatever contradicts the recorded progress (no record beside events, a
+//! topic or a log that is another one) ends the relay with an error that says
+//! what to do: it never starts from zero by itself ([`checks`]).
+
+mod backoff;
+mod checks;
+mod error;
+mod kafka_watch;
+mod lag;
+mod leader;
+mod producer;
+mod progress;
+mod publish;
+mod run;
+mod session;
+mod source;
+mod status;
+mod tail;
+
+pub use error::RelayError;
+pub use progress::{LogIdentity, Progress};
+pub use status::{RelayState, RelayStatus};
+
+use crate::{
+    config::Config,
+    lifecycle::Lifecycle,
+    log::{ContractMapping, LogReader},
+    postgres,
+};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Transactional id (and id of the reader of its progress), before the
+/// deployment's prefix.
+const RELAY: &str = "orderlog.relay";
+/// A read of a batch, the LISTEN session, the look at the lag: no more at once.
+const CONNECTIONS: u32 = 4;
+
+/// Starts the relay on `lifecycle`. It needs neither server to be there: it
+/// waits for both, and only contradictions (see [`RelayError`]) end it.
+/// `mapping` makes of each stored event what is published.
+///
+/// The answer is the relay's state as it changes, for readiness.
+///
+/// # Errors
+/// When a URL of the configuration cannot be understood.
+pub fn spawn(
+    config: &Config,
+    mapping: Arc<dyn ContractMapping>,
+    lifecycle: &Lifecycle,
+) -> Result<watch::Receiver<RelayStatus>, RelayError> {
+    status::describe_metrics();
+    let log = postgres::pool(&config.events_url, CONNECTIONS).map_err(RelayError::Log)?;
+    let (status, receiver) = status::StatusSender::new();
+    let relay = run::Relay {
+        leader: leader::LeaderLock::new(config).map_err(RelayError::Log)?,
+        reader: LogReader::new(log.clone()),
+        log,
+        mapping,
+        status,
+        shutdown: lifecycle.shutdown.clone(),
+        config: config.clone(),
+    };
+    lifecycle.spawn("relay", async move { Ok(Box::pin(relay.run()).await?) });
+    Ok(receiver)
+}

@@ -1,0 +1,42 @@
+# Orderlog: what people type. `make help` lists it.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench fmt lint ci clean-data setup build
+
+# One profile and one choice of features for everything, so that nothing is
+# compiled twice: `--workspace` makes cargo settle features over all crates,
+# also where one program is built.
+BUILD := cargo build --workspace --locked
+DIR ?= .orderlog
+PORT ?=
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Start the whole system here (PORT=8080 DIR=.orderlog), Ctrl-C stops it
+	@exec target/debug/orderlog dev --dir '$(DIR)' $(if $(PORT),--port '$(PORT)')
+
+test: build ## Run every test, on real servers started for it
+	@cargo test --workspace --locked
+
+bench: setup ## Measure against the limits and peers (release build)
+	@cargo run --release --locked --package bench
+
+fmt: ## Format the code
+	@cargo fmt --all
+
+lint: ## Format check and clippy, warnings denied
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets --locked -- -D warnings
+
+ci: ## Everything that must hold before a change is taken
+	@.ci/run
+
+clean-data: ## Delete the data of `make run` (orders too), keep the fetched servers
+	@rm -rf '$(DIR)/data' '$(DIR)/log' '$(DIR)/run' '$(DIR)/dev-api-key'
+
+setup:
+	@scripts/setup
+
+build: setup
+	@$(BUILD) --bin orderlog

@@ -1,0 +1,76 @@
+//! `POST /v1/orders/{id}/cancel`: call an order off.
+
+use crate::{
+    answer::{CommandAnswer, Success, answer},
+    call::{Call, order_id},
+    state::CommandApi,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use domain::{
+    order::{CancelOrder, OrderCommand},
+    text::Words,
+};
+use infra::http::{JsonBody, Principal, Problem, ProblemDocument};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// Why an order is called off.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "ordered twice"}))]
+pub struct CancelOrderBody {
+    /// In words.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    reason: Option<Words>,
+}
+
+/// Cancel an order
+///
+/// Cancelling a cancelled order changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/cancel",
+    operation_id = "cancel_order",
+    tag = "orders",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Order id"),
+        ("If-Match" = Option<String>, Header, description = "Version that the order must be at, e.g. `\"1\"`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "1–255 visible characters; stands for this request for ever"),
+    ),
+    request_body = CancelOrderBody,
+    responses(
+        (status = 200, description = "Cancelled", body = CommandAnswer, headers(("ETag" = String), ("Idempotent-Replayed" = Option<String>, description = "`true` on the answer to a repeat"))),
+        (status = 400, description = "`invalid_json`, `invalid_body`, `invalid_if_match`, `invalid_idempotency_key`, `idempotency_key_required`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthorized`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "`order_not_found`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 408, description = "`request_timeout`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "`not_for_kind`, `contended`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 412, description = "`precondition_failed` with `version`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "`body_too_large`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`idempotency_key_reused`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
+    ),
+    security(("api_key" = []))
+)]
+pub async fn handle(
+    api: Data<CommandApi>,
+    request: HttpRequest,
+    principal: Principal,
+    path: Path<String>,
+    body: JsonBody<CancelOrderBody>,
+) -> Result<HttpResponse, Problem> {
+    let call = Call::new(&api, &request, &principal, &body.bytes)?;
+    let reason = body.value.reason;
+    let outcome = call
+        .execute(&api, order_id(&path)?, async |_| {
+            let reason = reason.clone();
+            Ok(OrderCommand::Cancel(CancelOrder { reason }))
+        })
+        .await?;
+    answer(&outcome, Success::Done)
+}

@@ -1,0 +1,34 @@
+//! The order as a cqrs-es aggregate: a thin shell around the pure functions.
+
+use super::{
+    command::OrderCommand,
+    decide,
+    event::OrderEvent,
+    rejection::Rejection,
+    state::{Order, evolve},
+};
+use cqrs_es::{Aggregate, event_sink::EventSink};
+
+impl Aggregate for Order {
+    const TYPE: &'static str = "order";
+    type Command = OrderCommand;
+    type Event = OrderEvent;
+    type Error = Rejection;
+    type Services = ();
+
+    async fn handle(
+        &mut self,
+        command: Self::Command,
+        (): &Self::Services,
+        sink: &EventSink<Self>,
+    ) -> Result<(), Self::Error> {
+        for event in decide(self, command)? {
+            sink.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Self::Event) {
+        *self = evolve(std::mem::take(self), &event);
+    }
+}

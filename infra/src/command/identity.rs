@@ -1,0 +1,66 @@
+//! Which command a request is: derived from the idempotency key, so that a
+//! repeat is recognised for ever (invariant 10).
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+const NAMESPACE: Uuid = Uuid::from_u128(0x6f72_6465_726c_6f67_8001_636f_6d6d_616e);
+
+/// A command's id and what it was about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandIdentity {
+    /// Stored with the first event.
+    pub id: Uuid,
+    /// SHA-256 of the payload, hex: another payload under the same id is
+    /// another command.
+    pub payload_hash: String,
+}
+
+/// The id of the command that `principal` sends to `route` (method and
+/// concrete path) under `key`, step by step where a request has several.
+pub fn command_id(principal: &str, route: &str, key: &str, step: u32) -> Uuid {
+    let mut name = Vec::new();
+    for part in [principal, route, key] {
+        name.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        name.extend_from_slice(part.as_bytes());
+    }
+    name.extend_from_slice(&step.to_be_bytes());
+    Uuid::new_v5(&NAMESPACE, &name)
+}
+
+/// SHA-256 of a request's body, hex.
+pub fn payload_hash(body: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let digest = Sha256::digest(body);
+    digest.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_of_the_identity_counts() {
+        let id = command_id("key_1", "POST /v1/orders", "a", 0);
+        assert_eq!(id, command_id("key_1", "POST /v1/orders", "a", 0));
+        for other in [
+            command_id("key_2", "POST /v1/orders", "a", 0),
+            command_id("key_1", "POST /v1/ordersa", "", 0),
+            command_id("key_1", "POST /v1/orders", "b", 0),
+            command_id("key_1", "POST /v1/orders", "a", 1),
+        ] {
+            assert_ne!(id, other);
+        }
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        assert_eq!(
+            payload_hash(b""),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! Health: is it alive, has it started, can it serve.
+
+use super::problem_types::{self, problem_types};
+use crate::telemetry;
+use actix_web::{
+    HttpResponse,
+    http::header::CACHE_CONTROL,
+    web::{self, ServiceConfig},
+};
+use futures_util::future::{BoxFuture, FutureExt as _, join_all};
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// How long one check may take.
+const CHECK_TIME: Duration = Duration::from_secs(2);
+
+type CheckFuture = BoxFuture<'static, Result<(), String>>;
+
+/// What a role depends on: named checks that `/readyz` runs, each bounded by
+/// two seconds. Cheap to clone; checks may be added at any time.
+#[derive(Clone, Default)]
+pub struct Readiness(Arc<State>);
+
+#[derive(Default)]
+struct State {
+    checks: RwLock<Vec<Arc<Check>>>,
+    draining: AtomicBool,
+    started: AtomicBool,
+}
+
+struct Check {
+    name: String,
+    /// Whether the role cannot serve without it.
+    required: bool,
+    failing: AtomicBool,
+    run: Box<dyn Fn() -> CheckFuture + Send + Sync>,
+}
+
+/// What `/readyz` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// `ok`, `failed` or `draining`.
+    pub status: &'static str,
+    /// `ok`, `degraded` (it can do without) or `failed`, by name.
+    pub checks: BTreeMap<String, &'static str>,
+}
+
+impl Readiness {
+    /// No checks: ready as soon as it listens.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds something that the role cannot serve without.
+    #[must_use]
+    pub fn check<F, Fut, E>(self, name: impl Into<String>, run: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display + Send + 'static,
+    {
+        self.add(name.into(), true, run)
+    }
+
+    /// Adds something that the role can do without: reported, never a reason
+    /// for 503.
+    #[must_use]
+    pub fn check_optional<F, Fut, E>(self, name: impl Into<String>, run: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display + Send + 'static,
+    {
+        self.add(name.into(), false, run)
+    }
+
+    /// Adds a database.
+    #[must_use]
+    pub fn postgres(self, name: impl Into<String>, pool: sqlx::PgPool) -> Self {
+        self.check(name, move || {
+            let pool = pool.clone();
+            async move { sqlx::query("SELECT 1").execute(&pool).await.map(|_| ()) }
+        })
+    }
+
+    /// From now on `/readyz` is 503: no new work, please.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Runs every check at once.
+    pub async fn report(&self) -> Report {
+        let checks: Vec<_> = {
+            let checks = self.0.checks.read().unwrap_or_else(PoisonError::into_inner);
+            checks.clone()
+        };
+        let results = join_all(checks.iter().map(|check| check.result())).await;
+        let failed = results.contains(&"failed");
+        if !failed {
+            self.0.started.store(true, Ordering::Relaxed);
+        }
+        let status = match (self.0.draining.load(Ordering::Relaxed), failed) {
+            (true, _) => "draining",
+            (false, true) => "failed",
+            (false, false) => "ok",
+        };
+        let names = checks.iter().map(|check| check.name.clone());
+        Report {
+            status,
+            checks: names.zip(results).collect(),
+        }
+    }
+
+    /// Whether it has been ready once.
+    async fn started(&self) -> bool {
+        self.0.started.load(Ordering::Relaxed) || {
+            self.report().await;
+            self.0.started.load(Ordering::Relaxed)
+        }
+    }
+
+    fn add<F, Fut, E>(self, name: String, required: bool, run: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display + Send + 'static,
+    {
+        let check = Arc::new(Check {
+            name,
+            required,
+            failing: AtomicBool::new(false),
+            run: Box::new(move || run().map(|r| r.map_err(|e| e.to_string())).boxed()),
+        });
+        let mut checks = self
+            .0
+            .checks
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        checks.push(check);
+        drop(checks);
+        self
+    }
+}
+
+impl Check {
+    async fn result(&self) -> &'static str {
+        let result = tokio::time::timeout(CHECK_TIME, (self.run)()).await;
+        let reason = match result {
+            Ok(Ok(())) => None,
+            Ok(Err(reason)) => Some(reason),
+            Err(_) => Some(format!("no answer within {CHECK_TIME:?}")),
+        };
+        // Logged when it changes, not each time somebody asks.
+        let was_failing = self.failing.swap(reason.is_some(), Ordering::Relaxed);
+        match (&reason, was_failing) {
+            (Some(reason), false) => tracing::warn!(check = self.name, reason, "health.failing"),
+            (None, true) => tracing::info!(check = self.name, "health.recovered"),
+            _ => {}
+        }
+        match (reason, self.required) {
+            (None, _) => "ok",
+            (Some(_), true) => "failed",
+            (Some(_), false) => "degraded",
+        }
+    }
+}
+
+/// `/livez`, `/startupz`, `/readyz`, `/metrics` and the pages of the common
+/// problems: open to everybody.
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/livez", web::get().to(livez))
+        .route("/startupz", web::get().to(startupz))
+        .route("/readyz", web::get().to(readyz))
+        .route("/metrics", web::get().to(metrics));
+    problem_types(config, problem_types::COMMON);
+}
+
+async fn livez() -> HttpResponse {
+    answer(true, serde_json::json!({"status": "ok"}))
+}
+
+async fn startupz(ready: web::Data<Readiness>) -> HttpResponse {
+    let started = ready.started().await;
+    let status = if started { "ok" } else { "starting" };
+    answer(started, serde_json::json!({ "status": status }))
+}
+
+async fn readyz(ready: web::Data<Readiness>) -> HttpResponse {
+    let report = ready.report().await;
+    answer(report.status == "ok", report)
+}
+
+async fn metrics() -> HttpResponse {
+    match telemetry::metrics() {
+        Ok(handle) => HttpResponse::Ok()
+            .content_type("text/plain; version=0.0.4; charset=utf-8")
+            .body(handle.render()),
+        Err(error) => super::Problem::internal(error).response(None, None),
+    }
+}
+
+fn answer(ok: bool, body: impl Serialize) -> HttpResponse {
+    let mut response = if ok {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_required_checks_decide() {
+        let ready = Readiness::new()
+            .check("views", || async { Ok::<_, String>(()) })
+            .check_optional("redis", || async { Err("gone") });
+        let report = ready.report().await;
+        assert_eq!((report.status, report.checks["redis"]), ("ok", "degraded"));
+        assert!(ready.started().await);
+
+        let ready = ready.check("ops", || async { Err("gone") });
+        let report = ready.report().await;
+        assert_eq!((report.status, report.checks["ops"]), ("failed", "failed"));
+        ready.drain();
+        assert_eq!(ready.report().await.status, "draining");
+    }
+}

@@ -1,0 +1,320 @@
+//! What happens around every request: its trace, its one log line, its
+//! metrics, and errors in one form.
+
+use super::{Principal, Problem, problem::CONTENT_TYPE, trace::TraceContext};
+use actix_web::{
+    Error, HttpMessage as _, HttpResponse,
+    body::{BodySize, BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    error::PayloadError,
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::{self, ServiceConfig},
+};
+use std::time::{Duration, Instant};
+
+/// The answer's own span, for the caller's trace (W3C Trace Context, response
+/// header).
+const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+/// Route of requests that nothing has claimed, so that they share one series.
+const UNMATCHED: &str = "unmatched";
+
+/// Wraps a whole application; see the module.
+pub async fn observe<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let exchange = Exchange::begin(&mut request);
+    match next.call(request).await {
+        Ok(response) => Ok(exchange.finish(response.map_into_boxed_body())),
+        // An inner middleware gave up: there is no request left to ask.
+        Err(error) => {
+            let problem = problem_of(&error);
+            let problem = problem.as_ref().or_else(|| error.as_error());
+            let response = problem.map(|p| exchange.response(p));
+            exchange.log(&Outcome {
+                route: UNMATCHED,
+                status: error.as_response_error().status_code(),
+                principal: None,
+                cause: problem.and_then(Problem::cause),
+            });
+            Err(response.map_or(error, |response| {
+                actix_web::error::InternalError::from_response("", response).into()
+            }))
+        }
+    }
+}
+
+/// What the framework's own extractors answer.
+pub fn extractors(config: &mut ServiceConfig) {
+    let path = web::PathConfig::default().error_handler(|error, _| {
+        Problem::bad_request("invalid_path", "A part of the path is malformed")
+            .detail(error.to_string())
+            .into()
+    });
+    let query = web::QueryConfig::default().error_handler(|error, _| {
+        Problem::bad_request("invalid_query", "The query string cannot be read")
+            .detail(error.to_string())
+            .into()
+    });
+    config.app_data(path).app_data(query);
+}
+
+/// One request from its arrival to its answer's head.
+struct Exchange {
+    started: Instant,
+    method: Method,
+    path: String,
+    trace: TraceContext,
+}
+
+/// What came of it.
+struct Outcome<'a> {
+    route: &'a str,
+    status: StatusCode,
+    principal: Option<&'a str>,
+    cause: Option<&'a str>,
+}
+
+impl Exchange {
+    fn begin(request: &mut ServiceRequest) -> Self {
+        let trace = TraceContext::of(request.headers());
+        request.extensions_mut().insert(trace.clone());
+        let method = request.method().clone();
+        if method == Method::HEAD {
+            // Routed as GET; the connection knows to leave the body out.
+            request.head_mut().method = Method::GET;
+        }
+        Self {
+            started: Instant::now(),
+            method,
+            path: request.path().to_owned(),
+            trace,
+        }
+    }
+
+    fn finish(&self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+        let found = response.response().error().and_then(problem_of);
+        let bare = found.is_none().then(|| bare_problem(&response)).flatten();
+        let problem = found
+            .as_ref()
+            .or(bare.as_ref())
+            .or_else(|| response.response().error()?.as_error::<Problem>());
+        let completed = problem.map(|problem| self.response(problem));
+        self.log(&Outcome {
+            route: response
+                .request()
+                .match_pattern()
+                .as_deref()
+                .unwrap_or(UNMATCHED),
+            status: completed
+                .as_ref()
+                .map_or(response.status(), HttpResponse::status),
+            principal: response
+                .request()
+                .extensions()
+                .get::<Principal>()
+                .map(|principal| principal.id.as_str()),
+            cause: problem.and_then(Problem::cause),
+        });
+        let mut response = match completed {
+            Some(completed) => response.into_response(completed),
+            None => response,
+        };
+        if let Ok(value) = HeaderValue::from_str(&self.trace.traceparent) {
+            response.headers_mut().insert(TRACERESPONSE, value);
+        }
+        response
+    }
+
+    fn response(&self, problem: &Problem) -> HttpResponse {
+        problem.response(Some(&self.path), Some(&self.trace.trace_id))
+    }
+
+    fn log(&self, outcome: &Outcome<'_>) {
+        let duration = self.started.elapsed();
+        count(&self.method, outcome, duration);
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    http.method = %self.method,
+                    http.route = outcome.route,
+                    http.status = outcome.status.as_u16(),
+                    duration_ms = millis(duration),
+                    principal.id = outcome.principal,
+                    trace_id = self.trace.trace_id,
+                    correlation_id = self.trace.correlation_id,
+                    error = outcome.cause,
+                    "http.request"
+                )
+            };
+        }
+        if outcome.status.is_server_error() && outcome.cause.is_some() {
+            line!(error);
+        } else if matches!(
+            outcome.route,
+            "/livez" | "/readyz" | "/startupz" | "/metrics"
+        ) {
+            line!(debug);
+        } else {
+            line!(info);
+        }
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+fn count(method: &Method, outcome: &Outcome<'_>, duration: Duration) {
+    let route = outcome.route.to_owned();
+    metrics::counter!(
+        "orderlog_http_requests_total",
+        "method" => method.as_str().to_owned(),
+        "route" => route.clone(),
+        "status" => outcome.status.as_str().to_owned(),
+    )
+    .increment(1);
+    metrics::histogram!("orderlog_http_request_duration_seconds", "route" => route)
+        .record(duration);
+}
+
+/// The framework's own errors as problems; none for ours, which are problems
+/// already.
+fn problem_of(error: &Error) -> Option<Problem> {
+    if error.as_error::<Problem>().is_some() {
+        return None;
+    }
+    if error.as_error::<PayloadError>().is_some() {
+        return Some(Problem::bad_request(
+            "incomplete_body",
+            "The body cannot be read",
+        ));
+    }
+    let error = error.as_response_error();
+    Some(plain(error.status_code()).caused_by(&Reported(error.to_string())))
+}
+
+/// An error answer without a body that says anything.
+fn bare_problem(response: &ServiceResponse<BoxBody>) -> Option<Problem> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    let typed = response.headers().get(header::CONTENT_TYPE);
+    let is_problem = typed.is_some_and(|value| value == CONTENT_TYPE);
+    let is_empty = matches!(
+        response.response().body().size(),
+        BodySize::None | BodySize::Sized(0)
+    );
+    (!is_problem && is_empty).then(|| plain(status))
+}
+
+/// A problem that says no more than the status does.
+fn plain(status: StatusCode) -> Problem {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let code = match status {
+        StatusCode::NOT_FOUND => "route_not_found",
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::PAYLOAD_TOO_LARGE => "body_too_large",
+        StatusCode::REQUEST_TIMEOUT => "request_timeout",
+        StatusCode::SERVICE_UNAVAILABLE => "unavailable",
+        status if status.is_server_error() => "internal",
+        _ => "bad_request",
+    };
+    Problem::new(status, code, title)
+}
+
+/// What the framework said, for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Reported(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::{ProblemDocument, fallback};
+    use actix_web::{
+        App, HttpRequest,
+        middleware::from_fn,
+        test::{TestRequest, call_service, init_service, read_body},
+    };
+
+    async fn item(id: web::Path<u32>, _: HttpRequest) -> Result<HttpResponse, Problem> {
+        match id.into_inner() {
+            1 => Ok(HttpResponse::Ok().body("one")),
+            2 => Err(Problem::internal(Reported("secret".into()))),
+            _ => Err(Problem::not_found(
+                "item_not_found",
+                "There is no such item",
+            )),
+        }
+    }
+
+    async fn call(request: TestRequest) -> (StatusCode, String, actix_web::web::Bytes) {
+        let mut paths = utoipa::openapi::Paths::new();
+        let get = utoipa::openapi::path::Operation::new();
+        paths.add_path_operation("/items/{id}", vec![utoipa::openapi::HttpMethod::Get], get);
+        let api = utoipa::openapi::OpenApi::new(utoipa::openapi::Info::new("", ""), paths);
+        let app = App::new()
+            .wrap(from_fn(observe))
+            .configure(extractors)
+            .route("/items/{id}", web::get().to(item))
+            .configure(|config| fallback::method_not_allowed(config, &api))
+            .default_service(web::to(fallback::unclaimed));
+        let service = init_service(app).await;
+        let response = call_service(&service, request.to_request()).await;
+        assert!(response.headers().contains_key(TRACERESPONSE));
+        let allow = response.headers().get(header::ALLOW);
+        let allow = allow
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        (response.status(), allow, read_body(response).await)
+    }
+
+    async fn problem(request: TestRequest) -> ProblemDocument {
+        let (status, _, body) = call(request).await;
+        let document: ProblemDocument = serde_json::from_slice(&body).expect("a problem");
+        assert_eq!(document.status, status.as_u16());
+        document
+    }
+
+    #[actix_web::test]
+    async fn a_problem_says_where_and_in_which_trace() {
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+        let request = TestRequest::get().uri("/items/3?x=1");
+        let document = problem(request.insert_header(("traceparent", parent))).await;
+        assert_eq!(document.code, "item_not_found");
+        assert_eq!(document.instance.as_deref(), Some("/items/3"));
+        assert_eq!(document.trace_id.as_deref(), Some(trace));
+    }
+
+    #[actix_web::test]
+    async fn the_frameworks_own_errors_are_problems_too() {
+        for (uri, code) in [
+            ("/items/x", "invalid_path"),
+            ("/nothing", "route_not_found"),
+        ] {
+            assert_eq!(problem(TestRequest::get().uri(uri)).await.code, code);
+        }
+        let internal = problem(TestRequest::get().uri("/items/2")).await;
+        assert_eq!(
+            (internal.code.as_str(), internal.detail),
+            ("internal", None)
+        );
+    }
+
+    #[actix_web::test]
+    async fn another_method_is_405_and_head_is_get() {
+        let (status, allow, _) = call(TestRequest::post().uri("/items/1")).await;
+        assert_eq!((status.as_u16(), allow.as_str()), (405, "GET, HEAD"));
+        let (status, _, _) =
+            call(TestRequest::default().method(Method::HEAD).uri("/items/1")).await;
+        assert_eq!(status, StatusCode::OK);
+    }
+}

@@ -1,0 +1,68 @@
+//! Who is calling.
+
+use super::problem::Problem;
+use crate::api_keys::ApiKeys;
+use actix_web::{
+    FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::AUTHORIZATION,
+};
+use futures_util::future::LocalBoxFuture;
+
+/// The API key of a request, found through `Authorization: Bearer`. A handler
+/// that takes one is closed to everybody else. The application's data must
+/// hold an [`ApiKeys`].
+///
+/// # Errors
+/// 401 where the header or the key is missing, unknown or revoked; 503 where
+/// the database of keys is away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// Id of the key: the actor of every event it leads to.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+}
+
+impl FromRequest for Principal {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let principal = authenticate(&request).await?;
+            request.extensions_mut().insert(principal.clone());
+            Ok(principal)
+        })
+    }
+}
+
+async fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {
+    let token = bearer(request).ok_or_else(Problem::unauthorized)?;
+    let keys = request
+        .app_data::<ApiKeys>()
+        .ok_or_else(|| Problem::internal(NoKeys))?;
+    match keys.verify(token).await {
+        Ok(Some(key)) => Ok(Principal {
+            id: key.id.clone(),
+            name: key.name.clone(),
+        }),
+        Ok(None) => Err(Problem::unauthorized()),
+        Err(error) => Err(Problem::unavailable(1)
+            .detail("keys cannot be looked up")
+            .caused_by(error.as_ref())),
+    }
+}
+
+/// The application was put together without its keys.
+#[derive(Debug, thiserror::Error)]
+#[error("no ApiKeys in the application's data")]
+struct NoKeys;
+
+/// The scheme's name is case-insensitive (RFC 9110 §11.1).
+fn bearer(request: &HttpRequest) -> Option<&str> {
+    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}

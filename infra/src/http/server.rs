@@ -1,0 +1,142 @@
+//! The HTTP server of a role.
+
+use super::{
+    fallback::unclaimed,
+    health,
+    health::Readiness,
+    observe::{extractors, observe},
+};
+use crate::{
+    config::Config,
+    lifecycle::{Lifecycle, RoleError},
+    telemetry,
+};
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    middleware::from_fn,
+    web::{self, ServiceConfig},
+};
+use std::{io, net::SocketAddr, time::Duration};
+
+/// Threads that serve requests. Everything slow is awaited, so that few are
+/// enough.
+const WORKERS: usize = 2;
+/// Longer than the idle time of a proxy in front (60 s by default), so that it
+/// is the proxy that closes an idle connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a request's head may take to arrive.
+const HEAD_TIME: Duration = Duration::from_secs(5);
+/// How long requests in flight may take to finish once nothing new is
+/// accepted, in seconds.
+const FINISH_SECONDS: u64 = 30;
+/// How often the recorder tidies up what nobody has scraped.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The server cannot be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Nothing can listen there.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// `listen` of the configuration.
+        address: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Metrics cannot be set up.
+    #[error(transparent)]
+    Telemetry(#[from] telemetry::TelemetryError),
+}
+
+/// Listens on `config.listen` (port 0: any free one) and serves the routes of
+/// `configure`, beside health and metrics, until the lifecycle ends: then
+/// `/readyz` is 503 for `drain_seconds` while everything is still served,
+/// nothing new is accepted any more, and requests in flight are finished.
+/// Returns the bound address at once. `name` is the role's, for the log.
+pub async fn serve<F>(
+    config: &Config,
+    lifecycle: &Lifecycle,
+    name: &str,
+    ready: Readiness,
+    configure: F,
+) -> Result<SocketAddr, ServeError>
+where
+    F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    let metrics = telemetry::metrics()?;
+    let failed = |source| ServeError::Listen {
+        address: config.listen.clone(),
+        source,
+    };
+    let addresses: Vec<_> = tokio::net::lookup_host(&config.listen)
+        .await
+        .map_err(failed)?
+        .collect();
+    let state = web::Data::new(ready.clone());
+    let application = move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(from_fn(observe))
+            .configure(extractors)
+            .configure(health::routes)
+            .configure(configure.clone())
+            .default_service(web::to(unclaimed))
+    };
+    let server = HttpServer::new(application)
+        .workers(WORKERS)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD_TIME)
+        .shutdown_timeout(FINISH_SECONDS)
+        .disable_signals()
+        .bind(&addresses[..])
+        .map_err(failed)?;
+    let address = server.addrs().first().copied().ok_or_else(|| {
+        failed(io::Error::new(
+            io::ErrorKind::AddrNotAvailable,
+            "no address",
+        ))
+    })?;
+    tracing::info!(role = name, %address, "http.listening");
+    let drain = Duration::from_secs(config.drain_seconds);
+    let server = server.run();
+    let stop = stop_when_told(lifecycle.clone(), ready, drain, server.handle());
+    lifecycle.spawn(format!("{name} http"), run(server, stop, metrics));
+    Ok(address)
+}
+
+async fn run(
+    http: Server,
+    stop: impl Future<Output = ()>,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+) -> Result<(), RoleError> {
+    let upkeep = async {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            metrics.run_upkeep();
+        }
+    };
+    // The server ends by itself only when it fails, or once it was stopped.
+    let stop = async {
+        stop.await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = http => Ok(ended?),
+        () = stop => Ok(()),
+        () = upkeep => Ok(()),
+    }
+}
+
+async fn stop_when_told(
+    lifecycle: Lifecycle,
+    ready: Readiness,
+    drain: Duration,
+    server: ServerHandle,
+) {
+    lifecycle.shutdown.cancelled().await;
+    ready.drain();
+    tokio::time::sleep(drain).await;
+    server.stop(true).await;
+}

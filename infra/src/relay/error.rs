@@ -1,0 +1,186 @@
+//! What ends the relay, and how what does not end it is told apart.
+
+use crate::{
+    kafka::{TopicError, TopicId},
+    log::MappingError,
+    postgres,
+};
+use contracts::LogPosition;
+use rdkafka::{error::KafkaError, types::RDKafkaErrorCode};
+
+/// Why a relay ends: going on would lose events, publish some twice, or never
+/// succeed. Each says what to do. Servers that are away never end it.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// A topic is not there.
+    #[error(
+        "topic {topic} does not exist. Where this is a new deployment, run `orderlog migrate` \
+         first. Where it existed, Kafka has lost it: restore it; or, to publish the whole log \
+         again to new topics, delete what is left of them, run `orderlog migrate`, restart the \
+         relay and rebuild every subscriber"
+    )]
+    MissingTopic {
+        /// Full name.
+        topic: String,
+    },
+    /// The topic is not the one that the recorded progress is about.
+    #[error(
+        "topic {topic} has id {found}, but the relay's progress was recorded with {expected}: it \
+         was deleted and made again, and events that were published are no longer in it. To \
+         publish the whole log again, delete this topic and {progress_topic}, run `orderlog \
+         migrate`, restart the relay and rebuild every subscriber"
+    )]
+    OtherTopic {
+        /// Full name.
+        topic: String,
+        /// Full name of the topic that holds the progress.
+        progress_topic: String,
+        /// Id in the progress record.
+        expected: TopicId,
+        /// Id that Kafka says.
+        found: TopicId,
+    },
+    /// Events were published, but where to continue is lost.
+    #[error(
+        "topic {progress_topic} holds no progress although {topic} holds events: starting from \
+         zero would publish all of them a second time. Restore {progress_topic}; or, to publish \
+         the whole log again, delete both topics, run `orderlog migrate`, restart the relay and \
+         rebuild every subscriber"
+    )]
+    ProgressLost {
+        /// Full name of the events' topic.
+        topic: String,
+        /// Full name of the topic that holds the progress.
+        progress_topic: String,
+    },
+    /// The recorded progress cannot be read.
+    #[error(
+        "the last record of topic {topic} is not a progress record; it was written by something \
+         else or by a newer release"
+    )]
+    UnreadableProgress {
+        /// Full name.
+        topic: String,
+        /// What is wrong with it.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The topic was published from another log.
+    #[error(
+        "the events database ({found}) is not the one that topic {topic} was published from \
+         ({expected}). Point ORDERLOG_EVENTS_URL at that one; or give this log topics of its own \
+         by another ORDERLOG_KAFKA_PREFIX and `orderlog migrate`"
+    )]
+    OtherLog {
+        /// Full name of the events' topic.
+        topic: String,
+        /// As recorded with the progress.
+        expected: String,
+        /// As the database says.
+        found: String,
+    },
+    /// The log does not have the event that was published last.
+    #[error(
+        "the log has no event at {at:?}, which is the last one published to topic {topic}: it \
+         was restored from a backup older than that. Restore a newer one; or give this log \
+         topics of its own by another ORDERLOG_KAFKA_PREFIX and `orderlog migrate`"
+    )]
+    LogFellBack {
+        /// Full name of the events' topic.
+        topic: String,
+        /// Position in the progress record.
+        at: LogPosition,
+    },
+    /// A stored event cannot be published; nothing after it is, either.
+    #[error("an event cannot be published, and none is ever skipped")]
+    Unmappable(#[from] MappingError),
+    /// Kafka refuses an event for good (too large, no such partition).
+    #[error("Kafka refuses event {sequence} of {aggregate_id}, and none is ever skipped")]
+    Refused {
+        /// Its aggregate.
+        aggregate_id: String,
+        /// Which of its events.
+        sequence: i64,
+        /// Why.
+        #[source]
+        source: KafkaError,
+    },
+    /// Another relay has taken over while this one thought it was leading.
+    #[error("another relay has taken over; this one must start anew")]
+    Fenced(#[source] KafkaError),
+    /// The producer has failed for good.
+    #[error("the Kafka producer has failed for good; the relay must start anew")]
+    Producer(#[source] KafkaError),
+    /// Topics are not as this release needs them.
+    #[error(transparent)]
+    Topic(TopicError),
+    /// The events database answers with an error that waiting does not mend.
+    #[error("the log cannot be read")]
+    Log(#[source] sqlx::Error),
+}
+
+impl RelayError {
+    /// The error that a producer's fatal state is.
+    pub(super) fn fatal(error: KafkaError) -> Self {
+        match error.rdkafka_error_code() {
+            Some(
+                RDKafkaErrorCode::Fenced
+                | RDKafkaErrorCode::ProducerFenced
+                | RDKafkaErrorCode::InvalidProducerEpoch,
+            ) => Self::Fenced(error),
+            _ => Self::Producer(error),
+        }
+    }
+}
+
+/// What may go wrong while leading: for good, or until it is tried again with
+/// a new producer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error(transparent)]
+    Fatal(#[from] RelayError),
+    #[error("Kafka does not do what it is asked to")]
+    Kafka(#[from] KafkaError),
+    #[error("Kafka does not answer")]
+    Topics(#[source] TopicError),
+    #[error("the log does not answer")]
+    Log(#[source] sqlx::Error),
+}
+
+impl From<TopicError> for Trouble {
+    fn from(error: TopicError) -> Self {
+        match error {
+            TopicError::Missing { topic } => RelayError::MissingTopic { topic }.into(),
+            TopicError::Mismatch { .. } => RelayError::Topic(error).into(),
+            TopicError::Client(error) => Self::Kafka(error),
+            error => Self::Topics(error),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Self {
+        if passes(&error) {
+            Self::Log(error)
+        } else {
+            RelayError::Log(error).into()
+        }
+    }
+}
+
+/// Whether a database error may be gone on the next try: the server is away,
+/// or short of something, or gave up a statement that took too long.
+fn passes(error: &sqlx::Error) -> bool {
+    let by_code = |code: &str| {
+        ["40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class))
+            // A restored or dropped database may be back in a moment.
+            || code == "3D000"
+            // The server is not in a state to be asked (recovery).
+            || code == "25006"
+    };
+    postgres::is_connection_error(error)
+        || error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .is_some_and(|code| by_code(&code))
+}

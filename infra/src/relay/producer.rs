@@ -1,0 +1,285 @@
+//! The transactional producer. Everything in here blocks.
+//!
+//! Its transactional id is fixed: whoever initialises last fences everybody
+//! before. Once it has fenced or failed for good it is of no use and must be
+//! dropped; a transaction that is left open is aborted by the next one's
+//! `init_transactions`, or by Kafka after [`TRANSACTION_TIMEOUT_MS`].
+
+use super::{
+    RELAY,
+    error::{RelayError, Trouble},
+};
+use crate::{config::Config, kafka::client_config};
+use rdkafka::{
+    ClientContext,
+    config::RDKafkaLogLevel,
+    error::{KafkaError, KafkaResult},
+    message::DeliveryResult,
+    producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer},
+    types::RDKafkaErrorCode,
+};
+use std::{
+    sync::{Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+use tokio_util::sync::CancellationToken;
+
+/// After this Kafka aborts an open transaction by itself, and the producer is
+/// as good as fenced. Longer than a transaction may take here, [`ATTEMPT`] and
+/// [`ABORT`]: the relay gives up first, so being fenced means a second relay.
+const TRANSACTION_TIMEOUT_MS: &str = "20000";
+/// For `init_transactions`, and for one transaction from begin to commit.
+const ATTEMPT: Duration = Duration::from_secs(10);
+const ABORT: Duration = Duration::from_secs(5);
+/// A blocking call returns this often, to see whether it is still wanted.
+const STEP: Duration = Duration::from_secs(1);
+/// Between looks at what is in flight; small beside a transaction (some ms).
+const LOOK: Duration = Duration::from_micros(200);
+
+/// What may become of a transaction.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nothing was published; the producer can be used again.
+    Aborted(KafkaError),
+    /// Nobody knows; the producer must be dropped, and the next one asks.
+    Unknown(KafkaError),
+    /// The record with this number is refused for good; nothing was published.
+    Refused(usize, KafkaError),
+    /// The relay must end.
+    Fatal(RelayError),
+}
+
+/// A transaction whose records are being sent.
+pub struct Transaction<'a> {
+    producer: &'a TransactionalProducer,
+    deadline: Instant,
+}
+
+/// See the module.
+pub struct TransactionalProducer(Option<ThreadedProducer<Context>>);
+
+impl TransactionalProducer {
+    /// Fences every producer before it and waits until their transactions are
+    /// over; only then is the recorded progress final. Tries for ten seconds,
+    /// or until `unwanted`.
+    pub fn open(config: &Config, unwanted: &CancellationToken) -> Result<Self, Trouble> {
+        let mut client = client_config(config);
+        client
+            .set("transactional.id", config.kafka_name(RELAY))
+            .set("transaction.timeout.ms", TRANSACTION_TIMEOUT_MS)
+            .set("enable.idempotence", "true")
+            .set("partitioner", "murmur2_random")
+            .set("compression.codec", "lz4")
+            // A transaction is sent when it is complete, not when it is old.
+            .set("linger.ms", "1")
+            .set("batch.num.messages", "10000");
+        let producer = client.create_with_context(Context::default())?;
+        let this = Self(Some(producer));
+        let deadline = Instant::now() + ATTEMPT;
+        loop {
+            let Err(error) = this.inner()?.init_transactions(STEP) else {
+                return Ok(this);
+            };
+            if let Some(fatal) = this.fatal_error() {
+                return Err(fatal.into());
+            }
+            let over = unwanted.is_cancelled() || Instant::now() >= deadline;
+            if over || !is_retriable(&error) {
+                return Err(error.into());
+            }
+        }
+    }
+
+    /// Begins a transaction, has `send` send its records and commits. Whatever
+    /// fails, nothing of it is published, or it is not known.
+    pub fn transaction(
+        &self,
+        send: impl FnOnce(&Transaction<'_>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let producer = self.inner().map_err(Failure::Unknown)?;
+        producer.context().forget();
+        producer
+            .begin_transaction()
+            .map_err(|error| self.fatal_or(error, Failure::Unknown))?;
+        let transaction = Transaction {
+            producer: self,
+            deadline: Instant::now() + ATTEMPT,
+        };
+        match send(&transaction).and_then(|()| transaction.wait_until_delivered()) {
+            Ok(()) => transaction.commit(),
+            Err(failure) => Err(self.abort(failure)),
+        }
+    }
+
+    /// `failure`, after what was sent is taken back.
+    fn abort(&self, failure: Failure) -> Failure {
+        if let Some(fatal) = self.fatal_error() {
+            return Failure::Fatal(fatal);
+        }
+        let aborted = self.inner().and_then(|p| p.abort_transaction(ABORT));
+        match aborted {
+            Ok(()) => failure,
+            Err(error) => match failure {
+                Failure::Aborted(_) => self.fatal_or(error, Failure::Unknown),
+                permanent => permanent,
+            },
+        }
+    }
+
+    fn inner(&self) -> KafkaResult<&ThreadedProducer<Context>> {
+        // Taken only by drop.
+        self.0.as_ref().ok_or(KafkaError::Canceled)
+    }
+
+    fn fatal_or(
+        &self,
+        error: KafkaError,
+        otherwise: impl FnOnce(KafkaError) -> Failure,
+    ) -> Failure {
+        match self.fatal_error() {
+            Some(fatal) => Failure::Fatal(fatal),
+            None => otherwise(error),
+        }
+    }
+
+    fn fatal_error(&self) -> Option<RelayError> {
+        let (code, reason) = self.0.as_ref()?.client().fatal_error()?;
+        tracing::error!(%code, reason, "relay.producer_failed");
+        Some(RelayError::fatal(KafkaError::Global(code)))
+    }
+}
+
+impl Drop for TransactionalProducer {
+    fn drop(&mut self) {
+        // Waits for threads and for what is in flight: not on a runtime's
+        // worker. Without a thread to be had it happens here.
+        let producer = self.0.take();
+        let _ = thread::Builder::new()
+            .name("relay-producer-drop".to_owned())
+            .spawn(move || drop(producer));
+    }
+}
+
+impl Transaction<'_> {
+    /// Hands a record to the client library; its opaque is its number.
+    pub fn send(&self, mut record: BaseRecord<'_, str, [u8], usize>) -> Result<(), Failure> {
+        let producer = self.producer.inner().map_err(Failure::Unknown)?;
+        loop {
+            let number = record.delivery_opaque;
+            record = match producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), record))
+                    if Instant::now() < self.deadline =>
+                {
+                    record
+                }
+                Err((error, _)) => return Err(refusal(number, error)),
+            };
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// The library's own flush waits in steps of 100 ms.
+    fn wait_until_delivered(&self) -> Result<(), Failure> {
+        let producer = self.producer.inner().map_err(Failure::Unknown)?;
+        while producer.in_flight_count() > 0 {
+            if Instant::now() >= self.deadline {
+                let error = KafkaError::Flush(RDKafkaErrorCode::OperationTimedOut);
+                return Err(Failure::Aborted(error));
+            }
+            thread::sleep(LOOK);
+        }
+        match producer.context().first_failure() {
+            None => Ok(()),
+            Some((number, error)) => Err(refusal(number, error)),
+        }
+    }
+
+    fn commit(self) -> Result<(), Failure> {
+        let producer = self.producer.inner().map_err(Failure::Unknown)?;
+        loop {
+            let Err(error) = producer.commit_transaction(STEP) else {
+                return Ok(());
+            };
+            if let Some(fatal) = self.producer.fatal_error() {
+                return Err(Failure::Fatal(fatal));
+            }
+            if requires_abort(&error) {
+                return Err(self.producer.abort(Failure::Aborted(error)));
+            }
+            // Asking again resumes the commit that is under way.
+            if !is_retriable(&error) || Instant::now() >= self.deadline {
+                return Err(Failure::Unknown(error));
+            }
+        }
+    }
+}
+
+/// What a record that was not taken means for its transaction.
+fn refusal(number: usize, error: KafkaError) -> Failure {
+    match error.rdkafka_error_code() {
+        Some(
+            RDKafkaErrorCode::MessageSizeTooLarge
+            | RDKafkaErrorCode::InvalidRecord
+            | RDKafkaErrorCode::InvalidMessageSize,
+        ) => Failure::Refused(number, error),
+        _ => Failure::Aborted(error),
+    }
+}
+
+fn is_retriable(error: &KafkaError) -> bool {
+    match error {
+        KafkaError::Transaction(error) => error.is_retriable(),
+        KafkaError::Flush(code) => *code == RDKafkaErrorCode::OperationTimedOut,
+        _ => false,
+    }
+}
+
+fn requires_abort(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::Transaction(error) if error.txn_requires_abort())
+}
+
+/// Remembers the first record of a transaction that was not delivered.
+#[derive(Default)]
+struct Context(Mutex<Option<(usize, KafkaError)>>);
+
+impl Context {
+    fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn first_failure(&self) -> Option<(usize, KafkaError)> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl ClientContext for Context {
+    /// Errors come back from the calls; only what is beyond repair is told here.
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
+                tracing::error!(facility, message, "relay.librdkafka");
+            }
+            _ => tracing::debug!(facility, message, "relay.librdkafka"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "relay.librdkafka");
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
+        if let Err((error, _)) = result {
+            let mut failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            failure.get_or_insert_with(|| (number, error.clone()));
+        }
+    }
+}

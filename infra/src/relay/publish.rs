@@ -1,0 +1,113 @@
+//! From stored events to one Kafka transaction.
+
+use super::{
+    checks::TopicNames,
+    error::RelayError,
+    producer::{Failure, Transaction, TransactionalProducer},
+    progress::Progress,
+};
+use crate::{
+    config::Config,
+    log::{ContractMapping, PublishedEvent, StoredEvent},
+};
+use rdkafka::{
+    error::KafkaError,
+    message::{Header, OwnedHeaders},
+    producer::BaseRecord,
+    types::RDKafkaErrorCode,
+};
+use std::sync::Arc;
+
+/// Publishes batches with one producer. Blocks.
+pub struct Publisher {
+    pub producer: TransactionalProducer,
+    pub mapping: Arc<dyn ContractMapping>,
+    pub config: Config,
+    pub names: TopicNames,
+}
+
+impl Publisher {
+    /// All of `events` and the progress they make, or nothing.
+    pub fn publish(&self, events: &[StoredEvent], progress: &Progress) -> Result<(), Failure> {
+        let outcome = self.producer.transaction(|transaction| {
+            for (number, stored) in events.iter().enumerate() {
+                let event = self.mapping.event(stored).map_err(RelayError::from)?;
+                self.send(transaction, number, &event)?;
+            }
+            self.send_progress(transaction, events.len(), progress)
+        });
+        match outcome {
+            Err(Failure::Refused(number, source)) => Err(refused(events.get(number), source)),
+            outcome => outcome,
+        }
+    }
+
+    fn send(
+        &self,
+        transaction: &Transaction<'_>,
+        number: usize,
+        event: &PublishedEvent,
+    ) -> Result<(), Failure> {
+        let topic = self.config.kafka_name(event.topic);
+        let key = event.envelope.subject.to_string();
+        transaction.send(
+            BaseRecord::with_opaque_to(&topic, number)
+                .partition(event.envelope.position.partition)
+                .key(key.as_str())
+                .payload(event.data.as_slice())
+                .headers(headers(event)),
+        )
+    }
+
+    fn send_progress(
+        &self,
+        transaction: &Transaction<'_>,
+        number: usize,
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        let value = serde_json::to_vec(progress).map_err(|source| {
+            let topic = self.names.progress.clone();
+            RelayError::UnreadableProgress { topic, source }
+        })?;
+        transaction.send(
+            BaseRecord::with_opaque_to(&self.names.progress, number)
+                .partition(0)
+                .key(self.names.events.as_str())
+                .payload(value.as_slice()),
+        )
+    }
+}
+
+impl From<RelayError> for Failure {
+    fn from(error: RelayError) -> Self {
+        Self::Fatal(error)
+    }
+}
+
+fn headers(event: &PublishedEvent) -> OwnedHeaders {
+    let headers = event.envelope.headers();
+    let all = OwnedHeaders::new_with_capacity(headers.len());
+    headers.iter().fold(all, |all, (key, value)| {
+        all.insert(Header {
+            key,
+            value: Some(value),
+        })
+    })
+}
+
+/// `stored` is none for the progress record, which no broker refuses for what
+/// it is.
+fn refused(stored: Option<&StoredEvent>, source: KafkaError) -> Failure {
+    match stored {
+        Some(stored) => Failure::Fatal(RelayError::Refused {
+            aggregate_id: stored.aggregate_id.clone(),
+            sequence: stored.sequence,
+            source,
+        }),
+        None => Failure::Aborted(KafkaError::MessageProduction(
+            source
+                .rdkafka_error_code()
+                .unwrap_or(RDKafkaErrorCode::Fail),
+        )),
+    }
+}

@@ -1,0 +1,134 @@
+//! Leading with one producer: from its first transaction to its last.
+
+use super::{
+    backoff::Backoff,
+    checks::{TopicNames, starting_point},
+    error::{RelayError, Trouble},
+    producer::{Failure, TransactionalProducer},
+    progress::Progress,
+    publish::Publisher,
+    run::Relay,
+    source::Source,
+};
+use crate::{kafka::blocking, log::StoredEvent};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// Between tries of a transaction that was aborted.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
+/// How long the same transaction is tried with the same producer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A producer that nobody has fenced yet, and where it continues.
+pub struct Session<'a> {
+    relay: &'a Relay,
+    publisher: Arc<Publisher>,
+    source: Source,
+    progress: Progress,
+}
+
+impl<'a> Session<'a> {
+    /// Fences whoever published before, then finds out where to continue.
+    pub async fn open(relay: &'a Relay) -> Result<Self, Trouble> {
+        // The blocking call learns through this that nobody waits for it.
+        let unwanted = CancellationToken::new();
+        let _cancel = unwanted.clone().drop_guard();
+        let config = relay.config.clone();
+        let open = move || TransactionalProducer::open(&config, &unwanted);
+        let producer = blocking(open).await?;
+        let progress = starting_point(&relay.config, &relay.log).await?;
+        let publisher = Publisher {
+            producer,
+            mapping: Arc::clone(&relay.mapping),
+            config: relay.config.clone(),
+            names: TopicNames::of(&relay.config),
+        };
+        Ok(Self {
+            relay,
+            publisher: Arc::new(publisher),
+            source: Source::new(relay.reader.clone(), relay.log.clone()),
+            progress,
+        })
+    }
+
+    /// What is published so far, and to where.
+    pub const fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Publishes until the role is to stop. While one batch is published, the
+    /// next is read; never more than these two are in memory.
+    pub async fn publish(&mut self) -> Result<(), Trouble> {
+        let mut ready = Vec::new();
+        loop {
+            if ready.is_empty() {
+                ready = tokio::select! {
+                    () = self.relay.shutdown.cancelled() => return Ok(()),
+                    events = self.source.next(self.progress.at) => events?,
+                };
+            }
+            if self.relay.shutdown.is_cancelled() {
+                return Ok(());
+            }
+            let Some(last) = ready.last().map(|event| event.at) else {
+                continue;
+            };
+            let next = Progress {
+                at: last,
+                ..self.progress.clone()
+            };
+            let batch: Arc<[StoredEvent]> = ready.into();
+            let (published, ahead) = tokio::join!(
+                self.publish_batch(Arc::clone(&batch), &next),
+                self.source.read(last)
+            );
+            let took = published?;
+            self.progress = next;
+            self.relay.status.published(batch.len(), last, took);
+            ready = match ahead {
+                Ok(events) => events,
+                // Read again, and waited for, where there is nothing else to do.
+                Err(Trouble::Log(_)) => Vec::new(),
+                Err(fatal) => return Err(fatal),
+            };
+        }
+    }
+
+    /// One batch, tried until it is committed; how long that took.
+    async fn publish_batch(
+        &self,
+        batch: Arc<[StoredEvent]>,
+        progress: &Progress,
+    ) -> Result<Duration, Trouble> {
+        let begin = Instant::now();
+        let mut retry = Backoff::new(RETRY.0, RETRY.1);
+        loop {
+            let (publisher, batch) = (Arc::clone(&self.publisher), Arc::clone(&batch));
+            let progress = progress.clone();
+            let attempt = move || publisher.publish(&batch, &progress);
+            let error = match blocking(attempt).await {
+                Ok(()) => return Ok(begin.elapsed()),
+                Err(Failure::Aborted(error)) => error,
+                Err(failure) => return Err(trouble(failure)),
+            };
+            tracing::warn!(error = %error, "relay.transaction_aborted");
+            if begin.elapsed() >= PATIENCE {
+                return Err(error.into());
+            }
+            sleep(retry.pause()).await;
+        }
+    }
+}
+
+fn trouble(failure: Failure) -> Trouble {
+    match failure {
+        Failure::Fatal(error) => error.into(),
+        Failure::Aborted(error) | Failure::Unknown(error) => error.into(),
+        // Named by the publisher before it comes here.
+        Failure::Refused(_, error) => RelayError::Producer(error).into(),
+    }
+}

@@ -1,0 +1,134 @@
+//! Reading what is committed at the end of a topic.
+//!
+//! All of this blocks. The end of a partition is where its position reaches
+//! the last stable offset; counting records would never get there, because
+//! transaction markers and aborted records take offsets too.
+
+use super::RELAY;
+use crate::{config::Config, kafka::client_config};
+use rdkafka::{
+    Message as _, Offset, TopicPartitionList,
+    consumer::{BaseConsumer, Consumer as _},
+    error::{KafkaError, KafkaResult},
+    types::RDKafkaErrorCode,
+};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(200);
+/// How many offsets from the end are read at first.
+const WINDOW: i64 = 64;
+
+/// A `read_committed` consumer outside every group.
+pub struct TailReader(BaseConsumer);
+
+impl TailReader {
+    pub fn new(config: &Config) -> KafkaResult<Self> {
+        let mut client = client_config(config);
+        client
+            // librdkafka assigns only with a group's name; no group is joined.
+            .set("group.id", config.kafka_name(RELAY))
+            .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true")
+            .set("auto.offset.reset", "error")
+            .set("isolation.level", "read_committed");
+        Ok(Self(client.create()?))
+    }
+
+    /// The value of the last committed record with this key in partition 0,
+    /// `None` where there is none, or its last one is a tombstone. Reads
+    /// backwards in growing steps, so that it takes no longer on a topic that
+    /// has not been compacted for a while.
+    pub fn last_value(&self, topic: &str, key: &str) -> KafkaResult<Option<Vec<u8>>> {
+        let (low, end) = self.0.fetch_watermarks(topic, 0, PATIENCE)?;
+        let mut window = WINDOW;
+        loop {
+            let from = end.saturating_sub(window).max(low);
+            let mut last = None;
+            self.scan(topic, 0, from..end, |record_key, value| {
+                if record_key == Some(key.as_bytes()) {
+                    last = Some(value.map(<[u8]>::to_vec));
+                }
+                false
+            })?;
+            match last {
+                Some(value) => return Ok(value),
+                None if from == low => return Ok(None),
+                None => window = window.saturating_mul(16),
+            }
+        }
+    }
+
+    /// Whether anything committed is, or was, in one of the partitions.
+    pub fn holds_records(&self, topic: &str, partitions: i32) -> KafkaResult<bool> {
+        for partition in 0..partitions {
+            let (low, end) = self.0.fetch_watermarks(topic, partition, PATIENCE)?;
+            let mut found = low > 0;
+            if !found {
+                self.scan(topic, partition, low..end, |_, _| {
+                    found = true;
+                    true
+                })?;
+            }
+            if found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Hands each committed record of `range` to `seen`, until that says that
+    /// it is enough.
+    fn scan(
+        &self,
+        topic: &str,
+        partition: i32,
+        range: std::ops::Range<i64>,
+        mut seen: impl FnMut(Option<&[u8]>, Option<&[u8]>) -> bool,
+    ) -> KafkaResult<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let mut assignment = TopicPartitionList::new();
+        assignment.add_partition_offset(topic, partition, Offset::Offset(range.start))?;
+        self.0.assign(&assignment)?;
+        let mut deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.0.poll(POLL) {
+                Some(Ok(record)) => {
+                    deadline = Instant::now() + PATIENCE;
+                    if record.offset() < range.end && seen(record.key(), record.payload()) {
+                        return Ok(());
+                    }
+                    if record.offset() + 1 >= range.end {
+                        return Ok(());
+                    }
+                }
+                // The position is at the last stable offset, whatever took the
+                // offsets before it.
+                Some(Err(KafkaError::PartitionEOF(p))) if p == partition => return Ok(()),
+                Some(Err(error)) if !passes(&error) => return Err(error),
+                Some(Err(_)) | None => {}
+            }
+            if Instant::now() >= deadline {
+                return Err(KafkaError::MessageConsumption(
+                    RDKafkaErrorCode::OperationTimedOut,
+                ));
+            }
+        }
+    }
+}
+
+/// Errors that the client library is mending already.
+fn passes(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::Resolve
+                | RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+        )
+    )
+}

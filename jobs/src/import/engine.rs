@@ -1,0 +1,175 @@
+//! Moves items from a source to the system and into the ledger.
+
+use super::item::{Handled, Item, Source, Verdict};
+use super::ledger::{Closing, Ledger};
+use super::progress::Progress;
+use super::report::Report;
+use super::sender::Sender;
+use super::summary::{Counts, End, Summary};
+use super::{ImportError, Settings};
+use futures_util::{Stream, StreamExt as _, stream};
+use std::sync::{Arc, atomic::AtomicU64};
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// What the reading task leaves behind.
+struct ReadToEnd {
+    read: Counts,
+    last_line: u64,
+    to_the_end: bool,
+    failure: Option<ImportError>,
+}
+
+/// Runs an import to its end. The channel between reader and senders is
+/// bounded, and no more than `concurrency` requests are in flight: a slow
+/// system slows down the reading.
+pub(super) async fn run(
+    settings: &Settings,
+    source: impl Source,
+    extent: (u64, Arc<AtomicU64>),
+    stop: CancellationToken,
+) -> Result<Summary, ImportError> {
+    let sender = Sender::new(settings)?;
+    let mut ledger = Ledger::new(Report::create(settings).await?);
+    let mut progress = Progress::new(settings.progress, extent);
+    // Cancelled by the caller, and by the first failure.
+    let halt = stop.child_token();
+    let concurrency = settings.concurrency.max(1);
+    let (reader, items) = read(source, concurrency, halt.clone());
+    let handled = items
+        .map(|item| handle(&sender, item, &halt))
+        .buffer_unordered(concurrency);
+    let mut failure = drain(handled, &sender, &mut ledger, &mut progress, &halt).await;
+    progress.finish();
+    let read = reader.await.map_err(ImportError::Reader)?;
+    failure = failure.or(read.failure);
+    let end = match failure {
+        Some(failure) => End::Failed {
+            failure: infra::lifecycle::error_chain(&failure),
+        },
+        None if read.to_the_end && ledger.not_sent() == Counts::default() => End::Complete,
+        None => End::Stopped,
+    };
+    let closing = Closing {
+        read: read.read,
+        last_line: read.last_line,
+        end,
+        retries: sender.retries(),
+        elapsed: progress.elapsed(),
+    };
+    Ok(ledger.close(closing).await)
+}
+
+/// Enters what is handled until the stream ends. After a failure the rest
+/// still passes, so that everything read is accounted for.
+async fn drain(
+    handled: impl Stream<Item = (Handled, Option<ImportError>)>,
+    sender: &Sender,
+    ledger: &mut Ledger,
+    progress: &mut Progress,
+    halt: &CancellationToken,
+) -> Option<ImportError> {
+    let mut handled = std::pin::pin!(handled);
+    let mut refresh = progress.interval();
+    let mut failure = None;
+    loop {
+        tokio::select! {
+            next = handled.next() => {
+                let Some((handled, error)) = next else { return failure };
+                let recorded = ledger.record(&handled).await.err();
+                if let Some(error) = error.or(recorded) {
+                    failure.get_or_insert(error);
+                    halt.cancel();
+                }
+            }
+            _ = refresh.tick() => progress.show(ledger, sender.retries()),
+        }
+    }
+}
+
+/// Reads the source in a task of its own, ahead of the senders by at most
+/// `ahead` items.
+fn read(
+    mut source: impl Source,
+    ahead: usize,
+    halt: CancellationToken,
+) -> (JoinHandle<ReadToEnd>, impl Stream<Item = Item>) {
+    let (tx, mut rx) = mpsc::channel(ahead);
+    let reader = tokio::spawn(async move {
+        let (to_the_end, failure) = match pump(&mut source, &tx, &halt).await {
+            Ok(to_the_end) => (to_the_end, None),
+            Err(failure) => (false, Some(failure)),
+        };
+        // After an early end, what the source still holds is accounted for.
+        for item in source.abandon() {
+            if tx.send(item).await.is_err() {
+                break;
+            }
+        }
+        ReadToEnd {
+            read: source.read(),
+            last_line: source.line(),
+            to_the_end,
+            failure,
+        }
+    });
+    (reader, stream::poll_fn(move |cx| rx.poll_recv(cx)))
+}
+
+/// Whether the source was read to its end.
+async fn pump(
+    source: &mut impl Source,
+    tx: &mpsc::Sender<Item>,
+    halt: &CancellationToken,
+) -> Result<bool, ImportError> {
+    while !halt.is_cancelled() {
+        let Some(item) = source.next().await? else {
+            return Ok(true);
+        };
+        // Nobody receives any more only when the import itself is gone.
+        if tx.send(item).await.is_err() {
+            break;
+        }
+    }
+    Ok(false)
+}
+
+async fn handle(
+    sender: &Sender,
+    item: Item,
+    halt: &CancellationToken,
+) -> (Handled, Option<ImportError>) {
+    match item {
+        Item::Order {
+            invoice,
+            lines,
+            idempotency_key,
+            body,
+        } => match sender.send(&invoice, &idempotency_key, &body, halt).await {
+            Ok(verdict) => (Handled::invoice(invoice, lines, verdict), None),
+            Err(error) => (Handled::invoice(invoice, lines, Verdict::NotSent), Some(error)),
+        },
+        Item::RefusedInvoice {
+            invoice,
+            lines,
+            reason,
+        } => (Handled::invoice(invoice, lines, Verdict::Refused(reason)), None),
+        Item::RefusedLine {
+            line,
+            invoice,
+            reason,
+        } => {
+            let verdict = Verdict::Refused(reason);
+            let handled = Handled {
+                invoice,
+                whole: false,
+                lines: vec![line],
+                verdict,
+            };
+            (handled, None)
+        }
+        Item::Unfinished { invoice, lines } => {
+            (Handled::invoice(invoice, lines, Verdict::NotSent), None)
+        }
+    }
+}

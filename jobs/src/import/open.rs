@@ -1,0 +1,91 @@
+//! Opens a file, decompresses it on the way, and counts how much of it has
+//! been read.
+
+use super::ImportError;
+use async_compression::tokio::bufread::XzDecoder;
+use std::{
+    io,
+    path::Path,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+};
+use tokio::{
+    fs::File,
+    io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader, ReadBuf},
+};
+
+/// First bytes of an .xz file.
+const XZ_MAGIC: &[u8] = b"\xFD7zXZ\0";
+/// Bytes read at a time.
+const BUFFER: usize = 64 * 1024;
+
+/// The decompressed bytes of a file.
+pub type Reader = Box<dyn AsyncBufRead + Send + Unpin>;
+
+/// An opened file.
+pub(super) struct Input {
+    /// Its content.
+    pub reader: Reader,
+    /// Size as it lies on disk, in bytes.
+    pub size: u64,
+    /// How many of those bytes have been read.
+    pub consumed: Arc<AtomicU64>,
+}
+
+/// Opens a plain or .xz file; which of them it is, its first bytes say.
+pub(super) async fn open(path: &Path) -> Result<Input, ImportError> {
+    opened(path).await.map_err(|source| ImportError::Open {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+async fn opened(path: &Path) -> io::Result<Input> {
+    let file = File::open(path).await?;
+    let metadata = file.metadata().await?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let consumed = Arc::new(AtomicU64::new(0));
+    let counted = Counted {
+        inner: file,
+        consumed: consumed.clone(),
+    };
+    let mut raw = BufReader::with_capacity(BUFFER, counted);
+    let reader: Reader = if raw.fill_buf().await?.starts_with(XZ_MAGIC) {
+        let mut decoder = XzDecoder::new(raw);
+        decoder.multiple_members(true);
+        Box::new(BufReader::with_capacity(BUFFER, decoder))
+    } else {
+        Box::new(raw)
+    };
+    Ok(Input {
+        reader,
+        size: metadata.len(),
+        consumed,
+    })
+}
+
+/// Counts what passes.
+struct Counted<R> {
+    inner: R,
+    consumed: Arc<AtomicU64>,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Counted<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
+        let read = buf.filled().len() - before;
+        self.consumed.fetch_add(read as u64, Ordering::Relaxed);
+        polled
+    }
+}

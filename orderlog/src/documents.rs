@@ -1,0 +1,85 @@
+//! Generated documents: OpenAPI and JSON Schemas. Committed, and checked to
+//! be up to date.
+
+use anyhow::Context as _;
+use clap::Args;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use utoipa::openapi::{
+    Info, OpenApi,
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+/// Where a document goes.
+#[derive(Debug, Args)]
+pub struct DocumentArgs {
+    /// File (openapi) or folder (schemas) to write; standard output if absent
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+    /// Write nothing, fail if the file differs
+    #[arg(long, requires = "out")]
+    check: bool,
+}
+
+/// The document of both APIs, as the front serves it.
+pub fn merged_openapi() -> OpenApi {
+    let mut document = command_api::openapi();
+    document.merge(read_api::openapi());
+    described(document)
+}
+
+/// `document` with what every document of this system says.
+pub fn described(mut document: OpenApi) -> OpenApi {
+    document.info = Info::new("Orderlog", env!("CARGO_PKG_VERSION"));
+    document.info.description = Some(
+        "An event-sourced order system. Writes are commands and answer the order as they left \
+         it; reads are served from projections and say how old they are."
+            .into(),
+    );
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("API key")
+        .description(Some("`ol_…`, made by `orderlog api-key create`"))
+        .build();
+    let components = document.components.get_or_insert_with(Default::default);
+    components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
+    document
+}
+
+/// `orderlog openapi`.
+pub fn openapi(args: &DocumentArgs) -> anyhow::Result<ExitCode> {
+    let text = merged_openapi().to_pretty_json()? + "\n";
+    match &args.out {
+        None => print!("{text}"),
+        Some(path) => put(path, &text, args.check)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `orderlog schemas`.
+pub fn schemas(args: &DocumentArgs) -> anyhow::Result<ExitCode> {
+    for (name, schema) in contracts::order::schemas() {
+        let text = serde_json::to_string_pretty(&schema)? + "\n";
+        match &args.out {
+            None => print!("{text}"),
+            Some(folder) => put(&folder.join(format!("{name}.json")), &text, args.check)?,
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn put(path: &Path, text: &str, check: bool) -> anyhow::Result<()> {
+    let shown = path.display();
+    if check {
+        let present = fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+        anyhow::ensure!(present == text, "{shown} is out of date: run `make generate`");
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {shown}"))
+}

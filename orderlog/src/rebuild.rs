@@ -1,0 +1,32 @@
+//! `orderlog rebuild`: a projection, made again from the log.
+
+use crate::mapping::Mapping;
+use clap::{Args, ValueEnum};
+use infra::{config::Config, log::LogReader, postgres};
+use std::{process::ExitCode, sync::Arc};
+
+/// Which projection.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// Its name
+    projection: Projection,
+}
+
+/// The projections of this version.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Projection {
+    /// Orders, lines, history and statistics
+    Orders,
+}
+
+/// Rebuilds it; running projectors wait meanwhile.
+pub async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<ExitCode> {
+    let Projection::Orders = args.projection;
+    let log = LogReader::new(postgres::pool(&config.events_url, 2)?);
+    let report = projections::rebuild(&config, log, Arc::new(Mapping), &|progress| {
+        eprintln!("{progress}");
+    })
+    .await?;
+    println!("{report}");
+    Ok(ExitCode::SUCCESS)
+}

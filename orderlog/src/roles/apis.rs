@@ -1,0 +1,95 @@
+//! The HTTP APIs, apart or behind one front.
+
+use super::front;
+use crate::{documents, mapping::Mapping};
+use actix_web::web::{Data, ServiceConfig};
+use command_api::CommandApi;
+use infra::{
+    api_keys::ApiKeys,
+    config::Config,
+    event_store::LogHint,
+    http::{Readiness, method_not_allowed},
+    lifecycle::Lifecycle,
+    postgres::Databases,
+};
+use read_api::ReadApi;
+use std::sync::Arc;
+use utoipa::openapi::OpenApi;
+
+/// Which APIs a server has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Front {
+    /// Commands only.
+    Commands,
+    /// Queries only.
+    Queries,
+    /// Both, as nginx puts them together.
+    Both,
+}
+
+/// The APIs of one process.
+pub struct Apis {
+    commands: Option<Data<CommandApi>>,
+    queries: Option<ReadApi>,
+    keys: ApiKeys,
+    document: OpenApi,
+    readiness: Readiness,
+}
+
+impl Apis {
+    /// Makes the state of the APIs behind `front`.
+    pub fn new(config: &Config, lifecycle: &Lifecycle, front: Front) -> anyhow::Result<Self> {
+        let databases = Databases::new(config)?;
+        let mut readiness = Readiness::new().postgres("ops", databases.ops.clone());
+        let commands = if front == Front::Queries {
+            None
+        } else {
+            let events = databases.events.clone();
+            readiness = readiness.postgres("events", events.clone());
+            let hint = LogHint::start(events.clone(), lifecycle.shutdown.clone());
+            let api = CommandApi::new(config, events, hint, Arc::new(Mapping));
+            Some(Data::new(api))
+        };
+        let queries = if front == Front::Commands {
+            None
+        } else {
+            let api = ReadApi::new(config, &databases, lifecycle)?;
+            readiness = api.readiness(readiness);
+            Some(api)
+        };
+        Ok(Self {
+            commands,
+            queries,
+            keys: ApiKeys::new(databases.ops),
+            document: match front {
+                Front::Commands => documents::described(command_api::openapi()),
+                Front::Queries => documents::described(read_api::openapi()),
+                Front::Both => documents::merged_openapi(),
+            },
+            readiness,
+        })
+    }
+
+    /// What the APIs depend on.
+    pub fn readiness(&self) -> Readiness {
+        self.readiness.clone()
+    }
+
+    /// Mounts them.
+    pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + use<> {
+        let (commands, queries) = (self.commands.clone(), self.queries.clone());
+        let (keys, document) = (self.keys.clone(), self.document.clone());
+        move |config| {
+            config.app_data(keys.clone());
+            if let Some(commands) = &commands {
+                config.app_data(commands.clone());
+                command_api::configure(config);
+            }
+            if let Some(queries) = &queries {
+                queries.configure(config);
+            }
+            front::documentation(config, &document);
+            method_not_allowed(config, &document);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Roles: what a process of a deployment does. Each has health and metrics
+//! of its own.
+
+mod apis;
+mod front;
+mod workers;
+
+pub use apis::{Apis, Front};
+pub use workers::{projector, relay};
+
+use infra::{
+    config::Config,
+    http::{Readiness, serve},
+    lifecycle::Lifecycle,
+};
+use std::process::ExitCode;
+
+/// What a process can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Serves commands.
+    CommandApi,
+    /// Serves queries.
+    ReadApi,
+    /// Publishes the log.
+    Relay,
+    /// Builds the read models.
+    Projector,
+}
+
+impl Role {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CommandApi => "command-api",
+            Self::ReadApi => "read-api",
+            Self::Relay => "relay",
+            Self::Projector => "projector",
+        }
+    }
+}
+
+/// Runs one role until it is told to stop, or fails.
+pub async fn run(config: Config, role: Role) -> anyhow::Result<ExitCode> {
+    let lifecycle = Lifecycle::new();
+    lifecycle.stop_on_signals()?;
+    let started = Box::pin(start(&config, role, &lifecycle)).await;
+    if started.is_err() {
+        lifecycle.shutdown.cancel();
+    }
+    let finished = lifecycle.finished().await;
+    started?;
+    finished?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn start(config: &Config, role: Role, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    match role {
+        Role::CommandApi | Role::ReadApi => {
+            let front = if role == Role::CommandApi {
+                Front::Commands
+            } else {
+                Front::Queries
+            };
+            let apis = Apis::new(config, lifecycle, front)?;
+            let configure = apis.configure();
+            serve(config, lifecycle, role.name(), apis.readiness(), configure).await?;
+        }
+        Role::Relay => {
+            let ready = relay(config, lifecycle, Readiness::new())?;
+            serve(config, lifecycle, role.name(), ready, |_| {}).await?;
+        }
+        Role::Projector => {
+            let ready = projector(config, lifecycle, Readiness::new())?;
+            serve(config, lifecycle, role.name(), ready, |_| {}).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! A poll's worth of records.
+
+use super::{context::Context, session::Leave};
+use crate::engine::{
+    event::{Poison, Record, record},
+    projection::Projection,
+};
+use rdkafka::{
+    Message as _,
+    consumer::{BaseConsumer, Consumer as _},
+    error::KafkaError,
+    types::RDKafkaErrorCode,
+};
+use std::time::Duration;
+
+/// How long an idle consumer waits before it looks whether it is to stop.
+const IDLE: Duration = Duration::from_millis(100);
+/// What one transaction is to hold at most.
+const MAX_RECORDS: usize = 1_000;
+const MAX_BYTES: usize = 8 << 20;
+
+/// What was polled: sound records, then perhaps one that cannot be read.
+pub(super) struct Polled<D> {
+    pub records: Vec<Record<D>>,
+    pub poison: Option<Poison>,
+}
+
+/// Waits for a record, then takes what is there without waiting: the batch is
+/// as large as what arrived while the last one was applied.
+///
+/// Every record that is returned has to be applied, or the consumer dropped:
+/// it does not deliver a record twice.
+pub(super) fn poll<P: Projection>(
+    consumer: &BaseConsumer<Context>,
+) -> Result<Polled<P::Data>, Leave> {
+    let context = consumer.context();
+    let mut polled = Polled {
+        records: Vec::new(),
+        poison: None,
+    };
+    let (mut generation, mut bytes) = (context.assignment().generation, 0);
+    let mut patience = IDLE;
+    while polled.records.len() < MAX_RECORDS && bytes < MAX_BYTES {
+        let next = consumer.poll(patience);
+        patience = Duration::ZERO;
+        let mut assignment = context.assignment();
+        if let Some(failure) = assignment.failure.take() {
+            return Err(Leave::Assignment(failure));
+        }
+        if assignment.generation != generation {
+            // A rebalance came in between: what was polled before it belongs
+            // to whoever has the partitions now, what comes after it to us.
+            generation = assignment.generation;
+            polled.records.clear();
+        }
+        match next {
+            None => break,
+            Some(Ok(message)) => match record::<P>(&message) {
+                Ok(record) => {
+                    bytes += message.payload_len();
+                    let recorded_at = record.event.envelope.time;
+                    assignment.lag.polled(record.partition, recorded_at);
+                    polled.records.push(record);
+                }
+                Err(poison) => {
+                    polled.poison = Some(poison);
+                    break;
+                }
+            },
+            Some(Err(KafkaError::PartitionEOF(partition))) => assignment.lag.reached_end(partition),
+            Some(Err(error)) => tolerate(error, assignment.held.build)?,
+        }
+    }
+    Ok(polled)
+}
+
+/// Errors that librdkafka mends by itself are let pass; after any other the
+/// group is left and joined anew.
+fn tolerate(error: KafkaError, build: i64) -> Result<(), Leave> {
+    use RDKafkaErrorCode as Code;
+    match error.rdkafka_error_code() {
+        Some(
+            Code::AllBrokersDown
+            | Code::BrokerTransportFailure
+            | Code::Resolve
+            | Code::OperationTimedOut
+            | Code::RequestTimedOut
+            | Code::NetworkException
+            | Code::CoordinatorLoadInProgress
+            | Code::CoordinatorNotAvailable
+            | Code::NotCoordinator
+            | Code::LeaderNotAvailable
+            | Code::NotLeaderForPartition,
+        ) => Ok(()),
+        Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
+            Err(Leave::OffsetOutOfRange { build })
+        }
+        _ => Err(Leave::Consumer(error)),
+    }
+}

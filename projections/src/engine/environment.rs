@@ -1,0 +1,53 @@
+//! What a projection works with.
+
+use super::{applier::Applier, projection::Projection};
+use infra::{
+    config::Config,
+    log::{ContractMapping, LogReader},
+    postgres,
+};
+use sqlx::PgPool;
+use std::sync::Arc;
+
+/// One projection and the servers it works with. Opens no connection yet.
+pub struct Engine<P: Projection> {
+    pub(super) config: Config,
+    pub(super) log: LogReader,
+    pub(super) mapping: Arc<dyn ContractMapping>,
+    pub(super) applier: Applier<P>,
+}
+
+impl<P: Projection> Engine<P> {
+    /// Fails when the URL of the views database cannot be read.
+    pub fn new(
+        config: &Config,
+        log: LogReader,
+        mapping: Arc<dyn ContractMapping>,
+    ) -> Result<Self, sqlx::Error> {
+        // One connection per worker, one each for waking readers and checks.
+        let workers = u32::try_from(config.projector_workers).unwrap_or(u32::MAX);
+        let views = postgres::pool(&config.views_url, workers.saturating_add(2))?;
+        Ok(Self {
+            config: config.clone(),
+            log: log.clone(),
+            mapping: mapping.clone(),
+            applier: Applier::new(views, log, mapping),
+        })
+    }
+
+    /// Pool of the views database.
+    pub const fn views(&self) -> &PgPool {
+        self.applier.views()
+    }
+
+    /// Full name of the topic that the projection consumes.
+    pub(super) fn topic(&self) -> String {
+        self.config.kafka_name(P::TOPIC.name)
+    }
+
+    /// Full name of the projection's consumer group.
+    pub(super) fn group(&self) -> String {
+        self.config
+            .kafka_name(&format!("orderlog.projector.{}", P::NAME))
+    }
+}

@@ -1,0 +1,45 @@
+//! Who may rebuild: one process at a time, by a lock that dies with it.
+
+use infra::postgres::connect_options;
+use sqlx::{Connection as _, PgConnection};
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How often a held lock is asked for again.
+const POLL: Duration = Duration::from_millis(250);
+
+/// The right to decide about a projection's build, and the connection that
+/// holds it: when the connection ends, both its transaction and the right do.
+pub(super) struct RebuildLock {
+    pub connection: PgConnection,
+}
+
+impl RebuildLock {
+    /// Waits for the right. Dropping the future gives up.
+    pub async fn acquire(views_url: &str, projection: &str) -> Result<Self, sqlx::Error> {
+        // Filling a table takes as long as it takes; waiting for the log or
+        // for Kafka in between does not.
+        let options = connect_options(views_url)?.options([
+            ("statement_timeout", "0"),
+            ("lock_timeout", "60s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+        ]);
+        let mut connection = PgConnection::connect_with(&options).await?;
+        while !try_lock(&mut connection, projection).await? {
+            sleep(POLL).await;
+        }
+        Ok(Self { connection })
+    }
+
+    /// Gives the right back.
+    pub async fn release(self) -> Result<(), sqlx::Error> {
+        self.connection.close().await
+    }
+}
+
+async fn try_lock(connection: &mut PgConnection, projection: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
+        .bind(format!("orderlog.rebuild.{projection}"))
+        .fetch_one(connection)
+        .await
+}

@@ -1,0 +1,43 @@
+//! What every projection shares: consuming, offsets, batches, rebuilds.
+//!
+//! ```text
+//!  worker (thread) ── prepare ──> rebuild, if the stored build is unusable
+//!      │
+//!      └── session: one membership of the consumer group
+//!            poll ─> records ─> Applier: one transaction
+//!                                 1. move the offsets, if they are ours
+//!                                 2. load the touched rows
+//!                                 3. fold (pure, version guard)
+//!                                 4. write
+//!            after the commit: Announcer wakes readers
+//! ```
+//!
+//! A session that meets anything unusual ends: it leaves the group, and the
+//! next one begins with what is stored. There is no other recovery.
+
+mod announce;
+mod applier;
+mod bootstrap;
+mod consumer;
+mod environment;
+mod event;
+mod fold;
+mod lock;
+mod projection;
+mod rebuild;
+
+mod status;
+mod store;
+mod topic;
+mod worker;
+
+pub use announce::{Announcer, NOTIFY_CHANNEL, STATISTICS_FAMILY, announce_rebuilt};
+pub use applier::{Applier, BatchError, Outcome};
+pub use environment::Engine;
+pub use event::{Event, Poison, Record};
+pub use fold::{Fold, Folded, Step};
+pub use projection::{BoxError, Projection};
+pub use rebuild::{Progress, RebuildError, RebuildReport, rebuild};
+pub use status::{Status, WorkerState};
+pub use store::{Build, Checkpoint, Held};
+pub use worker::{WorkerError, spawn};

@@ -1,0 +1,74 @@
+//! What a projection says about itself.
+
+use super::event::Event;
+use contracts::topics::TopicSpec;
+use sqlx::PgConnection;
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// Any error, kept as a cause.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A read model of one kind of aggregate. Its rows belong to one aggregate
+/// each and carry the aggregate's version; what many aggregates share is kept
+/// in [`Changes`](Self::Changes) as differences.
+///
+/// Everything but `load` and `write` is pure. An implementation knows nothing
+/// of Kafka, offsets, batches or rebuilds.
+pub trait Projection: Send + Sync + 'static {
+    /// Name in the tables `projections` and `projection_offsets`, in metrics
+    /// and on the command line.
+    const NAME: &'static str;
+    /// Rises when the tables or their meaning change: a stored build of an
+    /// older version is rebuilt.
+    const VERSION: i32;
+    /// Where its events come from.
+    const TOPIC: TopicSpec;
+    /// Kind of aggregate in the log.
+    const AGGREGATE_TYPE: &'static str;
+    /// Tables that nobody else writes; emptied by a rebuild.
+    const TABLES: &'static [&'static str];
+
+    /// An event's data, read.
+    type Data: Send + Sync;
+    /// State of one aggregate.
+    type Row: Send + Sync;
+    /// What a batch changes beside its rows.
+    type Changes: Default + Send + Sync;
+
+    /// Reads a record's value as the type that its envelope names.
+    fn decode(event_type: &str, data: &[u8]) -> Result<Self::Data, BoxError>;
+
+    /// How many events made the row what it is.
+    fn version(row: &Self::Row) -> i64;
+
+    /// The row after its next event, and what that event changes elsewhere.
+    /// The engine has checked that it is the next one.
+    fn apply(
+        row: Option<Self::Row>,
+        event: &Event<Self::Data>,
+        changes: &mut Self::Changes,
+    ) -> Result<Self::Row, BoxError>;
+
+    /// Takes back what the row contributes to what is shared, before it is
+    /// folded anew from its first event.
+    fn retract(row: &Self::Row, changes: &mut Self::Changes);
+
+    /// Moves what is shared from the changes of one page into `held`. A
+    /// rebuild writes it once, at the end.
+    fn hold_back(page: &mut Self::Changes, held: &mut Self::Changes);
+
+    /// The stored rows of these aggregates.
+    fn load(
+        connection: &mut PgConnection,
+        ids: &[Uuid],
+    ) -> impl Future<Output = Result<HashMap<Uuid, Self::Row>, sqlx::Error>> + Send;
+
+    /// Stores rows and changes, with a number of statements that does not
+    /// depend on theirs, and in an order that does not depend on chance.
+    fn write(
+        connection: &mut PgConnection,
+        rows: &BTreeMap<Uuid, Self::Row>,
+        changes: &Self::Changes,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}

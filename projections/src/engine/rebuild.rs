@@ -1,0 +1,256 @@
+//! Making a projection anew from the log, in one transaction
+//! (`architecture.md`, invariant 14).
+//!
+//! The order of the steps is what makes it right:
+//! 1. the checkpoints are locked, so that no projector moves on: whatever is
+//!    in the rows came from Kafka before
+//! 2. the end offsets are noted
+//! 3. the horizon is taken; whatever Kafka holds below the noted ends was
+//!    published before, so it lies below the horizon
+//! 4. the log is folded up to the horizon
+//! 5. consuming goes on from the noted ends; the version guard skips what
+//!    lies between them and the horizon
+//!
+//! A crash at any point leaves the old rows and the old offsets. Readers see
+//! the old rows until the commit.
+
+use super::{
+    applier::{history, is_transient},
+    bootstrap::Reason,
+    environment::Engine,
+    fold::{Fold, Step},
+    lock::RebuildLock,
+    projection::{BoxError, Projection},
+    store::{self, Build},
+    topic::TopicState,
+};
+use contracts::LogPosition;
+use infra::{
+    kafka::TopicError,
+    log::{Horizon, StoredEvent, StreamPage},
+};
+use sqlx::{Connection as _, PgConnection};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::{Duration, Instant},
+};
+
+/// About how many events are folded and written at a time.
+const PAGE: i64 = 2_000;
+
+/// How far a rebuild is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Aggregates written.
+    pub aggregates: u64,
+    /// Events folded.
+    pub events: u64,
+}
+
+/// What a rebuild made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RebuildReport {
+    /// Number of the new build.
+    pub build: i64,
+    /// Kafka's id of the topic that it goes on from.
+    pub topic_id: String,
+    /// Its size.
+    pub progress: Progress,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Why a projection was not rebuilt. The old build is untouched.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The views database failed.
+    #[error("the views database failed")]
+    Views(#[source] sqlx::Error),
+    /// The log could not be read.
+    #[error("the log cannot be read")]
+    Log(#[source] sqlx::Error),
+    /// The topic could not be asked about.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// An aggregate's history cannot be folded.
+    #[error("{aggregate} cannot be folded")]
+    History {
+        /// Kind and id.
+        aggregate: String,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The tables were made by newer code; an older release does not undo it
+    /// by itself.
+    #[error(
+        "the stored build of {projection} has version {stored}, this release makes version {ours}; \
+         `orderlog rebuild {projection}` goes back to it"
+    )]
+    NewerVersion {
+        /// Name of the projection.
+        projection: &'static str,
+        /// Version of the stored build.
+        stored: i32,
+        /// Version of this code.
+        ours: i32,
+    },
+}
+
+impl From<sqlx::Error> for RebuildError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Views(error)
+    }
+}
+
+impl RebuildError {
+    /// Whether the same rebuild may succeed later without anybody's help.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Views(error) | Self::Log(error) => is_transient(error),
+            // A missing topic is one `orderlog migrate` away.
+            Self::Topic(_) | Self::NewerVersion { .. } => true,
+            Self::History { .. } => false,
+        }
+    }
+}
+
+/// Rebuilds, whatever is stored.
+pub async fn rebuild<P: Projection>(
+    engine: &Engine<P>,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<RebuildReport, RebuildError> {
+    let mut lock = RebuildLock::acquire(&engine.config.views_url, P::NAME).await?;
+    let report = run(engine, &mut lock, &Reason::Requested, progress).await?;
+    lock.release().await?;
+    Ok(report)
+}
+
+/// Rebuilds under a lock that is already held.
+pub(super) async fn run<P: Projection>(
+    engine: &Engine<P>,
+    lock: &mut RebuildLock,
+    reason: &Reason,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<RebuildReport, RebuildError> {
+    let started = Instant::now();
+    tracing::info!(projection = P::NAME, ?reason, "projection.rebuild_started");
+    let mut transaction = lock.connection.begin().await?;
+    store::lock_checkpoints(&mut transaction, P::NAME).await?;
+    let previous = store::build(&mut *transaction, P::NAME).await?;
+    let topic = TopicState::read(&engine.config, P::TOPIC.name).await?;
+    let horizon = engine.log.horizon().await.map_err(RebuildError::Log)?;
+    store::empty(&mut transaction, P::TABLES).await?;
+    let filled = fill(engine, &mut transaction, horizon, progress).await?;
+    let made = Build {
+        version: P::VERSION,
+        build: previous.map_or(1, |previous| previous.build + 1),
+        topic_id: topic.id.clone(),
+    };
+    store::switch(
+        &mut transaction,
+        P::NAME,
+        &made,
+        &topic.ends(),
+        below(horizon),
+    )
+    .await?;
+    transaction.commit().await?;
+    metrics::counter!("orderlog_projection_rebuilds_total",
+        "projection" => P::NAME, "reason" => reason.as_str())
+    .increment(1);
+    let report = RebuildReport {
+        build: made.build,
+        topic_id: topic.id,
+        progress: filled,
+        took: started.elapsed(),
+    };
+    tracing::info!(projection = P::NAME, ?report, "projection.rebuilt");
+    Ok(report)
+}
+
+/// The position that everything below the horizon has been passed at.
+const fn below(horizon: Horizon) -> LogPosition {
+    LogPosition {
+        epoch: horizon.epoch,
+        xid: horizon.xid,
+        position: 0,
+    }
+}
+
+/// Folds the log up to the horizon into the emptied tables. The next page is
+/// read while the present one is folded and written.
+async fn fill<P: Projection>(
+    engine: &Engine<P>,
+    views: &mut PgConnection,
+    horizon: Horizon,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Progress, RebuildError> {
+    let (mut done, mut shared) = (Progress::default(), P::Changes::default());
+    let mut page = read(engine, "", horizon).await?;
+    while let Some(last_id) = page.last_id.take() {
+        let (written, next) = tokio::join!(
+            write_page(engine, views, &page.events, &mut shared),
+            read(engine, &last_id, horizon),
+        );
+        done.aggregates += written?;
+        done.events += page.events.len() as u64;
+        progress(done);
+        page = next?;
+    }
+    P::write(views, &BTreeMap::new(), &shared).await?;
+    Ok(done)
+}
+
+async fn read<P: Projection>(
+    engine: &Engine<P>,
+    after_id: &str,
+    horizon: Horizon,
+) -> Result<StreamPage, RebuildError> {
+    let streams = engine
+        .log
+        .read_streams(P::AGGREGATE_TYPE, after_id, horizon, PAGE);
+    streams.await.map_err(RebuildError::Log)
+}
+
+async fn write_page<P: Projection>(
+    engine: &Engine<P>,
+    views: &mut PgConnection,
+    events: &[StoredEvent],
+    shared: &mut P::Changes,
+) -> Result<u64, RebuildError> {
+    let mut fold = Fold::<P>::over(HashMap::new());
+    for stream in events.chunk_by(|a, b| a.aggregate_id == b.aggregate_id) {
+        fold_stream(engine, &mut fold, stream).map_err(|source| RebuildError::History {
+            aggregate: format!("{} {}", P::AGGREGATE_TYPE, stream[0].aggregate_id),
+            source,
+        })?;
+    }
+    let mut folded = fold.finish();
+    P::hold_back(&mut folded.changes, shared);
+    P::write(views, &folded.rows, &folded.changes).await?;
+    Ok(folded.rows.len() as u64)
+}
+
+/// The log skips an event of an aggregate, or has one twice.
+#[derive(Debug, thiserror::Error)]
+#[error("event {sequence} does not follow event {previous}")]
+struct NotConsecutive {
+    sequence: i64,
+    previous: i64,
+}
+
+fn fold_stream<P: Projection>(
+    engine: &Engine<P>,
+    fold: &mut Fold<P>,
+    stored: &[StoredEvent],
+) -> Result<(), BoxError> {
+    for event in history::<P>(engine.mapping.as_ref(), stored)? {
+        let previous = fold.version(event.envelope.subject);
+        if fold.step(&event)? != Step::Applied {
+            let sequence = event.envelope.sequence;
+            return Err(NotConsecutive { sequence, previous }.into());
+        }
+    }
+    Ok(())
+}

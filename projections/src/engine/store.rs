@@ -1,0 +1,225 @@
+//! The tables `projections` and `projection_offsets`: which build is served,
+//! and up to where each partition is in it.
+
+use contracts::LogPosition;
+use sqlx::{PgConnection, PgExecutor, Row as _};
+use std::collections::BTreeMap;
+
+/// What is known of the stored build of a projection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// Version of the code that made it.
+    pub version: i32,
+    /// Rises with each rebuild.
+    pub build: i64,
+    /// Kafka's id of the topic that its offsets belong to.
+    pub topic_id: String,
+}
+
+/// Up to where a partition has been applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Offset to go on from.
+    pub next: i64,
+    /// Every event of the partition up to here is in the rows.
+    pub at: LogPosition,
+}
+
+/// The checkpoints that a projector believes to be the stored ones.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Held {
+    /// Build that they belong to.
+    pub build: i64,
+    /// Per partition.
+    pub partitions: BTreeMap<i32, Checkpoint>,
+}
+
+/// A checkpoint's move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Advance {
+    pub partition: i32,
+    /// The offset that must be stored for the move to be allowed.
+    pub from: i64,
+    pub to: Checkpoint,
+}
+
+/// What is stored of the projection, if it was ever built.
+pub(super) async fn build(
+    executor: impl PgExecutor<'_>,
+    projection: &str,
+) -> Result<Option<Build>, sqlx::Error> {
+    let row = sqlx::query("SELECT version, build, topic_id FROM projections WHERE name = $1")
+        .bind(projection)
+        .fetch_optional(executor)
+        .await?;
+    row.map(|row| {
+        Ok(Build {
+            version: row.try_get("version")?,
+            build: row.try_get("build")?,
+            topic_id: row.try_get("topic_id")?,
+        })
+    })
+    .transpose()
+}
+
+/// All stored checkpoints of the projection.
+pub(super) async fn held(
+    executor: impl PgExecutor<'_>,
+    projection: &str,
+) -> Result<Held, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT build, \"partition\", next, epoch, xid, position FROM projection_offsets \
+          WHERE projection = $1",
+    )
+    .bind(projection)
+    .fetch_all(executor)
+    .await?;
+    let mut held = Held::default();
+    for row in rows {
+        held.build = row.try_get("build")?;
+        let at = LogPosition {
+            epoch: row.try_get("epoch")?,
+            xid: row.try_get::<i64, _>("xid")?.cast_unsigned(),
+            position: row.try_get("position")?,
+        };
+        let next = row.try_get("next")?;
+        held.partitions
+            .insert(row.try_get("partition")?, Checkpoint { next, at });
+    }
+    Ok(held)
+}
+
+/// Moves checkpoints, all or none: the compare-and-set that gives a
+/// transaction its right to write. False: somebody else has moved one of
+/// them, or the projection was rebuilt; the caller has to roll back.
+pub(super) async fn advance(
+    connection: &mut PgConnection,
+    projection: &str,
+    build: i64,
+    advances: &[Advance],
+) -> Result<bool, sqlx::Error> {
+    let column = |of: fn(&Advance) -> i64| advances.iter().map(of).collect::<Vec<_>>();
+    let partitions: Vec<i32> = advances.iter().map(|a| a.partition).collect();
+    let epochs: Vec<i32> = advances.iter().map(|a| a.to.at.epoch).collect();
+    let moved = sqlx::query(
+        "UPDATE projection_offsets o \
+            SET next = a.next, epoch = a.epoch, xid = a.xid, position = a.position, \
+                updated_at = now() \
+           FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], \
+                       $8::bigint[]) AS a (\"partition\", held, next, epoch, xid, position) \
+          WHERE o.projection = $1 AND o.build = $2 \
+            AND o.\"partition\" = a.\"partition\" AND o.next = a.held",
+    )
+    .bind(projection)
+    .bind(build)
+    .bind(partitions)
+    .bind(column(|a| a.from))
+    .bind(column(|a| a.to.next))
+    .bind(epochs)
+    .bind(column(|a| a.to.at.xid.cast_signed()))
+    .bind(column(|a| a.to.at.position))
+    .execute(connection)
+    .await?;
+    Ok(usize::try_from(moved.rows_affected()).is_ok_and(|moved| moved == advances.len()))
+}
+
+/// Locks every checkpoint of the projection until the transaction ends, so
+/// that no projector moves on meanwhile.
+pub(super) async fn lock_checkpoints(
+    connection: &mut PgConnection,
+    projection: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "SELECT 1 FROM projection_offsets WHERE projection = $1 ORDER BY \"partition\" FOR UPDATE",
+    )
+    .bind(projection)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes what the transaction has written the served build: the next build
+/// number, and these offsets with everything below `at` in the rows.
+pub(super) async fn switch(
+    connection: &mut PgConnection,
+    projection: &str,
+    made: &Build,
+    offsets: &BTreeMap<i32, i64>,
+    at: LogPosition,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO projections (name, version, build, topic_id) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (name) DO UPDATE SET version = EXCLUDED.version, build = EXCLUDED.build, \
+             topic_id = EXCLUDED.topic_id, built_at = now()",
+    )
+    .bind(projection)
+    .bind(made.version)
+    .bind(made.build)
+    .bind(&made.topic_id)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("DELETE FROM projection_offsets WHERE projection = $1")
+        .bind(projection)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO projection_offsets \
+             (projection, \"partition\", build, next, epoch, xid, position) \
+         SELECT $1, o.\"partition\", $2, o.next, $5, $6, $7 \
+           FROM unnest($3::int[], $4::bigint[]) AS o (\"partition\", next)",
+    )
+    .bind(projection)
+    .bind(made.build)
+    .bind(offsets.keys().copied().collect::<Vec<_>>())
+    .bind(offsets.values().copied().collect::<Vec<_>>())
+    .bind(at.epoch)
+    .bind(at.xid.cast_signed())
+    .bind(at.position)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Deletes every row of these tables. Not TRUNCATE: readers keep seeing the
+/// old rows until the transaction commits.
+pub(super) async fn empty(
+    connection: &mut PgConnection,
+    tables: &[&'static str],
+) -> Result<(), sqlx::Error> {
+    for table in tables {
+        sqlx::query(&format!("DELETE FROM {table}"))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The version of everything computed from the projection: its build and the
+/// sum of its offsets.
+pub(super) async fn data_version(
+    executor: impl PgExecutor<'_>,
+    projection: &str,
+) -> Result<(i64, i64), sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next), 0)::bigint AS offsets \
+           FROM projection_offsets WHERE projection = $1",
+    )
+    .bind(projection)
+    .fetch_one(executor)
+    .await?;
+    Ok((row.try_get("build")?, row.try_get("offsets")?))
+}
+
+/// Wakes whoever listens for the progress of these partitions.
+pub(super) async fn notify(
+    executor: impl PgExecutor<'_>,
+    channel: &str,
+    payloads: &[String],
+) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS p (payload)")
+        .bind(channel)
+        .bind(payloads)
+        .execute(executor)
+        .await?;
+    Ok(())
+}

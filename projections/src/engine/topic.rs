@@ -1,0 +1,72 @@
+//! The topic that a build's offsets belong to.
+
+use infra::{
+    config::Config,
+    kafka::{self, MetadataClient, TopicError, TopicId, Watermarks},
+};
+use std::{collections::BTreeMap, time::Duration};
+use tokio::{sync::watch, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+/// How often a running projector asks whether its topic is still the same.
+const WATCH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A topic at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TopicState {
+    /// Kafka's id of it, as text.
+    pub id: String,
+    /// Range of each partition.
+    pub ranges: BTreeMap<i32, Watermarks>,
+}
+
+impl TopicState {
+    /// Asks Kafka; `topic` is the name without the deployment's prefix.
+    pub async fn read(config: &Config, topic: &str) -> Result<Self, TopicError> {
+        loop {
+            let id = kafka::topic_id(config, topic).await?;
+            let watermarks = kafka::watermarks(config, topic).await?;
+            // The ranges have to be those of this very topic, not of one that
+            // has taken its name in between.
+            if kafka::topic_id(config, topic).await? == id {
+                return Ok(Self {
+                    id: id.to_string(),
+                    ranges: (0..).zip(watermarks).collect(),
+                });
+            }
+        }
+    }
+
+    /// Where a consumer that has seen everything stands, per partition.
+    pub fn ends(&self) -> BTreeMap<i32, i64> {
+        self.ranges
+            .iter()
+            .map(|(p, range)| (*p, range.end))
+            .collect()
+    }
+}
+
+/// Follows the id of a topic, and tells the last one that Kafka named.
+///
+/// Offsets alone do not tell that a topic was made anew: they fit again as
+/// soon as it has grown as long as the old one was.
+pub(super) async fn watch_id(
+    config: Config,
+    topic: &'static str,
+    seen: watch::Sender<Option<TopicId>>,
+    shutdown: CancellationToken,
+) {
+    let name = config.kafka_name(topic);
+    let mut client = MetadataClient::new(&config);
+    loop {
+        if let Ok(metadata) = client.describe(&[&name]).await
+            && let Some(topic) = metadata.topic(&name)
+        {
+            seen.send_replace(Some(topic.id));
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = sleep(WATCH_INTERVAL) => {}
+        }
+    }
+}

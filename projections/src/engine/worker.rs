@@ -1,0 +1,193 @@
+//! A worker: a thread that prepares, follows, and begins again after
+//! whatever ended its session.
+
+use super::{
+    announce::Announcer,
+    bootstrap::{self, Prepared},
+    consumer::{Ended, Session},
+    environment::Engine,
+    event::Poison,
+    projection::Projection,
+    rebuild::{Progress, RebuildError},
+    status::{Status, WorkerState, WorkerStatus},
+    topic,
+};
+use crate::engine::consumer::Leave;
+use infra::{
+    kafka::TopicId,
+    lifecycle::{Lifecycle, RoleError, error_chain},
+};
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    runtime::Handle,
+    sync::{oneshot, watch},
+    time::sleep,
+};
+use tokio_util::sync::CancellationToken;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Why a worker gave up. Anything that may pass is waited for instead.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// A record cannot be applied.
+    #[error(transparent)]
+    Poison(Box<Poison>),
+    /// The projection cannot be made from the log.
+    #[error("projection {projection} cannot be rebuilt")]
+    Rebuild {
+        /// Its name.
+        projection: &'static str,
+        /// Why.
+        #[source]
+        source: RebuildError,
+    },
+    /// The thread panicked; the panic is in the log.
+    #[error("the thread panicked")]
+    Panicked,
+}
+
+struct Worker<P: Projection> {
+    engine: Arc<Engine<P>>,
+    announcer: Announcer,
+    runtime: Handle,
+    status: WorkerStatus,
+    topic_id: watch::Receiver<Option<TopicId>>,
+    shutdown: CancellationToken,
+    pause: Duration,
+}
+
+/// Starts the workers of a projection, each on a thread of its own.
+pub fn spawn<P: Projection>(
+    engine: Arc<Engine<P>>,
+    announcer: &Announcer,
+    lifecycle: &Lifecycle,
+) -> io::Result<Status> {
+    let workers = engine.config.projector_workers.max(1);
+    let status = Status::new(workers);
+    let (seen, topic_id) = watch::channel(None);
+    let watching = topic::watch_id(
+        engine.config.clone(),
+        P::TOPIC.name,
+        seen,
+        lifecycle.shutdown.clone(),
+    );
+    lifecycle.spawn("projector topic watch", async {
+        watching.await;
+        Ok(())
+    });
+    for index in 0..workers {
+        let worker = Worker {
+            engine: engine.clone(),
+            announcer: announcer.clone(),
+            runtime: Handle::current(),
+            status: status.worker(index),
+            topic_id: topic_id.clone(),
+            shutdown: lifecycle.shutdown.clone(),
+            pause: FIRST_PAUSE,
+        };
+        start(worker, index, lifecycle)?;
+    }
+    Ok(status)
+}
+
+fn start<P: Projection>(
+    mut worker: Worker<P>,
+    index: usize,
+    lifecycle: &Lifecycle,
+) -> io::Result<()> {
+    let (ended, end) = oneshot::channel();
+    let name = format!("projector-{index}");
+    std::thread::Builder::new()
+        .name(name.clone())
+        .spawn(move || {
+            let result = worker.run();
+            worker.status.set(WorkerState::Stopped);
+            // Nobody listens any more only when the runtime is gone.
+            let _ = ended.send(result);
+        })?;
+    lifecycle.spawn(name, async {
+        let result = end.await.unwrap_or(Err(WorkerError::Panicked));
+        result.map_err(RoleError::from)
+    });
+    Ok(())
+}
+
+impl<P: Projection> Worker<P> {
+    fn run(&mut self) -> Result<(), WorkerError> {
+        let mut refused = None;
+        while !self.shutdown.is_cancelled() {
+            self.status.set(WorkerState::Starting);
+            let prepared = match self.prepare(refused.take()) {
+                Some(Ok(prepared)) => prepared,
+                Some(Err(error)) if error.is_transient() => {
+                    self.wait(&error);
+                    continue;
+                }
+                Some(Err(source)) => {
+                    let projection = P::NAME;
+                    return Err(WorkerError::Rebuild { projection, source });
+                }
+                None => break,
+            };
+            match self.follow(&prepared) {
+                Ended::Stopped => break,
+                Ended::Poisoned(poison) => return Err(WorkerError::Poison(poison)),
+                Ended::Left(leave) => {
+                    if let Leave::OffsetOutOfRange { build } = leave {
+                        refused = Some(build);
+                    }
+                    self.wait(&leave);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// None: told to stop.
+    fn prepare(&self, refused: Option<i64>) -> Option<Result<Prepared, RebuildError>> {
+        let status = self.status.clone();
+        let progress = move |progress: Progress| {
+            status.set(WorkerState::Rebuilding);
+            tracing::debug!(projection = P::NAME, ?progress, "projection.rebuilding");
+        };
+        let prepare = bootstrap::prepare(&self.engine, refused, &progress);
+        let stop = self.shutdown.clone();
+        let prepared = self
+            .runtime
+            .block_on(stop.run_until_cancelled_owned(prepare));
+        // Whatever was cached or waited for may stand differently now.
+        self.announcer.moved(0..P::TOPIC.partitions);
+        prepared
+    }
+
+    fn follow(&mut self, prepared: &Prepared) -> Ended {
+        let mut progressed = false;
+        let ended = Session {
+            engine: &self.engine,
+            runtime: &self.runtime,
+            announcer: &self.announcer,
+            status: &self.status,
+            topic_id: &self.topic_id,
+            shutdown: &self.shutdown,
+            prepared,
+        }
+        .run(&mut || progressed = true);
+        if progressed {
+            self.pause = FIRST_PAUSE;
+        }
+        ended
+    }
+
+    /// Waits, longer each time that nothing was achieved in between.
+    fn wait(&mut self, why: &(dyn std::error::Error + 'static)) {
+        let reason = error_chain(why);
+        tracing::warn!(projection = P::NAME, reason, pause = ?self.pause, "projector.waiting");
+        self.status.set(WorkerState::Waiting(reason));
+        let pause = sleep(self.pause);
+        self.runtime
+            .block_on(self.shutdown.run_until_cancelled(pause));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fmt lint ci clean-data setup build
+.PHONY: help run test bench generate fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -22,6 +22,10 @@ test: build ## Run every test, on real servers started for it
 bench: setup ## Measure against the limits and peers (release build)
 	@cargo run --release --locked --package bench
 
+generate: build ## Write the generated documents (OpenAPI, JSON Schemas) anew
+	@target/debug/orderlog openapi --out docs/openapi.json
+	@target/debug/orderlog schemas --out contracts/schemas
+
 fmt: ## Format the code
 	@cargo fmt --all
 
@@ -33,7 +37,9 @@ ci: ## Everything that must hold before a change is taken
 	@.ci/run
 
 clean-data: ## Delete the data of `make run` (orders too), keep the fetched servers
-	@rm -rf '$(DIR)/data' '$(DIR)/log' '$(DIR)/run' '$(DIR)/dev-api-key'
+	@test ! -d '$(DIR)' || flock -n '$(DIR)/lock' \
+		rm -rf '$(DIR)/data' '$(DIR)/log' '$(DIR)/run' '$(DIR)/dev-api-key' || \
+		{ echo '$(DIR) is in use: stop it first' >&2; exit 1; }
 
 setup:
 	@scripts/setup

@@ -100,9 +100,10 @@ impl Config {
             None => defaults,
         };
         let known: Vec<String> = Self::keys();
-        layered.merge(Env::prefixed("ORDERLOG_").filter(move |key| {
-            known.iter().any(|k| k.eq_ignore_ascii_case(key.as_str()))
-        }))
+        layered.merge(
+            Env::prefixed("ORDERLOG_")
+                .filter(move |key| known.iter().any(|k| k.eq_ignore_ascii_case(key.as_str()))),
+        )
     }
 
     /// Names of all keys.

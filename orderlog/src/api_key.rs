@@ -36,7 +36,10 @@ pub async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Result<Exit
         ApiKeyCommand::Create { name, json } => {
             let key = api_keys::create(&ops, &name).await?;
             if json {
-                println!("{}", serde_json::json!({"id": key.id, "secret": key.secret}));
+                println!(
+                    "{}",
+                    serde_json::json!({"id": key.id, "secret": key.secret})
+                );
             } else {
                 println!("{}", key.secret);
                 eprintln!("id: {} (the key above is not shown again)", key.id);
@@ -47,7 +50,11 @@ pub async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Result<Exit
                 if json {
                     println!("{}", serde_json::to_string(&key)?);
                 } else {
-                    let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
+                    let state = if key.revoked_at.is_some() {
+                        "revoked"
+                    } else {
+                        "active"
+                    };
                     println!("{}  {}…  {state}  {}", key.id, key.prefix, key.name);
                 }
             }

@@ -1,9 +1,10 @@
 //! The command line: clap conventions, exit codes 0 done, 1 failed, 2 usage.
 
-use crate::{api_key, dev, documents, migrate, rebuild, roles};
+use crate::{api_key, dev, documents, health, import, migrate, rebuild, roles, verify};
 use clap::{Args, Parser, Subcommand};
-use infra::{config::Config, telemetry};
+use infra::{config::Config, lifecycle::Lifecycle, telemetry};
 use std::{path::PathBuf, process::ExitCode};
+use tokio_util::sync::CancellationToken;
 
 /// An event-sourced order system: PostgreSQL log, Kafka relay, projections,
 /// read API.
@@ -22,6 +23,9 @@ struct Global {
     /// Configuration file (TOML); environment variables `ORDERLOG_…` win over it
     #[arg(long, global = true, value_name = "FILE", env = "ORDERLOG_CONFIG")]
     config: Option<PathBuf>,
+    /// Folder of `orderlog dev`: its servers are used (and, by `dev`, started)
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "config")]
+    dir: Option<PathBuf>,
     /// Address that an HTTP role listens on; wins over file and environment
     #[arg(long, global = true, value_name = "HOST:PORT")]
     listen: Option<String>,
@@ -41,9 +45,15 @@ enum Command {
     ReadApi,
     /// Bring databases and topics up to date
     Migrate,
+    /// Ask an address whether all is well (for container health checks)
+    Health(health::HealthArgs),
     /// Make or list API keys
     #[command(subcommand)]
     ApiKey(api_key::ApiKeyCommand),
+    /// Import an order history into a running system
+    Import(import::ImportArgs),
+    /// Compare the log, Kafka, the read models and the statistics
+    Verify(verify::VerifyArgs),
     /// Build a projection again from the log
     Rebuild(rebuild::RebuildArgs),
     /// Write the OpenAPI document of both APIs
@@ -52,22 +62,58 @@ enum Command {
     Schemas(documents::DocumentArgs),
 }
 
+/// Where `dev` keeps everything unless told otherwise.
+const DEFAULT_DIR: &str = ".orderlog";
+
+impl Global {
+    /// The configuration; that of a `dev` folder where one is named. `dev`
+    /// itself writes that file and does not read it.
+    fn load(&self, command: &Command) -> anyhow::Result<Config> {
+        let of_dir = match (&self.dir, command) {
+            (None, _) | (_, Command::Dev(_)) => None,
+            (Some(dir), _) => Some(dir.join(dev::CONFIG_FILE)),
+        };
+        if let Some(file) = &of_dir {
+            anyhow::ensure!(
+                file.is_file(),
+                "{} is not there: is `orderlog dev` running in that folder?",
+                file.display()
+            );
+        }
+        Ok(Config::load(of_dir.as_deref().or(self.config.as_deref()))?)
+    }
+}
+
+/// A token that the first SIGINT or SIGTERM cancels.
+fn stopped() -> anyhow::Result<CancellationToken> {
+    let lifecycle = Lifecycle::new();
+    lifecycle.stop_on_signals()?;
+    Ok(lifecycle.shutdown)
+}
+
 impl Cli {
     /// Does what was asked for.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let mut config = Config::load(self.global.config.as_deref())?;
+        let mut config = self.global.load(&self.command)?;
         if let Some(listen) = self.global.listen {
             config.listen = listen;
         }
+        let dir = self
+            .global
+            .dir
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
         telemetry::init(&config)?;
         match self.command {
-            Command::Dev(args) => dev::run(config, args).await,
+            Command::Dev(args) => Box::pin(dev::run(config, dir, args)).await,
             Command::CommandApi => roles::run(config, roles::Role::CommandApi).await,
             Command::Relay => roles::run(config, roles::Role::Relay).await,
             Command::Projector => roles::run(config, roles::Role::Projector).await,
             Command::ReadApi => roles::run(config, roles::Role::ReadApi).await,
+            Command::Health(args) => health::run(args).await,
             Command::Migrate => migrate::run(&config).await,
             Command::ApiKey(command) => api_key::run(&config, command).await,
+            Command::Import(args) => Box::pin(import::run(args, stopped()?)).await,
+            Command::Verify(args) => Box::pin(verify::run(&args, &config)).await,
             Command::Rebuild(args) => rebuild::run(config, args).await,
             Command::Openapi(args) => documents::openapi(&args),
             Command::Schemas(args) => documents::schemas(&args),

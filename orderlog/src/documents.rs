@@ -19,9 +19,21 @@ pub struct DocumentArgs {
     /// File (openapi) or folder (schemas) to write; standard output if absent
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
-    /// Write nothing, fail if the file differs
-    #[arg(long, requires = "out")]
+    /// Write nothing, fail if what is committed (or at PATH) differs
+    #[arg(long)]
     check: bool,
+}
+
+/// Where the documents are in the repository.
+const OPENAPI_FILE: &str = "docs/openapi.json";
+const SCHEMAS_FOLDER: &str = "contracts/schemas";
+
+impl DocumentArgs {
+    /// Where to write or look; none for standard output.
+    fn place(&self, committed: &'static str) -> Option<PathBuf> {
+        let committed = self.check.then(|| PathBuf::from(committed));
+        self.out.clone().or(committed)
+    }
 }
 
 /// The document of both APIs, as the front serves it.
@@ -52,30 +64,55 @@ pub fn described(mut document: OpenApi) -> OpenApi {
 /// `orderlog openapi`.
 pub fn openapi(args: &DocumentArgs) -> anyhow::Result<ExitCode> {
     let text = merged_openapi().to_pretty_json()? + "\n";
-    match &args.out {
+    match args.place(OPENAPI_FILE) {
         None => print!("{text}"),
-        Some(path) => put(path, &text, args.check)?,
+        Some(path) => put(&path, &text, args.check)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// `orderlog schemas`.
 pub fn schemas(args: &DocumentArgs) -> anyhow::Result<ExitCode> {
-    for (name, schema) in contracts::order::schemas() {
-        let text = serde_json::to_string_pretty(&schema)? + "\n";
-        match &args.out {
+    let schemas = contracts::order::schemas();
+    for (name, schema) in &schemas {
+        let text = serde_json::to_string_pretty(schema)? + "\n";
+        match args.place(SCHEMAS_FOLDER) {
             None => print!("{text}"),
-            Some(folder) => put(&folder.join(format!("{name}.json")), &text, args.check)?,
+            Some(folder) => put(&folder.join(file_name(name)), &text, args.check)?,
         }
     }
+    if let Some(folder) = args.place(SCHEMAS_FOLDER) {
+        let names: Vec<String> = schemas.iter().map(|(name, _)| file_name(name)).collect();
+        refuse_others(&folder, &names)?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn file_name(schema: &str) -> String {
+    format!("{schema}.json")
+}
+
+/// A schema without its type is a leftover that would be published.
+fn refuse_others(folder: &Path, names: &[String]) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        anyhow::ensure!(
+            names.contains(&name),
+            "{}/{name} belongs to no event",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 fn put(path: &Path, text: &str, check: bool) -> anyhow::Result<()> {
     let shown = path.display();
     if check {
         let present = fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
-        anyhow::ensure!(present == text, "{shown} is out of date: run `make generate`");
+        anyhow::ensure!(
+            present == text,
+            "{shown} is out of date: run `make generate`"
+        );
         return Ok(());
     }
     if let Some(folder) = path.parent() {

@@ -56,7 +56,7 @@ pub fn spawn(
     let engine = Engine::<Orders>::new(config, log, mapping).map_err(SpawnError::Views)?;
     let redis = Redis::new(config).map_err(|error| SpawnError::Redis(error.into()))?;
     let announcer = Announcer::spawn::<Orders>(engine.views().clone(), redis, lifecycle);
-    engine::spawn(Arc::new(engine), &announcer, lifecycle).map_err(SpawnError::Thread)
+    engine::spawn(&Arc::new(engine), &announcer, lifecycle).map_err(SpawnError::Thread)
 }
 
 /// Makes the projection `orders` anew from the log, whatever state it is in:

@@ -1,1 +1,18 @@
-//! read-api
+//! Queries: orders, their history and their statistics, as the projections
+//! have them, with their age.
+
+mod background;
+mod consistency;
+mod cursor;
+mod filters;
+mod lag;
+mod openapi;
+mod paging;
+mod problems;
+mod reply;
+mod routes;
+mod state;
+
+pub use openapi::openapi;
+pub use problems::PROBLEM_TYPES;
+pub use state::{ReadApi, ReadApiError};

@@ -1,12 +1,13 @@
 //! The form of a key: `ol_` + 8 characters + `_` + 43 characters.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use rand::{Rng as _, distr::SampleString as _};
 use std::fmt;
 
 const PREFIX: usize = 8;
 /// 32 random bytes in base64url.
 const SECRET: usize = 43;
+/// Characters of a prefix: none that is easily taken for another.
+const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
 
 /// A key taken apart.
 pub struct Token<'a> {
@@ -15,15 +16,12 @@ pub struct Token<'a> {
 }
 
 impl Token<'static> {
-    /// A fresh key: 256 bits of secret.
+    /// A fresh key: 256 bits of secret, 40 of prefix.
     pub fn random() -> Self {
-        let mut rng = rand::rng();
-        let prefix = rand::distr::Alphanumeric
-            .sample_string(&mut rng, PREFIX)
-            .to_ascii_lowercase();
-        let secret = URL_SAFE_NO_PAD.encode(rng.random::<[u8; 32]>());
+        let prefix = rand::random::<[u8; PREFIX]>().map(|byte| ALPHABET[usize::from(byte % 32)]);
+        let secret = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
         Self {
-            prefix: prefix.into(),
+            prefix: prefix.map(char::from).into_iter().collect(),
             secret: secret.into(),
         }
     }

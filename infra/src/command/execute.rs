@@ -32,8 +32,7 @@ pub struct Executor<A> {
 }
 
 /// Derives the state after an event, as JSON text.
-pub type AfterText<A> =
-    fn(&A, i64) -> Result<String, Box<dyn std::error::Error + Send + Sync>>;
+pub type AfterText<A> = fn(&A, i64) -> Result<String, Box<dyn std::error::Error + Send + Sync>>;
 
 /// What a command led to.
 #[derive(Debug, Clone)]
@@ -107,11 +106,7 @@ where
         Err(ExecuteError::Contended { attempts: ATTEMPTS })
     }
 
-    async fn load(
-        &self,
-        id: &str,
-        sent: bool,
-    ) -> Result<Vec<StoredEvent>, ExecuteError<A::Error>> {
+    async fn load(&self, id: &str, sent: bool) -> Result<Vec<StoredEvent>, ExecuteError<A::Error>> {
         let loaded = self.store.load(A::TYPE, id).await;
         loaded.map_err(|source| ExecuteError::Unavailable {
             unknown: sent,

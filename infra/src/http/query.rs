@@ -72,6 +72,16 @@ impl Query {
             .map_err(|_| invalid(name, EXPECTED))
     }
 
+    /// A parameter that may be repeated; sorted, each value once. Empty where
+    /// it is absent.
+    ///
+    /// # Errors
+    /// 400 for an empty value.
+    pub fn repeated(&self, name: &str) -> Result<Vec<&str>, Problem> {
+        let given = self.0.iter().filter(|(n, _)| n == name);
+        distinct(name, given.map(|(_, value)| value.as_str()))
+    }
+
     /// A parameter that may be repeated, and whose values may be joined by
     /// commas; sorted, each value once. Empty where it is absent.
     ///
@@ -79,14 +89,21 @@ impl Query {
     /// 400 for an empty value.
     pub fn many(&self, name: &str) -> Result<Vec<&str>, Problem> {
         let given = self.0.iter().filter(|(n, _)| n == name);
-        let mut values: Vec<_> = given.flat_map(|(_, value)| value.split(',')).collect();
-        values.sort_unstable();
-        values.dedup();
-        if values.contains(&"") {
-            return Err(invalid(name, "may not be empty"));
-        }
-        Ok(values)
+        distinct(name, given.flat_map(|(_, value)| value.split(',')))
     }
+}
+
+fn distinct<'a>(
+    name: &str,
+    values: impl Iterator<Item = &'a str>,
+) -> Result<Vec<&'a str>, Problem> {
+    let mut values: Vec<_> = values.collect();
+    values.sort_unstable();
+    values.dedup();
+    if values.contains(&"") {
+        return Err(invalid(name, "may not be empty"));
+    }
+    Ok(values)
 }
 
 /// 400 for the value of a parameter.

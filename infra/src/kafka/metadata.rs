@@ -82,7 +82,9 @@ impl MetadataClient {
         let known = response.topics.into_iter().map(existing);
         Ok(Metadata {
             brokers: response.brokers,
-            topics: known.filter_map(Result::transpose).collect::<Result<_, _>>()?,
+            topics: known
+                .filter_map(Result::transpose)
+                .collect::<Result<_, _>>()?,
         })
     }
 

@@ -1,11 +1,13 @@
 //! Kafka clients and topics.
 
+mod context;
 mod metadata;
 mod topic_id;
 mod topics;
 mod watermarks;
 mod wire;
 
+pub use context::QuietContext;
 pub use metadata::{MetadataClient, TopicMetadata};
 pub use topic_id::{InvalidTopicId, TopicId};
 pub use topics::ensure_topics;
@@ -103,6 +105,11 @@ async fn describe(config: &Config, topic: &str) -> Result<TopicMetadata, TopicEr
 pub(crate) async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(call).await {
         Ok(value) => value,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only a runtime that is shutting down cancels it, and that drops
+            // whoever waits here as well.
+            Err(_) => std::future::pending().await,
+        },
     }
 }

@@ -2,14 +2,13 @@
 //! there already against them.
 
 use super::{
-    MetadataClient, TopicError, blocking, client_config,
+    MetadataClient, QuietContext, TopicError, blocking, client_config,
     metadata::{Metadata, TopicMetadata},
 };
 use crate::config::Config;
 use contracts::topics::{ALL, TopicSpec};
 use rdkafka::{
     admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
-    client::DefaultClientContext,
     types::RDKafkaErrorCode,
 };
 use std::time::Duration;
@@ -21,6 +20,8 @@ const POLL: Duration = Duration::from_millis(50);
 /// Replicas of each partition, where there are as many brokers.
 const REPLICAS: usize = 3;
 const CLEANUP_POLICY: &str = "cleanup.policy";
+
+type Admin = AdminClient<QuietContext>;
 
 /// Creates what is missing of [`contracts::topics::ALL`] under the
 /// deployment's prefix, waits until it can be used, and checks that every
@@ -39,7 +40,7 @@ pub async fn ensure_topics(config: &Config) -> Result<(), TopicError> {
         .filter(|t| found.topic(t.0).is_none())
         .copied()
         .collect();
-    let admin: AdminClient<DefaultClientContext> = client_config(config).create()?;
+    let admin: Admin = client_config(config).create_with_context(QuietContext)?;
     if !missing.is_empty() {
         create(&admin, &missing, found.brokers).await?;
     }
@@ -69,7 +70,7 @@ async fn reach(client: &mut MetadataClient, names: &[String]) -> Result<Metadata
 }
 
 async fn create(
-    admin: &AdminClient<DefaultClientContext>,
+    admin: &Admin,
     topics: &[(&str, &TopicSpec)],
     brokers: usize,
 ) -> Result<(), TopicError> {
@@ -153,10 +154,7 @@ fn check_partitions(topic: &TopicMetadata, spec: &TopicSpec) -> Result<(), Topic
     })
 }
 
-async fn check_policies(
-    admin: &AdminClient<DefaultClientContext>,
-    topics: &[(&str, &TopicSpec)],
-) -> Result<(), TopicError> {
+async fn check_policies(admin: &Admin, topics: &[(&str, &TopicSpec)]) -> Result<(), TopicError> {
     let resources: Vec<_> = topics
         .iter()
         .map(|(name, _)| ResourceSpecifier::Topic(name))

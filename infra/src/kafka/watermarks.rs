@@ -1,6 +1,6 @@
 //! How far each partition of a topic reaches.
 
-use super::{TopicError, blocking, client_config, partitions};
+use super::{QuietContext, TopicError, blocking, client_config, partitions};
 use crate::config::Config;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub async fn watermarks(config: &Config, topic: &str) -> Result<Vec<Watermarks>,
     // librdkafka asks for the offsets of the isolation level it is set to.
     client.set("isolation.level", "read_committed");
     blocking(move || {
-        let consumer: BaseConsumer = client.create()?;
+        let consumer: BaseConsumer<_> = client.create_with_context(QuietContext)?;
         (0..partitions)
             .map(|partition| {
                 let (low, end) = consumer.fetch_watermarks(&name, partition, PATIENCE)?;

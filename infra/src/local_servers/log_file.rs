@@ -90,8 +90,8 @@ mod tests {
         assert_eq!(log.tail(), "  (it said nothing)");
 
         let old = fs::read_to_string(&path).expect("read");
-        let new: String = (1..=30).map(|n| format!("line {n}\n")).collect();
-        fs::write(&path, old + &new).expect("written");
+        let new = (1..=30).map(|n| format!("line {n}\n")).collect::<Vec<_>>();
+        fs::write(&path, old + &new.concat()).expect("written");
         let tail = log.tail();
         assert_eq!(tail.lines().count(), TAIL_LINES);
         assert!(tail.starts_with("  line 11\n") && tail.ends_with("  line 30"));

@@ -182,7 +182,7 @@ impl LocalServers {
 
     /// Ends all of them cleanly: PostgreSQL with a fast shutdown, the others
     /// with SIGTERM, each with SIGKILL where it takes too long.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
         join_all(self.running.values().map(async |running| {
             running.lock().await.process.stop().await;
         }))

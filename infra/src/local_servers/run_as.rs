@@ -20,7 +20,7 @@ pub(super) enum RunAs {
         /// Its group id.
         gid: u32,
         /// Whether `nobody` may enter the folders by itself. Where it may not
-        /// (a checkout under /root), `setpriv` gives it CAP_DAC_OVERRIDE.
+        /// (a checkout under /root), `setpriv` gives it `CAP_DAC_OVERRIDE`.
         may_enter: bool,
     },
 }

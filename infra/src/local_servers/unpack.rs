@@ -24,7 +24,11 @@ fn postgres_inner(package: &Path, into: &Path) -> io::Result<()> {
     let mut jar = ZipArchive::new(File::open(package)?)?;
     let name = jar
         .file_names()
-        .find(|name| name.ends_with(".txz"))
+        .find(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|kind| kind == "txz")
+        })
         .map(str::to_owned)
         .ok_or_else(|| io::Error::other("there is no .txz in it"))?;
     let archive = XzDecoder::new(jar.by_name(&name)?);

@@ -36,23 +36,27 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
         key: &str,
         compute: impl Future<Output = T> + Send + 'static,
     ) -> (T, bool) {
-        let (flight, joined) = {
-            let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            // A flight that everybody has left will never land.
-            match flights.get(key).filter(|f| f.strong_count() > Some(1)) {
-                Some(flight) => (flight.clone(), true),
-                None => {
-                    let landing = Landing {
-                        flights: Arc::downgrade(&self.0),
-                        key: key.to_owned(),
-                    };
-                    let flight = landing.after(compute).boxed().shared();
-                    flights.insert(key.to_owned(), flight.clone());
-                    (flight, false)
-                }
-            }
-        };
+        let (flight, joined) = self.board(key, compute);
         (flight.await, joined)
+    }
+
+    fn board(
+        &self,
+        key: &str,
+        compute: impl Future<Output = T> + Send + 'static,
+    ) -> (Flight<T>, bool) {
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A flight that everybody has left will never land.
+        if let Some(flight) = flights.get(key).filter(|f| f.strong_count() > Some(1)) {
+            return (flight.clone(), true);
+        }
+        let landing = Landing {
+            flights: Arc::downgrade(&self.0),
+            key: key.to_owned(),
+        };
+        let flight = landing.after(compute).boxed().shared();
+        flights.insert(key.to_owned(), flight.clone());
+        (flight, false)
     }
 }
 

@@ -5,11 +5,12 @@
 mod flight;
 mod versioned;
 
+pub use redis::RedisError;
 pub use versioned::{Entry, Version, VersionedCache, announce_version};
 
 use crate::config::Config;
 use redis::{
-    Client, FromRedisValue, Pipeline, RedisError, ScriptInvocation,
+    Client, FromRedisValue, Pipeline, ScriptInvocation,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use std::{

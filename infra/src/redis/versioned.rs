@@ -72,6 +72,9 @@ impl FromStr for Version {
     }
 }
 
+/// The fields of an entry as Redis has them: `version`, `at`, `value`.
+type Stored = (Option<String>, Option<i64>, Option<Vec<u8>>);
+
 /// A value with the state and the moment it was computed from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -206,7 +209,6 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
             .arg(&["version", "at", "value"])
             .cmd("GET")
             .arg(announcement(&self.redis, self.family));
-        type Stored = (Option<String>, Option<i64>, Option<Vec<u8>>);
         let (stored, announced): (Stored, Option<String>) = self.redis.pipeline(&both).await?;
         Ok((entry(stored), announced.and_then(|v| v.parse().ok())))
     }

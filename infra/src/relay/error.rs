@@ -81,9 +81,11 @@ pub enum RelayError {
     },
     /// The log does not have the event that was published last.
     #[error(
-        "the log has no event at {at:?}, which is the last one published to topic {topic}: it \
-         was restored from a backup older than that. Restore a newer one; or give this log \
-         topics of its own by another ORDERLOG_KAFKA_PREFIX and `orderlog migrate`"
+        "the log has no event at position {} of transaction {} in epoch {}, which is the last one \
+         published to topic {topic}: it was restored from a backup older than that. Restore a \
+         newer one; or give this log topics of its own by another ORDERLOG_KAFKA_PREFIX and \
+         `orderlog migrate`",
+        at.position, at.xid, at.epoch
     )]
     LogFellBack {
         /// Full name of the events' topic.
@@ -103,14 +105,14 @@ pub enum RelayError {
         sequence: i64,
         /// Why.
         #[source]
-        source: KafkaError,
+        source: RDKafkaErrorCode,
     },
     /// Another relay has taken over while this one thought it was leading.
     #[error("another relay has taken over; this one must start anew")]
-    Fenced(#[source] KafkaError),
+    Fenced(#[source] RDKafkaErrorCode),
     /// The producer has failed for good.
     #[error("the Kafka producer has failed for good; the relay must start anew")]
-    Producer(#[source] KafkaError),
+    Producer(#[source] RDKafkaErrorCode),
     /// Topics are not as this release needs them.
     #[error(transparent)]
     Topic(TopicError),
@@ -121,14 +123,12 @@ pub enum RelayError {
 
 impl RelayError {
     /// The error that a producer's fatal state is.
-    pub(super) fn fatal(error: KafkaError) -> Self {
-        match error.rdkafka_error_code() {
-            Some(
-                RDKafkaErrorCode::Fenced
-                | RDKafkaErrorCode::ProducerFenced
-                | RDKafkaErrorCode::InvalidProducerEpoch,
-            ) => Self::Fenced(error),
-            _ => Self::Producer(error),
+    pub(super) const fn fatal(code: RDKafkaErrorCode) -> Self {
+        match code {
+            RDKafkaErrorCode::Fenced
+            | RDKafkaErrorCode::ProducerFenced
+            | RDKafkaErrorCode::InvalidProducerEpoch => Self::Fenced(code),
+            _ => Self::Producer(code),
         }
     }
 }

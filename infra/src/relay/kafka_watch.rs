@@ -10,7 +10,7 @@ use crate::{
 use std::time::Duration;
 use tokio::{
     sync::watch,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
 
@@ -80,6 +80,13 @@ impl KafkaWatch {
     pub fn in_reach(&self) -> bool {
         let view = self.view.borrow();
         view.known && view.answered.elapsed() < FRESH
+    }
+
+    /// Completes with the next answer, or after `limit`.
+    pub async fn answer(&self, limit: Duration) {
+        let mut view = self.view.clone();
+        view.mark_unchanged();
+        let _ = timeout(limit, view.changed()).await;
     }
 
     /// Whether Kafka has not answered for a while.

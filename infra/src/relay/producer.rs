@@ -9,7 +9,10 @@ use super::{
     RELAY,
     error::{RelayError, Trouble},
 };
-use crate::{config::Config, kafka::client_config};
+use crate::{
+    config::Config,
+    kafka::{QuietContext, client_config},
+};
 use rdkafka::{
     ClientContext,
     config::RDKafkaLogLevel,
@@ -45,7 +48,7 @@ pub enum Failure {
     /// Nobody knows; the producer must be dropped, and the next one asks.
     Unknown(KafkaError),
     /// The record with this number is refused for good; nothing was published.
-    Refused(usize, KafkaError),
+    Refused(usize, RDKafkaErrorCode),
     /// The relay must end.
     Fatal(RelayError),
 }
@@ -145,8 +148,8 @@ impl TransactionalProducer {
 
     fn fatal_error(&self) -> Option<RelayError> {
         let (code, reason) = self.0.as_ref()?.client().fatal_error()?;
-        tracing::error!(%code, reason, "relay.producer_failed");
-        Some(RelayError::fatal(KafkaError::Global(code)))
+        tracing::warn!(%code, reason, "relay.producer_failed");
+        Some(RelayError::fatal(code))
     }
 }
 
@@ -220,10 +223,10 @@ impl Transaction<'_> {
 fn refusal(number: usize, error: KafkaError) -> Failure {
     match error.rdkafka_error_code() {
         Some(
-            RDKafkaErrorCode::MessageSizeTooLarge
+            code @ (RDKafkaErrorCode::MessageSizeTooLarge
             | RDKafkaErrorCode::InvalidRecord
-            | RDKafkaErrorCode::InvalidMessageSize,
-        ) => Failure::Refused(number, error),
+            | RDKafkaErrorCode::InvalidMessageSize),
+        ) => Failure::Refused(number, code),
         _ => Failure::Aborted(error),
     }
 }
@@ -258,18 +261,12 @@ impl Context {
 }
 
 impl ClientContext for Context {
-    /// Errors come back from the calls; only what is beyond repair is told here.
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        match level {
-            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
-                tracing::error!(facility, message, "relay.librdkafka");
-            }
-            _ => tracing::debug!(facility, message, "relay.librdkafka"),
-        }
+        QuietContext.log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "relay.librdkafka");
+        QuietContext.error(error, reason);
     }
 }
 

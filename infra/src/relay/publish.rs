@@ -97,17 +97,13 @@ fn headers(event: &PublishedEvent) -> OwnedHeaders {
 
 /// `stored` is none for the progress record, which no broker refuses for what
 /// it is.
-fn refused(stored: Option<&StoredEvent>, source: KafkaError) -> Failure {
+fn refused(stored: Option<&StoredEvent>, source: RDKafkaErrorCode) -> Failure {
     match stored {
         Some(stored) => Failure::Fatal(RelayError::Refused {
             aggregate_id: stored.aggregate_id.clone(),
             sequence: stored.sequence,
             source,
         }),
-        None => Failure::Aborted(KafkaError::MessageProduction(
-            source
-                .rdkafka_error_code()
-                .unwrap_or(RDKafkaErrorCode::Fail),
-        )),
+        None => Failure::Aborted(KafkaError::MessageProduction(source)),
     }
 }

@@ -67,13 +67,11 @@ impl Relay {
                 leadership = self.stand_by(&kafka) => leadership,
             };
             let end = Box::pin(self.lead(&leadership, &kafka)).await;
-            self.status.enter(match end {
-                Ok(End::KafkaAway) => RelayState::KafkaUnreachable,
-                _ => RelayState::Standby,
-            });
             leadership.release().await;
-            if let End::Shutdown = end? {
-                return Ok(());
+            match end? {
+                End::Shutdown => return Ok(()),
+                End::LeadershipLost => self.status.enter(RelayState::Standby),
+                End::KafkaAway => self.status.enter(RelayState::KafkaUnreachable),
             }
         }
     }
@@ -82,17 +80,20 @@ impl Relay {
     /// not stand in the way of one that can.
     async fn stand_by(&mut self, kafka: &KafkaWatch) -> Leadership {
         loop {
-            if kafka.in_reach() {
-                match self.leader.try_lead().await {
-                    Ok(Some(leadership)) => return leadership,
-                    Ok(None) => self.status.enter(RelayState::Standby),
-                    Err(error) => {
-                        tracing::debug!(error = %error, "relay.lock_failed");
-                        self.status.enter(RelayState::LogUnreachable);
-                    }
+            if !kafka.in_reach() {
+                if kafka.is_silent() {
+                    self.status.enter(RelayState::KafkaUnreachable);
                 }
-            } else if kafka.is_silent() {
-                self.status.enter(RelayState::KafkaUnreachable);
+                kafka.answer(STANDBY).await;
+                continue;
+            }
+            match self.leader.try_lead().await {
+                Ok(Some(leadership)) => return leadership,
+                Ok(None) => self.status.enter(RelayState::Standby),
+                Err(error) => {
+                    tracing::debug!(error = %error, "relay.lock_failed");
+                    self.status.enter(RelayState::LogUnreachable);
+                }
             }
             sleep(STANDBY).await;
         }

@@ -129,6 +129,6 @@ fn trouble(failure: Failure) -> Trouble {
         Failure::Fatal(error) => error.into(),
         Failure::Aborted(error) | Failure::Unknown(error) => error.into(),
         // Named by the publisher before it comes here.
-        Failure::Refused(_, error) => RelayError::Producer(error).into(),
+        Failure::Refused(_, code) => RelayError::Producer(code).into(),
     }
 }

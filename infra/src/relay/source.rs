@@ -1,7 +1,10 @@
 //! Where batches come from: the log, looked at when it may have more.
 
 use super::{backoff::Backoff, error::Trouble};
-use crate::log::{LogReader, StoredEvent};
+use crate::{
+    event_store::CHANNEL,
+    log::{LogReader, StoredEvent},
+};
 use contracts::LogPosition;
 use sqlx::{PgPool, postgres::PgListener};
 use std::{sync::Arc, time::Duration};
@@ -11,8 +14,6 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-/// Channel of the hint that events were stored.
-const CHANNEL: &str = "orderlog_events";
 const BATCH_EVENTS: i64 = 5_000;
 const BATCH_BYTES: i64 = 4 << 20;
 /// After a hint the log is looked at again this soon: the transaction of a

@@ -5,14 +5,20 @@
 //! transaction markers and aborted records take offsets too.
 
 use super::RELAY;
-use crate::{config::Config, kafka::client_config};
+use crate::{
+    config::Config,
+    kafka::{QuietContext, client_config},
+};
 use rdkafka::{
     Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
     error::{KafkaError, KafkaResult},
     types::RDKafkaErrorCode,
 };
-use std::time::{Duration, Instant};
+use std::{
+    ops::Range,
+    time::{Duration, Instant},
+};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(200);
@@ -20,7 +26,7 @@ const POLL: Duration = Duration::from_millis(200);
 const WINDOW: i64 = 64;
 
 /// A `read_committed` consumer outside every group.
-pub struct TailReader(BaseConsumer);
+pub struct TailReader(BaseConsumer<QuietContext>);
 
 impl TailReader {
     pub fn new(config: &Config) -> KafkaResult<Self> {
@@ -31,8 +37,11 @@ impl TailReader {
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "error")
-            .set("isolation.level", "read_committed");
-        Ok(Self(client.create()?))
+            .set("isolation.level", "read_committed")
+            // A fetch that waits at the end holds up what is asked after it on
+            // the same connection.
+            .set("fetch.wait.max.ms", "10");
+        Ok(Self(client.create_with_context(QuietContext)?))
     }
 
     /// The value of the last committed record with this key in partition 0,
@@ -83,8 +92,8 @@ impl TailReader {
         &self,
         topic: &str,
         partition: i32,
-        range: std::ops::Range<i64>,
-        mut seen: impl FnMut(Option<&[u8]>, Option<&[u8]>) -> bool,
+        range: Range<i64>,
+        seen: impl FnMut(Option<&[u8]>, Option<&[u8]>) -> bool,
     ) -> KafkaResult<()> {
         if range.is_empty() {
             return Ok(());
@@ -92,15 +101,26 @@ impl TailReader {
         let mut assignment = TopicPartitionList::new();
         assignment.add_partition_offset(topic, partition, Offset::Offset(range.start))?;
         self.0.assign(&assignment)?;
+        let read = self.read_to(partition, range.end, seen);
+        self.0.unassign()?;
+        read
+    }
+
+    fn read_to(
+        &self,
+        partition: i32,
+        end: i64,
+        mut seen: impl FnMut(Option<&[u8]>, Option<&[u8]>) -> bool,
+    ) -> KafkaResult<()> {
         let mut deadline = Instant::now() + PATIENCE;
         loop {
             match self.0.poll(POLL) {
                 Some(Ok(record)) => {
                     deadline = Instant::now() + PATIENCE;
-                    if record.offset() < range.end && seen(record.key(), record.payload()) {
+                    if record.offset() < end && seen(record.key(), record.payload()) {
                         return Ok(());
                     }
-                    if record.offset() + 1 >= range.end {
+                    if record.offset() + 1 >= end {
                         return Ok(());
                     }
                 }

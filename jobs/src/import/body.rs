@@ -74,7 +74,10 @@ mod tests {
 
     #[test]
     fn a_key_is_readable_and_always_a_header_value() {
-        assert_eq!(idempotency_key("online-retail", "C536379"), "import:online-retail:C536379");
+        assert_eq!(
+            idempotency_key("online-retail", "C536379"),
+            "import:online-retail:C536379"
+        );
         assert_eq!(idempotency_key("p", "a b%é"), "import:p:a%20b%25%C3%A9");
     }
 }

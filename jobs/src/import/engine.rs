@@ -70,7 +70,7 @@ async fn drain(
     halt: &CancellationToken,
 ) -> Option<ImportError> {
     let mut handled = std::pin::pin!(handled);
-    let mut refresh = progress.interval();
+    let mut refresh = Progress::interval();
     let mut failure = None;
     loop {
         tokio::select! {
@@ -147,13 +147,19 @@ async fn handle(
             body,
         } => match sender.send(&invoice, &idempotency_key, &body, halt).await {
             Ok(verdict) => (Handled::invoice(invoice, lines, verdict), None),
-            Err(error) => (Handled::invoice(invoice, lines, Verdict::NotSent), Some(error)),
+            Err(error) => (
+                Handled::invoice(invoice, lines, Verdict::NotSent),
+                Some(error),
+            ),
         },
         Item::RefusedInvoice {
             invoice,
             lines,
             reason,
-        } => (Handled::invoice(invoice, lines, Verdict::Refused(reason)), None),
+        } => (
+            Handled::invoice(invoice, lines, Verdict::Refused(reason)),
+            None,
+        ),
         Item::RefusedLine {
             line,
             invoice,

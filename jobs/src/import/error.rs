@@ -81,7 +81,9 @@ pub enum ImportError {
         detail: String,
     },
     /// The system stayed away for longer than the retries last.
-    #[error("the system does not take invoice {invoice}: {last} (tried {attempts} times in {elapsed:.0?})")]
+    #[error(
+        "the system does not take invoice {invoice}: {last} (tried {attempts} times in {elapsed:.0?})"
+    )]
     Unreachable {
         /// Which invoice was being sent.
         invoice: String,

@@ -52,7 +52,10 @@ impl Ledger {
             Verdict::NotSent => self.not_sent += counts,
             Verdict::Refused(reason) => {
                 self.refused += counts;
-                *self.refused_by_code.entry(reason.code.to_string()).or_default() += counts;
+                *self
+                    .refused_by_code
+                    .entry(reason.code.to_string())
+                    .or_default() += counts;
                 if let Some(report) = &mut self.report {
                     report.refused(handled, reason).await?;
                 }

@@ -78,9 +78,18 @@ mod tests {
     #[tokio::test]
     async fn lines_end_at_either_break_or_at_the_end() {
         let mut lines = Lines::new(&b"a\r\n\nbc"[..]);
-        assert_eq!(lines.next().await.expect("readable"), Some(Line::Whole(b"a")));
-        assert_eq!(lines.next().await.expect("readable"), Some(Line::Whole(b"")));
-        assert_eq!(lines.next().await.expect("readable"), Some(Line::Whole(b"bc")));
+        assert_eq!(
+            lines.next().await.expect("readable"),
+            Some(Line::Whole(b"a"))
+        );
+        assert_eq!(
+            lines.next().await.expect("readable"),
+            Some(Line::Whole(b""))
+        );
+        assert_eq!(
+            lines.next().await.expect("readable"),
+            Some(Line::Whole(b"bc"))
+        );
         assert_eq!(lines.number(), 3);
         assert_eq!(lines.next().await.expect("readable"), None);
     }
@@ -90,6 +99,9 @@ mod tests {
         let text = [vec![b'x'; MAX_LINE + 1], b"\nok".to_vec()].concat();
         let mut lines = Lines::new(&text[..]);
         assert_eq!(lines.next().await.expect("readable"), Some(Line::TooLong));
-        assert_eq!(lines.next().await.expect("readable"), Some(Line::Whole(b"ok")));
+        assert_eq!(
+            lines.next().await.expect("readable"),
+            Some(Line::Whole(b"ok"))
+        );
     }
 }

@@ -64,7 +64,7 @@ impl Progress {
     }
 
     /// How often [`Self::show`] wants to be called.
-    pub fn interval(&self) -> tokio::time::Interval {
+    pub fn interval() -> tokio::time::Interval {
         let mut interval = tokio::time::interval(REFRESH);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         interval
@@ -120,11 +120,11 @@ fn state(ledger: &Ledger, elapsed: Duration, retries: u64) -> String {
     let rate = done.invoices as f64 / elapsed.as_secs_f64().max(0.001);
     let (invoices, lines) = (grouped(done.invoices), grouped(done.lines));
     let refused = grouped(ledger.refused().invoices);
-    let mut text = format!("{invoices} invoices, {lines} lines, {refused} refused, {rate:.0} invoices/s");
-    if retries > 0 {
-        text.push_str(&format!(", {} repeated", grouped(retries)));
-    }
-    text
+    let repeated = match retries {
+        0 => String::new(),
+        retries => format!(", {} repeated", grouped(retries)),
+    };
+    format!("{invoices} invoices, {lines} lines, {refused} refused, {rate:.0} invoices/s{repeated}")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]

@@ -34,7 +34,10 @@ impl RetryPolicy {
     /// spread as with a random draw, and a run can be repeated.
     pub fn pause(&self, key: &str, attempt: u32, retry_after: Option<Duration>) -> Duration {
         let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1).min(16));
-        let span = self.first_pause.saturating_mul(doubled).min(self.longest_pause);
+        let span = self
+            .first_pause
+            .saturating_mul(doubled)
+            .min(self.longest_pause);
         let mut hasher = DefaultHasher::new();
         (key, attempt).hash(&mut hasher);
         let share = u32::try_from(hasher.finish() >> 32).unwrap_or(u32::MAX);

@@ -99,7 +99,11 @@ pub fn start() -> ScratchServer {
     ScratchServer { url, state, handle }
 }
 
-async fn import(request: HttpRequest, body: web::Bytes, data: web::Data<Mutex<State>>) -> HttpResponse {
+async fn import(
+    request: HttpRequest,
+    body: web::Bytes,
+    data: web::Data<Mutex<State>>,
+) -> HttpResponse {
     let (delay, trouble) = {
         let mut state = data.lock().expect("not poisoned");
         state.at_once += 1;

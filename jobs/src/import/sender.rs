@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Conflicts that say nothing about the order itself: another writer was
 /// quicker, and the same request decides anew.
-const PASSING_CONFLICTS: &[&str] = &["concurrent_modification", "request_in_progress"];
+const PASSING_CONFLICTS: &[&str] = &["contended"];
 
 /// Sends orders to one system.
 pub(super) struct Sender {
@@ -129,7 +129,10 @@ impl Sender {
     }
 
     async fn attempt(&self, key: &str, body: Vec<u8>) -> Result<Attempt, ImportError> {
-        let request = self.client.post(self.url.clone()).header("idempotency-key", key);
+        let request = self
+            .client
+            .post(self.url.clone())
+            .header("idempotency-key", key);
         match request.body(body).send().await {
             Ok(response) => self.answer(response).await,
             Err(error) if error.is_builder() => Err(ImportError::Client(error)),
@@ -139,8 +142,14 @@ impl Sender {
 
     async fn answer(&self, response: Response) -> Result<Attempt, ImportError> {
         let status = response.status();
-        let replayed = response.headers().get("idempotent-replayed").is_some_and(|v| v == "true");
-        let asked = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok());
+        let replayed = response
+            .headers()
+            .get("idempotent-replayed")
+            .is_some_and(|v| v == "true");
+        let asked = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|v| v.to_str().ok());
         let asked = asked.and_then(|v| retry_after(v, infra::clock::now()));
         // The status is the answer, but only a body read to its end leaves
         // the connection free for the next order.
@@ -150,7 +159,11 @@ impl Sender {
         };
         if status.is_success() {
             let created = status == StatusCode::CREATED && !replayed;
-            let verdict = if created { Verdict::Created } else { Verdict::AlreadyThere };
+            let verdict = if created {
+                Verdict::Created
+            } else {
+                Verdict::AlreadyThere
+            };
             return Ok(Attempt::Done(verdict));
         }
         let problem: Problem = serde_json::from_slice(&text).unwrap_or_default();
@@ -187,15 +200,19 @@ impl Problem {
 
     /// What it says, in one line.
     fn told(&self, status: StatusCode) -> String {
-        let mut text = match (self.detail.as_str(), self.title.as_str()) {
+        let what = match (self.detail.as_str(), self.title.as_str()) {
             ("", "") => format!("HTTP {status}"),
             ("", title) => title.to_owned(),
             (detail, _) => detail.to_owned(),
         };
-        for error in &self.errors {
-            text.push_str(&format!("; {}: {}", error.pointer, error.detail));
-        }
-        text
+        let fields = self
+            .errors
+            .iter()
+            .map(|e| format!("{}: {}", e.pointer, e.detail));
+        std::iter::once(what)
+            .chain(fields)
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 

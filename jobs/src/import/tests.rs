@@ -60,7 +60,9 @@ fn settings(file: &Path, server: &ScratchServer) -> Settings {
 }
 
 async fn run(settings: &Settings) -> Summary {
-    import(settings, CancellationToken::new()).await.expect("begins")
+    import(settings, CancellationToken::new())
+        .await
+        .expect("begins")
 }
 
 #[tokio::test]
@@ -75,7 +77,11 @@ async fn every_oddity_ends_in_one_row_of_the_report() {
     assert_eq!(summary.read, counts(7, 11));
     assert_eq!(summary.imported, counts(4, 6));
     assert_eq!(summary.refused, counts(3, 5));
-    let codes: Vec<_> = summary.refused_by_code.iter().map(|(c, n)| (c.as_str(), *n)).collect();
+    let codes: Vec<_> = summary
+        .refused_by_code
+        .iter()
+        .map(|(c, n)| (c.as_str(), *n))
+        .collect();
     let expected = [
         ("empty_invoice", counts(0, 1)),
         ("incomplete_invoice", counts(2, 1)),
@@ -90,23 +96,38 @@ async fn every_oddity_ends_in_one_row_of_the_report() {
 
 fn check_orders(server: &ScratchServer) {
     let state = server.state.lock().expect("not poisoned");
-    assert_eq!(state.orders["536365"]["lines"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        state.orders["536365"]["lines"].as_array().map(Vec::len),
+        Some(2)
+    );
     assert_eq!(state.orders["536366"]["lines"][0]["unit_price"], "0.125");
     assert_eq!(state.orders["536366"]["lines"][1]["name"], "A, B");
     assert_eq!(state.orders["536366"]["placed_at"], "2010-12-01T08:28:00Z");
     assert_eq!(state.orders["C536367"]["kind"], "credit");
     assert_eq!(state.orders["A536368"]["kind"], "adjustment");
-    assert_eq!(state.orders["A536368"]["lines"][0]["unit_price"], -1_106_206);
-    assert!(state.keys.contains(&"import:online-retail:C536367".to_owned()));
+    assert_eq!(
+        state.orders["A536368"]["lines"][0]["unit_price"],
+        -1_106_206
+    );
+    assert!(
+        state
+            .keys
+            .contains(&"import:online-retail:C536367".to_owned())
+    );
 }
 
 fn check_report(path: &Path, summary: &Summary) {
     let text = std::fs::read_to_string(path).expect("a report");
-    let records: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let records: Vec<Value> = text
+        .lines()
+        .map(|l| serde_json::from_str(l).expect("JSON"))
+        .collect();
     assert_eq!(records[0]["record"], "import");
     let count = |kind: &str| records.iter().filter(|r| r["record"] == kind).count() as u64;
     assert_eq!(counts(count("invoice"), count("line")), summary.refused);
-    let stock = records.iter().find(|r| r["record"] == "line" && r["invoice"] == "536369");
+    let stock = records
+        .iter()
+        .find(|r| r["record"] == "line" && r["invoice"] == "536369");
     let expected = json!({
         "record": "line", "line": 7, "invoice": "536369",
         "code": "no_positive_quantity", "detail": "as told",
@@ -196,9 +217,9 @@ async fn a_stopped_import_accounts_for_everything_and_goes_on_when_repeated() {
     let (dir, server) = (TempDir::new().expect("a folder"), start());
     let settings = settings(&file(&dir, &many(12_000)), &server);
     let stop = CancellationToken::new();
-    let (running, watched) = (import(&settings, stop.clone()), server.state.clone());
+    let (running, state) = (import(&settings, stop.clone()), server.state.clone());
     let watcher = async {
-        while watched.lock().expect("not poisoned").orders.len() < 100 {
+        while state.lock().expect("not poisoned").orders.len() < 100 {
             tokio::task::yield_now().await;
         }
         stop.cancel();
@@ -206,10 +227,16 @@ async fn a_stopped_import_accounts_for_everything_and_goes_on_when_repeated() {
     let (summary, ()) = tokio::join!(running, watcher);
     let summary = summary.expect("begins");
     assert_eq!(summary.end, End::Stopped);
-    assert!(summary.adds_up && summary.imported.invoices >= 100, "{summary}");
+    assert!(
+        summary.adds_up && summary.imported.invoices >= 100,
+        "{summary}"
+    );
     assert!(summary.not_sent.invoices > 0, "{summary}");
     let stored = server.state.lock().expect("not poisoned").orders.len() as u64;
-    assert_eq!(stored, summary.imported.invoices, "what is in flight is finished");
+    assert_eq!(
+        stored, summary.imported.invoices,
+        "what is in flight is finished"
+    );
 
     let rest = run(&settings).await;
     assert!(rest.succeeded(), "{rest}");
@@ -223,7 +250,9 @@ async fn xz_is_recognised_and_a_cut_off_file_fails() {
     let plain = std::fs::read(file(&dir, &many(3_000))).expect("readable");
     let mut packed = Vec::new();
     let mut encoder = async_compression::tokio::bufread::XzEncoder::new(&plain[..]);
-    tokio::io::copy(&mut encoder, &mut packed).await.expect("packs");
+    tokio::io::copy(&mut encoder, &mut packed)
+        .await
+        .expect("packs");
     let path = dir.path().join("retail");
     std::fs::write(&path, &packed).expect("writable");
     let settings = settings(&path, &server);
@@ -231,7 +260,10 @@ async fn xz_is_recognised_and_a_cut_off_file_fails() {
 
     std::fs::write(&path, &packed[..packed.len() / 2]).expect("writable");
     let cut = run(&settings).await;
-    assert!(cut.adds_up && matches!(cut.end, End::Failed { .. }), "{cut}");
+    assert!(
+        cut.adds_up && matches!(cut.end, End::Failed { .. }),
+        "{cut}"
+    );
 }
 
 #[tokio::test]
@@ -240,5 +272,10 @@ async fn another_header_is_no_such_file() {
     let path = dir.path().join("other.csv");
     std::fs::write(&path, "a,b,c\n1,2,3\n").expect("writable");
     let error = import(&settings(&path, &server), CancellationToken::new()).await;
-    assert!(error.expect_err("refused").to_string().contains("InvoiceNo"));
+    assert!(
+        error
+            .expect_err("refused")
+            .to_string()
+            .contains("InvoiceNo")
+    );
 }

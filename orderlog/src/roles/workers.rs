@@ -1,8 +1,14 @@
 //! The roles that nobody calls: relay and projector.
 
 use crate::mapping::Mapping;
-use infra::{config::Config, http::Readiness, lifecycle::Lifecycle, log::LogReader, postgres,
-    relay::{self, RelayState, RelayStatus}};
+use infra::{
+    config::Config,
+    http::Readiness,
+    lifecycle::Lifecycle,
+    log::LogReader,
+    postgres,
+    relay::{self, RelayState, RelayStatus},
+};
 use std::sync::Arc;
 
 /// Connections that a projector reads the log with: rebuilds and refolds.

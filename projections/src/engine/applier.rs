@@ -125,6 +125,11 @@ impl<P: Projection> Applier<P> {
         &self.views
     }
 
+    /// The stored checkpoints of all partitions.
+    pub async fn held(&self) -> Result<Held, sqlx::Error> {
+        store::held(&self.views, P::NAME).await
+    }
+
     /// Applies records, in order per partition, and moves the checkpoints of
     /// `held` with them, in one transaction. Where the database refuses the
     /// batch, halves of it are tried until the record at fault stands alone;

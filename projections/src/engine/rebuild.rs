@@ -32,6 +32,7 @@ use infra::{
 use sqlx::{Connection as _, PgConnection};
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt,
     time::{Duration, Instant},
 };
 
@@ -58,6 +59,23 @@ pub struct RebuildReport {
     pub progress: Progress,
     /// How long it took.
     pub took: Duration,
+}
+
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} events folded into {} rows",
+            self.events, self.aggregates
+        )
+    }
+}
+
+impl fmt::Display for RebuildReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (progress, build, took) = (self.progress, self.build, self.took);
+        write!(f, "build {build}: {progress} in {took:.1?}")
+    }
 }
 
 /// Why a projection was not rebuilt. The old build is untouched.

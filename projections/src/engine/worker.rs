@@ -4,7 +4,7 @@
 use super::{
     announce::Announcer,
     bootstrap::{self, Prepared},
-    consumer::{Ended, Session},
+    consumer::{Ended, Leave, Session},
     environment::Engine,
     event::Poison,
     projection::Projection,
@@ -12,7 +12,6 @@ use super::{
     status::{Status, WorkerState, WorkerStatus},
     topic,
 };
-use crate::engine::consumer::Leave;
 use infra::{
     kafka::TopicId,
     lifecycle::{Lifecycle, RoleError, error_chain},
@@ -60,7 +59,7 @@ struct Worker<P: Projection> {
 
 /// Starts the workers of a projection, each on a thread of its own.
 pub fn spawn<P: Projection>(
-    engine: Arc<Engine<P>>,
+    engine: &Arc<Engine<P>>,
     announcer: &Announcer,
     lifecycle: &Lifecycle,
 ) -> io::Result<Status> {

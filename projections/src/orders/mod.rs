@@ -1,7 +1,11 @@
 //! The projection `orders`: the order document and its list row, its lines,
 //! its history, and daily sums.
 
+#[cfg(test)]
+mod delivery_tests;
 mod fold;
+#[cfg(test)]
+mod histories;
 pub mod statistics;
 mod store;
 

@@ -141,11 +141,6 @@ impl Statistics {
         }
     }
 
-    /// The differences that are not nothing.
-    pub fn iter(&self) -> btree_map::Iter<'_, Key, Sums> {
-        self.0.iter()
-    }
-
     fn change(&mut self, key: Key, by: Sums) {
         match self.0.entry(key) {
             btree_map::Entry::Vacant(entry) => {
@@ -158,6 +153,16 @@ impl Statistics {
                 }
             }
         }
+    }
+}
+
+/// The differences that are not nothing.
+impl<'a> IntoIterator for &'a Statistics {
+    type Item = (&'a Key, &'a Sums);
+    type IntoIter = btree_map::Iter<'a, Key, Sums>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
     }
 }
 

@@ -10,6 +10,7 @@ use rdkafka::{
     ClientContext, Offset, Statistics, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _, ConsumerContext},
     error::{KafkaError, KafkaResult},
+    topic_partition_list::TopicPartitionListElem,
     types::RDKafkaRespErr,
 };
 use sqlx::PgPool;
@@ -88,7 +89,11 @@ impl Context {
             .runtime
             .block_on(stored)
             .map_err(AssignError::Offsets)?;
-        let partitions: Vec<i32> = assigned.elements().iter().map(|e| e.partition()).collect();
+        let partitions: Vec<i32> = assigned
+            .elements()
+            .iter()
+            .map(TopicPartitionListElem::partition)
+            .collect();
         held.partitions
             .retain(|partition, _| partitions.contains(partition));
         let mut from = TopicPartitionList::with_capacity(partitions.len());

@@ -6,7 +6,6 @@ use crate::engine::{
     projection::Projection,
 };
 use rdkafka::{
-    Message as _,
     consumer::{BaseConsumer, Consumer as _},
     error::KafkaError,
     types::RDKafkaErrorCode,

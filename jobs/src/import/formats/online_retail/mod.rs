@@ -16,6 +16,7 @@
 //!   mended file could not correct it any more.
 
 mod country;
+mod fields;
 mod price;
 mod row;
 mod window;
@@ -26,6 +27,7 @@ use crate::import::item::{Item, Reason, Source};
 use crate::import::lines::{Line, Lines, MAX_LINE};
 use crate::import::open::Reader;
 use crate::import::{Counts, ImportError};
+use fields::Fields;
 use row::BadRow;
 use std::collections::VecDeque;
 use window::Window;
@@ -41,6 +43,7 @@ pub const HEADER: &str =
 /// A file of this format.
 pub struct OnlineRetail {
     lines: Lines<Reader>,
+    fields: Fields,
     window: Window,
     ready: VecDeque<Item>,
     rows: u64,
@@ -64,6 +67,7 @@ impl OnlineRetail {
         }
         Ok(Self {
             lines,
+            fields: Fields::new(),
             window: Window::new(LOOK_BACK),
             ready: VecDeque::new(),
             rows: 0,
@@ -86,7 +90,10 @@ impl OnlineRetail {
             }
             // Not a row in any CSV dialect.
             Some(Line::Whole([])) => return Ok(true),
-            Some(Line::Whole(text)) => row::parse(number, text).await,
+            Some(Line::Whole(text)) => {
+                self.fields.split(text);
+                row::parse(number, &self.fields)
+            }
             Some(Line::TooLong) => Err(BadRow {
                 line: number,
                 invoice: None,

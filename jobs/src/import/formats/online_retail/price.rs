@@ -51,7 +51,18 @@ mod tests {
 
     #[test]
     fn what_is_not_a_plain_decimal_is_refused() {
-        for text in ["", "-", ".5", "5.", "1e3", "+1", "1,5", "£2", "99999999999999999999", "NaN"] {
+        for text in [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "1e3",
+            "+1",
+            "1,5",
+            "£2",
+            "99999999999999999999",
+            "NaN",
+        ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
     }

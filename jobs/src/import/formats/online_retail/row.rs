@@ -1,9 +1,10 @@
 //! One line of the file as one line of an invoice.
 
+use super::fields::Fields;
 use super::{country, price};
 use crate::import::body::LineBody;
 use crate::import::item::Reason;
-use csv_async::{AsyncReaderBuilder, ByteRecord, StringRecord};
+use contracts::order::UnitPrice;
 use time::{
     OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem,
     macros::format_description,
@@ -41,92 +42,95 @@ pub(super) struct BadRow {
     pub reason: Reason,
 }
 
-/// Reads one line. Each line is parsed by itself: a quote left open spoils one
-/// row and not all that follow, and no field of this format has line breaks.
-pub(super) async fn parse(line: u64, text: &[u8]) -> Result<Row, BadRow> {
-    let fields = split(text).await.map_err(|reason| BadRow {
+/// Reads the line that `fields` was split from.
+pub(super) fn parse(line: u64, fields: &Fields) -> Result<Row, BadRow> {
+    read(line, fields).map_err(|reason| BadRow {
         line,
-        invoice: None,
-        reason,
-    })?;
-    read(line, &fields).map_err(|reason| BadRow {
-        line,
-        invoice: invoice_of(&fields),
+        invoice: invoice_of(fields),
         reason,
     })
-}
-
-async fn split(text: &[u8]) -> Result<StringRecord, Reason> {
-    let mut reader = AsyncReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(text.len().max(1))
-        .create_reader(text);
-    let mut record = ByteRecord::new();
-    let read = reader.read_byte_record(&mut record).await;
-    read.map_err(|error| Reason::new("not_csv", error.to_string()))?;
-    StringRecord::from_byte_record(record)
-        .map_err(|error| Reason::new("not_utf8", error.to_string()))
 }
 
 /// The invoice that a row with a mistake belongs to. With the wrong number of
 /// columns the first may be anything: there it must look like a number.
-fn invoice_of(fields: &StringRecord) -> Option<String> {
-    let invoice = fields.get(0).filter(|i| !i.trim().is_empty())?;
+fn invoice_of(fields: &Fields) -> Option<String> {
+    let invoice = fields.get(0).ok().filter(|i| !i.trim().is_empty())?;
     let digits = invoice.trim_start_matches(|c: char| c.is_ascii_uppercase());
     let usual = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    (usual || fields.len() == COLUMNS).then(|| invoice.to_owned())
+    (usual || fields.count() == COLUMNS).then(|| invoice.to_owned())
 }
 
-fn read(line: u64, fields: &StringRecord) -> Result<Row, Reason> {
-    if fields.len() != COLUMNS {
-        let detail = format!("{} columns instead of {COLUMNS}", fields.len());
+fn read(line: u64, fields: &Fields) -> Result<Row, Reason> {
+    if fields.count() != COLUMNS {
+        let detail = format!("{} columns instead of {COLUMNS}", fields.count());
         return Err(Reason::new("wrong_column_count", detail));
     }
-    let field = |index: usize| fields.get(index).unwrap_or_default();
-    if field(0).trim().is_empty() {
-        return Err(Reason::new("empty_invoice", "the row has no invoice number"));
+    let invoice = fields.get(0)?;
+    if invoice.trim().is_empty() {
+        return Err(Reason::new(
+            "empty_invoice",
+            "the row has no invoice number",
+        ));
     }
-    let quantity = field(3).parse().map_err(|_| {
-        Reason::new("invalid_quantity", format!("{:?} is not an integer", field(3)))
-    })?;
-    let at = PrimitiveDateTime::parse(field(4), DATE).map_err(|_| {
-        Reason::new("invalid_date", format!("{:?} is not YYYY-MM-DD hh:mm:ss", field(4)))
-    })?;
-    let unit_price = price::parse(field(5)).ok_or_else(|| {
-        Reason::new("invalid_unit_price", format!("{:?} is not a decimal", field(5)))
-    })?;
     Ok(Row {
         line,
-        invoice: field(0).to_owned(),
+        invoice: invoice.to_owned(),
         body: LineBody {
-            sku: field(1).to_owned(),
-            name: field(2).to_owned(),
-            quantity,
-            unit_price,
+            sku: fields.get(1)?.to_owned(),
+            name: fields.get(2)?.to_owned(),
+            quantity: quantity(fields.get(3)?)?,
+            unit_price: unit_price(fields.get(5)?)?,
         },
-        at: at.assume_utc(),
-        customer: customer(field(6)),
-        country: country::code(field(7)),
+        at: date(fields.get(4)?)?,
+        customer: customer(fields.get(6)?),
+        country: country::code(fields.get(7)?),
     })
+}
+
+fn quantity(text: &str) -> Result<i64, Reason> {
+    let wrong = |_| Reason::new("invalid_quantity", format!("{text:?} is not an integer"));
+    text.parse().map_err(wrong)
+}
+
+fn date(text: &str) -> Result<OffsetDateTime, Reason> {
+    let wrong = |_| {
+        Reason::new(
+            "invalid_date",
+            format!("{text:?} is not YYYY-MM-DD hh:mm:ss"),
+        )
+    };
+    let at = PrimitiveDateTime::parse(text, DATE).map_err(wrong)?;
+    Ok(at.assume_utc())
+}
+
+fn unit_price(text: &str) -> Result<UnitPrice, Reason> {
+    let wrong = || Reason::new("invalid_unit_price", format!("{text:?} is not a decimal"));
+    price::parse(text).ok_or_else(wrong)
 }
 
 /// Customer numbers went through a floating-point column: `17850.0` is 17850.
 fn customer(text: &str) -> Option<String> {
-    let number = text.strip_suffix(".0").filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let number = text
+        .strip_suffix(".0")
+        .filter(|n| n.bytes().all(|b| b.is_ascii_digit()));
     Some(number.unwrap_or(text).to_owned()).filter(|id| !id.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contracts::order::UnitPrice;
     use time::macros::datetime;
 
-    #[tokio::test]
-    async fn a_row_is_read_with_its_quotes() {
+    fn parsed(text: &[u8]) -> Result<Row, BadRow> {
+        let mut fields = Fields::new();
+        fields.split(text);
+        parse(2, &fields)
+    }
+
+    #[test]
+    fn a_row_is_read_with_its_quotes() {
         let text = br#"536365,22139,"SET ""A"", WHITE ",-6,2010-12-01 08:26:00,0.125,17850.0,EIRE"#;
-        let row = parse(2, text).await.expect("a good row");
+        let row = parsed(text).expect("a good row");
         let expected = Row {
             line: 2,
             invoice: "536365".into(),
@@ -150,23 +154,39 @@ mod tests {
         assert_eq!(customer(""), None);
     }
 
-    #[tokio::test]
-    async fn each_mistake_has_its_code_and_keeps_its_invoice() {
+    #[test]
+    fn each_mistake_has_its_code_and_keeps_its_invoice() {
         for (text, code, invoice) in [
             ("536365,1,n,1", "wrong_column_count", Some("536365")),
             ("junk,1,n,1", "wrong_column_count", None),
             (",1,n,1,2010-12-01 08:26:00,1,,", "empty_invoice", None),
-            ("7,1,n,1.5,2010-12-01 08:26:00,1,,", "invalid_quantity", Some("7")),
+            (
+                "7,1,n,1.5,2010-12-01 08:26:00,1,,",
+                "invalid_quantity",
+                Some("7"),
+            ),
             ("7,1,n,1,2010-13-01 08:26:00,1,,", "invalid_date", Some("7")),
-            ("x y,1,n,1,01/12/2010 08:26,1,,", "invalid_date", Some("x y")),
-            ("7,1,n,1,2010-12-01 08:26:00,free,,", "invalid_unit_price", Some("7")),
-            ("7,1,\"n,1,2010-12-01 08:26:00,1,,", "wrong_column_count", Some("7")),
+            (
+                "x y,1,n,1,01/12/2010 08:26,1,,",
+                "invalid_date",
+                Some("x y"),
+            ),
+            (
+                "7,1,n,1,2010-12-01 08:26:00,free,,",
+                "invalid_unit_price",
+                Some("7"),
+            ),
+            (
+                "7,1,\"n,1,2010-12-01 08:26:00,1,,",
+                "wrong_column_count",
+                Some("7"),
+            ),
         ] {
-            let bad = parse(9, text.as_bytes()).await.expect_err(text);
+            let bad = parsed(text.as_bytes()).expect_err(text);
             assert_eq!(bad.reason.code, code, "{text}");
             assert_eq!(bad.invoice.as_deref(), invoice, "{text}");
         }
-        let bad = parse(9, b"7,1,\xFF,1,2010-12-01 08:26:00,1,,").await.expect_err("no text");
+        let bad = parsed(b"7,1,\xFF,1,2010-12-01 08:26:00,1,,").expect_err("no text");
         assert_eq!(bad.reason.code, "not_utf8");
     }
 }

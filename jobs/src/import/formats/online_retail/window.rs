@@ -133,7 +133,10 @@ impl Window {
             let Some((oldest, number)) = self.recent.pop_front() else {
                 break;
             };
-            if self.open.get(&number).is_some_and(|i| i.last_line == oldest)
+            if self
+                .open
+                .get(&number)
+                .is_some_and(|i| i.last_line == oldest)
                 && let Some(invoice) = self.open.remove(&number)
             {
                 self.closed.insert(fingerprint(&number));
@@ -148,7 +151,11 @@ impl Window {
             "its invoice was complete after {} rows without a line of it",
             self.look_back
         );
-        refused(row.line, Some(row.invoice), Reason::new("line_too_late", detail))
+        refused(
+            row.line,
+            Some(row.invoice),
+            Reason::new("line_too_late", detail),
+        )
     }
 }
 
@@ -170,7 +177,8 @@ impl Invoice {
     }
 
     fn add(&mut self, row: Row) {
-        let other_customer = matches!((&self.customer, &row.customer), (Some(a), Some(b)) if a != b);
+        let other_customer =
+            matches!((&self.customer, &row.customer), (Some(a), Some(b)) if a != b);
         let other_country = self.country.is_some_and(|c| c != row.country);
         if other_customer || other_country {
             let detail = format!("its line {} names another customer or country", row.line);
@@ -252,14 +260,15 @@ fn fingerprint(number: &str) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::formats::online_retail::row::parse;
+    use crate::import::formats::online_retail::{fields::Fields, row::parse};
     use serde_json::Value;
 
-    async fn items(look_back: u64, rows: &[&str]) -> Vec<Item> {
+    fn items(look_back: u64, rows: &[&str]) -> Vec<Item> {
         let mut window = Window::new(look_back);
-        let mut ready = VecDeque::new();
+        let (mut fields, mut ready) = (Fields::new(), VecDeque::new());
         for (line, row) in (2..).zip(rows) {
-            match parse(line, row.as_bytes()).await {
+            fields.split(row.as_bytes());
+            match parse(line, &fields) {
                 Ok(row) => window.take(row, &mut ready).expect("encodable"),
                 Err(bad) => window.take_bad(bad, &mut ready).expect("encodable"),
             }
@@ -274,17 +283,24 @@ mod tests {
 
     fn order(item: &Item) -> (Value, &[u64]) {
         match item {
-            Item::Order { body, lines, .. } => {
-                (serde_json::from_slice(body).expect("JSON"), lines.as_slice())
-            }
+            Item::Order { body, lines, .. } => (
+                serde_json::from_slice(body).expect("JSON"),
+                lines.as_slice(),
+            ),
             other => panic!("not an order: {other:?}"),
         }
     }
 
-    #[tokio::test]
-    async fn lines_that_stand_apart_are_one_order_placed_at_the_earliest_time() {
-        let rows = [row("1", 27), row("2", 30), row("2", 31), row("1", 26), row("1", 26)];
-        let items = items(3, &rows.each_ref().map(String::as_str)).await;
+    #[test]
+    fn lines_that_stand_apart_are_one_order_placed_at_the_earliest_time() {
+        let rows = [
+            row("1", 27),
+            row("2", 30),
+            row("2", 31),
+            row("1", 26),
+            row("1", 26),
+        ];
+        let items = items(3, &rows.each_ref().map(String::as_str));
         assert_eq!(items.len(), 2);
         let (second, _) = order(&items[0]);
         assert_eq!(second["external_id"], "2");
@@ -307,10 +323,10 @@ mod tests {
         assert_eq!(first, expected);
     }
 
-    #[tokio::test]
-    async fn a_line_beyond_the_look_back_is_refused_and_not_a_second_order() {
+    #[test]
+    fn a_line_beyond_the_look_back_is_refused_and_not_a_second_order() {
         let rows = [row("1", 1), row("2", 2), row("3", 3), row("1", 4)];
-        let items = items(2, &rows.each_ref().map(String::as_str)).await;
+        let items = items(2, &rows.each_ref().map(String::as_str));
         let late = items.iter().find(|i| matches!(i, Item::RefusedLine { .. }));
         assert!(
             matches!(late, Some(Item::RefusedLine { line: 5, invoice: Some(number), reason })
@@ -321,11 +337,11 @@ mod tests {
         assert_eq!(orders.count(), 3);
     }
 
-    #[tokio::test]
-    async fn an_unreadable_line_refuses_its_whole_invoice_and_no_other() {
+    #[test]
+    fn an_unreadable_line_refuses_its_whole_invoice_and_no_other() {
         let bad = row("1", 2).replace(",1,", ",one,");
         let rows = [row("1", 1), bad, row("2", 3)];
-        let items = items(9, &rows.each_ref().map(String::as_str)).await;
+        let items = items(9, &rows.each_ref().map(String::as_str));
         assert!(matches!(&items[0], Item::RefusedLine { line: 3, .. }));
         assert!(
             matches!(&items[1], Item::RefusedInvoice { invoice, lines, reason }
@@ -335,10 +351,10 @@ mod tests {
         assert_eq!(order(&items[2]).1, [4]);
     }
 
-    #[tokio::test]
-    async fn an_invoice_of_two_countries_is_refused() {
+    #[test]
+    fn an_invoice_of_two_countries_is_refused() {
         let rows = [row("1", 1), row("1", 1).replace("EIRE", "France")];
-        let items = items(9, &rows.each_ref().map(String::as_str)).await;
+        let items = items(9, &rows.each_ref().map(String::as_str));
         assert!(
             matches!(&items[..], [Item::RefusedInvoice { reason, .. }]
                 if reason.code == "inconsistent_invoice"),
@@ -346,11 +362,11 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn an_endless_invoice_is_cut_off_and_refused() {
+    #[test]
+    fn an_endless_invoice_is_cut_off_and_refused() {
         let row = row("1", 1);
         let rows = vec![row.as_str(); MAX_LINES + 2];
-        let items = items(LOOK_BACK, &rows).await;
+        let items = items(LOOK_BACK, &rows);
         assert_eq!(items.len(), 3);
         assert!(
             matches!(&items[2], Item::RefusedInvoice { lines, reason, .. }

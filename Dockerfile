@@ -1,0 +1,54 @@
+# syntax=docker/dockerfile:1
+# One image for every role and tool: the subcommand chooses.
+#   docker build --build-arg VERSION=… --build-arg REVISION=… .
+
+FROM rust:1.95-slim-bookworm AS build
+# librdkafka, aws-lc and zstd are built from their sources. Versions are not
+# pinned: Debian removes a package once its security update is out, and an old
+# build would then fail.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends g++ make \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY . .
+# Crates and object files outlive the build in caches, so that a change rebuilds
+# what it touches; the program leaves them by the copy. Debug sections are half
+# of its size; the symbols that a backtrace is named by stay.
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,target=/src/target,sharing=locked \
+    cargo build --release --locked --bin orderlog \
+    && install -D target/release/orderlog /out/orderlog \
+    && strip --strip-debug /out/orderlog
+
+FROM debian:bookworm-slim
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="orderlog" \
+      org.opencontainers.image.description="Event-sourced order system: every role and tool" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="debian:bookworm-slim"
+# The number is fixed and the user is named by it below: an orchestrator can
+# then see that it is not root. It owns no file and has no home.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && groupadd --gid 10001 orderlog \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
+        --shell /usr/sbin/nologin orderlog
+COPY --from=build /out/orderlog /usr/local/bin/orderlog
+USER 10001:10001
+# The default is this machine's loopback, which nothing outside a container
+# reaches.
+ENV ORDERLOG_LISTEN=0.0.0.0:8080 \
+    ORDERLOG_LOG_JSON=true
+EXPOSE 8080
+# The first SIGTERM drains, a second one ends it at once.
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --start-interval=1s --retries=3 \
+    CMD ["orderlog", "health", "http://127.0.0.1:8080/readyz"]
+ENTRYPOINT ["orderlog"]
+CMD ["--help"]

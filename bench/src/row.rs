@@ -1,0 +1,113 @@
+//! One measured figure, and how figures are shown.
+
+use serde::Serialize;
+
+/// A figure beside its yardstick. A ratio is always higher-is-better.
+#[derive(Debug, Clone, Serialize)]
+pub struct Figure {
+    /// Row of `docs/PERFORMANCE.md`.
+    pub row: &'static str,
+    /// What exactly was done.
+    pub case: String,
+    /// Median of ours.
+    pub ours: f64,
+    /// Unit of both.
+    pub unit: &'static str,
+    /// Limit or peer of the same run.
+    pub yardstick: &'static str,
+    /// Its median.
+    pub yardstick_value: f64,
+    /// Median of the rounds' ratios.
+    pub ratio: f64,
+    /// Smallest of them.
+    pub ratio_min: f64,
+    /// Largest of them.
+    pub ratio_max: f64,
+    /// What the ratio should be, where there is an aim.
+    pub aim: Option<f64>,
+    /// Whether it is.
+    pub met: bool,
+}
+
+impl Figure {
+    /// A figure from rounds of (ours, yardstick).
+    pub fn of(
+        row: &'static str,
+        case: String,
+        unit: &'static str,
+        yardstick: &'static str,
+        aim: Option<f64>,
+        rounds: &[(f64, f64)],
+    ) -> Self {
+        let ratios = sorted(rounds.iter().map(|(ours, theirs)| ours / theirs));
+        let ratio = median(&ratios);
+        Self {
+            row,
+            case,
+            ours: median(&sorted(rounds.iter().map(|r| r.0))),
+            unit,
+            yardstick,
+            yardstick_value: median(&sorted(rounds.iter().map(|r| r.1))),
+            ratio,
+            ratio_min: ratios.first().copied().unwrap_or(f64::NAN),
+            ratio_max: ratios.last().copied().unwrap_or(f64::NAN),
+            aim,
+            met: aim.is_none_or(|aim| ratio >= aim),
+        }
+    }
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+fn median(sorted: &[f64]) -> f64 {
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Prints the figures for people.
+pub fn print_table(figures: &[Figure]) {
+    println!(
+        "{:<8} {:<26} {:>12} {:<12} {:<14} {:>12} {:>7} {:>15}",
+        "row", "case", "ours", "unit", "yardstick", "value", "ratio", "spread"
+    );
+    for f in figures {
+        println!(
+            "{:<8} {:<26} {:>12.0} {:<12} {:<14} {:>12.0} {:>7.2} {:>7.2}–{:<7.2}",
+            f.row,
+            f.case,
+            f.ours,
+            f.unit,
+            f.yardstick,
+            f.yardstick_value,
+            f.ratio,
+            f.ratio_min,
+            f.ratio_max
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_tells_the_median_ratio_and_its_spread() {
+        let rounds = [(10.0, 5.0), (12.0, 4.0), (9.0, 9.0)];
+        let figure = Figure::of(
+            "append",
+            "64 clients".into(),
+            "1/s",
+            "postgres-es",
+            Some(5.0),
+            &rounds,
+        );
+        assert_eq!(
+            (figure.ratio, figure.ratio_min, figure.ratio_max),
+            (2.0, 1.0, 3.0)
+        );
+        assert!(!figure.met);
+    }
+}

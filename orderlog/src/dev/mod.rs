@@ -1,0 +1,106 @@
+//! `orderlog dev`: the whole system from one command.
+
+mod servers;
+mod steps;
+mod system;
+
+use clap::Args;
+use infra::{
+    config::Config,
+    lifecycle::Lifecycle,
+    local_servers::{LocalServers, is_free},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use steps::Steps;
+
+/// The configuration that `dev` leaves in its folder, for tools with `--dir`.
+pub const CONFIG_FILE: &str = "config.toml";
+/// The first port that is tried for the API.
+const DEFAULT_PORT: u16 = 8080;
+
+/// How to run it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    orderlog dev\n  \
+    orderlog dev --dir /srv/orderlog --port 9000\n  \
+    ORDERLOG_EVENTS_URL=postgres://me@db/events orderlog dev")]
+pub struct DevArgs {
+    /// Port of the API; without it 8080, or the next one that is free
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+/// Starts servers and roles, prints where they are, and runs until it is told
+/// to stop or something dies.
+pub async fn run(config: Config, dir: PathBuf, args: DevArgs) -> anyhow::Result<ExitCode> {
+    let lifecycle = Lifecycle::new();
+    lifecycle.stop_on_signals()?;
+    let steps = Steps::new();
+    fs::create_dir_all(&dir)?;
+    let dir = dir.canonicalize()?;
+    let servers = lifecycle
+        .shutdown
+        .run_until_cancelled(servers::start(&dir, &steps))
+        .await;
+    let Some(servers) = servers.transpose()? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let outcome = Box::pin(run_on(config, &dir, args, &servers, &steps, &lifecycle)).await;
+    lifecycle.shutdown.cancel();
+    let finished = lifecycle.finished().await;
+    steps.say("stopping the servers");
+    servers.stop().await;
+    outcome?;
+    finished?;
+    steps.done("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_on(
+    mut config: Config,
+    dir: &Path,
+    args: DevArgs,
+    servers: &LocalServers,
+    steps: &Steps,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<()> {
+    let given = config.clone();
+    servers.configure(&mut config);
+    servers::keep_given(&given, &mut config);
+    config.listen = format!("127.0.0.1:{}", args.port.unwrap_or_else(free_port));
+    let start = async {
+        system::migrate(&config).await?;
+        steps.done("migrate");
+        let key = system::admin_key(&config, dir).await?;
+        fs::write(dir.join(CONFIG_FILE), toml::to_string(&config)?)?;
+        let running = Box::pin(system::start_roles(&config, lifecycle)).await?;
+        running.ready(lifecycle).await?;
+        steps.done("start the roles");
+        let url = format!("http://{}", running.address);
+        anyhow::Ok(system::guide(&url, &key, dir))
+    };
+    // Whoever dies first ends it; a stop in the middle of the start is clean.
+    tokio::select! {
+        guide = start => {
+            println!("{}", guide?);
+            steps.ready();
+        }
+        exit = servers.exited() => anyhow::bail!("{exit}"),
+        () = lifecycle.shutdown.cancelled() => return Ok(()),
+    }
+    tokio::select! {
+        exit = servers.exited() => anyhow::bail!("{exit}"),
+        () = lifecycle.shutdown.cancelled() => Ok(()),
+    }
+}
+
+/// 8080 or one of the next, so that several checkouts run side by side; any
+/// free one (0) if all are taken.
+fn free_port() -> u16 {
+    let mut ports = DEFAULT_PORT..DEFAULT_PORT + 20;
+    ports.find(|port| is_free(*port)).unwrap_or(0)
+}

@@ -1,0 +1,94 @@
+//! `orderlog import`.
+
+use anyhow::{Context as _, bail};
+use clap::builder::PossibleValuesParser;
+use jobs::import::{DEFAULT_CONCURRENCY, Format, ProgressStyle, RetryPolicy, Settings, import};
+use std::{
+    fs,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use tokio_util::sync::CancellationToken;
+
+/// Environment variable with the API key. The key itself is no flag: command
+/// lines are visible to everybody on the machine.
+const API_KEY: &str = "ORDERLOG_API_KEY";
+
+/// Imports an order history into a running system.
+///
+/// Sends each order to POST /v1/orders/import, with the API key of
+/// `ORDERLOG_API_KEY` or of a file. Ctrl-C stops it in order, and running it
+/// again goes on: what is already there with the same content stays as it is.
+/// Ends with 0 when the whole file was dealt with and the report adds up;
+/// refused invoices are part of that.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    orderlog import online-retail.csv.xz --format online-retail --api-key-file .orderlog/dev-api-key\n  \
+    orderlog import retail.csv --format online-retail --url https://orders.example --report refused.ndjson\n  \
+    orderlog import retail.csv --format online-retail --json | jq .refused_by_code")]
+pub struct ImportArgs {
+    /// The file, plain or .xz
+    pub file: PathBuf,
+    /// How to read it
+    #[arg(long, value_parser = PossibleValuesParser::new(Format::ALL.iter().map(|f| f.name())))]
+    pub format: String,
+    /// Where the system answers
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+    /// File with the API key; `ORDERLOG_API_KEY` where it is not given
+    #[arg(long, value_name = "FILE")]
+    pub api_key_file: Option<PathBuf>,
+    /// Most requests in flight at once
+    #[arg(long, default_value_t = NonZeroUsize::new(DEFAULT_CONCURRENCY).unwrap_or(NonZeroUsize::MIN))]
+    pub concurrency: NonZeroUsize,
+    /// Write every refused invoice and line to this file, as NDJSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Print the result as one JSON document instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the import until its end or until `stop` is cancelled, and prints the
+/// result on standard output.
+///
+/// # Errors
+/// When the import could not begin.
+pub async fn run(args: ImportArgs, stop: CancellationToken) -> anyhow::Result<ExitCode> {
+    let settings = Settings {
+        api_key: api_key(args.api_key_file.as_deref())?,
+        format: args.format.parse().with_context(|| args.format.clone())?,
+        file: args.file,
+        url: args.url,
+        concurrency: args.concurrency.get(),
+        report: args.report,
+        retry: RetryPolicy::default(),
+        progress: ProgressStyle::Auto,
+    };
+    let summary = import(&settings, stop).await?;
+    if args.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        println!("{summary}");
+    }
+    Ok(if summary.succeeded() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn api_key(file: Option<&Path>) -> anyhow::Result<String> {
+    let key = match file {
+        Some(path) => {
+            let named = || format!("the API key in {} cannot be read", path.display());
+            fs::read_to_string(path).with_context(named)?
+        }
+        None => std::env::var(API_KEY).unwrap_or_default(),
+    };
+    match key.trim() {
+        "" => bail!("an API key is needed: set {API_KEY}, or name its file with --api-key-file"),
+        key => Ok(key.to_owned()),
+    }
+}

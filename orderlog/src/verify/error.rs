@@ -1,0 +1,61 @@
+//! Why a comparison could not be made.
+
+use infra::kafka::TopicError;
+use rdkafka::error::KafkaError;
+use std::time::Duration;
+
+/// What prevents a comparison. A difference is not among them.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The log cannot be read.
+    #[error("the log cannot be read")]
+    Log(#[source] sqlx::Error),
+    /// The read models cannot be read.
+    #[error("the views cannot be read")]
+    Views(#[source] sqlx::Error),
+    /// The events' topic is missing or out of reach.
+    #[error("the topic of the events cannot be read")]
+    Topic(#[from] TopicError),
+    /// Kafka cannot be read.
+    #[error("Kafka cannot be read")]
+    Kafka(#[from] KafkaError),
+    /// An aggregate of type `order` whose id is not one of an order.
+    #[error("the log has an order with the id {id:?}, which is not a UUID")]
+    ForeignId {
+        /// As it stands there.
+        id: String,
+    },
+    /// Kafka went silent before the end of the topic.
+    #[error("Kafka sends nothing more for {after:?}, and the end of the topic is not reached")]
+    KafkaStalled {
+        /// How long the silence lasted.
+        after: Duration,
+    },
+    /// The relay has not published everything in time.
+    #[error(
+        "Kafka is behind the log by {events} events of {orders} orders after {waited:.0?}; is the relay running?"
+    )]
+    KafkaBehind {
+        /// Events below the horizon that Kafka does not have.
+        events: u64,
+        /// Orders that they belong to.
+        orders: u64,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// The projector has not applied everything in time.
+    #[error(
+        "projection {projection} is behind Kafka by {records} records in {partitions} partitions; is the projector running?"
+    )]
+    ViewsBehind {
+        /// Which projection.
+        projection: String,
+        /// Offsets between it and Kafka.
+        records: i64,
+        /// In how many partitions.
+        partitions: usize,
+    },
+    /// No projection was ever built.
+    #[error("there are no read models yet; is the projector running?")]
+    NoViews,
+}

@@ -1,0 +1,84 @@
+//! Holds the log, Kafka and the read models against each other, order by
+//! order, and the statistics against a sum over the orders.
+//!
+//! ```text
+//! horizon ─> log: id and last sequence of each order below it
+//!         ─> Kafka: every record from the start, read_committed, until the log is reached
+//!         ─> views: wait for the offsets just read, then each order's row
+//!         ─> statistics: one statement over rows and sums
+//! ```
+//!
+//! The system may be at work meanwhile. What lies beyond the horizon is no
+//! difference as long as the log, asked again, has it too.
+//!
+//! Of each order an id and three versions are in memory: 28 bytes, about twice
+//! that in the table that holds them. Everything else is read in pages.
+
+mod command;
+mod compare;
+mod error;
+mod kafka;
+mod log;
+mod report;
+mod statistics;
+mod store;
+mod versions;
+mod views;
+
+pub use command::{VerifyArgs, run};
+pub use error::VerifyError;
+pub use report::{Difference, Report};
+
+use infra::{config::Config, log::LogReader, postgres};
+use std::time::Duration;
+use tokio::time::Instant;
+use versions::Versions;
+
+/// How patient and how talkative to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How long Kafka and the views may take to reach the horizon.
+    pub wait: Duration,
+    /// How many differences are told in full; all are counted.
+    pub examples: usize,
+}
+
+/// Compares everything. `step` is told what begins.
+///
+/// # Errors
+/// A server that is away, and a part of the system that does not reach the
+/// horizon in time. Differences are no error: they are in the report.
+pub async fn verify(
+    config: &Config,
+    options: Options,
+    step: &(dyn Fn(&str) + Sync),
+) -> Result<Report, VerifyError> {
+    let events = postgres::pool(&config.events_url, 2).map_err(VerifyError::Log)?;
+    let horizon = LogReader::new(events.clone()).horizon().await;
+    let horizon = horizon.map_err(VerifyError::Log)?;
+    let mut report = Report::default();
+    let mut versions = Versions::new(options.examples);
+
+    step("reading the log");
+    log::read(&events, horizon, &mut versions, &mut report).await?;
+    let last = store::last_event(&events, horizon).await;
+    let last = last.map_err(VerifyError::Log)?;
+
+    step("reading Kafka from its beginning");
+    let next = kafka::read(config, options, last, &mut versions, &mut report).await?;
+
+    step("waiting for the views");
+    let deadline = Instant::now() + options.wait;
+    let mut views = store::views(config).await.map_err(VerifyError::Views)?;
+    views::reach(&mut views, &next, deadline).await?;
+
+    step("reading the views");
+    views::read(&mut views, &mut versions, &mut report).await?;
+
+    step("comparing orders");
+    compare::orders(&events, versions, options.examples, &mut report).await?;
+
+    step("comparing statistics");
+    statistics::compare(&mut views, options.examples, &mut report).await?;
+    Ok(report)
+}

@@ -1,0 +1,148 @@
+//! However events are delivered, the rows are a plain fold of the log, and
+//! the sums are those of the rows.
+
+use super::{
+    Orders,
+    fold::OrderRow,
+    histories::{OrderHistory, histories},
+    statistics::Statistics,
+};
+use crate::engine::{Event, Fold, Step};
+use contracts::order::{self, Order, OrderEvent, TimelineEntry};
+use proptest::{collection::vec, prelude::*, sample::Index};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// The tables, as far as they matter here.
+#[derive(Debug, Default, PartialEq)]
+struct Tables {
+    orders: BTreeMap<Uuid, (Order, i32)>,
+    timeline: BTreeMap<(Uuid, i64), String>,
+    statistics: Statistics,
+}
+
+impl Tables {
+    /// One batch in one transaction, as the applier does it.
+    fn apply(&mut self, batch: &[Event<OrderEvent>], log: &BTreeMap<Uuid, OrderHistory>) {
+        let mut fold = Fold::<Orders>::over(self.load(batch));
+        for event in batch {
+            if fold.step(event).expect("sound events") == Step::Gap {
+                let id = event.envelope.subject;
+                fold.refold(id, &log[&id]).expect("a sound log");
+            }
+        }
+        let folded = fold.finish();
+        for (id, row) in folded.rows {
+            self.orders.insert(id, (row.order, row.partition));
+        }
+        self.timeline.extend(folded.changes.timeline);
+        self.statistics.absorb(folded.changes.statistics);
+    }
+
+    /// Through JSON, as documents are stored.
+    fn load(&self, batch: &[Event<OrderEvent>]) -> HashMap<Uuid, OrderRow> {
+        let stored = batch.iter().filter_map(|event| {
+            let id = event.envelope.subject;
+            let (order, partition) = self.orders.get(&id)?;
+            let document = serde_json::to_string(order).expect("documents have a JSON form");
+            let row = OrderRow {
+                order: serde_json::from_str(&document).expect("and read back"),
+                partition: *partition,
+                lines_changed: false,
+            };
+            Some((id, row))
+        });
+        stored.collect()
+    }
+
+    /// What all of it has to come to.
+    fn expected(log: &BTreeMap<Uuid, OrderHistory>) -> Self {
+        let mut tables = Self::default();
+        for (id, history) in log {
+            let mut folded = None;
+            for Event { envelope, data, .. } in history {
+                let next = order::apply(folded, envelope, data.clone());
+                folded = Some(next.expect("a sound history"));
+            }
+            let order = folded.expect("no history is empty");
+            let partition = history[0].envelope.position.partition;
+            tables.statistics.add(&order, partition);
+            tables.orders.insert(*id, (order, partition));
+        }
+        tables
+    }
+}
+
+/// A topic: every order's events in order, the orders interleaved by chance.
+fn interleaved(log: &BTreeMap<Uuid, OrderHistory>, choices: &[Index]) -> OrderHistory {
+    let mut rest: Vec<_> = log.values().map(|history| history.iter()).collect();
+    let mut choices = choices.iter().cycle();
+    let mut topic = Vec::new();
+    while !rest.is_empty() {
+        let choice = choices.next().map_or(0, |index| index.index(rest.len()));
+        match rest[choice].next() {
+            Some(event) => topic.push(event.clone()),
+            None => drop(rest.swap_remove(choice)),
+        }
+    }
+    topic
+}
+
+proptest! {
+    /// Batches are cut anywhere, any of them begins again at any older
+    /// offset, and the first one begins anywhere: earlier events are missing
+    /// until everything is delivered once more.
+    #[test]
+    fn any_delivery_comes_to_a_plain_fold(
+        histories in histories(),
+        choices in vec(any::<Index>(), 1..40),
+        start in any::<Index>(),
+        batches in vec((0_usize..12, 1_usize..8), 1..40),
+    ) {
+        let log: BTreeMap<Uuid, OrderHistory> =
+            histories.into_iter().map(|h| (h[0].envelope.subject, h)).collect();
+        let topic = interleaved(&log, &choices);
+        let mut tables = Tables::default();
+        for begin in [start.index(topic.len()), 0] {
+            let (mut next, mut batches) = (begin, batches.iter().cycle());
+            while next < topic.len() {
+                let (back, length) = *batches.next().expect("cycles");
+                let from = next.saturating_sub(back);
+                let to = (from + length).min(topic.len());
+                tables.apply(&topic[from..to], &log);
+                // Offsets go on from what was delivered, and always somewhere.
+                next = to.max(next + 1);
+                tables.apply(&topic[to.min(next)..next.min(topic.len())], &log);
+            }
+        }
+        let expected = Tables::expected(&log);
+        prop_assert_eq!(&tables.orders, &expected.orders);
+        prop_assert_eq!(&tables.statistics, &expected.statistics);
+        let versions: Vec<_> = tables.timeline.keys().copied().collect();
+        let mut all: Vec<_> =
+            topic.iter().map(|e| (e.envelope.subject, e.envelope.sequence)).collect();
+        all.sort_unstable();
+        prop_assert_eq!(versions, all);
+    }
+
+    /// The history is stored as the read API tells it.
+    #[test]
+    fn history_entries_read_back(histories in histories()) {
+        for history in histories {
+            let log = BTreeMap::from([(history[0].envelope.subject, history)]);
+            let mut tables = Tables::default();
+            for (id, history) in &log {
+                tables.apply(history, &log);
+                for event in history {
+                    let entry = &tables.timeline[&(*id, event.envelope.sequence)];
+                    let entry: TimelineEntry = serde_json::from_str(entry).expect("an entry");
+                    let data: serde_json::Value =
+                        serde_json::from_slice(&event.raw).expect("JSON");
+                    prop_assert_eq!(entry.data, data);
+                    prop_assert_eq!(entry.version, event.envelope.sequence);
+                    prop_assert_eq!(&entry.event_type, &event.envelope.event_type);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Reading one's own writes: `min_version` and `min_position` wait, bounded,
+//! until the views have what a command answered (`architecture.md`,
+//! invariant 13; RFC 7240).
+
+mod progress;
+mod store;
+
+pub use progress::{Progress, Target};
+
+use crate::{problems::not_yet_visible, state::State};
+use actix_web::{HttpRequest, http::header::HeaderName};
+use contracts::{
+    PositionToken,
+    topics::{ORDER_EVENTS, ORDER_EVENTS_PARTITIONS},
+};
+use infra::http::{Prefer, Problem, Query, query::invalid};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Which preferences were followed.
+pub const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// How long is waited where the client does not say.
+const DEFAULT_WAIT: Duration = Duration::from_secs(2);
+/// How long is waited at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What an answer must have seen at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consistency {
+    min_version: Option<i64>,
+    min_position: Option<PositionToken>,
+    prefer: Prefer,
+}
+
+impl Consistency {
+    /// The parameters `min_version` and `min_position` of a request, and how
+    /// long it wants to wait for them.
+    ///
+    /// # Errors
+    /// 400 for a version below 1, or a position that this API never gave.
+    pub fn of(request: &HttpRequest, query: &Query) -> Result<Self, Problem> {
+        let version = "a version from 1";
+        let min_version = query.parsed::<i64>("min_version", version)?;
+        if min_version.is_some_and(|min_version| min_version < 1) {
+            return Err(invalid("min_version", format!("must be {version}")));
+        }
+        let position = "the `position` of a command's answer or of an event";
+        let min_position = query.parsed::<PositionToken>("min_position", position)?;
+        if min_position.as_ref().is_some_and(is_foreign) {
+            return Err(invalid("min_position", format!("must be {position}")));
+        }
+        Ok(Self {
+            min_version,
+            min_position,
+            prefer: Prefer::of(request),
+        })
+    }
+
+    /// Whether a position is asked for.
+    pub const fn has_position(&self) -> bool {
+        self.min_position.is_some()
+    }
+
+    /// Waits until the views have what is asked for, as long as is preferred;
+    /// whether they do. `order` is the one that `min_version` speaks of.
+    ///
+    /// # Errors
+    /// 503 where they do not, and the client wants an error then.
+    pub async fn wait(&self, state: &State, order: Option<Uuid>) -> Result<bool, Problem> {
+        let version = order.zip(self.min_version);
+        let version = version.map(|(id, version)| Target::Version { id, version });
+        let position = self.min_position.as_ref().map(|token| Target::Position {
+            partition: token.partition,
+            at: token.at,
+        });
+        let targets: Vec<_> = version.into_iter().chain(position).collect();
+        let reached = state
+            .progress
+            .wait(&targets, self.time())
+            .await
+            .map_err(|error| Problem::database(&error))?;
+        if !reached && self.prefer.handling_strict {
+            return Err(not_yet_visible());
+        }
+        Ok(reached)
+    }
+
+    /// The value of [`PREFERENCE_APPLIED`].
+    pub fn applied(&self) -> Option<String> {
+        self.min_version
+            .map(|_| ())
+            .or(self.min_position.as_ref().map(|_| ()))?;
+        let wait = self
+            .prefer
+            .wait
+            .map(|_| format!("wait={}", self.time().as_secs()));
+        let strict = self
+            .prefer
+            .handling_strict
+            .then(|| "handling=strict".to_owned());
+        let applied: Vec<_> = wait.into_iter().chain(strict).collect();
+        (!applied.is_empty()).then(|| applied.join(", "))
+    }
+
+    fn time(&self) -> Duration {
+        self.prefer.wait.unwrap_or(DEFAULT_WAIT).min(LONGEST_WAIT)
+    }
+}
+
+fn is_foreign(token: &PositionToken) -> bool {
+    token.topic != ORDER_EVENTS || !(0..ORDER_EVENTS_PARTITIONS).contains(&token.partition)
+}

@@ -1,0 +1,218 @@
+//! Waiting for the views to move on.
+//!
+//! All who wait share one task: it is woken by notifications (a hint) and by a
+//! slow poll (the guarantee), asks once for everybody, and tells everybody
+//! what it has seen. So a thousand waiters cost the database what one does.
+
+use super::store::{self, Seen};
+use crate::background::Background;
+use contracts::LogPosition;
+use sqlx::{PgPool, postgres::PgListener};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::sync::{Notify, Semaphore, watch};
+use uuid::Uuid;
+
+/// Channel that projectors notify on after they have committed.
+const CHANNEL: &str = "orderlog_views";
+/// Requests that may wait at the same time; more are answered at once.
+const WAITERS: usize = 1_000;
+/// How often the views are asked when nobody says that they have moved.
+const POLL: Duration = Duration::from_millis(250);
+/// Notifications that come faster than this share one question.
+const SPACING: Duration = Duration::from_millis(3);
+/// How long after a lost connection it is tried again.
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// Something to wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// An order in this version or a later one.
+    Version {
+        /// Order.
+        id: Uuid,
+        /// From 1.
+        version: i64,
+    },
+    /// A partition that has passed this place in the log.
+    Position {
+        /// Partition.
+        partition: i32,
+        /// Place.
+        at: LogPosition,
+    },
+}
+
+impl Target {
+    fn is_reached(&self, seen: &Seen) -> bool {
+        match self {
+            Self::Version { id, version } => seen.versions.get(id) >= Some(version),
+            Self::Position { partition, at } => seen.frontier.get(partition) >= Some(at),
+        }
+    }
+}
+
+/// How far the views are, and those who wait for more. Cheap to clone.
+#[derive(Clone)]
+pub struct Progress(Arc<Shared>);
+
+struct Shared {
+    views: PgPool,
+    /// Orders that are waited for, and by how many.
+    wanted: Mutex<HashMap<Uuid, usize>>,
+    places: Semaphore,
+    /// Something may have moved, or somebody new is waiting.
+    look: Notify,
+    seen: watch::Sender<Seen>,
+}
+
+impl Progress {
+    /// Starts watching `views`; notifications are received on a connection of
+    /// `listener`.
+    pub fn start(views: PgPool, listener: PgPool, background: &Background<'_>) -> Self {
+        let progress = Self(Arc::new(Shared {
+            views,
+            wanted: Mutex::default(),
+            places: Semaphore::new(WAITERS),
+            look: Notify::new(),
+            seen: watch::Sender::default(),
+        }));
+        let shared = Arc::clone(&progress.0);
+        background.spawn("read waits", async move {
+            tokio::join!(shared.watch(), shared.listen(&listener));
+        });
+        progress
+    }
+
+    /// Waits until all `targets` are reached, at most for `time`; whether they
+    /// are. Says no at once when too many are waiting already.
+    pub async fn wait(&self, targets: &[Target], time: Duration) -> Result<bool, sqlx::Error> {
+        if targets.is_empty() {
+            return Ok(true);
+        }
+        let started = Instant::now();
+        let seen = store::seen(&self.0.views, &ids(targets)).await?;
+        if targets.iter().all(|target| target.is_reached(&seen)) {
+            return Ok(true);
+        }
+        let result = match self.0.places.try_acquire() {
+            _ if time.is_zero() => "not_waited",
+            Err(_) => "too_many",
+            Ok(_place) => {
+                let left = time.saturating_sub(started.elapsed());
+                match tokio::time::timeout(left, self.reached(targets)).await {
+                    Ok(()) => "reached",
+                    Err(_) => "timed_out",
+                }
+            }
+        };
+        metrics::counter!("orderlog_read_waits_total", "result" => result).increment(1);
+        metrics::histogram!("orderlog_read_wait_seconds").record(started.elapsed());
+        Ok(result == "reached")
+    }
+
+    async fn reached(&self, targets: &[Target]) {
+        let _wanted = self.want(ids(targets));
+        let mut seen = self.0.seen.subscribe();
+        self.0.look.notify_one();
+        // Fails only when the sender is gone, which `self` keeps.
+        let all = |seen: &Seen| targets.iter().all(|target| target.is_reached(seen));
+        let _ = seen.wait_for(all).await;
+    }
+
+    fn want(&self, ids: Vec<Uuid>) -> Wanted<'_> {
+        let mut wanted = self.0.wanted();
+        for id in &ids {
+            *wanted.entry(*id).or_default() += 1;
+        }
+        Wanted {
+            shared: &self.0,
+            ids,
+        }
+    }
+}
+
+/// Orders that one request waits for, as long as it does.
+struct Wanted<'a> {
+    shared: &'a Shared,
+    ids: Vec<Uuid>,
+}
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        let mut wanted = self.shared.wanted();
+        for id in &self.ids {
+            if let Some(count) = wanted.get_mut(id) {
+                *count -= 1;
+                if *count == 0 {
+                    wanted.remove(id);
+                }
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn wanted(&self) -> MutexGuard<'_, HashMap<Uuid, usize>> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for everybody who waits.
+    async fn watch(&self) {
+        loop {
+            if self.places.available_permits() == WAITERS {
+                self.look.notified().await;
+            } else {
+                // Ending by the time is as good as ending by a notification.
+                let _ = tokio::time::timeout(POLL, self.look.notified()).await;
+            }
+            if self.places.available_permits() < WAITERS {
+                self.ask().await;
+                tokio::time::sleep(SPACING).await;
+            }
+        }
+    }
+
+    async fn ask(&self) {
+        let ids: Vec<_> = self.wanted().keys().copied().collect();
+        match store::seen(&self.views, &ids).await {
+            Ok(seen) => {
+                self.seen.send_replace(seen);
+            }
+            // Those who wait do so until their time is over.
+            Err(error) => tracing::debug!(%error, "read_waits.not_asked"),
+        }
+    }
+
+    /// Passes notifications on, on one connection for as long as it lives.
+    async fn listen(&self, pool: &PgPool) {
+        loop {
+            if let Err(error) = self.listen_once(pool).await {
+                tracing::debug!(%error, "read_waits.not_listening");
+            }
+            tokio::time::sleep(RECONNECT).await;
+        }
+    }
+
+    async fn listen_once(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
+        let mut listener = PgListener::connect_with(pool).await?;
+        listener.listen(CHANNEL).await?;
+        loop {
+            // None: the connection was lost and made again; something may have
+            // been missed.
+            listener.try_recv().await?;
+            self.look.notify_one();
+        }
+    }
+}
+
+fn ids(targets: &[Target]) -> Vec<Uuid> {
+    let ids = targets.iter().filter_map(|target| match target {
+        Target::Version { id, .. } => Some(*id),
+        Target::Position { .. } => None,
+    });
+    ids.collect()
+}

@@ -1,0 +1,91 @@
+//! Pages of a list: `{"data": […], "has_more": …, "next_cursor": …}`, and a
+//! `Link` to the next one (RFC 8288).
+
+use actix_web::{HttpRequest, web::Bytes};
+use infra::http::{Problem, Query, query::invalid};
+
+/// Rows of a page where the client does not say.
+const DEFAULT_LIMIT: u8 = 50;
+/// Most rows of a page.
+const MOST: u8 = 200;
+
+/// The parameter `limit`.
+///
+/// # Errors
+/// 400 outside 1 to 200.
+pub fn limit(query: &Query) -> Result<usize, Problem> {
+    let expected = format!("a number from 1 to {MOST}");
+    let limit = query.parsed::<u8>("limit", &expected)?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MOST).contains(&limit) {
+        Ok(limit.into())
+    } else {
+        Err(invalid("limit", format!("must be {expected}")))
+    }
+}
+
+/// What a statement has to fetch, to know whether there is more.
+pub fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit + 1).unwrap_or(i64::MAX)
+}
+
+/// The body of a list, put together of rows that are JSON already.
+pub fn body<'a>(rows: impl Iterator<Item = &'a str>, next_cursor: Option<&str>) -> Bytes {
+    let mut body = Vec::with_capacity(64 * 1024);
+    body.extend_from_slice(b"{\"data\":[");
+    for (index, row) in rows.enumerate() {
+        if index > 0 {
+            body.push(b',');
+        }
+        body.extend_from_slice(row.as_bytes());
+    }
+    match next_cursor {
+        // Base64url: nothing to escape.
+        Some(cursor) => {
+            body.extend_from_slice(b"],\"has_more\":true,\"next_cursor\":\"");
+            body.extend_from_slice(cursor.as_bytes());
+            body.extend_from_slice(b"\"}");
+        }
+        None => body.extend_from_slice(b"],\"has_more\":false,\"next_cursor\":null}"),
+    }
+    body.into()
+}
+
+/// The value of `Link`: the same request with the next cursor.
+pub fn link(request: &HttpRequest, next_cursor: &str) -> String {
+    let kept = request.query_string().split('&').filter(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        !name.is_empty() && name != "cursor" && name != "after"
+    });
+    let mut query: Vec<_> = kept.map(str::to_owned).collect();
+    query.push(format!("cursor={next_cursor}"));
+    format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn bodies_are_json() {
+        assert_eq!(
+            body(["{\"a\":1}", "2"].into_iter(), Some("xyz")),
+            "{\"data\":[{\"a\":1},2],\"has_more\":true,\"next_cursor\":\"xyz\"}"
+        );
+        let empty = body(std::iter::empty(), None);
+        assert_eq!(
+            empty,
+            "{\"data\":[],\"has_more\":false,\"next_cursor\":null}"
+        );
+    }
+
+    #[test]
+    fn the_link_keeps_everything_but_the_cursor() {
+        let request = TestRequest::with_uri("/v1/orders?status=placed&cursor=old&limit=5");
+        assert_eq!(
+            link(&request.to_http_request(), "new"),
+            "</v1/orders?status=placed&limit=5&cursor=new>; rel=\"next\""
+        );
+    }
+}

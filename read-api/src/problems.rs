@@ -1,0 +1,75 @@
+//! What queries are refused with, beyond what every route has in common.
+
+use actix_web::http::StatusCode;
+use infra::http::{Problem, ProblemDocument, ProblemType};
+use utoipa::IntoResponses;
+
+/// Kinds of problems that queries answer with.
+pub const PROBLEM_TYPES: &[ProblemType] = &[
+    ProblemType {
+        code: "order_not_found",
+        status: 404,
+        meaning: "There is no such order, or it is not visible yet: an order is readable a moment \
+                  after its command was answered. Pass the answer's `position` as `min_position`, \
+                  or its version as `min_version`, to wait for it.",
+    },
+    ProblemType {
+        code: "invalid_cursor",
+        status: 400,
+        meaning: "The cursor is not one that this API made. Begin again without one.",
+    },
+    ProblemType {
+        code: "cursor_mismatch",
+        status: 400,
+        meaning: "The cursor belongs to other filters or another sort order. Begin again without one.",
+    },
+    ProblemType {
+        code: "not_yet_visible",
+        status: 503,
+        meaning: "What was to be waited for did not become visible in time, and \
+                  `Prefer: handling=strict` asked for an error in that case. Try again after \
+                  `Retry-After` seconds.",
+    },
+    ProblemType {
+        code: "too_many_rows",
+        status: 400,
+        meaning: "The answer would have too many rows. Narrow the range, or group by less.",
+    },
+];
+
+/// There is no such order.
+pub fn order_not_found() -> Problem {
+    Problem::not_found("order_not_found", "There is no such order")
+}
+
+/// `min_version` or `min_position` was not reached in time.
+pub fn not_yet_visible() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "not_yet_visible",
+        "Not visible yet",
+    )
+    .retry_after(1)
+}
+
+/// What every query may be refused with, for the OpenAPI document.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers, is never one")]
+pub enum Refused {
+    /// `unknown_parameter`, `invalid_parameter`, `invalid_query`, `invalid_path`
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemDocument),
+    /// `unauthorized`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemDocument),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument),
+    /// `unavailable`; `not_yet_visible` with `Prefer: handling=strict`
+    #[response(
+        status = 503,
+        content_type = "application/problem+json",
+        headers(("Retry-After" = u64, description = "seconds"))
+    )]
+    Unavailable(ProblemDocument),
+}

@@ -1,0 +1,89 @@
+//! Answers of queries: always conditional, always with their age.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue, VARY},
+    web::Bytes,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use infra::http::none_match;
+use sha2::{Digest as _, Sha256};
+
+/// May be kept by the client, never shared, and always asked for again.
+const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
+const VARIES: HeaderValue = HeaderValue::from_static("Accept, Accept-Encoding, Authorization");
+
+/// A JSON answer.
+pub struct Reply {
+    etag: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Reply {
+    /// An answer with this tag, quotes included.
+    pub fn new(etag: impl Into<String>) -> Self {
+        Self {
+            etag: etag.into(),
+            headers: Vec::with_capacity(4),
+        }
+    }
+
+    /// A further header, also of a 304.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// A further header where there is a value that a header can hold.
+    pub fn maybe(self, name: HeaderName, value: Option<String>) -> Self {
+        match value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            Some(value) => self.header(name, value),
+            None => self,
+        }
+    }
+
+    /// 304 where the client has it already, otherwise 200 with `body`.
+    pub fn send(self, request: &HttpRequest, body: impl Into<Bytes>) -> HttpResponse {
+        let unchanged = none_match(request, &self.etag);
+        let mut response = if unchanged {
+            HttpResponse::NotModified()
+        } else {
+            HttpResponse::Ok()
+        };
+        response
+            .insert_header((ETAG, self.etag))
+            .insert_header((CACHE_CONTROL, CACHING))
+            .insert_header((VARY, VARIES));
+        for header in self.headers {
+            response.insert_header(header);
+        }
+        if unchanged {
+            return response.finish();
+        }
+        response.content_type("application/json").body(body.into())
+    }
+}
+
+/// A tag made of everything that an answer depends on.
+pub struct TagHash(Sha256);
+
+impl TagHash {
+    /// Begins with what was asked.
+    pub fn of(query: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(query.as_bytes());
+        // No query has a zero byte: nothing can be moved across it.
+        hash.update([0]);
+        Self(hash)
+    }
+
+    /// Adds a part of fixed length.
+    pub fn add(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    /// 128 bits, without quotes.
+    pub fn finish(self) -> String {
+        URL_SAFE_NO_PAD.encode(&self.0.finalize()[..16])
+    }
+}

@@ -1,0 +1,29 @@
+//! One file per endpoint, in the shape of the URLs.
+
+pub mod orders;
+pub mod statistics;
+
+use actix_web::web::{self, ServiceConfig};
+
+/// The projection that all of this is read from.
+pub const PROJECTION: &str = "orders";
+
+/// Mounts single routes rather than resources, so that commands can be mounted
+/// on the same paths.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/v1/orders", web::get().to(orders::list::handle))
+        .route(
+            "/v1/orders/by_external_id/{platform}/{external_id}",
+            web::get().to(orders::by_external_id::handle),
+        )
+        .route("/v1/orders/{id}", web::get().to(orders::get::handle))
+        .route(
+            "/v1/orders/{id}/events",
+            web::get().to(orders::events::handle),
+        )
+        .route(
+            "/v1/statistics/orders",
+            web::get().to(statistics::orders::handle),
+        );
+}

@@ -1,0 +1,136 @@
+//! `GET /v1/orders/{id}/events`: the history of one order.
+
+use super::store::{self, HistoryEntry};
+use crate::{
+    consistency::{Consistency, PREFERENCE_APPLIED},
+    cursor::{Keyset, QueryHash},
+    lag, paging,
+    problems::{Refused, order_not_found},
+    reply::{Reply, TagHash},
+    state::State,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::LINK,
+    web::{Data, Path},
+};
+use contracts::order::TimelineEntry;
+use infra::http::{Etag, Principal, Problem, ProblemDocument, Query, query::invalid};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Parameters of the route.
+pub const PARAMETERS: &[&str] = &["after", "cursor", "limit", "min_version", "min_position"];
+
+/// A page of an order's history; put together of stored JSON, never of this.
+#[derive(Serialize, ToSchema)]
+pub struct EventList {
+    /// Oldest first.
+    data: Vec<TimelineEntry>,
+    /// Whether there are later ones.
+    has_more: bool,
+    /// To be passed as `cursor`.
+    next_cursor: Option<String>,
+}
+
+/// History of one order
+///
+/// Who did what, when and why, oldest first. It only ever grows: `after` takes
+/// the version up to which the client has it already.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{id}/events",
+    operation_id = "list_order_events",
+    tag = "orders",
+    params(
+        ("id" = Uuid, Path, description = "Order id", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
+        ("after" = Option<i64>, Query, minimum = 0, description = "Only what came after this version"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("limit" = Option<u8>, Query, minimum = 1, maximum = 200, description = "Entries of the page; 50 if absent"),
+        ("min_version" = Option<i64>, Query, minimum = 1, description = "Wait until the order has this version"),
+        ("min_position" = Option<String>, Query, description = "Wait until the views have this `position`"),
+        ("If-None-Match" = Option<String>, Header, description = "Tags that the client has"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5, handling=strict"),
+    ),
+    responses(
+        (status = 200, description = "A page of the history", body = EventList, headers(
+            ("ETag" = String),
+            ("Link" = Option<String>, description = "`<…>; rel=\"next\"`"),
+            ("Orderlog-Lag" = String, description = "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
+            ("Preference-Applied" = Option<String>, description = "Which preferences were followed"),
+        )),
+        (status = 304, description = "The client has it already", headers(("ETag" = String))),
+        (status = 404, description = "`order_not_found`", body = ProblemDocument, content_type = "application/problem+json"),
+        Refused
+    ),
+    security(("api_key" = []))
+)]
+pub async fn handle(
+    _principal: Principal,
+    state: Data<State>,
+    request: HttpRequest,
+    id: Path<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    let query = Query::of(&request, PARAMETERS)?;
+    let consistency = Consistency::of(&request, &query)?;
+    let limit = paging::limit(&query)?;
+    let id = id.into_inner();
+    let hash = QueryHash::of(&format!("events {id}"));
+    let after = after(&state, &query, hash).await?;
+    consistency.wait(&state, Some(id)).await?;
+
+    let order = store::etag(&state.views, id)
+        .await
+        .map_err(|e| Problem::database(&e))?;
+    let order = order.ok_or_else(order_not_found)?;
+    let mut entries = store::history(&state.views, id, after, paging::one_more(limit))
+        .await
+        .map_err(|error| Problem::database(&error))?;
+    let has_more = entries.len() > limit;
+    entries.truncate(limit);
+
+    let next = match entries.last().filter(|_| has_more) {
+        Some(HistoryEntry { version, .. }) => {
+            let last = Keyset {
+                value: *version,
+                id,
+            };
+            Some(state.cursors.seal(hash, last).await?)
+        }
+        None => None,
+    };
+    let body = paging::body(
+        entries.iter().map(|entry| entry.json.as_str()),
+        next.as_deref(),
+    );
+    Ok(Reply::new(tag(id, order, after, &entries, has_more))
+        .header(lag::HEADER, state.lag.header())
+        .maybe(PREFERENCE_APPLIED, consistency.applied())
+        .maybe(LINK, next.map(|next| paging::link(&request, &next)))
+        .send(&request, body))
+}
+
+/// The version that the page begins after.
+async fn after(state: &State, query: &Query, hash: QueryHash) -> Result<i64, Problem> {
+    let expected = "a version from 0";
+    let after = query.parsed::<i64>("after", expected)?;
+    match (query.one("cursor")?, after) {
+        (Some(_), Some(_)) => Err(invalid("after", "cannot be combined with cursor")),
+        (Some(cursor), None) => Ok(state.cursors.open(hash, cursor).await?.value),
+        (None, Some(after)) if after < 0 => Err(invalid("after", format!("must be {expected}"))),
+        (None, after) => Ok(after.unwrap_or(0)),
+    }
+}
+
+/// Entries change only with the order's revision, and are only ever added.
+fn tag(id: Uuid, order: Etag, after: i64, entries: &[HistoryEntry], has_more: bool) -> String {
+    let last = entries.last().map_or(after, |entry| entry.version);
+    let mut hash = TagHash::of("events");
+    hash.add(id.as_bytes());
+    hash.add(&order.revision.to_be_bytes());
+    hash.add(&after.to_be_bytes());
+    hash.add(&last.to_be_bytes());
+    hash.add(&[u8::from(has_more)]);
+    format!("\"{}\"", hash.finish())
+}

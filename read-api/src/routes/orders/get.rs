@@ -1,0 +1,83 @@
+//! `GET /v1/orders/{id}`: one order.
+
+use super::store::{self, Document};
+use crate::{
+    consistency::{Consistency, PREFERENCE_APPLIED},
+    lag,
+    problems::{Refused, order_not_found},
+    reply::Reply,
+    state::State,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use contracts::order::Order;
+use infra::http::{Principal, Problem, ProblemDocument, Query};
+use uuid::Uuid;
+
+/// Parameters of the route.
+pub const PARAMETERS: &[&str] = &["min_version", "min_position"];
+
+/// One order
+///
+/// The document as the projection stored it. Its `ETag` is
+/// `"<version>-<revision>"`; pass it as `If-None-Match` to get 304 while
+/// nothing has changed, and as `If-Match` to commands.
+#[utoipa::path(
+    get,
+    path = "/v1/orders/{id}",
+    operation_id = "get_order",
+    tag = "orders",
+    params(
+        ("id" = Uuid, Path, description = "Order id", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
+        ("min_version" = Option<i64>, Query, minimum = 1, description = "Wait until the order has this version"),
+        ("min_position" = Option<String>, Query, description = "Wait until the views have this `position`"),
+        ("If-None-Match" = Option<String>, Header, description = "Tags that the client has", example = "\"7-0\""),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5, handling=strict"),
+    ),
+    responses(
+        (status = 200, description = "The order", body = Order, headers(
+            ("ETag" = String, description = "`\"<version>-<revision>\"`"),
+            ("Orderlog-Lag" = String, description = "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
+            ("Preference-Applied" = Option<String>, description = "Which preferences were followed"),
+        )),
+        (status = 304, description = "The client has it already", headers(("ETag" = String))),
+        (status = 404, description = "`order_not_found`", body = ProblemDocument, content_type = "application/problem+json"),
+        Refused
+    ),
+    security(("api_key" = []))
+)]
+pub async fn handle(
+    _principal: Principal,
+    state: Data<State>,
+    request: HttpRequest,
+    id: Path<Uuid>,
+) -> Result<HttpResponse, Problem> {
+    let query = Query::of(&request, PARAMETERS)?;
+    let consistency = Consistency::of(&request, &query)?;
+    let id = id.into_inner();
+    consistency.wait(&state, Some(id)).await?;
+    let order = store::order(&state.views, id)
+        .await
+        .map_err(|error| Problem::database(&error))?;
+    answer(&request, &state, &consistency, order)
+}
+
+/// One order as an answer; 404 without one.
+pub fn answer(
+    request: &HttpRequest,
+    state: &State,
+    consistency: &Consistency,
+    order: Option<Document>,
+) -> Result<HttpResponse, Problem> {
+    let lag = state.lag.header();
+    let Some(order) = order else {
+        let lag = lag.to_str().unwrap_or_default().to_owned();
+        return Err(order_not_found().header(lag::HEADER, lag));
+    };
+    Ok(Reply::new(order.etag.to_string())
+        .header(lag::HEADER, lag)
+        .maybe(PREFERENCE_APPLIED, consistency.applied())
+        .send(request, order.json))
+}

@@ -1,0 +1,98 @@
+//! `GET /v1/orders`: orders, filtered, sorted, page by page.
+
+mod request;
+mod sort;
+mod store;
+
+pub use request::PARAMETERS;
+
+use crate::{
+    consistency::PREFERENCE_APPLIED,
+    lag, paging,
+    problems::Refused,
+    reply::{Reply, TagHash},
+    state::State,
+};
+use actix_web::{HttpRequest, HttpResponse, http::header::LINK, web::Data};
+use contracts::order::OrderSummary;
+use infra::http::{Principal, Problem, Query};
+use request::{ListParameters, ListRequest};
+use serde::Serialize;
+use store::Row;
+use utoipa::ToSchema;
+
+/// A page of orders; put together of stored JSON, never of this.
+#[derive(Serialize, ToSchema)]
+pub struct OrderList {
+    /// In the order of `sort`, then of their ids.
+    data: Vec<OrderSummary>,
+    /// Whether there are more.
+    has_more: bool,
+    /// To be passed as `cursor`, with the same filters and sort.
+    next_cursor: Option<String>,
+}
+
+/// Orders
+///
+/// Filtered, sorted, page by page. A page never repeats or leaves out an order
+/// that did not change meanwhile, since a cursor is a place in the order of the
+/// list and not a count. Filters may be repeated or hold several values,
+/// separated by commas (not `customer` and `external_id`).
+#[utoipa::path(
+    get,
+    path = "/v1/orders",
+    operation_id = "list_orders",
+    tag = "orders",
+    params(
+        ListParameters,
+        ("If-None-Match" = Option<String>, Header, description = "Tags that the client has"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5, handling=strict"),
+    ),
+    responses(
+        (status = 200, description = "A page of orders", body = OrderList, headers(
+            ("ETag" = String, description = "Of every order on the page and its version"),
+            ("Link" = Option<String>, description = "`<…>; rel=\"next\"`"),
+            ("Orderlog-Lag" = String, description = "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
+            ("Preference-Applied" = Option<String>, description = "Which preferences were followed"),
+        )),
+        (status = 304, description = "The client has it already", headers(("ETag" = String))),
+        Refused
+    ),
+    security(("api_key" = []))
+)]
+pub async fn handle(
+    _principal: Principal,
+    state: Data<State>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let query = Query::of(&request, PARAMETERS)?;
+    let list = ListRequest::of(&request, &query, &state.cursors).await?;
+    list.consistency.wait(&state, None).await?;
+    let mut rows = store::page(&state.views, &list)
+        .await
+        .map_err(|error| Problem::database(&error))?;
+    let has_more = rows.len() > list.limit;
+    rows.truncate(list.limit);
+
+    let next = match rows.last().filter(|_| has_more) {
+        Some(row) => Some(state.cursors.seal(list.hash(), row.keyset).await?),
+        None => None,
+    };
+    let body = paging::body(rows.iter().map(|row| row.summary.as_str()), next.as_deref());
+    Ok(Reply::new(tag(&list, &rows, has_more))
+        .header(lag::HEADER, state.lag.header())
+        .maybe(PREFERENCE_APPLIED, list.consistency.applied())
+        .maybe(LINK, next.map(|next| paging::link(&request, &next)))
+        .send(&request, body))
+}
+
+fn tag(list: &ListRequest, rows: &[Row], has_more: bool) -> String {
+    let mut hash = TagHash::of(&list.canonical());
+    hash.add(&[u8::from(has_more)]);
+    for row in rows {
+        hash.add(row.keyset.id.as_bytes());
+        hash.add(&row.etag.version.to_be_bytes());
+        hash.add(&row.etag.revision.to_be_bytes());
+    }
+    format!("\"{}\"", hash.finish())
+}

@@ -1,0 +1,162 @@
+//! What a list is asked for.
+
+use super::sort::Sort;
+use crate::{
+    consistency::Consistency,
+    cursor::{Cursors, Keyset, QueryHash},
+    filters::{
+        COUNTRY, CREATED, CURRENCY, CUSTOMER, Choice, EXTERNAL_ID, FULFILLMENT_STATUS, Filters,
+        KIND, PAYMENT_STATUS, PLACED, PLATFORM, RETURN_STATUS, STATUS, Span, UPDATED,
+    },
+    paging,
+};
+use actix_web::HttpRequest;
+use contracts::order::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};
+use infra::http::{Problem, Query};
+use utoipa::IntoParams;
+
+/// Parameters of the route.
+pub const PARAMETERS: &[&str] = &[
+    "platform",
+    "status",
+    "payment_status",
+    "fulfillment_status",
+    "return_status",
+    "kind",
+    "country",
+    "currency",
+    "customer",
+    "external_id",
+    "created_from",
+    "created_to",
+    "placed_from",
+    "placed_to",
+    "updated_from",
+    "updated_to",
+    "sort",
+    "limit",
+    "cursor",
+    "min_position",
+];
+
+const CHOICES: &[Choice] = &[
+    PLATFORM,
+    STATUS,
+    PAYMENT_STATUS,
+    FULFILLMENT_STATUS,
+    RETURN_STATUS,
+    KIND,
+    COUNTRY,
+    CURRENCY,
+    CUSTOMER,
+    EXTERNAL_ID,
+];
+const SPANS: &[Span] = &[CREATED, PLACED, UPDATED];
+
+/// A list, as asked for.
+#[derive(Debug, Clone)]
+pub struct ListRequest {
+    /// Which orders.
+    pub filters: Filters,
+    /// In which order.
+    pub sort: Sort,
+    /// How many, 1 to 200.
+    pub limit: usize,
+    /// After which one.
+    pub after: Option<Keyset>,
+    /// How fresh.
+    pub consistency: Consistency,
+}
+
+impl ListRequest {
+    /// Reads the parameters of a request.
+    pub async fn of(
+        request: &HttpRequest,
+        query: &Query,
+        cursors: &Cursors,
+    ) -> Result<Self, Problem> {
+        let mut list = Self {
+            filters: Filters::of(query, CHOICES, SPANS)?,
+            sort: Sort::of(query)?,
+            limit: paging::limit(query)?,
+            after: None,
+            consistency: Consistency::of(request, query)?,
+        };
+        if let Some(cursor) = query.one("cursor")? {
+            list.after = Some(cursors.open(list.hash(), cursor).await?);
+        }
+        Ok(list)
+    }
+
+    /// What a cursor of this list belongs to: not its limit, which may change
+    /// from page to page.
+    pub fn hash(&self) -> QueryHash {
+        let filters = self.filters.canonical();
+        QueryHash::of(&format!("orders\n{filters}sort={}", self.sort.canonical()))
+    }
+
+    /// Everything that decides what the answer is.
+    pub fn canonical(&self) -> String {
+        let (filters, sort) = (self.filters.canonical(), self.sort.canonical());
+        format!("orders\n{filters}{sort}\n{}\n{:?}", self.limit, self.after)
+    }
+}
+
+/// The parameters, for the OpenAPI document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct ListParameters {
+    /// Slug of the sales channel
+    #[param(example = "web")]
+    platform: Option<String>,
+    /// Order axis
+    #[param(inline)]
+    status: Option<OrderStatus>,
+    /// Payment axis
+    #[param(inline)]
+    payment_status: Option<PaymentStatus>,
+    /// Fulfilment axis
+    #[param(inline)]
+    fulfillment_status: Option<FulfillmentStatus>,
+    /// Return axis
+    #[param(inline)]
+    return_status: Option<ReturnStatus>,
+    /// Sale, credit or adjustment
+    #[param(inline)]
+    kind: Option<Kind>,
+    /// ISO 3166-1 alpha-2; `ZZ` where it is not known
+    #[param(example = "GB")]
+    country: Option<String>,
+    /// ISO 4217
+    #[param(example = "GBP")]
+    currency: Option<String>,
+    /// The channel's own id of the customer
+    customer: Option<String>,
+    /// The channel's own id of the order
+    external_id: Option<String>,
+    /// First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+    #[param(example = "2026-01-01")]
+    created_from: Option<String>,
+    /// First recorded before this time
+    #[param(example = "2026-02-01T00:00:00Z")]
+    created_to: Option<String>,
+    /// Business time is this one or later
+    placed_from: Option<String>,
+    /// Business time is before this one
+    placed_to: Option<String>,
+    /// Last changed at this time or later
+    updated_from: Option<String>,
+    /// Last changed before this time
+    updated_to: Option<String>,
+    /// `created_at`, `placed_at`, `updated_at` or `total`, descending with `-` in front; ids break ties
+    #[param(example = "-created_at")]
+    sort: Option<String>,
+    /// Orders of the page; 50 if absent
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u8>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+    /// Wait until the views have this `position`
+    min_position: Option<String>,
+}

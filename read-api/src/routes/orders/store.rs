@@ -1,0 +1,96 @@
+//! Single orders and their histories.
+
+use infra::http::Etag;
+use sqlx::{PgPool, Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+/// One stored order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Version and revision.
+    pub etag: Etag,
+    /// JSON, to be sent as it is.
+    pub json: String,
+}
+
+/// One entry of an order's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// Version of the order after the event.
+    pub version: i64,
+    /// JSON, to be sent as it is.
+    pub json: String,
+}
+
+/// The order of this id.
+pub async fn order(views: &PgPool, id: Uuid) -> Result<Option<Document>, sqlx::Error> {
+    let row = sqlx::query("SELECT version, revision, document FROM orders WHERE id = $1")
+        .bind(id)
+        .fetch_optional(views)
+        .await?;
+    row.as_ref().map(document).transpose()
+}
+
+/// The order that `platform` calls `external_id`.
+pub async fn order_of_external(
+    views: &PgPool,
+    platform: &str,
+    external_id: &str,
+) -> Result<Option<Document>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT version, revision, document FROM orders WHERE platform = $1 AND external_id = $2",
+    )
+    .bind(platform)
+    .bind(external_id)
+    .fetch_optional(views)
+    .await?;
+    row.as_ref().map(document).transpose()
+}
+
+/// The version and revision of an order.
+pub async fn etag(views: &PgPool, id: Uuid) -> Result<Option<Etag>, sqlx::Error> {
+    let row = sqlx::query("SELECT version, revision FROM orders WHERE id = $1")
+        .bind(id)
+        .fetch_optional(views)
+        .await?;
+    row.as_ref().map(etag_of).transpose()
+}
+
+/// Up to `limit` entries after version `after`, oldest first.
+pub async fn history(
+    views: &PgPool,
+    id: Uuid,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<HistoryEntry>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT version, entry FROM order_events \
+          WHERE order_id = $1 AND version > $2 ORDER BY version LIMIT $3",
+    )
+    .bind(id)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(views)
+    .await?;
+    let entries = rows.iter().map(|row| {
+        Ok(HistoryEntry {
+            version: row.try_get("version")?,
+            json: row.try_get("entry")?,
+        })
+    });
+    entries.collect()
+}
+
+fn document(row: &PgRow) -> Result<Document, sqlx::Error> {
+    Ok(Document {
+        etag: etag_of(row)?,
+        json: row.try_get("document")?,
+    })
+}
+
+fn etag_of(row: &PgRow) -> Result<Etag, sqlx::Error> {
+    Ok(Etag {
+        version: row.try_get("version")?,
+        revision: row.try_get("revision")?,
+    })
+}

@@ -1,0 +1,3 @@
+//! `/v1/statistics`.
+
+pub mod orders;

@@ -1,0 +1,100 @@
+//! What every query needs.
+
+use crate::{
+    background::Background,
+    consistency::Progress,
+    cursor::Cursors,
+    lag::LagMonitor,
+    problems::PROBLEM_TYPES,
+    routes::{self, statistics},
+};
+use actix_web::web::{Data, ServiceConfig};
+use infra::{
+    api_keys::ApiKeys,
+    config::Config,
+    http::{Readiness, problem_types},
+    lifecycle::Lifecycle,
+    postgres::{self, Databases},
+    redis::{Redis, RedisError},
+};
+use sqlx::PgPool;
+use std::time::Duration;
+
+/// The read API: one per process, cheap to clone.
+#[derive(Clone)]
+pub struct ReadApi {
+    state: Data<State>,
+    keys: ApiKeys,
+}
+
+/// The read API cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadApiError {
+    /// `redis_url` is not one.
+    #[error("redis_url cannot be used")]
+    Redis(#[from] RedisError),
+    /// `views_url` is not one.
+    #[error("views_url cannot be used")]
+    Views(#[from] sqlx::Error),
+}
+
+/// Shared by all handlers.
+pub struct State {
+    pub views: PgPool,
+    pub cursors: Cursors,
+    pub progress: Progress,
+    pub lag: LagMonitor,
+    pub statistics: statistics::orders::Cache,
+    redis: Redis,
+}
+
+impl ReadApi {
+    /// A read API on the views, with keys and secrets from the ops database.
+    /// The log is asked only how far behind the views are. Its two tasks, which
+    /// listen for progress and measure that lag, run on `lifecycle`.
+    pub fn new(
+        config: &Config,
+        databases: &Databases,
+        lifecycle: &Lifecycle,
+    ) -> Result<Self, ReadApiError> {
+        let redis = Redis::new(config)?;
+        let views = databases.views.clone();
+        // A listener keeps its connection: it gets one of its own.
+        let listener = postgres::pool(&config.views_url, 1)?;
+        let drain = Duration::from_secs(config.drain_seconds);
+        let background = Background::new(lifecycle, drain);
+        let state = State {
+            cursors: Cursors::new(databases.ops.clone()),
+            progress: Progress::start(views.clone(), listener, &background),
+            lag: LagMonitor::start(databases.events.clone(), views.clone(), &background),
+            statistics: statistics::orders::cache(redis.clone()),
+            views,
+            redis,
+        };
+        Ok(Self {
+            state: Data::new(state),
+            keys: ApiKeys::new(databases.ops.clone()),
+        })
+    }
+
+    /// Adds what it depends on. It can do without Redis.
+    #[must_use]
+    pub fn readiness(&self, readiness: Readiness) -> Readiness {
+        let redis = self.state.redis.clone();
+        readiness
+            .postgres("views", self.state.views.clone())
+            .check_optional("redis", move || {
+                let redis = redis.clone();
+                async move { redis.ping().await }
+            })
+    }
+
+    /// Mounts its routes.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        config
+            .app_data(self.keys.clone())
+            .app_data(self.state.clone());
+        problem_types(config, PROBLEM_TYPES);
+        routes::configure(config);
+    }
+}

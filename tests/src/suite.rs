@@ -1,0 +1,136 @@
+//! Registering and running tests.
+
+use crate::{PrivateServers, TestEnv, live, servers};
+use futures_util::FutureExt as _;
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::{any::Any, panic::AssertUnwindSafe, process::ExitCode, sync::OnceLock, time::Duration};
+use tokio::runtime::Runtime;
+
+/// No test takes this long; one that hangs ends here with its logs.
+const TIMEOUT: Duration = Duration::from_mins(10);
+
+/// A test that needs no servers.
+pub fn plain(name: &str, test: fn() -> anyhow::Result<()>) -> Trial {
+    Trial::test(name, move || test().map_err(failed))
+}
+
+/// A test that needs time and a runtime, but none of the shared servers.
+pub fn alone<F>(name: &str, test: F) -> Trial
+where
+    F: AsyncFnOnce() -> anyhow::Result<()> + Send + 'static,
+{
+    Trial::test(name, move || {
+        runtime()?.block_on(async { Ok(guarded(test()).await?) })
+    })
+}
+
+/// A test on the shared servers, with databases of its own.
+pub fn on_servers<F>(name: &str, test: F) -> Trial
+where
+    F: AsyncFnOnce(&TestEnv) -> anyhow::Result<()> + Send + 'static,
+{
+    let title = name.to_owned();
+    Trial::test(name, move || {
+        runtime()?.block_on(async {
+            let servers = servers::shared().await.map_err(failed)?;
+            let env = TestEnv::create(&title, servers).await.map_err(failed)?;
+            let result = guarded(test(&env)).await;
+            finish(&env, result).await
+        })
+    })
+}
+
+/// A test that may kill, stop and restart its servers.
+pub fn on_private_servers<F>(name: &str, test: F) -> Trial
+where
+    F: AsyncFnOnce(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + 'static,
+{
+    let title = name.to_owned();
+    Trial::test(name, move || {
+        runtime()?.block_on(async {
+            let servers = PrivateServers::start().await.map_err(failed)?;
+            let result = on_a_private_set(&title, &servers, test).await;
+            servers.stop().await;
+            result
+        })
+    })
+}
+
+async fn on_a_private_set<F>(title: &str, servers: &PrivateServers, test: F) -> Result<(), Failed>
+where
+    F: AsyncFnOnce(&TestEnv, &PrivateServers) -> anyhow::Result<()>,
+{
+    let env = TestEnv::create(title, servers.config())
+        .await
+        .map_err(failed)?;
+    match guarded(test(&env, servers)).await {
+        Ok(()) => {
+            env.forget_logs();
+            Ok(())
+        }
+        Err(message) => Err(format!("{message}{}", env.log_tails()).into()),
+    }
+}
+
+/// Runs the tests that the command line asks for, stops the servers whatever
+/// came of it, and prints the counts.
+pub fn run(trials: Vec<Trial>) -> ExitCode {
+    let arguments = Arguments::from_args();
+    if arguments.list {
+        return libtest_mimic::run(&arguments, trials).exit_code();
+    }
+    let Ok(runtime) = runtime() else {
+        eprintln!("no runtime can be started");
+        return ExitCode::FAILURE;
+    };
+    runtime.spawn(live::end_on_signals());
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    runtime.block_on(servers::stop_shared());
+    conclusion.exit_code()
+}
+
+/// Cleans up after a test and, where it failed, adds what may explain it.
+async fn finish(env: &TestEnv, result: Result<(), String>) -> Result<(), Failed> {
+    let report = match &result {
+        Ok(()) => String::new(),
+        Err(message) => {
+            let death = servers::shared_death().await.unwrap_or_default();
+            format!("{message}\n{death}{}", env.log_tails())
+        }
+    };
+    env.remove(result.is_err()).await;
+    result.map_err(|_| report.into())
+}
+
+/// A test to its end, panic or time-out.
+async fn guarded(test: impl Future<Output = anyhow::Result<()>>) -> Result<(), String> {
+    let test = AssertUnwindSafe(test).catch_unwind();
+    match tokio::time::timeout(TIMEOUT, test).await {
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(Ok(Err(error))) => Err(format!("{error:#}")),
+        Ok(Err(panic)) => Err(format!("it panicked: {}", message_of(&*panic))),
+        Err(_) => Err(format!("not done after {} s", TIMEOUT.as_secs())),
+    }
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("with something that is no text")
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the argument of map_err is a value"
+)]
+fn failed(error: anyhow::Error) -> Failed {
+    format!("{error:#}").into()
+}
+
+fn runtime() -> Result<&'static Runtime, Failed> {
+    static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
+    RUNTIME
+        .get_or_init(Runtime::new)
+        .as_ref()
+        .map_err(|error| error.to_string().into())
+}

@@ -1,0 +1,42 @@
+//! Imports through the whole path: the real program, its report, what the
+//! read models make of it, and what a comparison says afterwards.
+
+mod chaos;
+mod country;
+mod independent;
+mod oddities;
+mod repeat;
+mod synthetic;
+mod system;
+mod verify;
+mod whole_file;
+
+use libtest_mimic::Trial;
+use tests::{on_private_servers, on_servers};
+
+/// All tests of imports and of `orderlog verify`.
+pub fn trials() -> Vec<Trial> {
+    macro_rules! on_servers {
+        ($($module:ident :: $test:ident),+ $(,)?) => {
+            vec![$(on_servers(
+                concat!("import::", stringify!($module), "::", stringify!($test)),
+                async |env: &tests::TestEnv| $module::$test(env).await,
+            )),+]
+        };
+    }
+    let mut trials = on_servers![
+        oddities::each_has_its_place_in_the_report_and_in_the_orders,
+        repeat::a_second_import_changes_nothing_and_says_so,
+        repeat::a_stopped_import_goes_on_when_repeated,
+        verify::every_kind_of_difference_is_found,
+        verify::what_is_behind_is_named,
+        whole_file::statistics_equal_an_independent_computation,
+    ];
+    trials.push(on_private_servers(
+        "import::chaos::killed_roles_and_kafka_lose_and_double_nothing",
+        async |env: &tests::TestEnv, servers: &tests::PrivateServers| {
+            chaos::killed_roles_and_kafka_lose_and_double_nothing(env, servers).await
+        },
+    ));
+    trials
+}

@@ -1,0 +1,154 @@
+//! A whole system to import into: every role, a key, and the two programs.
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use sqlx::{Connection as _, PgConnection};
+use std::{fs, path::PathBuf};
+use tempfile::TempDir;
+use tests::{Api, Role, TestEnv};
+
+/// Roles on the servers of a test.
+pub struct System<'a> {
+    env: &'a TestEnv,
+    pub command_api: Role,
+    pub read_api: Role,
+    pub relay: Option<Role>,
+    pub projector: Option<Role>,
+    /// A client of the read API.
+    pub api: Api,
+    /// For files to import and reports.
+    pub dir: TempDir,
+    key_file: PathBuf,
+}
+
+impl<'a> System<'a> {
+    /// Migrates and starts every role.
+    pub async fn start(env: &'a TestEnv) -> anyhow::Result<Self> {
+        env.orderlog_ok(&["migrate"]).await?;
+        let mut command_api = env.role("command-api").spawn()?;
+        let mut read_api = env.role("read-api").spawn()?;
+        let relay = env.role("relay").spawn()?;
+        let projector = env.role("projector").spawn()?;
+        command_api.ready().await?;
+        read_api.ready().await?;
+        let api = Api::new(env, &read_api).await?;
+        let dir = tempfile::tempdir()?;
+        let key_file = dir.path().join("api-key");
+        fs::write(&key_file, api.key())?;
+        Ok(Self {
+            env,
+            command_api,
+            read_api,
+            relay: Some(relay),
+            projector: Some(projector),
+            api,
+            dir,
+            key_file,
+        })
+    }
+
+    /// Writes a file to import.
+    pub fn file(&self, text: &str) -> anyhow::Result<String> {
+        let path = self.dir.path().join("retail.csv");
+        fs::write(&path, text)?;
+        path_text(path)
+    }
+
+    /// The command line that imports a file.
+    pub fn import_args(&self, file: &str, more: &[&str]) -> anyhow::Result<Vec<String>> {
+        let key_file = path_text(self.key_file.clone())?;
+        let url = self.command_api.url();
+        let args = [
+            file,
+            "--format",
+            "online-retail",
+            "--url",
+            url,
+            "--api-key-file",
+            &key_file,
+            "--json",
+        ];
+        Ok(args.iter().chain(more).map(|&arg| arg.to_owned()).collect())
+    }
+
+    /// Imports a file to its end; the summary.
+    pub async fn import(&self, file: &str, more: &[&str]) -> anyhow::Result<Value> {
+        let args = self.import_args(file, more)?;
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let printed = self
+            .env
+            .orderlog_ok(&[&["import"], &args[..]].concat())
+            .await?;
+        let summary: Value = serde_json::from_str(&printed)?;
+        ensure!(
+            summary["end"] == "complete" && summary["adds_up"] == true,
+            "{summary}"
+        );
+        Ok(summary)
+    }
+
+    /// Compares log, Kafka, views and statistics; the report, differences or
+    /// not.
+    pub async fn verify(&self) -> anyhow::Result<Value> {
+        let output = self
+            .env
+            .orderlog(&["verify", "--wait", "60s", "--json"])
+            .await?;
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        serde_json::from_slice(&output.stdout).context(error)
+    }
+
+    /// Compares, and fails on any difference. `orders` is how many there are.
+    pub async fn verify_clean(&self, orders: u64) -> anyhow::Result<()> {
+        let report = self.verify().await?;
+        ensure!(differences(&report) == 0, "{report}");
+        for name in ["log_orders", "kafka_orders", "views_orders"] {
+            ensure!(report[name] == orders, "{name} of {report}");
+        }
+        ensure!(report["log_events"] == report["kafka_records"], "{report}");
+        ensure!(report["log_events"] == report["views_events"], "{report}");
+        Ok(())
+    }
+
+    /// How many orders the log has.
+    pub async fn logged(&self) -> anyhow::Result<i64> {
+        let mut log = PgConnection::connect(&self.env.config.events_url).await?;
+        let count = sqlx::query_scalar("SELECT count(DISTINCT aggregate_id) FROM events")
+            .fetch_one(&mut log)
+            .await?;
+        log.close().await?;
+        Ok(count)
+    }
+
+    /// Changes the read models behind the projector's back.
+    pub async fn tamper(&self, statement: &str) -> anyhow::Result<u64> {
+        let mut views = PgConnection::connect(&self.env.config.views_url).await?;
+        let done = sqlx::query(statement).execute(&mut views).await?;
+        views.close().await?;
+        Ok(done.rows_affected())
+    }
+}
+
+/// Everything in a report of `verify` that must be zero.
+pub fn differences(report: &Value) -> u64 {
+    const FAULTS: [&str; 8] = [
+        "log_gaps",
+        "kafka_duplicates",
+        "kafka_gaps",
+        "kafka_unreadable",
+        "kafka_misplaced",
+        "views_incomplete",
+        "orders_differing",
+        "statistics_differing",
+    ];
+    // A name that is not there must not count as nothing.
+    FAULTS
+        .iter()
+        .map(|name| report[name].as_u64().unwrap_or(u64::MAX / 8))
+        .sum()
+}
+
+fn path_text(path: PathBuf) -> anyhow::Result<String> {
+    let text = path.into_os_string().into_string();
+    text.map_err(|path| anyhow::anyhow!("{} is not text", path.display()))
+}

@@ -1,0 +1,170 @@
+//! Who may write: only whoever holds the stored offsets.
+
+use super::{
+    orders::{AsStored, noted, orders, placed},
+    world::World,
+};
+use anyhow::{Context as _, Result, ensure};
+use contracts::order::OrderEvent;
+use infra::{clock, config::Config};
+use projections::{
+    engine::{Applier, BatchError, Event, Record},
+    orders::Orders,
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+fn applier(world: &World) -> Applier<Orders> {
+    Applier::new(world.views.clone(), world.reader(), Arc::new(AsStored))
+}
+
+async fn records(world: &World, id: Uuid, offset: i64) -> Result<Vec<Record<OrderEvent>>> {
+    let stream = world.stream(id).await?;
+    (offset..)
+        .zip(stream)
+        .map(|(offset, published)| {
+            let data = OrderEvent::from_data(&published.envelope.event_type, &published.data)?;
+            Ok(Record {
+                partition: published.envelope.position.partition,
+                offset,
+                event: Event {
+                    envelope: published.envelope,
+                    data,
+                    raw: published.data,
+                },
+            })
+        })
+        .collect()
+}
+
+/// A projector that was frozen with a batch in its hands wakes up after
+/// another one has gone on from the same offsets.
+pub async fn a_zombie_is_refused(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    world.rebuild().await?;
+    let id = clock::new_id();
+    world.append(&[placed(id, 1), noted(id, 2)]).await?;
+    let records = records(&world, id, 0).await?;
+    let applier = applier(&world);
+    let (mut zombie, mut living) = (applier.held().await?, applier.held().await?);
+    let outcome = applier.apply("t", &mut living, &records[..1]).await?;
+    ensure!(outcome.applied == 1, "{outcome:?}");
+    let (before, version) = (world.tables().await?, world.data_version().await?);
+    let refused = applier.apply("t", &mut zombie, &records).await;
+    ensure!(matches!(refused, Err(BatchError::Refused)), "{refused:?}");
+    ensure!(world.tables().await? == before, "the zombie has written");
+    ensure!(
+        world.data_version().await? == version,
+        "the zombie has moved offsets"
+    );
+    let outcome = applier.apply("t", &mut living, &records[1..]).await?;
+    ensure!(outcome.applied == 1, "{outcome:?}");
+    world.check().await
+}
+
+/// Its batch touches several partitions, of which only one has moved.
+pub async fn all_offsets_move_or_none(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    world.rebuild().await?;
+    world.append(&orders(40)).await?;
+    let applier = applier(&world);
+    let mut batch = Vec::new();
+    let ids: Vec<String> = sqlx::query_scalar("SELECT aggregate_id FROM events WHERE sequence = 1")
+        .fetch_all(&world.log)
+        .await?;
+    for id in ids {
+        batch.extend(records(&world, id.parse()?, 0).await?.into_iter().take(1));
+    }
+    let (mut zombie, mut living) = (applier.held().await?, applier.held().await?);
+    applier.apply("t", &mut living, &batch[..1]).await?;
+    let before = world.tables().await?;
+    let refused = applier.apply("t", &mut zombie, &batch).await;
+    ensure!(matches!(refused, Err(BatchError::Refused)), "{refused:?}");
+    ensure!(
+        world.tables().await? == before,
+        "a part of the batch was written"
+    );
+    Ok(())
+}
+
+/// The offsets are the same after a rebuild, but they are another build's.
+pub async fn a_zombie_is_refused_after_a_rebuild(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    world.rebuild().await?;
+    let id = clock::new_id();
+    world.append(&[placed(id, 1)]).await?;
+    let applier = applier(&world);
+    let mut zombie = applier.held().await?;
+    let rebuilt = world.rebuild().await?;
+    ensure!(rebuilt.build == 2, "{rebuilt:?}");
+    let refused = applier
+        .apply("t", &mut zombie, &records(&world, id, 0).await?)
+        .await;
+    ensure!(matches!(refused, Err(BatchError::Refused)), "{refused:?}");
+    world.check().await
+}
+
+/// Its connection is cut between moving the offsets and writing the rows:
+/// neither has happened, and it goes on by itself.
+pub async fn a_batch_cut_in_the_middle_leaves_nothing(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    world.happen(&orders(10)).await?;
+    world.settled().await?;
+    let version = world.data_version().await?;
+    let mut lock = world.views.begin().await?;
+    sqlx::query("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *lock)
+        .await?;
+    world.happen(&orders(200)).await?;
+    let stuck = "SELECT pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+        WHERE d.datname = current_database() AND NOT granted AND relation = 'orders'::regclass";
+    let cut = format!("SELECT pg_terminate_backend(pid) FROM ({stuck}) AS stuck");
+    world
+        .until("batch that waits", async || {
+            Ok(!sqlx::query(stuck).fetch_all(&world.views).await?.is_empty())
+        })
+        .await?;
+    let ended = sqlx::query(&cut).fetch_all(&world.views).await?;
+    ensure!(!ended.is_empty(), "there was nothing to cut");
+    ensure!(
+        world.data_version().await? == version,
+        "offsets moved without rows"
+    );
+    lock.rollback().await?;
+    world.settled().await?;
+    world.check().await?;
+    projector.stop().await
+}
+
+/// Connections to the views are cut again and again while events arrive.
+pub async fn lost_connections_double_and_lose_nothing(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    let views = config
+        .views_url
+        .rsplit('/')
+        .next()
+        .context("a URL without a database")?;
+    let other = infra::postgres::pool(&config.views_url.replace(views, "postgres"), 1)?;
+    let arrive = async {
+        for _ in 0..40 {
+            world.happen(&orders(25)).await?;
+            sqlx::query(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                  WHERE datname = $1 AND query LIKE '%order%' \
+                    AND query NOT LIKE '%SELECT id, version%'",
+            )
+            .bind(views)
+            .fetch_all(&other)
+            .await?;
+        }
+        anyhow::Ok(())
+    };
+    arrive.await?;
+    world.settled().await?;
+    world.check().await?;
+    projector.stop().await
+}

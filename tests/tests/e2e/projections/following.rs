@@ -1,0 +1,116 @@
+//! Events in, rows out: once, whatever is delivered how often.
+
+use super::{
+    orders::{cancelled, noted, order, orders, placed},
+    world::World,
+};
+use anyhow::{Result, ensure};
+use contracts::topics::ORDER_EVENTS_PARTITIONS;
+use infra::{clock, config::Config};
+
+/// Orders, lines, histories and sums follow the log.
+pub async fn everything_is_applied(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    world.happen(&orders(50)).await?;
+    let projector = world.projector()?;
+    world.happen(&orders(400)).await?;
+    world.settled().await?;
+    world.check().await?;
+    projector.stop().await
+}
+
+/// Everything is delivered once more: nothing changes but the offsets.
+pub async fn redelivery_changes_nothing(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    world.happen(&orders(300)).await?;
+    world.settled().await?;
+    projector.stop().await?;
+    let (before, version) = (world.tables().await?, world.data_version().await?);
+    sqlx::query("UPDATE projection_offsets SET next = 0")
+        .execute(&world.views)
+        .await?;
+    let projector = world.projector()?;
+    world
+        .until("offsets as before", async || {
+            Ok(world.data_version().await? == version)
+        })
+        .await?;
+    ensure!(
+        world.tables().await? == before,
+        "redelivery has changed rows"
+    );
+    world.check().await?;
+    projector.stop().await
+}
+
+/// Projectors come and go while events arrive: the partitions change hands.
+pub async fn projectors_come_and_go(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let first = world.projector()?;
+    first.ready().await?;
+    let arrive = async {
+        for _ in 0..60 {
+            world.happen(&orders(20)).await?;
+        }
+        anyhow::Ok(())
+    };
+    let come_and_go = async {
+        let second = world.projector()?;
+        second.ready().await?;
+        let third = world.projector()?;
+        third.ready().await?;
+        first.stop().await?;
+        third.stop().await?;
+        anyhow::Ok(second)
+    };
+    let (arrived, second) = tokio::join!(arrive, come_and_go);
+    arrived?;
+    world.settled().await?;
+    world.check().await?;
+    second?.stop().await
+}
+
+/// Kafka delivers an event whose predecessors it has not delivered: the order
+/// is folded from the log, and what comes late is skipped.
+pub async fn a_gap_is_filled_from_the_log(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    let id = clock::new_id();
+    world.happen(&[placed(id, 1)]).await?;
+    world.settled().await?;
+    world
+        .append(&[noted(id, 2), noted(id, 3), cancelled(id, 4)])
+        .await?;
+    let stream = world.stream(id).await?;
+    world.send(stream[2..3].to_vec()).await?;
+    world.settled().await?;
+    world.check().await?;
+    // What the log had already is skipped when Kafka delivers it.
+    world.send(stream[1..].to_vec()).await?;
+    world.happen(&order(7)).await?;
+    world.settled().await?;
+    world.check().await?;
+    projector.stop().await
+}
+
+/// A partition's position token is passed once its event is applied.
+pub async fn positions_follow_what_is_applied(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    world.happen(&orders(200)).await?;
+    world.settled().await?;
+    let checkpoints = projections::queries::checkpoints(&world.views, "orders").await?;
+    ensure!(checkpoints.len() == usize::try_from(ORDER_EVENTS_PARTITIONS)?);
+    for id in world.versions().await?.keys() {
+        let stream = world.stream(*id).await?;
+        let token = &stream.last().expect("no stream is empty").envelope.position;
+        let checkpoint = checkpoints.iter().find(|c| c.partition == token.partition);
+        ensure!(
+            checkpoint.is_some_and(|c| c.at >= token.at),
+            "{token:?} is not passed"
+        );
+    }
+    projector.stop().await
+}

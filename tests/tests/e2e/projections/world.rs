@@ -1,0 +1,330 @@
+//! A log, a topic and views of its own for one test; whoever plays the relay
+//! and the projector between them; and what has to come of it.
+
+use super::orders::{AsStored, NewEvent};
+use anyhow::{Context as _, Result, ensure};
+use contracts::{LogPosition, order, order::Order, topics};
+use infra::{
+    config::Config,
+    kafka,
+    lifecycle::{Lifecycle, TaskFailed},
+    log::{ContractMapping as _, LogReader, PublishedEvent},
+    postgres,
+};
+use projections::{Status, queries::statistics_differences};
+use rdkafka::{
+    message::{Header, OwnedHeaders},
+    producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer},
+};
+use sqlx::{PgPool, Row as _, postgres::PgListener};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{sync::Mutex, time::timeout};
+use uuid::Uuid;
+
+/// Nothing that a test waits for takes as long, also on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+type Producer = ThreadedProducer<DefaultProducerContext>;
+
+pub struct World {
+    pub config: Config,
+    pub log: PgPool,
+    pub views: PgPool,
+    /// Up to where the log has been published.
+    published: Mutex<LogPosition>,
+    producer: Mutex<Option<Arc<Producer>>>,
+}
+
+impl World {
+    /// Tables and topics in the places that `config` names.
+    pub async fn new(config: &Config) -> Result<Self> {
+        postgres::migrate_all(config).await?;
+        kafka::ensure_topics(config).await?;
+        Ok(Self {
+            log: postgres::pool(&config.events_url, 8)?,
+            views: postgres::pool(&config.views_url, 8)?,
+            config: config.clone(),
+            published: Mutex::new(LogPosition::START),
+            producer: Mutex::default(),
+        })
+    }
+
+    pub fn reader(&self) -> LogReader {
+        LogReader::new(self.log.clone())
+    }
+
+    /// Stores events, all in one statement.
+    pub async fn append(&self, events: &[NewEvent]) -> Result<()> {
+        let column = |of: fn(&NewEvent) -> String| events.iter().map(of).collect::<Vec<_>>();
+        let mut payloads = Vec::new();
+        for new in events {
+            payloads.push(String::from_utf8(new.event.to_data()?)?);
+        }
+        sqlx::query(
+            "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
+                                 event_version, payload, metadata) \
+             SELECT 'order', id, sequence, type, '1', payload::json, \
+                    '{\"actor\":\"key_1\",\"after\":\"{}\"}' \
+               FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) \
+                    AS e (id, sequence, type, payload)",
+        )
+        .bind(column(|e| e.order.to_string()))
+        .bind(events.iter().map(|e| e.sequence).collect::<Vec<_>>())
+        .bind(column(|e| e.event.event_type().into()))
+        .bind(payloads)
+        .execute(&self.log)
+        .await?;
+        Ok(())
+    }
+
+    /// Publishes what the log has beyond what was published.
+    pub async fn publish(&self) -> Result<()> {
+        let mut published = self.published.lock().await;
+        loop {
+            let stored = self.reader().read_after(*published, 5_000).await?;
+            let Some(last) = stored.last() else {
+                return Ok(());
+            };
+            let at = last.at;
+            self.send(AsStored.stream(&stored)?).await?;
+            *published = at;
+        }
+    }
+
+    /// [`Self::append`] and [`Self::publish`].
+    pub async fn happen(&self, events: &[NewEvent]) -> Result<()> {
+        self.append(events).await?;
+        self.publish().await
+    }
+
+    /// What the log holds of an order, in its published form.
+    pub async fn stream(&self, order: Uuid) -> Result<Vec<PublishedEvent>> {
+        let stored = self
+            .reader()
+            .read_stream("order", &order.to_string())
+            .await?;
+        Ok(AsStored.stream(&stored)?)
+    }
+
+    /// Publishes these, in one transaction, as the relay does it.
+    pub async fn send(&self, events: Vec<PublishedEvent>) -> Result<()> {
+        let producer = self.producer().await?;
+        let topic = self.config.kafka_name(topics::ORDER_EVENTS);
+        tokio::task::spawn_blocking(move || send_all(&producer, &topic, &events)).await?
+    }
+
+    async fn producer(&self) -> Result<Arc<Producer>> {
+        let mut producer = self.producer.lock().await;
+        if let Some(producer) = &*producer {
+            return Ok(producer.clone());
+        }
+        let mut client = kafka::client_config(&self.config);
+        client.set("transactional.id", self.config.kafka_name("test.publisher"));
+        let made = tokio::task::spawn_blocking(move || {
+            let producer: Producer = client.create()?;
+            producer.init_transactions(PATIENCE)?;
+            anyhow::Ok(Arc::new(producer))
+        });
+        Ok(producer.insert(made.await??).clone())
+    }
+
+    /// Nothing was published to the topic as it is now.
+    pub async fn forget_published(&self) {
+        *self.published.lock().await = LogPosition::START;
+        *self.producer.lock().await = None;
+    }
+
+    /// Starts a projector role.
+    pub fn projector(&self) -> Result<Projector> {
+        self.projector_with(&self.config)
+    }
+
+    /// Starts a projector role that is told something else.
+    pub fn projector_with(&self, config: &Config) -> Result<Projector> {
+        let lifecycle = Lifecycle::new();
+        let log = LogReader::new(postgres::pool(&config.events_url, 4)?);
+        let status = projections::spawn(config, log, Arc::new(AsStored), &lifecycle)?;
+        Ok(Projector { lifecycle, status })
+    }
+
+    /// Makes the projection anew.
+    pub async fn rebuild(&self) -> Result<projections::RebuildReport> {
+        let (log, mapping) = (self.reader(), Arc::new(AsStored));
+        Ok(projections::rebuild(&self.config, log, mapping, &|_| {}).await?)
+    }
+
+    /// Waits for the views to hold the last version of every order.
+    pub async fn settled(&self) -> Result<()> {
+        let expected = self.log_versions().await?;
+        self.until("every order's last version", async || {
+            Ok(self.versions().await? == expected)
+        })
+        .await
+    }
+
+    /// Waits, woken by the projector's own notifications.
+    pub async fn until(&self, what: &str, reached: impl AsyncFn() -> Result<bool>) -> Result<()> {
+        let mut listener = PgListener::connect_with(&self.views).await?;
+        listener.listen(projections::NOTIFY_CHANNEL).await?;
+        let waiting = async {
+            while !reached().await? {
+                // Some changes (a new build) are not told to everybody.
+                let _ = timeout(Duration::from_millis(200), listener.recv()).await;
+            }
+            Ok(())
+        };
+        timeout(PATIENCE, waiting)
+            .await
+            .with_context(|| format!("no {what}"))?
+    }
+
+    pub async fn versions(&self) -> Result<BTreeMap<Uuid, i64>> {
+        let rows = sqlx::query("SELECT id, version FROM orders")
+            .fetch_all(&self.views)
+            .await?;
+        let pairs = rows
+            .iter()
+            .map(|row| Ok((row.try_get("id")?, row.try_get("version")?)));
+        pairs.collect()
+    }
+
+    async fn log_versions(&self) -> Result<BTreeMap<Uuid, i64>> {
+        let rows = sqlx::query(
+            "SELECT aggregate_id::uuid AS id, max(sequence) AS version FROM events GROUP BY 1",
+        )
+        .fetch_all(&self.log)
+        .await?;
+        let pairs = rows
+            .iter()
+            .map(|row| Ok((row.try_get("id")?, row.try_get("version")?)));
+        pairs.collect()
+    }
+
+    /// Every row of the projection, as text.
+    pub async fn tables(&self) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        for table in ["orders", "order_lines", "order_events", "order_statistics"] {
+            let sql = format!("SELECT '{table}' || t::text FROM {table} t ORDER BY 1");
+            all.extend(
+                sqlx::query_scalar::<_, String>(&sql)
+                    .fetch_all(&self.views)
+                    .await?,
+            );
+        }
+        Ok(all)
+    }
+
+    /// (build, sum of the offsets).
+    pub async fn data_version(&self) -> Result<(i64, i64)> {
+        let row = sqlx::query(
+            "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next), 0)::bigint AS next \
+               FROM projection_offsets",
+        )
+        .fetch_one(&self.views)
+        .await?;
+        Ok((row.try_get("build")?, row.try_get("next")?))
+    }
+
+    /// The views are a plain fold of the log, and the sums those of the views.
+    pub async fn check(&self) -> Result<()> {
+        let rows = sqlx::query("SELECT id, document FROM orders")
+            .fetch_all(&self.views)
+            .await?;
+        ensure!(
+            rows.len() == self.log_versions().await?.len(),
+            "{} orders",
+            rows.len()
+        );
+        let (mut events, mut lines) = (0, 0);
+        for row in &rows {
+            let id: Uuid = row.try_get("id")?;
+            let stored: Order = serde_json::from_str(row.try_get("document")?)?;
+            let stream = self.stream(id).await?;
+            ensure!(
+                stored == folded(&stream)?,
+                "order {id} is not what the log says"
+            );
+            events += stream.len();
+            lines += stored.lines.len();
+        }
+        for (table, rows) in [("order_events", events), ("order_lines", lines)] {
+            let count: i64 = sqlx::query_scalar(&format!("SELECT count(*) FROM {table}"))
+                .fetch_one(&self.views)
+                .await?;
+            ensure!(
+                usize::try_from(count)? == rows,
+                "{table}: {count} rows, not {rows}"
+            );
+        }
+        let differences = statistics_differences(&self.views, 10).await?;
+        ensure!(differences.is_empty(), "{differences:?}");
+        Ok(())
+    }
+}
+
+fn folded(stream: &[PublishedEvent]) -> Result<Order> {
+    let mut folded = None;
+    for PublishedEvent { envelope, data, .. } in stream {
+        let event = order::OrderEvent::from_data(&envelope.event_type, data)?;
+        folded = Some(order::apply(folded, envelope, event)?);
+    }
+    folded.context("an order without events")
+}
+
+fn send_all(producer: &Producer, topic: &str, events: &[PublishedEvent]) -> Result<()> {
+    producer.begin_transaction()?;
+    for PublishedEvent { envelope, data, .. } in events {
+        let headers = envelope
+            .headers()
+            .into_iter()
+            .fold(OwnedHeaders::new(), |all, header| {
+                let (key, value) = header;
+                all.insert(Header {
+                    key,
+                    value: Some(&value),
+                })
+            });
+        let key = envelope.subject.to_string();
+        let record = BaseRecord::to(topic)
+            .partition(envelope.position.partition)
+            .key(&key)
+            .payload(data)
+            .headers(headers);
+        producer.send(record).map_err(|(error, _)| error)?;
+    }
+    producer.commit_transaction(PATIENCE)?;
+    Ok(())
+}
+
+/// A running projector role.
+pub struct Projector {
+    lifecycle: Lifecycle,
+    pub status: Status,
+}
+
+impl Projector {
+    /// Waits until it follows.
+    pub async fn ready(&self) -> Result<()> {
+        let waiting = async {
+            while !self.status.ready() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = timeout(PATIENCE, waiting).await;
+        waited.with_context(|| format!("the projector is {:?}", self.status.workers()))
+    }
+
+    /// Stops it as a signal would.
+    pub async fn stop(self) -> Result<()> {
+        self.lifecycle.shutdown.cancel();
+        Ok(timeout(PATIENCE, self.lifecycle.finished()).await??)
+    }
+
+    /// Waits until it ends by itself; why.
+    pub async fn failure(self) -> Result<String> {
+        match timeout(PATIENCE, self.lifecycle.finished()).await? {
+            Err(TaskFailed { reason, .. }) => Ok(reason),
+            Ok(()) => anyhow::bail!("the projector was told to stop"),
+        }
+    }
+}

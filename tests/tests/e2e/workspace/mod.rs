@@ -1,0 +1,42 @@
+//! What holds for the sources as a whole. Needs no servers.
+
+mod edges;
+mod licences;
+
+use anyhow::{Context as _, ensure};
+use libtest_mimic::Trial;
+use serde_json::Value;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        tests::plain("workspace::crates_depend_only_where_allowed", edges::hold),
+        tests::plain("workspace::every_licence_is_permissive", licences::hold),
+    ]
+}
+
+/// What cargo knows about the workspace.
+fn metadata(args: &[&str]) -> anyhow::Result<Value> {
+    let output = tests::cargo()
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .args(args)
+        .output()
+        .context("cargo cannot be run")?;
+    ensure!(
+        output.status.success(),
+        "cargo metadata: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// A list in cargo's answer.
+fn list<'a>(value: &'a Value, key: &str) -> anyhow::Result<&'a [Value]> {
+    let list = value[key].as_array().map(Vec::as_slice);
+    list.with_context(|| format!("cargo metadata has no list {key:?}"))
+}
+
+/// A text in cargo's answer.
+fn text<'a>(value: &'a Value, key: &str) -> anyhow::Result<&'a str> {
+    let text = value[key].as_str();
+    text.with_context(|| format!("cargo metadata has no text {key:?}"))
+}

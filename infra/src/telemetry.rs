@@ -3,8 +3,15 @@
 
 use crate::config::Config;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
-use std::{io::IsTerminal as _, sync::OnceLock};
-use tracing_subscriber::{EnvFilter, fmt, util::SubscriberInitExt as _};
+use std::{
+    fs::File,
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+use tracing_subscriber::{
+    EnvFilter, fmt, fmt::writer::BoxMakeWriter, util::SubscriberInitExt as _,
+};
 
 /// Buckets of every histogram of seconds, from 0.5 ms to 30 s.
 const SECONDS: &[f64] = &[
@@ -19,6 +26,15 @@ pub enum TelemetryError {
     /// `log` is not a filter.
     #[error("the log filter {0:?} cannot be read")]
     Filter(String, #[source] tracing_subscriber::filter::ParseError),
+    /// The file for the log cannot be written.
+    #[error("the log file {} cannot be written", path.display())]
+    File {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The metrics recorder cannot be built.
     #[error("metrics cannot be set up")]
     Metrics(#[from] BuildError),
@@ -27,14 +43,31 @@ pub enum TelemetryError {
 /// Sends log lines to standard error and starts counting. The first call
 /// decides; later ones change nothing.
 pub fn init(config: &Config) -> Result<PrometheusHandle, TelemetryError> {
+    let colours = std::io::stderr().is_terminal();
+    init_to(config, BoxMakeWriter::new(std::io::stderr), colours)
+}
+
+/// The same with a file for the log lines, which is written anew.
+pub fn init_to_file(config: &Config, path: &Path) -> Result<PrometheusHandle, TelemetryError> {
+    let file = File::create(path).map_err(|source| TelemetryError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    init_to(config, BoxMakeWriter::new(file), false)
+}
+
+fn init_to(
+    config: &Config,
+    writer: BoxMakeWriter,
+    colours: bool,
+) -> Result<PrometheusHandle, TelemetryError> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| TelemetryError::Filter(config.log.clone(), error))?;
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = fmt().with_env_filter(filter).with_writer(writer);
     // An error means that somebody has set one up before.
     let _already = if config.log_json {
         lines.json().flatten_event(true).finish().try_init()
     } else {
-        let colours = std::io::stderr().is_terminal();
         lines.with_ansi(colours).finish().try_init()
     };
     metrics()

@@ -102,7 +102,10 @@ impl Cli {
             .global
             .dir
             .unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
-        telemetry::init(&config)?;
+        // `dev` keeps the terminal for people and logs to its folder.
+        if !matches!(self.command, Command::Dev(_)) {
+            telemetry::init(&config)?;
+        }
         match self.command {
             Command::Dev(args) => Box::pin(dev::run(config, dir, args)).await,
             Command::CommandApi => roles::run(config, roles::Role::CommandApi).await,

@@ -40,11 +40,6 @@ impl DocumentArgs {
 pub fn merged_openapi() -> OpenApi {
     let mut document = command_api::openapi();
     document.merge(read_api::openapi());
-    described(document)
-}
-
-/// `document` with what every document of this system says.
-pub fn described(mut document: OpenApi) -> OpenApi {
     document.info = Info::new("Orderlog", env!("CARGO_PKG_VERSION"));
     document.info.description = Some(
         "An event-sourced order system. Writes are commands and answer the order as they left \

@@ -56,6 +56,8 @@ CREATE TABLE orders (
 CREATE UNIQUE INDEX orders_external_id ON orders (platform, external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX orders_created ON orders (created_at, id);
 CREATE INDEX orders_placed ON orders (placed_at, id);
+CREATE INDEX orders_updated ON orders (updated_at, id);
+CREATE INDEX orders_total ON orders (total, id);
 CREATE INDEX orders_platform_created ON orders (platform, created_at, id);
 CREATE INDEX orders_platform_placed ON orders (platform, placed_at, id);
 CREATE INDEX orders_status_created ON orders (status, created_at, id);

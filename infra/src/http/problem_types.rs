@@ -102,6 +102,17 @@ pub const COMMON: &[ProblemType] = &[
         412,
         "The resource has changed since the version in `If-Match`; read it and try again.",
     ),
+    kind("bad_request", 400, "The front could not read the request."),
+    kind(
+        "uri_too_long",
+        414,
+        "The address is longer than the front takes.",
+    ),
+    kind(
+        "outcome_unknown",
+        502,
+        "The front got no answer to a command without an Idempotency-Key, and does not send it twice. Read before trying again.",
+    ),
     kind(
         "unavailable",
         503,

@@ -1,6 +1,7 @@
 //! Servers that outlived the process that started them.
 
 use super::{LocalServersError, Server, error::file, folder::Folder};
+use futures_util::future::try_join_all;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fs,
@@ -12,24 +13,25 @@ use std::{
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Ends the servers that a killed process left in this folder; says which.
+pub(super) async fn end(folder: &Folder) -> Result<Vec<Server>, LocalServersError> {
+    let ended = try_join_all(Server::ALL.map(|server| end_one(folder, server))).await?;
+    Ok(ended.into_iter().flatten().collect())
+}
+
 /// A number in a pid file counts only where that process names this folder in
 /// its command line: numbers are used again.
-pub(super) async fn end(folder: &Folder) -> Result<Vec<Server>, LocalServersError> {
-    let mut ended = Vec::new();
-    for server in Server::ALL {
-        let pid_file = folder.pid_file(server);
-        let Ok(text) = fs::read_to_string(&pid_file) else {
-            continue;
-        };
-        if let Some(pid) = text.trim().parse().ok().and_then(Pid::from_raw)
-            && is_run_from(pid, folder.root())
-        {
-            stop(pid, server, folder.root()).await;
-            ended.push(server);
-        }
-        fs::remove_file(&pid_file).map_err(file("delete", &pid_file))?;
+async fn end_one(folder: &Folder, server: Server) -> Result<Option<Server>, LocalServersError> {
+    let pid_file = folder.pid_file(server);
+    let Ok(text) = fs::read_to_string(&pid_file) else {
+        return Ok(None);
+    };
+    let pid = text.trim().parse().ok().and_then(Pid::from_raw);
+    let left = pid.filter(|pid| is_run_from(*pid, folder.root()));
+    if let Some(pid) = left {
+        stop(pid, server, folder.root()).await;
     }
-    Ok(ended)
+    fs::remove_file(&pid_file).map_err(file("delete", &pid_file))?;
+    Ok(left.map(|_| server))
 }
 
 async fn stop(pid: Pid, server: Server, root: &Path) {

@@ -35,7 +35,7 @@ const TRANSACTION_TIMEOUT_MS: &str = "20000";
 /// For `init_transactions`, and for one transaction from begin to commit.
 const ATTEMPT: Duration = Duration::from_secs(10);
 const ABORT: Duration = Duration::from_secs(5);
-/// A blocking call returns this often, to see whether it is still wanted.
+/// Blocking calls return this often, to see whether they are still wanted.
 const STEP: Duration = Duration::from_secs(1);
 /// Between looks at what is in flight; small beside a transaction (some ms).
 const LOOK: Duration = Duration::from_micros(200);
@@ -60,13 +60,18 @@ pub struct Transaction<'a> {
 }
 
 /// See the module.
-pub struct TransactionalProducer(Option<ThreadedProducer<Context>>);
+pub struct TransactionalProducer {
+    /// Taken only by drop.
+    inner: Option<ThreadedProducer<Context>>,
+    /// Cancelled when nobody waits for what it does any more.
+    unwanted: CancellationToken,
+}
 
 impl TransactionalProducer {
     /// Fences every producer before it and waits until their transactions are
     /// over; only then is the recorded progress final. Tries for ten seconds,
     /// or until `unwanted`.
-    pub fn open(config: &Config, unwanted: &CancellationToken) -> Result<Self, Trouble> {
+    pub fn open(config: &Config, unwanted: CancellationToken) -> Result<Self, Trouble> {
         let mut client = client_config(config);
         client
             .set("transactional.id", config.kafka_name(RELAY))
@@ -77,8 +82,10 @@ impl TransactionalProducer {
             // A transaction is sent when it is complete, not when it is old.
             .set("linger.ms", "1")
             .set("batch.num.messages", "10000");
-        let producer = client.create_with_context(Context::default())?;
-        let this = Self(Some(producer));
+        let this = Self {
+            inner: Some(client.create_with_context(Context::default())?),
+            unwanted,
+        };
         let deadline = Instant::now() + ATTEMPT;
         loop {
             let Err(error) = this.inner()?.init_transactions(STEP) else {
@@ -87,8 +94,7 @@ impl TransactionalProducer {
             if let Some(fatal) = this.fatal_error() {
                 return Err(fatal.into());
             }
-            let over = unwanted.is_cancelled() || Instant::now() >= deadline;
-            if over || !is_retriable(&error) {
+            if this.is_over(deadline) || !is_retriable(&error) {
                 return Err(error.into());
             }
         }
@@ -111,8 +117,14 @@ impl TransactionalProducer {
         };
         match send(&transaction).and_then(|()| transaction.wait_until_delivered()) {
             Ok(()) => transaction.commit(),
+            // The next producer's `init_transactions` takes it back.
+            Err(_) if self.unwanted.is_cancelled() => Err(Failure::Unknown(KafkaError::Canceled)),
             Err(failure) => Err(self.abort(failure)),
         }
+    }
+
+    fn is_over(&self, deadline: Instant) -> bool {
+        self.unwanted.is_cancelled() || Instant::now() >= deadline
     }
 
     /// `failure`, after what was sent is taken back.
@@ -131,8 +143,7 @@ impl TransactionalProducer {
     }
 
     fn inner(&self) -> KafkaResult<&ThreadedProducer<Context>> {
-        // Taken only by drop.
-        self.0.as_ref().ok_or(KafkaError::Canceled)
+        self.inner.as_ref().ok_or(KafkaError::Canceled)
     }
 
     fn fatal_or(
@@ -147,7 +158,7 @@ impl TransactionalProducer {
     }
 
     fn fatal_error(&self) -> Option<RelayError> {
-        let (code, reason) = self.0.as_ref()?.client().fatal_error()?;
+        let (code, reason) = self.inner.as_ref()?.client().fatal_error()?;
         tracing::warn!(%code, reason, "relay.producer_failed");
         Some(RelayError::fatal(code))
     }
@@ -157,7 +168,7 @@ impl Drop for TransactionalProducer {
     fn drop(&mut self) {
         // Waits for threads and for what is in flight: not on a runtime's
         // worker. Without a thread to be had it happens here.
-        let producer = self.0.take();
+        let producer = self.inner.take();
         let _ = thread::Builder::new()
             .name("relay-producer-drop".to_owned())
             .spawn(move || drop(producer));
@@ -173,7 +184,7 @@ impl Transaction<'_> {
             record = match producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), record))
-                    if Instant::now() < self.deadline =>
+                    if !self.producer.is_over(self.deadline) =>
                 {
                     record
                 }
@@ -187,7 +198,7 @@ impl Transaction<'_> {
     fn wait_until_delivered(&self) -> Result<(), Failure> {
         let producer = self.producer.inner().map_err(Failure::Unknown)?;
         while producer.in_flight_count() > 0 {
-            if Instant::now() >= self.deadline {
+            if self.producer.is_over(self.deadline) {
                 let error = KafkaError::Flush(RDKafkaErrorCode::OperationTimedOut);
                 return Err(Failure::Aborted(error));
             }
@@ -212,7 +223,7 @@ impl Transaction<'_> {
                 return Err(self.producer.abort(Failure::Aborted(error)));
             }
             // Asking again resumes the commit that is under way.
-            if !is_retriable(&error) || Instant::now() >= self.deadline {
+            if !is_retriable(&error) || self.producer.is_over(self.deadline) {
                 return Err(Failure::Unknown(error));
             }
         }

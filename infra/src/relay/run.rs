@@ -27,6 +27,8 @@ const STANDBY: Duration = Duration::from_millis(500);
 /// After so long without Kafka leadership is given up: another relay may still
 /// reach it.
 const GIVE_UP: Duration = Duration::from_secs(10);
+/// For the last transaction, when the role is to stop.
+const GRACE: Duration = Duration::from_secs(3);
 /// Between producers.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
@@ -103,8 +105,15 @@ impl Relay {
         tokio::select! {
             () = leadership.lost() => Ok(End::LeadershipLost),
             () = kafka.away_for(GIVE_UP) => Ok(End::KafkaAway),
+            () = self.shutdown_overdue() => Ok(End::Shutdown),
             end = self.publish(kafka) => end,
         }
+    }
+
+    /// What is being published is finished, unless Kafka keeps it waiting.
+    async fn shutdown_overdue(&self) {
+        self.shutdown.cancelled().await;
+        sleep(GRACE).await;
     }
 
     /// With one producer after another, until Kafka takes nothing for too long.

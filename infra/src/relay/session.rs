@@ -16,7 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Between tries of a transaction that was aborted.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
@@ -29,16 +29,17 @@ pub struct Session<'a> {
     publisher: Arc<Publisher>,
     source: Source,
     progress: Progress,
+    /// Tells blocking calls that are left behind that nobody waits for them.
+    _wanted: DropGuard,
 }
 
 impl<'a> Session<'a> {
     /// Fences whoever published before, then finds out where to continue.
     pub async fn open(relay: &'a Relay) -> Result<Self, Trouble> {
-        // The blocking call learns through this that nobody waits for it.
         let unwanted = CancellationToken::new();
-        let _cancel = unwanted.clone().drop_guard();
+        let wanted = unwanted.clone().drop_guard();
         let config = relay.config.clone();
-        let open = move || TransactionalProducer::open(&config, &unwanted);
+        let open = move || TransactionalProducer::open(&config, unwanted);
         let producer = blocking(open).await?;
         let progress = starting_point(&relay.config, &relay.log).await?;
         let publisher = Publisher {
@@ -52,6 +53,7 @@ impl<'a> Session<'a> {
             publisher: Arc::new(publisher),
             source: Source::new(relay.reader.clone(), relay.log.clone()),
             progress,
+            _wanted: wanted,
         })
     }
 

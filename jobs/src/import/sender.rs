@@ -205,14 +205,16 @@ impl Problem {
             ("", title) => title.to_owned(),
             (detail, _) => detail.to_owned(),
         };
-        let fields = self
-            .errors
-            .iter()
-            .map(|e| format!("{}: {}", e.pointer, e.detail));
-        std::iter::once(what)
-            .chain(fields)
-            .collect::<Vec<_>>()
-            .join("; ")
+        let field = |error: &FieldError| match error {
+            // A problem of one field says the same in both places.
+            FieldError { pointer, detail } if *detail == what => pointer.clone(),
+            FieldError { pointer, detail } => format!("{pointer}: {detail}"),
+        };
+        let fields: Vec<String> = self.errors.iter().map(field).collect();
+        match fields[..] {
+            [] => what,
+            _ => format!("{what} ({})", fields.join("; ")),
+        }
     }
 }
 
@@ -263,6 +265,23 @@ mod tests {
         let loopback = |u: &str| is_loopback(&import_url(u).expect("valid"));
         assert!(loopback("http://localhost:1") && loopback("http://[::1]:1"));
         assert!(loopback("http://127.0.0.1") && !loopback("http://orders.example"));
+    }
+
+    #[test]
+    fn a_problem_is_told_in_one_line_without_repetition() {
+        let problem: Problem = serde_json::from_value(serde_json::json!({
+            "title": "a line is wrong", "code": "wrong",
+            "errors": [
+                {"pointer": "/lines/0", "detail": "a line is wrong"},
+                {"pointer": "/currency", "detail": "unknown"},
+            ],
+        }))
+        .expect("a problem");
+        let reason = problem.reason(StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            reason.detail,
+            "a line is wrong (/lines/0; /currency: unknown)"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ use infra::{
     config::Config,
     lifecycle::Lifecycle,
     local_servers::{LocalServers, is_free},
+    telemetry,
 };
 use std::{
     fs,
@@ -19,6 +20,8 @@ use steps::Steps;
 
 /// The configuration that `dev` leaves in its folder, for tools with `--dir`.
 pub const CONFIG_FILE: &str = "config.toml";
+/// What the roles say, in the folder.
+const LOG_FILE: &str = "log/orderlog.log";
 /// The first port that is tried for the API.
 const DEFAULT_PORT: u16 = 8080;
 
@@ -42,6 +45,8 @@ pub async fn run(config: Config, dir: PathBuf, args: DevArgs) -> anyhow::Result<
     let steps = Steps::new();
     fs::create_dir_all(&dir)?;
     let dir = dir.canonicalize()?;
+    fs::create_dir_all(dir.join("log"))?;
+    telemetry::init_to_file(&config, &dir.join(LOG_FILE))?;
     let servers = lifecycle
         .shutdown
         .run_until_cancelled(servers::start(&dir, &steps))
@@ -71,6 +76,8 @@ async fn run_on(
     let given = config.clone();
     servers.configure(&mut config);
     servers::keep_given(&given, &mut config);
+    // Nobody routes to it, so nobody has to be told that it goes.
+    config.drain_seconds = 0;
     config.listen = format!("127.0.0.1:{}", args.port.unwrap_or_else(free_port));
     let start = async {
         system::migrate(&config).await?;

@@ -104,6 +104,7 @@ Orderlog is ready.
   Metrics   {url}/metrics
   Health    {url}/readyz
   Data      {dir}
+  Logs      {dir}/log
   API key   {key}
             (kept in {dir}/dev-api-key)
 

@@ -8,7 +8,7 @@ use infra::{
     api_keys::ApiKeys,
     config::Config,
     event_store::LogHint,
-    http::{Readiness, method_not_allowed},
+    http::{Readiness, method_not_allowed, problem_types},
     lifecycle::Lifecycle,
     postgres::Databases,
 };
@@ -61,11 +61,7 @@ impl Apis {
             commands,
             queries,
             keys: ApiKeys::new(databases.ops),
-            document: match front {
-                Front::Commands => documents::described(command_api::openapi()),
-                Front::Queries => documents::described(read_api::openapi()),
-                Front::Both => documents::merged_openapi(),
-            },
+            document: documents::merged_openapi(),
             readiness,
         })
     }
@@ -81,12 +77,18 @@ impl Apis {
         let (keys, document) = (self.keys.clone(), self.document.clone());
         move |config| {
             config.app_data(keys.clone());
-            if let Some(commands) = &commands {
-                config.app_data(commands.clone());
-                command_api::configure(config);
+            // One origin stands in front of both: whichever API it asks knows
+            // the documentation of both.
+            match &commands {
+                Some(commands) => {
+                    config.app_data(commands.clone());
+                    command_api::configure(config);
+                }
+                None => problem_types(config, command_api::PROBLEM_TYPES),
             }
-            if let Some(queries) = &queries {
-                queries.configure(config);
+            match &queries {
+                Some(queries) => queries.configure(config),
+                None => problem_types(config, read_api::PROBLEM_TYPES),
             }
             front::documentation(config, &document);
             method_not_allowed(config, &document);

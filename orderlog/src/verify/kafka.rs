@@ -5,7 +5,10 @@ use super::error::VerifyError;
 use super::report::{Difference, Report};
 use super::versions::Versions;
 use contracts::{CloudEvent, LogPosition, partition::partition_of, topics};
-use infra::{config::Config, kafka};
+use infra::{
+    config::Config,
+    kafka::{self, QuietContext},
+};
 use rdkafka::{
     Message as _, Offset, TopicPartitionList,
     consumer::{Consumer as _, StreamConsumer},
@@ -26,6 +29,8 @@ const MARKERS: Duration = Duration::from_secs(5);
 
 /// Longest silence before the end of the topic.
 const STALLED: Duration = Duration::from_mins(1);
+
+type Reader = StreamConsumer<QuietContext>;
 
 /// What has been read until now.
 struct Reading {
@@ -103,8 +108,8 @@ fn late(
     })
 }
 
-fn consumer(config: &Config, partitions: i32) -> Result<StreamConsumer, KafkaError> {
-    let consumer: StreamConsumer = kafka::client_config(config)
+fn consumer(config: &Config, partitions: i32) -> Result<Reader, KafkaError> {
+    let consumer: Reader = kafka::client_config(config)
         // Needed by the client, but never joined: partitions are assigned and
         // no offset is stored.
         .set("group.id", config.kafka_name("orderlog.verify"))
@@ -112,7 +117,7 @@ fn consumer(config: &Config, partitions: i32) -> Result<StreamConsumer, KafkaErr
         .set("enable.partition.eof", "true")
         .set("auto.offset.reset", "error")
         .set("isolation.level", "read_committed")
-        .create()?;
+        .create_with_context(QuietContext)?;
     let topic = config.kafka_name(topics::ORDER_EVENTS);
     let mut assignment = TopicPartitionList::new();
     for partition in 0..partitions {

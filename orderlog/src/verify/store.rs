@@ -2,7 +2,7 @@
 
 use contracts::LogPosition;
 use infra::{config::Config, log::Horizon, postgres};
-use sqlx::{Connection as _, PgConnection, PgPool, Row as _};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _};
 use uuid::Uuid;
 
 /// Kind of the aggregates that are compared.
@@ -131,10 +131,13 @@ pub(super) async fn present_versions(
         .collect()
 }
 
-/// A connection to the views on which a sum over all orders may take its time.
+/// A connection to the views on which a sum over all orders may take its time,
+/// without a word about it in the log.
 pub(super) async fn views(config: &Config) -> Result<PgConnection, sqlx::Error> {
-    let options = postgres::connect_options(&config.views_url)?;
-    PgConnection::connect_with(&options.options([("statement_timeout", "0")])).await
+    let options = postgres::connect_options(&config.views_url)?
+        .options([("statement_timeout", "0")])
+        .disable_statement_logging();
+    PgConnection::connect_with(&options).await
 }
 
 /// Where each projection continues: (name, partition, next offset).

@@ -184,9 +184,9 @@ impl<P: Projection> Worker<P> {
         let reason = error_chain(why);
         tracing::warn!(projection = P::NAME, reason, pause = ?self.pause, "projector.waiting");
         self.status.set(WorkerState::Waiting(reason));
-        let pause = sleep(self.pause);
-        self.runtime
-            .block_on(self.shutdown.run_until_cancelled(pause));
+        // A timer can only be made inside the runtime.
+        let pause = async { self.shutdown.run_until_cancelled(sleep(self.pause)).await };
+        self.runtime.block_on(pause);
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
     }
 }

@@ -124,6 +124,7 @@ impl Progress {
     }
 
     fn want(&self, ids: Vec<Uuid>) -> Wanted<'_> {
+        metrics::gauge!("orderlog_read_waiting").increment(1);
         let mut wanted = self.0.wanted();
         for id in &ids {
             *wanted.entry(*id).or_default() += 1;
@@ -143,6 +144,7 @@ struct Wanted<'a> {
 
 impl Drop for Wanted<'_> {
     fn drop(&mut self) {
+        metrics::gauge!("orderlog_read_waiting").decrement(1);
         let mut wanted = self.shared.wanted();
         for id in &self.ids {
             if let Some(count) = wanted.get_mut(id) {

@@ -2,9 +2,7 @@
 //! append. `stock` (postgres-es itself) is the oracle of `grouped`.
 
 use anyhow::{Context as _, ensure};
-use domain::order::{
-    self, AddNote, NewLine, NewOrder, Order, OrderCommand, PlaceOrder, Rejection,
-};
+use domain::order::{self, AddNote, NewLine, NewOrder, Order, OrderCommand, PlaceOrder, Rejection};
 use futures_util::future::join_all;
 use infra::{
     clock,
@@ -15,10 +13,10 @@ use infra::{
     log::{LogReader, StoredEvent},
     postgres,
 };
+use libtest_mimic::Trial;
 use orderlog::mapping::Mapping;
 use sqlx::PgPool;
 use std::sync::Arc;
-use libtest_mimic::Trial;
 use tests::{TestEnv, on_servers};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -75,7 +73,9 @@ impl Log {
         command: &OrderCommand,
     ) -> Result<Outcome, ExecuteError<Rejection>> {
         let command = async |_: &Order| Ok(command.clone());
-        self.executor.execute(&id.to_string(), context, command).await
+        self.executor
+            .execute(&id.to_string(), context, command)
+            .await
     }
 
     async fn placed(&self) -> anyhow::Result<Uuid> {
@@ -156,7 +156,10 @@ async fn racing_commands_are_all_stored_once(
     let versions: Vec<i64> = stream.iter().map(|e| e.sequence).collect();
     ensure!(versions == [1, 2, 3], "{versions:?}");
     let places: Vec<_> = stream.iter().map(|e| (e.at.xid, e.at.position)).collect();
-    ensure!(places.is_sorted(), "log order breaks the order's own: {places:?}");
+    ensure!(
+        places.is_sorted(),
+        "log order breaks the order's own: {places:?}"
+    );
     Ok(())
 }
 
@@ -188,7 +191,10 @@ async fn a_repeat_answers_as_of_then(env: &TestEnv, kind: EventStoreKind) -> any
     log.send(id, &self::context(), &note()).await?;
     let repeat = log.send(id, &context, &note()).await?;
     ensure!(repeat.replayed && repeat.stored == 1);
-    ensure!(repeat.stream == first.stream, "the repeat saw a later state");
+    ensure!(
+        repeat.stream == first.stream,
+        "the repeat saw a later state"
+    );
     ensure!(log.stream(id).await?.len() == 3);
     Ok(())
 }
@@ -207,7 +213,10 @@ async fn a_repeat_is_recognised_before_its_precondition(
     context.identity.id = clock::new_id();
     let refused = log.send(id, &context, &note()).await;
     ensure!(
-        matches!(refused, Err(ExecuteError::PreconditionFailed { version: 2 })),
+        matches!(
+            refused,
+            Err(ExecuteError::PreconditionFailed { version: 2 })
+        ),
         "{refused:?}"
     );
     Ok(())
@@ -223,7 +232,10 @@ async fn a_key_with_another_payload_is_refused(
     let key = clock::new_id();
     log.send(id, &under(key, "a"), &note()).await?;
     let refused = log.send(id, &under(key, "b"), &note()).await;
-    ensure!(matches!(refused, Err(ExecuteError::KeyReused)), "{refused:?}");
+    ensure!(
+        matches!(refused, Err(ExecuteError::KeyReused)),
+        "{refused:?}"
+    );
     ensure!(log.stream(id).await?.len() == 2);
     Ok(())
 }
@@ -237,7 +249,10 @@ async fn a_rejected_command_stores_nothing(
     let id = clock::new_id();
     let refused = log.send(id, &context(), &note()).await;
     ensure!(
-        matches!(refused, Err(ExecuteError::Rejected(Rejection::OrderNotFound))),
+        matches!(
+            refused,
+            Err(ExecuteError::Rejected(Rejection::OrderNotFound))
+        ),
         "{refused:?}"
     );
     ensure!(log.stream(id).await?.is_empty());
@@ -293,9 +308,10 @@ async fn lost_connections_double_and_lose_nothing(
         let mut placed = Vec::new();
         for _ in 0..40 {
             let ids: Vec<Uuid> = (0..8).map(|_| clock::new_id()).collect();
-            let sent = join_all(ids.iter().map(async |id| {
-                log.send(*id, &context(), &place(*id)).await
-            }))
+            let sent = join_all(
+                ids.iter()
+                    .map(async |id| log.send(*id, &context(), &place(*id)).await),
+            )
             .await;
             placed.extend(ids.into_iter().zip(sent));
         }

@@ -1,8 +1,14 @@
 //! End-to-end tests: the real binary on real servers, in one program. Its
 //! modules mirror what they test; each gives its tests in `trials()`.
 
+mod commands;
+mod event_store;
 mod harness;
+mod import;
 mod local_servers;
+mod read_api;
+mod relay;
+mod whole_path;
 mod workspace;
 
 use std::process::ExitCode;
@@ -12,8 +18,14 @@ fn main() -> ExitCode {
         return local_servers::own_servers_until_killed(dir.into());
     }
     let trials = [
+        commands::trials(),
+        event_store::trials(),
         harness::trials(),
+        import::trials(),
         local_servers::trials(),
+        read_api::trials(),
+        relay::trials(),
+        whole_path::trials(),
         workspace::trials(),
     ];
     tests::run(trials.into_iter().flatten().collect())

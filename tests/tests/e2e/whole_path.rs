@@ -88,35 +88,68 @@ fn document(answer: &Value) -> Value {
 
 async fn what_a_command_answers_is_what_is_read(env: &TestEnv) -> anyhow::Result<()> {
     let system = System::start(env).await?;
-    let placed = system.commands.post("/v1/orders", &order("W-1")).await?.expect(201)?;
+    let placed = system
+        .commands
+        .post("/v1/orders", &order("W-1"))
+        .await?
+        .expect(201)?;
     let path = placed.header("location").to_owned();
     let read = system.after(&path, &placed.json["position"]).await?;
     ensure!(read == document(&placed.json), "{read} / {}", placed.json);
 
     let noted = json!({"text": "ring twice"});
-    let noted = system.commands.post(&format!("{path}/notes"), &noted).await?.expect(200)?;
+    let noted = system
+        .commands
+        .post(&format!("{path}/notes"), &noted)
+        .await?
+        .expect(200)?;
     let cancelled = json!({"reason": "changed their mind"});
-    let cancelled = system.commands.post(&format!("{path}/cancel"), &cancelled).await?;
+    let cancelled = system
+        .commands
+        .post(&format!("{path}/cancel"), &cancelled)
+        .await?;
     let cancelled = cancelled.expect(200)?;
     ensure!(noted.json["version"] == 2 && cancelled.json["version"] == 3);
     let read = system.after(&path, &cancelled.json["position"]).await?;
-    ensure!(read == document(&cancelled.json), "{read} / {}", cancelled.json);
+    ensure!(
+        read == document(&cancelled.json),
+        "{read} / {}",
+        cancelled.json
+    );
 
-    let external = system.queries.get("/v1/orders/by_external_id/web/W-1").await?.expect(200)?;
+    let external = system
+        .queries
+        .get("/v1/orders/by_external_id/web/W-1")
+        .await?
+        .expect(200)?;
     ensure!(external.json == read && external.header("etag").starts_with("\"3-"));
     let etag = external.header("etag").to_owned();
-    let again = system.queries.request(Method::GET, &path).header("If-None-Match", &etag);
+    let again = system
+        .queries
+        .request(Method::GET, &path)
+        .header("If-None-Match", &etag);
     answer(again).await?.expect(304)?;
 
-    let events = system.queries.get(&format!("{path}/events")).await?.expect(200)?;
+    let events = system
+        .queries
+        .get(&format!("{path}/events"))
+        .await?
+        .expect(200)?;
     let types: Vec<_> = events.json["data"]
         .as_array()
         .into_iter()
         .flatten()
         .map(|e| e["type"].as_str().unwrap_or_default())
         .collect();
-    ensure!(types == ["order.placed", "order.note_added", "order.cancelled"], "{types:?}");
-    let list = system.queries.get("/v1/orders?platform=web&status=cancelled").await?.expect(200)?;
+    ensure!(
+        types == ["order.placed", "order.note_added", "order.cancelled"],
+        "{types:?}"
+    );
+    let list = system
+        .queries
+        .get("/v1/orders?platform=web&status=cancelled")
+        .await?
+        .expect(200)?;
     ensure!(list.json["data"][0]["id"] == read["id"] && list.json["has_more"] == false);
     Ok(())
 }
@@ -124,15 +157,29 @@ async fn what_a_command_answers_is_what_is_read(env: &TestEnv) -> anyhow::Result
 async fn statistics_follow_an_order_through_its_life(env: &TestEnv) -> anyhow::Result<()> {
     let system = System::start(env).await?;
     let path = "/v1/statistics/orders?interval=day&group_by=platform,country";
-    let placed = system.commands.post("/v1/orders", &order("W-1")).await?.expect(201)?;
+    let placed = system
+        .commands
+        .post("/v1/orders", &order("W-1"))
+        .await?
+        .expect(201)?;
     let figures = system.after(path, &placed.json["position"]).await?;
     let day = &figures["data"][0];
-    ensure!(day["orders"] == 1 && day["units"] == 4 && day["cancelled"] == 0, "{figures}");
-    ensure!(day["revenue"] == placed.json["totals"]["total"], "{figures}");
+    ensure!(
+        day["orders"] == 1 && day["units"] == 4 && day["cancelled"] == 0,
+        "{figures}"
+    );
+    ensure!(
+        day["revenue"] == placed.json["totals"]["total"],
+        "{figures}"
+    );
     ensure!(day["currency"] == "GBP" && day["country"] == "GB");
 
     let cancel = format!("{}/cancel", placed.header("location"));
-    let cancelled = system.commands.post(&cancel, &json!({})).await?.expect(200)?;
+    let cancelled = system
+        .commands
+        .post(&cancel, &json!({}))
+        .await?
+        .expect(200)?;
     let figures = system.after(path, &cancelled.json["position"]).await?;
     let day = &figures["data"][0];
     ensure!(day["orders"] == 1 && day["cancelled"] == 1, "{figures}");
@@ -144,7 +191,11 @@ async fn a_read_waits_for_what_was_written(env: &TestEnv) -> anyhow::Result<()> 
     let system = System::start(env).await?;
     for number in 0..20 {
         let body = order(&format!("W-{number}"));
-        system.commands.post("/v1/orders", &body).await?.expect(201)?;
+        system
+            .commands
+            .post("/v1/orders", &body)
+            .await?
+            .expect(201)?;
         let path = format!("/v1/orders/by_external_id/web/W-{number}?min_version=1");
         let request = system.queries.request(Method::GET, &path);
         let request = request.header("Prefer", "wait=20, handling=strict");
@@ -154,14 +205,24 @@ async fn a_read_waits_for_what_was_written(env: &TestEnv) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn verify_finds_no_difference_and_finds_one_that_is_made(env: &TestEnv) -> anyhow::Result<()> {
+async fn verify_finds_no_difference_and_finds_one_that_is_made(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
     let system = System::start(env).await?;
     for number in 0..25 {
         let body = order(&format!("W-{number}"));
-        let placed = system.commands.post("/v1/orders", &body).await?.expect(201)?;
+        let placed = system
+            .commands
+            .post("/v1/orders", &body)
+            .await?
+            .expect(201)?;
         if number % 5 == 0 {
             let cancel = format!("{}/cancel", placed.header("location"));
-            system.commands.post(&cancel, &json!({})).await?.expect(200)?;
+            system
+                .commands
+                .post(&cancel, &json!({}))
+                .await?
+                .expect(200)?;
         }
     }
     env.orderlog_ok(&["verify", "--wait", "60s"]).await?;

@@ -11,7 +11,7 @@ use rdkafka::{
     consumer::{BaseConsumer, Consumer as _, ConsumerContext},
     error::{KafkaError, KafkaResult},
     topic_partition_list::TopicPartitionListElem,
-    types::RDKafkaRespErr,
+    types::{RDKafkaErrorCode, RDKafkaRespErr},
 };
 use sqlx::PgPool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -173,7 +173,11 @@ impl ClientContext for Context {
         }
     }
 
+    /// The end of a partition is no error, though it is told as one.
     fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         tracing::warn!(%error, reason, "projector.kafka");
     }
 }

@@ -1,6 +1,9 @@
 //! `GET /v1/orders/{id}/events`: the history of one order.
 
-use super::store::{self, HistoryEntry};
+use super::{
+    order_id,
+    store::{self, HistoryEntry},
+};
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     cursor::{Keyset, QueryHash},
@@ -70,12 +73,12 @@ pub async fn handle(
     _principal: Principal,
     state: Data<State>,
     request: HttpRequest,
-    id: Path<Uuid>,
+    id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
     let limit = paging::limit(&query)?;
-    let id = id.into_inner();
+    let id = order_id(&id)?;
     let hash = QueryHash::of(&format!("events {id}"));
     let after = after(&state, &query, hash).await?;
     consistency.wait(&state, Some(id)).await?;

@@ -1,6 +1,9 @@
 //! `GET /v1/orders/{id}`: one order.
 
-use super::store::{self, Document};
+use super::{
+    order_id,
+    store::{self, Document},
+};
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     lag,
@@ -52,11 +55,11 @@ pub async fn handle(
     _principal: Principal,
     state: Data<State>,
     request: HttpRequest,
-    id: Path<Uuid>,
+    id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
-    let id = id.into_inner();
+    let id = order_id(&id)?;
     consistency.wait(&state, Some(id)).await?;
     let order = store::order(&state.views, id)
         .await

@@ -5,3 +5,12 @@ pub mod events;
 pub mod get;
 pub mod list;
 mod store;
+
+use crate::problems::order_not_found;
+use infra::http::Problem;
+use uuid::Uuid;
+
+/// The id in a path; what is no id is no order's.
+fn order_id(text: &str) -> Result<Uuid, Problem> {
+    Uuid::try_parse(text).map_err(|_| order_not_found())
+}

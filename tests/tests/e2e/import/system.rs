@@ -11,7 +11,6 @@ use tests::{Api, Role, TestEnv};
 pub struct System<'a> {
     env: &'a TestEnv,
     pub command_api: Role,
-    pub read_api: Role,
     pub relay: Option<Role>,
     pub projector: Option<Role>,
     /// A client of the read API.
@@ -19,6 +18,7 @@ pub struct System<'a> {
     /// For files to import and reports.
     pub dir: TempDir,
     key_file: PathBuf,
+    _read_api: Role,
 }
 
 impl<'a> System<'a> {
@@ -38,12 +38,12 @@ impl<'a> System<'a> {
         Ok(Self {
             env,
             command_api,
-            read_api,
             relay: Some(relay),
             projector: Some(projector),
             api,
             dir,
             key_file,
+            _read_api: read_api,
         })
     }
 

@@ -3,16 +3,20 @@
 use super::synthetic;
 use super::system::{System, differences};
 use anyhow::{Context as _, ensure};
-use contracts::{partition::partition_of, topics};
+use contracts::topics;
+use infra::kafka::client_config;
 use rdkafka::{
-    message::{Header, OwnedHeaders},
+    Message as _, Offset, TopicPartitionList,
+    consumer::{Consumer as _, StreamConsumer},
+    message::OwnedMessage,
     producer::{FutureProducer, FutureRecord},
 };
-use sqlx::{Connection as _, PgConnection};
 use std::time::Duration;
-use tests::TestEnv;
+use tests::{DEADLINE, TestEnv};
+use tokio::time::timeout;
 
-/// What is done to the views, and how many differences of which kind that is.
+/// What is done to the views, one after the other, and how many differences of
+/// which kind there are then. A version without its history is two.
 const TAMPERING: [(&str, &str, u64); 5] = [
     (
         "UPDATE orders SET version = version + 1 WHERE external_id = '900001'",
@@ -23,7 +27,7 @@ const TAMPERING: [(&str, &str, u64); 5] = [
         "DELETE FROM order_lines WHERE line_no = 1 AND order_id = \
             (SELECT id FROM orders WHERE external_id = '900002')",
         "views_incomplete",
-        1,
+        2,
     ),
     (
         "UPDATE order_statistics SET revenue = revenue + 1 WHERE (day, country, kind, \"partition\") = \
@@ -40,7 +44,7 @@ const TAMPERING: [(&str, &str, u64); 5] = [
         "INSERT INTO order_events (order_id, version, entry) \
             SELECT id, 2, '{}' FROM orders WHERE external_id = '900004'",
         "views_incomplete",
-        2 + 1,
+        3,
     ),
 ];
 
@@ -67,43 +71,34 @@ pub async fn every_kind_of_difference_is_found(env: &TestEnv) -> anyhow::Result<
     Ok(())
 }
 
-/// Publishes an event a second time, as a relay without transactions might.
+/// Publishes a record a second time, as a relay without transactions might.
 async fn double_a_record(env: &TestEnv) -> anyhow::Result<()> {
-    let mut log = PgConnection::connect(&env.config.events_url).await?;
-    let id: String = sqlx::query_scalar("SELECT aggregate_id FROM events ORDER BY 1 DESC LIMIT 1")
-        .fetch_one(&mut log)
-        .await?;
-    let partition = partition_of(id.as_bytes(), topics::ORDER_EVENTS_PARTITIONS);
-    let envelope = contracts::CloudEvent {
-        id: contracts::cloudevents::event_id(1, id.parse()?, 1),
-        event_type: "order.imported".into(),
-        time: time::OffsetDateTime::UNIX_EPOCH,
-        subject: id.parse()?,
-        sequence: 1,
-        actor: "nobody".into(),
-        correlation_id: None,
-        causation_id: None,
-        traceparent: None,
-        position: contracts::PositionToken {
-            topic: topics::ORDER_EVENTS.into(),
-            partition,
-            at: contracts::LogPosition::START,
-        },
-    };
-    let mut headers = OwnedHeaders::new();
-    for (key, value) in envelope.headers() {
-        let value = Some(&value);
-        headers = headers.insert(Header { key, value });
-    }
+    let record = some_record(env).await?;
+    let headers = record.headers().context("no headers")?.clone();
     let topic = env.config.kafka_name(topics::ORDER_EVENTS);
-    let record = FutureRecord::to(&topic)
-        .key(&id)
-        .payload("{}")
-        .partition(partition)
+    let (key, payload) = (record.key(), record.payload());
+    let again = FutureRecord::to(&topic)
+        .partition(record.partition())
+        .key(key.context("no key")?)
+        .payload(payload.context("no data")?)
         .headers(headers);
-    let producer: FutureProducer = infra::kafka::client_config(&env.config).create()?;
-    let sent = producer.send(record, Duration::from_secs(10)).await;
+    let producer: FutureProducer = client_config(&env.config).create()?;
+    let sent = producer.send(again, Duration::from_secs(10)).await;
     sent.map(drop).map_err(|(error, _)| error.into())
+}
+
+async fn some_record(env: &TestEnv) -> anyhow::Result<OwnedMessage> {
+    let consumer: StreamConsumer = client_config(&env.config)
+        .set("group.id", env.config.kafka_name("doubling"))
+        .set("isolation.level", "read_committed")
+        .create()?;
+    let mut all = TopicPartitionList::new();
+    let topic = env.config.kafka_name(topics::ORDER_EVENTS);
+    for partition in 0..topics::ORDER_EVENTS_PARTITIONS {
+        all.add_partition_offset(&topic, partition, Offset::Beginning)?;
+    }
+    consumer.assign(&all)?;
+    Ok(timeout(DEADLINE, consumer.recv()).await??.detach())
 }
 
 pub async fn what_is_behind_is_named(env: &TestEnv) -> anyhow::Result<()> {
@@ -117,11 +112,11 @@ pub async fn what_is_behind_is_named(env: &TestEnv) -> anyhow::Result<()> {
         .kill9()
         .await?;
     system.import(&file, &[]).await?;
-    behind(env, "the projector").await?;
+    behind(env, "5s", "the projector").await?;
     system.relay.take().context("a relay")?.kill9().await?;
     let (more, more_shape) = synthetic::file(80);
     system.import(&system.file(&more)?, &[]).await?;
-    behind(env, "the relay").await?;
+    behind(env, "1s", "the relay").await?;
 
     system.relay = Some(env.role("relay").spawn()?);
     system.projector = Some(env.role("projector").spawn()?);
@@ -131,8 +126,8 @@ pub async fn what_is_behind_is_named(env: &TestEnv) -> anyhow::Result<()> {
         .await
 }
 
-async fn behind(env: &TestEnv, who: &str) -> anyhow::Result<()> {
-    let output = env.orderlog(&["verify", "--wait", "1s"]).await?;
+async fn behind(env: &TestEnv, wait: &str, who: &str) -> anyhow::Result<()> {
+    let output = env.orderlog(&["verify", "--wait", wait]).await?;
     let error = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.code() == Some(1), "{}", output.status);
     ensure!(

@@ -51,8 +51,7 @@ async fn write(scene: &Scene, writer: u64) -> Result<()> {
 }
 
 /// An append that stays open keeps everything after it back, and comes first.
-pub async fn nothing_passes_an_open_append(config: Config) -> Result<()> {
-    let scene = Scene::new(&config).await?;
+pub async fn nothing_passes_an_open_append(scene: &Scene) -> Result<()> {
     let mut relay = scene.relay()?;
     relay.is(RelayState::Leading).await?;
     scene.append(clock::new_id(), 1..=1).await?;
@@ -96,8 +95,7 @@ pub async fn killed_in_a_backlog(config: Config) -> Result<()> {
     let mut relay = scene.relay()?;
     relay.is(RelayState::Leading).await?;
     scene.append(clock::new_id(), 1..=5).await?;
-    let last = scene.last_position().await?;
-    relay.has_reached(last).await?;
+    relay.has_reached(scene.last_position().await?).await?;
     relay.stop().await?;
     let events = scene.check_published_once().await?;
     ensure!(events as u64 == stored + 5, "{events} events in the log");
@@ -106,15 +104,13 @@ pub async fn killed_in_a_backlog(config: Config) -> Result<()> {
 
 /// Kafka crashes in the middle of a backlog and comes back; then it is away
 /// for longer than the relay waits, and appends go on.
-pub async fn kafka_restarts(servers: &LocalServers, config: Config) -> Result<()> {
-    let scene = Scene::new(&config).await?;
+pub async fn kafka_restarts(servers: &LocalServers, scene: &Scene) -> Result<()> {
     scene.backlog(4_000, 10).await?;
     let mut relay = scene.relay()?;
     relay.has_published(5_000).await?;
     servers.kill(Server::Kafka).await?;
     servers.restart(Server::Kafka).await?;
-    let last = scene.last_position().await?;
-    relay.has_reached(last).await?;
+    relay.has_reached(scene.last_position().await?).await?;
     scene.check_published_once().await?;
 
     servers.stop_one(Server::Kafka).await?;
@@ -122,8 +118,7 @@ pub async fn kafka_restarts(servers: &LocalServers, config: Config) -> Result<()
     relay.is(RelayState::KafkaUnreachable).await?;
     ensure!(!relay.status.borrow().is_ready());
     servers.restart(Server::Kafka).await?;
-    let last = scene.last_position().await?;
-    relay.has_reached(last).await?;
+    relay.has_reached(scene.last_position().await?).await?;
     relay.stop().await?;
     scene.check_published_once().await?;
     Ok(())
@@ -131,16 +126,14 @@ pub async fn kafka_restarts(servers: &LocalServers, config: Config) -> Result<()
 
 /// Postgres crashes in the middle of a backlog: the lock is lost with it, and
 /// whoever gets it next goes on.
-pub async fn postgres_restarts(servers: &LocalServers, config: Config) -> Result<()> {
-    let scene = Scene::new(&config).await?;
+pub async fn postgres_restarts(servers: &LocalServers, scene: &Scene) -> Result<()> {
     scene.backlog(4_000, 10).await?;
     let mut relay = scene.relay()?;
     relay.has_published(5_000).await?;
     servers.kill(Server::Events).await?;
     relay.is(RelayState::LogUnreachable).await?;
     servers.restart(Server::Events).await?;
-    let last = scene.last_position().await?;
-    relay.has_reached(last).await?;
+    relay.has_reached(scene.last_position().await?).await?;
     relay.stop().await?;
     scene.check_published_once().await?;
     Ok(())

@@ -4,7 +4,6 @@
 use anyhow::{Context as _, Result, ensure};
 use contracts::{CloudEvent, LogPosition, partition::partition_of, topics};
 use infra::{
-    clock,
     config::Config,
     kafka,
     lifecycle::{Lifecycle, TaskFailed},
@@ -29,7 +28,7 @@ use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
 
 /// Nothing that a test waits for takes as long, also on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A log and topics that no other test touches.
 pub struct Scene {
@@ -47,6 +46,11 @@ impl Scene {
 
     pub async fn without_topics(config: &Config) -> Result<Self> {
         postgres::migrate_all(config).await?;
+        Self::existing(config)
+    }
+
+    /// A log and topics that somebody else has made.
+    pub fn existing(config: &Config) -> Result<Self> {
         Ok(Self {
             log: postgres::pool(&config.events_url, 32)?,
             config: config.clone(),
@@ -229,17 +233,23 @@ impl RunningRelay {
     }
 
     /// Stops it as a signal would.
-    pub async fn stop(self) -> Result<()> {
+    pub async fn stop(&self) -> Result<()> {
         self.lifecycle.shutdown.cancel();
         Ok(timeout(PATIENCE, self.lifecycle.finished()).await??)
     }
 
     /// Waits until it ends by itself; why.
-    pub async fn failure(self) -> Result<String> {
+    pub async fn failure(&self) -> Result<String> {
         match timeout(PATIENCE, self.lifecycle.finished()).await? {
             Err(TaskFailed { reason, .. }) => Ok(reason),
             Ok(()) => anyhow::bail!("the relay was told to stop"),
         }
+    }
+}
+
+impl Drop for RunningRelay {
+    fn drop(&mut self) {
+        self.lifecycle.shutdown.cancel();
     }
 }
 

@@ -1,0 +1,287 @@
+//! `GET /v1/orders`.
+
+use super::views::{Views, ids_of};
+use anyhow::{Context as _, ensure};
+use std::collections::HashSet;
+use tests::{Answer, TestEnv};
+
+super::trials![
+    every_order_is_on_exactly_one_page,
+    pages_hold_while_orders_are_being_written,
+    filters_choose_what_they_say,
+    a_cursor_is_good_for_its_own_query_only,
+    a_list_is_told_once_until_it_changes,
+    what_is_not_understood_is_refused_by_name,
+];
+
+/// All pages of a list, followed by their cursors.
+async fn pages(views: &Views, query: &str) -> anyhow::Result<Vec<Answer>> {
+    let mut pages = Vec::new();
+    let mut path = format!("/v1/orders?{query}");
+    loop {
+        let page = views.api.get(&path).await?.expect(200)?;
+        let cursor = page.json["next_cursor"].as_str().map(str::to_owned);
+        ensure!(page.json["has_more"] == cursor.is_some(), "{}", page.json);
+        let link = page.header("link").to_owned();
+        pages.push(page);
+        let Some(cursor) = cursor else {
+            ensure!(link.is_empty(), "{link}");
+            return Ok(pages);
+        };
+        path = format!("/v1/orders?{query}&cursor={cursor}");
+        ensure!(link == format!("<{path}>; rel=\"next\""), "{link}");
+    }
+}
+
+async fn every_order_is_on_exactly_one_page(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 103).await?;
+    for (query, condition) in [
+        ("limit=7", "true ORDER BY created_at DESC, id DESC"),
+        ("limit=7&sort=created_at", "true ORDER BY created_at, id"),
+        (
+            "limit=10&sort=-placed_at",
+            "true ORDER BY placed_at DESC, id DESC",
+        ),
+        (
+            "limit=10&sort=placed_at&platform=web",
+            "platform = 'web' ORDER BY placed_at, id",
+        ),
+        (
+            "limit=9&sort=-updated_at",
+            "true ORDER BY updated_at DESC, id DESC",
+        ),
+        ("limit=4&sort=total", "true ORDER BY total, id"),
+        (
+            "limit=4&sort=-total&country=GB,FR",
+            "country IN ('GB', 'FR') ORDER BY total DESC, id DESC",
+        ),
+        ("limit=103", "true ORDER BY created_at DESC, id DESC"),
+        (
+            "limit=1&status=draft",
+            "status = 'draft' ORDER BY created_at DESC, id DESC",
+        ),
+    ] {
+        let listed: Vec<_> = pages(&views, query)
+            .await?
+            .iter()
+            .flat_map(ids_of)
+            .collect();
+        ensure!(listed == views.ids(condition).await?, "{query}");
+    }
+    let page = views.api.get("/v1/orders").await?;
+    ensure!(ids_of(&page).len() == 50, "without a limit");
+    Ok(())
+}
+
+async fn pages_hold_while_orders_are_being_written(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 60).await?;
+    let before: HashSet<_> = views.ids("true").await?.into_iter().collect();
+    let mut next = 1_000;
+    for sort in ["created_at", "-created_at", "-total"] {
+        let (mut seen, mut path) = (Vec::new(), format!("/v1/orders?limit=11&sort={sort}"));
+        for round in 0.. {
+            let page = views.api.get(&path).await?.expect(200)?;
+            seen.extend(ids_of(&page));
+            // New ones arrive before and after the place where the page ended.
+            if round < 4 {
+                views.add_orders(next, next + 9).await?;
+                views
+                    .execute(
+                        "UPDATE orders SET created_at = '2020-01-01', total = -9 \
+                    WHERE length(number) = 5 AND number LIKE '%5'",
+                    )
+                    .await?;
+                next += 10;
+            }
+            let Some(cursor) = page.json["next_cursor"].as_str() else {
+                break;
+            };
+            path = format!("/v1/orders?limit=11&sort={sort}&cursor={cursor}");
+        }
+        let distinct: HashSet<_> = seen.iter().cloned().collect();
+        ensure!(distinct.len() == seen.len(), "{sort}: an order came twice");
+        ensure!(
+            distinct.is_superset(&before),
+            "{sort}: an order was left out"
+        );
+    }
+    Ok(())
+}
+
+async fn filters_choose_what_they_say(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 100).await?;
+    for (query, condition) in [
+        ("platform=web", "platform = 'web'"),
+        ("platform=web&platform=shop", "platform IN ('web', 'shop')"),
+        ("status=cancelled,draft", "status IN ('cancelled', 'draft')"),
+        (
+            "payment_status=paid&fulfillment_status=partial",
+            "payment_status = 'paid' AND fulfillment_status = 'partial'",
+        ),
+        ("return_status=requested", "return_status = 'requested'"),
+        ("kind=credit", "kind = 'credit'"),
+        (
+            "country=FR&currency=EUR",
+            "country = 'FR' AND currency = 'EUR'",
+        ),
+        ("customer=c3", "customer_id = 'c3'"),
+        (
+            "external_id=X2&external_id=X4",
+            "external_id IN ('X2', 'X4')",
+        ),
+        ("external_id=X2%27%20OR%20true--", "false"),
+        ("platform=%25", "false"),
+        (
+            "created_from=2026-01-01T01:00:00.000001Z&created_to=2026-01-01T02:00:00.000001Z",
+            "created_at = '2026-01-01T01:00:00.000001Z'",
+        ),
+        ("created_to=2026-01-01", "false"),
+        (
+            "placed_from=2025-12-31T23:45:00%2B00:00",
+            "placed_at >= '2025-12-31T23:45:00Z'",
+        ),
+        (
+            "placed_to=2026-01-01T00:50:00%2B01:00",
+            "placed_at < '2025-12-31T23:50:00Z'",
+        ),
+        (
+            "updated_from=2026-01-01T00:00:10Z&updated_to=2026-01-01T00:00:10Z",
+            "false",
+        ),
+    ] {
+        let listed = ids_of(
+            &views
+                .api
+                .get(&format!("/v1/orders?limit=200&{query}"))
+                .await?
+                .expect(200)?,
+        );
+        let ordered = format!("{condition} ORDER BY created_at DESC, id DESC");
+        ensure!(
+            listed == views.ids(&ordered).await?,
+            "{query}: {} orders",
+            listed.len()
+        );
+    }
+    Ok(())
+}
+
+async fn a_cursor_is_good_for_its_own_query_only(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 30).await?;
+    let first = views
+        .api
+        .get("/v1/orders?limit=5&platform=web,shop")
+        .await?;
+    let cursor = first.json["next_cursor"]
+        .as_str()
+        .context("more")?
+        .to_owned();
+    let get = async |query: String| views.api.get(&format!("/v1/orders?{query}")).await;
+
+    // The size of a page may change, and so may how the filter is written.
+    get(format!(
+        "limit=3&platform=shop&platform=web&cursor={cursor}"
+    ))
+    .await?
+    .expect(200)?;
+    for other in [
+        "platform=web",
+        "platform=web,shop&sort=created_at",
+        "platform=web,shop&kind=order",
+    ] {
+        let refused = get(format!("{other}&cursor={cursor}")).await?;
+        refused.expect_problem(400, "cursor_mismatch")?;
+    }
+    let swapped = if cursor.starts_with('A') { 'B' } else { 'A' };
+    let middle = cursor.len() / 2;
+    for tampered in [
+        cursor.replacen(&cursor[..1], &swapped.to_string(), 1),
+        format!("{}{}", &cursor[..middle], "AAAA"),
+        cursor[..cursor.len() - 1].to_owned(),
+        "eyJpZCI6MX0".to_owned(),
+    ] {
+        let refused = get(format!("platform=web,shop&cursor={tampered}")).await?;
+        refused.expect_problem(400, "invalid_cursor")?;
+    }
+    // Another instance shares the secret.
+    let mut twin = env.role("read-api").spawn()?;
+    twin.ready().await?;
+    let path = format!("/v1/orders?platform=web,shop&cursor={cursor}");
+    views.api.at(&twin).get(&path).await?.expect(200)?;
+    Ok(())
+}
+
+async fn a_list_is_told_once_until_it_changes(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 20).await?;
+    let path = "/v1/orders?limit=5&sort=created_at";
+    let first = views.api.get(path).await?.expect(200)?;
+    let etag = first.header("etag").to_owned();
+    ensure!(etag.starts_with('"'), "a strong tag: {etag}");
+    let unchanged = views
+        .get_with(path, "If-None-Match", &etag)
+        .await?
+        .expect(304)?;
+    ensure!(unchanged.header("etag") == etag);
+    ensure!(unchanged.header("cache-control") == "private, no-cache");
+    ensure!(unchanged.header("vary") == "Accept, Accept-Encoding, Authorization");
+    ensure!(unchanged.header("link") == first.header("link"));
+
+    let other = views.api.get("/v1/orders?limit=6&sort=created_at").await?;
+    ensure!(other.header("etag") != etag, "another query");
+    views
+        .execute("UPDATE orders SET revision = 1 WHERE number = 'N1'")
+        .await?;
+    let changed = views
+        .get_with(path, "If-None-Match", &etag)
+        .await?
+        .expect(200)?;
+    ensure!(
+        changed.header("etag") != etag,
+        "the stored document has changed"
+    );
+    Ok(())
+}
+
+async fn what_is_not_understood_is_refused_by_name(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    for (query, code, parameter) in [
+        ("colour=red", "unknown_parameter", "colour"),
+        ("STATUS=placed", "unknown_parameter", "STATUS"),
+        ("status=open", "invalid_parameter", "status"),
+        ("status=", "invalid_parameter", "status"),
+        ("country=gb", "invalid_parameter", "country"),
+        ("platform=%00", "invalid_parameter", "platform"),
+        ("sort=colour", "invalid_parameter", "sort"),
+        ("limit=0", "invalid_parameter", "limit"),
+        ("limit=201", "invalid_parameter", "limit"),
+        ("limit=x", "invalid_parameter", "limit"),
+        ("limit=1&limit=2", "invalid_parameter", "limit"),
+        (
+            "created_from=2026-13-01",
+            "invalid_parameter",
+            "created_from",
+        ),
+        (
+            "created_from=2026-02-01&created_to=2026-01-01",
+            "invalid_parameter",
+            "created_to",
+        ),
+        ("min_position=abc", "invalid_parameter", "min_position"),
+        ("cursor=", "invalid_parameter", "cursor"),
+    ] {
+        let refused = views.api.get(&format!("/v1/orders?{query}")).await?;
+        let refused = refused.expect_problem(400, code)?;
+        ensure!(
+            refused.json["errors"][0]["parameter"] == parameter,
+            "{query}: {}",
+            refused.json
+        );
+    }
+    let long = format!("/v1/orders?external_id={}", "x".repeat(256));
+    views
+        .api
+        .get(&long)
+        .await?
+        .expect_problem(400, "invalid_parameter")?;
+    Ok(())
+}

@@ -1,0 +1,42 @@
+//! Queries, on views that each test fills by hand: what they answer does not
+//! depend on who has written the views.
+
+mod history;
+mod lists;
+mod one_order;
+mod plumbing;
+mod statistics;
+mod views;
+mod waiting;
+
+use libtest_mimic::Trial;
+
+/// All tests of queries.
+pub fn trials() -> Vec<Trial> {
+    [
+        history::trials(),
+        lists::trials(),
+        one_order::trials(),
+        plumbing::trials(),
+        statistics::trials(),
+        waiting::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// A test on servers, named after its module and itself.
+macro_rules! trials {
+    ($($test:ident),+ $(,)?) => {
+        pub fn trials() -> Vec<libtest_mimic::Trial> {
+            // `e2e::read_api::lists` is `read_api::lists` in the report.
+            let module = module_path!().trim_start_matches("e2e::");
+            vec![$(tests::on_servers(
+                &format!("{module}::{}", stringify!($test)),
+                async |env: &tests::TestEnv| $test(env).await,
+            )),+]
+        }
+    };
+}
+use trials;

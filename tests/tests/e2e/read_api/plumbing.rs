@@ -1,0 +1,163 @@
+//! What every route has in common: keys, traces, methods, health.
+
+use super::views::Views;
+use anyhow::{Context as _, ensure};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use std::time::Duration;
+use tests::{TestEnv, answer, wait_until_within};
+
+super::trials![
+    nothing_is_told_without_a_key,
+    a_revoked_key_is_refused_within_a_second,
+    without_the_database_of_keys_it_is_503_and_not_401,
+    a_trace_is_continued_and_every_problem_explained,
+    what_is_not_there_is_404_and_what_is_there_says_how,
+    health_and_metrics_are_open,
+];
+
+const ROUTES: [&str; 5] = [
+    "/v1/orders",
+    "/v1/orders/01990000-0000-7000-8000-000000000000",
+    "/v1/orders/01990000-0000-7000-8000-000000000000/events",
+    "/v1/orders/by_external_id/web/W-1",
+    "/v1/statistics/orders",
+];
+
+async fn nothing_is_told_without_a_key(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    let http = reqwest::Client::new();
+    let wrong = format!("{}x", &views.api.key()[..54]);
+    for path in ROUTES {
+        let url = format!("{}{path}", views.role.url());
+        for header in [
+            None,
+            Some("Bearer nonsense".to_owned()),
+            Some(format!("Bearer {wrong}")),
+        ] {
+            let mut request = http.get(&url);
+            if let Some(header) = header {
+                request = request.header("Authorization", header);
+            }
+            let refused = answer(request).await?.expect_problem(401, "unauthorized")?;
+            ensure!(refused.header("www-authenticate").starts_with("Bearer"));
+        }
+    }
+    Ok(())
+}
+
+async fn a_revoked_key_is_refused_within_a_second(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    views.api.get("/v1/orders").await?.expect(200)?;
+    let ops = infra::postgres::pool(&env.config.ops_url, 1)?;
+    let keys = infra::api_keys::list(&ops).await?;
+    let key = keys.first().context("a key")?;
+    ensure!(views.api.key().starts_with(&format!("ol_{}_", key.prefix)));
+    ensure!(infra::api_keys::revoke(&ops, &key.id).await?);
+    ensure!(!infra::api_keys::revoke(&ops, &key.id).await?, "twice");
+    wait_until_within(
+        Duration::from_secs(2),
+        "the key to be refused",
+        async || {
+            let refused = views.api.get("/v1/orders").await?.status == StatusCode::UNAUTHORIZED;
+            Ok(refused.then_some(()))
+        },
+    )
+    .await
+}
+
+async fn without_the_database_of_keys_it_is_503_and_not_401(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let mut role = env
+        .role("read-api")
+        .config(|config| config.ops_url = format!("postgres://orderlog@{nowhere}/ops"))
+        .spawn()?;
+    role.log_line("http.listening").await?;
+    let refused = views.api.at(&role).get("/v1/orders").await?;
+    let refused = refused.expect_problem(503, "unavailable")?;
+    ensure!(!refused.header("retry-after").is_empty());
+    let ready = reqwest::get(format!("{}/readyz", role.url())).await?;
+    ensure!(ready.status() == 503);
+    let live = reqwest::get(format!("{}/livez", role.url())).await?;
+    ensure!(live.status() == 200);
+    Ok(())
+}
+
+async fn a_trace_is_continued_and_every_problem_explained(env: &TestEnv) -> anyhow::Result<()> {
+    let mut views = Views::start(env).await?;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+    let refused = views
+        .get_with("/v1/orders?x=1", "traceparent", &parent)
+        .await?;
+    let refused = refused.expect_problem(400, "unknown_parameter")?;
+    ensure!(refused.json["trace_id"] == trace);
+    ensure!(
+        refused
+            .header("traceresponse")
+            .starts_with(&format!("00-{trace}-"))
+    );
+    let line = views.role.log_line(trace).await?;
+    for part in ["http.request", "/v1/orders", "400", "key_"] {
+        ensure!(line.contains(part), "{part}: {line}");
+    }
+    for problem in [
+        "order_not_found",
+        "invalid_cursor",
+        "unauthorized",
+        "unknown_parameter",
+    ] {
+        let url = format!("{}/problems/{problem}", views.role.url());
+        let page = reqwest::get(url).await?;
+        ensure!(page.status() == 200, "{problem}");
+        let page: Value = serde_json::from_str(&page.text().await?)?;
+        ensure!(page["code"] == problem);
+    }
+    Ok(())
+}
+
+async fn what_is_not_there_is_404_and_what_is_there_says_how(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    for path in ["/v1/nothing", "/v1/orders/", "/V1/orders"] {
+        views
+            .api
+            .get(path)
+            .await?
+            .expect_problem(404, "route_not_found")?;
+    }
+    for path in ROUTES {
+        let refused = answer(views.api.request(Method::DELETE, path)).await?;
+        let refused = refused.expect_problem(405, "method_not_allowed")?;
+        ensure!(
+            refused.header("allow") == "GET, HEAD",
+            "{path}: {}",
+            refused.header("allow")
+        );
+    }
+    Ok(())
+}
+
+async fn health_and_metrics_are_open(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    views.api.get("/v1/orders/17").await?;
+    let get = async |path: &str| -> anyhow::Result<String> {
+        let answer = reqwest::get(format!("{}{path}", views.role.url())).await?;
+        ensure!(answer.status() == 200, "{path}");
+        Ok(answer.text().await?)
+    };
+    for path in ["/livez", "/startupz"] {
+        ensure!(get(path).await?.contains("ok"), "{path}");
+    }
+    let ready: Value = serde_json::from_str(&get("/readyz").await?)?;
+    ensure!(
+        ready["checks"]["views"] == "ok" && ready["checks"]["ops"] == "ok",
+        "{ready}"
+    );
+    let metrics = get("/metrics").await?;
+    let series =
+        "orderlog_http_requests_total{method=\"GET\",route=\"/v1/orders/{id}\",status=\"404\"} 1";
+    ensure!(metrics.contains(series), "{metrics}");
+    ensure!(metrics.contains("orderlog_http_request_duration_seconds_bucket"));
+    Ok(())
+}

@@ -1,0 +1,286 @@
+//! `GET /v1/statistics/orders`.
+
+use super::views::{Views, token};
+use anyhow::ensure;
+use infra::redis::{Redis, Version, announce_version};
+use serde_json::{Value, json};
+use tests::{TestEnv, wait_until};
+use uuid::Uuid;
+
+super::trials![
+    sums_are_grouped_and_cut_as_asked,
+    figures_are_kept_until_a_newer_state_is_announced,
+    a_position_is_never_answered_from_before_it,
+    without_redis_figures_come_from_the_views,
+    statistics_are_told_once_until_they_change,
+    what_cannot_be_summed_is_refused,
+];
+
+const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0004);
+
+/// Days around a month's end, three platforms, two currencies; each group in
+/// two partitions.
+const SUMS: &str = "
+    INSERT INTO order_statistics (day, platform, currency, country, kind, \"partition\",
+        orders, cancelled, units, items, discounts, shipping, tax, revenue)
+    SELECT day, platform, currency, country, kind, p, 3, 1, 10, 1000, 50, 20, 30,
+           CASE kind WHEN 'credit' THEN -100 ELSE 1001 END
+      FROM (VALUES ('2026-01-30'::date), ('2026-01-31'), ('2026-02-01'), ('2026-02-02')) d (day),
+           (VALUES ('web', 'GBP', 'GB', 'order'), ('web', 'EUR', 'FR', 'order'),
+                   ('shop', 'GBP', 'GB', 'order'), ('shop', 'GBP', 'GB', 'credit'))
+               g (platform, currency, country, kind),
+           (VALUES (0), (7)) k (p)";
+
+async fn with_sums(env: &TestEnv) -> anyhow::Result<Views> {
+    let views = Views::start(env).await?;
+    views.execute(SUMS).await?;
+    views.advance(ID, 1, 1).await?;
+    Ok(views)
+}
+
+async fn data(views: &Views, query: &str) -> anyhow::Result<Value> {
+    let path = format!("/v1/statistics/orders?{query}");
+    Ok(views.api.get(&path).await?.expect(200)?.json["data"].clone())
+}
+
+async fn sums_are_grouped_and_cut_as_asked(env: &TestEnv) -> anyhow::Result<()> {
+    let views = with_sums(env).await?;
+    let whole = data(&views, "").await?;
+    ensure!(
+        whole
+            == json!([
+                {"currency": "EUR", "orders": 24, "cancelled": 8, "units": 80, "items": 8000,
+                 "discounts": 400, "shipping": 160, "tax": 240, "revenue": 8008, "average_value": 500},
+                {"currency": "GBP", "orders": 72, "cancelled": 24, "units": 240, "items": 24000,
+                 "discounts": 1200, "shipping": 480, "tax": 720, "revenue": 15216, "average_value": 317},
+            ]),
+        "{whole}"
+    );
+    let months = data(
+        &views,
+        "interval=month&currency=EUR&group_by=platform,country,kind",
+    )
+    .await?;
+    ensure!(
+        months.as_array().is_some_and(|rows| rows.len() == 2),
+        "{months}"
+    );
+    ensure!(
+        months[1]["period"] == "2026-02-01" && months[1]["orders"] == 12,
+        "{months}"
+    );
+    ensure!(
+        months[1]["platform"] == "web"
+            && months[1]["country"] == "FR"
+            && months[1]["kind"] == "order"
+    );
+    // The 1st of February 2026 is a Sunday: one day of the week that began on the 26th.
+    let weeks = data(&views, "interval=week&kind=credit").await?;
+    ensure!(
+        weeks[0]["period"] == "2026-01-26" && weeks[0]["revenue"] == -600,
+        "{weeks}"
+    );
+    ensure!(
+        weeks[1]["period"] == "2026-02-02" && weeks[1]["revenue"] == -200,
+        "{weeks}"
+    );
+    let range = data(
+        &views,
+        "interval=day&from=2026-01-31&to=2026-02-01&platform=shop&group_by=kind",
+    )
+    .await?;
+    ensure!(
+        range.as_array().is_some_and(|rows| rows.len() == 2)
+            && range[0]["kind"] == "credit"
+            && range[1]["kind"] == "order"
+            && range[1]["period"] == "2026-01-31",
+        "{range}"
+    );
+    ensure!(data(&views, "from=2026-02-01&to=2026-02-01").await? == json!([]));
+    views
+        .execute(
+            "UPDATE order_statistics SET orders = 0, cancelled = 0, units = 0, items = 0, \
+        discounts = 0, shipping = 0, tax = 0, revenue = 0 WHERE platform = 'shop'",
+        )
+        .await?;
+    ensure!(
+        data(&views, "platform=shop&group_by=platform").await? == json!([]),
+        "nothing is left"
+    );
+    Ok(())
+}
+
+async fn figures_are_kept_until_a_newer_state_is_announced(env: &TestEnv) -> anyhow::Result<()> {
+    let views = with_sums(env).await?;
+    let redis = Redis::new(&env.config)?;
+    let version = |number| Version { build: 1, number };
+    announce_version(&redis, "statistics", version(1)).await;
+    let path = "/v1/statistics/orders?currency=EUR";
+    let first = views.api.get(path).await?.expect(200)?;
+    ensure!(first.json["version"] == "1-1" && first.json["data"][0]["orders"] == 24);
+
+    // The views move on, and nobody says so: the figures stay, and grow old.
+    views
+        .execute("UPDATE order_statistics SET orders = orders + 1")
+        .await?;
+    views.advance(ID, 2, 2).await?;
+    let old = wait_until("figures two seconds old", async || {
+        let answer = views.api.get(path).await?.expect(200)?;
+        Ok(answer
+            .header("age")
+            .parse::<u64>()
+            .is_ok_and(|age| age >= 2)
+            .then_some(answer))
+    })
+    .await?;
+    ensure!(old.json == first.json, "{}", old.json);
+
+    announce_version(&redis, "statistics", version(2)).await;
+    let fresh = views.api.get(path).await?.expect(200)?;
+    ensure!(
+        fresh.json["version"] == "1-2" && fresh.json["data"][0]["orders"] == 32,
+        "{}",
+        fresh.json
+    );
+    ensure!(fresh.header("age") == "0");
+    let metrics = reqwest::get(format!("{}/metrics", views.role.url()))
+        .await?
+        .text()
+        .await?;
+    for result in ["miss", "hit", "stale"] {
+        let series =
+            format!("orderlog_cache_requests_total{{family=\"statistics\",result=\"{result}\"}}");
+        ensure!(metrics.contains(&series), "{series}");
+    }
+    Ok(())
+}
+
+async fn a_position_is_never_answered_from_before_it(env: &TestEnv) -> anyhow::Result<()> {
+    let views = with_sums(env).await?;
+    let redis = Redis::new(&env.config)?;
+    announce_version(
+        &redis,
+        "statistics",
+        Version {
+            build: 1,
+            number: 1,
+        },
+    )
+    .await;
+    views
+        .api
+        .get("/v1/statistics/orders?currency=EUR")
+        .await?
+        .expect(200)?;
+    // Not announced yet, and under a second old: still too old for this reader.
+    for (position, next) in [(2, 2), (3, 3), (4, 4)] {
+        views
+            .execute("UPDATE order_statistics SET orders = orders + 1")
+            .await?;
+        views.advance(ID, position, next).await?;
+        let path = format!(
+            "/v1/statistics/orders?currency=EUR&min_position={}",
+            token(ID, position)
+        );
+        let read = views.api.get(&path).await?.expect(200)?;
+        ensure!(read.json["version"] == format!("1-{next}"), "{}", read.json);
+        ensure!(
+            read.json["data"][0]["orders"] == 24 + 8 * (next - 1),
+            "{}",
+            read.json
+        );
+    }
+    Ok(())
+}
+
+async fn without_redis_figures_come_from_the_views(env: &TestEnv) -> anyhow::Result<()> {
+    let views = with_sums(env).await?;
+    // A port that nothing listens on: bound, never accepted from, then closed.
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let mut role = env
+        .role("read-api")
+        .config(|config| config.redis_url = format!("redis://{nowhere}"))
+        .spawn()?;
+    role.ready().await?;
+    let api = views.api.at(&role);
+    for orders in [24, 32] {
+        let read = api
+            .get("/v1/statistics/orders?currency=EUR")
+            .await?
+            .expect(200)?;
+        ensure!(read.json["data"][0]["orders"] == orders, "{}", read.json);
+        views
+            .execute("UPDATE order_statistics SET orders = orders + 1")
+            .await?;
+    }
+    let ready = reqwest::get(format!("{}/readyz", role.url())).await?;
+    let ready: Value = serde_json::from_str(&ready.text().await?)?;
+    ensure!(
+        ready["status"] == "ok" && ready["checks"]["redis"] == "degraded",
+        "{ready}"
+    );
+    Ok(())
+}
+
+async fn statistics_are_told_once_until_they_change(env: &TestEnv) -> anyhow::Result<()> {
+    let views = with_sums(env).await?;
+    let path = "/v1/statistics/orders?group_by=platform";
+    let first = views.api.get(path).await?.expect(200)?;
+    let etag = first.header("etag").to_owned();
+    ensure!(etag.starts_with("W/\""), "{etag}");
+    // Orders came elsewhere: another state, the same figures.
+    let position = views.advance(ID, 2, 2).await?;
+    let again = format!("{path}&min_position={position}");
+    views
+        .get_with(&again, "If-None-Match", &etag)
+        .await?
+        .expect(304)?;
+    views
+        .execute("UPDATE order_statistics SET orders = orders + 1")
+        .await?;
+    let position = views.advance(ID, 3, 3).await?;
+    let again = format!("{path}&min_position={position}");
+    let changed = views
+        .get_with(&again, "If-None-Match", &etag)
+        .await?
+        .expect(200)?;
+    ensure!(changed.header("etag") != etag);
+    Ok(())
+}
+
+async fn what_cannot_be_summed_is_refused(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    for (query, code, parameter) in [
+        ("interval=hour", "invalid_parameter", "interval"),
+        ("group_by=status", "invalid_parameter", "group_by"),
+        ("from=2026-01-01T12:00:00Z", "invalid_parameter", "from"),
+        ("from=2026-02-01&to=2026-01-01", "invalid_parameter", "to"),
+        ("status=placed", "unknown_parameter", "status"),
+        ("limit=5", "unknown_parameter", "limit"),
+    ] {
+        let refused = views
+            .api
+            .get(&format!("/v1/statistics/orders?{query}"))
+            .await?;
+        let refused = refused.expect_problem(400, code)?;
+        ensure!(
+            refused.json["errors"][0]["parameter"] == parameter,
+            "{query}: {}",
+            refused.json
+        );
+    }
+    views
+        .execute(
+            "INSERT INTO order_statistics SELECT '2000-01-01'::date + n, 'web', 'GBP', 'GB', \
+        'order', 0, 1, 0, 1, 1, 0, 0, 0, 1 FROM generate_series(1, 10001) n",
+        )
+        .await?;
+    let long = views.api.get("/v1/statistics/orders?interval=day").await?;
+    long.expect_problem(400, "too_many_rows")?;
+    views
+        .api
+        .get("/v1/statistics/orders?interval=month")
+        .await?
+        .expect(200)?;
+    Ok(())
+}

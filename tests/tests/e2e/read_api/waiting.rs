@@ -1,0 +1,219 @@
+//! `min_version` and `min_position`: reading what was written.
+
+use super::views::{Views, token};
+use anyhow::ensure;
+use reqwest::Method;
+use std::time::{Duration, Instant};
+use tests::{TestEnv, answer, wait_until};
+use uuid::Uuid;
+
+super::trials![
+    a_read_waits_for_a_version,
+    a_read_waits_for_a_position,
+    a_wait_that_ends_in_vain_answers_as_preferred,
+    the_listener_comes_back_after_its_connection_was_lost,
+    many_wait_at_once,
+    the_lag_is_that_of_the_log,
+];
+
+const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0003);
+const PATIENT: &str = "wait=20, handling=strict";
+
+async fn a_read_waits_for_a_version(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    // Not there at all, and then in another version.
+    for version in 1..=3_i64 {
+        let path = format!("/v1/orders/{ID}?min_version={version}");
+        let began = Instant::now();
+        let write = async {
+            waiting(&views, 1).await?;
+            if version == 1 {
+                views.add_order(ID, "W-1", "{}").await?;
+            }
+            views
+                .run(sqlx::query("UPDATE orders SET version = $1").bind(version))
+                .await?;
+            views.notify().await
+        };
+        let (read, written) = tokio::join!(views.get_with(&path, "Prefer", PATIENT), write);
+        written?;
+        let read = read?.expect(200)?;
+        ensure!(read.header("etag") == format!("\"{version}-0\""));
+        ensure!(read.header("preference-applied") == "wait=20, handling=strict");
+        ensure!(
+            began.elapsed() < Duration::from_secs(15),
+            "{:?}",
+            began.elapsed()
+        );
+    }
+    let seen = views
+        .api
+        .get(&format!("/v1/orders/{ID}?min_version=2"))
+        .await?
+        .expect(200)?;
+    ensure!(
+        seen.header("preference-applied").is_empty(),
+        "nothing was preferred"
+    );
+    let external = "/v1/orders/by_external_id/web/W-1?min_version=3";
+    ensure!(views.get_with(external, "Prefer", "wait=0").await?.status == 200);
+    Ok(())
+}
+
+async fn a_read_waits_for_a_position(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 3).await?;
+    views.advance(ID, 5, 1).await?;
+    let awaited = token(ID, 9).to_string();
+    for path in ["/v1/orders", "/v1/statistics/orders"] {
+        views.advance(ID, 5, 1).await?;
+        let path = format!("{path}?min_position={awaited}");
+        let write = async {
+            waiting(&views, 1).await?;
+            views.advance(ID, 9, 2).await?;
+            views.notify().await
+        };
+        let (read, written) = tokio::join!(views.get_with(&path, "Prefer", PATIENT), write);
+        written?;
+        read?.expect(200)?;
+    }
+    // A position that was passed long ago.
+    let path = format!("/v1/orders?min_position={}", token(ID, 1));
+    views
+        .get_with(&path, "Prefer", "wait=0, handling=strict")
+        .await?
+        .expect(200)?;
+    Ok(())
+}
+
+async fn a_wait_that_ends_in_vain_answers_as_preferred(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    views.add_order(ID, "W-1", "{\"x\":1}").await?;
+    let path = format!("/v1/orders/{ID}?min_version=2");
+    let lenient = views
+        .get_with(&path, "Prefer", "wait=0")
+        .await?
+        .expect(200)?;
+    ensure!(lenient.json["x"] == 1 && lenient.header("preference-applied") == "wait=0");
+    ensure!(!lenient.header("orderlog-lag").is_empty());
+    let strict = views
+        .get_with(&path, "Prefer", "wait=0, handling=strict")
+        .await?;
+    let strict = strict.expect_problem(503, "not_yet_visible")?;
+    ensure!(strict.header("retry-after") == "1");
+    let missing = format!("/v1/orders/{}?min_version=1", Uuid::nil());
+    let missing = views.get_with(&missing, "Prefer", "wait=0").await?;
+    missing.expect_problem(404, "order_not_found")?;
+
+    let began = Instant::now();
+    views
+        .get_with(&path, "Prefer", "wait=1")
+        .await?
+        .expect(200)?;
+    ensure!(
+        began.elapsed() >= Duration::from_secs(1),
+        "{:?}",
+        began.elapsed()
+    );
+    for wrong in [
+        "min_version=0",
+        "min_version=x",
+        "min_position=b3JkZXJzfDF8MXwxfDE",
+    ] {
+        let path = format!("/v1/orders/{ID}?{wrong}");
+        views
+            .api
+            .get(&path)
+            .await?
+            .expect_problem(400, "invalid_parameter")?;
+    }
+    Ok(())
+}
+
+async fn the_listener_comes_back_after_its_connection_was_lost(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    let first = listener(&views, 0).await?;
+    views
+        .run(sqlx::query("SELECT pg_terminate_backend($1)").bind(first))
+        .await?;
+    listener(&views, first).await?;
+    Ok(())
+}
+
+async fn many_wait_at_once(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 200).await?;
+    let ids = views.ids("true").await?;
+    let reads = ids.iter().map(|id| {
+        let path = format!("/v1/orders/{id}?min_version=2");
+        let request = views.api.request(Method::GET, &path);
+        answer(request.header("Prefer", PATIENT))
+    });
+    let write = async {
+        waiting(&views, 200).await?;
+        views.execute("UPDATE orders SET version = 2").await?;
+        views.notify().await
+    };
+    let (reads, written) = tokio::join!(futures_util::future::join_all(reads), write);
+    written?;
+    for read in reads {
+        ensure!(read?.expect(200)?.header("etag") == "\"2-0\"");
+    }
+    Ok(())
+}
+
+async fn the_lag_is_that_of_the_log(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    lag(&views, "events=0, seconds=0.000").await?;
+    let events = infra::postgres::pool(&env.config.events_url, 1)?;
+    let insert = "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
+        event_version, payload, metadata, recorded_at) SELECT 'order', $1, n, 'OrderPlaced', '1', \
+        '{}', '{}', now() - interval '1 hour' FROM generate_series(1, $2) n";
+    sqlx::query(insert)
+        .bind(ID.to_string())
+        .bind(3)
+        .execute(&events)
+        .await?;
+    lag(&views, "events=3, seconds=36").await?;
+    // Far ahead of anything that was stored.
+    views.advance(ID, 1 << 40, 3).await?;
+    lag(&views, "events=0, seconds=0.000").await
+}
+
+/// Waits until the lag header begins with a text.
+async fn lag(views: &Views, text: &str) -> anyhow::Result<()> {
+    let what = format!("the lag {text:?}");
+    wait_until(&what, async || {
+        let answer = views.api.get("/v1/orders").await?;
+        let lag = answer.header("orderlog-lag");
+        Ok(lag.starts_with(text).then_some(()))
+    })
+    .await
+}
+
+/// Waits until so many requests wait.
+async fn waiting(views: &Views, at_least: u32) -> anyhow::Result<()> {
+    let url = format!("{}/metrics", views.role.url());
+    wait_until("requests to wait", async || {
+        let metrics = reqwest::get(&url).await?.text().await?;
+        let mut lines = metrics.lines();
+        let count = lines.find_map(|line| line.strip_prefix("orderlog_read_waiting "));
+        let count: Option<u32> = count.and_then(|count| count.parse().ok());
+        Ok((count >= Some(at_least)).then_some(()))
+    })
+    .await
+}
+
+/// Waits until a connection other than `before` listens; its process id.
+async fn listener(views: &Views, before: i32) -> anyhow::Result<i32> {
+    let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
+        AND query ILIKE 'LISTEN%orderlog_views%' AND pid <> $1";
+    wait_until("a listener", async || {
+        let pid = sqlx::query_scalar(sql)
+            .bind(before)
+            .fetch_optional(&views.pool)
+            .await?;
+        Ok(pid)
+    })
+    .await
+}

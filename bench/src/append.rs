@@ -13,6 +13,7 @@ use infra::{
 };
 use orderlog::mapping::Mapping;
 use std::{
+    future::ready,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -100,7 +101,7 @@ async fn send(executor: &Executor<Order>, id: Uuid, command: OrderCommand) -> an
         causation_id: None,
         traceparent: None,
     };
-    let command = async |_: &Order| Ok(command.clone());
+    let command = |_: &Order| ready(Ok(command.clone()));
     executor.execute(&id.to_string(), &context, command).await?;
     Ok(())
 }

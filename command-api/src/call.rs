@@ -52,14 +52,15 @@ impl Call {
     }
 
     /// Carries the command out on an order.
-    pub async fn execute<C>(
+    pub async fn execute<C, F>(
         &self,
         api: &CommandApi,
         order_id: Uuid,
         command: C,
     ) -> Result<Outcome, Problem>
     where
-        C: AsyncFn(&Order) -> Result<OrderCommand, ExecuteError<Rejection>>,
+        C: Fn(&Order) -> F,
+        F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
     {
         let id = order_id.hyphenated().to_string();
         let executed = api.orders.execute(&id, &self.context, command).await;

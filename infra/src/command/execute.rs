@@ -63,14 +63,15 @@ where
 
     /// Carries a command out on the aggregate `id`. `command` is asked for
     /// the command once the aggregate is known, and again at each attempt.
-    pub async fn execute<C>(
+    pub async fn execute<C, F>(
         &self,
         id: &str,
         context: &CommandContext,
         command: C,
     ) -> Result<Outcome, ExecuteError<A::Error>>
     where
-        C: AsyncFn(&A) -> Result<A::Command, ExecuteError<A::Error>>,
+        C: Fn(&A) -> F,
+        F: Future<Output = Result<A::Command, ExecuteError<A::Error>>>,
     {
         let mut sent = false;
         for attempt in 0..ATTEMPTS {

@@ -146,7 +146,8 @@ async fn fetch_into(
 
 async fn run_maven(partial: &Path, platform: &Platform) -> Result<(), LocalServersError> {
     let output = Command::new("mvn")
-        .args(["-q", "-B", "-f", "pom.xml", "dependency:copy-dependencies"])
+        .args(["-q", "-B", "-f", "pom.xml", "-Dstyle.color=never"])
+        .arg("dependency:copy-dependencies")
         .args(["-DoutputDirectory=jars", "-DincludeScope=runtime"])
         .arg(format!("-Dpostgres.platform={}", platform.postgres))
         .current_dir(partial)
@@ -163,10 +164,8 @@ async fn run_maven(partial: &Path, platform: &Platform) -> Result<(), LocalServe
         return Ok(());
     }
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
+    let said = |line: &&str| !matches!(line.trim(), "" | "[ERROR]");
+    let lines: Vec<&str> = text.lines().filter(said).collect();
     Err(LocalServersError::Maven {
         status: output.status,
         output: lines[lines.len().saturating_sub(15)..].join("\n"),

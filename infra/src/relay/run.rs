@@ -63,11 +63,13 @@ impl Relay {
         let lag = lag::watch(self.log.clone(), self.status.clone());
         let _lag = AbortOnDropHandle::new(tokio::spawn(lag));
         let shutdown = self.shutdown.clone();
+        let mut has_led = false;
         loop {
             let leadership = tokio::select! {
                 () = shutdown.cancelled() => return Ok(()),
-                leadership = self.stand_by(&kafka) => leadership,
+                leadership = self.stand_by(&kafka, has_led) => leadership,
             };
+            has_led = true;
             let end = Box::pin(self.lead(&leadership, &kafka)).await;
             leadership.release().await;
             match end? {
@@ -80,7 +82,11 @@ impl Relay {
 
     /// Waits for Kafka and for the lock; a relay that could not publish does
     /// not stand in the way of one that can.
-    async fn stand_by(&mut self, kafka: &KafkaWatch) -> Leadership {
+    async fn stand_by(&mut self, kafka: &KafkaWatch, has_led: bool) -> Leadership {
+        if has_led {
+            // Whatever was wrong here, it may not be wrong elsewhere.
+            sleep(STANDBY * 2).await;
+        }
         loop {
             if !kafka.in_reach() {
                 if kafka.is_silent() {

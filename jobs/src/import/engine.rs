@@ -39,25 +39,28 @@ pub(super) async fn run(
     let handled = items
         .map(|item| handle(&sender, item, &halt))
         .buffer_unordered(concurrency);
-    let mut failure = drain(handled, &sender, &mut ledger, &mut progress, &halt).await;
+    let failure = drain(handled, &sender, &mut ledger, &mut progress, &halt).await;
     progress.finish();
-    let read = reader.await.map_err(ImportError::Reader)?;
-    failure = failure.or(read.failure);
-    let end = match failure {
+    let mut read = reader.await.map_err(ImportError::Reader)?;
+    let failure = failure.or(read.failure.take());
+    let closing = Closing {
+        read: read.read,
+        last_line: read.last_line,
+        end: end(failure, &read, &ledger),
+        retries: sender.retries(),
+        elapsed: progress.elapsed(),
+    };
+    Ok(ledger.close(closing).await)
+}
+
+fn end(failure: Option<ImportError>, read: &ReadToEnd, ledger: &Ledger) -> End {
+    match failure {
         Some(failure) => End::Failed {
             failure: infra::lifecycle::error_chain(&failure),
         },
         None if read.to_the_end && ledger.not_sent() == Counts::default() => End::Complete,
         None => End::Stopped,
-    };
-    let closing = Closing {
-        read: read.read,
-        last_line: read.last_line,
-        end,
-        retries: sender.retries(),
-        elapsed: progress.elapsed(),
-    };
-    Ok(ledger.close(closing).await)
+    }
 }
 
 /// Enters what is handled until the stream ends. After a failure the rest

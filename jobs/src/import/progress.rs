@@ -106,7 +106,7 @@ impl Progress {
 
 fn bar(size: u64) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr());
-    let template = "{percent:>3} % [{bar:30}] {msg}, {eta} left";
+    let template = "{percent:>3} % [{wide_bar}] {msg}, {eta} left";
     // The template is ours; were it wrong, the default bar would do.
     if let Ok(style) = BarStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));
@@ -118,13 +118,12 @@ fn bar(size: u64) -> ProgressBar {
 fn state(ledger: &Ledger, elapsed: Duration, retries: u64) -> String {
     let done = ledger.dealt_with();
     let rate = done.invoices as f64 / elapsed.as_secs_f64().max(0.001);
-    let (invoices, lines) = (grouped(done.invoices), grouped(done.lines));
-    let refused = grouped(ledger.refused().invoices);
+    let (invoices, refused) = (grouped(done.invoices), grouped(ledger.refused().invoices));
     let repeated = match retries {
         0 => String::new(),
         retries => format!(", {} repeated", grouped(retries)),
     };
-    format!("{invoices} invoices, {lines} lines, {refused} refused, {rate:.0} invoices/s{repeated}")
+    format!("{invoices} invoices, {rate:.0}/s, {refused} refused{repeated}")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]

@@ -5,10 +5,13 @@
 use super::item::{Handled, Reason};
 use super::{ImportError, Settings, Summary};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 use time::OffsetDateTime;
 use tokio::{
-    fs::File,
+    fs::{File, canonicalize},
     io::{AsyncWriteExt as _, BufWriter},
 };
 
@@ -59,7 +62,7 @@ impl Report {
         let Some(path) = settings.report.clone() else {
             return Ok(None);
         };
-        let file = match File::create(&path).await {
+        let file = match create(&path, &settings.file).await {
             Ok(file) => BufWriter::new(file),
             Err(source) => return Err(ImportError::Report { path, source }),
         };
@@ -116,10 +119,19 @@ impl Report {
         written.map_err(|source| self.error(source))
     }
 
-    fn error(&self, source: std::io::Error) -> ImportError {
+    fn error(&self, source: io::Error) -> ImportError {
         ImportError::Report {
             path: self.path.clone(),
             source,
         }
     }
+}
+
+/// Creates or empties the file, unless it is the one to import.
+async fn create(path: &Path, import: &Path) -> io::Result<File> {
+    let (path_is, import_is) = (canonicalize(path).await, canonicalize(import).await);
+    if path_is.is_ok_and(|path| import_is.is_ok_and(|import| path == import)) {
+        return Err(io::Error::other("it is the file to import"));
+    }
+    File::create(path).await
 }

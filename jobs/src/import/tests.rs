@@ -279,3 +279,14 @@ async fn another_header_is_no_such_file() {
             .contains("InvoiceNo")
     );
 }
+
+#[tokio::test]
+async fn a_report_never_replaces_the_file_to_import() {
+    let (dir, server) = (TempDir::new().expect("a folder"), start());
+    let mut settings = settings(&file(&dir, &many(2)), &server);
+    settings.report = Some(dir.path().join(".").join("retail.csv"));
+    let error = import(&settings, CancellationToken::new()).await;
+    assert!(matches!(error, Err(super::ImportError::Report { .. })));
+    settings.report = None;
+    assert_eq!(run(&settings).await.imported, counts(2, 2));
+}

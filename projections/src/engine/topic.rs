@@ -4,12 +4,20 @@ use infra::{
     config::Config,
     kafka::{self, MetadataClient, TopicError, TopicId, Watermarks},
 };
+use rdkafka::types::RDKafkaErrorCode;
 use std::{collections::BTreeMap, time::Duration};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 /// How often a running projector asks whether its topic is still the same.
 const WATCH_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long the leaders of a topic's partitions may take to be known.
+const ELECTION: Duration = Duration::from_secs(10);
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A topic at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,20 +29,32 @@ pub(super) struct TopicState {
 }
 
 impl TopicState {
-    /// Asks Kafka; `topic` is the name without the deployment's prefix.
+    /// Asks Kafka; `topic` is the name without the deployment's prefix. Waits
+    /// a moment for a topic that was made just now.
     pub async fn read(config: &Config, topic: &str) -> Result<Self, TopicError> {
+        let deadline = Instant::now() + ELECTION;
         loop {
-            let id = kafka::topic_id(config, topic).await?;
-            let watermarks = kafka::watermarks(config, topic).await?;
-            // The ranges have to be those of this very topic, not of one that
-            // has taken its name in between.
-            if kafka::topic_id(config, topic).await? == id {
-                return Ok(Self {
-                    id: id.to_string(),
-                    ranges: (0..).zip(watermarks).collect(),
-                });
+            match Self::read_once(config, topic).await {
+                Ok(Some(state)) => return Ok(state),
+                Ok(None) => {}
+                Err(error) if is_electing(&error) && Instant::now() < deadline => {}
+                Err(error) => return Err(error),
             }
+            sleep(ASK_AGAIN).await;
         }
+    }
+
+    /// None: the topic was made anew in between.
+    async fn read_once(config: &Config, topic: &str) -> Result<Option<Self>, TopicError> {
+        let id = kafka::topic_id(config, topic).await?;
+        let watermarks = kafka::watermarks(config, topic).await?;
+        if kafka::topic_id(config, topic).await? != id {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            id: id.to_string(),
+            ranges: (0..).zip(watermarks).collect(),
+        }))
     }
 
     /// Where a consumer that has seen everything stands, per partition.
@@ -44,6 +64,17 @@ impl TopicState {
             .map(|(p, range)| (*p, range.end))
             .collect()
     }
+}
+
+fn is_electing(error: &TopicError) -> bool {
+    use RDKafkaErrorCode::{LeaderNotAvailable, NotLeaderForPartition, UnknownPartition};
+    let TopicError::Client(error) = error else {
+        return false;
+    };
+    matches!(
+        error.rdkafka_error_code(),
+        Some(LeaderNotAvailable | NotLeaderForPartition | UnknownPartition)
+    )
 }
 
 /// Follows the id of a topic, and tells the last one that Kafka named.

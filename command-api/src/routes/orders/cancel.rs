@@ -15,6 +15,7 @@ use domain::{
 };
 use infra::http::{JsonBody, Principal, Problem, ProblemDocument};
 use serde::Deserialize;
+use std::future::ready;
 use utoipa::ToSchema;
 
 /// Why an order is called off.
@@ -67,9 +68,9 @@ pub async fn handle(
     let call = Call::new(&api, &request, &principal, &body.bytes)?;
     let reason = body.value.reason;
     let outcome = call
-        .execute(&api, order_id(&path)?, async |_| {
+        .execute(&api, order_id(&path)?, |_| {
             let reason = reason.clone();
-            Ok(OrderCommand::Cancel(CancelOrder { reason }))
+            ready(Ok(OrderCommand::Cancel(CancelOrder { reason })))
         })
         .await?;
     answer(&outcome, Success::Done)

@@ -3,7 +3,7 @@
 use crate::{call::Call, request::Parts, state::CommandApi};
 use domain::{
     ids,
-    order::{NewOrder, Order, Rejection},
+    order::{NewOrder, Rejection},
 };
 use infra::{clock, command::ExecuteError};
 use uuid::Uuid;
@@ -18,13 +18,13 @@ pub fn order_id(parts: &Parts, call: &Call) -> Uuid {
     }
 }
 
-/// `new` with a number, unless the order exists already.
+/// `new` with a number, unless the order exists already: then none is used up.
 pub async fn numbered(
     api: &CommandApi,
-    order: &Order,
+    exists: bool,
     mut new: NewOrder,
 ) -> Result<NewOrder, ExecuteError<Rejection>> {
-    if order.placed.is_none() {
+    if !exists {
         let number = api.numbers.next(&new.platform).await;
         let number = number.map_err(|error| ExecuteError::Unavailable {
             unknown: false,

@@ -122,9 +122,12 @@ pub async fn handle(
     let id = order_id(&parts, &call);
     let new = parts.new_order(id);
     let outcome = call
-        .execute(&api, id, async |order| {
-            let order = numbered(&api, order, new.clone()).await?;
-            Ok(OrderCommand::Import(Box::new(ImportOrder { order, kind })))
+        .execute(&api, id, |order| {
+            let new = numbered(&api, order.placed.is_some(), new.clone());
+            async move {
+                let order = new.await?;
+                Ok(OrderCommand::Import(Box::new(ImportOrder { order, kind })))
+            }
         })
         .await?;
     answer(&outcome, Success::Created)

@@ -15,6 +15,7 @@ use domain::{
 };
 use infra::http::{JsonBody, Principal, Problem, ProblemDocument};
 use serde::Deserialize;
+use std::future::ready;
 use utoipa::ToSchema;
 
 /// What to write down.
@@ -66,9 +67,9 @@ pub async fn handle(
     let call = Call::new(&api, &request, &principal, &body.bytes)?;
     let text = body.value.text;
     let outcome = call
-        .execute(&api, order_id(&path)?, async |_| {
+        .execute(&api, order_id(&path)?, |_| {
             let text = text.clone();
-            Ok(OrderCommand::AddNote(AddNote { text }))
+            ready(Ok(OrderCommand::AddNote(AddNote { text })))
         })
         .await?;
     answer(&outcome, Success::Done)

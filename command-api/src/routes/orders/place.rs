@@ -118,9 +118,9 @@ pub async fn handle(
     let id = order_id(&parts, &call);
     let new = parts.new_order(id);
     let outcome = call
-        .execute(&api, id, async |order| {
-            let new = numbered(&api, order, new.clone()).await?;
-            Ok(OrderCommand::Place(Box::new(PlaceOrder(new))))
+        .execute(&api, id, |order| {
+            let new = numbered(&api, order.placed.is_some(), new.clone());
+            async { Ok(OrderCommand::Place(Box::new(PlaceOrder(new.await?)))) }
         })
         .await?;
     answer(&outcome, Success::Created)

@@ -145,7 +145,8 @@ fn settings(client: &mut ClientConfig) -> &mut ClientConfig {
         .set("partition.assignment.strategy", "range")
         // The partitions of a killed worker are taken over after this long.
         .set("session.timeout.ms", "6000")
-        .set("heartbeat.interval.ms", "2000")
+        // Also how soon a member hears of a rebalance.
+        .set("heartbeat.interval.ms", "500")
         .set("enable.partition.eof", "true")
         .set("statistics.interval.ms", "2000")
         // Bounds the memory of a worker that has much to catch up with.

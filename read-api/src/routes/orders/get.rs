@@ -17,7 +17,6 @@ use actix_web::{
 };
 use contracts::order::Order;
 use infra::http::{Principal, Problem, ProblemDocument, Query};
-use uuid::Uuid;
 
 /// Parameters of the route.
 pub const PARAMETERS: &[&str] = &["min_version", "min_position"];

@@ -11,6 +11,7 @@ use projections::{
     engine::{Applier, BatchError, Event, Record},
     orders::Orders,
 };
+use sqlx::{Connection as _, PgConnection};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -113,7 +114,9 @@ pub async fn a_batch_cut_in_the_middle_leaves_nothing(config: &Config) -> Result
     world.happen(&orders(10)).await?;
     world.settled().await?;
     let version = world.data_version().await?;
-    let mut lock = world.views.begin().await?;
+    // A session without our time-outs.
+    let mut holder = PgConnection::connect(&config.views_url).await?;
+    let mut lock = holder.begin().await?;
     sqlx::query("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         .execute(&mut *lock)
         .await?;

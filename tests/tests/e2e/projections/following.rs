@@ -23,6 +23,7 @@ pub async fn everything_is_applied(config: &Config) -> Result<()> {
 pub async fn redelivery_changes_nothing(config: &Config) -> Result<()> {
     let world = World::new(config).await?;
     let projector = world.projector()?;
+    projector.ready().await?;
     world.happen(&orders(300)).await?;
     world.settled().await?;
     projector.stop().await?;

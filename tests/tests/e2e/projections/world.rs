@@ -53,27 +53,32 @@ impl World {
         LogReader::new(self.log.clone())
     }
 
-    /// Stores events, all in one statement.
+    /// Stores events, all in one statement, and waits until they are final:
+    /// another test's transaction may hold the horizon back.
     pub async fn append(&self, events: &[NewEvent]) -> Result<()> {
         let column = |of: fn(&NewEvent) -> String| events.iter().map(of).collect::<Vec<_>>();
         let mut payloads = Vec::new();
         for new in events {
             payloads.push(String::from_utf8(new.event.to_data()?)?);
         }
-        sqlx::query(
-            "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
+        let appended: i64 = sqlx::query_scalar(
+            "WITH appended AS (INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
                                  event_version, payload, metadata) \
              SELECT 'order', id, sequence, type, '1', payload::json, \
                     '{\"actor\":\"key_1\",\"after\":\"{}\"}' \
                FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) \
-                    AS e (id, sequence, type, payload)",
+                    AS e (id, sequence, type, payload) \
+             RETURNING transaction_id) SELECT max(transaction_id)::text::bigint FROM appended",
         )
         .bind(column(|e| e.order.to_string()))
         .bind(events.iter().map(|e| e.sequence).collect::<Vec<_>>())
         .bind(column(|e| e.event.event_type().into()))
         .bind(payloads)
-        .execute(&self.log)
+        .fetch_one(&self.log)
         .await?;
+        while self.reader().horizon().await?.xid <= appended.cast_unsigned() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         Ok(())
     }
 
@@ -82,10 +87,9 @@ impl World {
         let mut published = self.published.lock().await;
         loop {
             let stored = self.reader().read_after(*published, 5_000).await?;
-            let Some(last) = stored.last() else {
+            let Some(at) = stored.last().map(|event| event.at) else {
                 return Ok(());
             };
-            let at = last.at;
             self.send(AsStored.stream(&stored)?).await?;
             *published = at;
         }

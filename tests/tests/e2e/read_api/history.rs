@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tests::TestEnv;
 use uuid::Uuid;
 
-super::trials![
+super::suite![
     a_history_is_told_page_by_page,
     a_history_is_told_once_until_it_grows,
 ];

@@ -5,7 +5,7 @@ use anyhow::{Context as _, ensure};
 use std::collections::HashSet;
 use tests::{Answer, TestEnv};
 
-super::trials![
+super::suite![
     every_order_is_on_exactly_one_page,
     pages_hold_while_orders_are_being_written,
     filters_choose_what_they_say,

@@ -27,7 +27,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// A test on servers, named after its module and itself.
-macro_rules! trials {
+macro_rules! suite {
     ($($test:ident),+ $(,)?) => {
         pub fn trials() -> Vec<libtest_mimic::Trial> {
             // `e2e::read_api::lists` is `read_api::lists` in the report.
@@ -39,4 +39,4 @@ macro_rules! trials {
         }
     };
 }
-use trials;
+use suite;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use tests::{TestEnv, answer};
 use uuid::Uuid;
 
-super::trials![
+super::suite![
     the_stored_bytes_are_sent_as_they_are,
     an_order_is_told_once_until_it_changes,
     an_external_id_may_be_any_text,

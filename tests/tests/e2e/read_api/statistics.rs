@@ -4,14 +4,16 @@ use super::views::{Views, token};
 use anyhow::ensure;
 use infra::redis::{Redis, Version, announce_version};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use tests::{TestEnv, wait_until};
 use uuid::Uuid;
 
-super::trials![
+super::suite![
     sums_are_grouped_and_cut_as_asked,
     figures_are_kept_until_a_newer_state_is_announced,
     a_position_is_never_answered_from_before_it,
     without_redis_figures_come_from_the_views,
+    a_redis_that_never_answers_costs_one_short_wait,
     statistics_are_told_once_until_they_change,
     what_cannot_be_summed_is_refused,
 ];
@@ -218,6 +220,30 @@ async fn without_redis_figures_come_from_the_views(env: &TestEnv) -> anyhow::Res
     ensure!(
         ready["status"] == "ok" && ready["checks"]["redis"] == "degraded",
         "{ready}"
+    );
+    Ok(())
+}
+
+async fn a_redis_that_never_answers_costs_one_short_wait(env: &TestEnv) -> anyhow::Result<()> {
+    let views = with_sums(env).await?;
+    // Connections are accepted by the system, and nobody ever reads from them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("redis://{}", silent.local_addr()?);
+    let mut role = env
+        .role("read-api")
+        .config(|config| config.redis_url = url)
+        .spawn()?;
+    role.ready().await?;
+    let api = views.api.at(&role);
+    let began = Instant::now();
+    for _ in 0..20 {
+        api.get("/v1/statistics/orders").await?.expect(200)?;
+    }
+    // Twenty time-outs of a command alone would be three seconds.
+    ensure!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
     );
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tests::{TestEnv, answer, wait_until};
 use uuid::Uuid;
 
-super::trials![
+super::suite![
     a_read_waits_for_a_version,
     a_read_waits_for_a_position,
     a_wait_that_ends_in_vain_answers_as_preferred,
@@ -63,13 +63,11 @@ async fn a_read_waits_for_a_version(env: &TestEnv) -> anyhow::Result<()> {
 async fn a_read_waits_for_a_position(env: &TestEnv) -> anyhow::Result<()> {
     let views = Views::with_orders(env, 3).await?;
     views.advance(ID, 5, 1).await?;
-    let awaited = token(ID, 9).to_string();
-    for path in ["/v1/orders", "/v1/statistics/orders"] {
-        views.advance(ID, 5, 1).await?;
-        let path = format!("{path}?min_position={awaited}");
+    for (path, position) in [("/v1/orders", 8), ("/v1/statistics/orders", 9)] {
+        let path = format!("{path}?min_position={}", token(ID, position));
         let write = async {
             waiting(&views, 1).await?;
-            views.advance(ID, 9, 2).await?;
+            views.advance(ID, position, position).await?;
             views.notify().await
         };
         let (read, written) = tokio::join!(views.get_with(&path, "Prefer", PATIENT), write);
@@ -78,10 +76,8 @@ async fn a_read_waits_for_a_position(env: &TestEnv) -> anyhow::Result<()> {
     }
     // A position that was passed long ago.
     let path = format!("/v1/orders?min_position={}", token(ID, 1));
-    views
-        .get_with(&path, "Prefer", "wait=0, handling=strict")
-        .await?
-        .expect(200)?;
+    let strict = "wait=0, handling=strict";
+    views.get_with(&path, "Prefer", strict).await?.expect(200)?;
     Ok(())
 }
 

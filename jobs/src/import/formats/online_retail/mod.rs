@@ -17,6 +17,7 @@
 
 mod country;
 mod fields;
+mod invoice;
 mod price;
 mod row;
 mod window;

@@ -1,22 +1,17 @@
 //! Joins rows to invoices within a bounded look-back.
 
+use super::invoice::{Invoice, MAX_LINES};
 use super::row::{BadRow, Row};
-use super::{CURRENCY, PLATFORM};
 use crate::import::ImportError;
-use crate::import::body::{LineBody, OrderBody, idempotency_key};
 use crate::import::item::{Item, Reason};
-use contracts::order::{Address, Customer, Kind};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     hash::{DefaultHasher, Hash as _, Hasher as _},
 };
-use time::OffsetDateTime;
 
 /// An invoice is complete once this many rows have passed without one of its
 /// own. At most this many rows are held back.
 pub const LOOK_BACK: u64 = 10_000;
-/// Most lines of one invoice; beyond, no request could carry it.
-const MAX_LINES: usize = 10_000;
 
 /// The invoices that may still get a line.
 ///
@@ -30,18 +25,6 @@ pub(super) struct Window {
     recent: VecDeque<(u64, String)>,
     closed: HashSet<u128>,
     invoices: u64,
-}
-
-/// An invoice that may still get a line.
-struct Invoice {
-    last_line: u64,
-    lines: Vec<u64>,
-    bodies: Vec<LineBody>,
-    placed_at: Option<OffsetDateTime>,
-    customer: Option<String>,
-    country: Option<&'static str>,
-    /// Why it cannot be sent; the first reason stands.
-    spoiled: Option<Reason>,
 }
 
 impl Window {
@@ -69,7 +52,7 @@ impl Window {
             ready.push_back(self.too_late(row));
             return Ok(());
         };
-        if invoice.lines.len() == MAX_LINES {
+        if invoice.is_full() {
             let reason = Reason::new("too_many_lines", format!("more than {MAX_LINES} lines"));
             invoice.spoil(&reason);
             ready.push_back(refused(line, Some(row.invoice), reason));
@@ -106,7 +89,7 @@ impl Window {
         let open = self.open.drain();
         open.map(|(invoice, held)| Item::Unfinished {
             invoice,
-            lines: held.lines,
+            lines: held.into_lines(),
         })
         .collect()
     }
@@ -159,90 +142,11 @@ impl Window {
     }
 }
 
-impl Invoice {
-    const fn empty() -> Self {
-        Self {
-            last_line: 0,
-            lines: Vec::new(),
-            bodies: Vec::new(),
-            placed_at: None,
-            customer: None,
-            country: None,
-            spoiled: None,
-        }
-    }
-
-    fn spoil(&mut self, reason: &Reason) {
-        self.spoiled.get_or_insert_with(|| reason.clone());
-    }
-
-    fn add(&mut self, row: Row) {
-        let other_customer =
-            matches!((&self.customer, &row.customer), (Some(a), Some(b)) if a != b);
-        let other_country = self.country.is_some_and(|c| c != row.country);
-        if other_customer || other_country {
-            let detail = format!("its line {} names another customer or country", row.line);
-            self.spoil(&Reason::new("inconsistent_invoice", detail));
-        }
-        self.lines.push(row.line);
-        self.bodies.push(row.body);
-        self.placed_at = Some(self.placed_at.map_or(row.at, |at| at.min(row.at)));
-        self.customer = self.customer.take().or(row.customer);
-        self.country = Some(row.country);
-    }
-
-    fn into_item(self, invoice: String) -> Result<Item, ImportError> {
-        let (placed_at, country) = match (self.spoiled, self.placed_at, self.country) {
-            (None, Some(placed_at), Some(country)) => (placed_at, country),
-            // Without a reason there is no row either; both come together.
-            (reason, ..) => {
-                let none = || Reason::new("incomplete_invoice", "none of its lines can be read");
-                return Ok(Item::RefusedInvoice {
-                    invoice,
-                    lines: self.lines,
-                    reason: reason.unwrap_or_else(none),
-                });
-            }
-        };
-        let body = OrderBody {
-            platform: PLATFORM,
-            external_id: &invoice,
-            kind: kind(&invoice),
-            currency: CURRENCY,
-            customer: self.customer.map(|id| Customer {
-                id: Some(id),
-                ..Customer::default()
-            }),
-            lines: &self.bodies,
-            shipping_address: Address {
-                country: Some(country.to_owned()),
-                ..Address::default()
-            },
-            placed_at,
-        };
-        Ok(Item::Order {
-            body: body.encode()?,
-            idempotency_key: idempotency_key(PLATFORM, &invoice),
-            lines: self.lines,
-            invoice,
-        })
-    }
-}
-
 fn refused(line: u64, invoice: Option<String>, reason: Reason) -> Item {
     Item::RefusedLine {
         line,
         invoice,
         reason,
-    }
-}
-
-/// What an invoice number says about the document.
-fn kind(invoice: &str) -> Kind {
-    match invoice.as_bytes().first() {
-        Some(b'C') => Kind::Credit,
-        Some(b'A') => Kind::Adjustment,
-        _ => Kind::Order,
     }
 }
 
@@ -372,12 +276,5 @@ mod tests {
             matches!(&items[2], Item::RefusedInvoice { lines, reason, .. }
                 if lines.len() == MAX_LINES && reason.code == "too_many_lines")
         );
-    }
-
-    #[test]
-    fn the_first_letter_is_the_kind() {
-        assert_eq!(kind("C536379"), Kind::Credit);
-        assert_eq!(kind("A563185"), Kind::Adjustment);
-        assert_eq!(kind("536365"), Kind::Order);
     }
 }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod call;
+mod documented;
 mod openapi;
 mod refusal;
 mod request;

@@ -80,7 +80,7 @@ impl Default for Config {
             projector_workers: 2,
             require_idempotency_key: false,
             drain_seconds: 2,
-            log: "info,rdkafka=warn,sqlx=warn".into(),
+            log: "info,rdkafka=warn,sqlx=warn,actix_server=warn".into(),
             log_json: false,
         }
     }

@@ -68,16 +68,16 @@ impl Lifecycle {
         self.shutdown.cancel();
     }
 
-    /// Cancels on the first SIGTERM or SIGINT; a second one ends the process
-    /// at once.
+    /// Cancels on the first SIGTERM, SIGINT or SIGHUP; a second SIGTERM or
+    /// SIGINT ends the process at once.
     pub fn stop_on_signals(&self) -> std::io::Result<()> {
-        let (mut term, mut int) = (
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::interrupt())?,
-        );
+        let mut term = signal(SignalKind::terminate())?;
+        let mut int = signal(SignalKind::interrupt())?;
+        // The terminal is closed.
+        let mut hup = signal(SignalKind::hangup())?;
         let shutdown = self.shutdown.clone();
         tokio::spawn(async move {
-            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {}, _ = hup.recv() => {} }
             tracing::info!("shutdown.requested");
             shutdown.cancel();
             tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }

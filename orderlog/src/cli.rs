@@ -14,7 +14,7 @@ pub struct Cli {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    command: Command,
+    command: Task,
 }
 
 /// Flags of every subcommand.
@@ -32,7 +32,7 @@ struct Global {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum Task {
     /// Run everything on local servers in a folder of its own
     Dev(dev::DevArgs),
     /// Role: serve commands
@@ -68,9 +68,9 @@ const DEFAULT_DIR: &str = ".orderlog";
 impl Global {
     /// The configuration; that of a `dev` folder where one is named. `dev`
     /// itself writes that file and does not read it.
-    fn load(&self, command: &Command) -> anyhow::Result<Config> {
+    fn load(&self, command: &Task) -> anyhow::Result<Config> {
         let of_dir = match (&self.dir, command) {
-            (None, _) | (_, Command::Dev(_)) => None,
+            (None, _) | (_, Task::Dev(_)) => None,
             (Some(dir), _) => Some(dir.join(dev::CONFIG_FILE)),
         };
         if let Some(file) = &of_dir {
@@ -103,23 +103,23 @@ impl Cli {
             .dir
             .unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
         // `dev` keeps the terminal for people and logs to its folder.
-        if !matches!(self.command, Command::Dev(_)) {
+        if !matches!(self.command, Task::Dev(_)) {
             telemetry::init(&config)?;
         }
         match self.command {
-            Command::Dev(args) => Box::pin(dev::run(config, dir, args)).await,
-            Command::CommandApi => roles::run(config, roles::Role::CommandApi).await,
-            Command::Relay => roles::run(config, roles::Role::Relay).await,
-            Command::Projector => roles::run(config, roles::Role::Projector).await,
-            Command::ReadApi => roles::run(config, roles::Role::ReadApi).await,
-            Command::Health(args) => health::run(args).await,
-            Command::Migrate => migrate::run(&config).await,
-            Command::ApiKey(command) => api_key::run(&config, command).await,
-            Command::Import(args) => Box::pin(import::run(args, stopped()?)).await,
-            Command::Verify(args) => Box::pin(verify::run(&args, &config)).await,
-            Command::Rebuild(args) => rebuild::run(config, args).await,
-            Command::Openapi(args) => documents::openapi(&args),
-            Command::Schemas(args) => documents::schemas(&args),
+            Task::Dev(args) => Box::pin(dev::run(config, dir, args)).await,
+            Task::CommandApi => roles::run(config, roles::Role::CommandApi).await,
+            Task::Relay => roles::run(config, roles::Role::Relay).await,
+            Task::Projector => roles::run(config, roles::Role::Projector).await,
+            Task::ReadApi => roles::run(config, roles::Role::ReadApi).await,
+            Task::Health(args) => health::run(args).await,
+            Task::Migrate => migrate::run(&config).await,
+            Task::ApiKey(command) => api_key::run(&config, command).await,
+            Task::Import(args) => Box::pin(import::run(args, stopped()?)).await,
+            Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,
+            Task::Rebuild(args) => rebuild::run(config, args).await,
+            Task::Openapi(args) => documents::openapi(&args),
+            Task::Schemas(args) => documents::schemas(&args),
         }
     }
 }

@@ -37,6 +37,15 @@ impl Api {
         })
     }
 
+    /// A client with a key that is there already.
+    pub fn with_key(url: &str, key: &str) -> Self {
+        Self {
+            http: reqwest::Client::new(),
+            url: url.to_owned(),
+            key: key.to_owned(),
+        }
+    }
+
     /// The same key at another role.
     #[must_use]
     pub fn at(&self, role: &Role) -> Self {

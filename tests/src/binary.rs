@@ -8,7 +8,7 @@ use std::{env, path::PathBuf, sync::OnceLock};
 /// build another crate's program, and an old one would be worse than none: it
 /// is built here, once, in the profile of the test, which takes no time when
 /// `make test` has done it. `ORDERLOG_TEST_BINARY` names another one.
-pub(crate) fn orderlog() -> anyhow::Result<PathBuf> {
+pub fn orderlog() -> anyhow::Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     BUILT
         .get_or_init(|| find().map_err(|error| format!("{error:#}")))

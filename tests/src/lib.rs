@@ -19,6 +19,7 @@ mod wait;
 mod workspace;
 
 pub use api::{Answer, Api, answer};
+pub use binary::orderlog;
 pub use env::TestEnv;
 pub use live::start_servers;
 pub use role::{Role, RoleBuilder};

@@ -122,7 +122,9 @@ fn classify(error: sqlx::Error) -> AppendError {
     if is_connection_error(&error) {
         return AppendError::Unknown(Box::new(error));
     }
-    let code = error.as_database_error().and_then(|e| e.code());
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     match code.as_deref() {
         // unique_violation: the primary key or the command's index.
         Some("23505") => AppendError::Conflict,

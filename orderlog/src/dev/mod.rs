@@ -83,7 +83,7 @@ async fn run_on(
         system::migrate(&config).await?;
         steps.done("migrate");
         let key = system::admin_key(&config, dir).await?;
-        fs::write(dir.join(CONFIG_FILE), toml::to_string(&config)?)?;
+        system::keep(&dir.join(CONFIG_FILE), &toml::to_string(&config)?)?;
         let running = Box::pin(system::start_roles(&config, lifecycle)).await?;
         running.ready(lifecycle).await?;
         steps.done("start the roles");

@@ -21,7 +21,7 @@ use std::{
 };
 
 /// How long everything may take to become ready.
-const READY_TIME: Duration = Duration::from_secs(60);
+const READY_TIME: Duration = Duration::from_mins(1);
 
 /// Databases and topics, up to date.
 pub async fn migrate(config: &Config) -> anyhow::Result<()> {
@@ -40,16 +40,23 @@ pub async fn admin_key(config: &Config, dir: &Path) -> anyhow::Result<String> {
         if ApiKeys::new(ops.clone()).verify(&kept).await?.is_some() {
             return Ok(kept);
         }
-        fs::remove_file(&path)?;
     }
     let key = api_keys::create(&ops, "dev").await?;
+    keep(&path, &format!("{}\n", key.secret))?;
+    Ok(key.secret)
+}
+
+/// Writes a file that holds secrets: nobody else may read it.
+pub fn keep(path: &Path, text: &str) -> std::io::Result<()> {
+    if path.exists() {
+        fs::remove_file(path)?;
+    }
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(&path)?;
-    writeln!(file, "{}", key.secret)?;
-    Ok(key.secret)
+        .open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// Starts every role in this process, behind one front.

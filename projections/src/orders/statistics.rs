@@ -141,6 +141,11 @@ impl Statistics {
         }
     }
 
+    /// The differences that are not nothing, by key.
+    pub fn rows(&self) -> impl Iterator<Item = (&Key, &Sums)> {
+        self.0.iter()
+    }
+
     fn change(&mut self, key: Key, by: Sums) {
         match self.0.entry(key) {
             btree_map::Entry::Vacant(entry) => {
@@ -153,16 +158,6 @@ impl Statistics {
                 }
             }
         }
-    }
-}
-
-/// The differences that are not nothing.
-impl<'a> IntoIterator for &'a Statistics {
-    type Item = (&'a Key, &'a Sums);
-    type IntoIter = btree_map::Iter<'a, Key, Sums>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
     }
 }
 

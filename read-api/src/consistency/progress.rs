@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::{Notify, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Channel that projectors notify on after they have committed.
@@ -67,6 +68,8 @@ struct Shared {
     /// Something may have moved, or somebody new is waiting.
     look: Notify,
     seen: watch::Sender<Seen>,
+    /// Nobody asks any more: the role is about to end.
+    stopped: CancellationToken,
 }
 
 impl Progress {
@@ -79,16 +82,19 @@ impl Progress {
             places: Semaphore::new(WAITERS),
             look: Notify::new(),
             seen: watch::Sender::default(),
+            stopped: CancellationToken::new(),
         }));
         let shared = Arc::clone(&progress.0);
         background.spawn("read waits", async move {
+            let _stops = shared.stopped.clone().drop_guard();
             tokio::join!(shared.watch(), shared.listen(&listener));
         });
         progress
     }
 
     /// Waits until all `targets` are reached, at most for `time`; whether they
-    /// are. Says no at once when too many are waiting already.
+    /// are. Says no at once when too many are waiting already, or the role is
+    /// about to end.
     pub async fn wait(&self, targets: &[Target], time: Duration) -> Result<bool, sqlx::Error> {
         if targets.is_empty() {
             return Ok(true);
@@ -103,9 +109,11 @@ impl Progress {
             Err(_) => "too_many",
             Ok(_place) => {
                 let left = time.saturating_sub(started.elapsed());
-                match tokio::time::timeout(left, self.reached(targets)).await {
-                    Ok(()) => "reached",
-                    Err(_) => "timed_out",
+                let reached = tokio::time::timeout(left, self.reached(targets));
+                match self.0.stopped.run_until_cancelled(reached).await {
+                    Some(Ok(())) => "reached",
+                    Some(Err(_)) => "timed_out",
+                    None => "stopped",
                 }
             }
         };

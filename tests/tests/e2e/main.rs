@@ -2,10 +2,12 @@
 //! modules mirror what they test; each gives its tests in `trials()`.
 
 mod commands;
+mod dev;
 mod event_store;
 mod harness;
 mod import;
 mod local_servers;
+mod projections;
 mod read_api;
 mod relay;
 mod whole_path;
@@ -19,10 +21,12 @@ fn main() -> ExitCode {
     }
     let trials = [
         commands::trials(),
+        dev::trials(),
         event_store::trials(),
         harness::trials(),
         import::trials(),
         local_servers::trials(),
+        projections::trials(),
         read_api::trials(),
         relay::trials(),
         whole_path::trials(),

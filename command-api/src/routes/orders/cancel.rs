@@ -3,6 +3,7 @@
 use crate::{
     answer::{CommandAnswer, Success, answer},
     call::{Call, order_id},
+    documented::CommonProblems,
     state::CommandApi,
 };
 use actix_web::{
@@ -45,16 +46,10 @@ pub struct CancelOrderBody {
     request_body = CancelOrderBody,
     responses(
         (status = 200, description = "Cancelled", body = CommandAnswer, headers(("ETag" = String), ("Idempotent-Replayed" = Option<String>, description = "`true` on the answer to a repeat"))),
-        (status = 400, description = "`invalid_json`, `invalid_body`, `invalid_if_match`, `invalid_idempotency_key`, `idempotency_key_required`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthorized`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`order_not_found`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 408, description = "`request_timeout`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`not_for_kind`, `contended`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 412, description = "`precondition_failed` with `version`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`idempotency_key_reused`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
+        CommonProblems,
     ),
     security(("api_key" = []))
 )]

@@ -4,6 +4,7 @@ use super::create::{numbered, order_id};
 use crate::{
     answer::{CommandAnswer, Success, answer},
     call::Call,
+    documented::CommonProblems,
     request::{AddressBody, CustomerBody, LineBody, Parts, ShippingBody, Time},
     state::CommandApi,
 };
@@ -95,15 +96,9 @@ impl From<PlaceOrderBody> for Parts {
     request_body = PlaceOrderBody,
     responses(
         (status = 201, description = "Placed", body = CommandAnswer, headers(("ETag" = String), ("Location" = String), ("Idempotent-Replayed" = Option<String>, description = "`true` on the answer to a repeat"))),
-        (status = 400, description = "`invalid_json`, `invalid_body`, `invalid_idempotency_key`, `idempotency_key_required`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 401, description = "`unauthorized`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 408, description = "`request_timeout`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "`external_id_taken` with `order_id`, `contended`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 412, description = "`precondition_failed`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 413, description = "`body_too_large`, `event_too_large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 415, description = "`unsupported_media_type`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`idempotency_key_reused`, or a rule of the order with its figures: `no_lines`, `too_many_lines`, `quantity_out_of_range`, `negative_price`, `discount_out_of_range`, `tax_out_of_range`, `shipping_out_of_range`, `amount_overflow`, `too_many_tags`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
+        CommonProblems,
     ),
     security(("api_key" = []))
 )]

@@ -200,4 +200,17 @@ mod tests {
         let broken = read(broken.set_payload("[]")).await;
         assert_eq!(broken.expect_err("not brotli"), "incomplete_body");
     }
+
+    #[actix_web::test]
+    async fn a_body_that_does_not_arrive_is_not_waited_for() {
+        let limits = BodyLimits {
+            time: Duration::from_millis(10),
+            ..BodyLimits::default()
+        };
+        let request = json().app_data(limits).to_http_request();
+        let never = futures_util::stream::pending().boxed_local();
+        let mut payload = Payload::from(never);
+        let body = JsonBody::<Vec<u32>>::from_request(&request, &mut payload).await;
+        assert_eq!(body.expect_err("nothing came").code(), "request_timeout");
+    }
 }

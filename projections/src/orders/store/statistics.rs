@@ -12,7 +12,7 @@ pub async fn write(
     statistics: &Statistics,
 ) -> Result<(), sqlx::Error> {
     let rows: Vec<(&Key, [i64; 8])> = statistics
-        .into_iter()
+        .rows()
         .map(|(key, sums)| (key, sums.columns()))
         .collect();
     for chunk in rows.chunks(CHUNK) {

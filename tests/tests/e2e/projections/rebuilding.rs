@@ -11,8 +11,11 @@ use rdkafka::{
     admin::{AdminClient, AdminOptions},
     client::DefaultClientContext,
 };
-use std::{collections::BTreeMap, time::Duration};
-use tokio_util::sync::CancellationToken;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use uuid::Uuid;
 
 /// Events arrive all the time, the views are rebuilt under them, and a reader
@@ -23,9 +26,9 @@ pub async fn a_rebuild_while_events_arrive(config: &Config) -> Result<()> {
     let projector = world.projector()?;
     projector.ready().await?;
     world.settled().await?;
-    let done = CancellationToken::new();
+    let done = AtomicBool::new(false);
     let arrive = async {
-        while !done.is_cancelled() {
+        while !done.load(Ordering::Relaxed) {
             let id = clock::new_id();
             let history = [placed(id, 3), noted(id, 2), cancelled(id, 3)];
             for event in history {
@@ -44,7 +47,7 @@ pub async fn a_rebuild_while_events_arrive(config: &Config) -> Result<()> {
                 })
                 .await?;
         }
-        done.cancel();
+        done.store(true, Ordering::Relaxed);
         anyhow::Ok(())
     };
     let (arrived, rebuilt, read) = tokio::join!(arrive, rebuild, only_forward(&world, &done));
@@ -56,9 +59,9 @@ pub async fn a_rebuild_while_events_arrive(config: &Config) -> Result<()> {
     projector.stop().await
 }
 
-async fn only_forward(world: &World, done: &CancellationToken) -> Result<u32> {
+async fn only_forward(world: &World, done: &AtomicBool) -> Result<u32> {
     let (mut seen, mut reads) = (BTreeMap::<Uuid, i64>::new(), 0);
-    while !done.is_cancelled() {
+    while !done.load(Ordering::Relaxed) {
         let now = world.versions().await?;
         for (id, version) in &seen {
             let later = now.get(id).context("an order is gone")?;

@@ -182,6 +182,18 @@ impl World {
             .with_context(|| format!("no {what}"))?
     }
 
+    /// Waits without asking the views: they may be away.
+    pub async fn until_role(&self, reached: impl Fn() -> bool, what: &str) -> Result<()> {
+        let waiting = async {
+            while !reached() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, waiting)
+            .await
+            .with_context(|| format!("waited for {what}"))
+    }
+
     pub async fn versions(&self) -> Result<BTreeMap<Uuid, i64>> {
         let rows = sqlx::query("SELECT id, version FROM orders")
             .fetch_all(&self.views)

@@ -3,11 +3,12 @@
 use super::views::{Views, ids_of};
 use anyhow::{Context as _, ensure};
 use std::collections::HashSet;
-use tests::{Answer, TestEnv};
+use tests::{Answer, TestEnv, wait_until};
 
 super::suite![
     every_order_is_on_exactly_one_page,
     pages_hold_while_orders_are_being_written,
+    a_deep_page_reads_no_more_than_the_first,
     filters_choose_what_they_say,
     a_cursor_is_good_for_its_own_query_only,
     a_list_is_told_once_until_it_changes,
@@ -104,6 +105,35 @@ async fn pages_hold_while_orders_are_being_written(env: &TestEnv) -> anyhow::Res
             distinct.is_superset(&before),
             "{sort}: an order was left out"
         );
+    }
+    Ok(())
+}
+
+async fn a_deep_page_reads_no_more_than_the_first(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 20_000).await?;
+    views.execute("ANALYZE orders").await?;
+    let read = async || -> anyhow::Result<i64> {
+        let sql = "SELECT (seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_user_tables \
+            WHERE relname = 'orders'";
+        Ok(sqlx::query_scalar(sql).fetch_one(&views.pool).await?)
+    };
+    for query in [
+        "limit=200",
+        "limit=200&platform=web&sort=-placed_at",
+        "limit=200&country=FR",
+    ] {
+        let before = read().await?;
+        let pages = pages(&views, query).await?;
+        let rows: usize = pages.iter().map(|page| ids_of(page).len()).sum();
+        ensure!(rows >= 5_000, "{query}: {rows}");
+        // Counters arrive when their connections have been idle for a while.
+        let rows = i64::try_from(rows)?;
+        let read = wait_until("the counters", async || {
+            let read = read().await? - before;
+            Ok((read >= rows).then_some(read))
+        })
+        .await?;
+        ensure!(read < rows * 2, "{query}: {read} rows read for {rows}");
     }
     Ok(())
 }

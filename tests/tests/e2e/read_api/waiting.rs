@@ -13,6 +13,7 @@ super::suite![
     a_wait_that_ends_in_vain_answers_as_preferred,
     the_listener_comes_back_after_its_connection_was_lost,
     many_wait_at_once,
+    a_request_that_waits_is_answered_before_the_role_ends,
     the_lag_is_that_of_the_log,
 ];
 
@@ -155,6 +156,25 @@ async fn many_wait_at_once(env: &TestEnv) -> anyhow::Result<()> {
     for read in reads {
         ensure!(read?.expect(200)?.header("etag") == "\"2-0\"");
     }
+    Ok(())
+}
+
+async fn a_request_that_waits_is_answered_before_the_role_ends(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    views.add_order(ID, "W-1", "{\"x\":1}").await?;
+    let request = views
+        .api
+        .request(Method::GET, &format!("/v1/orders/{ID}?min_version=2"));
+    let read = answer(request.header("Prefer", "wait=30"));
+    let read = tokio::spawn(read);
+    waiting(&views, 1).await?;
+    let began = Instant::now();
+    let status = views.role.terminate().await?;
+    ensure!(status.success(), "{status}");
+    let read = read.await??.expect(200)?;
+    ensure!(read.json["x"] == 1 && began.elapsed() < Duration::from_secs(20));
     Ok(())
 }
 

@@ -1,0 +1,188 @@
+//! `orderlog dev`: one command, everything; what it leaves behind, and what it
+//! says when something dies.
+
+use anyhow::{Context as _, ensure};
+use libtest_mimic::Trial;
+use reqwest::Method;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::Path,
+    process::{ExitStatus, Stdio},
+};
+use tempfile::TempDir;
+use tests::{Api, alone, answer, orderlog, root, wait_until};
+use tokio::process::{Child, Command};
+
+/// All tests of `dev`.
+pub fn trials() -> Vec<Trial> {
+    vec![
+        alone("dev::a_second_run_finds_its_data_again", again),
+        alone("dev::a_dead_server_is_named_and_ends_it", dead_server),
+        alone("dev::a_killed_run_is_taken_over", taken_over),
+    ]
+}
+
+/// A folder of `dev`, with the servers that this checkout has fetched.
+fn folder() -> anyhow::Result<TempDir> {
+    let dir = tempfile::tempdir()?;
+    let fetched = root().join(".orderlog/servers");
+    fs::create_dir_all(&fetched)?;
+    symlink(fetched, dir.path().join("servers"))?;
+    // PostgreSQL runs as somebody else where the tests run as root.
+    fs::set_permissions(
+        dir.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )?;
+    Ok(dir)
+}
+
+/// A running `orderlog dev`.
+struct Dev {
+    child: Child,
+    api: Api,
+}
+
+impl Dev {
+    /// Starts it and waits until it says where it is.
+    async fn start(dir: &Path) -> anyhow::Result<Self> {
+        let said = dir.join("said");
+        let output = fs::File::create(&said)?;
+        let mut command = Command::new(orderlog()?);
+        command
+            .args(["dev", "--port", "0", "--dir"])
+            .arg(dir)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .kill_on_drop(true);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ORDERLOG_") {
+                command.env_remove(name);
+            }
+        }
+        let mut child = command.spawn()?;
+        let said = wait_until("dev to be ready", async || {
+            let said = fs::read_to_string(&said)?;
+            if let Some(status) = child.try_wait()? {
+                anyhow::bail!("dev ended ({status}):\n{said}");
+            }
+            Ok(said.contains("in all").then_some(said))
+        })
+        .await?;
+        let after = |label: &str| {
+            let line = said.lines().find(|l| l.trim_start().starts_with(label));
+            line.and_then(|l| l.split_whitespace().last())
+                .map(str::to_owned)
+        };
+        let url = after("API  ").context("no address")?;
+        let key = after("API key").context("no key")?;
+        let api = Api::with_key(url.trim_end_matches("/v1"), &key);
+        Ok(Self { child, api })
+    }
+
+    fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let id = self.child.id().context("it has ended")?;
+        let pid = Pid::from_raw(i32::try_from(id)?).context("no process")?;
+        Ok(kill_process(pid, signal)?)
+    }
+
+    async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
+        wait_until("dev to end", async || Ok(self.child.try_wait()?)).await
+    }
+
+    async fn place(&self) -> anyhow::Result<()> {
+        let order = json!({
+            "platform": "web", "external_id": "W-1", "currency": "GBP",
+            "lines": [{"sku": "LAMP", "name": "Desk lamp", "quantity": 2, "unit_price": "19.99"}],
+        });
+        self.api.post("/v1/orders", &order).await?.expect(201)?;
+        Ok(())
+    }
+
+    async fn find(&self) -> anyhow::Result<()> {
+        let path = "/v1/orders/by_external_id/web/W-1?min_version=1";
+        let request = self.api.request(Method::GET, path);
+        let read = answer(request.header("Prefer", "wait=20, handling=strict")).await?;
+        ensure!(read.expect(200)?.json["totals"]["total"] == 3_998);
+        Ok(())
+    }
+}
+
+/// Processes that have this folder on their command line.
+fn processes_in(dir: &Path) -> anyhow::Result<Vec<i32>> {
+    let dir = dir.to_string_lossy().into_owned();
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Ok(id) = name.to_string_lossy().parse::<i32>() else {
+            continue;
+        };
+        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        if String::from_utf8_lossy(&line).contains(&dir) {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
+async fn again() -> anyhow::Result<()> {
+    let dir = folder()?;
+    let mut first = Dev::start(dir.path()).await?;
+    first.place().await?;
+    first.find().await?;
+    first.signal(Signal::INT)?;
+    ensure!(first.ended().await?.success(), "Ctrl-C is no failure");
+    ensure!(
+        processes_in(dir.path())?.is_empty(),
+        "something is left running"
+    );
+
+    let mut second = Dev::start(dir.path()).await?;
+    ensure!(second.api.key() == first.api.key(), "the key changed");
+    second.find().await?;
+    second.signal(Signal::TERM)?;
+    ensure!(second.ended().await?.success());
+    Ok(())
+}
+
+async fn dead_server() -> anyhow::Result<()> {
+    let dir = folder()?;
+    let mut dev = Dev::start(dir.path()).await?;
+    let pid = fs::read_to_string(dir.path().join("run/redis.pid"))?;
+    let pid: i32 = pid.split_whitespace().next().context("no pid")?.parse()?;
+    kill_process(Pid::from_raw(pid).context("no process")?, Signal::KILL)?;
+    ensure!(!dev.ended().await?.success(), "a dead server is no success");
+    let said = fs::read_to_string(dir.path().join("said"))?;
+    let last = said.rsplit("in all").next().unwrap_or_default();
+    ensure!(last.contains("Redis"), "it does not say who died:\n{last}");
+    ensure!(
+        processes_in(dir.path())?.is_empty(),
+        "something is left running"
+    );
+    Ok(())
+}
+
+async fn taken_over() -> anyhow::Result<()> {
+    let dir = folder()?;
+    let mut first = Dev::start(dir.path()).await?;
+    first.place().await?;
+    first.signal(Signal::KILL)?;
+    first.ended().await?;
+    ensure!(
+        !processes_in(dir.path())?.is_empty(),
+        "nothing to take over"
+    );
+
+    let mut second = Dev::start(dir.path()).await?;
+    second.find().await?;
+    second.signal(Signal::INT)?;
+    ensure!(second.ended().await?.success());
+    ensure!(
+        processes_in(dir.path())?.is_empty(),
+        "something is left running"
+    );
+    Ok(())
+}

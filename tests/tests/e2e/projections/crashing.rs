@@ -1,0 +1,106 @@
+//! Projectors as processes that are killed and frozen, and servers that
+//! crash.
+
+use super::{orders::orders, world::World};
+use anyhow::{Result, ensure};
+use infra::local_servers::Server;
+use rustix::process::Signal;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tests::{PrivateServers, TestEnv};
+
+const ASSIGNED: &str = "projector.assigned";
+
+/// Events arrive until `done`.
+async fn arrive(world: &World, done: &AtomicBool) -> Result<()> {
+    while !done.load(Ordering::Relaxed) {
+        world.happen(&orders(40)).await?;
+    }
+    Ok(())
+}
+
+/// Waits until something more was applied than now.
+async fn moves_on(world: &World) -> Result<()> {
+    let now = world.data_version().await?;
+    world
+        .until("progress", async || Ok(world.data_version().await? > now))
+        .await
+}
+
+/// The process is killed, whatever it is doing, and started again.
+pub async fn killed_while_events_arrive(env: &TestEnv) -> Result<()> {
+    let world = World::new(&env.config).await?;
+    // The log holds published data here, which only this build can be made of.
+    world.rebuild().await?;
+    let done = AtomicBool::new(false);
+    let kill = async {
+        for _ in 0..4 {
+            let mut projector = env.role("projector").spawn()?;
+            projector.log_line(ASSIGNED).await?;
+            moves_on(&world).await?;
+            projector.kill9().await?;
+        }
+        done.store(true, Ordering::Relaxed);
+        anyhow::Ok(())
+    };
+    let (arrived, killed) = tokio::join!(arrive(&world, &done), kill);
+    arrived?;
+    killed?;
+    let last = env.role("projector").spawn()?;
+    world.settled().await?;
+    world.check().await?;
+    ensure!(last.terminate().await?.success());
+    Ok(())
+}
+
+/// Its partitions go to another one; when it goes on in the middle of what it
+/// was doing, it writes nothing more with what it had.
+pub async fn a_frozen_projector_is_overtaken(env: &TestEnv) -> Result<()> {
+    let world = World::new(&env.config).await?;
+    world.rebuild().await?;
+    let mut first = env.role("projector").spawn()?;
+    first.log_line(ASSIGNED).await?;
+    let done = AtomicBool::new(false);
+    let freeze = async {
+        moves_on(&world).await?;
+        first.signal(Signal::STOP)?;
+        let mut second = env.role("projector").spawn()?;
+        second.log_line(ASSIGNED).await?;
+        moves_on(&world).await?;
+        first.signal(Signal::CONT)?;
+        moves_on(&world).await?;
+        done.store(true, Ordering::Relaxed);
+        anyhow::Ok(second)
+    };
+    let (arrived, second) = tokio::join!(arrive(&world, &done), freeze);
+    arrived?;
+    let second = second?;
+    world.settled().await?;
+    world.check().await?;
+    ensure!(first.terminate().await?.success());
+    ensure!(second.terminate().await?.success());
+    Ok(())
+}
+
+/// Kafka, the views and the log crash one after the other while a projector
+/// runs. What happens meanwhile is applied when they are back.
+pub async fn each_server_crashes(env: &TestEnv, servers: &PrivateServers) -> Result<()> {
+    let world = World::new(&env.config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    world.happen(&orders(200)).await?;
+    world.settled().await?;
+    for server in [Server::Kafka, Server::Views, Server::Events] {
+        servers.kill(server).await?;
+        if server != Server::Events {
+            world
+                .until_role(|| !projector.status.ready(), "the role to notice")
+                .await?;
+        }
+        servers.restart(server).await?;
+        projector.ready().await?;
+        world.happen(&orders(200)).await?;
+        world.settled().await?;
+        world.check().await?;
+    }
+    projector.stop().await
+}

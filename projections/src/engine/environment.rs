@@ -24,7 +24,8 @@ impl<P: Projection> Engine<P> {
         log: LogReader,
         mapping: Arc<dyn ContractMapping>,
     ) -> Result<Self, sqlx::Error> {
-        // One connection per worker, one each for waking readers and checks.
+        // One connection per worker, one for waking readers, one for asking
+        // whether the database is there.
         let workers = u32::try_from(config.projector_workers).unwrap_or(u32::MAX);
         let views = postgres::pool(&config.views_url, workers.saturating_add(2))?;
         Ok(Self {

@@ -1,6 +1,18 @@
 //! What the projector role is doing, for readiness and for people.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use sqlx::PgPool;
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time::sleep;
+
+/// How often the views are asked whether they are there: an idle worker would
+/// not notice.
+const PING: Duration = Duration::from_secs(2);
 
 /// What one worker is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,19 +33,36 @@ pub enum WorkerState {
 #[derive(Debug, Clone)]
 pub struct Status {
     workers: Arc<Mutex<Vec<WorkerState>>>,
+    views: Arc<AtomicBool>,
 }
 
 impl Status {
     pub(super) fn new(workers: usize) -> Self {
         Self {
             workers: Arc::new(Mutex::new(vec![WorkerState::Starting; workers])),
+            views: Arc::new(AtomicBool::new(true)),
         }
     }
 
-    /// Whether every worker applies events as they come. A role that waits
-    /// for a server is alive, but not ready.
+    /// Whether every worker applies events as they come, and the views are
+    /// there to be written. A role that waits for a server is alive, but not
+    /// ready.
     pub fn ready(&self) -> bool {
-        self.lock().iter().all(|w| *w == WorkerState::Following)
+        self.views_answer() && self.lock().iter().all(|w| *w == WorkerState::Following)
+    }
+
+    /// Whether the views database answered when it was last asked.
+    pub fn views_answer(&self) -> bool {
+        self.views.load(Ordering::Relaxed)
+    }
+
+    /// Asks the views again and again.
+    pub(super) async fn watch_views(self, views: PgPool) {
+        loop {
+            let answer = sqlx::query("SELECT 1").execute(&views).await;
+            self.views.store(answer.is_ok(), Ordering::Relaxed);
+            sleep(PING).await;
+        }
     }
 
     /// What each worker is doing.

@@ -76,6 +76,12 @@ pub fn spawn<P: Projection>(
         watching.await;
         Ok(())
     });
+    let views = status.clone().watch_views(engine.views().clone());
+    let shutdown = lifecycle.shutdown.clone();
+    lifecycle.spawn("projector views watch", async move {
+        shutdown.run_until_cancelled(views).await;
+        Ok(())
+    });
     for index in 0..workers {
         let worker = Worker {
             engine: engine.clone(),

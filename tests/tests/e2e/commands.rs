@@ -88,7 +88,7 @@ async fn an_order_is_placed_and_told_as_it_is(env: &TestEnv) -> anyhow::Result<(
 }
 
 async fn a_repeat_gets_the_first_answer_again(env: &TestEnv) -> anyhow::Result<()> {
-    let (_role, api) = command_api(env).await?;
+    let (role, api) = command_api(env).await?;
     let first = api
         .post_once("/v1/orders", "k1", &order())
         .await?
@@ -104,7 +104,7 @@ async fn a_repeat_gets_the_first_answer_again(env: &TestEnv) -> anyhow::Result<(
         .await?
         .expect_problem(422, "idempotency_key_reused")?;
     // Another caller's key of the same text is another key.
-    let stranger = Api::new(env, &_role).await?;
+    let stranger = Api::new(env, &role).await?;
     let theirs = stranger
         .post_once("/v1/orders", "k1", &order())
         .await?

@@ -58,6 +58,7 @@ pub fn answer(outcome: &Outcome, success: Success) -> Result<HttpResponse, Probl
     let mut response = HttpResponse::build(status);
     response.insert_header((header::ETAG, etag.to_string()));
     response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    response.insert_header((header::VARY, "Accept, Accept-Encoding, Authorization"));
     if created {
         let location = format!("/v1/orders/{}", answer.order_id);
         response.insert_header((header::LOCATION, location));

@@ -68,7 +68,11 @@ impl Call {
     }
 }
 
-/// The order that a path names. What is no UUID names none.
+/// The order that a path names, in the one form in which ids are told: the
+/// path is part of the command's identity, and an order has one path.
 pub fn order_id(path: &str) -> Result<Uuid, Problem> {
-    Uuid::try_parse(path).map_err(|_| refused(ExecuteError::Rejected(Rejection::OrderNotFound)))
+    Uuid::try_parse(path)
+        .ok()
+        .filter(|id| id.hyphenated().to_string() == path)
+        .ok_or_else(|| refused(ExecuteError::Rejected(Rejection::OrderNotFound)))
 }

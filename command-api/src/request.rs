@@ -1,4 +1,4 @@
-//! Bodies of requests: the shapes of `interfaces.md`, as checked types.
+//! Bodies of requests: the documented shapes, as checked types.
 
 use contracts::order::{Address, Customer, UnitPrice};
 use domain::{
@@ -177,7 +177,11 @@ impl<'de> Deserialize<'de> for Time {
             serde::de::Error::custom("a time of RFC 3339 is expected, such as 2026-11-23T08:30:00Z")
         };
         let time = OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| invalid())?;
-        let time = time.checked_to_offset(UtcOffset::UTC).ok_or_else(invalid)?;
+        // In UTC it may lie outside the years that RFC 3339 can write.
+        let time = time
+            .checked_to_offset(UtcOffset::UTC)
+            .filter(|time| (1..=9999).contains(&time.year()))
+            .ok_or_else(invalid)?;
         let micros = time.nanosecond() / 1_000 * 1_000;
         let time = time.replace_nanosecond(micros).map_err(|_| invalid())?;
         Ok(Self(time))

@@ -1,7 +1,9 @@
-//! Kafka topic names and their shapes (`interfaces.md`, Kafka).
+//! Kafka topic names and their shapes.
 
 /// Order events, keyed by order id, `CloudEvents` binary mode.
 pub const ORDER_EVENTS: &str = "orders.events.v1";
+/// The latest state of each order, keyed by order id, compacted.
+pub const ORDER_STATE: &str = "orders.state.v1";
 /// The relay's committed progress: compacted, one partition.
 pub const RELAY_PROGRESS: &str = "orderlog.relay.progress";
 
@@ -31,8 +33,15 @@ pub const PROGRESS: TopicSpec = TopicSpec {
     config: &[("cleanup.policy", "compact"), ("retention.ms", "-1")],
 };
 
+/// The topic of [`ORDER_STATE`].
+pub const STATE: TopicSpec = TopicSpec {
+    name: ORDER_STATE,
+    partitions: ORDERS.partitions,
+    config: &[("cleanup.policy", "compact"), ("retention.ms", "-1")],
+};
+
 /// Every topic that `orderlog migrate` creates.
-pub const ALL: &[TopicSpec] = &[ORDERS, PROGRESS];
+pub const ALL: &[TopicSpec] = &[ORDERS, STATE, PROGRESS];
 
 /// Number of partitions of [`ORDER_EVENTS`].
 pub const ORDER_EVENTS_PARTITIONS: i32 = ORDERS.partitions;

@@ -1,4 +1,4 @@
-//! Derived identity (`architecture.md`, Identity): the same fact leads to the
+//! Derived identity: the same fact leads to the
 //! same id, so that a repeat meets the first one's stream.
 
 use uuid::Uuid;

@@ -1,4 +1,4 @@
-//! Text that comes from outside, checked once (`interfaces.md`, Limits).
+//! Text that comes from outside, checked once.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, ops::Deref};

@@ -24,7 +24,7 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE", env = "ORDERLOG_CONFIG")]
     config: Option<PathBuf>,
     /// Folder of `orderlog dev`: its servers are used (and, by `dev`, started)
-    #[arg(long, global = true, value_name = "DIR", conflicts_with = "config")]
+    #[arg(long, global = true, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// Address that an HTTP role listens on; wins over file and environment
     #[arg(long, global = true, value_name = "HOST:PORT")]
@@ -47,7 +47,7 @@ enum Task {
     Migrate,
     /// Ask an address whether all is well (for container health checks)
     Health(health::HealthArgs),
-    /// Make or list API keys
+    /// Make, list or revoke API keys
     #[command(subcommand)]
     ApiKey(api_key::ApiKeyCommand),
     /// Import an order history into a running system

@@ -7,7 +7,7 @@ use sqlx::{Postgres, QueryBuilder};
 use std::fmt::Write as _;
 use time::OffsetDateTime;
 
-/// Longest value of a filter (`interfaces.md`, Shapes).
+/// Longest value of a filter (docs/openapi.json).
 const LONGEST: usize = 255;
 /// Most values of one filter.
 const MOST_VALUES: usize = 50;

@@ -1,4 +1,4 @@
-//! The status axes (`order-domain.md`, Axes). They are derived by the domain
+//! The status axes. They are derived by the domain
 //! at append; nobody else derives them again.
 
 use schemars::JsonSchema;

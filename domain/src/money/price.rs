@@ -57,24 +57,29 @@ impl Price {
         i64::try_from(exact).map_err(|_| Overflow)
     }
 
-    /// The same price as minor units where that loses nothing, so that equal
-    /// prices have one form.
+    /// The same price in its one form, by which prices are compared: minor
+    /// units where that loses nothing, else without zeros at the end.
     #[must_use]
     pub fn normalised(self, currency: Currency) -> Self {
-        let Self::Major { mantissa, scale } = self else {
+        let Self::Major {
+            mut mantissa,
+            mut scale,
+        } = self
+        else {
             return self;
         };
         let exponent = currency.exponent();
-        let minor = if scale <= exponent {
-            i128::from(mantissa).checked_mul(power_of_ten(exponent - scale))
-        } else {
-            let divisor = power_of_ten(scale - exponent);
-            let mantissa = i128::from(mantissa);
-            (mantissa % divisor == 0).then(|| mantissa / divisor)
-        };
-        minor
-            .and_then(|m| i64::try_from(m).ok())
-            .map_or(self, Self::Minor)
+        while scale > exponent && mantissa % 10 == 0 {
+            mantissa /= 10;
+            scale -= 1;
+        }
+        if scale > exponent {
+            return Self::Major { mantissa, scale };
+        }
+        i128::from(mantissa)
+            .checked_mul(power_of_ten(exponent - scale))
+            .and_then(|minor| i64::try_from(minor).ok())
+            .map_or(Self::Major { mantissa, scale }, Self::Minor)
     }
 
     /// Below zero.
@@ -259,6 +264,13 @@ mod tests {
         fn a_normalised_price_makes_the_same_amounts(mantissa in -1_000_000_000_i64..1_000_000_000, scale in 0_u8..9, quantity in -10_000_i64..10_000) {
             let price = Price::Major { mantissa, scale };
             prop_assert_eq!(price.amount(quantity, gbp()), price.normalised(gbp()).amount(quantity, gbp()));
+        }
+
+        #[test]
+        fn equal_prices_have_one_form(mantissa in -1_000_000_i64..1_000_000, scale in 0_u8..6, zeros in 0_u8..3) {
+            let longer = Price::Major { mantissa: mantissa * 10_i64.pow(u32::from(zeros)), scale: scale + zeros };
+            let price = Price::Major { mantissa, scale };
+            prop_assert_eq!(price.normalised(gbp()), longer.normalised(gbp()));
         }
 
         #[test]

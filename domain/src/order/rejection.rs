@@ -34,7 +34,7 @@ pub enum Rejection {
         limit: usize,
     },
     /// A quantity that makes no sense on this kind of order.
-    #[error("a quantity must be from 1 to {limit}")]
+    #[error("a quantity must be from 1 to {limit}, on credits from -{limit} to -1")]
     QuantityOutOfRange {
         /// Index of the line.
         line: usize,

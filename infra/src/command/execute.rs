@@ -86,7 +86,7 @@ where
                 return Err(ExecuteError::PreconditionFailed { version });
             }
             let aggregate = fold::<A>(&stream).map_err(broken)?;
-            let command = command(&aggregate).await?;
+            let command = command(&aggregate).await.map_err(|e| e.after(sent))?;
             let events = decide(&aggregate, command).await?;
             let events = self.prepared(aggregate, version, events, context)?;
             if events.is_empty() {
@@ -100,11 +100,34 @@ where
                     tracing::warn!(%error, "command.outcome_unknown");
                     sent = true;
                 }
+                Err(AppendError::Unavailable(source)) => {
+                    let (unknown, source) = (sent, Box::new(source));
+                    return Err(ExecuteError::Unavailable { unknown, source });
+                }
                 Err(AppendError::Refused(source)) => return Err(ExecuteError::Broken(source)),
             }
             pause(attempt).await;
         }
-        Err(ExecuteError::Contended { attempts: ATTEMPTS })
+        self.exhausted(id, context, sent).await
+    }
+
+    /// After the last attempt: an append of unknown outcome may have been
+    /// stored after all.
+    async fn exhausted(
+        &self,
+        id: &str,
+        context: &CommandContext,
+        sent: bool,
+    ) -> Result<Outcome, ExecuteError<A::Error>> {
+        let stream = self.load(id, sent).await?;
+        match find(&stream, context.identity.id) {
+            Some(found) => repeated(stream, &found, context, sent),
+            None if sent => Err(ExecuteError::Unavailable {
+                unknown: true,
+                source: Box::new(Unsettled),
+            }),
+            None => Err(ExecuteError::Contended { attempts: ATTEMPTS }),
+        }
     }
 
     async fn load(&self, id: &str, sent: bool) -> Result<Vec<StoredEvent>, ExecuteError<A::Error>> {
@@ -156,6 +179,11 @@ where
         Ok(())
     }
 }
+
+/// The log went away in the middle of an append and did not come back in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the outcome of an append could not be settled")]
+struct Unsettled;
 
 async fn decide<A: Aggregate<Services = ()> + Clone>(
     aggregate: &A,

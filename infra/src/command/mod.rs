@@ -1,5 +1,5 @@
 //! Command execution: load, look the command up, decide, append, and again
-//! when somebody was faster (`architecture.md`, invariants 1, 10 and 13).
+//! when somebody was faster (`docs/ARCHITECTURE.md`, invariants 1, 10 and 13).
 
 mod execute;
 mod fold;
@@ -71,6 +71,20 @@ pub enum ExecuteError<R: std::error::Error> {
     /// A stored event cannot be read, or the log refused a valid one.
     #[error("the command could not be carried out")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl<R: std::error::Error> ExecuteError<R> {
+    /// The same error on an attempt after an append whose outcome is unknown
+    /// (`sent`): what could not be reached may hold the command.
+    fn after(self, sent: bool) -> Self {
+        match self {
+            Self::Unavailable { unknown, source } => Self::Unavailable {
+                unknown: unknown || sent,
+                source,
+            },
+            other => other,
+        }
+    }
 }
 
 impl<R: std::error::Error> From<MappingError> for ExecuteError<R> {

@@ -1,5 +1,5 @@
 //! The event store: loads an aggregate's stream, appends to it under an
-//! optimistic version (`architecture.md`, invariants 1, 2 and 10).
+//! optimistic version (`docs/ARCHITECTURE.md`, invariants 1, 2 and 10).
 //!
 //! Two ways to append, one table: `grouped` is ours, `stock` is postgres-es
 //! itself and the oracle that ours is compared with.
@@ -18,7 +18,7 @@ use crate::{
 use contracts::LogPosition;
 use cqrs_es::Aggregate;
 use postgres_es::PostgresEventRepository;
-use sqlx::PgPool;
+use sqlx::{PgPool, error::DatabaseError};
 use time::OffsetDateTime;
 
 /// An event about to be stored.
@@ -62,6 +62,10 @@ pub enum AppendError {
     /// append, repeated, settles it.
     #[error("the connection to the log was lost")]
     Unknown(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database cannot take it now: no connection, no room, a lock or a
+    /// time-out in the way. Nothing of this append is stored.
+    #[error("the log cannot take events at the moment")]
+    Unavailable(#[source] sqlx::Error),
     /// The database refused. Nothing of this append is stored.
     #[error("the log refused the events")]
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -119,17 +123,21 @@ impl EventStore {
 
 /// What a database error means for an append.
 fn classify(error: sqlx::Error) -> AppendError {
-    if is_connection_error(&error) {
-        return AppendError::Unknown(Box::new(error));
+    // No connection was to be had: nothing was sent.
+    if matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) {
+        return AppendError::Unavailable(error);
     }
-    let code = error
-        .as_database_error()
-        .and_then(sqlx::error::DatabaseError::code);
+    let code = error.as_database_error().and_then(DatabaseError::code);
     match code.as_deref() {
         // unique_violation: the primary key or the command's index.
         Some("23505") => AppendError::Conflict,
         // serialization_failure, deadlock_detected
         Some("40001" | "40P01") => AppendError::Repeat(error),
+        // lock_not_available, query_canceled (time-outs), read_only_sql_transaction
+        Some("55P03" | "57014" | "25006") => AppendError::Unavailable(error),
+        // insufficient_resources: disk full, out of memory, too many connections
+        Some(code) if code.starts_with("53") => AppendError::Unavailable(error),
+        _ if is_connection_error(&error) => AppendError::Unknown(Box::new(error)),
         _ => AppendError::Refused(Box::new(error)),
     }
 }

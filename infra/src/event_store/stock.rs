@@ -8,8 +8,8 @@ use cqrs_es::{
 use postgres_es::PostgresEventRepository;
 use sqlx::PgPool;
 
-/// It does not tell where the events stand, so that is read back; the
-/// command's id makes sure that they are ours.
+/// It does not tell where the events stand, so that is read back: its success
+/// means that the events at these sequences are ours.
 const READ_BACK: &str = "SELECT sequence, epoch, transaction_id::text::bigint AS xid, position, recorded_at \
        FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence BETWEEN $3 AND $4";
 

@@ -68,8 +68,9 @@ impl Query {
             // An unencoded `+` of the offset arrives as a space.
             OffsetDateTime::parse(&text.replace(' ', "+"), &Rfc3339)
         };
-        time.map(|time| Some(time.to_offset(UtcOffset::UTC)))
-            .map_err(|_| invalid(name, EXPECTED))
+        // Near the last year of the calendar an offset leads out of it.
+        let time = time.ok().and_then(|t| t.checked_to_offset(UtcOffset::UTC));
+        time.map(Some).ok_or_else(|| invalid(name, EXPECTED))
     }
 
     /// A parameter that may be repeated; sorted, each value once. Empty where
@@ -167,5 +168,7 @@ mod tests {
         assert_eq!(time("from=2026-01-31T12:00:00Z"), Some(noon));
         assert_eq!(time("from=yesterday"), None);
         assert_eq!(time("from="), None);
+        // In UTC this is in a year that the calendar does not have.
+        assert_eq!(time("from=9999-12-31T23:59:59-01:00"), None);
     }
 }

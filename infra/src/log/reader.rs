@@ -1,4 +1,4 @@
-//! The one reader of the whole log (`architecture.md`, invariants 3 and 4).
+//! The one reader of the whole log (`docs/ARCHITECTURE.md`, invariants 3 and 4).
 //!
 //! A row is read only once no transaction can still commit before it: its
 //! transaction id lies below the horizon, the oldest id still in progress.

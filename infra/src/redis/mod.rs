@@ -1,4 +1,4 @@
-//! Redis, which is never truth (`architecture.md`, invariant 8): whatever
+//! Redis, which is never truth (`docs/ARCHITECTURE.md`, invariant 8): whatever
 //! fails here is a miss, and a server that is away or slow is left alone for a
 //! moment, so that it costs one short time-out and not one per request.
 

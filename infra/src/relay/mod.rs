@@ -1,5 +1,5 @@
 //! The relay: carries the log to Kafka, each event exactly once and in order
-//! (`architecture.md`, invariants 3 to 5).
+//! (`docs/ARCHITECTURE.md`, invariants 3 to 5).
 //!
 //! Of all relays of a deployment one leads, the one that holds an advisory
 //! lock in the events database ([`leader`]). That alone would not do: a leader

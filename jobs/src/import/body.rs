@@ -1,4 +1,4 @@
-//! The body of `POST /v1/orders/import` (`interfaces.md`, Routes): exactly the
+//! The body of `POST /v1/orders/import`: exactly the
 //! fields that an imported sale has.
 
 use super::ImportError;

@@ -51,8 +51,10 @@ pub async fn run(config: Config, dir: PathBuf, args: DevArgs) -> anyhow::Result<
         .shutdown
         .run_until_cancelled(servers::start(&dir, &steps))
         .await;
+    // Told to stop meanwhile: dropped, the servers end at once, and the next
+    // start finds what they had.
     let Some(servers) = servers.transpose()? else {
-        return Ok(ExitCode::FAILURE);
+        return Ok(ExitCode::SUCCESS);
     };
     let outcome = Box::pin(run_on(config, &dir, args, &servers, &steps, &lifecycle)).await;
     lifecycle.shutdown.cancel();

@@ -130,6 +130,11 @@ Read it, waiting for it to arrive:
   curl -i "{url}/v1/orders/by_external_id/web/W-1?min_version=1" \
     -H "Authorization: Bearer $ORDERLOG_API_KEY" -H "Prefer: wait=5"
 
+Import real orders, and hold log, Kafka and read models against each other:
+
+  target/debug/orderlog import FILE --format online-retail --url {url}
+  target/debug/orderlog verify --dir {dir}
+
 Ctrl-C stops everything; the data stays.
 "#
     )

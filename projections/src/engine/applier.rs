@@ -1,4 +1,4 @@
-//! One batch of records in one transaction (`architecture.md`, invariant 6).
+//! One batch of records in one transaction (`docs/ARCHITECTURE.md`, invariant 6).
 
 use super::{
     event::{Event, Poison, Record, decode},

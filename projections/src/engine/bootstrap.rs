@@ -1,5 +1,5 @@
 //! Whether the stored build can be gone on with, or has to be made anew
-//! (`architecture.md`, invariants 6 and 14).
+//! (`docs/ARCHITECTURE.md`, invariants 6 and 14).
 
 use super::{
     environment::Engine,

@@ -1,5 +1,5 @@
 //! Folding events onto rows in memory, with the version guard
-//! (`architecture.md`, invariant 6). Pure: no I/O, no clock.
+//! (`docs/ARCHITECTURE.md`, invariant 6). Pure: no I/O, no clock.
 
 use super::{
     event::Event,

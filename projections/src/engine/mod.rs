@@ -23,6 +23,7 @@ mod environment;
 mod event;
 mod fold;
 mod lock;
+mod metrics;
 mod projection;
 mod rebuild;
 

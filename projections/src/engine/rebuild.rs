@@ -1,5 +1,5 @@
 //! Making a projection anew from the log, in one transaction
-//! (`architecture.md`, invariant 14).
+//! (`docs/ARCHITECTURE.md`, invariant 14).
 //!
 //! The order of the steps is what makes it right:
 //! 1. the checkpoints are locked, so that no projector moves on: whatever is
@@ -20,6 +20,7 @@ use super::{
     environment::Engine,
     fold::{Fold, Step},
     lock::RebuildLock,
+    metrics::REBUILDS,
     projection::{BoxError, Projection},
     store::{self, Build},
     topic::TopicState,
@@ -174,7 +175,7 @@ pub(super) async fn run<P: Projection>(
     )
     .await?;
     transaction.commit().await?;
-    metrics::counter!("orderlog_projection_rebuilds_total",
+    metrics::counter!(REBUILDS,
         "projection" => P::NAME, "reason" => reason.as_str())
     .increment(1);
     let report = RebuildReport {

@@ -1,5 +1,6 @@
 //! What the projector role is doing, for readiness and for people.
 
+use super::store;
 use sqlx::PgPool;
 use std::{
     sync::{
@@ -59,7 +60,7 @@ impl Status {
     /// Asks the views again and again.
     pub(super) async fn watch_views(self, views: PgPool) {
         loop {
-            let answer = sqlx::query("SELECT 1").execute(&views).await;
+            let answer = store::ping(&views).await;
             self.views.store(answer.is_ok(), Ordering::Relaxed);
             sleep(PING).await;
         }

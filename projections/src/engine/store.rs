@@ -223,3 +223,9 @@ pub(super) async fn notify(
         .await?;
     Ok(())
 }
+
+/// Whether the database answers.
+pub(super) async fn ping(executor: impl PgExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT 1").execute(executor).await?;
+    Ok(())
+}

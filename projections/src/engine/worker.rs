@@ -7,6 +7,7 @@ use super::{
     consumer::{Ended, Leave, Session},
     environment::Engine,
     event::Poison,
+    metrics,
     projection::Projection,
     rebuild::{Progress, RebuildError},
     status::{Status, WorkerState, WorkerStatus},
@@ -63,6 +64,7 @@ pub fn spawn<P: Projection>(
     announcer: &Announcer,
     lifecycle: &Lifecycle,
 ) -> io::Result<Status> {
+    metrics::describe();
     let workers = engine.config.projector_workers.max(1);
     let status = Status::new(workers);
     let (seen, topic_id) = watch::channel(None);
@@ -162,8 +164,10 @@ impl<P: Projection> Worker<P> {
         let prepared = self
             .runtime
             .block_on(stop.run_until_cancelled_owned(prepare));
-        // Whatever was cached or waited for may stand differently now.
-        self.announcer.moved(0..P::TOPIC.partitions);
+        if let Some(Ok(_)) = prepared {
+            // Whatever was cached or waited for may stand differently now.
+            self.announcer.moved(0..P::TOPIC.partitions);
+        }
         prepared
     }
 

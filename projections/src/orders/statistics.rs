@@ -1,5 +1,5 @@
 //! Daily sums over orders, as differences of two states of one order
-//! (`architecture.md`, invariant 7).
+//! (`docs/ARCHITECTURE.md`, invariant 7).
 
 use contracts::order::{Kind, Order, OrderStatus};
 use std::{

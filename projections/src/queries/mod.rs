@@ -1,7 +1,8 @@
-//! What `orderlog verify` asks of the read models.
+//! What is asked of the projections from outside: how far they are, and
+//! whether the sums agree with the orders.
 
+mod checkpoints;
 mod statistics;
-mod versions;
 
+pub use checkpoints::{Partition, checkpoints};
 pub use statistics::{StatisticsDifference, statistics_differences};
-pub use versions::{Partition, checkpoints, versions_after};

@@ -1,5 +1,5 @@
 //! Reading one's own writes: `min_version` and `min_position` wait, bounded,
-//! until the views have what a command answered (`architecture.md`,
+//! until the views have what a command answered (`docs/ARCHITECTURE.md`,
 //! invariant 13; RFC 7240).
 
 mod progress;

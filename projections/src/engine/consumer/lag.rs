@@ -1,6 +1,9 @@
 //! How far behind each assigned partition is, in events and in seconds.
 
-use crate::engine::store::Held;
+use crate::engine::{
+    metrics::{LAG_EVENTS, LAG_SECONDS},
+    store::Held,
+};
 use infra::clock;
 use rdkafka::statistics::Partition;
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +23,18 @@ struct Seen {
     at_end: bool,
     /// When the last applied event was recorded in the log.
     recorded_at: OffsetDateTime,
+}
+
+impl Seen {
+    /// Events and seconds that a partition is behind, when `next` is its
+    /// checkpoint and `end` is how far Kafka lets it be read.
+    fn behind(&self, next: i64, end: i64, now: OffsetDateTime) -> (i64, f64) {
+        let events = end - next;
+        if self.at_end || events <= 0 {
+            return (0, 0.0);
+        }
+        (events, (now - self.recorded_at).as_seconds_f64().max(0.0))
+    }
 }
 
 impl Lag {
@@ -56,22 +71,12 @@ impl Lag {
     pub fn export(&self, projection: &'static str, held: &Held, known: &HashMap<i32, Partition>) {
         let now = clock::now();
         for (partition, seen) in &self.partitions {
-            if seen.at_end {
-                set(projection, *partition, 0, 0.0);
-                continue;
-            }
             let (Some(at), Some(known)) = (held.partitions.get(partition), known.get(partition))
             else {
                 continue;
             };
-            let events = (known.ls_offset - at.next).max(0);
-            let seconds = (now - seen.recorded_at).as_seconds_f64().max(0.0);
-            set(
-                projection,
-                *partition,
-                events,
-                if events == 0 { 0.0 } else { seconds },
-            );
+            let (events, seconds) = seen.behind(at.next, known.ls_offset, now);
+            set(projection, *partition, events, seconds);
         }
     }
 }
@@ -85,6 +90,25 @@ fn set(projection: &'static str, partition: i32, events: i64, seconds: f64) {
         clippy::cast_precision_loss,
         reason = "a gauge: 2^53 events are enough"
     )]
-    metrics::gauge!("orderlog_projection_lag_events", &labels).set(events as f64);
-    metrics::gauge!("orderlog_projection_lag_seconds", &labels).set(seconds);
+    metrics::gauge!(LAG_EVENTS, &labels).set(events as f64);
+    metrics::gauge!(LAG_SECONDS, &labels).set(seconds);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::Duration;
+
+    #[test]
+    fn a_partition_read_to_its_end_has_no_lag_whatever_its_offsets_say() {
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::minutes(1);
+        let seen = |at_end| Seen {
+            at_end,
+            recorded_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        assert_eq!(seen(false).behind(5, 9, now), (4, 60.0));
+        assert_eq!(seen(true).behind(8, 9, now), (0, 0.0), "a marker is left");
+        assert_eq!(seen(false).behind(9, 9, now), (0, 0.0));
+        assert_eq!(seen(false).behind(9, -1001, now), (0, 0.0), "not known yet");
+    }
 }

@@ -10,6 +10,7 @@ use crate::engine::{
     bootstrap::Prepared,
     environment::Engine,
     event::Poison,
+    metrics::{APPLIED, BATCH, REFOLDED, SKIPPED},
     projection::Projection,
     status::WorkerStatus,
 };
@@ -157,10 +158,9 @@ fn settings(client: &mut ClientConfig) -> &mut ClientConfig {
 
 fn count<P: Projection>(applied: Outcome, records: usize) {
     let projection = [("projection", P::NAME)];
-    metrics::counter!("orderlog_projection_applied_total", &projection).increment(applied.applied);
-    metrics::counter!("orderlog_projection_skipped_total", &projection).increment(applied.skipped);
-    metrics::counter!("orderlog_projection_refolded_total", &projection)
-        .increment(applied.refolded);
+    metrics::counter!(APPLIED, &projection).increment(applied.applied);
+    metrics::counter!(SKIPPED, &projection).increment(applied.skipped);
+    metrics::counter!(REFOLDED, &projection).increment(applied.refolded);
     #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
-    metrics::histogram!("orderlog_projection_batch_size", &projection).record(records as f64);
+    metrics::histogram!(BATCH, &projection).record(records as f64);
 }

@@ -103,27 +103,30 @@ async fn some_record(env: &TestEnv) -> anyhow::Result<OwnedMessage> {
 
 pub async fn what_is_behind_is_named(env: &TestEnv) -> anyhow::Result<()> {
     let mut system = System::start(env).await?;
-    let (text, shape) = synthetic::file(40);
-    let file = system.file(&text)?;
-    system
-        .projector
-        .take()
-        .context("a projector")?
-        .kill9()
-        .await?;
-    system.import(&file, &[]).await?;
+    let orders = import(&system, 20).await?;
+    // From here on every role has begun: it can only be behind.
+    system.verify_clean(orders).await?;
+
+    let projector = system.projector.take().context("a projector")?;
+    projector.kill9().await?;
+    import(&system, 40).await?;
     behind(env, "5s", "the projector").await?;
-    system.relay.take().context("a relay")?.kill9().await?;
-    let (more, more_shape) = synthetic::file(80);
-    system.import(&system.file(&more)?, &[]).await?;
+
+    let relay = system.relay.take().context("a relay")?;
+    relay.kill9().await?;
+    let orders = import(&system, 80).await?;
     behind(env, "1s", "the relay").await?;
 
     system.relay = Some(env.role("relay").spawn()?);
     system.projector = Some(env.role("projector").spawn()?);
-    ensure!(more_shape.invoices > shape.invoices);
-    system
-        .verify_clean(more_shape.invoices - more_shape.stock_movements)
-        .await
+    system.verify_clean(orders).await
+}
+
+/// Imports a file of so many invoices; how many orders there are then.
+async fn import(system: &System<'_>, invoices: u64) -> anyhow::Result<u64> {
+    let (text, shape) = synthetic::file(invoices);
+    system.import(&system.file(&text)?, &[]).await?;
+    Ok(shape.invoices - shape.stock_movements)
 }
 
 async fn behind(env: &TestEnv, wait: &str, who: &str) -> anyhow::Result<()> {

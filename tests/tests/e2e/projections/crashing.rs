@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use infra::local_servers::Server;
 use rustix::process::Signal;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tests::{PrivateServers, TestEnv};
+use tests::{PrivateServers, Role, TestEnv, wait_until};
 
 const ASSIGNED: &str = "projector.assigned";
 
@@ -24,6 +24,20 @@ async fn moves_on(world: &World) -> Result<()> {
     world
         .until("progress", async || Ok(world.data_version().await? > now))
         .await
+}
+
+/// Its metrics say that all partitions are at their ends.
+async fn no_lag_is_told(projector: &Role) -> Result<()> {
+    let url = format!("{}/metrics", projector.url());
+    wait_until("no lag in the metrics", async || {
+        let metrics = reqwest::get(&url).await?.text().await?;
+        let mut lags = metrics
+            .lines()
+            .filter(|line| line.starts_with("orderlog_projection_lag_events{"));
+        let partitions = lags.clone().count();
+        Ok((partitions == 12 && lags.all(|line| line.ends_with(" 0"))).then_some(()))
+    })
+    .await
 }
 
 /// The process is killed, whatever it is doing, and started again.
@@ -48,6 +62,7 @@ pub async fn killed_while_events_arrive(env: &TestEnv) -> Result<()> {
     let last = env.role("projector").spawn()?;
     world.settled().await?;
     world.check().await?;
+    no_lag_is_told(&last).await?;
     ensure!(last.terminate().await?.success());
     Ok(())
 }
@@ -82,7 +97,8 @@ pub async fn a_frozen_projector_is_overtaken(env: &TestEnv) -> Result<()> {
 }
 
 /// Kafka, the views and the log crash one after the other while a projector
-/// runs. What happens meanwhile is applied when they are back.
+/// runs: it waits, and goes on when they are back. It can be stopped while one
+/// is away.
 pub async fn each_server_crashes(env: &TestEnv, servers: &PrivateServers) -> Result<()> {
     let world = World::new(&env.config).await?;
     let projector = world.projector()?;
@@ -102,5 +118,13 @@ pub async fn each_server_crashes(env: &TestEnv, servers: &PrivateServers) -> Res
         world.settled().await?;
         world.check().await?;
     }
+    ensure!(
+        world.data_version().await?.0 == 1,
+        "a crash is no reason to rebuild"
+    );
+    servers.kill(Server::Kafka).await?;
+    world
+        .until_role(|| !projector.status.ready(), "the role to notice")
+        .await?;
     projector.stop().await
 }

@@ -15,7 +15,7 @@ pub async fn the_views_go_away_and_come_back(config: &Config) -> Result<()> {
     let proxy = Proxy::start(&config.views_url).await?;
     let mut through = config.clone();
     through.views_url = proxy.url();
-    let projector = world.projector_with(&through)?;
+    let projector = World::projector_told(&through)?;
     projector.ready().await?;
     world.happen(&orders(50)).await?;
     world.settled().await?;
@@ -36,7 +36,7 @@ pub async fn without_kafka_the_role_waits(config: &Config) -> Result<()> {
     let world = World::new(config).await?;
     let mut without = config.clone();
     without.kafka_bootstrap_servers = "127.0.0.1:1".into();
-    let projector = world.projector_with(&without)?;
+    let projector = World::projector_told(&without)?;
     let waiting = || format!("{:?}", projector.status.workers());
     world
         .until("word of Kafka", async || {

@@ -50,9 +50,9 @@ pub async fn a_rebuild_while_events_arrive(config: &Config) -> Result<()> {
         done.store(true, Ordering::Relaxed);
         anyhow::Ok(())
     };
-    let (arrived, rebuilt, read) = tokio::join!(arrive, rebuild, only_forward(&world, &done));
+    let (arrived, built, read) = tokio::join!(arrive, rebuild, only_forward(&world, &done));
     arrived?;
-    rebuilt?;
+    built?;
     ensure!(read? > 3, "nobody has read");
     world.settled().await?;
     world.check().await?;

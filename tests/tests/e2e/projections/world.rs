@@ -22,7 +22,7 @@ use tokio::{sync::Mutex, time::timeout};
 use uuid::Uuid;
 
 /// Nothing that a test waits for takes as long, also on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 type Producer = ThreadedProducer<DefaultProducerContext>;
 
@@ -140,11 +140,11 @@ impl World {
 
     /// Starts a projector role.
     pub fn projector(&self) -> Result<Projector> {
-        self.projector_with(&self.config)
+        Self::projector_told(&self.config)
     }
 
     /// Starts a projector role that is told something else.
-    pub fn projector_with(&self, config: &Config) -> Result<Projector> {
+    pub fn projector_told(config: &Config) -> Result<Projector> {
         let lifecycle = Lifecycle::new();
         let log = LogReader::new(postgres::pool(&config.events_url, 4)?);
         let status = projections::spawn(config, log, Arc::new(AsStored), &lifecycle)?;

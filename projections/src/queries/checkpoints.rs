@@ -1,8 +1,7 @@
 //! How far the read models are.
 
 use contracts::LogPosition;
-use sqlx::{PgConnection, PgExecutor, Row as _};
-use uuid::Uuid;
+use sqlx::{PgExecutor, Row as _};
 
 /// Where a partition of a projection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,25 +39,5 @@ pub async fn checkpoints(
                 },
             })
         })
-        .collect()
-}
-
-/// Ids and versions of up to `limit` orders after `after`, by id: the same
-/// order in which the log reads whole streams, so that the two can be merged
-/// in bounded memory.
-pub async fn versions_after(
-    views: &mut PgConnection,
-    after: Option<Uuid>,
-    limit: i64,
-) -> Result<Vec<(Uuid, i64)>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT id, version FROM orders WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2",
-    )
-    .bind(after)
-    .bind(limit)
-    .fetch_all(views)
-    .await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get("id")?, row.try_get("version")?)))
         .collect()
 }

@@ -1,0 +1,36 @@
+//! What the projector counts.
+
+use metrics::{describe_counter, describe_gauge, describe_histogram};
+
+/// Events that were the next ones of their aggregates.
+pub(super) const APPLIED: &str = "orderlog_projection_applied_total";
+/// Events that the rows held already.
+pub(super) const SKIPPED: &str = "orderlog_projection_skipped_total";
+/// Aggregates folded anew from the log because of a gap.
+pub(super) const REFOLDED: &str = "orderlog_projection_refolded_total";
+/// Rebuilds, by reason.
+pub(super) const REBUILDS: &str = "orderlog_projection_rebuilds_total";
+/// Records in one transaction.
+pub(super) const BATCH: &str = "orderlog_projection_batch_size";
+/// How far a partition is behind, in events; transaction markers are counted
+/// until its end is reached.
+pub(super) const LAG_EVENTS: &str = "orderlog_projection_lag_events";
+/// The same in seconds: the age of the last applied event.
+pub(super) const LAG_SECONDS: &str = "orderlog_projection_lag_seconds";
+
+/// Tells the exporter what the names mean.
+pub(super) fn describe() {
+    describe_counter!(APPLIED, "Events applied, by projection");
+    describe_counter!(SKIPPED, "Events skipped because the rows held them already");
+    describe_counter!(
+        REFOLDED,
+        "Aggregates folded anew from the log because of a gap"
+    );
+    describe_counter!(REBUILDS, "Rebuilds, by projection and reason");
+    describe_histogram!(BATCH, "Records applied in one transaction");
+    describe_gauge!(LAG_EVENTS, "Events that a partition is behind Kafka");
+    describe_gauge!(
+        LAG_SECONDS,
+        "Age of the last applied event while a partition is behind"
+    );
+}

@@ -36,18 +36,24 @@ enum Task {
     /// Run everything on local servers in a folder of its own
     Dev(dev::DevArgs),
     /// Role: serve commands
+    #[command(after_help = "Examples:\n  orderlog command-api --listen 0.0.0.0:8080")]
     CommandApi,
     /// Role: publish the log to Kafka
     Relay,
     /// Role: build the read models
     Projector,
     /// Role: serve queries
+    #[command(after_help = "Examples:\n  orderlog read-api --listen 0.0.0.0:8080")]
     ReadApi,
     /// Bring databases and topics up to date
+    #[command(after_help = "Examples:\n  orderlog migrate\n  orderlog migrate --dir .orderlog")]
     Migrate,
     /// Ask an address whether all is well (for container health checks)
     Health(health::HealthArgs),
     /// Make, list or revoke API keys
+    #[command(
+        after_help = "Examples:\n  orderlog api-key create --name shop --dir .orderlog\n  orderlog api-key list\n  orderlog api-key revoke key_01890a5dac96774bbcceb302099a8057"
+    )]
     #[command(subcommand)]
     ApiKey(api_key::ApiKeyCommand),
     /// Import an order history into a running system
@@ -55,6 +61,7 @@ enum Task {
     /// Compare the log, Kafka, the read models and the statistics
     Verify(verify::VerifyArgs),
     /// Build a projection again from the log
+    #[command(after_help = "Examples:\n  orderlog rebuild orders --dir .orderlog")]
     Rebuild(rebuild::RebuildArgs),
     /// Write the OpenAPI document of both APIs
     Openapi(documents::DocumentArgs),

@@ -28,7 +28,7 @@ mod summary;
 pub mod formats;
 
 #[cfg(test)]
-mod scratch_server;
+mod scripted_server;
 #[cfg(test)]
 mod tests;
 

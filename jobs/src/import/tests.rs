@@ -1,7 +1,7 @@
-//! The importer against the scratch server.
+//! The importer against the scripted server.
 
 use super::formats::online_retail::HEADER;
-use super::scratch_server::{ScratchServer, start};
+use super::scripted_server::{ScriptedServer, start};
 use super::{Counts, End, Format, ProgressStyle, RetryPolicy, Settings, Summary, import};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, io::Write as _, path::Path, time::Duration};
@@ -42,7 +42,7 @@ fn many(invoices: u32) -> String {
     rows
 }
 
-fn settings(file: &Path, server: &ScratchServer) -> Settings {
+fn settings(file: &Path, server: &ScriptedServer) -> Settings {
     Settings {
         file: file.to_owned(),
         format: Format::OnlineRetail,
@@ -94,7 +94,7 @@ async fn every_oddity_ends_in_one_row_of_the_report() {
     check_orders(&server);
 }
 
-fn check_orders(server: &ScratchServer) {
+fn check_orders(server: &ScriptedServer) {
     let state = server.state.lock().expect("not poisoned");
     assert_eq!(
         state.orders["536365"]["lines"].as_array().map(Vec::len),

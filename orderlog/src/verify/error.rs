@@ -31,6 +31,14 @@ pub enum VerifyError {
         /// How long the silence lasted.
         after: Duration,
     },
+    /// A transaction on the log's cluster is open for too long.
+    #[error(
+        "a transaction has held back the horizon of the log for {waited:.0?}: see pg_stat_activity, backend_xid"
+    )]
+    HorizonHeld {
+        /// How long that was waited for.
+        waited: Duration,
+    },
     /// The relay has not published everything in time.
     #[error(
         "Kafka is behind the log by {events} events of {orders} orders after {waited:.0?}; is the relay running?"

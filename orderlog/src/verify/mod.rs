@@ -17,6 +17,7 @@
 mod command;
 mod compare;
 mod error;
+mod horizon;
 mod kafka;
 mod log;
 mod report;
@@ -29,7 +30,7 @@ pub use command::{VerifyArgs, run};
 pub use error::VerifyError;
 pub use report::{Difference, Report};
 
-use infra::{config::Config, log::LogReader, postgres};
+use infra::{config::Config, postgres};
 use std::time::Duration;
 use tokio::time::Instant;
 use versions::Versions;
@@ -54,8 +55,7 @@ pub async fn verify(
     step: &(dyn Fn(&str) + Sync),
 ) -> Result<Report, VerifyError> {
     let events = postgres::pool(&config.events_url, 2).map_err(VerifyError::Log)?;
-    let horizon = LogReader::new(events.clone()).horizon().await;
-    let horizon = horizon.map_err(VerifyError::Log)?;
+    let horizon = horizon::take(&events).await?;
     let mut report = Report::default();
     let mut versions = Versions::new(options.examples);
 

@@ -1,15 +1,13 @@
 //! One batch of records in one transaction (`docs/ARCHITECTURE.md`, invariant 6).
 
 use super::{
-    event::{Event, Poison, Record, decode},
+    event::{Event, Record, decode},
+    failure::{Attempt, BatchError, LogBehind, Refold, poison},
     fold::{Fold, Step},
     projection::{BoxError, Projection},
     store::{self, Advance, Checkpoint, Held},
 };
-use infra::{
-    log::{ContractMapping, LogReader, StoredEvent},
-    postgres::is_connection_error,
-};
+use infra::log::{ContractMapping, LogReader, StoredEvent};
 use sqlx::PgPool;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -35,78 +33,6 @@ pub struct Outcome {
     pub skipped: u64,
     /// Aggregates that were folded anew from the log.
     pub refolded: u64,
-}
-
-/// Why a batch was not applied. Nothing of it is stored.
-#[derive(Debug, thiserror::Error)]
-pub enum BatchError {
-    /// Somebody else has moved an offset, or the projection was rebuilt.
-    #[error("the stored offsets are no longer the ones that were loaded")]
-    Refused,
-    /// A database is away or busy: the same batch may succeed later.
-    #[error("a database does not answer")]
-    Unavailable(#[source] sqlx::Error),
-    /// A record that no retry will help.
-    #[error(transparent)]
-    Poison(Box<Poison>),
-}
-
-/// The log does not know an event that Kafka carries.
-#[derive(Debug, thiserror::Error)]
-#[error("the log ends at event {stored} of {id}, before event {published} that Kafka carries")]
-struct LogBehind {
-    id: Uuid,
-    stored: i64,
-    published: i64,
-}
-
-/// Why one attempt at a slice of a batch failed.
-enum Attempt {
-    Final(BatchError),
-    /// The database refused a statement. Which record is at fault, the server
-    /// does not say.
-    Rejected(sqlx::Error),
-    /// The record with this index is at fault.
-    Record(usize, BoxError),
-}
-
-impl From<sqlx::Error> for Attempt {
-    fn from(error: sqlx::Error) -> Self {
-        if is_transient(&error) {
-            Self::Final(BatchError::Unavailable(error))
-        } else {
-            Self::Rejected(error)
-        }
-    }
-}
-
-/// Why an aggregate could not be folded anew.
-enum Refold {
-    Log(sqlx::Error),
-    Event(BoxError),
-}
-
-impl Refold {
-    /// The failure of the record with this index.
-    fn at(self, index: usize) -> Attempt {
-        match self {
-            Self::Log(error) if is_transient(&error) => {
-                Attempt::Final(BatchError::Unavailable(error))
-            }
-            Self::Log(error) => Attempt::Record(index, error.into()),
-            Self::Event(error) => Attempt::Record(index, error),
-        }
-    }
-}
-
-/// Whether a statement may succeed when it is tried again: the server is away
-/// or read-only, short of room, or a lock, a time-out or another transaction
-/// was in the way.
-pub(super) fn is_transient(error: &sqlx::Error) -> bool {
-    const BUSY: [&str; 5] = ["25006", "40001", "40P01", "55P03", "57014"];
-    is_connection_error(error)
-        || matches!(error, sqlx::Error::Database(db)
-            if db.code().is_some_and(|c| c.starts_with("53") || BUSY.contains(&c.as_ref())))
 }
 
 impl<P: Projection> Applier<P> {
@@ -141,8 +67,11 @@ impl<P: Projection> Applier<P> {
         records: &[Record<P::Data>],
     ) -> Result<Outcome, BatchError> {
         let mut total = Outcome::default();
-        let mut pending = vec![records];
-        pending.retain(|slice| !slice.is_empty());
+        let mut pending = if records.is_empty() {
+            vec![]
+        } else {
+            vec![records]
+        };
         while let Some(slice) = pending.pop() {
             match self.attempt(held, slice).await {
                 Ok(outcome) => total.add(outcome),
@@ -268,17 +197,6 @@ fn advances<D>(held: &Held, records: &[Record<D>]) -> Option<Vec<Advance>> {
         advance.to.at = advance.to.at.max(record.event.envelope.position.at);
     }
     Some(moves.into_values().collect())
-}
-
-fn poison<D>(topic: &str, records: &[Record<D>], source: BoxError) -> BatchError {
-    let first = &records[0];
-    BatchError::Poison(Box::new(Poison {
-        topic: topic.to_owned(),
-        partition: first.partition,
-        offset: first.offset,
-        key: first.event.envelope.subject.to_string(),
-        source,
-    }))
 }
 
 impl Outcome {

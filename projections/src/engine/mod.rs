@@ -21,21 +21,23 @@ mod bootstrap;
 mod consumer;
 mod environment;
 mod event;
+mod failure;
+mod fill;
 mod fold;
 mod lock;
 mod metrics;
 mod projection;
 mod rebuild;
-
 mod status;
 mod store;
 mod topic;
 mod worker;
 
 pub use announce::{Announcer, NOTIFY_CHANNEL, STATISTICS_FAMILY, announce_rebuilt};
-pub use applier::{Applier, BatchError, Outcome};
+pub use applier::{Applier, Outcome};
 pub use environment::Engine;
 pub use event::{Event, Poison, Record};
+pub use failure::BatchError;
 pub use fold::{Fold, Folded, Step};
 pub use projection::{BoxError, Projection};
 pub use rebuild::{Progress, RebuildError, RebuildReport, rebuild};

@@ -15,10 +15,10 @@
 //! the old rows until the commit.
 
 use super::{
-    applier::{history, is_transient},
     bootstrap::Reason,
     environment::Engine,
-    fold::{Fold, Step},
+    failure::is_transient,
+    fill::fill,
     lock::RebuildLock,
     metrics::REBUILDS,
     projection::{BoxError, Projection},
@@ -26,19 +26,12 @@ use super::{
     topic::TopicState,
 };
 use contracts::LogPosition;
-use infra::{
-    kafka::TopicError,
-    log::{Horizon, StoredEvent, StreamPage},
-};
-use sqlx::{Connection as _, PgConnection};
+use infra::{kafka::TopicError, log::Horizon};
+use sqlx::Connection as _;
 use std::{
-    collections::{BTreeMap, HashMap},
     fmt,
     time::{Duration, Instant},
 };
-
-/// About how many events are folded and written at a time.
-const PAGE: i64 = 2_000;
 
 /// How far a rebuild is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -195,81 +188,4 @@ const fn below(horizon: Horizon) -> LogPosition {
         xid: horizon.xid,
         position: 0,
     }
-}
-
-/// Folds the log up to the horizon into the emptied tables. The next page is
-/// read while the present one is folded and written.
-async fn fill<P: Projection>(
-    engine: &Engine<P>,
-    views: &mut PgConnection,
-    horizon: Horizon,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<Progress, RebuildError> {
-    let (mut done, mut shared) = (Progress::default(), P::Changes::default());
-    let mut page = read(engine, "", horizon).await?;
-    while let Some(last_id) = page.last_id.take() {
-        let (written, next) = tokio::join!(
-            write_page(engine, views, &page.events, &mut shared),
-            read(engine, &last_id, horizon),
-        );
-        done.aggregates += written?;
-        done.events += page.events.len() as u64;
-        progress(done);
-        page = next?;
-    }
-    P::write(views, &BTreeMap::new(), &shared).await?;
-    Ok(done)
-}
-
-async fn read<P: Projection>(
-    engine: &Engine<P>,
-    after_id: &str,
-    horizon: Horizon,
-) -> Result<StreamPage, RebuildError> {
-    let streams = engine
-        .log
-        .read_streams(P::AGGREGATE_TYPE, after_id, horizon, PAGE);
-    streams.await.map_err(RebuildError::Log)
-}
-
-async fn write_page<P: Projection>(
-    engine: &Engine<P>,
-    views: &mut PgConnection,
-    events: &[StoredEvent],
-    shared: &mut P::Changes,
-) -> Result<u64, RebuildError> {
-    let mut fold = Fold::<P>::over(HashMap::new());
-    for stream in events.chunk_by(|a, b| a.aggregate_id == b.aggregate_id) {
-        fold_stream(engine, &mut fold, stream).map_err(|source| RebuildError::History {
-            aggregate: format!("{} {}", P::AGGREGATE_TYPE, stream[0].aggregate_id),
-            source,
-        })?;
-    }
-    let mut folded = fold.finish();
-    P::hold_back(&mut folded.changes, shared);
-    P::write(views, &folded.rows, &folded.changes).await?;
-    Ok(folded.rows.len() as u64)
-}
-
-/// The log skips an event of an aggregate, or has one twice.
-#[derive(Debug, thiserror::Error)]
-#[error("event {sequence} does not follow event {previous}")]
-struct NotConsecutive {
-    sequence: i64,
-    previous: i64,
-}
-
-fn fold_stream<P: Projection>(
-    engine: &Engine<P>,
-    fold: &mut Fold<P>,
-    stored: &[StoredEvent],
-) -> Result<(), BoxError> {
-    for event in history::<P>(engine.mapping.as_ref(), stored)? {
-        let previous = fold.version(event.envelope.subject);
-        if fold.step(&event)? != Step::Applied {
-            let sequence = event.envelope.sequence;
-            return Err(NotConsecutive { sequence, previous }.into());
-        }
-    }
-    Ok(())
 }

@@ -6,10 +6,11 @@ use super::{
 };
 use crate::engine::{
     announce::Announcer,
-    applier::{BatchError, Outcome},
+    applier::Outcome,
     bootstrap::Prepared,
     environment::Engine,
     event::Poison,
+    failure::BatchError,
     metrics::{APPLIED, BATCH, REFOLDED, SKIPPED},
     projection::Projection,
     status::WorkerStatus,

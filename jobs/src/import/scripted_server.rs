@@ -29,13 +29,13 @@ pub struct State {
 }
 
 /// The server, ended when dropped.
-pub struct ScratchServer {
+pub struct ScriptedServer {
     pub url: String,
     pub state: Arc<Mutex<State>>,
     handle: ServerHandle,
 }
 
-impl Drop for ScratchServer {
+impl Drop for ScriptedServer {
     fn drop(&mut self) {
         drop(self.handle.stop(false));
     }
@@ -79,7 +79,7 @@ struct Address {
     country: String,
 }
 
-pub fn start() -> ScratchServer {
+pub fn start() -> ScriptedServer {
     let state = Arc::new(Mutex::new(State::default()));
     let data = web::Data::from(state.clone());
     let app = move || {
@@ -96,7 +96,7 @@ pub fn start() -> ScratchServer {
     let server = server.run();
     let handle = server.handle();
     tokio::spawn(server);
-    ScratchServer { url, state, handle }
+    ScriptedServer { url, state, handle }
 }
 
 async fn import(

@@ -10,7 +10,7 @@ use contracts::{
 use domain::order::contract_event;
 use infra::{
     command::Outcome,
-    http::{Etag, Problem},
+    http::{CACHING, Etag, Problem, VARIES},
     log::StoredEvent,
 };
 use serde::Serialize;
@@ -57,8 +57,8 @@ pub fn answer(outcome: &Outcome, success: Success) -> Result<HttpResponse, Probl
     };
     let mut response = HttpResponse::build(status);
     response.insert_header((header::ETAG, etag.to_string()));
-    response.insert_header((header::CACHE_CONTROL, "private, no-cache"));
-    response.insert_header((header::VARY, "Accept, Accept-Encoding, Authorization"));
+    response.insert_header((header::CACHE_CONTROL, CACHING));
+    response.insert_header((header::VARY, VARIES));
     if created {
         let location = format!("/v1/orders/{}", answer.order_id);
         response.insert_header((header::LOCATION, location));

@@ -6,12 +6,8 @@ use actix_web::{
     web::Bytes,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use infra::http::none_match;
+use infra::http::{CACHING, VARIES, none_match};
 use sha2::{Digest as _, Sha256};
-
-/// May be kept by the client, never shared, and always asked for again.
-const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
-const VARIES: HeaderValue = HeaderValue::from_static("Accept, Accept-Encoding, Authorization");
 
 /// A JSON answer.
 pub struct Reply {

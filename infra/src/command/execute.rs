@@ -2,7 +2,7 @@
 
 use super::{
     CommandContext, ExecuteError,
-    fold::{find, fold},
+    fold::{Found, find, fold},
 };
 use crate::{
     event_store::{AppendError, EventStore, NewEvent, Stamp},
@@ -209,7 +209,7 @@ fn version_of(stream: &[StoredEvent]) -> i64 {
 /// The command's own events, found: the answer is the state that they left.
 fn repeated<R: std::error::Error>(
     mut stream: Vec<StoredEvent>,
-    found: &super::fold::Found,
+    found: &Found,
     context: &CommandContext,
     sent: bool,
 ) -> Result<Outcome, ExecuteError<R>> {
@@ -217,11 +217,8 @@ fn repeated<R: std::error::Error>(
         return Err(ExecuteError::KeyReused);
     }
     stream.truncate(found.length);
-    let first = stream
-        .iter()
-        .position(|e| e.metadata.command_id == Some(context.identity.id));
     Ok(Outcome {
-        stored: stream.len() - first.unwrap_or(0),
+        stored: found.stored,
         stream,
         // An append whose outcome was unknown and that turns out to be stored
         // is this very command, not a repeat of it.

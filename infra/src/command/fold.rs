@@ -17,6 +17,8 @@ pub(super) fn fold<A: Aggregate>(stream: &[StoredEvent]) -> Result<A, serde_json
 pub(super) struct Found {
     /// How many events the stream had when the command had stored its own.
     pub length: usize,
+    /// How many of them were its own.
+    pub stored: usize,
     /// Hash of the payload that it came with.
     pub payload_hash: Option<String>,
 }
@@ -32,8 +34,10 @@ pub(super) fn find(stream: &[StoredEvent], command_id: Uuid) -> Option<Found> {
         .as_deref()
         .and_then(|n| n.parse().ok())
         .unwrap_or(1);
+    let length = (index + events).min(stream.len());
     Some(Found {
-        length: (index + events).min(stream.len()),
+        length,
+        stored: length - index,
         payload_hash: metadata.payload_hash.clone(),
     })
 }

@@ -31,3 +31,11 @@ pub use query::Query;
 pub use request_headers::idempotency_key;
 pub use server::{ServeError, serve};
 pub use trace::{TraceContext, trace_context};
+
+use actix_web::http::header::HeaderValue;
+
+/// `Cache-Control` of what may be kept by the client, never shared, and always
+/// asked for again.
+pub const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// `Vary` of every answer behind a key.
+pub const VARIES: HeaderValue = HeaderValue::from_static("Accept, Accept-Encoding, Authorization");

@@ -4,6 +4,7 @@ mod servers;
 mod steps;
 mod system;
 
+use crate::migrate::up_to_date;
 use clap::Args;
 use infra::{
     config::Config,
@@ -82,7 +83,7 @@ async fn run_on(
     config.drain_seconds = 0;
     config.listen = format!("127.0.0.1:{}", args.port.unwrap_or_else(free_port));
     let start = async {
-        system::migrate(&config).await?;
+        up_to_date(&config, |_| {}).await?;
         steps.done("migrate");
         let key = system::admin_key(&config, dir).await?;
         system::keep(&dir.join(CONFIG_FILE), &toml::to_string(&config)?)?;

@@ -1,15 +1,13 @@
-//! The system on top of the servers: schema, key, roles, and what a person
+//! The system on top of the servers: key, roles, and what a person
 //! has to know to use them.
 
 use crate::roles::{self, Apis, Front};
-use anyhow::Context as _;
 use infra::{
     api_keys::{self, ApiKeys},
     config::Config,
     http::{Readiness, serve},
-    kafka,
     lifecycle::Lifecycle,
-    postgres::{self, Databases},
+    postgres::Databases,
 };
 use std::{
     fs,
@@ -22,14 +20,6 @@ use std::{
 
 /// How long everything may take to become ready.
 const READY_TIME: Duration = Duration::from_mins(1);
-
-/// Databases and topics, up to date.
-pub async fn migrate(config: &Config) -> anyhow::Result<()> {
-    postgres::migrate_all(config).await?;
-    kafka::ensure_topics(config)
-        .await
-        .context("the topics cannot be made")
-}
 
 /// The admin key of this folder: the one in `dev-api-key` if it still works,
 /// else a new one.

@@ -4,6 +4,7 @@
 pub mod cloudevents;
 pub mod order;
 pub mod partition;
+pub mod personal;
 pub mod position;
 pub mod topics;
 

@@ -2,16 +2,19 @@
 //! then writes three notes on it, again and again.
 
 use crate::row::Figure;
-use domain::order::{self, AddNote, NewLine, NewOrder, Order, OrderCommand, PlaceOrder};
+use domain::order::{
+    self, Order, OrderCommand,
+    command::{AddNote, NewLine, NewOrder, PlaceOrder},
+};
 use futures_util::future::try_join_all;
 use infra::{
     clock,
-    command::{CommandContext, CommandIdentity, Executor},
+    command::{CommandContext, CommandIdentity, Executor, Recording},
     config::{Config, EventStoreKind},
     event_store::{EventStore, LogHint},
     postgres,
 };
-use orderlog::mapping::Mapping;
+use orderlog::{keys::sealing, mapping::Mapping};
 use std::{
     future::ready,
     sync::Arc,
@@ -24,7 +27,7 @@ const NOTES: u64 = 3;
 
 /// Ours beside postgres-es at several numbers of clients.
 pub async fn measure(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>> {
-    postgres::migrate_events(config).await?;
+    postgres::migrate_all(config).await?;
     let (rounds, time) = if quick {
         (1, Duration::from_secs(1))
     } else {
@@ -59,9 +62,11 @@ async fn rate(
 ) -> anyhow::Result<f64> {
     let pool = postgres::pool(&config.events_url, 32)?;
     let store = EventStore::new(pool, kind, LogHint::default());
-    let executor = Executor::<Order>::new(store, Arc::new(Mapping), |order, version| {
-        Ok(serde_json::to_string(&order::after(order, version)?)?)
-    });
+    let recording: Recording<Order> = Recording {
+        after: |order, version| Ok(serde_json::to_string(&order::after(order, version)?)?),
+        subject: Order::subject,
+    };
+    let executor = Executor::new(store, Arc::new(Mapping), recording, sealing(config)?);
     let executor = Arc::new(executor);
     let began = Instant::now();
     let deadline = began + time;
@@ -82,7 +87,7 @@ async fn client(executor: Arc<Executor<Order>>, deadline: Instant) -> anyhow::Re
         send(&executor, id, place(id)).await?;
         for _ in 0..NOTES {
             let text = "call back".try_into()?;
-            send(&executor, id, OrderCommand::AddNote(AddNote { text })).await?;
+            send(&executor, id, AddNote { text }.into()).await?;
         }
         commands += 1 + NOTES;
     }
@@ -119,20 +124,24 @@ fn place(id: Uuid) -> OrderCommand {
         tax: 0,
         discount: 0,
     };
-    OrderCommand::Place(Box::new(PlaceOrder(NewOrder {
+    let order = NewOrder {
         order_id: id,
         number: "1001".into(),
         platform: "web".try_into().unwrap_or_else(|_| unreachable!()),
         external_id: None,
         currency: "GBP".parse().unwrap_or_else(|_| unreachable!()),
+        prices_include_tax: false,
         customer: None,
         lines: (0..3).map(line).collect(),
         shipping: None,
         billing_address: None,
         shipping_address: None,
-        billing_country: None,
-        shipping_country: None,
         tags: Vec::new(),
+    };
+    let command = PlaceOrder {
+        order,
         placed_at: OffsetDateTime::UNIX_EPOCH,
-    })))
+        exchange_of: None,
+    };
+    command.into()
 }

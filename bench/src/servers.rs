@@ -3,6 +3,8 @@
 use infra::{
     config::Config,
     local_servers::{LocalServers, Options, Server},
+    sealing::MasterKey,
+    secret::Secret,
 };
 use std::path::Path;
 
@@ -25,12 +27,13 @@ pub async fn start(folder: &Path) -> anyhow::Result<Servers> {
     let options = Options {
         dir: folder.to_owned(),
         cache: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.orderlog/servers"),
-        servers: vec![Server::Events],
+        // The keys of personal data lie beside the views.
+        servers: vec![Server::Events, Server::Views],
         throwaway: true,
     };
     let servers = LocalServers::start(options, &|_| {}).await?;
     let mut config = Config::default();
     servers.configure(&mut config);
-    infra::postgres::create_database_if_missing(&config.events_url).await?;
+    config.master_key = Secret::new(MasterKey::random()?);
     Ok(Servers { config, servers })
 }

@@ -1,10 +1,10 @@
 //! The answer of a command: the order's fields, flat, plus `order_id`,
-//! `position` and the id that the command made.
+//! `position` and the ids that the command made.
 
 use actix_web::{HttpResponse, http::StatusCode, http::header};
 use contracts::{
-    PositionToken,
-    order::{self, Order},
+    CloudEvent, PositionToken,
+    order::{self, Made, Order, OrderEvent},
     topics,
 };
 use domain::order::contract_event;
@@ -27,9 +27,9 @@ pub struct CommandAnswer {
     /// Where the log stands after the command, for `min_position`.
     #[schema(value_type = String)]
     pub position: PositionToken,
-    /// Id of the note that the command made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note_id: Option<String>,
+    /// Ids of what the command made.
+    #[serde(flatten)]
+    pub made: Made,
 }
 
 /// What a fresh success is.
@@ -44,7 +44,7 @@ pub enum Success {
 /// Answers `outcome`. A repeat gets the first one's status and body, and says
 /// so in `Idempotent-Replayed`.
 pub fn answer(outcome: &Outcome, success: Success) -> Result<HttpResponse, Problem> {
-    let answer = fold(outcome)?;
+    let answer = told(outcome)?;
     let created = success == Success::Created && outcome.stored > 0;
     let status = if created {
         StatusCode::CREATED
@@ -69,36 +69,54 @@ pub fn answer(outcome: &Outcome, success: Success) -> Result<HttpResponse, Probl
     Ok(response.json(answer))
 }
 
-/// Folds the published events: what the read API will serve.
-fn fold(outcome: &Outcome) -> Result<CommandAnswer, Problem> {
-    let (mut document, mut last) = (None, None);
-    for stored in &outcome.stream {
-        let (envelope, event) = published(stored).map_err(Problem::internal)?;
-        last = Some((envelope.position.clone(), made(&event)));
-        document = Some(order::apply(document, &envelope, event).map_err(Problem::internal)?);
-    }
-    let (Some(order), Some((position, note_id))) = (document, last) else {
+/// The order at the end of `stream`, as the read API will serve it; none
+/// where there are no events.
+pub fn document(stream: &[StoredEvent]) -> Result<Option<Order>, Problem> {
+    fold(stream, |_, _, _| ())
+}
+
+fn told(outcome: &Outcome) -> Result<CommandAnswer, Problem> {
+    // Those of the command itself are the last ones.
+    let others = outcome.stream.len().saturating_sub(outcome.stored);
+    let (mut made, mut position) = (Made::default(), None);
+    let document = fold(&outcome.stream, |index, envelope, event| {
+        position = Some(envelope.position.clone());
+        if index >= others {
+            made.note(event);
+        }
+    })?;
+    let (Some(order), Some(position)) = (document, position) else {
         return Err(Problem::internal(EmptyStream));
     };
     Ok(CommandAnswer {
         order_id: order.id,
         order,
         position,
-        note_id: note_id.filter(|_| outcome.stored > 0),
+        made,
     })
 }
 
-fn made(event: &order::OrderEvent) -> Option<String> {
-    match event {
-        order::OrderEvent::NoteAdded(note) => Some(note.note_id.clone()),
-        _ => None,
+/// Folds the published events, and shows `each` of them.
+fn fold(
+    stream: &[StoredEvent],
+    mut each: impl FnMut(usize, &CloudEvent, &OrderEvent),
+) -> Result<Option<Order>, Problem> {
+    let mut document = None;
+    for (index, stored) in stream.iter().enumerate() {
+        let (envelope, event) = published(stored).map_err(Problem::internal)?;
+        each(index, &envelope, &event);
+        document = Some(order::apply(document, &envelope, event).map_err(Problem::internal)?);
     }
+    Ok(document)
 }
 
-fn published(
-    stored: &StoredEvent,
-) -> Result<(contracts::CloudEvent, order::OrderEvent), PublishError> {
-    let event = contract_event(&stored.payload, &stored.metadata.after)?;
+fn published(stored: &StoredEvent) -> Result<(CloudEvent, OrderEvent), PublishError> {
+    let written = (
+        stored.event_type.as_str(),
+        stored.event_version.as_str(),
+        stored.payload.as_str(),
+    );
+    let event = contract_event(written, &stored.metadata.after)?;
     let envelope = stored.envelope(event.event_type(), &topics::ORDERS)?;
     Ok((envelope, event))
 }

@@ -1,60 +1,162 @@
 //! One call of a command: who, which, under which condition.
 
-use crate::{refusal::refused, state::CommandApi};
-use actix_web::HttpRequest;
-use domain::order::{Order, OrderCommand, Rejection};
+use crate::{
+    answer::{Success, answer},
+    headers::causation_id,
+    refusal::{refused, rejected},
+    state::CommandApi,
+};
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    web::{Data, Path},
+};
+use domain::{
+    order::{Order, OrderCommand, Part, Rejection},
+    text::Id,
+};
 use infra::{
     clock,
-    command::{CommandContext, CommandIdentity, ExecuteError, Outcome, command_id, payload_hash},
-    http::{Principal, Problem, idempotency_key, if_match, trace_context},
+    command::{CommandContext, CommandIdentity, ExecuteError, Outcome, command_id},
+    http::{JsonBody, Principal, Problem, idempotency_key, if_match, trace_context},
 };
+use serde::de::DeserializeOwned;
+use std::{collections::HashMap, future::ready, pin::Pin};
 use uuid::Uuid;
+
+/// A command as it is asked for: its headers and path, and its body. No body
+/// at all counts as `{}`.
+pub struct Asked<B> {
+    /// What the request says besides its body.
+    pub call: Call,
+    /// What its body says.
+    pub body: B,
+}
 
 /// What the request says besides its body.
 pub struct Call {
+    /// What commands need.
+    pub api: Data<CommandApi>,
     /// Key of the command, if the caller chose one.
     pub key: Option<String>,
     /// Principal.
     pub principal: String,
-    context: CommandContext,
+    /// What is recorded of the command, under the identity of its only step.
+    pub context: CommandContext,
+    route: String,
+    parts: HashMap<String, String>,
 }
 
+impl<B: DeserializeOwned + 'static> FromRequest for Asked<B> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let principal = Principal::from_request(&request, &mut payload).await?;
+            let body = JsonBody::or_empty(&request, payload).await?;
+            let call = Call::new(&request, principal, &body.bytes).await?;
+            let body = body.value;
+            Ok(Self { call, body })
+        })
+    }
+}
+
+/// The application was put together without what commands need.
+#[derive(Debug, thiserror::Error)]
+#[error("no CommandApi in the application's data")]
+struct NoApi;
+
 impl Call {
-    /// Reads the headers of `request`, whose body is `payload`.
-    pub fn new(
-        api: &CommandApi,
+    async fn new(
         request: &HttpRequest,
-        principal: &Principal,
+        principal: Principal,
         payload: &[u8],
     ) -> Result<Self, Problem> {
-        let key = idempotency_key(request, api.require_idempotency_key)?;
-        let route = format!("{} {}", request.method(), request.path());
-        let id = match &key {
-            Some(key) => command_id(&principal.id, &route, key, 0),
-            None => clock::new_id(),
-        };
+        let api = request.app_data::<Data<CommandApi>>();
+        let api = api.ok_or_else(|| Problem::internal(NoApi))?.clone();
+        // The framework reads a path into a list, not into a map.
+        let values = Path::<Vec<String>>::extract(request).await;
+        let values = values.map_err(|_| invalid_path())?.into_inner();
+        let names = request.match_info().iter().map(|(name, _)| name.to_owned());
+        let parts: HashMap<String, String> = names.zip(values).collect();
+        let key = idempotency_key(request, api.config.require_idempotency_key)?;
+        let route = format!("{} {}", request.method(), concrete(request, &parts));
         let trace = trace_context(request);
-        Ok(Self {
-            key,
-            principal: principal.id.clone(),
-            context: CommandContext {
-                actor: principal.id.clone(),
-                identity: CommandIdentity {
-                    id,
-                    payload_hash: payload_hash(payload),
-                },
-                if_match: if_match(request)?,
-                correlation_id: trace.correlation_id.or(Some(trace.trace_id)),
-                causation_id: None,
-                traceparent: Some(trace.traceparent),
+        let payload_hash = api.payload_hash(payload).await;
+        let context = CommandContext {
+            actor: principal.id.clone(),
+            identity: CommandIdentity {
+                id: identity(&principal.id, &route, key.as_deref(), 0),
+                payload_hash: payload_hash.map_err(|error| Problem::database(&error))?,
             },
+            if_match: if_match(request)?,
+            correlation_id: trace.correlation_id.or(Some(trace.trace_id)),
+            causation_id: causation_id(request)?,
+            traceparent: Some(trace.traceparent),
+        };
+        Ok(Self {
+            api,
+            key,
+            principal: principal.id,
+            context,
+            route,
+            parts,
         })
     }
 
-    /// Carries the command out on an order.
-    pub async fn execute<C, F>(
+    /// The same call as the command of its step `number`; the first is 0.
+    pub fn step(&self, number: u32) -> CommandContext {
+        let mut context = self.context.clone();
+        let key = self.key.as_deref();
+        context.identity.id = identity(&self.principal, &self.route, key, number);
+        context
+    }
+
+    /// Method and path: a key stands for one request to one route.
+    pub fn route(&self) -> &str {
+        &self.route
+    }
+
+    /// The order that the path names, in the one form in which ids are told:
+    /// the path is part of the command's identity, and an order has one path.
+    pub fn order_id(&self) -> Result<Uuid, Problem> {
+        let path = self.parts.get("id").map_or("", String::as_str);
+        let id = Uuid::try_parse(path).ok();
+        id.filter(|id| id.hyphenated().to_string() == path)
+            .ok_or_else(|| rejected(&Rejection::OrderNotFound))
+    }
+
+    /// The part of the order that the path names.
+    pub fn part(&self, name: &str, part: Part) -> Result<Id, Problem> {
+        let path = self.parts.get(name).map_or("", String::as_str);
+        Id::try_from(path).map_err(|_| rejected(&Rejection::no_such(part, path, None)))
+    }
+
+    /// The label that the path names.
+    pub fn tag(&self) -> Result<Id, Problem> {
+        let path = self.parts.get("tag").map_or("", String::as_str);
+        // The replacement character stands for bytes that are not UTF-8.
+        let tag = Id::try_from(path).ok().filter(|t| !t.contains('\u{fffd}'));
+        tag.ok_or_else(|| {
+            invalid_path().detail("a tag is 1 to 255 characters, none of them control characters")
+        })
+    }
+
+    /// Carries a command out on an order.
+    pub async fn execute<C, F>(&self, order_id: Uuid, command: C) -> Result<Outcome, Problem>
+    where
+        C: Fn(&Order) -> F,
+        F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
+    {
+        self.execute_as(&self.context, order_id, command).await
+    }
+
+    /// The same under another context: that of one of its steps.
+    pub async fn execute_as<C, F>(
         &self,
-        api: &CommandApi,
+        context: &CommandContext,
         order_id: Uuid,
         command: C,
     ) -> Result<Outcome, Problem>
@@ -63,16 +165,51 @@ impl Call {
         F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
     {
         let id = order_id.hyphenated().to_string();
-        let executed = api.orders.execute(&id, &self.context, command).await;
+        let executed = self.api.orders.execute(&id, context, command).await;
         executed.map_err(refused)
+    }
+
+    /// Carries a command out on the order that the path names, and answers.
+    pub async fn carry_out<C: Into<OrderCommand>>(
+        &self,
+        command: C,
+    ) -> Result<HttpResponse, Problem> {
+        let command = command.into();
+        self.decided(|_| command.clone()).await
+    }
+
+    /// The same for a command that depends on the order.
+    pub async fn decided(
+        &self,
+        command: impl Fn(&Order) -> OrderCommand,
+    ) -> Result<HttpResponse, Problem> {
+        let command = |order: &Order| ready(Ok(command(order)));
+        let outcome = self.execute(self.order_id()?, command).await?;
+        answer(&outcome, Success::Done)
     }
 }
 
-/// The order that a path names, in the one form in which ids are told: the
-/// path is part of the command's identity, and an order has one path.
-pub fn order_id(path: &str) -> Result<Uuid, Problem> {
-    Uuid::try_parse(path)
-        .ok()
-        .filter(|id| id.hyphenated().to_string() == path)
-        .ok_or_else(|| refused(ExecuteError::Rejected(Rejection::OrderNotFound)))
+fn identity(principal: &str, route: &str, key: Option<&str>, step: u32) -> Uuid {
+    match key {
+        Some(key) => command_id(principal, route, key, step),
+        None => clock::new_id(),
+    }
+}
+
+/// The path with its parts decoded: one command has one route, however its
+/// path is escaped.
+fn concrete(request: &HttpRequest, parts: &HashMap<String, String>) -> String {
+    let Some(pattern) = request.match_pattern() else {
+        return request.path().to_owned();
+    };
+    let segments = pattern.split('/').map(|segment| {
+        let name = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
+        let part = name.and_then(|name| parts.get(name));
+        part.map_or(segment, String::as_str)
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+fn invalid_path() -> Problem {
+    Problem::bad_request("invalid_path", "A part of the path is malformed")
 }

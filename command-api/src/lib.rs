@@ -4,13 +4,15 @@
 mod answer;
 mod call;
 mod documented;
+mod headers;
 mod openapi;
+mod problem_types;
 mod refusal;
 mod request;
 mod routes;
 mod state;
 
 pub use openapi::openapi;
-pub use refusal::PROBLEM_TYPES;
+pub use problem_types::PROBLEM_TYPES;
 pub use routes::configure;
 pub use state::CommandApi;

@@ -1,7 +1,19 @@
 //! The OpenAPI document of the commands, from the code.
 
-use crate::routes;
-use utoipa::OpenApi;
+use crate::{
+    answer::CommandAnswer,
+    routes::{drafts, orders},
+};
+use infra::http::ProblemDocument;
+use std::collections::BTreeMap;
+use utoipa::{
+    OpenApi,
+    openapi::{
+        Content, OpenApi as OpenApiDocument, RefOr, Required, Schema, request_body::RequestBody,
+    },
+};
+
+type Schemas = BTreeMap<String, RefOr<Schema>>;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -9,16 +21,172 @@ use utoipa::OpenApi;
         title = "Orderlog commands",
         description = "Commands change orders. Each answers the order as it left it, with its version in the ETag and a `position` to wait for on reads."
     ),
+    components(schemas(CommandAnswer, ProblemDocument)),
     paths(
-        routes::place::handle,
-        routes::import::handle,
-        routes::cancel::handle,
-        routes::notes::handle,
+        drafts::create::handle,
+        drafts::update::handle,
+        drafts::complete::handle,
+        orders::place::handle,
+        orders::import::handle,
+        orders::confirm::handle,
+        orders::hold::handle,
+        orders::release::handle,
+        orders::cancel::handle,
+        orders::archive::handle,
+        orders::unarchive::handle,
+        orders::lines::add::handle,
+        orders::lines::change::handle,
+        orders::lines::remove::handle,
+        orders::shipping::handle,
+        orders::shipping_address::handle,
+        orders::billing_address::handle,
+        orders::customer::handle,
+        orders::discounts::apply::handle,
+        orders::discounts::remove::handle,
+        orders::payments::authorize::handle,
+        orders::payments::capture::handle,
+        orders::payments::void::handle,
+        orders::payments::fail::handle,
+        orders::captures::succeed::handle,
+        orders::captures::fail::handle,
+        orders::refunds::refund::handle,
+        orders::refunds::succeed::handle,
+        orders::refunds::fail::handle,
+        orders::chargebacks::handle,
+        orders::credits::handle,
+        orders::fulfillments::create::handle,
+        orders::fulfillments::ship::handle,
+        orders::fulfillments::deliver::handle,
+        orders::fulfillments::cancel::handle,
+        orders::fulfillments::tracking::handle,
+        orders::returns::request::handle,
+        orders::returns::approve::handle,
+        orders::returns::decline::handle,
+        orders::returns::receive::handle,
+        orders::returns::close::handle,
+        orders::returns::cancel::handle,
+        orders::returns::exchange::handle,
+        orders::returns::exchange_link::handle,
+        orders::notes::handle,
+        orders::invoice::handle,
+        orders::tags::tag::handle,
+        orders::tags::untag::handle,
     )
 )]
 struct Document;
 
 /// The document of the command API.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+pub fn openapi() -> OpenApiDocument {
+    let mut document = Document::openapi();
+    let components = document.components.clone().unwrap_or_default();
+    for item in document.paths.paths.values_mut() {
+        let methods = [
+            &mut item.put,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in methods.into_iter().flatten() {
+            if let Some(RefOr::T(body)) = &mut operation.request_body {
+                let needed = needs_members(body, &components.schemas);
+                body.required = Some(if needed {
+                    Required::True
+                } else {
+                    Required::False
+                });
+            }
+        }
+    }
+    document
+}
+
+/// Whether a body has a member that cannot be absent: if not, the body itself
+/// can be.
+fn needs_members(body: &RequestBody, schemas: &Schemas) -> bool {
+    body.content.values().any(|content| {
+        let RefOr::T(Content {
+            schema: Some(RefOr::Ref(body)),
+            ..
+        }) = content
+        else {
+            return true;
+        };
+        let name = body.ref_location.rsplit('/').next().unwrap_or_default();
+        match schemas.get(name) {
+            Some(RefOr::T(Schema::Object(body))) => !body.required.is_empty(),
+            _ => true,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use utoipa::openapi::path::Operation;
+
+    fn operations() -> Vec<(String, Operation)> {
+        let paths = openapi().paths.paths.into_iter();
+        let operations = paths.flat_map(|(path, item)| {
+            let methods = [item.put, item.post, item.patch, item.delete];
+            let there = methods.into_iter().flatten();
+            there
+                .map(move |operation| (path.clone(), operation))
+                .collect::<Vec<_>>()
+        });
+        operations.collect()
+    }
+
+    #[test]
+    fn every_code_of_an_endpoint_is_a_kind_of_problem() {
+        let operations = operations();
+        assert!(operations.len() > 45, "{}", operations.len());
+        for (path, operation) in operations {
+            let statuses: Vec<_> = operation.responses.responses.keys().collect();
+            assert!(
+                !statuses.iter().any(|s| *s == "default"),
+                "{path}: {statuses:?}"
+            );
+            assert!(statuses.len() > 5, "{path}: {statuses:?}");
+        }
+    }
+
+    #[test]
+    fn every_body_has_an_example() {
+        let schemas = openapi().components.expect("schemas").schemas;
+        for (path, operation) in operations() {
+            let Some(RefOr::T(body)) = operation.request_body else {
+                continue;
+            };
+            let Some(RefOr::T(content)) = body.content.get("application/json") else {
+                panic!("{path}: no JSON");
+            };
+            let Some(RefOr::Ref(schema)) = &content.schema else {
+                panic!("{path}: a body without a name");
+            };
+            let name = schema.ref_location.rsplit('/').next().expect("a name");
+            let Some(RefOr::T(Schema::Object(schema))) = schemas.get(name) else {
+                panic!("{path}: {name} is no object");
+            };
+            assert!(
+                schema.example.is_some() || !schema.examples.is_empty(),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_that_needs_nothing_said_may_be_left_out() {
+        let required = |wanted: &str| {
+            let mut operations = operations().into_iter();
+            let found = operations.find(|(path, o)| path == wanted && o.request_body.is_some());
+            match found.and_then(|(_, operation)| operation.request_body) {
+                Some(RefOr::T(body)) => body.required == Some(Required::True),
+                _ => panic!("{wanted} has no body"),
+            }
+        };
+        assert!(!required("/v1/orders/{id}/confirm"));
+        assert!(!required("/v1/orders/{id}/payments/{payment}/capture"));
+        assert!(required("/v1/orders/{id}/cancel"));
+        assert!(required("/v1/orders"));
+    }
 }

@@ -1,7 +1,9 @@
 //! The published contract of Orderlog: what travels on Kafka, what a read
 //! model holds, and the names of both. Nothing in here does I/O.
 
+pub mod asyncapi;
 pub mod cloudevents;
+pub mod compat;
 pub mod order;
 pub mod partition;
 pub mod personal;

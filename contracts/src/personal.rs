@@ -6,7 +6,7 @@
 //! its subject. Whoever has the subject's key opens it; once that key is
 //! deleted, it reads [`ERASED`] everywhere.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use utoipa::ToSchema;
@@ -20,7 +20,6 @@ pub const MEMBER: &str = "personal";
 
 /// Ciphertext under the key of a subject: a customer, else an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Sealed {
     /// Whose key it is.
     pub subject: Uuid,
@@ -30,7 +29,6 @@ pub struct Sealed {
 
 /// The mark of personal data whose key is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct ErasedMark {
     /// Always true.
     pub erased: bool,
@@ -77,22 +75,20 @@ impl<T: Erasable> Personal<T> {
     }
 }
 
-/// The published form: always sealed.
+/// The published form: sealed; or erased, where an event repeats what had been
+/// erased before.
 impl<T> JsonSchema for Personal<T> {
-    fn inline_schema() -> bool {
-        Sealed::inline_schema()
-    }
-
     fn schema_name() -> Cow<'static, str> {
-        Sealed::schema_name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        Sealed::schema_id()
+        "Personal".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Sealed::json_schema(generator)
+        let sealed = generator.subschema_for::<Sealed>();
+        let erased = generator.subschema_for::<ErasedMark>();
+        json_schema!({
+            "description": "Personal data: sealed, or the mark that it was erased.",
+            "anyOf": [sealed, erased],
+        })
     }
 }
 

@@ -10,9 +10,32 @@ pub fn order_id_of_external(platform: &str, external_id: &str) -> Uuid {
     derived(&["external", platform, external_id])
 }
 
-/// The id of the order that `principal` creates under an idempotency key.
-pub fn order_id_of_key(principal: &str, key: &str) -> Uuid {
-    derived(&["key", principal, key])
+/// The id of the order that `principal` creates by `route` under an idempotency
+/// key. The route is part of it because it is part of what a key stands for.
+pub fn order_id_of_key(principal: &str, route: &str, key: &str) -> Uuid {
+    derived(&["key", principal, route, key])
+}
+
+/// The subject whose key seals the personal data of what `platform` calls
+/// customer `customer_id`.
+pub fn subject_of_customer(platform: &str, customer_id: &str) -> Uuid {
+    derived(&["customer", platform, customer_id])
+}
+
+/// The id of the order that replaces the goods of a return.
+pub fn order_id_of_exchange(order_id: Uuid, return_id: &str) -> Uuid {
+    derived(&["exchange", &order_id.to_string(), return_id])
+}
+
+/// The id of the register of `platform`'s invoice numbers.
+pub fn invoice_register_id(platform: &str) -> Uuid {
+    derived(&["invoice_register", platform])
+}
+
+/// The id of the command that gives an order its invoice number: giving it one
+/// twice is one command.
+pub fn invoice_command_id(order_id: Uuid) -> Uuid {
+    derived(&["invoice", &order_id.to_string()])
 }
 
 /// Parts are joined with their lengths, so that no two lists collide.
@@ -34,6 +57,6 @@ mod tests {
         let id = order_id_of_external("web", "1");
         assert_eq!(id, order_id_of_external("web", "1"));
         assert_ne!(id, order_id_of_external("we", "b1"));
-        assert_ne!(id, order_id_of_key("web", "1"));
+        assert_ne!(id, order_id_of_key("web", "POST /v1/orders", "1"));
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod country;
 pub mod ids;
+pub mod invoice_register;
 pub mod money;
 pub mod order;
 pub mod text;

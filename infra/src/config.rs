@@ -1,11 +1,15 @@
 //! Configuration: defaults < file < environment (`ORDERLOG_…`) < flags.
 
+use crate::{
+    platforms::{PlatformSettings, Platforms},
+    secret::Secret,
+};
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Everything that a role can be told. Flat, so that each key is also one
 /// environment variable: `events_url` is `ORDERLOG_EVENTS_URL`.
@@ -41,6 +45,11 @@ pub struct Config {
     pub ops_pool_size: u32,
     /// Consumers per projector process.
     pub projector_workers: usize,
+    /// The key that wraps the keys of personal data: base64 of 32 bytes. Never
+    /// written or shown.
+    pub master_key: Secret,
+    /// A file that holds it instead.
+    pub master_key_file: String,
     /// Whether a command without an Idempotency-Key is refused (400).
     pub require_idempotency_key: bool,
     /// How long a draining role keeps answering, in seconds.
@@ -49,6 +58,18 @@ pub struct Config {
     pub log: String,
     /// Log lines as JSON instead of text.
     pub log_json: bool,
+    /// Where the worker issues its commands: the command API, or the front.
+    pub command_url: String,
+    /// API key of the worker, and of tools that call the API. Not both this
+    /// and `api_key_file`.
+    pub api_key: Secret,
+    /// File that holds the API key; empty: none.
+    pub api_key_file: PathBuf,
+    /// Whether process managers treat imported orders like others.
+    pub process_imports: bool,
+    /// How each sales channel wants its orders to be treated. In the
+    /// environment: `ORDERLOG_PLATFORMS='{web={auto_confirm=true}}'`.
+    pub platforms: Platforms,
 }
 
 /// Which code appends events.
@@ -78,10 +99,17 @@ impl Default for Config {
             views_pool_size: 16,
             ops_pool_size: 4,
             projector_workers: 2,
+            master_key: Secret::default(),
+            master_key_file: String::new(),
             require_idempotency_key: false,
             drain_seconds: 2,
             log: "info,rdkafka=warn,sqlx=warn,actix_server=warn".into(),
             log_json: false,
+            command_url: "http://127.0.0.1:8080".into(),
+            api_key: Secret::default(),
+            api_key_file: PathBuf::new(),
+            process_imports: false,
+            platforms: Platforms::default(),
         }
     }
 }
@@ -123,6 +151,46 @@ impl Config {
     pub fn redis_key(&self, key: &str) -> String {
         format!("{}{key}", self.redis_prefix)
     }
+
+    /// How the sales channel with this slug wants its orders to be treated.
+    pub fn platform(&self, slug: &str) -> &PlatformSettings {
+        self.platforms.get(slug)
+    }
+
+    /// The API key, read from its file where that is named; none: not told.
+    pub fn read_api_key(&self) -> Result<Secret, ApiKeyError> {
+        if self.api_key_file.as_os_str().is_empty() {
+            return Ok(self.api_key.clone());
+        }
+        if !self.api_key.is_empty() {
+            return Err(ApiKeyError::Twice);
+        }
+        let file = &self.api_key_file;
+        match std::fs::read_to_string(file) {
+            Ok(key) => Ok(Secret::new(key.trim())),
+            Err(source) => Err(ApiKeyError::File {
+                file: file.clone(),
+                source,
+            }),
+        }
+    }
+}
+
+/// Why the API key is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiKeyError {
+    /// Told in two places.
+    #[error("`api_key` and `api_key_file` are both set; one of them is to go")]
+    Twice,
+    /// The file cannot be read.
+    #[error("the API key in {} cannot be read", file.display())]
+    File {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 /// A value of the wrong type, an unreadable file, an unknown key.
@@ -133,11 +201,68 @@ pub struct ConfigError(#[from] Box<figment::Error>);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platforms::OnCancellation;
 
     #[test]
     fn every_key_reads_back_from_its_defaults() {
         let config = Config::load(None).expect("defaults are valid");
         assert_eq!(config.kafka_name("orders"), "orders");
         assert!(Config::keys().contains(&"events_url".to_owned()));
+    }
+
+    /// The layers of `Config::load`, with texts in place of file and
+    /// environment.
+    fn layered(file: &str, platforms: &str) -> Result<Config, Box<figment::Error>> {
+        let environment: figment::value::Value = platforms.parse().expect("infallible");
+        Figment::from(Serialized::defaults(Config::default()))
+            .merge(Toml::string(file))
+            .merge(Serialized::default("platforms", environment))
+            .extract()
+            .map_err(Box::new)
+    }
+
+    #[test]
+    fn platforms_are_named_in_the_file_and_in_the_environment() {
+        let file = "[platforms.web]\nauto_confirm = true\n[platforms.shop]\nauto_confirm = true";
+        let environment = r#"{shop={auto_confirm=false}, eu-1={ on_cancellation = "record" }}"#;
+        let config = layered(file, environment).expect("valid");
+        assert!(config.platform("web").auto_confirm);
+        assert!(
+            !config.platform("shop").auto_confirm,
+            "the environment wins"
+        );
+        let eu = config.platform("eu-1");
+        assert_eq!(eu.on_cancellation, OnCancellation::Record);
+        assert!(!config.platform("other").auto_confirm);
+        assert!(layered(file, "{web={colour=1}}").is_err(), "unknown key");
+        assert!(layered(file, "web").is_err(), "not a map");
+    }
+
+    #[test]
+    fn a_configuration_reads_back_from_the_toml_it_writes() {
+        let written = layered("[platforms.web]\nexpire_unpaid_after_seconds = 5", "{}");
+        let written = toml_text(&written.expect("valid"));
+        let read = layered(&written, "{}").expect("our own");
+        assert_eq!(read.platform("web").expire_unpaid_after_seconds, Some(5));
+    }
+
+    fn toml_text(config: &Config) -> String {
+        toml::to_string(config).expect("TOML")
+    }
+
+    #[test]
+    fn an_api_key_comes_from_one_place_and_is_not_told() {
+        let mut config = Config {
+            api_key: Secret::new("ol_key"),
+            ..Config::default()
+        };
+        assert!(!format!("{config:?}").contains("ol_key"));
+        let key = config.read_api_key().expect("a key");
+        assert_eq!(key.reveal(), "ol_key");
+        config.api_key_file = "/nowhere/key".into();
+        assert!(matches!(config.read_api_key(), Err(ApiKeyError::Twice)));
+        config.api_key = Secret::default();
+        let missing = config.read_api_key().expect_err("there is no such file");
+        assert!(missing.to_string().contains("/nowhere/key"));
     }
 }

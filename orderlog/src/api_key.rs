@@ -1,8 +1,19 @@
 //! `orderlog api-key`: keys of the API.
 
 use clap::Subcommand;
-use infra::{api_keys, config::Config, postgres::Databases};
-use std::process::ExitCode;
+use infra::{
+    api_keys::{self, ApiKeys},
+    config::Config,
+    postgres::Databases,
+};
+use sqlx::PgPool;
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -15,6 +26,16 @@ pub enum ApiKeyCommand {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Make sure that a file holds a key that works: nothing changes where it
+    /// does, else a new key is written to it
+    Keep {
+        /// What it is for
+        #[arg(long)]
+        name: String,
+        /// The file; nobody else may read it
+        #[arg(long)]
+        file: PathBuf,
     },
     /// List the keys, without their secrets
     List {
@@ -45,6 +66,10 @@ pub async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Result<Exit
                 eprintln!("id: {} (the key above is not shown again)", key.id);
             }
         }
+        ApiKeyCommand::Keep { name, file } => {
+            keep(&ops, &name, &file).await?;
+            println!("{}: holds a key that works", file.display());
+        }
         ApiKeyCommand::List { json } => {
             for key in api_keys::list(&ops).await? {
                 if json {
@@ -67,4 +92,31 @@ pub async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Result<Exit
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The key that `file` holds, if it still works; else a new one called `name`,
+/// which is kept there.
+pub async fn keep(ops: &PgPool, name: &str, file: &Path) -> anyhow::Result<String> {
+    if let Ok(kept) = fs::read_to_string(file) {
+        let kept = kept.trim().to_owned();
+        if ApiKeys::new(ops.clone()).verify(&kept).await?.is_some() {
+            return Ok(kept);
+        }
+    }
+    let key = api_keys::create(ops, name).await?;
+    write_secret(file, &format!("{}\n", key.secret))?;
+    Ok(key.secret)
+}
+
+/// Writes a file that holds secrets: nobody else may read it.
+pub fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    if path.exists() {
+        fs::remove_file(path)?;
+    }
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())
 }

@@ -45,6 +45,11 @@ enum Task {
     /// Role: serve queries
     #[command(after_help = "Examples:\n  orderlog read-api --listen 0.0.0.0:8080")]
     ReadApi,
+    /// Role: run the process managers
+    #[command(
+        after_help = "Examples:\n  ORDERLOG_COMMAND_URL=http://127.0.0.1:8080 ORDERLOG_API_KEY_FILE=worker-api-key \\\n    orderlog worker --listen 0.0.0.0:8081"
+    )]
+    Worker,
     /// Bring databases and topics up to date
     #[command(after_help = "Examples:\n  orderlog migrate\n  orderlog migrate --dir .orderlog")]
     Migrate,
@@ -65,8 +70,13 @@ enum Task {
     Rebuild(rebuild::RebuildArgs),
     /// Write the OpenAPI document of both APIs
     Openapi(documents::DocumentArgs),
+    /// Write the AsyncAPI document of the Kafka topics
+    Asyncapi(documents::DocumentArgs),
     /// Write the JSON Schemas of the published events
-    Schemas(documents::DocumentArgs),
+    #[command(
+        after_help = "Examples:\n  orderlog schemas --out contracts/schemas\n  orderlog schemas --release v1.1"
+    )]
+    Schemas(documents::SchemaArgs),
 }
 
 /// Where `dev` keeps everything unless told otherwise.
@@ -119,6 +129,7 @@ impl Cli {
             Task::Relay => roles::run(config, roles::Role::Relay).await,
             Task::Projector => roles::run(config, roles::Role::Projector).await,
             Task::ReadApi => roles::run(config, roles::Role::ReadApi).await,
+            Task::Worker => roles::run(config, roles::Role::Worker).await,
             Task::Health(args) => health::run(args).await,
             Task::Migrate => migrate::run(&config).await,
             Task::ApiKey(command) => api_key::run(&config, command).await,
@@ -126,6 +137,7 @@ impl Cli {
             Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,
             Task::Rebuild(args) => rebuild::run(config, args).await,
             Task::Openapi(args) => documents::openapi(&args),
+            Task::Asyncapi(args) => documents::asyncapi(&args),
             Task::Schemas(args) => documents::schemas(&args),
         }
     }

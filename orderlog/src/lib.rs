@@ -8,6 +8,7 @@ mod dev;
 pub mod documents;
 mod health;
 mod import;
+pub mod keys;
 pub mod mapping;
 mod migrate;
 mod rebuild;

@@ -1,8 +1,12 @@
 //! The domain's mapping, wired into everything that publishes or rebuilds.
 
-use contracts::{order, topics};
-use domain::order::{contract_event, contract_stream};
+use contracts::{order::OrderEvent, topics};
+use domain::{
+    invoice_register,
+    order::{self, contract_event, contract_stream},
+};
 use infra::log::{ContractMapping, MappingError, PublishedEvent, StoredEvent};
+use std::borrow::Cow;
 
 /// Maps every aggregate of this system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,10 +18,28 @@ pub struct Mapping;
 struct UnknownAggregate;
 
 impl ContractMapping for Mapping {
-    fn event(&self, stored: &StoredEvent) -> Result<PublishedEvent, MappingError> {
+    fn upcast(&self, stored: &mut StoredEvent) -> Result<(), MappingError> {
+        if stored.aggregate_type != "order" {
+            return Ok(());
+        }
+        let (name, version, payload) = parts(stored);
+        let current = match order::current(name, version, payload) {
+            Ok(Cow::Borrowed(_)) => return Ok(()),
+            Ok(Cow::Owned(payload)) => payload,
+            Err(error) => return Err(failed(stored, error)),
+        };
+        stored.payload = current;
+        order::OrderEvent::version_of(&stored.event_type).clone_into(&mut stored.event_version);
+        Ok(())
+    }
+
+    fn event(&self, stored: &StoredEvent) -> Result<Option<PublishedEvent>, MappingError> {
+        if stored.aggregate_type == invoice_register::TYPE {
+            return Ok(None);
+        }
         known(stored)?;
-        let event = contract_event(&stored.payload, &stored.metadata.after);
-        published(stored, &event.map_err(|e| failed(stored, e))?)
+        let event = contract_event(parts(stored), &stored.metadata.after);
+        published(stored, &event.map_err(|e| failed(stored, e))?).map(Some)
     }
 
     fn stream(&self, stored: &[StoredEvent]) -> Result<Vec<PublishedEvent>, MappingError> {
@@ -25,11 +47,15 @@ impl ContractMapping for Mapping {
             return Ok(Vec::new());
         };
         known(last)?;
-        let payloads = stored.iter().map(|event| event.payload.as_str());
-        let events = contract_stream(payloads).map_err(|e| failed(last, e))?;
+        let events = contract_stream(stored.iter().map(parts)).map_err(|e| failed(last, e))?;
         let pairs = stored.iter().zip(&events);
         pairs.map(|(s, event)| published(s, event)).collect()
     }
+}
+
+/// Name, version of the format, payload.
+fn parts(stored: &StoredEvent) -> (&str, &str, &str) {
+    (&stored.event_type, &stored.event_version, &stored.payload)
 }
 
 fn known(stored: &StoredEvent) -> Result<(), MappingError> {
@@ -40,10 +66,7 @@ fn known(stored: &StoredEvent) -> Result<(), MappingError> {
     }
 }
 
-fn published(
-    stored: &StoredEvent,
-    event: &order::OrderEvent,
-) -> Result<PublishedEvent, MappingError> {
+fn published(stored: &StoredEvent, event: &OrderEvent) -> Result<PublishedEvent, MappingError> {
     let envelope = stored
         .envelope(event.event_type(), &topics::ORDERS)
         .map_err(|e| failed(stored, e))?;

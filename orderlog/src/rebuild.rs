@@ -1,6 +1,6 @@
 //! `orderlog rebuild`: a projection, made again from the log.
 
-use crate::mapping::Mapping;
+use crate::{keys::sealing, mapping::Mapping};
 use clap::{Args, ValueEnum};
 use infra::{config::Config, log::LogReader, postgres};
 use std::{process::ExitCode, sync::Arc};
@@ -23,7 +23,8 @@ enum Projection {
 pub async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<ExitCode> {
     let Projection::Orders = args.projection;
     let log = LogReader::new(postgres::pool(&config.events_url, 2)?);
-    let report = projections::rebuild(&config, log, Arc::new(Mapping), &|progress| {
+    let (mapping, sealing) = (Arc::new(Mapping), sealing(&config)?);
+    let report = projections::rebuild(&config, log, mapping, sealing, &|progress| {
         eprintln!("{progress}");
     })
     .await?;

@@ -12,9 +12,7 @@ pub mod engine;
 pub mod orders;
 pub mod queries;
 
-pub use engine::{
-    NOTIFY_CHANNEL, Progress, RebuildError, RebuildReport, STATISTICS_FAMILY, Status,
-};
+pub use engine::{Progress, RebuildError, RebuildReport, Status};
 
 use engine::{Announcer, BoxError, Engine, announce_rebuilt};
 use infra::{
@@ -22,6 +20,7 @@ use infra::{
     lifecycle::Lifecycle,
     log::{ContractMapping, LogReader},
     redis::Redis,
+    sealing::Sealing,
 };
 use orders::Orders;
 use std::sync::Arc;
@@ -51,9 +50,10 @@ pub fn spawn(
     config: &Config,
     log: LogReader,
     mapping: Arc<dyn ContractMapping>,
+    sealing: Sealing,
     lifecycle: &Lifecycle,
 ) -> Result<Status, SpawnError> {
-    let engine = Engine::<Orders>::new(config, log, mapping).map_err(SpawnError::Views)?;
+    let engine = Engine::<Orders>::new(config, log, mapping, sealing).map_err(SpawnError::Views)?;
     let redis = Redis::new(config).map_err(|error| SpawnError::Redis(error.into()))?;
     let announcer = Announcer::spawn::<Orders>(engine.views().clone(), redis, lifecycle);
     engine::spawn(&Arc::new(engine), &announcer, lifecycle).map_err(SpawnError::Thread)
@@ -67,9 +67,11 @@ pub async fn rebuild(
     config: &Config,
     log: LogReader,
     mapping: Arc<dyn ContractMapping>,
+    sealing: Sealing,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<RebuildReport, RebuildError> {
-    let engine = Engine::<Orders>::new(config, log, mapping).map_err(RebuildError::Views)?;
+    let engine =
+        Engine::<Orders>::new(config, log, mapping, sealing).map_err(RebuildError::Views)?;
     let report = engine::rebuild(&engine, progress).await?;
     // What is cached of the old build expires by itself if Redis is away.
     if let Ok(redis) = Redis::new(config) {

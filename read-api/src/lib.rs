@@ -4,6 +4,7 @@
 mod background;
 mod consistency;
 mod cursor;
+mod documented;
 mod filters;
 mod lag;
 mod openapi;

@@ -1,6 +1,8 @@
 //! The OpenAPI document of the queries, from the code.
 
 use crate::routes;
+use contracts::order::Order;
+use infra::http::ProblemDocument;
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -15,7 +17,14 @@ use utoipa::OpenApi;
         routes::orders::events::handle,
         routes::orders::by_external_id::handle,
         routes::statistics::orders::handle,
-    )
+    ),
+    components(schemas(
+        Order,
+        ProblemDocument,
+        routes::orders::list::OrderList,
+        routes::orders::events::EventList,
+        routes::statistics::orders::Statistics,
+    ))
 )]
 struct Document;
 

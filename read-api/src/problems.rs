@@ -1,8 +1,7 @@
 //! What queries are refused with, beyond what every route has in common.
 
 use actix_web::http::StatusCode;
-use infra::http::{Problem, ProblemDocument, ProblemType};
-use utoipa::IntoResponses;
+use infra::http::{Problem, ProblemType};
 
 /// Kinds of problems that queries answer with.
 pub const PROBLEM_TYPES: &[ProblemType] = &[
@@ -50,26 +49,4 @@ pub fn not_yet_visible() -> Problem {
         "Not visible yet",
     )
     .retry_after(1)
-}
-
-/// What every query may be refused with, for the OpenAPI document.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers, is never one")]
-pub enum Refused {
-    /// `unknown_parameter`, `invalid_parameter`, `invalid_query`, `invalid_path`
-    #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(ProblemDocument),
-    /// `unauthorized`
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(ProblemDocument),
-    /// `internal`
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(ProblemDocument),
-    /// `unavailable`; `not_yet_visible` with `Prefer: handling=strict`
-    #[response(
-        status = 503,
-        content_type = "application/problem+json",
-        headers(("Retry-After" = u64, description = "seconds"))
-    )]
-    Unavailable(ProblemDocument),
 }

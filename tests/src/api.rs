@@ -55,6 +55,11 @@ impl Api {
         }
     }
 
+    /// Where it is used.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The key.
     pub fn key(&self) -> &str {
         &self.key

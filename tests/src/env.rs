@@ -3,7 +3,7 @@
 use crate::{RoleBuilder, role, workspace};
 use anyhow::Context as _;
 use futures_util::future::try_join_all;
-use infra::{clock, config::Config, postgres::create_database_if_missing};
+use infra::{clock, config::Config, postgres::create_database_if_missing, sealing::MasterKey};
 use rdkafka::{
     admin::{AdminClient, AdminOptions},
     client::DefaultClientContext,
@@ -11,6 +11,9 @@ use rdkafka::{
 };
 use sqlx::{Connection as _, PgConnection};
 use std::{fs, path::PathBuf, process::Output, time::Duration};
+
+/// The master key of a test, in the folder of its logs.
+const MASTER_KEY_FILE: &str = "master-key";
 
 /// A test's own databases, topics and keys on servers that others may use too,
 /// and the roles it starts on them.
@@ -27,7 +30,7 @@ impl TestEnv {
     pub(crate) async fn create(test: &str, servers: Config) -> anyhow::Result<Self> {
         // The end of such an id is random, its beginning is the time.
         let id = &clock::new_id().simple().to_string()[20..];
-        let config = Config {
+        let mut config = Config {
             events_url: renamed(&servers.events_url, id)?,
             views_url: renamed(&servers.views_url, id)?,
             ops_url: renamed(&servers.ops_url, id)?,
@@ -46,6 +49,10 @@ impl TestEnv {
             .join("logs")
             .join(format!("{name}-{id}"));
         fs::create_dir_all(&logs)?;
+        let key = logs.join(MASTER_KEY_FILE);
+        fs::write(&key, MasterKey::random()?)?;
+        let key = key.to_str().context("the folder is not UTF-8")?;
+        key.clone_into(&mut config.master_key_file);
         Ok(Self { config, logs })
     }
 
@@ -90,6 +97,7 @@ impl TestEnv {
         };
         let paths = entries.flatten().map(|entry| entry.path());
         paths
+            .filter(|path| !path.ends_with(MASTER_KEY_FILE))
             .map(|path| {
                 let end = role::tail(&path);
                 format!(

@@ -4,6 +4,7 @@ use crate::{TestEnv, binary, live, wait_until};
 use anyhow::{Context as _, bail};
 use infra::{config::Config, local_servers::free_port};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -98,6 +99,11 @@ impl Role {
         )
     }
 
+    /// Where it writes, also when it has ended.
+    pub fn log_path(&self) -> PathBuf {
+        self.log.clone()
+    }
+
     /// Waits until `/readyz` answers 200.
     pub async fn ready(&mut self) -> anyhow::Result<()> {
         let url = format!("{}/readyz", self.url);
@@ -189,11 +195,16 @@ pub(crate) fn command(config: &Config) -> anyhow::Result<Command> {
     }
     let values = serde_json::to_value(config)?;
     for (key, value) in values.as_object().context("a configuration is an object")? {
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
+        let text = match value {
+            Value::String(text) => text.clone(),
+            // Tables are written as in TOML, not as in JSON.
+            Value::Object(_) => toml::Value::try_from(value)?.to_string(),
+            other => other.to_string(),
+        };
         command.env(format!("ORDERLOG_{}", key.to_uppercase()), text);
     }
+    // A secret is never written out.
+    command.env("ORDERLOG_API_KEY", config.api_key.reveal());
     Ok(command)
 }
 

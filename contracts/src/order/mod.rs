@@ -4,17 +4,27 @@
 mod document;
 mod event;
 mod fold;
+mod made;
+mod parts;
 mod schema;
 mod status;
+mod summary;
 
 pub use document::{
-    Address, Cancellation, Customer, Line, NoneYet, Note, Order, OrderSummary, Shipping, Totals,
+    Cancellation, Capture, Chargeback, Credit, Fulfillment, Hold, Line, Note, Order, Payment,
+    Refund, Return, ReturnLine, Totals,
+};
+pub use event::*;
+pub use fold::{FoldError, apply};
+pub use made::Made;
+pub use parts::{
+    Address, Allocation, Customer, Discount, ExchangeOf, LineQuantity, NoteText, OrderPersonal,
+    OrderedLine, PaymentAmount, Reason, RefundTerms, ReturnReasons, Settlement, Shipping, Tracking,
     UnitPrice,
 };
-pub use event::{
-    After, CancelledPersonal, NoteAdded, NotePersonal, OrderCancelled, OrderEvent, OrderImported,
-    OrderPlaced, Placement, PlacementPersonal, TimelineEntry, UnknownEvent,
-};
-pub use fold::{FoldError, apply};
 pub use schema::schemas;
-pub use status::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};
+pub use status::{
+    AddressKind, FulfillmentState, FulfillmentStatus, Kind, MovementState, OrderStatus,
+    PaymentState, PaymentStatus, RefundPurpose, ReturnState, ReturnStatus,
+};
+pub use summary::OrderSummary;

@@ -1,16 +1,18 @@
 //! JSON Schemas of the published events.
 
-use super::{NoteAdded, Order, OrderCancelled, OrderImported, OrderPlaced};
+use super::{document::Order, event};
 use schemars::{Schema, schema_for};
 
 /// (name, schema) of the data of each event type and of the order document;
-/// the name is `<type>.v1`.
-pub fn schemas() -> Vec<(&'static str, Schema)> {
-    vec![
-        ("order.placed.v1", schema_for!(OrderPlaced)),
-        ("order.imported.v1", schema_for!(OrderImported)),
-        ("order.cancelled.v1", schema_for!(OrderCancelled)),
-        ("order.note_added.v1", schema_for!(NoteAdded)),
-        ("order.v1", schema_for!(Order)),
-    ]
+/// the name, also the schema's title, is `<type>.v1`.
+pub fn schemas() -> Vec<(String, Schema)> {
+    let events = event::schemas().into_iter();
+    let mut schemas: Vec<(String, Schema)> = events
+        .map(|(event_type, schema)| (format!("{event_type}.v1"), schema))
+        .collect();
+    schemas.push(("order.v1".to_owned(), schema_for!(Order)));
+    for (name, schema) in &mut schemas {
+        schema.insert("title".to_owned(), name.clone().into());
+    }
+    schemas
 }

@@ -110,3 +110,84 @@ wire_enum! {
         Closed = "closed",
     }
 }
+wire_enum! {
+    /// State of one payment.
+    PaymentState {
+        /// Authorised, nothing captured.
+        Authorized = "authorized",
+        /// Some of it captured.
+        PartiallyCaptured = "partially_captured",
+        /// All of it captured.
+        Captured = "captured",
+        /// Given up before anything was captured.
+        Voided = "voided",
+        /// Refused by the provider.
+        Failed = "failed",
+    }
+}
+wire_enum! {
+    /// State of a capture or a refund. A pending one reserves its amount.
+    MovementState {
+        /// A provider is acting on it.
+        Pending = "pending",
+        /// The money moved.
+        Succeeded = "succeeded",
+        /// It did not.
+        Failed = "failed",
+    }
+}
+wire_enum! {
+    /// What a refund is for. Returns and goodwill credit the order with the
+    /// same amount; the others do not.
+    RefundPurpose {
+        /// Goods came back.
+        Return = "return",
+        /// A courtesy.
+        Goodwill = "goodwill",
+        /// More was captured than the order costs.
+        Overpayment = "overpayment",
+        /// Lines or the whole order were called off.
+        Cancellation = "cancellation",
+    }
+}
+wire_enum! {
+    /// State of one fulfilment.
+    FulfillmentState {
+        /// Being packed.
+        Open = "open",
+        /// On its way.
+        Shipped = "shipped",
+        /// At the customer's.
+        Delivered = "delivered",
+        /// Called off before it was shipped.
+        Cancelled = "cancelled",
+    }
+}
+wire_enum! {
+    /// State of one return.
+    ReturnState {
+        /// Asked for.
+        Requested = "requested",
+        /// Allowed.
+        Approved = "approved",
+        /// Refused.
+        Declined = "declined",
+        /// Some or all of the goods came back.
+        Received = "received",
+        /// Money went back for it.
+        Refunded = "refunded",
+        /// Done.
+        Closed = "closed",
+        /// Called off before anything came back.
+        Cancelled = "cancelled",
+    }
+}
+wire_enum! {
+    /// Which address of an order.
+    AddressKind {
+        /// Where the goods go.
+        Shipping = "shipping",
+        /// Where the bill goes.
+        Billing = "billing",
+    }
+}

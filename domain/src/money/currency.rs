@@ -38,6 +38,13 @@ const BY_EXPONENT: [(u8, &str); 4] = [
 ];
 
 impl Currency {
+    /// ISO 4217's code for no currency at all: what an unreadable stored code
+    /// is taken for.
+    pub(crate) const NONE: Self = Self {
+        code: *b"XXX",
+        exponent: 0,
+    };
+
     /// The code, e.g. `EUR`.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.code).unwrap_or("XXX")

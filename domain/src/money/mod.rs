@@ -1,10 +1,16 @@
 //! Money: integer minor units, exact unit prices, one rounding.
 
+mod allocate;
 mod currency;
+mod percent;
 mod price;
 
+pub use allocate::{allocate, prorate};
 pub use currency::{Currency, UnknownCurrency};
+pub use percent::{InvalidPercent, Percent};
 pub use price::{InvalidPrice, Price};
+
+use price::divide_half_even;
 
 /// A sum that does not fit 64 bits of minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -96,7 +96,7 @@ fn power_of_ten(exponent: u8) -> i128 {
 }
 
 /// `value / divisor` (positive), halves to the even neighbour.
-fn divide_half_even(value: i128, divisor: i128) -> i128 {
+pub(super) fn divide_half_even(value: i128, divisor: i128) -> i128 {
     let (quotient, remainder) = (value.div_euclid(divisor), value.rem_euclid(divisor));
     match (remainder * 2).cmp(&divisor) {
         std::cmp::Ordering::Less => quotient,
@@ -186,6 +186,18 @@ impl From<Price> for UnitPrice {
         match price {
             Price::Minor(minor) => Self::Minor(minor),
             Price::Major { .. } => Self::Major(price.to_string()),
+        }
+    }
+}
+
+/// A stored price: it was read from such text once.
+impl TryFrom<&UnitPrice> for Price {
+    type Error = InvalidPrice;
+
+    fn try_from(price: &UnitPrice) -> Result<Self, InvalidPrice> {
+        match price {
+            UnitPrice::Minor(minor) => Ok(Self::Minor(*minor)),
+            UnitPrice::Major(text) => text.parse(),
         }
     }
 }

@@ -44,9 +44,21 @@ CREATE TABLE orders (
     payment_status     text        NOT NULL,
     fulfillment_status text        NOT NULL,
     return_status      text        NOT NULL,
+    -- False for a draft, and for a draft that was given up: statistics leave
+    -- both out.
+    placed             boolean     NOT NULL,
+    confirmed          boolean     NOT NULL,
+    archived           boolean     NOT NULL,
+    -- Holds that are on.
+    hold_count         bigint      NOT NULL,
+    tags               text[]      NOT NULL,
     total              bigint      NOT NULL,
+    captured           bigint      NOT NULL,
+    refunded           bigint      NOT NULL,
+    balance_due        bigint      NOT NULL,
     units              bigint      NOT NULL,
     created_at         timestamptz NOT NULL,
+    -- Of an order that was never placed: created_at.
     placed_at          timestamptz NOT NULL,
     updated_at         timestamptz NOT NULL,
     -- The JSON that lists and GET send, byte for byte.
@@ -63,21 +75,105 @@ CREATE INDEX orders_platform_placed ON orders (platform, placed_at, id);
 CREATE INDEX orders_status_created ON orders (status, created_at, id);
 CREATE INDEX orders_country_created ON orders (country, created_at, id);
 CREATE INDEX orders_customer_created ON orders (customer_id, created_at, id) WHERE customer_id IS NOT NULL;
+-- Few orders have tags or holds: those without cost nothing here.
+CREATE INDEX orders_tags ON orders USING gin (tags) WHERE tags <> '{}';
+CREATE INDEX orders_held ON orders (created_at, id) WHERE hold_count > 0;
+
+-- The lists of an order's document as rows, for searches and for SQL. What GET
+-- sends is the document. Amounts are in minor units of the order's currency.
 
 CREATE TABLE order_lines (
-    order_id           uuid   NOT NULL,
-    line_no            integer NOT NULL,
-    line_id            text   NOT NULL,
-    sku                text   NOT NULL,
-    name               text   NOT NULL,
-    quantity           bigint NOT NULL,
-    cancelled_quantity bigint NOT NULL,
-    amount             bigint NOT NULL,
-    discount           bigint NOT NULL,
-    tax                bigint NOT NULL,
+    order_id                  uuid    NOT NULL,
+    -- Place in the document, from 1.
+    line_no                   integer NOT NULL,
+    line_id                   text    NOT NULL,
+    sku                       text    NOT NULL,
+    name                      text    NOT NULL,
+    -- Minor units; null where the price has more digits than the currency,
+    -- which is then in major units beside it.
+    unit_price                bigint,
+    unit_price_major          numeric,
+    quantity                  bigint  NOT NULL,
+    cancelled_quantity        bigint  NOT NULL,
+    fulfilled_quantity        bigint  NOT NULL,
+    shipped_quantity          bigint  NOT NULL,
+    delivered_quantity        bigint  NOT NULL,
+    return_requested_quantity bigint  NOT NULL,
+    returned_quantity         bigint  NOT NULL,
+    amount                    bigint  NOT NULL,
+    discount                  bigint  NOT NULL,
+    allocated_discount        bigint  NOT NULL,
+    tax                       bigint  NOT NULL,
     PRIMARY KEY (order_id, line_no)
 );
 CREATE INDEX order_lines_sku ON order_lines (sku, order_id);
+
+CREATE TABLE order_payments (
+    order_id     uuid        NOT NULL,
+    payment_id   text        NOT NULL,
+    status       text        NOT NULL,
+    amount       bigint      NOT NULL,
+    captured     bigint      NOT NULL,
+    refunded     bigint      NOT NULL,
+    charged_back bigint      NOT NULL,
+    provider     text,
+    reference    text,
+    created_at   timestamptz NOT NULL,
+    PRIMARY KEY (order_id, payment_id)
+);
+CREATE INDEX order_payments_reference ON order_payments (reference) WHERE reference IS NOT NULL;
+
+CREATE TABLE order_refunds (
+    order_id   uuid        NOT NULL,
+    refund_id  text        NOT NULL,
+    payment_id text        NOT NULL,
+    return_id  text,
+    status     text        NOT NULL,
+    purpose    text        NOT NULL,
+    amount     bigint      NOT NULL,
+    -- When it came to stand where it stands.
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (order_id, refund_id)
+);
+CREATE INDEX order_refunds_pending ON order_refunds (changed_at) WHERE status = 'pending';
+
+CREATE TABLE order_fulfillments (
+    order_id        uuid        NOT NULL,
+    fulfillment_id  text        NOT NULL,
+    status          text        NOT NULL,
+    -- Σ quantities of what is in it.
+    units           bigint      NOT NULL,
+    carrier         text,
+    tracking_number text,
+    created_at      timestamptz NOT NULL,
+    shipped_at      timestamptz,
+    delivered_at    timestamptz,
+    cancelled_at    timestamptz,
+    PRIMARY KEY (order_id, fulfillment_id)
+);
+CREATE INDEX order_fulfillments_tracking ON order_fulfillments (tracking_number)
+    WHERE tracking_number IS NOT NULL;
+-- What is to be packed, and what is on its way.
+CREATE INDEX order_fulfillments_open ON order_fulfillments (created_at) WHERE status = 'open';
+CREATE INDEX order_fulfillments_shipped ON order_fulfillments (shipped_at) WHERE status = 'shipped';
+
+CREATE TABLE order_returns (
+    order_id          uuid        NOT NULL,
+    return_id         text        NOT NULL,
+    status            text        NOT NULL,
+    -- Σ quantities that are to come back; of them, what came, and what of that
+    -- can be sold again.
+    units             bigint      NOT NULL,
+    received          bigint      NOT NULL,
+    resellable        bigint      NOT NULL,
+    refunded          bigint      NOT NULL,
+    credited          bigint      NOT NULL,
+    exchange_order_id uuid,
+    requested_at      timestamptz NOT NULL,
+    PRIMARY KEY (order_id, return_id)
+);
+CREATE INDEX order_returns_open ON order_returns (requested_at)
+    WHERE status IN ('requested', 'approved', 'received', 'refunded');
 
 -- Each order's history, one row per event.
 CREATE TABLE order_events (
@@ -88,8 +184,8 @@ CREATE TABLE order_events (
     PRIMARY KEY (order_id, version)
 );
 
--- Sums by business day (UTC). The partition is part of the key so that no two
--- workers ever write the same row; readers sum over it.
+-- Sums over placed orders by business day (UTC). The partition is part of the
+-- key so that no two workers ever write the same row; readers sum over it.
 CREATE TABLE order_statistics (
     day         date    NOT NULL,
     platform    text    NOT NULL,
@@ -105,5 +201,11 @@ CREATE TABLE order_statistics (
     shipping    bigint  NOT NULL,
     tax         bigint  NOT NULL,
     revenue     bigint  NOT NULL,
+    -- Money and credits of the orders that were placed on that day, whenever
+    -- they moved.
+    captured     bigint NOT NULL,
+    refunded     bigint NOT NULL,
+    charged_back bigint NOT NULL,
+    credited     bigint NOT NULL,
     PRIMARY KEY (day, platform, currency, country, kind, "partition")
 ) WITH (fillfactor = 70); -- room to update the sums of a day in place

@@ -3,15 +3,18 @@
 use super::{
     CommandContext, ExecuteError,
     fold::{Found, find, fold},
+    recording::Recording,
 };
 use crate::{
     event_store::{AppendError, EventStore, NewEvent, Stamp},
-    log::{ContractMapping, Metadata, StoredEvent},
+    log::{ContractMapping, StoredEvent},
+    sealing::{OpenError, SealError, Sealing, Unsealed},
 };
 use contracts::LogPosition;
-use cqrs_es::{Aggregate, DomainEvent as _, event_sink::EventSink};
-use std::{marker::PhantomData, sync::Arc, time::Duration};
+use cqrs_es::{Aggregate, event_sink::EventSink};
+use std::{sync::Arc, time::Duration};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// How often a command is decided again before its caller is told.
 const ATTEMPTS: u32 = 12;
@@ -27,12 +30,10 @@ const SURELY_SMALL: usize = EVENT_LIMIT / 4;
 pub struct Executor<A> {
     store: EventStore,
     mapping: Arc<dyn ContractMapping>,
-    after: AfterText<A>,
-    aggregate: PhantomData<fn() -> A>,
+    recording: Recording<A>,
+    sealing: Sealing,
+    last_event_says_all: bool,
 }
-
-/// Derives the state after an event, as JSON text.
-pub type AfterText<A> = fn(&A, i64) -> Result<String, Box<dyn std::error::Error + Send + Sync>>;
 
 /// What a command led to.
 #[derive(Debug, Clone)]
@@ -50,15 +51,30 @@ where
     A: Aggregate<Services = ()> + Clone,
     A::Error: 'static,
 {
-    /// An executor on `store`; `after` derives the state that each event
-    /// carries.
-    pub fn new(store: EventStore, mapping: Arc<dyn ContractMapping>, after: AfterText<A>) -> Self {
+    /// An executor on `store`. `recording` says what is stored beside the
+    /// events, `sealing` hides their personal data there.
+    pub const fn new(
+        store: EventStore,
+        mapping: Arc<dyn ContractMapping>,
+        recording: Recording<A>,
+        sealing: Sealing,
+    ) -> Self {
         Self {
             store,
             mapping,
-            after,
-            aggregate: PhantomData,
+            recording,
+            sealing,
+            last_event_says_all: false,
         }
+    }
+
+    /// The same for aggregates whose last event alone leads to their state,
+    /// and whose commands have one event each: of a stream only the last event
+    /// is loaded, and that of the command, where it was carried out before.
+    #[must_use]
+    pub fn of_last_events(mut self) -> Self {
+        self.last_event_says_all = true;
+        self
     }
 
     /// Carries a command out on the aggregate `id`. `command` is asked for
@@ -75,7 +91,7 @@ where
     {
         let mut sent = false;
         for attempt in 0..ATTEMPTS {
-            let stream = self.load(id, sent).await?;
+            let stream = self.load(id, context.identity.id, sent).await?;
             if let Some(found) = find(&stream, context.identity.id) {
                 return repeated(stream, &found, context, sent);
             }
@@ -88,12 +104,15 @@ where
             let aggregate = fold::<A>(&stream).map_err(broken)?;
             let command = command(&aggregate).await.map_err(|e| e.after(sent))?;
             let events = decide(&aggregate, command).await?;
-            let events = self.prepared(aggregate, version, events, context)?;
+            let events = self.recording.events(aggregate, version, events, context);
+            let events = events.map_err(ExecuteError::Broken)?;
             if events.is_empty() {
                 return Ok(unchanged(stream));
             }
-            self.check_size(id, &events)?;
-            match self.store.append::<A>(id, &events).await {
+            let sealed = self.sealing.seal(id, &events).await;
+            let sealed = sealed.map_err(|e| unsealed(e, sent))?;
+            self.check_size(id, &sealed)?;
+            match self.store.append::<A>(id, &sealed).await {
                 Ok(stamps) => return Ok(appended(id, A::TYPE, stream, events, &stamps)),
                 Err(AppendError::Conflict | AppendError::Repeat(_)) => {}
                 Err(AppendError::Unknown(error)) => {
@@ -119,7 +138,7 @@ where
         context: &CommandContext,
         sent: bool,
     ) -> Result<Outcome, ExecuteError<A::Error>> {
-        let stream = self.load(id, sent).await?;
+        let stream = self.load(id, context.identity.id, sent).await?;
         match find(&stream, context.identity.id) {
             Some(found) => repeated(stream, &found, context, sent),
             None if sent => Err(ExecuteError::Unavailable {
@@ -130,45 +149,59 @@ where
         }
     }
 
-    async fn load(&self, id: &str, sent: bool) -> Result<Vec<StoredEvent>, ExecuteError<A::Error>> {
-        let loaded = self.store.load(A::TYPE, id).await;
-        loaded.map_err(|source| ExecuteError::Unavailable {
+    /// What the command led to, if it was carried out before.
+    pub async fn repeated(
+        &self,
+        id: &str,
+        context: &CommandContext,
+    ) -> Result<Option<Outcome>, ExecuteError<A::Error>> {
+        let stream = self.load(id, context.identity.id, false).await?;
+        let found = find(&stream, context.identity.id);
+        found
+            .map(|found| repeated(stream, &found, context, false))
+            .transpose()
+    }
+
+    /// The aggregate `id` as it is now, and its stream; the default and
+    /// nothing where there is none.
+    pub async fn aggregate(
+        &self,
+        id: &str,
+    ) -> Result<(A, Vec<StoredEvent>), ExecuteError<A::Error>> {
+        let stream = self.load(id, Uuid::nil(), false).await?;
+        Ok((fold(&stream).map_err(broken)?, stream))
+    }
+
+    /// The stream, readable, in today's format.
+    async fn load(
+        &self,
+        id: &str,
+        command_id: Uuid,
+        sent: bool,
+    ) -> Result<Vec<StoredEvent>, ExecuteError<A::Error>> {
+        let loaded = if self.last_event_says_all {
+            self.store.load_last(A::TYPE, id, command_id).await
+        } else {
+            self.store.load(A::TYPE, id).await
+        };
+        let mut stream = loaded.map_err(|source| ExecuteError::Unavailable {
             unknown: sent,
             source: Box::new(source),
-        })
-    }
-
-    fn prepared(
-        &self,
-        mut aggregate: A,
-        version: i64,
-        events: Vec<A::Event>,
-        context: &CommandContext,
-    ) -> Result<Vec<NewEvent>, ExecuteError<A::Error>> {
-        let count = events.len();
-        let mut prepared = Vec::with_capacity(count);
-        for (index, event) in events.into_iter().enumerate() {
-            let payload = serde_json::to_string(&event).map_err(broken)?;
-            let (event_type, event_version) = (event.event_type(), event.event_version());
-            aggregate.apply(event);
-            let sequence = version + 1 + i64::try_from(index).unwrap_or(i64::MAX);
-            let after = (self.after)(&aggregate, sequence).map_err(ExecuteError::Broken)?;
-            prepared.push(NewEvent {
-                sequence,
-                event_type,
-                event_version,
-                payload,
-                metadata: metadata(context, after, (index == 0).then_some(count)),
-            });
+        })?;
+        for stored in &mut stream {
+            self.mapping.upcast(stored)?;
         }
-        Ok(prepared)
+        let opened = self.sealing.open(&mut stream).await;
+        opened.map_err(|e| unopened(e, sent))?;
+        Ok(stream)
     }
 
-    /// Kafka must be able to carry what is stored.
+    /// Kafka must be able to carry what is stored, sealed as it is.
     fn check_size(&self, id: &str, events: &[NewEvent]) -> Result<(), ExecuteError<A::Error>> {
         for event in events.iter().filter(|e| e.payload.len() > SURELY_SMALL) {
             let stored = stored(id, A::TYPE, event.clone(), None);
-            let size = self.mapping.event(&stored)?.data.len();
+            let published = self.mapping.event(&stored)?;
+            let size = published.map_or(0, |event| event.data.len());
             if size > EVENT_LIMIT {
                 return Err(ExecuteError::TooLarge {
                     size,
@@ -200,6 +233,26 @@ async fn decide<A: Aggregate<Services = ()> + Clone>(
 
 fn broken<R: std::error::Error>(error: serde_json::Error) -> ExecuteError<R> {
     ExecuteError::Broken(Box::new(error))
+}
+
+fn unopened<R: std::error::Error>(error: OpenError, sent: bool) -> ExecuteError<R> {
+    match error {
+        OpenError::Unavailable(away) => ExecuteError::Unavailable {
+            unknown: sent,
+            source: Box::new(away),
+        },
+        damaged @ OpenError::Event { .. } => ExecuteError::Broken(Box::new(damaged)),
+    }
+}
+
+fn unsealed<R: std::error::Error>(error: SealError, sent: bool) -> ExecuteError<R> {
+    match error {
+        SealError::Unavailable(away) => ExecuteError::Unavailable {
+            unknown: sent,
+            source: Box::new(away),
+        },
+        refused @ SealError::Event { .. } => ExecuteError::Broken(Box::new(refused)),
+    }
 }
 
 fn version_of(stream: &[StoredEvent]) -> i64 {
@@ -234,16 +287,17 @@ const fn unchanged(stream: Vec<StoredEvent>) -> Outcome {
     }
 }
 
+/// The answer is readable: `events` are those that were sealed.
 fn appended(
     id: &str,
     aggregate_type: &str,
     mut stream: Vec<StoredEvent>,
-    events: Vec<NewEvent>,
+    events: Vec<Unsealed>,
     stamps: &[Stamp],
 ) -> Outcome {
     let count = events.len();
     let events = events.into_iter().zip(stamps);
-    stream.extend(events.map(|(event, stamp)| stored(id, aggregate_type, event, Some(*stamp))));
+    stream.extend(events.map(|(new, stamp)| stored(id, aggregate_type, new.event, Some(*stamp))));
     Outcome {
         stream,
         stored: count,
@@ -262,20 +316,6 @@ fn stored(id: &str, aggregate_type: &str, event: NewEvent, stamp: Option<Stamp>)
         metadata: event.metadata,
         at: stamp.map_or(LogPosition::START, |s| s.at),
         recorded_at: stamp.map_or(OffsetDateTime::UNIX_EPOCH, |s| s.recorded_at),
-    }
-}
-
-/// `first_of` is the number of the command's events, on its first one only.
-fn metadata(context: &CommandContext, after: String, first_of: Option<usize>) -> Metadata {
-    Metadata {
-        actor: context.actor.clone(),
-        after,
-        command_id: first_of.map(|_| context.identity.id),
-        payload_hash: first_of.map(|_| context.identity.payload_hash.clone()),
-        command_events: first_of.map(|count| count.to_string()),
-        correlation_id: context.correlation_id.clone(),
-        causation_id: context.causation_id.clone(),
-        traceparent: context.traceparent.clone(),
     }
 }
 

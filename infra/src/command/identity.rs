@@ -1,7 +1,9 @@
 //! Which command a request is: derived from the idempotency key, so that a
 //! repeat is recognised for ever (invariant 10).
 
-use sha2::{Digest as _, Sha256};
+use crate::shared_secret::SECRET_LEN;
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 use uuid::Uuid;
 
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f72_6465_726c_6f67_8001_636f_6d6d_616e);
@@ -11,8 +13,9 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6f72_6465_726c_6f67_8001_636f_6d6d_616
 pub struct CommandIdentity {
     /// Stored with the first event.
     pub id: Uuid,
-    /// SHA-256 of the payload, hex: another payload under the same id is
-    /// another command.
+    /// Keyed hash of the payload, hex: another payload under the same id is
+    /// another command. The key keeps whoever has the log alone from guessing
+    /// what personal data a payload held.
     pub payload_hash: String,
 }
 
@@ -28,10 +31,15 @@ pub fn command_id(principal: &str, route: &str, key: &str, step: u32) -> Uuid {
     Uuid::new_v5(&NAMESPACE, &name)
 }
 
-/// SHA-256 of a request's body, hex.
-pub fn payload_hash(body: &[u8]) -> String {
+/// HMAC-SHA256 of a request's body, hex.
+pub fn payload_hash(secret: &[u8; SECRET_LEN], body: &[u8]) -> String {
     use std::fmt::Write as _;
-    let digest = Sha256::digest(body);
+    // The block of SHA-256, filled up with zeros as RFC 2104 fills a key.
+    let mut block = [0; 64];
+    block[..SECRET_LEN].copy_from_slice(secret);
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    mac.update(body);
+    let digest = mac.finalize().into_bytes();
     digest.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
@@ -57,10 +65,13 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_sha_256() {
+    fn the_hash_is_that_of_rfc_4231() {
+        // Test case 1: its key, filled up with zeros, is the same key.
+        let mut secret = [0; SECRET_LEN];
+        secret[..20].copy_from_slice(&[0x0b; 20]);
         assert_eq!(
-            payload_hash(b""),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+            payload_hash(&secret, b"Hi There"),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
         );
     }
 }

@@ -1,14 +1,16 @@
 //! Command execution: load, look the command up, decide, append, and again
-//! when somebody was faster (`docs/ARCHITECTURE.md`, invariants 1, 10 and 13).
+//! when somebody was faster (`docs/ARCHITECTURE.md`, invariants 1, 10, 13 and 15).
 
 mod execute;
 mod fold;
 mod identity;
 mod numbers;
+mod recording;
 
-pub use execute::{AfterText, Executor, Outcome};
+pub use execute::{Executor, Outcome};
 pub use identity::{CommandIdentity, command_id, payload_hash};
 pub use numbers::{NumberBlocks, NumberError};
+pub use recording::Recording;
 
 use crate::{http::IfMatch, log::MappingError};
 
@@ -58,9 +60,9 @@ pub enum ExecuteError<R: std::error::Error> {
         /// Bytes allowed.
         limit: usize,
     },
-    /// The log is away. With `unknown`, the command may be stored: repeating
-    /// it under the same key tells.
-    #[error("the log cannot be reached")]
+    /// The log is away, or the keys of personal data are. With `unknown`, the
+    /// command may be stored: repeating it under the same key tells.
+    #[error("a database cannot be reached")]
     Unavailable {
         /// Whether the command may have been stored.
         unknown: bool,

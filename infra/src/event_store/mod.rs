@@ -20,6 +20,7 @@ use cqrs_es::Aggregate;
 use postgres_es::PostgresEventRepository;
 use sqlx::{PgPool, error::DatabaseError};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// An event about to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +102,20 @@ impl EventStore {
         aggregate_id: &str,
     ) -> Result<Vec<StoredEvent>, sqlx::Error> {
         self.reader.read_stream(aggregate_type, aggregate_id).await
+    }
+
+    /// The last event of an aggregate, and before it the first one of a
+    /// command, where the aggregate has it.
+    pub async fn load_last(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+        command_id: Uuid,
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        let reader = &self.reader;
+        reader
+            .read_last(aggregate_type, aggregate_id, command_id)
+            .await
     }
 
     /// Stores all of `events` or none, in one transaction that consists of

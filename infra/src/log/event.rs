@@ -117,8 +117,14 @@ pub struct MappingError {
 /// From stored to published, wired in by the binary: infra moves rows and
 /// does not know what they mean.
 pub trait ContractMapping: Send + Sync + 'static {
-    /// One event, with `after` as it was stored.
-    fn event(&self, stored: &StoredEvent) -> Result<PublishedEvent, MappingError>;
+    /// Brings a stored event to today's format, as it is read.
+    fn upcast(&self, _stored: &mut StoredEvent) -> Result<(), MappingError> {
+        Ok(())
+    }
+
+    /// One event, with `after` as it was stored; none for one that is nobody
+    /// else's business.
+    fn event(&self, stored: &StoredEvent) -> Result<Option<PublishedEvent>, MappingError>;
 
     /// All events of one aggregate from its first on, with `after` derived
     /// again by today's domain.

@@ -7,6 +7,7 @@
 use super::event::StoredEvent;
 use contracts::LogPosition;
 use sqlx::{PgPool, Row as _, postgres::PgRow, types::Json};
+use uuid::Uuid;
 
 /// Columns of a [`StoredEvent`], for every query that reads one.
 pub const COLUMNS: &str = "aggregate_type, aggregate_id, sequence, event_type, event_version, \
@@ -131,6 +132,33 @@ impl LogReader {
         let rows = sqlx::query(&sql)
             .bind(aggregate_type)
             .bind(aggregate_id)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(stored_event).collect()
+    }
+
+    /// The last event of one aggregate, and before it the first one of a
+    /// command, where the aggregate has it; at a cost that does not depend on
+    /// the length of the stream.
+    pub async fn read_last(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+        command_id: Uuid,
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events \
+             WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence IN ( \
+                 (SELECT sequence FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 \
+                   ORDER BY sequence DESC LIMIT 1) \
+                 UNION (SELECT sequence FROM events WHERE aggregate_type = $1 \
+                   AND aggregate_id = $2 AND command_id = $3)) \
+             ORDER BY sequence"
+        );
+        let rows = sqlx::query(&sql)
+            .bind(aggregate_type)
+            .bind(aggregate_id)
+            .bind(command_id)
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(stored_event).collect()

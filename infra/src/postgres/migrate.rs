@@ -49,15 +49,6 @@ pub async fn migrate_all(config: &Config) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// Brings the events database alone up to date, creating it if missing.
-pub async fn migrate_events(config: &Config) -> Result<(), MigrateError> {
-    let migrated = migrate(&config.events_url, EVENTS).await;
-    migrated.map_err(|source| MigrateError {
-        database: "events",
-        source,
-    })
-}
-
 async fn migrate(
     url: &str,
     scripts: Scripts,

@@ -2,7 +2,7 @@
 
 mod migrate;
 
-pub use migrate::{MigrateError, create_database_if_missing, migrate_all, migrate_events};
+pub use migrate::{MigrateError, create_database_if_missing, migrate_all};
 
 use crate::config::Config;
 use sqlx::{

@@ -27,12 +27,15 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// All of `events` and the progress they make, or nothing.
+    /// All of `events` and the progress they make, or nothing. Those that are
+    /// not published are progress all the same.
     pub fn publish(&self, events: &[StoredEvent], progress: &Progress) -> Result<(), Failure> {
         let outcome = self.producer.transaction(|transaction| {
             for (number, stored) in events.iter().enumerate() {
                 let event = self.mapping.event(stored).map_err(RelayError::from)?;
-                self.send(transaction, number, &event)?;
+                if let Some(event) = event {
+                    self.send(transaction, number, &event)?;
+                }
             }
             self.send_progress(transaction, events.len(), progress)
         });

@@ -21,7 +21,6 @@ mod lines;
 mod open;
 mod progress;
 mod report;
-mod retry;
 mod sender;
 mod summary;
 
@@ -36,8 +35,9 @@ pub use error::ImportError;
 pub use formats::Format;
 pub use item::{Item, Reason, Source};
 pub use progress::ProgressStyle;
-pub use retry::RetryPolicy;
 pub use summary::{Counts, End, Summary};
+
+pub use crate::retry::RetryPolicy;
 
 use std::path::PathBuf;
 use tokio_util::sync::CancellationToken;

@@ -1,15 +1,17 @@
 //! `orderlog dev`: the whole system from one command.
 
+mod folder;
 mod servers;
 mod steps;
 mod system;
 
-use crate::migrate::up_to_date;
+use crate::{api_key::write_secret, migrate::up_to_date};
 use clap::Args;
 use infra::{
     config::Config,
     lifecycle::Lifecycle,
     local_servers::{LocalServers, is_free},
+    secret::Secret,
     telemetry,
 };
 use std::{
@@ -40,12 +42,13 @@ pub struct DevArgs {
 
 /// Starts servers and roles, prints where they are, and runs until it is told
 /// to stop or something dies.
-pub async fn run(config: Config, dir: PathBuf, args: DevArgs) -> anyhow::Result<ExitCode> {
+pub async fn run(mut config: Config, dir: PathBuf, args: DevArgs) -> anyhow::Result<ExitCode> {
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
     let steps = Steps::new();
     fs::create_dir_all(&dir)?;
     let dir = dir.canonicalize()?;
+    folder::prepare(&dir, &mut config)?;
     fs::create_dir_all(dir.join("log"))?;
     telemetry::init_to_file(&config, &dir.join(LOG_FILE))?;
     let servers = lifecycle
@@ -85,8 +88,12 @@ async fn run_on(
     let start = async {
         up_to_date(&config, |_| {}).await?;
         steps.done("migrate");
-        let key = system::admin_key(&config, dir).await?;
-        system::keep(&dir.join(CONFIG_FILE), &toml::to_string(&config)?)?;
+        let (key, worker_key) = system::keys(&config, dir).await?;
+        // A key of the environment is a client's, not the worker's.
+        config.api_key = Secret::default();
+        config.api_key_file = worker_key;
+        config.command_url = format!("http://{}", config.listen);
+        write_secret(&dir.join(CONFIG_FILE), &toml::to_string(&config)?)?;
         let running = Box::pin(system::start_roles(&config, lifecycle)).await?;
         running.ready(lifecycle).await?;
         steps.done("start the roles");

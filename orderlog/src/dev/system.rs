@@ -1,52 +1,32 @@
 //! The system on top of the servers: key, roles, and what a person
 //! has to know to use them.
 
-use crate::roles::{self, Apis, Front};
+use crate::{
+    api_key,
+    roles::{self, Apis, Front},
+};
 use infra::{
-    api_keys::{self, ApiKeys},
     config::Config,
     http::{Readiness, serve},
     lifecycle::Lifecycle,
     postgres::Databases,
 };
 use std::{
-    fs,
-    io::Write as _,
     net::SocketAddr,
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 /// How long everything may take to become ready.
 const READY_TIME: Duration = Duration::from_mins(1);
 
-/// The admin key of this folder: the one in `dev-api-key` if it still works,
-/// else a new one.
-pub async fn admin_key(config: &Config, dir: &Path) -> anyhow::Result<String> {
-    let (ops, path) = (Databases::new(config)?.ops, dir.join("dev-api-key"));
-    if let Ok(kept) = fs::read_to_string(&path) {
-        let kept = kept.trim().to_owned();
-        if ApiKeys::new(ops.clone()).verify(&kept).await?.is_some() {
-            return Ok(kept);
-        }
-    }
-    let key = api_keys::create(&ops, "dev").await?;
-    keep(&path, &format!("{}\n", key.secret))?;
-    Ok(key.secret)
-}
-
-/// Writes a file that holds secrets: nobody else may read it.
-pub fn keep(path: &Path, text: &str) -> std::io::Result<()> {
-    if path.exists() {
-        fs::remove_file(path)?;
-    }
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(text.as_bytes())
+/// The admin key of this folder, and the file of the worker's.
+pub async fn keys(config: &Config, dir: &Path) -> anyhow::Result<(String, PathBuf)> {
+    let ops = Databases::new(config)?.ops;
+    let admin = api_key::keep(&ops, "dev", &dir.join("dev-api-key")).await?;
+    let worker = dir.join("worker-api-key");
+    api_key::keep(&ops, "worker", &worker).await?;
+    Ok((admin, worker))
 }
 
 /// Starts every role in this process, behind one front.
@@ -55,6 +35,12 @@ pub async fn start_roles(config: &Config, lifecycle: &Lifecycle) -> anyhow::Resu
     let ready = roles::relay(config, lifecycle, apis.readiness())?;
     let ready = roles::projector(config, lifecycle, ready)?;
     let address = serve(config, lifecycle, "dev", ready.clone(), apis.configure()).await?;
+    // It is a client of what listens only now.
+    let config = Config {
+        command_url: format!("http://{address}"),
+        ..config.clone()
+    };
+    let ready = roles::worker(&config, lifecycle, ready)?;
     Ok(Running { address, ready })
 }
 

@@ -1,7 +1,7 @@
 //! The HTTP APIs, apart or behind one front.
 
 use super::front;
-use crate::{documents, mapping::Mapping};
+use crate::{documents, keys::sealing, mapping::Mapping};
 use actix_web::web::{Data, ServiceConfig};
 use command_api::CommandApi;
 use infra::{
@@ -47,7 +47,15 @@ impl Apis {
             let events = databases.events.clone();
             readiness = readiness.postgres("events", events.clone());
             let hint = LogHint::start(events.clone(), lifecycle.shutdown.clone());
-            let api = CommandApi::new(config, events, hint, Arc::new(Mapping));
+            let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
+            let api = CommandApi::new(
+                config,
+                events,
+                hint,
+                mapping,
+                sealing,
+                databases.ops.clone(),
+            );
             Some(Data::new(api))
         };
         let queries = if front == Front::Commands {

@@ -6,7 +6,9 @@ mod front;
 mod workers;
 
 pub use apis::{Apis, Front};
-pub use workers::{projector, relay};
+pub use workers::{projector, relay, worker};
+
+use workers::lone_worker;
 
 use infra::{
     config::Config,
@@ -26,6 +28,8 @@ pub enum Role {
     Relay,
     /// Builds the read models.
     Projector,
+    /// Runs the process managers.
+    Worker,
 }
 
 impl Role {
@@ -35,6 +39,7 @@ impl Role {
             Self::ReadApi => "read-api",
             Self::Relay => "relay",
             Self::Projector => "projector",
+            Self::Worker => "worker",
         }
     }
 }
@@ -71,6 +76,10 @@ async fn start(config: &Config, role: Role, lifecycle: &Lifecycle) -> anyhow::Re
         }
         Role::Projector => {
             let ready = projector(config, lifecycle, Readiness::new())?;
+            serve(config, lifecycle, role.name(), ready, |_| {}).await?;
+        }
+        Role::Worker => {
+            let ready = lone_worker(config, lifecycle)?;
             serve(config, lifecycle, role.name(), ready, |_| {}).await?;
         }
     }

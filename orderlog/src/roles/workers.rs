@@ -1,14 +1,15 @@
-//! The roles that nobody calls: relay and projector.
+//! The roles that nobody calls: relay, projector and worker.
 
-use crate::mapping::Mapping;
+use crate::{keys::sealing, mapping::Mapping};
 use infra::{
     config::Config,
     http::Readiness,
     lifecycle::Lifecycle,
     log::LogReader,
-    postgres,
+    postgres::{self, Databases},
     relay::{self, RelayState, RelayStatus},
 };
+use jobs::process::{self, WorkerState};
 use std::sync::Arc;
 
 /// Connections that a projector reads the log with: rebuilds and refolds.
@@ -40,7 +41,8 @@ pub fn projector(
     ready: Readiness,
 ) -> anyhow::Result<Readiness> {
     let log = LogReader::new(postgres::pool(&config.events_url, LOG_CONNECTIONS)?);
-    let status = projections::spawn(config, log, Arc::new(Mapping), lifecycle)?;
+    let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
+    let status = projections::spawn(config, log, mapping, sealing, lifecycle)?;
     Ok(ready.check("projector", move || {
         let status = status.clone();
         async move {
@@ -51,4 +53,35 @@ pub fn projector(
             }
         }
     }))
+}
+
+/// Starts the worker, which runs the process managers; `ready` learns how it
+/// is doing.
+pub fn worker(
+    config: &Config,
+    lifecycle: &Lifecycle,
+    ready: Readiness,
+) -> anyhow::Result<Readiness> {
+    let status = process::spawn(config, lifecycle)?;
+    let commands = status.clone();
+    let ready = ready.check("worker", move || {
+        let consumer = status.consumer();
+        async move {
+            match consumer {
+                WorkerState::Following => Ok(()),
+                waiting => Err(format!("{waiting:?}")),
+            }
+        }
+    });
+    // Steps wait for the command API, and nobody waits for the steps.
+    Ok(ready.check_optional("commands", move || {
+        let answer = commands.commands();
+        async move { answer }
+    }))
+}
+
+/// The worker as a process of its own.
+pub fn lone_worker(config: &Config, lifecycle: &Lifecycle) -> anyhow::Result<Readiness> {
+    let ops = Databases::new(config)?.ops;
+    worker(config, lifecycle, Readiness::new().postgres("ops", ops))
 }

@@ -1,6 +1,7 @@
 //! `orderlog verify`.
 
 use super::{Options, Report, verify};
+use crate::keys::sealing;
 use indicatif::ProgressBar;
 use infra::config::Config;
 use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
@@ -8,8 +9,9 @@ use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
 /// Compares the log, Kafka, the read models and the statistics.
 ///
 /// Takes the present end of the log, waits until Kafka and the views have
-/// reached it, and compares the last version of each order in all three, and
-/// the statistics with a sum over the orders. May run beside a system at work.
+/// reached it, and compares the last version of each order in all three, its
+/// document in the views with what the log makes of it, and the statistics
+/// with a sum over the orders. May run beside a system at work.
 /// Ends with 1 on any difference.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
@@ -51,14 +53,15 @@ pub async fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<ExitCode>
 
 /// Tells each step: a spinner on a terminal, a line otherwise.
 async fn told(config: &Config, options: Options) -> anyhow::Result<Report> {
+    let sealing = sealing(config)?;
     if !std::io::stderr().is_terminal() {
         let step = |what: &str| eprintln!("verify: {what}");
-        return Ok(verify(config, options, &step).await?);
+        return Ok(verify(config, &sealing, options, &step).await?);
     }
     let spinner = ProgressBar::new_spinner();
     spinner.enable_steady_tick(Duration::from_millis(100));
     let step = |what: &str| spinner.set_message(what.to_owned());
-    let report = verify(config, options, &step).await;
+    let report = verify(config, &sealing, options, &step).await;
     spinner.finish_and_clear();
     Ok(report?)
 }

@@ -1,6 +1,6 @@
 //! Why a comparison could not be made.
 
-use infra::kafka::TopicError;
+use infra::{kafka::TopicError, sealing::KeysUnavailable};
 use rdkafka::error::KafkaError;
 use std::time::Duration;
 
@@ -63,6 +63,9 @@ pub enum VerifyError {
         /// In how many partitions.
         partitions: usize,
     },
+    /// The keys of personal data cannot be read.
+    #[error("the keys of personal data cannot be read")]
+    Keys(#[source] KeysUnavailable),
     /// No projection was ever built.
     #[error("there are no read models yet; is the projector running?")]
     NoViews,

@@ -1,10 +1,12 @@
 //! Holds the log, Kafka and the read models against each other, order by
-//! order, and the statistics against a sum over the orders.
+//! order: versions, then whole documents; and the statistics against a sum
+//! over the orders.
 //!
 //! ```text
 //! horizon ─> log: id and last sequence of each order below it
 //!         ─> Kafka: every record from the start, read_committed, until the log is reached
 //!         ─> views: wait for the offsets just read, then each order's row
+//!         ─> documents: each order folded from the log, beside the stored one
 //!         ─> statistics: one statement over rows and sums
 //! ```
 //!
@@ -16,6 +18,7 @@
 
 mod command;
 mod compare;
+mod documents;
 mod error;
 mod horizon;
 mod kafka;
@@ -30,7 +33,9 @@ pub use command::{VerifyArgs, run};
 pub use error::VerifyError;
 pub use report::{Difference, Report};
 
-use infra::{config::Config, postgres};
+use crate::mapping::Mapping;
+use documents::Documents;
+use infra::{config::Config, log::LogReader, postgres, sealing::Sealing};
 use std::time::Duration;
 use tokio::time::Instant;
 use versions::Versions;
@@ -44,13 +49,15 @@ pub struct Options {
     pub examples: usize,
 }
 
-/// Compares everything. `step` is told what begins.
+/// Compares everything. `sealing` opens the personal data that documents show.
+/// `step` is told what begins.
 ///
 /// # Errors
 /// A server that is away, and a part of the system that does not reach the
 /// horizon in time. Differences are no error: they are in the report.
 pub async fn verify(
     config: &Config,
+    sealing: &Sealing,
     options: Options,
     step: &(dyn Fn(&str) + Sync),
 ) -> Result<Report, VerifyError> {
@@ -77,6 +84,16 @@ pub async fn verify(
 
     step("comparing orders");
     compare::orders(&events, versions, options.examples, &mut report).await?;
+
+    step("comparing documents");
+    let documents = Documents {
+        log: &LogReader::new(events.clone()),
+        horizon,
+        mapping: &Mapping,
+        sealing,
+        examples: options.examples,
+    };
+    documents.compare(&mut views, &mut report).await?;
 
     step("comparing statistics");
     statistics::compare(&mut views, options.examples, &mut report).await?;

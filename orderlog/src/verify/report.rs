@@ -29,11 +29,15 @@ pub struct Report {
     pub views_orders: u64,
     /// Entries in the histories of those orders.
     pub views_events: u64,
-    /// Orders of the views without their exact history or lines.
+    /// Orders of the views without their exact history, lines, payments,
+    /// refunds, fulfilments or returns.
     pub views_incomplete: u64,
+    /// Orders whose document is not what the log makes of their version.
+    pub documents_differing: u64,
     /// Orders whose last version is not the same everywhere.
     pub orders_differing: u64,
-    /// Groups of the statistics: day, platform, currency, country, kind.
+    /// Groups of the statistics: day, platform, currency, country, kind, and
+    /// the partition of the orders.
     pub statistics_groups: u64,
     /// Groups that are not the sum over their orders.
     pub statistics_differing: u64,
@@ -78,7 +82,7 @@ impl Report {
     }
 
     /// Everything that must be zero.
-    const fn faults(&self) -> [(&'static str, u64); 8] {
+    const fn faults(&self) -> [(&'static str, u64); 9] {
         [
             ("orders with gaps in the log", self.log_gaps),
             ("records twice on Kafka", self.kafka_duplicates),
@@ -87,6 +91,7 @@ impl Report {
             ("misplaced records on Kafka", self.kafka_misplaced),
             ("orders with an incomplete view", self.views_incomplete),
             ("orders that differ", self.orders_differing),
+            ("documents that differ", self.documents_differing),
             ("statistics groups that differ", self.statistics_differing),
         ]
     }

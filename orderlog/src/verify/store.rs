@@ -3,10 +3,11 @@
 use contracts::LogPosition;
 use infra::{config::Config, log::Horizon, postgres};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Kind of the aggregates that are compared.
-const ORDER: &str = "order";
+pub(super) const ORDER: &str = "order";
 
 /// What the log has of one order.
 pub(super) struct LoggedOrder {
@@ -32,6 +33,22 @@ pub(super) struct ViewedOrder {
     pub lines: i64,
     /// Number of lines as its summary says.
     pub line_count: i64,
+}
+
+/// What the views have of one order's document.
+pub(super) struct StoredDocument {
+    /// Version of its row.
+    pub version: i64,
+    /// As GET sends it.
+    pub json: String,
+    /// Rows of its payments.
+    pub payments: i64,
+    /// Rows of its refunds.
+    pub refunds: i64,
+    /// Rows of its fulfilments.
+    pub fulfillments: i64,
+    /// Rows of its returns.
+    pub returns: i64,
 }
 
 /// The last order event below the horizon; none in an empty log.
@@ -184,6 +201,38 @@ pub(super) async fn viewed_orders(
                 lines: row.try_get("lines")?,
                 line_count: row.try_get("line_count")?,
             })
+        })
+        .collect()
+}
+
+/// The documents of these orders, and how many rows their parts have, in one
+/// statement and so as of one version.
+pub(super) async fn documents(
+    views: &mut PgConnection,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, StoredDocument>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, version, document, \
+                (SELECT count(*) FROM order_payments p WHERE p.order_id = o.id) AS payments, \
+                (SELECT count(*) FROM order_refunds r WHERE r.order_id = o.id) AS refunds, \
+                (SELECT count(*) FROM order_fulfillments f WHERE f.order_id = o.id) AS fulfillments, \
+                (SELECT count(*) FROM order_returns r WHERE r.order_id = o.id) AS returns \
+           FROM orders o WHERE id = ANY($1)",
+    )
+    .bind(ids)
+    .fetch_all(views)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let document = StoredDocument {
+                version: row.try_get("version")?,
+                json: row.try_get("document")?,
+                payments: row.try_get("payments")?,
+                refunds: row.try_get("refunds")?,
+                fulfillments: row.try_get("fulfillments")?,
+                returns: row.try_get("returns")?,
+            };
+            Ok((row.try_get("id")?, document))
         })
         .collect()
 }

@@ -6,18 +6,11 @@ use super::{projection::Projection, store};
 use infra::{
     lifecycle::Lifecycle,
     redis::{Redis, Version, announce_version},
+    views::{NOTIFY_CHANNEL, STATISTICS_FAMILY},
 };
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 use tokio::sync::{mpsc, watch};
-
-/// Channel of the views database on which progress is told: one notification
-/// per partition that moved, with the payload `<projection>:<partition>`
-/// (`orders:7`). Sent after the commit, and coalesced.
-pub const NOTIFY_CHANNEL: &str = "orderlog_views";
-
-/// Family of cached values that are computed from the statistics.
-pub const STATISTICS_FAMILY: &str = "statistics";
 
 /// Where workers say that partitions have moved. Cheap to clone; the tasks
 /// behind it end with its last copy.

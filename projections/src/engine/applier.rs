@@ -1,13 +1,17 @@
 //! One batch of records in one transaction (`docs/ARCHITECTURE.md`, invariant 6).
 
 use super::{
-    event::{Event, Record, decode},
+    event::{Event, Record},
     failure::{Attempt, BatchError, LogBehind, Refold, poison},
     fold::{Fold, Step},
-    projection::{BoxError, Projection},
+    opened::history,
+    projection::Projection,
     store::{self, Advance, Checkpoint, Held},
 };
-use infra::log::{ContractMapping, LogReader, StoredEvent};
+use infra::{
+    log::{ContractMapping, LogReader},
+    sealing::Sealing,
+};
 use sqlx::PgPool;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,6 +25,7 @@ pub struct Applier<P: Projection> {
     views: PgPool,
     log: LogReader,
     mapping: Arc<dyn ContractMapping>,
+    sealing: Sealing,
     projection: PhantomData<fn() -> P>,
 }
 
@@ -37,11 +42,17 @@ pub struct Outcome {
 
 impl<P: Projection> Applier<P> {
     /// Writes to `views`; folds from `log` what has a gap.
-    pub const fn new(views: PgPool, log: LogReader, mapping: Arc<dyn ContractMapping>) -> Self {
+    pub const fn new(
+        views: PgPool,
+        log: LogReader,
+        mapping: Arc<dyn ContractMapping>,
+        sealing: Sealing,
+    ) -> Self {
         Self {
             views,
             log,
             mapping,
+            sealing,
             projection: PhantomData,
         }
     }
@@ -151,7 +162,7 @@ impl<P: Projection> Applier<P> {
             .read_stream(P::AGGREGATE_TYPE, &id.to_string())
             .await
             .map_err(Refold::Log)?;
-        let history = history::<P>(self.mapping.as_ref(), &stored).map_err(Refold::Event)?;
+        let history = history::<P>(self.mapping.as_ref(), &self.sealing, &stored).await?;
         fold.refold(id, &history).map_err(Refold::Event)?;
         let stored = fold.version(id);
         if stored < published {
@@ -165,18 +176,6 @@ impl<P: Projection> Applier<P> {
         tracing::info!(order.id = %id, order.version = stored, "projection.refolded");
         Ok(())
     }
-}
-
-/// The published form of one aggregate's stored events, read.
-pub(super) fn history<P: Projection>(
-    mapping: &dyn ContractMapping,
-    stored: &[StoredEvent],
-) -> Result<Vec<Event<P::Data>>, BoxError> {
-    mapping
-        .stream(stored)?
-        .into_iter()
-        .map(decode::<P>)
-        .collect()
 }
 
 /// The moves that these records are, one per partition. None: a record's

@@ -5,6 +5,7 @@ use infra::{
     config::Config,
     log::{ContractMapping, LogReader},
     postgres,
+    sealing::Sealing,
 };
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub struct Engine<P: Projection> {
     pub(super) config: Config,
     pub(super) log: LogReader,
     pub(super) mapping: Arc<dyn ContractMapping>,
+    pub(super) sealing: Sealing,
     pub(super) applier: Applier<P>,
 }
 
@@ -23,6 +25,7 @@ impl<P: Projection> Engine<P> {
         config: &Config,
         log: LogReader,
         mapping: Arc<dyn ContractMapping>,
+        sealing: Sealing,
     ) -> Result<Self, sqlx::Error> {
         // One connection per worker, one for waking readers, one for asking
         // whether the database is there.
@@ -32,7 +35,8 @@ impl<P: Projection> Engine<P> {
             config: config.clone(),
             log: log.clone(),
             mapping: mapping.clone(),
-            applier: Applier::new(views, log, mapping),
+            sealing: sealing.clone(),
+            applier: Applier::new(views, log, mapping, sealing),
         })
     }
 

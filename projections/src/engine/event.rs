@@ -2,7 +2,10 @@
 
 use super::projection::{BoxError, Projection};
 use contracts::CloudEvent;
-use infra::log::PublishedEvent;
+use infra::{
+    log::PublishedEvent,
+    sealing::{Form, PersonalEvent, Place},
+};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 
 /// One event, read.
@@ -12,7 +15,8 @@ pub struct Event<D> {
     pub envelope: CloudEvent,
     /// The data, typed.
     pub data: D,
-    /// The data as it was published: JSON.
+    /// The data as JSON, as it was published but for its personal part, which
+    /// is readable.
     pub raw: Vec<u8>,
 }
 
@@ -25,6 +29,29 @@ pub struct Record<D> {
     pub offset: i64,
     /// What it carries.
     pub event: Event<D>,
+}
+
+/// A record as Kafka delivered it: its personal data is sealed yet.
+pub(super) struct Fetched {
+    pub partition: i32,
+    pub offset: i64,
+    pub published: PublishedEvent,
+}
+
+impl PersonalEvent for Fetched {
+    const FORM: Form = Form::Published;
+
+    fn place(&self) -> Place {
+        self.published.place()
+    }
+
+    fn json(&self) -> &[u8] {
+        self.published.json()
+    }
+
+    fn replace(&mut self, json: String) {
+        self.published.replace(json);
+    }
 }
 
 /// A record that cannot be read or applied, today or ever.
@@ -63,16 +90,14 @@ pub(super) fn decode<P: Projection>(published: PublishedEvent) -> Result<Event<P
     })
 }
 
-/// Reads a Kafka record.
-pub(super) fn record<P: Projection>(
-    message: &BorrowedMessage<'_>,
-) -> Result<Record<P::Data>, Poison> {
+/// Takes a Kafka record apart, as far as it is readable by everybody.
+pub(super) fn fetched<P: Projection>(message: &BorrowedMessage<'_>) -> Result<Fetched, Poison> {
     let key = String::from_utf8_lossy(message.key().unwrap_or_default());
-    match read::<P>(message, &key) {
-        Ok(event) => Ok(Record {
+    match published::<P>(message, &key) {
+        Ok(published) => Ok(Fetched {
             partition: message.partition(),
             offset: message.offset(),
-            event,
+            published,
         }),
         Err(source) => Err(Poison {
             topic: message.topic().to_owned(),
@@ -84,10 +109,10 @@ pub(super) fn record<P: Projection>(
     }
 }
 
-fn read<P: Projection>(
+fn published<P: Projection>(
     message: &BorrowedMessage<'_>,
     key: &str,
-) -> Result<Event<P::Data>, BoxError> {
+) -> Result<PublishedEvent, BoxError> {
     let headers = message.headers().into_iter().flat_map(|h| h.iter());
     let envelope = CloudEvent::from_headers(headers.map(|h| (h.key, h.value.unwrap_or_default())))?;
     let (claimed, subject) = (envelope.position.partition, envelope.subject);
@@ -98,10 +123,9 @@ fn read<P: Projection>(
     if key != subject.to_string() {
         return Err(Contradiction::Key { subject }.into());
     }
-    let raw = message.payload().unwrap_or_default();
-    Ok(Event {
-        data: P::decode(&envelope.event_type, raw)?,
+    Ok(PublishedEvent {
+        topic: P::TOPIC.name,
         envelope,
-        raw: raw.to_vec(),
+        data: message.payload().unwrap_or_default().to_vec(),
     })
 }

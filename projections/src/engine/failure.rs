@@ -2,9 +2,10 @@
 
 use super::{
     event::{Poison, Record},
+    opened::HistoryError,
     projection::BoxError,
 };
-use infra::postgres::is_connection_error;
+use infra::{postgres::is_connection_error, sealing::KeysUnavailable};
 use uuid::Uuid;
 
 /// Why a batch was not applied. Nothing of it is stored.
@@ -16,6 +17,10 @@ pub enum BatchError {
     /// A database is away or busy: the same batch may succeed later.
     #[error("a database does not answer")]
     Unavailable(#[source] sqlx::Error),
+    /// The keys of personal data cannot be read: the same batch may succeed
+    /// later.
+    #[error(transparent)]
+    Keys(KeysUnavailable),
     /// A record that no retry will help.
     #[error(transparent)]
     Poison(Box<Poison>),
@@ -53,7 +58,17 @@ impl From<sqlx::Error> for Attempt {
 /// Why an aggregate could not be folded anew.
 pub(super) enum Refold {
     Log(sqlx::Error),
+    Keys(KeysUnavailable),
     Event(BoxError),
+}
+
+impl From<HistoryError> for Refold {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Keys(away) => Self::Keys(away),
+            HistoryError::Event(error) => Self::Event(error),
+        }
+    }
 }
 
 impl Refold {
@@ -64,6 +79,7 @@ impl Refold {
                 Attempt::Final(BatchError::Unavailable(error))
             }
             Self::Log(error) => Attempt::Record(index, error.into()),
+            Self::Keys(away) => Attempt::Final(BatchError::Keys(away)),
             Self::Event(error) => Attempt::Record(index, error),
         }
     }

@@ -1,13 +1,16 @@
 //! Folding the whole log into emptied tables, page by page.
 
 use super::{
-    applier::history,
     environment::Engine,
+    event::decode,
     fold::{Fold, Folded, Step},
     projection::{BoxError, Projection},
     rebuild::{Progress, RebuildError},
 };
-use infra::log::{ContractMapping, Horizon, StoredEvent};
+use infra::{
+    log::{ContractMapping, Horizon, PublishedEvent, StoredEvent},
+    sealing::OpenError,
+};
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, HashMap};
 
@@ -59,11 +62,12 @@ async fn read<P: Projection>(
         .await
         .map_err(RebuildError::Log)?;
     let (events, mapping) = (streams.events.len() as u64, engine.mapping.clone());
-    let fold = move || fold_page::<P>(mapping.as_ref(), &streams.events);
-    let folded = match tokio::task::spawn_blocking(fold).await {
-        Ok(folded) => folded?,
-        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
-    };
+    let map = move || published::<P>(mapping.as_ref(), &streams.events);
+    let mut page = off_the_runtime(map).await?;
+    // All keys of the page with one query.
+    let opened = engine.sealing.open(&mut page).await;
+    opened.map_err(unopened::<P>)?;
+    let folded = off_the_runtime(move || fold_page::<P>(page)).await?;
     Ok(Page {
         folded,
         events,
@@ -71,18 +75,52 @@ async fn read<P: Projection>(
     })
 }
 
-fn fold_page<P: Projection>(
+/// What takes the processor for a while must not keep it from others.
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, RebuildError> + Send + 'static,
+) -> Result<T, RebuildError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+fn published<P: Projection>(
     mapping: &dyn ContractMapping,
     events: &[StoredEvent],
-) -> Result<Folded<P>, RebuildError> {
-    let mut fold = Fold::<P>::over(HashMap::new());
+) -> Result<Vec<PublishedEvent>, RebuildError> {
+    let mut page = Vec::with_capacity(events.len());
     for stream in events.chunk_by(|a, b| a.aggregate_id == b.aggregate_id) {
-        fold_stream(mapping, &mut fold, stream).map_err(|source| RebuildError::History {
-            aggregate: format!("{} {}", P::AGGREGATE_TYPE, stream[0].aggregate_id),
-            source,
-        })?;
+        let mapped = mapping.stream(stream);
+        page.extend(mapped.map_err(|e| broken::<P>(&stream[0].aggregate_id, e.into()))?);
+    }
+    Ok(page)
+}
+
+fn fold_page<P: Projection>(page: Vec<PublishedEvent>) -> Result<Folded<P>, RebuildError> {
+    let mut fold = Fold::<P>::over(HashMap::new());
+    for published in page {
+        let id = published.envelope.subject;
+        let folded = fold_next(&mut fold, published);
+        folded.map_err(|source| broken::<P>(&id.to_string(), source))?;
     }
     Ok(fold.finish())
+}
+
+fn unopened<P: Projection>(error: OpenError) -> RebuildError {
+    match error {
+        OpenError::Unavailable(away) => RebuildError::Keys(away),
+        OpenError::Event {
+            ref aggregate_id, ..
+        } => broken::<P>(&aggregate_id.clone(), error.into()),
+    }
+}
+
+fn broken<P: Projection>(aggregate_id: &str, source: BoxError) -> RebuildError {
+    RebuildError::History {
+        aggregate: format!("{} {aggregate_id}", P::AGGREGATE_TYPE),
+        source,
+    }
 }
 
 /// The log skips an event of an aggregate, or has one twice.
@@ -93,17 +131,12 @@ struct NotConsecutive {
     previous: i64,
 }
 
-fn fold_stream<P: Projection>(
-    mapping: &dyn ContractMapping,
-    fold: &mut Fold<P>,
-    stored: &[StoredEvent],
-) -> Result<(), BoxError> {
-    for event in history::<P>(mapping, stored)? {
-        let previous = fold.version(event.envelope.subject);
-        if fold.step(&event)? != Step::Applied {
-            let sequence = event.envelope.sequence;
-            return Err(NotConsecutive { sequence, previous }.into());
-        }
+fn fold_next<P: Projection>(fold: &mut Fold<P>, published: PublishedEvent) -> Result<(), BoxError> {
+    let event = decode::<P>(published)?;
+    let previous = fold.version(event.envelope.subject);
+    if fold.step(&event)? != Step::Applied {
+        let sequence = event.envelope.sequence;
+        return Err(NotConsecutive { sequence, previous }.into());
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //!  worker (thread) ── prepare ──> rebuild, if the stored build is unusable
 //!      │
 //!      └── session: one membership of the consumer group
-//!            poll ─> records ─> Applier: one transaction
+//!            poll ─> open ─> records ─> Applier: one transaction
 //!                                 1. move the offsets, if they are ours
 //!                                 2. load the touched rows
 //!                                 3. fold (pure, version guard)
@@ -26,6 +26,7 @@ mod fill;
 mod fold;
 mod lock;
 mod metrics;
+mod opened;
 mod projection;
 mod rebuild;
 mod status;
@@ -33,7 +34,7 @@ mod store;
 mod topic;
 mod worker;
 
-pub use announce::{Announcer, NOTIFY_CHANNEL, STATISTICS_FAMILY, announce_rebuilt};
+pub use announce::{Announcer, announce_rebuilt};
 pub use applier::{Applier, Outcome};
 pub use environment::Engine;
 pub use event::{Event, Poison, Record};

@@ -26,7 +26,7 @@ use super::{
     topic::TopicState,
 };
 use contracts::LogPosition;
-use infra::{kafka::TopicError, log::Horizon};
+use infra::{kafka::TopicError, log::Horizon, sealing::KeysUnavailable};
 use sqlx::Connection as _;
 use std::{
     fmt,
@@ -81,6 +81,9 @@ pub enum RebuildError {
     /// The log could not be read.
     #[error("the log cannot be read")]
     Log(#[source] sqlx::Error),
+    /// The keys of personal data could not be read.
+    #[error(transparent)]
+    Keys(#[from] KeysUnavailable),
     /// The topic could not be asked about.
     #[error(transparent)]
     Topic(#[from] TopicError),
@@ -121,7 +124,7 @@ impl RebuildError {
         match self {
             Self::Views(error) | Self::Log(error) => is_transient(error),
             // A missing topic is one `orderlog migrate` away.
-            Self::Topic(_) | Self::NewerVersion { .. } => true,
+            Self::Keys(_) | Self::Topic(_) | Self::NewerVersion { .. } => true,
             Self::History { .. } => false,
         }
     }

@@ -5,12 +5,13 @@ use super::{
     Orders,
     fold::OrderRow,
     histories::{OrderHistory, histories},
+    parts::{Part, changed_by},
     statistics::Statistics,
 };
 use crate::engine::{Event, Fold, Step};
 use contracts::order::{self, Order, OrderEvent, TimelineEntry};
 use proptest::{collection::vec, prelude::*, sample::Index};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// The tables, as far as they matter here.
@@ -48,7 +49,7 @@ impl Tables {
             let row = OrderRow {
                 order: serde_json::from_str(&document).expect("and read back"),
                 partition: *partition,
-                lines_changed: false,
+                changed: BTreeSet::new(),
             };
             Some((id, row))
         });
@@ -125,6 +126,46 @@ proptest! {
         prop_assert_eq!(versions, all);
     }
 
+    /// A part whose rows are not written again is as it was.
+    #[test]
+    fn parts_change_only_by_events_that_say_so(histories in histories()) {
+        for history in histories {
+            let mut before: Option<Order> = None;
+            for Event { envelope, data, .. } in history {
+                let parts = changed_by(&data.fact);
+                let after = order::apply(before.clone(), &envelope, data).expect("sound");
+                if let Some(before) = before {
+                    let same = |part, same| parts.contains(&part) || same;
+                    prop_assert!(same(Part::Lines, before.lines == after.lines));
+                    prop_assert!(same(Part::Payments, before.payments == after.payments));
+                    prop_assert!(same(Part::Refunds, before.refunds == after.refunds));
+                    prop_assert!(same(
+                        Part::Fulfillments,
+                        before.fulfillments == after.fulfillments
+                    ));
+                    prop_assert!(same(Part::Returns, before.returns == after.returns));
+                }
+                before = Some(after);
+            }
+        }
+    }
+
+    /// What was never placed is in no sum, whatever becomes of it.
+    #[test]
+    fn only_placed_orders_are_counted(histories in histories()) {
+        let mut counted = Statistics::default();
+        let mut placed = 0;
+        for history in &histories {
+            let log = BTreeMap::from([(history[0].envelope.subject, history.clone())]);
+            let tables = Tables::expected(&log);
+            let order = &tables.orders.values().next().expect("one order").0;
+            placed += i64::from(order.placed_at.is_some());
+            counted.absorb(tables.statistics);
+        }
+        let orders: i64 = counted.rows().map(|(_, sums)| sums.orders).sum();
+        prop_assert_eq!(orders, placed);
+    }
+
     /// The history is stored as the read API tells it.
     #[test]
     fn history_entries_read_back(histories in histories()) {
@@ -138,6 +179,8 @@ proptest! {
                     let entry: TimelineEntry = serde_json::from_str(entry).expect("an entry");
                     let data: serde_json::Value =
                         serde_json::from_slice(&event.raw).expect("JSON");
+                    let reason = data["personal"]["reason"].as_str().map(str::to_owned);
+                    prop_assert_eq!(&entry.reason, &reason);
                     prop_assert_eq!(entry.data, data);
                     prop_assert_eq!(entry.version, event.envelope.sequence);
                     prop_assert_eq!(&entry.event_type, &event.envelope.event_type);

@@ -1,9 +1,16 @@
 //! One event onto one order. Pure.
 
-use super::statistics::Statistics;
+use super::{
+    parts::{Part, changed_by},
+    statistics::Statistics,
+};
 use crate::engine::Event;
-use contracts::order::{self, Order, OrderEvent, TimelineEntry};
-use std::collections::BTreeMap;
+use contracts::{
+    order::{self, Order, OrderEvent, TimelineEntry},
+    personal,
+};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// State of one order.
@@ -13,8 +20,8 @@ pub struct OrderRow {
     pub order: Order,
     /// Partition of its events.
     pub partition: i32,
-    /// Whether the stored lines are other ones.
-    pub lines_changed: bool,
+    /// Parts whose stored rows may be other ones.
+    pub changed: BTreeSet<Part>,
 }
 
 /// What a batch changes beside the orders themselves.
@@ -59,39 +66,42 @@ pub fn apply(
     if let Some(old) = &row {
         changes.statistics.subtract(&old.order, old.partition);
     }
-    let lines_changed = row.as_ref().is_some_and(|row| row.lines_changed) || changes_lines(event);
-    let order = order::apply(
-        row.map(|row| row.order),
-        &event.envelope,
-        event.data.clone(),
-    )?;
+    let (order, parts) = row.map(|row| (row.order, row.changed)).unzip();
+    let order = order::apply(order, &event.envelope, event.data.clone())?;
     let partition = event.envelope.position.partition;
     changes.statistics.add(&order, partition);
     changes
         .timeline
         .insert((event.envelope.subject, sequence), entry(event)?);
+    let mut parts: BTreeSet<Part> = parts.unwrap_or_default();
+    parts.extend(changed_by(&event.data.fact));
     Ok(OrderRow {
         order,
         partition,
-        lines_changed,
+        changed: parts,
     })
-}
-
-const fn changes_lines(event: &Event<OrderEvent>) -> bool {
-    !matches!(event.data, OrderEvent::NoteAdded(_))
 }
 
 fn entry(event: &Event<OrderEvent>) -> Result<String, serde_json::Error> {
     let envelope = &event.envelope;
+    let data: Value = serde_json::from_slice(&event.raw)?;
     serde_json::to_string(&TimelineEntry {
         id: envelope.id,
         event_type: envelope.event_type.clone(),
         version: envelope.sequence,
         time: envelope.time,
         actor: envelope.actor.clone(),
+        reason: reason(&data),
         correlation_id: envelope.correlation_id.clone(),
         causation_id: envelope.causation_id.clone(),
         traceparent: envelope.traceparent.clone(),
-        data: serde_json::from_slice(&event.raw)?,
+        data,
     })
+}
+
+/// Why it was done, where a person said so and it can be read: neither sealed
+/// nor erased.
+fn reason(data: &Value) -> Option<String> {
+    let reason = data.get(personal::MEMBER)?.get("reason")?;
+    reason.as_str().map(str::to_owned)
 }

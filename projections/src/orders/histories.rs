@@ -1,174 +1,248 @@
-//! Random histories of orders, for tests.
+//! Random histories of orders, for tests: walks through the lifecycle, in
+//! which each step is taken where the document allows it.
+
+mod content;
+mod goods;
+mod money;
+mod steps;
 
 use crate::engine::Event;
 use contracts::{
     CloudEvent, LogPosition, PositionToken,
     cloudevents::event_id,
     order::{
-        After, CancelledPersonal, FulfillmentStatus, Kind, Line, NoteAdded, NotePersonal,
-        OrderCancelled, OrderEvent, OrderImported, OrderPlaced, OrderStatus, PaymentStatus,
-        Placement, PlacementPersonal, ReturnStatus, Totals, UnitPrice,
+        self, After, DraftCreated, Fact, FulfillmentStatus, Kind, Order, OrderEvent, OrderImported,
+        OrderPlaced, OrderStatus, OrderedLine, PaymentStatus, RefundPurpose, ReturnStatus,
+        Shipping, Snapshot, Totals, UnitPrice,
     },
     topics,
 };
 use proptest::{collection::vec, prelude::*};
+use steps::Step;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 pub type OrderHistory = Vec<Event<OrderEvent>>;
 
-/// What happens to an order after it was placed.
+/// How a history begins.
 #[derive(Debug, Clone, Copy)]
-enum Then {
-    Note,
-    Cancel,
+enum Begin {
+    Draft,
+    Placed,
+    Imported(Kind),
 }
 
-/// One to six orders, each with a history of one to six events.
+/// One to six orders, each with a history of one to thirty events.
 pub fn histories() -> impl Strategy<Value = Vec<OrderHistory>> {
-    let then = prop_oneof![4 => Just(Then::Note), 1 => Just(Then::Cancel)];
-    let order = (placement(), any::<bool>(), vec(then, 0..6));
+    let begin = prop_oneof![
+        2 => Just(Begin::Draft),
+        4 => Just(Begin::Placed),
+        1 => Just(Begin::Imported(Kind::Order)),
+        1 => Just(Begin::Imported(Kind::Credit)),
+    ];
+    let order = (begin, snapshot(), placed_at(), vec(steps::steps(), 0..30));
     vec(order, 1..7).prop_map(|orders| {
         let numbered = (1..).zip(orders);
         numbered
-            .map(|(n, (placement, imported, then))| {
-                history(Uuid::from_u128(n), placement, imported, &then)
+            .map(|(n, (begin, mut snapshot, placed_at, steps))| {
+                snapshot.order_id = Uuid::from_u128(n);
+                history(first(begin, snapshot, placed_at), &steps)
             })
             .collect()
     })
 }
 
-fn placement() -> impl Strategy<Value = Placement> {
+/// Around a midnight, where a day is easily got wrong.
+fn placed_at() -> impl Strategy<Value = OffsetDateTime> {
+    (-3_i64..3).prop_map(|h| OffsetDateTime::UNIX_EPOCH + Duration::hours(h))
+}
+
+fn snapshot() -> impl Strategy<Value = Snapshot> {
     (
         prop_oneof![Just("web"), Just("pos")],
         prop_oneof![Just("GB"), Just("ZZ")],
-        prop_oneof![Just(Kind::Order), Just(Kind::Credit)],
-        // Around a midnight, where a day is easily got wrong.
-        (-3_i64..3).prop_map(|h| OffsetDateTime::UNIX_EPOCH + Duration::hours(h)),
         vec((1_i64..9, -500_i64..500), 1..4),
     )
-        .prop_map(|(platform, country, kind, placed_at, lines)| Placement {
+        .prop_map(|(platform, country, lines)| Snapshot {
             order_id: Uuid::nil(),
-            number: String::new(),
+            number: "1001".into(),
             platform: platform.into(),
             external_id: None,
-            kind,
             currency: "GBP".into(),
+            prices_include_tax: false,
             customer_id: None,
             country: country.into(),
+            shipping_country: None,
+            billing_country: None,
             lines: (1..).zip(lines).map(line).collect(),
-            shipping: None,
+            shipping: Some(Shipping {
+                method: "std".into(),
+                name: "Standard".into(),
+                amount: 399,
+                tax: 80,
+            }),
             tags: Vec::new(),
-            placed_at,
         })
 }
 
-fn line((n, (quantity, amount)): (u32, (i64, i64))) -> Line {
-    Line {
+fn line((n, (quantity, price)): (u32, (i64, i64))) -> OrderedLine {
+    let amount = quantity * price;
+    OrderedLine {
         id: format!("l{n}"),
         sku: format!("sku{n}"),
         name: "A thing".into(),
         quantity,
-        cancelled_quantity: 0,
-        unit_price: UnitPrice::Minor(amount),
+        unit_price: UnitPrice::Minor(price),
         amount,
         discount: amount % 7,
         tax: amount / 5,
     }
 }
 
-fn history(id: Uuid, mut order: Placement, imported: bool, then: &[Then]) -> OrderHistory {
-    order.order_id = id;
-    order.number = format!("N{id}");
-    let mut after = placed(&order);
-    let personal = PlacementPersonal::default();
-    let first = if imported {
-        OrderEvent::Imported(OrderImported {
+fn first(begin: Begin, order: Snapshot, placed_at: OffsetDateTime) -> Fact {
+    let personal = None;
+    match begin {
+        Begin::Draft => DraftCreated { order, personal }.into(),
+        Begin::Placed => OrderPlaced {
             order,
+            placed_at,
+            exchange_of: None,
             personal,
-            after: after.clone(),
-        })
-    } else {
-        OrderEvent::Placed(OrderPlaced {
-            order,
-            personal,
-            after: after.clone(),
-        })
-    };
-    let mut events = vec![first];
-    for then in then {
-        after.version += 1;
-        if matches!(then, Then::Cancel) {
-            after.status = OrderStatus::Cancelled;
-            after.totals = Totals::default();
         }
-        events.push(event(*then, after.clone()));
-    }
-    (1..)
-        .zip(events)
-        .map(|(n, e)| enveloped(id, n, e))
-        .collect()
-}
-
-fn placed(order: &Placement) -> After {
-    let sum = |of: fn(&Line) -> i64| order.lines.iter().map(of).sum::<i64>();
-    let (items, discounts, tax) = (sum(|l| l.amount), sum(|l| l.discount), sum(|l| l.tax));
-    After {
-        version: 1,
-        status: OrderStatus::Placed,
-        payment_status: PaymentStatus::None,
-        fulfillment_status: FulfillmentStatus::Unfulfilled,
-        return_status: ReturnStatus::None,
-        totals: Totals {
-            items,
-            discounts,
-            tax,
-            total: items - discounts + tax,
-            ..Totals::default()
-        },
+        .into(),
+        Begin::Imported(kind) => OrderImported {
+            order,
+            kind,
+            placed_at,
+            history: 0,
+            personal,
+        }
+        .into(),
     }
 }
 
-fn event(then: Then, after: After) -> OrderEvent {
-    match then {
-        Then::Note => OrderEvent::NoteAdded(NoteAdded {
-            note_id: format!("n{}", after.version),
-            personal: NotePersonal {
-                text: "Rang the bell".into(),
-            },
-            after,
-        }),
-        Then::Cancel => OrderEvent::Cancelled(OrderCancelled {
-            personal: CancelledPersonal::default(),
-            after,
-        }),
-    }
-}
-
-fn enveloped(subject: Uuid, sequence: i64, data: OrderEvent) -> Event<OrderEvent> {
-    let at = LogPosition {
-        epoch: 1,
-        xid: 7,
-        position: sequence,
+fn history(first: Fact, steps: &[Step]) -> OrderHistory {
+    let subject = match &first {
+        Fact::DraftCreated(e) => e.order.order_id,
+        Fact::OrderPlaced(e) => e.order.order_id,
+        Fact::OrderImported(e) => e.order.order_id,
+        other => panic!("{other:?} begins no order"),
     };
-    Event {
-        envelope: CloudEvent {
-            id: event_id(1, subject, sequence),
-            event_type: data.event_type().into(),
-            time: OffsetDateTime::UNIX_EPOCH + Duration::seconds(sequence),
-            subject,
-            sequence,
-            actor: "key_1".into(),
-            correlation_id: None,
-            causation_id: None,
-            traceparent: None,
-            position: PositionToken {
-                topic: topics::ORDER_EVENTS.into(),
-                partition: i32::from(subject.as_bytes()[15] % 2),
-                at,
-            },
+    let (mut order, event) = happened(None, subject, first);
+    let mut history = vec![event];
+    for step in steps {
+        let Some(fact) = step.fact(&order) else {
+            continue;
+        };
+        let (then, event) = happened(Some(order), subject, fact);
+        order = then;
+        history.push(event);
+    }
+    history
+}
+
+/// The order after a fact, and the event with what came of it.
+fn happened(order: Option<Order>, subject: Uuid, fact: Fact) -> (Order, Event<OrderEvent>) {
+    let sequence = order.as_ref().map_or(0, |order| order.version) + 1;
+    // What comes of the fact is read off the document that it leads to.
+    let unknown = OrderEvent {
+        fact: fact.clone(),
+        after: After {
+            version: sequence,
+            status: OrderStatus::Draft,
+            payment_status: PaymentStatus::None,
+            fulfillment_status: FulfillmentStatus::Unfulfilled,
+            return_status: ReturnStatus::None,
+            totals: Totals::default(),
         },
+    };
+    let envelope = envelope(subject, sequence, unknown.event_type());
+    let then = order::apply(order.clone(), &envelope, unknown).expect("a sound step");
+    let after = after(&then);
+    let data = OrderEvent { fact, after };
+    let then = order::apply(order, &envelope, data.clone()).expect("a sound step");
+    let event = Event {
+        envelope,
         raw: data.to_data().expect("events have a JSON form"),
         data,
+    };
+    (then, event)
+}
+
+/// Statuses and sums, roughly: what is tested is that nobody derives them.
+fn after(order: &Order) -> After {
+    let totals = totals(order);
+    After {
+        version: order.version,
+        status: match (&order.cancellation, order.placed_at) {
+            (Some(_), _) => OrderStatus::Cancelled,
+            (None, Some(_)) => OrderStatus::Placed,
+            (None, None) => OrderStatus::Draft,
+        },
+        payment_status: if totals.captured > 0 {
+            PaymentStatus::PartiallyPaid
+        } else {
+            PaymentStatus::None
+        },
+        fulfillment_status: FulfillmentStatus::Unfulfilled,
+        return_status: ReturnStatus::None,
+        totals,
+    }
+}
+
+fn totals(order: &Order) -> Totals {
+    let lines = |of: fn(&order::Line) -> i64| order.lines.iter().map(of).sum::<i64>();
+    let payments = |of: fn(&order::Payment) -> i64| order.payments.iter().map(of).sum::<i64>();
+    let shipping = order
+        .shipping
+        .as_ref()
+        .filter(|_| order.cancellation.is_none());
+    let (shipping, shipping_tax) = shipping.map_or((0, 0), |s| (s.amount, s.tax));
+    let discounts = order.discounts.iter().map(|d| d.amount).sum::<i64>();
+    let (items, tax) = (lines(|l| l.amount), lines(|l| l.tax) + shipping_tax);
+    let discounts = lines(|l| l.discount) + discounts;
+    let total = items - discounts + shipping + tax;
+    let goodwill = order.refunds.iter().filter(|r| {
+        r.purpose == RefundPurpose::Goodwill && r.status == order::MovementState::Succeeded
+    });
+    let credited = order.credits.iter().map(|c| c.amount).sum::<i64>()
+        + goodwill.map(|r| r.amount).sum::<i64>();
+    let (captured, refunded) = (payments(|p| p.captured), payments(|p| p.refunded));
+    let charged_back = payments(|p| p.charged_back);
+    Totals {
+        items,
+        discounts,
+        shipping,
+        tax,
+        included_tax: 0,
+        total,
+        credited,
+        captured,
+        refunded,
+        charged_back,
+        balance_due: total - credited - captured + refunded + charged_back,
+    }
+}
+
+fn envelope(subject: Uuid, sequence: i64, event_type: &str) -> CloudEvent {
+    CloudEvent {
+        id: event_id(1, subject, sequence),
+        event_type: event_type.into(),
+        time: OffsetDateTime::UNIX_EPOCH + Duration::seconds(sequence),
+        subject,
+        sequence,
+        actor: "key_1".into(),
+        correlation_id: None,
+        causation_id: None,
+        traceparent: None,
+        position: PositionToken {
+            topic: topics::ORDER_EVENTS.into(),
+            partition: i32::from(subject.as_bytes()[15] % 2),
+            at: LogPosition {
+                epoch: 1,
+                xid: 7,
+                position: sequence,
+            },
+        },
     }
 }

@@ -1,21 +1,25 @@
-//! The projection `orders`: the order document and its list row, its lines,
-//! its history, and daily sums.
+//! The projection `orders`: the order document and its list row; its lines,
+//! payments, refunds, fulfilments and returns as rows for searches and SQL;
+//! its history; and daily sums.
 
 #[cfg(test)]
 mod delivery_tests;
 mod fold;
 #[cfg(test)]
 mod histories;
+mod parts;
 pub mod statistics;
 mod store;
 
 pub use fold::{FoldError, OrderChanges, OrderRow};
+pub use parts::Part;
 
 use crate::engine::{BoxError, Event, Projection};
 use contracts::{
     order::OrderEvent,
     topics::{self, TopicSpec},
 };
+use infra::views;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -25,12 +29,20 @@ use uuid::Uuid;
 pub struct Orders;
 
 impl Projection for Orders {
-    const NAME: &'static str = "orders";
-    const VERSION: i32 = 1;
+    const NAME: &'static str = views::ORDERS;
+    const VERSION: i32 = 2;
     const TOPIC: TopicSpec = topics::ORDERS;
     const AGGREGATE_TYPE: &'static str = "order";
-    const TABLES: &'static [&'static str] =
-        &["order_statistics", "order_events", "order_lines", "orders"];
+    const TABLES: &'static [&'static str] = &[
+        "order_statistics",
+        "order_events",
+        "order_lines",
+        "order_payments",
+        "order_refunds",
+        "order_fulfillments",
+        "order_returns",
+        "orders",
+    ];
 
     type Data = OrderEvent;
     type Row = OrderRow;

@@ -1,5 +1,6 @@
 //! Daily sums over orders, as differences of two states of one order
-//! (`docs/ARCHITECTURE.md`, invariant 7).
+//! (`docs/ARCHITECTURE.md`, invariant 7). Drafts count in none of them, nor
+//! does a draft that was given up.
 
 use contracts::order::{Kind, Order, OrderStatus};
 use std::{
@@ -26,30 +27,81 @@ pub struct Key {
     pub partition: i32,
 }
 
-/// What is summed. Amounts in minor units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sums {
-    /// Orders of any kind and status.
-    pub orders: i64,
+/// The one list of the sums: a field each, and a column of the same name.
+macro_rules! sums {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        /// What is summed. Amounts in minor units.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Sums {
+            $($(#[$doc])* pub $name: i64),+
+        }
+
+        impl Sums {
+            /// How many there are.
+            pub const COUNT: usize = Self::NAMES.len();
+
+            /// Their names, which are those of their columns.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// The sums in the order of [`Self::NAMES`].
+            pub const fn columns(&self) -> [i64; Self::COUNT] {
+                [$(self.$name),+]
+            }
+
+            /// The sums from [`Self::columns`].
+            pub const fn from_columns(columns: [i64; Self::COUNT]) -> Self {
+                let [$($name),+] = columns;
+                Self { $($name),+ }
+            }
+        }
+
+        // Differences are exact modulo 2^64 whatever comes in between; that a
+        // stored sum fits is the database's check.
+        impl AddAssign for Sums {
+            fn add_assign(&mut self, other: Self) {
+                $(self.$name = self.$name.wrapping_add(other.$name);)+
+            }
+        }
+
+        impl Neg for Sums {
+            type Output = Self;
+
+            fn neg(self) -> Self {
+                Self { $($name: self.$name.wrapping_neg()),+ }
+            }
+        }
+    };
+}
+sums! {
+    /// Orders of any kind that were placed, also those cancelled since.
+    orders,
     /// Of them, the cancelled ones.
-    pub cancelled: i64,
+    cancelled,
     /// Σ (quantity − cancelled quantity) over lines.
-    pub units: i64,
+    units,
     /// Σ `totals.items`.
-    pub items: i64,
+    items,
     /// Σ `totals.discounts`.
-    pub discounts: i64,
+    discounts,
     /// Σ `totals.shipping`.
-    pub shipping: i64,
+    shipping,
     /// Σ `totals.tax`.
-    pub tax: i64,
+    tax,
     /// Σ `totals.total`; that of a cancelled order is 0.
-    pub revenue: i64,
+    revenue,
+    /// Σ `totals.captured`.
+    captured,
+    /// Σ `totals.refunded`.
+    refunded,
+    /// Σ `totals.charged_back`.
+    charged_back,
+    /// Σ `totals.credited`.
+    credited,
 }
 
 impl Sums {
-    /// What one order counts for.
-    pub fn of(order: &Order) -> Self {
+    /// What one placed order counts for.
+    fn of(order: &Order) -> Self {
         let totals = &order.totals;
         Self {
             orders: 1,
@@ -60,21 +112,11 @@ impl Sums {
             shipping: totals.shipping,
             tax: totals.tax,
             revenue: totals.total,
+            captured: totals.captured,
+            refunded: totals.refunded,
+            charged_back: totals.charged_back,
+            credited: totals.credited,
         }
-    }
-
-    /// The sums in the order of their columns.
-    pub const fn columns(&self) -> [i64; 8] {
-        [
-            self.orders,
-            self.cancelled,
-            self.units,
-            self.items,
-            self.discounts,
-            self.shipping,
-            self.tax,
-            self.revenue,
-        ]
     }
 }
 
@@ -87,51 +129,23 @@ pub fn units(order: &Order) -> i64 {
     units.fold(0, i64::wrapping_add)
 }
 
-// Differences are exact modulo 2^64 whatever comes in between; that a stored
-// sum fits is the database's check.
-impl AddAssign for Sums {
-    fn add_assign(&mut self, other: Self) {
-        self.orders = self.orders.wrapping_add(other.orders);
-        self.cancelled = self.cancelled.wrapping_add(other.cancelled);
-        self.units = self.units.wrapping_add(other.units);
-        self.items = self.items.wrapping_add(other.items);
-        self.discounts = self.discounts.wrapping_add(other.discounts);
-        self.shipping = self.shipping.wrapping_add(other.shipping);
-        self.tax = self.tax.wrapping_add(other.tax);
-        self.revenue = self.revenue.wrapping_add(other.revenue);
-    }
-}
-
-impl Neg for Sums {
-    type Output = Self;
-
-    fn neg(self) -> Self {
-        Self {
-            orders: self.orders.wrapping_neg(),
-            cancelled: self.cancelled.wrapping_neg(),
-            units: self.units.wrapping_neg(),
-            items: self.items.wrapping_neg(),
-            discounts: self.discounts.wrapping_neg(),
-            shipping: self.shipping.wrapping_neg(),
-            tax: self.tax.wrapping_neg(),
-            revenue: self.revenue.wrapping_neg(),
-        }
-    }
-}
-
 /// Differences of daily sums, in the order of their keys.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Statistics(BTreeMap<Key, Sums>);
 
 impl Statistics {
-    /// Counts an order in.
+    /// Counts an order in, if it was ever placed.
     pub fn add(&mut self, order: &Order, partition: i32) {
-        self.change(key(order, partition), Sums::of(order));
+        if let Some(key) = key(order, partition) {
+            self.change(key, Sums::of(order));
+        }
     }
 
-    /// Counts an order out.
+    /// Counts an order out, if it was ever placed.
     pub fn subtract(&mut self, order: &Order, partition: i32) {
-        self.change(key(order, partition), -Sums::of(order));
+        if let Some(key) = key(order, partition) {
+            self.change(key, -Sums::of(order));
+        }
     }
 
     /// Takes over other differences.
@@ -161,13 +175,14 @@ impl Statistics {
     }
 }
 
-fn key(order: &Order, partition: i32) -> Key {
-    Key {
-        day: order.placed_at.to_offset(UtcOffset::UTC).date(),
+/// The sums that an order counts in; none for a draft.
+fn key(order: &Order, partition: i32) -> Option<Key> {
+    Some(Key {
+        day: order.placed_at?.to_offset(UtcOffset::UTC).date(),
         platform: order.platform.clone(),
         currency: order.currency.clone(),
         country: order.country.clone(),
         kind: order.kind,
         partition,
-    }
+    })
 }

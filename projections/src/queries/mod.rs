@@ -5,4 +5,4 @@ mod checkpoints;
 mod statistics;
 
 pub use checkpoints::{Partition, checkpoints};
-pub use statistics::{StatisticsDifference, statistics_differences};
+pub use statistics::{StatisticsComparison, StatisticsDifference, compare_statistics};

@@ -7,6 +7,7 @@
 use super::store::{self, Seen};
 use crate::background::Background;
 use contracts::LogPosition;
+use infra::views::NOTIFY_CHANNEL;
 use sqlx::{PgPool, postgres::PgListener};
 use std::{
     collections::HashMap,
@@ -17,8 +18,6 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Channel that projectors notify on after they have committed.
-const CHANNEL: &str = "orderlog_views";
 /// Requests that may wait at the same time; more are answered at once.
 const WAITERS: usize = 1_000;
 /// How often the views are asked when nobody says that they have moved.
@@ -209,7 +208,7 @@ impl Shared {
 
     async fn listen_once(&self, pool: &PgPool) -> Result<(), sqlx::Error> {
         let mut listener = PgListener::connect_with(pool).await?;
-        listener.listen(CHANNEL).await?;
+        listener.listen(NOTIFY_CHANNEL).await?;
         loop {
             // None: the connection was lost and made again; something may have
             // been missed.

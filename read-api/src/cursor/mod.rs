@@ -1,14 +1,11 @@
 //! Cursors: where the next page begins, opaque and signed, so that nobody has
 //! to trust what comes back.
 
-mod store;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac as _};
-use infra::http::Problem;
+use infra::{http::Problem, shared_secret::SharedSecret};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
-use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 /// First byte: the layout of the rest.
@@ -42,8 +39,7 @@ impl QueryHash {
 
 /// Makes and opens cursors, with a secret that all instances share.
 pub struct Cursors {
-    ops: PgPool,
-    secret: OnceCell<[u8; 32]>,
+    secret: SharedSecret,
 }
 
 impl Cursors {
@@ -51,8 +47,7 @@ impl Cursors {
     /// and read once.
     pub fn new(ops: PgPool) -> Self {
         Self {
-            ops,
-            secret: OnceCell::new(),
+            secret: SharedSecret::new(ops, "cursor"),
         }
     }
 
@@ -71,10 +66,8 @@ impl Cursors {
     }
 
     async fn secret(&self) -> Result<&[u8; 32], Problem> {
-        self.secret
-            .get_or_try_init(|| store::secret(&self.ops))
-            .await
-            .map_err(|error| Problem::database(&error))
+        let secret = self.secret.get().await;
+        secret.map_err(|error| Problem::database(&error))
     }
 }
 

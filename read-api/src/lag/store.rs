@@ -1,8 +1,8 @@
 //! Both ends of the lag: the log's newest events, and where the views are.
 
 use super::Frontier;
-use crate::routes::PROJECTION;
 use contracts::LogPosition;
+use infra::views;
 use sqlx::{PgPool, Row as _};
 use time::OffsetDateTime;
 
@@ -45,7 +45,7 @@ pub async fn newest(events: &PgPool) -> Result<Vec<Newest>, sqlx::Error> {
     newest.collect()
 }
 
-/// When the first event after `at` was stored.
+/// When the first event of an order after `at` was stored.
 pub async fn recorded_after(
     events: &PgPool,
     at: LogPosition,
@@ -53,6 +53,7 @@ pub async fn recorded_after(
     sqlx::query_scalar(
         "SELECT recorded_at FROM events \
           WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
+            AND aggregate_type = 'order' \
           ORDER BY epoch, transaction_id, position LIMIT 1",
     )
     .bind(at.epoch)
@@ -63,12 +64,12 @@ pub async fn recorded_after(
 }
 
 /// Up to where each partition is in the views.
-pub async fn frontier(views: &PgPool) -> Result<Frontier, sqlx::Error> {
+pub async fn frontier(pool: &PgPool) -> Result<Frontier, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT \"partition\", epoch, xid, position FROM projection_offsets WHERE projection = $1",
     )
-    .bind(PROJECTION)
-    .fetch_all(views)
+    .bind(views::ORDERS)
+    .fetch_all(pool)
     .await?;
     let reached = rows.iter().map(|row| {
         let at = LogPosition {

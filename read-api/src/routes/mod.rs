@@ -5,9 +5,6 @@ pub mod statistics;
 
 use actix_web::web::{self, ServiceConfig};
 
-/// The projection that all of this is read from.
-pub const PROJECTION: &str = "orders";
-
 /// Mounts single routes rather than resources, so that commands can be mounted
 /// on the same paths.
 pub fn configure(config: &mut ServiceConfig) {

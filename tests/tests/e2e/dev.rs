@@ -22,6 +22,8 @@ pub fn trials() -> Vec<Trial> {
         alone("dev::a_second_run_finds_its_data_again", again),
         alone("dev::a_dead_server_is_named_and_ends_it", dead_server),
         alone("dev::a_killed_run_is_taken_over", taken_over),
+        alone("dev::the_script_walks_an_order_through_its_life", walk),
+        alone("dev::data_of_an_older_format_is_refused", older_format),
     ]
 }
 
@@ -111,6 +113,46 @@ impl Dev {
     }
 }
 
+/// `scripts/walk-order`, as the README says.
+async fn walk() -> anyhow::Result<()> {
+    let dir = folder()?;
+    let mut dev = Dev::start(dir.path()).await?;
+    let script = Command::new(root().join("scripts/walk-order"))
+        .arg(dev.api.url())
+        .env("ORDERLOG_API_KEY", dev.api.key())
+        .output()
+        .await;
+    let output = match script {
+        Ok(output) => output,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            eprintln!("!!! SKIPPED: there is no python3 for scripts/walk-order");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{said}{complaint}");
+    let (_, timeline) = said.split_once("Its timeline").context("no timeline")?;
+    for event in [
+        "order.draft_created",
+        "order.placed",
+        "order.payment_authorized",
+        "order.line_added",
+        "order.payment_captured",
+        "order.fulfillment_shipped",
+        "order.return_received",
+        "order.refund_issued",
+        "order.archived",
+    ] {
+        ensure!(timeline.contains(event), "{event} is missing: {said}");
+    }
+    ensure!(timeline.contains("one lamp came back"), "{said}");
+    dev.signal(Signal::TERM)?;
+    ensure!(dev.ended().await?.success());
+    Ok(())
+}
+
 /// Processes that have this folder on their command line.
 fn processes_in(dir: &Path) -> anyhow::Result<Vec<i32>> {
     let dir = dir.to_string_lossy().into_owned();
@@ -140,8 +182,15 @@ async fn again() -> anyhow::Result<()> {
         "something is left running"
     );
 
+    // The configuration names the file of the master key, and has not the key.
+    let master = fs::read_to_string(dir.path().join("master-key"))?;
+    let config = fs::read_to_string(dir.path().join("config.toml"))?;
+    ensure!(config.contains("master-key") && !config.contains(master.trim()));
+
     let mut second = Dev::start(dir.path()).await?;
     ensure!(second.api.key() == first.api.key(), "the key changed");
+    let kept = fs::read_to_string(dir.path().join("master-key"))?;
+    ensure!(kept == master, "the master key changed");
     second.find().await?;
     second.signal(Signal::TERM)?;
     ensure!(second.ended().await?.success());
@@ -184,5 +233,21 @@ async fn taken_over() -> anyhow::Result<()> {
         processes_in(dir.path())?.is_empty(),
         "something is left running"
     );
+    Ok(())
+}
+
+/// Refused before any server is started, with what to do.
+async fn older_format() -> anyhow::Result<()> {
+    let dir = folder()?;
+    fs::create_dir(dir.path().join("data"))?;
+    let output = Command::new(orderlog()?)
+        .args(["dev", "--port", "0", "--dir"])
+        .arg(dir.path())
+        .output()
+        .await?;
+    ensure!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(said.contains("make clean-data"), "{said}");
+    ensure!(!dir.path().join("run").exists(), "something was started");
     Ok(())
 }

@@ -2,11 +2,16 @@
 //! append. `stock` (postgres-es itself) is the oracle of `grouped`.
 
 use anyhow::{Context as _, ensure};
-use domain::order::{self, AddNote, NewLine, NewOrder, Order, OrderCommand, PlaceOrder, Rejection};
+use domain::order::{
+    self, Order, OrderCommand, Rejection,
+    command::{AddNote, NewLine, NewOrder, PlaceOrder},
+};
 use futures_util::future::join_all;
 use infra::{
     clock,
-    command::{CommandContext, CommandIdentity, ExecuteError, Executor, Outcome, command_id},
+    command::{
+        CommandContext, CommandIdentity, ExecuteError, Executor, Outcome, Recording, command_id,
+    },
     config::EventStoreKind,
     event_store::{EventStore, LogHint},
     http::IfMatch,
@@ -14,7 +19,7 @@ use infra::{
     postgres,
 };
 use libtest_mimic::Trial;
-use orderlog::mapping::Mapping;
+use orderlog::{keys::sealing, mapping::Mapping};
 use sqlx::PgPool;
 use std::{future::ready, sync::Arc};
 use tests::{TestEnv, on_servers};
@@ -60,9 +65,12 @@ impl Log {
         postgres::migrate_all(&env.config).await?;
         let pool = postgres::pool(&env.config.events_url, 16)?;
         let store = EventStore::new(pool.clone(), kind, LogHint::default());
-        let executor = Executor::new(store, Arc::new(Mapping), |order, version| {
-            Ok(serde_json::to_string(&order::after(order, version)?)?)
-        });
+        let recording: Recording<Order> = Recording {
+            after: |order, version| Ok(serde_json::to_string(&order::after(order, version)?)?),
+            subject: Order::subject,
+        };
+        let sealing = sealing(&env.config)?;
+        let executor = Executor::new(store, Arc::new(Mapping), recording, sealing);
         Ok(Self { pool, executor })
     }
 
@@ -109,12 +117,13 @@ fn under(id: Uuid, payload_hash: &str) -> CommandContext {
 }
 
 fn place(id: Uuid) -> OrderCommand {
-    OrderCommand::Place(Box::new(PlaceOrder(NewOrder {
+    let order = NewOrder {
         order_id: id,
         number: "1001".into(),
         platform: "web".try_into().expect("valid"),
         external_id: None,
         currency: "GBP".parse().expect("known"),
+        prices_include_tax: false,
         customer: None,
         lines: vec![NewLine {
             sku: "A".try_into().expect("valid"),
@@ -127,17 +136,21 @@ fn place(id: Uuid) -> OrderCommand {
         shipping: None,
         billing_address: None,
         shipping_address: None,
-        billing_country: None,
-        shipping_country: None,
         tags: Vec::new(),
+    };
+    let command = PlaceOrder {
+        order,
         placed_at: OffsetDateTime::UNIX_EPOCH,
-    })))
+        exchange_of: None,
+    };
+    command.into()
 }
 
 fn note() -> OrderCommand {
-    OrderCommand::AddNote(AddNote {
+    let note = AddNote {
         text: "call back".try_into().expect("valid"),
-    })
+    };
+    note.into()
 }
 
 /// Racing commands on one order are all stored, each once, without holes.

@@ -6,10 +6,16 @@ mod dev;
 mod event_store;
 mod harness;
 mod import;
+mod integrators;
+mod lifecycle;
 mod local_servers;
+mod old_events;
+mod process;
 mod projections;
+mod races;
 mod read_api;
 mod relay;
+mod sealing;
 mod whole_path;
 mod workspace;
 
@@ -25,10 +31,16 @@ fn main() -> ExitCode {
         event_store::trials(),
         harness::trials(),
         import::trials(),
+        integrators::trials(),
+        lifecycle::trials(),
         local_servers::trials(),
+        old_events::trials(),
+        process::trials(),
         projections::trials(),
+        races::trials(),
         read_api::trials(),
         relay::trials(),
+        sealing::trials(),
         whole_path::trials(),
         workspace::trials(),
     ];

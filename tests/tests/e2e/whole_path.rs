@@ -145,6 +145,12 @@ async fn what_a_command_answers_is_what_is_read(env: &TestEnv) -> anyhow::Result
         types == ["order.placed", "order.note_added", "order.cancelled"],
         "{types:?}"
     );
+    let third = &events.json["data"][2];
+    ensure!(third["reason"] == "changed their mind", "why: {third}");
+    ensure!(
+        third["actor"].is_string() && third["time"].is_string(),
+        "who and when: {third}"
+    );
     let list = system
         .queries
         .get("/v1/orders?platform=web&status=cancelled")
@@ -177,7 +183,7 @@ async fn statistics_follow_an_order_through_its_life(env: &TestEnv) -> anyhow::R
     let cancel = format!("{}/cancel", placed.header("location"));
     let cancelled = system
         .commands
-        .post(&cancel, &json!({}))
+        .post(&cancel, &json!({"reason": "ordered twice"}))
         .await?
         .expect(200)?;
     let figures = system.after(path, &cancelled.json["position"]).await?;
@@ -220,7 +226,7 @@ async fn verify_finds_no_difference_and_finds_one_that_is_made(
             let cancel = format!("{}/cancel", placed.header("location"));
             system
                 .commands
-                .post(&cancel, &json!({}))
+                .post(&cancel, &json!({"reason": "ordered twice"}))
                 .await?
                 .expect(200)?;
         }

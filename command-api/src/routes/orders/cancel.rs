@@ -1,72 +1,62 @@
-//! `POST /v1/orders/{id}/cancel`: call an order off.
+//! `POST /v1/orders/{id}/cancel`: call an order, or some of it, off.
 
 use crate::{
-    answer::{CommandAnswer, Success, answer},
-    call::{Call, order_id},
-    documented::CommonProblems,
-    state::CommandApi,
+    call::Asked,
+    documented::{LIVE_SALE, OnOrder, UNITS, answers},
+    request::{LineUnitsBody, required},
 };
-use actix_web::{
-    HttpRequest, HttpResponse,
-    web::{Data, Path},
-};
+use actix_web::HttpResponse;
 use domain::{
-    order::{CancelOrder, OrderCommand},
+    order::command::{CancelLines, CancelOrder, OrderCommand},
     text::Words,
 };
-use infra::http::{JsonBody, Principal, Problem, ProblemDocument};
+use infra::http::Problem;
 use serde::Deserialize;
-use std::future::ready;
 use utoipa::ToSchema;
 
-/// Why an order is called off.
+/// Why an order is called off, and how much of it.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "ordered twice"}))]
 pub struct CancelOrderBody {
-    /// In words.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    /// Why, in words; needed. Personal data (free text).
+    #[schema(value_type = String)]
     reason: Option<Words>,
+    /// Units of lines, each line once; the whole order, if absent.
+    lines: Option<Vec<LineUnitsBody>>,
 }
+
+impl CancelOrderBody {
+    fn command(self) -> Result<OrderCommand, Problem> {
+        let reason = Some(required(self.reason)?);
+        Ok(match self.lines.map(LineUnitsBody::units) {
+            Some(lines) => CancelLines { lines, reason }.into(),
+            None => CancelOrder {
+                reason,
+                occurred_at: None,
+            }
+            .into(),
+        })
+    }
+}
+
+answers!(Answers: 200 "Cancelled"; LIVE_SALE, UNITS, &["fulfillments_live", "returns_open", "exceeds_open", "reason_required"]);
 
 /// Cancel an order
 ///
-/// Cancelling a cancelled order changes nothing.
+/// The whole of it needs no live fulfilment and no open return; cancelling a
+/// cancelled order changes nothing. With `lines`, units that are not fulfilled
+/// are called off. The answer says what is to be voided and refunded.
 #[utoipa::path(
     post,
     path = "/v1/orders/{id}/cancel",
     operation_id = "cancel_order",
     tag = "orders",
-    params(
-        ("id" = uuid::Uuid, Path, description = "Order id"),
-        ("If-Match" = Option<String>, Header, description = "Version that the order must be at, e.g. `\"1\"`"),
-        ("Idempotency-Key" = Option<String>, Header, description = "1–255 visible characters; stands for this request for ever"),
-    ),
+    params(OnOrder),
     request_body = CancelOrderBody,
-    responses(
-        (status = 200, description = "Cancelled", body = CommandAnswer, headers(("ETag" = String), ("Idempotent-Replayed" = Option<String>, description = "`true` on the answer to a repeat"))),
-        (status = 404, description = "`order_not_found`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "`not_for_kind`, `contended`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`idempotency_key_reused`", body = ProblemDocument, content_type = "application/problem+json"),
-        CommonProblems,
-    ),
+    responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(
-    api: Data<CommandApi>,
-    request: HttpRequest,
-    principal: Principal,
-    path: Path<String>,
-    body: JsonBody<CancelOrderBody>,
-) -> Result<HttpResponse, Problem> {
-    let call = Call::new(&api, &request, &principal, &body.bytes)?;
-    let reason = body.value.reason;
-    let outcome = call
-        .execute(&api, order_id(&path)?, |_| {
-            let reason = reason.clone();
-            ready(Ok(OrderCommand::Cancel(CancelOrder { reason })))
-        })
-        .await?;
-    answer(&outcome, Success::Done)
+pub async fn handle(Asked { call, body }: Asked<CancelOrderBody>) -> Result<HttpResponse, Problem> {
+    call.carry_out(body.command()?).await
 }

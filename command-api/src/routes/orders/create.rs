@@ -1,36 +1,84 @@
-//! What placing and importing share: which order it is, and its number.
+//! What making an order takes, however it is made: which one it is, and its
+//! number.
 
-use crate::{call::Call, request::Parts, state::CommandApi};
+use crate::{
+    answer::{Success, answer},
+    call::Call,
+    request::OrderParts,
+};
+use actix_web::HttpResponse;
 use domain::{
     ids,
-    order::{NewOrder, Rejection},
+    order::{Order, OrderCommand, Rejection, command::NewOrder},
 };
-use infra::{clock, command::ExecuteError};
+use infra::{
+    clock,
+    command::{CommandContext, ExecuteError, Outcome},
+    http::Problem,
+};
 use uuid::Uuid;
+
+/// Makes the order of these parts by `command`, and answers.
+pub async fn create<C: Into<OrderCommand>>(
+    call: &Call,
+    parts: OrderParts,
+    command: impl Fn(NewOrder) -> C,
+) -> Result<HttpResponse, Problem> {
+    let id = order_id(call, &parts);
+    let outcome = make(call, &call.context, id, parts, command).await?;
+    answer(&outcome, Success::Created)
+}
+
+/// Makes the order `id` of these parts by `command`.
+pub async fn make<C: Into<OrderCommand>>(
+    call: &Call,
+    context: &CommandContext,
+    id: Uuid,
+    parts: OrderParts,
+    command: impl Fn(NewOrder) -> C,
+) -> Result<Outcome, Problem> {
+    let rules = call.api.config.platform(&parts.platform);
+    let new = parts.new_order(id, rules.prices_include_tax);
+    let command = &command;
+    let ordered = |order: &Order| {
+        let new = ready(call, order, new.clone());
+        async move { Ok(command(new.await?).into()) }
+    };
+    call.execute_as(context, id, ordered).await
+}
 
 /// The order that a request leads to: named by its external id, else by the
 /// key that it was sent under, else new.
-pub fn order_id(parts: &Parts, call: &Call) -> Uuid {
+fn order_id(call: &Call, parts: &OrderParts) -> Uuid {
     match (&parts.external_id, &call.key) {
         (Some(external_id), _) => ids::order_id_of_external(&parts.platform, external_id),
-        (None, Some(key)) => ids::order_id_of_key(&call.principal, key),
+        (None, Some(key)) => ids::order_id_of_key(&call.principal, call.route(), key),
         (None, None) => clock::new_id(),
     }
 }
 
-/// `new` with a number, unless the order exists already: then none is used up.
-pub async fn numbered(
-    api: &CommandApi,
-    exists: bool,
+/// `new` with a number. Where the order exists already, none is used up, and
+/// it is compared under the rules that it was made under.
+fn ready<'a>(
+    call: &'a Call,
+    order: &Order,
     mut new: NewOrder,
-) -> Result<NewOrder, ExecuteError<Rejection>> {
-    if !exists {
-        let number = api.numbers.next(&new.platform).await;
-        let number = number.map_err(|error| ExecuteError::Unavailable {
-            unknown: false,
-            source: Box::new(error),
-        })?;
-        new.number = number.to_string();
+) -> impl Future<Output = Result<NewOrder, ExecuteError<Rejection>>> + use<'a> {
+    let included = order.head.as_ref().map(|head| head.prices_include_tax);
+    async move {
+        match included {
+            Some(included) => new.prices_include_tax = included,
+            None => new.number = number(call, &new.platform).await?,
+        }
+        Ok(new)
     }
-    Ok(new)
+}
+
+async fn number(call: &Call, platform: &str) -> Result<String, ExecuteError<Rejection>> {
+    let number = call.api.numbers.next(platform).await;
+    let number = number.map_err(|error| ExecuteError::Unavailable {
+        unknown: false,
+        source: Box::new(error),
+    })?;
+    Ok(number.to_string())
 }

@@ -1,23 +1,18 @@
 //! `POST /v1/orders`: place an order.
 
-use super::create::{numbered, order_id};
+use super::create::create;
 use crate::{
-    answer::{CommandAnswer, Success, answer},
-    call::Call,
-    documented::CommonProblems,
-    request::{AddressBody, CustomerBody, LineBody, Parts, ShippingBody, Time},
-    state::CommandApi,
+    call::Asked,
+    documented::{CONTENT, Headers, LINE, answers},
+    request::{AddressBody, CustomerBody, LineBody, OrderParts, ShippingBody, Time},
 };
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::HttpResponse;
 use domain::{
     money::Currency,
-    order::{OrderCommand, PlaceOrder},
+    order::command::PlaceOrder,
     text::{Id, Slug},
 };
-use infra::{
-    clock,
-    http::{JsonBody, Principal, Problem, ProblemDocument},
-};
+use infra::{clock, http::Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -36,28 +31,22 @@ pub struct PlaceOrderBody {
     #[schema(value_type = String)]
     platform: Slug,
     /// The channel's own id of the order; one order per (platform, external id).
-    #[serde(default)]
     #[schema(value_type = Option<String>)]
     external_id: Option<Id>,
     /// ISO 4217 code; every amount is in its minor units.
     #[schema(value_type = String)]
     currency: Currency,
     /// Who it is for.
-    #[serde(default)]
     customer: Option<CustomerBody>,
     /// At least one, at most 5,000.
     lines: Vec<LineBody>,
     /// How it is shipped.
-    #[serde(default)]
     shipping: Option<ShippingBody>,
     /// Where the bill goes.
-    #[serde(default)]
     billing_address: Option<AddressBody>,
     /// Where the goods go.
-    #[serde(default)]
     shipping_address: Option<AddressBody>,
     /// When it was placed; now, if absent.
-    #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     placed_at: Option<Time>,
     /// Labels.
@@ -66,22 +55,23 @@ pub struct PlaceOrderBody {
     tags: Vec<Id>,
 }
 
-impl From<PlaceOrderBody> for Parts {
+impl From<PlaceOrderBody> for OrderParts {
     fn from(body: PlaceOrderBody) -> Self {
         Self {
             platform: body.platform,
             external_id: body.external_id,
             currency: body.currency,
-            customer: body.customer,
-            lines: body.lines,
-            shipping: body.shipping,
-            billing_address: body.billing_address,
-            shipping_address: body.shipping_address,
+            customer: body.customer.map(Into::into),
+            lines: body.lines.into_iter().map(Into::into).collect(),
+            shipping: body.shipping.map(Into::into),
+            billing_address: body.billing_address.map(Into::into),
+            shipping_address: body.shipping_address.map(Into::into),
             tags: body.tags,
-            placed_at: body.placed_at.map_or_else(clock::now, |time| time.0),
         }
     }
 }
+
+answers!(Answers: 201 "Placed"; CONTENT, LINE, &["no_lines", "external_id_taken"]);
 
 /// Place an order
 ///
@@ -92,31 +82,17 @@ impl From<PlaceOrderBody> for Parts {
     path = "/v1/orders",
     operation_id = "place_order",
     tag = "orders",
-    params(("Idempotency-Key" = Option<String>, Header, description = "1–255 visible characters; stands for this request for ever")),
+    params(Headers),
     request_body = PlaceOrderBody,
-    responses(
-        (status = 201, description = "Placed", body = CommandAnswer, headers(("ETag" = String), ("Location" = String), ("Idempotent-Replayed" = Option<String>, description = "`true` on the answer to a repeat"))),
-        (status = 409, description = "`external_id_taken` with `order_id`, `contended`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`idempotency_key_reused`, or a rule of the order with its figures: `no_lines`, `too_many_lines`, `quantity_out_of_range`, `negative_price`, `discount_out_of_range`, `tax_out_of_range`, `shipping_out_of_range`, `amount_overflow`, `too_many_tags`", body = ProblemDocument, content_type = "application/problem+json"),
-        CommonProblems,
-    ),
+    responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(
-    api: Data<CommandApi>,
-    request: HttpRequest,
-    principal: Principal,
-    body: JsonBody<PlaceOrderBody>,
-) -> Result<HttpResponse, Problem> {
-    let call = Call::new(&api, &request, &principal, &body.bytes)?;
-    let parts = Parts::from(body.value);
-    let id = order_id(&parts, &call);
-    let new = parts.new_order(id);
-    let outcome = call
-        .execute(&api, id, |order| {
-            let new = numbered(&api, order.placed.is_some(), new.clone());
-            async { Ok(OrderCommand::Place(Box::new(PlaceOrder(new.await?)))) }
-        })
-        .await?;
-    answer(&outcome, Success::Created)
+pub async fn handle(Asked { call, body }: Asked<PlaceOrderBody>) -> Result<HttpResponse, Problem> {
+    let placed_at = body.placed_at.map_or_else(clock::now, Into::into);
+    let place = |order| PlaceOrder {
+        order,
+        placed_at,
+        exchange_of: None,
+    };
+    create(&call, body.into(), place).await
 }

@@ -16,7 +16,7 @@ use actix_web::{
     },
     web::{Bytes, BytesMut},
 };
-use futures_util::{StreamExt as _, future::LocalBoxFuture};
+use futures_util::{StreamExt as _, future::LocalBoxFuture, stream};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 
@@ -70,11 +70,44 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     }
 }
 
+impl<T: DeserializeOwned> JsonBody<T> {
+    /// Reads a body that may be left out: none at all counts as `{}`, whatever
+    /// its type is said to be.
+    ///
+    /// # Errors
+    /// Those of every `JsonBody`.
+    pub async fn or_empty(request: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
+        let read = async {
+            match begun(payload).await {
+                Some(payload) => json_bytes(request, payload).await,
+                None => Ok(Bytes::from_static(b"{}")),
+            }
+        };
+        let bytes = tokio::time::timeout(limits(request).time, read).await;
+        let bytes = bytes.map_err(|_| timed_out())??;
+        let value = parse(&bytes)?;
+        Ok(Self { value, bytes })
+    }
+}
+
+/// The same payload, if anything is in it.
+async fn begun(mut payload: Payload) -> Option<Payload> {
+    while let Some(chunk) = payload.next().await {
+        if !chunk.as_ref().is_ok_and(Bytes::is_empty) {
+            let whole = stream::iter([chunk]).chain(payload);
+            return Some(Payload::from(whole.boxed_local()));
+        }
+    }
+    None
+}
+
+fn limits(request: &HttpRequest) -> BodyLimits {
+    let limits = request.app_data::<BodyLimits>();
+    limits.copied().unwrap_or_default()
+}
+
 async fn json_bytes(request: &HttpRequest, payload: Payload) -> Result<Bytes, Problem> {
-    let limits = request
-        .app_data::<BodyLimits>()
-        .copied()
-        .unwrap_or_default();
+    let limits = limits(request);
     if !is_json(request) {
         return Err(unsupported("the Content-Type must be application/json"));
     }
@@ -199,6 +232,21 @@ mod tests {
         let broken = json().insert_header(("content-encoding", "br"));
         let broken = read(broken.set_payload("[]")).await;
         assert_eq!(broken.expect_err("not brotli"), "incomplete_body");
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_may_be_left_out_counts_as_an_empty_object() {
+        async fn read(request: TestRequest) -> Result<Bytes, &'static str> {
+            let (request, payload) = request.to_http_parts();
+            let body = JsonBody::<serde_json::Value>::or_empty(&request, payload).await;
+            body.map(|body| body.bytes)
+                .map_err(|problem| problem.code())
+        }
+        assert_eq!(read(TestRequest::post()).await.expect("nothing"), "{}");
+        let sent = json().set_payload("{\"a\":1}");
+        assert_eq!(read(sent).await.expect("JSON"), "{\"a\":1}");
+        let plain = TestRequest::post().set_payload("{}");
+        assert_eq!(read(plain).await, Err("unsupported_media_type"));
     }
 
     #[actix_web::test]

@@ -1,8 +1,8 @@
-//! A poll's worth of records.
+//! A poll's worth of records, as they come.
 
 use super::{context::Context, session::Leave};
 use crate::engine::{
-    event::{Poison, Record, record},
+    event::{Fetched, Poison, fetched},
     projection::Projection,
 };
 use rdkafka::{
@@ -18,9 +18,9 @@ const IDLE: Duration = Duration::from_millis(100);
 const MAX_RECORDS: usize = 1_000;
 const MAX_BYTES: usize = 8 << 20;
 
-/// What was polled: sound records, then perhaps one that cannot be read.
-pub(super) struct Polled<D> {
-    pub records: Vec<Record<D>>,
+/// What was polled: records, then perhaps one that cannot be taken apart.
+pub(super) struct Polled {
+    pub records: Vec<Fetched>,
     pub poison: Option<Poison>,
 }
 
@@ -29,9 +29,7 @@ pub(super) struct Polled<D> {
 ///
 /// Every record that is returned has to be applied, or the consumer dropped:
 /// it does not deliver a record twice.
-pub(super) fn poll<P: Projection>(
-    consumer: &BaseConsumer<Context>,
-) -> Result<Polled<P::Data>, Leave> {
+pub(super) fn poll<P: Projection>(consumer: &BaseConsumer<Context>) -> Result<Polled, Leave> {
     let context = consumer.context();
     let mut polled = Polled {
         records: Vec::new(),
@@ -54,10 +52,10 @@ pub(super) fn poll<P: Projection>(
         }
         match next {
             None => break,
-            Some(Ok(message)) => match record::<P>(&message) {
+            Some(Ok(message)) => match fetched::<P>(&message) {
                 Ok(record) => {
                     bytes += message.payload_len();
-                    let recorded_at = record.event.envelope.time;
+                    let recorded_at = record.published.envelope.time;
                     assignment.lag.polled(record.partition, recorded_at);
                     polled.records.push(record);
                 }

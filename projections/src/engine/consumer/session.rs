@@ -2,7 +2,7 @@
 
 use super::{
     context::{AssignError, Context},
-    poll::{Polled, poll},
+    poll::poll,
 };
 use crate::engine::{
     announce::Announcer,
@@ -12,10 +12,14 @@ use crate::engine::{
     event::Poison,
     failure::BatchError,
     metrics::{APPLIED, BATCH, REFOLDED, SKIPPED},
+    opened::{self, Opened},
     projection::Projection,
     status::WorkerStatus,
 };
-use infra::kafka::{TopicId, client_config};
+use infra::{
+    kafka::{TopicId, client_config},
+    sealing::KeysUnavailable,
+};
 use rdkafka::{
     config::ClientConfig,
     consumer::{BaseConsumer, Consumer as _},
@@ -34,6 +38,9 @@ pub enum Leave {
     /// A batch was not applied, and may be later.
     #[error(transparent)]
     Batch(BatchError),
+    /// The keys of personal data could not be read.
+    #[error(transparent)]
+    Keys(KeysUnavailable),
     /// Kafka does not have the offset to go on from.
     #[error("Kafka does not have the offset to go on from")]
     OffsetOutOfRange {
@@ -86,13 +93,20 @@ impl<P: Projection> Session<'_, P> {
                 Ok(polled) => polled,
                 Err(leave) => return Ended::Left(leave),
             };
-            match self.apply(consumer.context(), &polled) {
-                Ok(()) if polled.records.is_empty() => {}
+            let topic = &consumer.context().topic;
+            let opening = opened::records::<P>(&self.engine.sealing, topic, polled.records);
+            let opened = match self.runtime.block_on(opening) {
+                Ok(opened) => opened,
+                Err(away) => return Ended::Left(Leave::Keys(away)),
+            };
+            match self.apply(consumer.context(), &opened) {
+                Ok(()) if opened.records.is_empty() => {}
                 Ok(()) => progressed(),
                 Err(BatchError::Poison(poison)) => return Ended::Poisoned(poison),
                 Err(error) => return Ended::Left(Leave::Batch(error)),
             }
-            if let Some(poison) = polled.poison {
+            // What was found while opening stands before what ended the poll.
+            if let Some(poison) = opened.poison.or(polled.poison) {
                 return Ended::Poisoned(Box::new(poison));
             }
         }
@@ -119,20 +133,20 @@ impl<P: Projection> Session<'_, P> {
         seen.is_some_and(|id| id.to_string() != self.prepared.topic_id)
     }
 
-    fn apply(&self, context: &Context, polled: &Polled<P::Data>) -> Result<(), BatchError> {
-        if polled.records.is_empty() {
+    fn apply(&self, context: &Context, opened: &Opened<P::Data>) -> Result<(), BatchError> {
+        if opened.records.is_empty() {
             return Ok(());
         }
         let mut assignment = context.assignment();
         let applied = self.runtime.block_on(self.engine.applier.apply(
             &context.topic,
             &mut assignment.held,
-            &polled.records,
+            &opened.records,
         ))?;
         drop(assignment);
-        count::<P>(applied, polled.records.len());
+        count::<P>(applied, opened.records.len());
         self.announcer
-            .moved(polled.records.iter().map(|r| r.partition));
+            .moved(opened.records.iter().map(|r| r.partition));
         Ok(())
     }
 }

@@ -1,75 +1,116 @@
 //! `order_lines`: the lines of each order, numbered as in its document.
 
-use crate::orders::fold::OrderRow;
-use contracts::order::Line;
+use super::{column, owners, parts, table::Table};
+use crate::orders::{fold::OrderRow, parts::Part};
+use contracts::order::UnitPrice;
 use sqlx::PgConnection;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 use uuid::Uuid;
+
+const TABLE: Table = Table {
+    name: "order_lines",
+    columns: &[
+        ("order_id", "uuid"),
+        ("line_no", "int"),
+        ("line_id", "text"),
+        ("sku", "text"),
+        ("name", "text"),
+        ("unit_price", "bigint"),
+        ("unit_price_major", "numeric"),
+        ("quantity", "bigint"),
+        ("cancelled_quantity", "bigint"),
+        ("fulfilled_quantity", "bigint"),
+        ("shipped_quantity", "bigint"),
+        ("delivered_quantity", "bigint"),
+        ("return_requested_quantity", "bigint"),
+        ("returned_quantity", "bigint"),
+        ("amount", "bigint"),
+        ("discount", "bigint"),
+        ("allocated_discount", "bigint"),
+        ("tax", "bigint"),
+    ],
+    key: 2,
+};
+static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert_changed());
 
 /// Replaces the lines of those orders whose lines changed.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
 ) -> Result<(), sqlx::Error> {
-    let changed = rows.values().filter(|row| row.lines_changed);
-    let changed: Vec<_> = changed
-        .map(|row| (row.order.id, &row.order.lines))
-        .collect();
+    let changed = rows.values().filter(|r| r.changed.contains(&Part::Lines));
+    let changed: Vec<_> = changed.collect();
     if changed.is_empty() {
         return Ok(());
     }
-    upsert(connection, &changed).await?;
+    upsert(connection, rows, numbers(&changed)).await?;
     remove_beyond(connection, &changed).await
+}
+
+/// Places of the lines, order by order.
+fn numbers(orders: &[&OrderRow]) -> Vec<i32> {
+    let lines = orders.iter().map(|row| &row.order.lines);
+    lines
+        .flat_map(|lines| (1..).zip(lines).map(|(number, _)| number))
+        .collect()
 }
 
 async fn upsert(
     connection: &mut PgConnection,
-    orders: &[(Uuid, &Vec<Line>)],
+    rows: &BTreeMap<Uuid, OrderRow>,
+    numbers: Vec<i32>,
 ) -> Result<(), sqlx::Error> {
-    let lines: Vec<(Uuid, i32, &Line)> = orders
-        .iter()
-        .flat_map(|(id, lines)| (1..).zip(lines.iter()).map(|(no, line)| (*id, no, line)))
-        .collect();
-    let numbers = |of: fn(&Line) -> i64| lines.iter().map(|l| of(l.2)).collect::<Vec<_>>();
-    let texts = |of: fn(&Line) -> &str| lines.iter().map(|l| of(l.2)).collect::<Vec<_>>();
-    sqlx::query(
-        "INSERT INTO order_lines (order_id, line_no, line_id, sku, name, quantity, \
-             cancelled_quantity, amount, discount, tax) \
-         SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], \
-             $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[]) \
-         ON CONFLICT (order_id, line_no) DO UPDATE SET line_id = EXCLUDED.line_id, \
-             sku = EXCLUDED.sku, name = EXCLUDED.name, quantity = EXCLUDED.quantity, \
-             cancelled_quantity = EXCLUDED.cancelled_quantity, amount = EXCLUDED.amount, \
-             discount = EXCLUDED.discount, tax = EXCLUDED.tax",
-    )
-    .bind(lines.iter().map(|l| l.0).collect::<Vec<_>>())
-    .bind(lines.iter().map(|l| l.1).collect::<Vec<_>>())
-    .bind(texts(|line| &line.id))
-    .bind(texts(|line| &line.sku))
-    .bind(texts(|line| &line.name))
-    .bind(numbers(|line| line.quantity))
-    .bind(numbers(|line| line.cancelled_quantity))
-    .bind(numbers(|line| line.amount))
-    .bind(numbers(|line| line.discount))
-    .bind(numbers(|line| line.tax))
-    .execute(connection)
-    .await?;
+    let lines = parts(rows, Part::Lines, |order| &order.lines);
+    sqlx::query(&UPSERT)
+        .bind(owners(&lines))
+        .bind(numbers)
+        .bind(column(&lines, |l| l.id.as_str()))
+        .bind(column(&lines, |l| l.sku.as_str()))
+        .bind(column(&lines, |l| l.name.as_str()))
+        .bind(column(&lines, |l| minor(&l.unit_price)))
+        .bind(column(&lines, |l| major(&l.unit_price)))
+        .bind(column(&lines, |l| l.quantity))
+        .bind(column(&lines, |l| l.cancelled_quantity))
+        .bind(column(&lines, |l| l.fulfilled_quantity))
+        .bind(column(&lines, |l| l.shipped_quantity))
+        .bind(column(&lines, |l| l.delivered_quantity))
+        .bind(column(&lines, |l| l.return_requested_quantity))
+        .bind(column(&lines, |l| l.returned_quantity))
+        .bind(column(&lines, |l| l.amount))
+        .bind(column(&lines, |l| l.discount))
+        .bind(column(&lines, |l| l.allocated_discount))
+        .bind(column(&lines, |l| l.tax))
+        .execute(connection)
+        .await?;
     Ok(())
+}
+
+const fn minor(price: &UnitPrice) -> Option<i64> {
+    match price {
+        UnitPrice::Minor(minor) => Some(*minor),
+        UnitPrice::Major(_) => None,
+    }
+}
+
+fn major(price: &UnitPrice) -> Option<&str> {
+    match price {
+        UnitPrice::Minor(_) => None,
+        UnitPrice::Major(major) => Some(major),
+    }
 }
 
 /// Removes lines that an order no longer has.
 async fn remove_beyond(
     connection: &mut PgConnection,
-    orders: &[(Uuid, &Vec<Line>)],
+    orders: &[&OrderRow],
 ) -> Result<(), sqlx::Error> {
-    let counts = orders
-        .iter()
-        .map(|(_, lines)| i32::try_from(lines.len()).unwrap_or(i32::MAX));
+    let counts = orders.iter().map(|row| row.order.lines.len());
+    let counts = counts.map(|lines| i32::try_from(lines).unwrap_or(i32::MAX));
     sqlx::query(
         "DELETE FROM order_lines l USING unnest($1::uuid[], $2::int[]) AS o (id, lines) \
           WHERE l.order_id = o.id AND l.line_no > o.lines",
     )
-    .bind(orders.iter().map(|(id, _)| *id).collect::<Vec<_>>())
+    .bind(orders.iter().map(|row| row.order.id).collect::<Vec<_>>())
     .bind(counts.collect::<Vec<_>>())
     .execute(connection)
     .await?;

@@ -1,19 +1,29 @@
 //! The tables of the projection. A batch is a fixed number of statements,
-//! each over arrays, rows in the order of their keys.
+//! each over arrays, rows in the order of their keys; tables in which nothing
+//! changed are left out.
 
 mod events;
+mod fulfillments;
 mod lines;
 mod orders;
+mod payments;
+mod refunds;
+mod returns;
 mod statistics;
+mod table;
 
-use super::fold::{OrderChanges, OrderRow};
+use super::{
+    fold::{OrderChanges, OrderRow},
+    parts::Part,
+};
+use contracts::order::Order;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 pub use orders::load;
 
-/// Stores orders, their lines and history, and the differences of the sums.
+/// Stores orders, their parts and history, and the differences of the sums.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
@@ -22,11 +32,41 @@ pub async fn write(
     if !rows.is_empty() {
         orders::write(connection, rows).await?;
         lines::write(connection, rows).await?;
+        payments::write(connection, rows).await?;
+        refunds::write(connection, rows).await?;
+        fulfillments::write(connection, rows).await?;
+        returns::write(connection, rows).await?;
     }
     if !changes.timeline.is_empty() {
         events::write(connection, &changes.timeline).await?;
     }
     statistics::write(connection, &changes.statistics).await
+}
+
+/// One part of one order, and the order's id.
+type Owned<'a, T> = (Uuid, &'a T);
+
+/// The parts of one kind, of those orders in which they may have changed. No
+/// part but a line is ever taken away again.
+fn parts<T>(
+    rows: &BTreeMap<Uuid, OrderRow>,
+    part: Part,
+    of: fn(&Order) -> &[T],
+) -> Vec<Owned<'_, T>> {
+    let changed = rows.values().filter(|row| row.changed.contains(&part));
+    changed
+        .flat_map(|row| of(&row.order).iter().map(|part| (row.order.id, part)))
+        .collect()
+}
+
+/// The values of one column.
+fn column<'a, T, V>(parts: &[Owned<'a, T>], of: impl Fn(&'a T) -> V) -> Vec<V> {
+    parts.iter().map(|(_, part)| of(part)).collect()
+}
+
+/// The ids of the orders that parts belong to.
+fn owners<T>(parts: &[Owned<'_, T>]) -> Vec<Uuid> {
+    parts.iter().map(|(order, _)| *order).collect()
 }
 
 /// A value that has no JSON form, or a document that has none of ours.

@@ -4,7 +4,8 @@
 use super::{get::answer, store};
 use crate::{
     consistency::Consistency,
-    problems::{Refused, order_not_found},
+    documented::{Conditional, MinPosition, MinVersion, NoSuchOrder, Refused, Told},
+    problems::order_not_found,
     state::State,
 };
 use actix_web::{
@@ -13,7 +14,7 @@ use actix_web::{
 };
 use contracts::order::Order;
 use domain::ids::order_id_of_external;
-use infra::http::{Principal, Problem, ProblemDocument, Query};
+use infra::http::{Principal, Problem, Query};
 
 /// One order by its external id
 ///
@@ -26,21 +27,11 @@ use infra::http::{Principal, Problem, ProblemDocument, Query};
     params(
         ("platform" = String, Path, description = "Slug of the sales channel", example = "web"),
         ("external_id" = String, Path, description = "The channel's own id of the order", example = "W-1001"),
-        ("min_version" = Option<i64>, Query, minimum = 1, description = "Wait until the order has this version"),
-        ("min_position" = Option<String>, Query, description = "Wait until the views have this `position`"),
-        ("If-None-Match" = Option<String>, Header, description = "Tags that the client has", example = "\"7-0\""),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5, handling=strict"),
+        MinVersion,
+        MinPosition,
+        Conditional,
     ),
-    responses(
-        (status = 200, description = "The order", body = Order, headers(
-            ("ETag" = String, description = "`\"<version>-<revision>\"`"),
-            ("Orderlog-Lag" = String, description = "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
-            ("Preference-Applied" = Option<String>, description = "Which preferences were followed"),
-        )),
-        (status = 304, description = "The client has it already", headers(("ETag" = String))),
-        (status = 404, description = "`order_not_found`", body = ProblemDocument, content_type = "application/problem+json"),
-        Refused
-    ),
+    responses(Told<Order>, NoSuchOrder, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(

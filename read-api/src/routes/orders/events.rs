@@ -7,8 +7,11 @@ use super::{
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     cursor::{Keyset, QueryHash},
+    documented::{
+        Conditional, MinPosition, MinVersion, NoSuchOrder, OrderId, Paging, Refused, ToldPage,
+    },
     lag, paging,
-    problems::{Refused, order_not_found},
+    problems::order_not_found,
     reply::{Reply, TagHash},
     state::State,
 };
@@ -18,7 +21,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use contracts::order::TimelineEntry;
-use infra::http::{Etag, Principal, Problem, ProblemDocument, Query, query::invalid};
+use infra::http::{Etag, Principal, Problem, Query, query::invalid};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -47,26 +50,14 @@ pub struct EventList {
     operation_id = "list_order_events",
     tag = "orders",
     params(
-        ("id" = Uuid, Path, description = "Order id", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
+        OrderId,
         ("after" = Option<i64>, Query, minimum = 0, description = "Only what came after this version"),
-        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("limit" = Option<u8>, Query, minimum = 1, maximum = 200, description = "Entries of the page; 50 if absent"),
-        ("min_version" = Option<i64>, Query, minimum = 1, description = "Wait until the order has this version"),
-        ("min_position" = Option<String>, Query, description = "Wait until the views have this `position`"),
-        ("If-None-Match" = Option<String>, Header, description = "Tags that the client has"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5, handling=strict"),
+        Paging,
+        MinVersion,
+        MinPosition,
+        Conditional,
     ),
-    responses(
-        (status = 200, description = "A page of the history", body = EventList, headers(
-            ("ETag" = String),
-            ("Link" = Option<String>, description = "`<…>; rel=\"next\"`"),
-            ("Orderlog-Lag" = String, description = "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
-            ("Preference-Applied" = Option<String>, description = "Which preferences were followed"),
-        )),
-        (status = 304, description = "The client has it already", headers(("ETag" = String))),
-        (status = 404, description = "`order_not_found`", body = ProblemDocument, content_type = "application/problem+json"),
-        Refused
-    ),
+    responses(ToldPage<EventList>, NoSuchOrder, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(

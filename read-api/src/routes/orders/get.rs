@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
+    documented::{Conditional, MinPosition, MinVersion, NoSuchOrder, OrderId, Refused, Told},
     lag,
-    problems::{Refused, order_not_found},
+    problems::order_not_found,
     reply::Reply,
     state::State,
 };
@@ -16,7 +17,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use contracts::order::Order;
-use infra::http::{Principal, Problem, ProblemDocument, Query};
+use infra::http::{Principal, Problem, Query};
 
 /// Parameters of the route.
 pub const PARAMETERS: &[&str] = &["min_version", "min_position"];
@@ -31,23 +32,8 @@ pub const PARAMETERS: &[&str] = &["min_version", "min_position"];
     path = "/v1/orders/{id}",
     operation_id = "get_order",
     tag = "orders",
-    params(
-        ("id" = Uuid, Path, description = "Order id", example = "01890a5d-ac96-774b-bcce-b302099a8057"),
-        ("min_version" = Option<i64>, Query, minimum = 1, description = "Wait until the order has this version"),
-        ("min_position" = Option<String>, Query, description = "Wait until the views have this `position`"),
-        ("If-None-Match" = Option<String>, Header, description = "Tags that the client has", example = "\"7-0\""),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5, handling=strict"),
-    ),
-    responses(
-        (status = 200, description = "The order", body = Order, headers(
-            ("ETag" = String, description = "`\"<version>-<revision>\"`"),
-            ("Orderlog-Lag" = String, description = "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
-            ("Preference-Applied" = Option<String>, description = "Which preferences were followed"),
-        )),
-        (status = 304, description = "The client has it already", headers(("ETag" = String))),
-        (status = 404, description = "`order_not_found`", body = ProblemDocument, content_type = "application/problem+json"),
-        Refused
-    ),
+    params(OrderId, MinVersion, MinPosition, Conditional),
+    responses(Told<Order>, NoSuchOrder, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(

@@ -131,7 +131,7 @@ impl<'a> System<'a> {
 
 /// Everything in a report of `verify` that must be zero.
 pub fn differences(report: &Value) -> u64 {
-    const FAULTS: [&str; 8] = [
+    const FAULTS: [&str; 9] = [
         "log_gaps",
         "kafka_duplicates",
         "kafka_gaps",
@@ -139,6 +139,7 @@ pub fn differences(report: &Value) -> u64 {
         "kafka_misplaced",
         "views_incomplete",
         "orders_differing",
+        "documents_differing",
         "statistics_differing",
     ];
     // A name that is not there must not count as nothing.

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 /// What is done to the views, one after the other, and how many differences of
 /// which kind there are then. A version without its history is two.
-const TAMPERING: [(&str, &str, u64); 5] = [
+const TAMPERING: [(&str, &str, u64); 7] = [
     (
         "UPDATE orders SET version = version + 1 WHERE external_id = '900001'",
         "orders_differing",
@@ -45,6 +45,19 @@ const TAMPERING: [(&str, &str, u64); 5] = [
             SELECT id, 2, '{}' FROM orders WHERE external_id = '900004'",
         "views_incomplete",
         3,
+    ),
+    (
+        "UPDATE orders SET document = replace(document, '\"GBP\"', '\"EUR\"') \
+            WHERE external_id = '900006'",
+        "documents_differing",
+        1,
+    ),
+    (
+        "INSERT INTO order_payments (order_id, payment_id, status, amount, captured, refunded, \
+            charged_back, created_at) SELECT id, 'p1', 'authorized', 1, 0, 0, 0, now() \
+            FROM orders WHERE external_id = '900008'",
+        "views_incomplete",
+        4,
     ),
 ];
 

@@ -7,6 +7,7 @@ use super::{
 use anyhow::{Context as _, Result, ensure};
 use contracts::order::OrderEvent;
 use infra::{clock, config::Config};
+use orderlog::keys::sealing;
 use projections::{
     engine::{Applier, BatchError, Event, Record},
     orders::Orders,
@@ -15,8 +16,10 @@ use sqlx::{Connection as _, PgConnection};
 use std::sync::Arc;
 use uuid::Uuid;
 
-fn applier(world: &World) -> Applier<Orders> {
-    Applier::new(world.views.clone(), world.reader(), Arc::new(AsStored))
+fn applier(world: &World) -> Result<Applier<Orders>> {
+    let (log, mapping) = (world.reader(), Arc::new(AsStored));
+    let sealing = sealing(&world.config)?;
+    Ok(Applier::new(world.views.clone(), log, mapping, sealing))
 }
 
 async fn records(world: &World, id: Uuid, offset: i64) -> Result<Vec<Record<OrderEvent>>> {
@@ -46,7 +49,7 @@ pub async fn a_zombie_is_refused(config: &Config) -> Result<()> {
     let id = clock::new_id();
     world.append(&[placed(id, 1), noted(id, 2)]).await?;
     let records = records(&world, id, 0).await?;
-    let applier = applier(&world);
+    let applier = applier(&world)?;
     let (mut zombie, mut living) = (applier.held().await?, applier.held().await?);
     let outcome = applier.apply("t", &mut living, &records[..1]).await?;
     ensure!(outcome.applied == 1, "{outcome:?}");
@@ -68,7 +71,7 @@ pub async fn all_offsets_move_or_none(config: &Config) -> Result<()> {
     let world = World::new(config).await?;
     world.rebuild().await?;
     world.append(&orders(40)).await?;
-    let applier = applier(&world);
+    let applier = applier(&world)?;
     let mut batch = Vec::new();
     let ids: Vec<String> = sqlx::query_scalar("SELECT aggregate_id FROM events WHERE sequence = 1")
         .fetch_all(&world.log)
@@ -94,7 +97,7 @@ pub async fn a_zombie_is_refused_after_a_rebuild(config: &Config) -> Result<()> 
     world.rebuild().await?;
     let id = clock::new_id();
     world.append(&[placed(id, 1)]).await?;
-    let applier = applier(&world);
+    let applier = applier(&world)?;
     let mut zombie = applier.held().await?;
     let rebuilt = world.rebuild().await?;
     ensure!(rebuilt.build == 2, "{rebuilt:?}");

@@ -2,6 +2,7 @@
 
 use super::{
     orders::{cancelled, noted, order, orders, placed},
+    stories::{STORIES, story},
     world::World,
 };
 use anyhow::{Result, ensure};
@@ -16,6 +17,28 @@ pub async fn everything_is_applied(config: &Config) -> Result<()> {
     world.happen(&orders(400)).await?;
     world.settled().await?;
     world.check().await?;
+    projector.stop().await
+}
+
+/// Each event in a transaction of its own: every step writes what it changes,
+/// and the views are right after each.
+pub async fn every_event_is_applied_one_by_one(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    let mut stories = Vec::new();
+    for n in 0..STORIES {
+        stories.push(story(n)?.into_iter());
+    }
+    loop {
+        let next: Vec<_> = stories.iter_mut().filter_map(Iterator::next).collect();
+        if next.is_empty() {
+            break;
+        }
+        world.happen(&next).await?;
+        world.settled().await?;
+        world.check().await?;
+    }
     projector.stop().await
 }
 

@@ -4,13 +4,15 @@ mod crashing;
 mod failing;
 mod fencing;
 mod following;
-mod orders;
-mod proxy;
+pub mod orders;
+pub mod proxy;
 mod rebuilding;
+mod rows;
+mod stories;
 mod world;
 
 use libtest_mimic::Trial;
-use tests::{PrivateServers, TestEnv, on_private_servers, on_servers};
+use tests::{PrivateServers, TestEnv, on_private_servers, on_servers, plain};
 
 pub fn trials() -> Vec<Trial> {
     macro_rules! shared {
@@ -23,6 +25,7 @@ pub fn trials() -> Vec<Trial> {
     }
     let mut trials = shared![
         following::everything_is_applied,
+        following::every_event_is_applied_one_by_one,
         following::redelivery_changes_nothing,
         following::projectors_come_and_go,
         following::a_gap_is_filled_from_the_log,
@@ -42,6 +45,10 @@ pub fn trials() -> Vec<Trial> {
         failing::a_poisonous_record_is_named,
         failing::a_row_that_is_refused_is_named,
     ];
+    trials.push(plain(
+        "projections::stories::every_event_is_in_a_story",
+        stories::every_event_is_in_a_story,
+    ));
     trials.push(on_servers(
         "projections::crashing::killed_while_events_arrive",
         async |env: &TestEnv| crashing::killed_while_events_arrive(env).await,

@@ -1,7 +1,10 @@
 //! A log, a topic and views of its own for one test; whoever plays the relay
 //! and the projector between them; and what has to come of it.
 
-use super::orders::{AsStored, NewEvent};
+use super::{
+    orders::{AsStored, NewEvent},
+    rows,
+};
 use anyhow::{Context as _, Result, ensure};
 use contracts::{LogPosition, order, order::Order, topics};
 use infra::{
@@ -11,7 +14,8 @@ use infra::{
     log::{ContractMapping as _, LogReader, PublishedEvent},
     postgres,
 };
-use projections::{Status, queries::statistics_differences};
+use orderlog::keys::sealing;
+use projections::{Status, engine::Projection as _, orders::Orders, queries::compare_statistics};
 use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer},
@@ -147,14 +151,16 @@ impl World {
     pub fn projector_told(config: &Config) -> Result<Projector> {
         let lifecycle = Lifecycle::new();
         let log = LogReader::new(postgres::pool(&config.events_url, 4)?);
-        let status = projections::spawn(config, log, Arc::new(AsStored), &lifecycle)?;
+        let (mapping, sealing) = (Arc::new(AsStored), sealing(config)?);
+        let status = projections::spawn(config, log, mapping, sealing, &lifecycle)?;
         Ok(Projector { lifecycle, status })
     }
 
     /// Makes the projection anew.
     pub async fn rebuild(&self) -> Result<projections::RebuildReport> {
         let (log, mapping) = (self.reader(), Arc::new(AsStored));
-        Ok(projections::rebuild(&self.config, log, mapping, &|_| {}).await?)
+        let sealing = sealing(&self.config)?;
+        Ok(projections::rebuild(&self.config, log, mapping, sealing, &|_| {}).await?)
     }
 
     /// Waits for the views to hold the last version of every order.
@@ -169,7 +175,7 @@ impl World {
     /// Waits, woken by the projector's own notifications.
     pub async fn until(&self, what: &str, reached: impl AsyncFn() -> Result<bool>) -> Result<()> {
         let mut listener = PgListener::connect_with(&self.views).await?;
-        listener.listen(projections::NOTIFY_CHANNEL).await?;
+        listener.listen(infra::views::NOTIFY_CHANNEL).await?;
         let waiting = async {
             while !reached().await? {
                 // Some changes (a new build) are not told to everybody.
@@ -219,7 +225,7 @@ impl World {
     /// Every row of the projection, as text.
     pub async fn tables(&self) -> Result<Vec<String>> {
         let mut all = Vec::new();
-        for table in ["orders", "order_lines", "order_events", "order_statistics"] {
+        for table in Orders::TABLES {
             let sql = format!("SELECT '{table}' || t::text FROM {table} t ORDER BY 1");
             all.extend(
                 sqlx::query_scalar::<_, String>(&sql)
@@ -251,7 +257,7 @@ impl World {
             "{} orders",
             rows.len()
         );
-        let (mut events, mut lines) = (0, 0);
+        let (mut events, mut orders) = (0, Vec::new());
         for row in &rows {
             let id: Uuid = row.try_get("id")?;
             let stored: Order = serde_json::from_str(row.try_get("document")?)?;
@@ -261,19 +267,18 @@ impl World {
                 "order {id} is not what the log says"
             );
             events += stream.len();
-            lines += stored.lines.len();
+            orders.push(stored);
         }
-        for (table, rows) in [("order_events", events), ("order_lines", lines)] {
-            let count: i64 = sqlx::query_scalar(&format!("SELECT count(*) FROM {table}"))
-                .fetch_one(&self.views)
-                .await?;
-            ensure!(
-                usize::try_from(count)? == rows,
-                "{table}: {count} rows, not {rows}"
-            );
-        }
-        let differences = statistics_differences(&self.views, 10).await?;
-        ensure!(differences.is_empty(), "{differences:?}");
+        let entries: i64 = sqlx::query_scalar("SELECT count(*) FROM order_events")
+            .fetch_one(&self.views)
+            .await?;
+        ensure!(
+            usize::try_from(entries)? == events,
+            "{entries} entries of {events}"
+        );
+        rows::check(&self.views, &orders).await?;
+        let statistics = compare_statistics(&self.views, 10).await?;
+        ensure!(statistics.differing == 0, "{statistics:?}");
         Ok(())
     }
 }

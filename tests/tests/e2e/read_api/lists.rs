@@ -10,6 +10,7 @@ super::suite![
     pages_hold_while_orders_are_being_written,
     a_deep_page_reads_no_more_than_the_first,
     filters_choose_what_they_say,
+    rare_orders_are_found_by_their_indexes,
     a_cursor_is_good_for_its_own_query_only,
     a_list_is_told_once_until_it_changes,
     what_is_not_understood_is_refused_by_name,
@@ -161,6 +162,26 @@ async fn filters_choose_what_they_say(env: &TestEnv) -> anyhow::Result<()> {
             "external_id IN ('X2', 'X4')",
         ),
         ("external_id=X2%27%20OR%20true--", "false"),
+        ("tag=gift", "'gift' = ANY (tags)"),
+        ("tag=a,b%201&tag=none", "'a,b 1' = ANY (tags)"),
+        ("tag=gif", "false"),
+        ("sku=S,3", "substr(number, 2)::int % 5 = 3"),
+        (
+            "sku=S,3&sku=S,4&tag=gift",
+            "substr(number, 2)::int % 5 IN (3, 4) AND 'gift' = ANY (tags)",
+        ),
+        ("total_min=-1&total_max=3", "total BETWEEN -1 AND 3"),
+        ("balance_due_max=-1", "balance_due < 0"),
+        ("balance_due_min=5", "balance_due = 5"),
+        ("archived=true", "archived"),
+        (
+            "archived=false&has_hold=true",
+            "NOT archived AND hold_count > 0",
+        ),
+        (
+            "status=draft&has_hold=false",
+            "NOT placed AND hold_count = 0",
+        ),
         ("platform=%25", "false"),
         (
             "created_from=2026-01-01T01:00:00.000001Z&created_to=2026-01-01T02:00:00.000001Z",
@@ -169,11 +190,11 @@ async fn filters_choose_what_they_say(env: &TestEnv) -> anyhow::Result<()> {
         ("created_to=2026-01-01", "false"),
         (
             "placed_from=2025-12-31T23:45:00%2B00:00",
-            "placed_at >= '2025-12-31T23:45:00Z'",
+            "placed AND placed_at >= '2025-12-31T23:45:00Z'",
         ),
         (
             "placed_to=2026-01-01T00:50:00%2B01:00",
-            "placed_at < '2025-12-31T23:50:00Z'",
+            "placed AND placed_at < '2025-12-31T23:50:00Z'",
         ),
         (
             "updated_from=2026-01-01T00:00:10Z&updated_to=2026-01-01T00:00:10Z",
@@ -193,6 +214,37 @@ async fn filters_choose_what_they_say(env: &TestEnv) -> anyhow::Result<()> {
             "{query}: {} orders",
             listed.len()
         );
+    }
+    Ok(())
+}
+
+/// What few orders have is found by it, however many others there are.
+async fn rare_orders_are_found_by_their_indexes(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 20_000).await?;
+    for change in [
+        "UPDATE orders SET tags = '{}', hold_count = 0",
+        "UPDATE orders SET tags = '{rare}', hold_count = 1 WHERE number IN ('N70', 'N7000')",
+        "UPDATE order_lines SET sku = 'rare' WHERE order_id = (SELECT id FROM orders WHERE number = 'N70')",
+        "VACUUM ANALYZE orders",
+        "VACUUM ANALYZE order_lines",
+    ] {
+        views.execute(change).await?;
+    }
+    for (query, found, index) in [
+        ("tag=rare", 2, "orders_tags"),
+        ("has_hold=true", 2, "orders_held"),
+        ("sku=rare", 1, "order_lines_sku"),
+    ] {
+        let page = views.api.get(&format!("/v1/orders?{query}")).await?;
+        ensure!(ids_of(&page.expect(200)?).len() == found, "{query}");
+        let sql = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = $1";
+        // Counters arrive when their connection has been idle for a while.
+        wait_until(index, async || {
+            let scans = sqlx::query_scalar(sql).bind(index);
+            let scans: i64 = scans.fetch_one(&views.pool).await?;
+            Ok((scans > 0).then_some(()))
+        })
+        .await?;
     }
     Ok(())
 }
@@ -298,6 +350,14 @@ async fn what_is_not_understood_is_refused_by_name(env: &TestEnv) -> anyhow::Res
             "invalid_parameter",
             "created_to",
         ),
+        ("total_min=1.5", "invalid_parameter", "total_min"),
+        (
+            "balance_due_min=2&balance_due_max=1",
+            "invalid_parameter",
+            "balance_due_max",
+        ),
+        ("archived=yes", "invalid_parameter", "archived"),
+        ("tag=", "invalid_parameter", "tag"),
         ("min_position=abc", "invalid_parameter", "min_position"),
         ("cursor=", "invalid_parameter", "cursor"),
     ] {

@@ -24,9 +24,10 @@ const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0004);
 /// two partitions.
 const SUMS: &str = "
     INSERT INTO order_statistics (day, platform, currency, country, kind, \"partition\",
-        orders, cancelled, units, items, discounts, shipping, tax, revenue)
+        orders, cancelled, units, items, discounts, shipping, tax, revenue, captured, refunded,
+        charged_back, credited)
     SELECT day, platform, currency, country, kind, p, 3, 1, 10, 1000, 50, 20, 30,
-           CASE kind WHEN 'credit' THEN -100 ELSE 1001 END
+           CASE kind WHEN 'credit' THEN -100 ELSE 1001 END, 900, 40, 7, 60
       FROM (VALUES ('2026-01-30'::date), ('2026-01-31'), ('2026-02-01'), ('2026-02-02')) d (day),
            (VALUES ('web', 'GBP', 'GB', 'order'), ('web', 'EUR', 'FR', 'order'),
                    ('shop', 'GBP', 'GB', 'order'), ('shop', 'GBP', 'GB', 'credit'))
@@ -52,9 +53,13 @@ async fn sums_are_grouped_and_cut_as_asked(env: &TestEnv) -> anyhow::Result<()> 
         whole
             == json!([
                 {"currency": "EUR", "orders": 24, "cancelled": 8, "units": 80, "items": 8000,
-                 "discounts": 400, "shipping": 160, "tax": 240, "revenue": 8008, "average_value": 500},
+                 "discounts": 400, "shipping": 160, "tax": 240, "revenue": 8008, "captured": 7200,
+                 "refunded": 320, "charged_back": 56, "credited": 480, "net": 6824,
+                 "average_value": 500},
                 {"currency": "GBP", "orders": 72, "cancelled": 24, "units": 240, "items": 24000,
-                 "discounts": 1200, "shipping": 480, "tax": 720, "revenue": 15216, "average_value": 317},
+                 "discounts": 1200, "shipping": 480, "tax": 720, "revenue": 15216, "captured": 21600,
+                 "refunded": 960, "charged_back": 168, "credited": 1440, "net": 20472,
+                 "average_value": 317},
             ]),
         "{whole}"
     );
@@ -102,7 +107,8 @@ async fn sums_are_grouped_and_cut_as_asked(env: &TestEnv) -> anyhow::Result<()> 
     views
         .execute(
             "UPDATE order_statistics SET orders = 0, cancelled = 0, units = 0, items = 0, \
-        discounts = 0, shipping = 0, tax = 0, revenue = 0 WHERE platform = 'shop'",
+        discounts = 0, shipping = 0, tax = 0, revenue = 0, captured = 0, refunded = 0, \
+        charged_back = 0, credited = 0 WHERE platform = 'shop'",
         )
         .await?;
     ensure!(
@@ -298,7 +304,7 @@ async fn what_cannot_be_summed_is_refused(env: &TestEnv) -> anyhow::Result<()> {
     views
         .execute(
             "INSERT INTO order_statistics SELECT '2000-01-01'::date + n, 'web', 'GBP', 'GB', \
-        'order', 0, 1, 0, 1, 1, 0, 0, 0, 1 FROM generate_series(1, 10001) n",
+        'order', 0, 1, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0 FROM generate_series(1, 10001) n",
         )
         .await?;
     let long = views.api.get("/v1/statistics/orders?interval=day").await?;

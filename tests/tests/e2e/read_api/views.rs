@@ -1,7 +1,7 @@
 //! A read API, and views that a test fills itself.
 
 use contracts::{LogPosition, PositionToken, partition::partition_of, topics};
-use infra::postgres::pool;
+use infra::{postgres::pool, views::NOTIFY_CHANNEL};
 use reqwest::Method;
 use sqlx::PgPool;
 use tests::{Answer, Api, Role, TestEnv, answer};
@@ -16,25 +16,35 @@ pub struct Views {
 
 /// Orders 1, 2, 3, …: several share each moment and each total, so that only
 /// ids tell them apart; every status, platform, country, currency and kind
-/// occurs.
+/// occurs. Each has one line.
 const ORDERS: &str = "
+    WITH added AS (
     INSERT INTO orders (id, version, revision, \"partition\", number, platform, external_id, kind,
         currency, country, customer_id, status, payment_status, fulfillment_status, return_status,
-        total, units, created_at, placed_at, updated_at, summary, document)
+        placed, confirmed, archived, hold_count, tags, total, captured, refunded, balance_due,
+        units, created_at, placed_at, updated_at, summary, document)
     SELECT id, 1, 0, n % 12, 'N' || n, platform, CASE WHEN n % 2 = 0 THEN 'X' || n END,
         (ARRAY['order', 'order', 'order', 'credit', 'adjustment'])[n % 5 + 1],
         (ARRAY['GBP', 'EUR'])[n % 2 + 1], (ARRAY['GB', 'FR', 'DE', 'ZZ'])[n % 4 + 1],
         CASE WHEN n % 3 = 0 THEN 'c' || n % 9 END,
         (ARRAY['placed', 'placed', 'cancelled', 'draft'])[n % 4 + 1],
         (ARRAY['none', 'paid'])[n % 2 + 1], (ARRAY['unfulfilled', 'partial'])[n / 2 % 2 + 1],
-        (ARRAY['none', 'requested'])[n / 4 % 2 + 1], n % 10 - 3, 1,
+        (ARRAY['none', 'requested'])[n / 4 % 2 + 1],
+        n % 4 <> 3, n % 2 = 0, n % 10 = 0, n % 7 / 5,
+        CASE n % 3 WHEN 0 THEN ARRAY['gift', 'a,b ' || n % 2] ELSE '{}' END,
+        n % 10 - 3, 0, 0, n % 11 - 5, 1,
         '2026-01-01T00:00:00.000001Z'::timestamptz + n / 7 * interval '1 hour',
         '2026-01-01'::timestamptz - n / 5 * interval '1 minute',
         '2026-01-01'::timestamptz + n / 3 * interval '1 second',
         json_build_object('id', id, 'n', n)::text, json_build_object('id', id, 'whole', n)::text
       FROM (SELECT n, gen_random_uuid() AS id,
                    (ARRAY['web', 'shop', 'amazon'])[n % 3 + 1] AS platform
-              FROM generate_series($1::int, $2) n) numbered";
+              FROM generate_series($1::int, $2) n) numbered
+    RETURNING id, substr(number, 2)::int AS n)
+    INSERT INTO order_lines (order_id, line_no, line_id, sku, name, unit_price, quantity,
+        cancelled_quantity, fulfilled_quantity, shipped_quantity, delivered_quantity,
+        return_requested_quantity, returned_quantity, amount, discount, allocated_discount, tax)
+    SELECT id, 1, 'l1', 'S,' || n % 5, 'A lamp', 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0 FROM added";
 
 impl Views {
     /// Empty views and a read API on them.
@@ -116,8 +126,8 @@ impl Views {
 
     /// Says that something has moved, as projectors do.
     pub async fn notify(&self) -> anyhow::Result<()> {
-        self.execute("SELECT pg_notify('orderlog_views', 'orders:0')")
-            .await
+        let notify = sqlx::query("SELECT pg_notify($1, 'orders:0')");
+        self.run(notify.bind(NOTIFY_CHANNEL)).await
     }
 
     /// GET with a header.

@@ -4,7 +4,7 @@ mod contradictions;
 mod frozen;
 mod leadership;
 mod once;
-mod scene;
+pub mod scene;
 
 use libtest_mimic::Trial;
 use scene::Scene;

@@ -257,6 +257,7 @@ impl Drop for RunningRelay {
 pub struct Record {
     pub partition: i32,
     pub key: Vec<u8>,
+    pub value: Vec<u8>,
     pub envelope: CloudEvent,
 }
 
@@ -276,6 +277,7 @@ fn read_all(consumer: &BaseConsumer<kafka::QuietContext>, topic: &str) -> Result
                 records.push(Record {
                     partition: message.partition(),
                     key: message.key().unwrap_or_default().to_vec(),
+                    value: message.payload().unwrap_or_default().to_vec(),
                     envelope: CloudEvent::from_headers(pairs)?,
                 });
             }
@@ -293,7 +295,7 @@ fn read_all(consumer: &BaseConsumer<kafka::QuietContext>, topic: &str) -> Result
 struct AsStored;
 
 impl ContractMapping for AsStored {
-    fn event(&self, stored: &StoredEvent) -> Result<PublishedEvent, MappingError> {
+    fn event(&self, stored: &StoredEvent) -> Result<Option<PublishedEvent>, MappingError> {
         let error = |source: Box<dyn std::error::Error + Send + Sync>| MappingError {
             aggregate_type: stored.aggregate_type.clone(),
             aggregate_id: stored.aggregate_id.clone(),
@@ -304,14 +306,15 @@ impl ContractMapping for AsStored {
             return Err(error("it is broken".into()));
         }
         let envelope = stored.envelope("test.happened", &topics::ALL[0]);
-        Ok(PublishedEvent {
+        Ok(Some(PublishedEvent {
             topic: topics::ORDER_EVENTS,
             envelope: envelope.map_err(|e| error(e.into()))?,
             data: stored.payload.clone().into_bytes(),
-        })
+        }))
     }
 
     fn stream(&self, stored: &[StoredEvent]) -> Result<Vec<PublishedEvent>, MappingError> {
-        stored.iter().map(|event| self.event(event)).collect()
+        let events = stored.iter().map(|event| self.event(event));
+        events.filter_map(Result::transpose).collect()
     }
 }

@@ -8,8 +8,8 @@ pub use request::PARAMETERS;
 
 use crate::{
     consistency::PREFERENCE_APPLIED,
+    documented::{Conditional, MinPosition, Paging, Refused, ToldPage},
     lag, paging,
-    problems::Refused,
     reply::{Reply, TagHash},
     state::State,
 };
@@ -37,27 +37,15 @@ pub struct OrderList {
 /// Filtered, sorted, page by page. A page never repeats or leaves out an order
 /// that did not change meanwhile, since a cursor is a place in the order of the
 /// list and not a count. Filters may be repeated or hold several values,
-/// separated by commas (not `customer` and `external_id`).
+/// separated by commas (not `customer`, `external_id`, `sku` and `tag`); an order
+/// is listed that has one of them.
 #[utoipa::path(
     get,
     path = "/v1/orders",
     operation_id = "list_orders",
     tag = "orders",
-    params(
-        ListParameters,
-        ("If-None-Match" = Option<String>, Header, description = "Tags that the client has"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5, handling=strict"),
-    ),
-    responses(
-        (status = 200, description = "A page of orders", body = OrderList, headers(
-            ("ETag" = String, description = "Of every order on the page and its version"),
-            ("Link" = Option<String>, description = "`<…>; rel=\"next\"`"),
-            ("Orderlog-Lag" = String, description = "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
-            ("Preference-Applied" = Option<String>, description = "Which preferences were followed"),
-        )),
-        (status = 304, description = "The client has it already", headers(("ETag" = String))),
-        Refused
-    ),
+    params(ListParameters, Paging, MinPosition, Conditional),
+    responses(ToldPage<OrderList>, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(

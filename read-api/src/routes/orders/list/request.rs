@@ -5,8 +5,9 @@ use crate::{
     consistency::Consistency,
     cursor::{Cursors, Keyset, QueryHash},
     filters::{
-        COUNTRY, CREATED, CURRENCY, CUSTOMER, Choice, EXTERNAL_ID, FULFILLMENT_STATUS, Filters,
-        KIND, PAYMENT_STATUS, PLACED, PLATFORM, RETURN_STATUS, STATUS, Span, UPDATED,
+        ARCHIVED, Allowed, BALANCE_DUE, COUNTRY, CREATED, CURRENCY, CUSTOMER, EXTERNAL_ID,
+        FULFILLMENT_STATUS, Filters, HAS_HOLD, KIND, PAYMENT_STATUS, PLACED, PLATFORM,
+        RETURN_STATUS, SKU, STATUS, TAG, TOTAL, UPDATED,
     },
     paging,
 };
@@ -27,31 +28,45 @@ pub const PARAMETERS: &[&str] = &[
     "currency",
     "customer",
     "external_id",
+    "tag",
+    "sku",
     "created_from",
     "created_to",
     "placed_from",
     "placed_to",
     "updated_from",
     "updated_to",
+    "total_min",
+    "total_max",
+    "balance_due_min",
+    "balance_due_max",
+    "archived",
+    "has_hold",
     "sort",
     "limit",
     "cursor",
     "min_position",
 ];
 
-const CHOICES: &[Choice] = &[
-    PLATFORM,
-    STATUS,
-    PAYMENT_STATUS,
-    FULFILLMENT_STATUS,
-    RETURN_STATUS,
-    KIND,
-    COUNTRY,
-    CURRENCY,
-    CUSTOMER,
-    EXTERNAL_ID,
-];
-const SPANS: &[Span] = &[CREATED, PLACED, UPDATED];
+const ALLOWED: Allowed = Allowed {
+    choices: &[
+        PLATFORM,
+        STATUS,
+        PAYMENT_STATUS,
+        FULFILLMENT_STATUS,
+        RETURN_STATUS,
+        KIND,
+        COUNTRY,
+        CURRENCY,
+        CUSTOMER,
+        EXTERNAL_ID,
+        TAG,
+        SKU,
+    ],
+    times: &[CREATED, PLACED, UPDATED],
+    amounts: &[TOTAL, BALANCE_DUE],
+    flags: &[ARCHIVED, HAS_HOLD],
+};
 
 /// A list, as asked for.
 #[derive(Debug, Clone)]
@@ -76,7 +91,7 @@ impl ListRequest {
         cursors: &Cursors,
     ) -> Result<Self, Problem> {
         let mut list = Self {
-            filters: Filters::of(query, CHOICES, SPANS)?,
+            filters: Filters::of(query, &ALLOWED)?,
             sort: Sort::of(query)?,
             limit: paging::limit(query)?,
             after: None,
@@ -135,13 +150,17 @@ pub struct ListParameters {
     customer: Option<String>,
     /// The channel's own id of the order
     external_id: Option<String>,
+    /// A label that the order has
+    tag: Option<String>,
+    /// Stock keeping unit of one of its lines
+    sku: Option<String>,
     /// First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
     #[param(example = "2026-01-01")]
     created_from: Option<String>,
     /// First recorded before this time
     #[param(example = "2026-02-01T00:00:00Z")]
     created_to: Option<String>,
-    /// Business time is this one or later
+    /// Business time is this one or later; drafts have none
     placed_from: Option<String>,
     /// Business time is before this one
     placed_to: Option<String>,
@@ -149,14 +168,19 @@ pub struct ListParameters {
     updated_from: Option<String>,
     /// Last changed before this time
     updated_to: Option<String>,
+    /// Costs this much or more, in minor units of its own currency
+    total_min: Option<i64>,
+    /// Costs this much or less
+    total_max: Option<i64>,
+    /// So much or more is still to be paid, in minor units of its own currency
+    balance_due_min: Option<i64>,
+    /// So much or less is still to be paid; negative: to be given back
+    balance_due_max: Option<i64>,
+    /// Whether it is archived
+    archived: Option<bool>,
+    /// Whether a hold is on
+    has_hold: Option<bool>,
     /// `created_at`, `placed_at`, `updated_at` or `total`, descending with `-` in front; ids break ties
     #[param(example = "-created_at")]
     sort: Option<String>,
-    /// Orders of the page; 50 if absent
-    #[param(minimum = 1, maximum = 200)]
-    limit: Option<u8>,
-    /// `next_cursor` of the page before
-    cursor: Option<String>,
-    /// Wait until the views have this `position`
-    min_position: Option<String>,
 }

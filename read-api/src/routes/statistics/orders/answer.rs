@@ -76,7 +76,7 @@ pub struct StatisticsRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "order")]
     kind: Option<String>,
-    /// Orders of any kind and status.
+    /// Orders of any kind that were placed, also those cancelled since.
     orders: i64,
     /// Of them, the cancelled ones.
     cancelled: i64,
@@ -92,6 +92,16 @@ pub struct StatisticsRow {
     tax: i64,
     /// Σ totals.
     revenue: i64,
+    /// Captured from customers.
+    captured: i64,
+    /// Refunded to customers.
+    refunded: i64,
+    /// Taken back by customers' banks.
+    charged_back: i64,
+    /// Value of returned goods and goodwill.
+    credited: i64,
+    /// Captured − refunded − charged back.
+    net: i64,
     /// Revenue per order that is not cancelled, rounded half-even; `null`
     /// where there is none.
     average_value: Option<i64>,
@@ -148,6 +158,11 @@ impl From<Sums> for StatisticsRow {
             shipping: sums.shipping,
             tax: sums.tax,
             revenue: sums.revenue,
+            captured: sums.captured,
+            refunded: sums.refunded,
+            charged_back: sums.charged_back,
+            credited: sums.credited,
+            net: sums.net,
             average_value: half_even(sums.revenue, sums.orders - sums.cancelled),
         }
     }

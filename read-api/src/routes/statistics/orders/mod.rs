@@ -6,16 +6,24 @@ mod store;
 
 pub use request::PARAMETERS;
 
-use crate::{consistency::PREFERENCE_APPLIED, lag, problems::Refused, reply::Reply, state::State};
+use crate::{
+    consistency::PREFERENCE_APPLIED,
+    documented::{Conditional, MinPosition, Refused, ToldFigures},
+    lag,
+    reply::Reply,
+    state::State,
+};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{AGE, HeaderValue},
     web::Data,
 };
-use answer::{Statistics, StatisticsError};
+pub use answer::Statistics;
+use answer::StatisticsError;
 use infra::{
     http::{Principal, Problem, Query},
     redis::{Entry, Redis, Version, VersionedCache},
+    views::STATISTICS_FAMILY,
 };
 use request::{StatisticsParameters, StatisticsRequest};
 use std::time::Duration;
@@ -25,14 +33,16 @@ pub type Cache = VersionedCache<StatisticsError>;
 
 /// The cache, of which the projector announces the versions.
 pub fn cache(redis: Redis) -> Cache {
-    VersionedCache::new(redis, "statistics", Duration::from_mins(1))
+    VersionedCache::new(redis, STATISTICS_FAMILY, Duration::from_mins(1))
 }
 
 /// Statistics of orders
 ///
 /// Counts and sums by business day (`placed_at`, in UTC), grouped as asked.
-/// Currencies are never mixed: the currency is always part of the group.
-/// Credits count with their negative amounts, cancelled orders with 0. Figures
+/// Drafts count only once they are placed. Currencies are never mixed: the
+/// currency is always part of the group. Credits count with their negative
+/// amounts, cancelled orders with 0. Money is that of the orders placed on a
+/// day, whenever it moved. Figures
 /// come from a cache while they are those of the views, or under a second old;
 /// `Age` says how old, `version` of which state they are.
 #[utoipa::path(
@@ -40,21 +50,8 @@ pub fn cache(redis: Redis) -> Cache {
     path = "/v1/statistics/orders",
     operation_id = "get_order_statistics",
     tag = "statistics",
-    params(
-        StatisticsParameters,
-        ("If-None-Match" = Option<String>, Header, description = "Tags that the client has"),
-        ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5, handling=strict"),
-    ),
-    responses(
-        (status = 200, description = "The figures", body = Statistics, headers(
-            ("ETag" = String, description = "Weak: of the figures, not of when they were computed"),
-            ("Age" = u64, description = "Seconds since they were computed"),
-            ("Orderlog-Lag" = String, description = "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
-            ("Preference-Applied" = Option<String>, description = "Which preferences were followed"),
-        )),
-        (status = 304, description = "The client has them already", headers(("ETag" = String), ("Age" = u64))),
-        Refused
-    ),
+    params(StatisticsParameters, MinPosition, Conditional),
+    responses(ToldFigures<Statistics>, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(

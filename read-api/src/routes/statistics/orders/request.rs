@@ -2,7 +2,7 @@
 
 use crate::{
     consistency::Consistency,
-    filters::{COUNTRY, CURRENCY, Choice, Filters, KIND, PLATFORM},
+    filters::{Allowed, COUNTRY, CURRENCY, Filters, KIND, PLATFORM},
     reply::TagHash,
 };
 use actix_web::HttpRequest;
@@ -24,7 +24,10 @@ pub const PARAMETERS: &[&str] = &[
     "min_position",
 ];
 
-const CHOICES: &[Choice] = &[PLATFORM, CURRENCY, COUNTRY, KIND];
+const ALLOWED: Allowed = Allowed {
+    choices: &[PLATFORM, CURRENCY, COUNTRY, KIND],
+    ..Allowed::NOTHING
+};
 
 /// How long a period is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
@@ -91,7 +94,7 @@ impl StatisticsRequest {
             to,
             interval: interval(query)?,
             groups: groups(query)?,
-            filters: Filters::of(query, CHOICES, &[])?,
+            filters: Filters::of(query, &ALLOWED)?,
             consistency: Consistency::of(request, query)?,
         })
     }
@@ -176,8 +179,6 @@ pub struct StatisticsParameters {
     /// Sale, credit or adjustment
     #[param(inline)]
     kind: Option<Kind>,
-    /// Wait until the views have this `position`
-    min_position: Option<String>,
 }
 
 #[cfg(test)]

@@ -1,39 +1,58 @@
 //! Sums over the daily sums.
 
 use super::request::{Groups, StatisticsRequest};
-use crate::routes::PROJECTION;
-use infra::redis::Version;
+use infra::{redis::Version, views};
 use sqlx::{PgExecutor, PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use time::Date;
 
 /// Most rows of an answer.
 pub const MOST_ROWS: usize = 10_000;
 
-/// The sums of one period and group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sums {
-    pub period: Option<Date>,
-    pub platform: Option<String>,
-    pub currency: String,
-    pub country: Option<String>,
-    pub kind: Option<String>,
-    pub orders: i64,
-    pub cancelled: i64,
-    pub units: i64,
-    pub items: i64,
-    pub discounts: i64,
-    pub shipping: i64,
-    pub tax: i64,
-    pub revenue: i64,
+/// The one list of the sums: a field each, from the column of the same name.
+macro_rules! sums {
+    ($($name:ident),+ $(,)?) => {
+        /// The sums of one period and group.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct Sums {
+            pub period: Option<Date>,
+            pub platform: Option<String>,
+            pub currency: String,
+            pub country: Option<String>,
+            pub kind: Option<String>,
+            $(pub $name: i64,)+
+            /// Captured − refunded − charged back.
+            pub net: i64,
+        }
+
+        const SUMS: &[&str] = &[$(stringify!($name)),+];
+
+        fn read(row: &PgRow, asked: &StatisticsRequest) -> Result<Sums, sqlx::Error> {
+            let text = |asked: bool, column| asked.then(|| row.try_get(column)).transpose();
+            let groups = asked.groups;
+            Ok(Sums {
+                period: asked.interval.map(|_| row.try_get("period")).transpose()?,
+                platform: text(groups.platform, "platform")?,
+                currency: row.try_get("currency")?,
+                country: text(groups.country, "country")?,
+                kind: text(groups.kind, "kind")?,
+                $($name: row.try_get(stringify!($name))?,)+
+                net: row.try_get("net")?,
+            })
+        }
+    };
+}
+sums! {
+    orders, cancelled, units, items, discounts, shipping, tax, revenue, captured, refunded,
+    charged_back, credited,
 }
 
 /// The sums that are asked for, one row more than [`MOST_ROWS`] at most, and
 /// the state that they are of, both of one snapshot.
 pub async fn sums(
-    views: &PgPool,
+    pool: &PgPool,
     asked: &StatisticsRequest,
 ) -> Result<(Version, Vec<Sums>), sqlx::Error> {
-    let mut snapshot = views
+    let mut snapshot = pool
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
     let version = version(&mut *snapshot).await?;
@@ -44,13 +63,13 @@ pub async fn sums(
 }
 
 /// The state that the sums are of: the build, and the sum of its offsets.
-pub async fn version(views: impl PgExecutor<'_>) -> Result<Version, sqlx::Error> {
+pub async fn version(connection: impl PgExecutor<'_>) -> Result<Version, sqlx::Error> {
     let row = sqlx::query(
         "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next), 0)::bigint AS number \
            FROM projection_offsets WHERE projection = $1",
     )
-    .bind(PROJECTION)
-    .fetch_one(views)
+    .bind(views::ORDERS)
+    .fetch_one(connection)
     .await?;
     Ok(Version {
         build: row.try_get::<i64, _>("build")?.cast_unsigned(),
@@ -71,6 +90,8 @@ fn statement(asked: &StatisticsRequest) -> QueryBuilder<'static, Postgres> {
     for sum in SUMS {
         sql.push(format!(", sum({sum})::bigint AS {sum}"));
     }
+    // Here, where it is exact: a figure that does not fit is an error.
+    sql.push(", (sum(captured) - sum(refunded) - sum(charged_back))::bigint AS net");
     sql.push(" FROM order_statistics WHERE true");
     for (comparison, day) in [(" AND day >= ", asked.from), (" AND day < ", asked.to)] {
         if let Some(day) = day {
@@ -91,17 +112,6 @@ fn statement(asked: &StatisticsRequest) -> QueryBuilder<'static, Postgres> {
     sql
 }
 
-const SUMS: [&str; 8] = [
-    "orders",
-    "cancelled",
-    "units",
-    "items",
-    "discounts",
-    "shipping",
-    "tax",
-    "revenue",
-];
-
 fn columns(groups: Groups) -> Vec<&'static str> {
     let columns = [
         ("platform", groups.platform),
@@ -111,24 +121,4 @@ fn columns(groups: Groups) -> Vec<&'static str> {
     ];
     let asked = columns.into_iter().filter(|(_, asked)| *asked);
     asked.map(|(column, _)| column).collect()
-}
-
-fn read(row: &PgRow, asked: &StatisticsRequest) -> Result<Sums, sqlx::Error> {
-    let text = |asked: bool, column| asked.then(|| row.try_get(column)).transpose();
-    let groups = asked.groups;
-    Ok(Sums {
-        period: asked.interval.map(|_| row.try_get("period")).transpose()?,
-        platform: text(groups.platform, "platform")?,
-        currency: row.try_get("currency")?,
-        country: text(groups.country, "country")?,
-        kind: text(groups.kind, "kind")?,
-        orders: row.try_get("orders")?,
-        cancelled: row.try_get("cancelled")?,
-        units: row.try_get("units")?,
-        items: row.try_get("items")?,
-        discounts: row.try_get("discounts")?,
-        shipping: row.try_get("shipping")?,
-        tax: row.try_get("tax")?,
-        revenue: row.try_get("revenue")?,
-    })
 }

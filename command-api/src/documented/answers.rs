@@ -1,0 +1,141 @@
+//! Answers of commands, by the codes that they carry.
+
+use crate::problem_types::PROBLEM_TYPES;
+use infra::http::{problem::CONTENT_TYPE, problem_types::COMMON};
+use std::collections::{BTreeMap, BTreeSet};
+use utoipa::openapi::{Content, Header, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder};
+
+/// Codes of every command.
+const ALWAYS: &[&str] = &[
+    "invalid_json",
+    "invalid_body",
+    "incomplete_body",
+    "invalid_if_match",
+    "invalid_idempotency_key",
+    "idempotency_key_required",
+    "invalid_causation_id",
+    "unauthorized",
+    "request_timeout",
+    "contended",
+    "precondition_failed",
+    "body_too_large",
+    "event_too_large",
+    "unsupported_media_type",
+    "idempotency_key_reused",
+    "unavailable",
+];
+/// Codes of commands on any order that exists.
+pub const ANY: &[&str] = &["order_not_found"];
+/// Codes of commands on sales that were placed.
+pub const SALE: &[&str] = &["order_not_found", "not_for_kind", "order_is_draft"];
+/// Codes of commands on sales that are not cancelled.
+pub const LIVE_SALE: &[&str] = &[
+    "order_not_found",
+    "not_for_kind",
+    "order_is_draft",
+    "order_cancelled",
+];
+/// Codes of edits, which close with the first fulfilment.
+pub const EDIT: &[&str] = &[
+    "order_not_found",
+    "not_for_kind",
+    "order_is_draft",
+    "order_cancelled",
+    "editing_closed",
+];
+/// Codes of a line's content.
+pub const LINE: &[&str] = &[
+    "quantity_out_of_range",
+    "negative_price",
+    "discount_out_of_range",
+    "tax_out_of_range",
+    "amount_overflow",
+];
+/// Codes of an order's content besides its lines'.
+pub const CONTENT: &[&str] = &["too_many_lines", "shipping_out_of_range", "too_many_tags"];
+/// Codes of lists of units.
+pub const UNITS: &[&str] = &[
+    "no_lines",
+    "duplicate_line",
+    "units_out_of_range",
+    "422:line_not_found",
+];
+/// Codes of amounts.
+pub const AMOUNT: &[&str] = &[
+    "amount_not_positive",
+    "currency_mismatch",
+    "amount_overflow",
+];
+
+/// Makes the type that documents what a command answers: its successes, and
+/// lists of the codes with which it can be refused. A code stands for the
+/// status that its kind of problem has; `422:code` for another one.
+macro_rules! answers {
+    ($name:ident: $($status:literal $done:literal),+; $($codes:expr),* $(,)?) => {
+        struct $name;
+
+        impl utoipa::IntoResponses for $name {
+            fn responses() -> std::collections::BTreeMap<
+                String,
+                utoipa::openapi::RefOr<utoipa::openapi::Response>,
+            > {
+                $crate::documented::responses(&[$(($status, $done)),+], &[$($codes),*])
+            }
+        }
+    };
+}
+pub(crate) use answers;
+
+/// See [`answers`].
+pub fn responses(
+    successes: &[(u16, &str)],
+    codes: &[&[&str]],
+) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for code in codes.iter().copied().chain([ALWAYS]).flatten() {
+        let (status, code) = of(code);
+        by_status.entry(status).or_default().insert(code);
+    }
+    let mut all: BTreeMap<String, RefOr<Response>> = BTreeMap::new();
+    for (status, done) in successes {
+        all.insert(status.to_string(), success(*status, done).into());
+    }
+    for (status, codes) in by_status {
+        all.insert(status, problem(&codes).into());
+    }
+    all
+}
+
+/// Status and code of an entry of a list; `default` where nobody knows it.
+fn of(entry: &str) -> (String, &str) {
+    if let Some((status, code)) = entry.split_once(':') {
+        return (status.to_owned(), code);
+    }
+    let mut kinds = PROBLEM_TYPES.iter().chain(COMMON);
+    let known = kinds.find(|kind| kind.code == entry);
+    let status = known.map(|kind| kind.status.to_string());
+    (status.unwrap_or_else(|| "default".to_owned()), entry)
+}
+
+fn success(status: u16, done: &str) -> Response {
+    let answer = Ref::from_schema_name("CommandAnswer");
+    let replayed = HeaderBuilder::new().description(Some("`true` on the answer to a repeat"));
+    let mut response = ResponseBuilder::new()
+        .description(done)
+        .content("application/json", Content::new(Some(answer)))
+        .header("ETag", Header::default())
+        .header("Idempotent-Replayed", replayed.build());
+    if status == 201 {
+        response = response.header("Location", Header::default());
+    }
+    response.build()
+}
+
+fn problem(codes: &BTreeSet<&str>) -> Response {
+    let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+    let document = Ref::from_schema_name("ProblemDocument");
+    ResponseBuilder::new()
+        .description(codes.join(", "))
+        .content(CONTENT_TYPE, Content::new(Some(document)))
+        .build()
+}

@@ -1,0 +1,50 @@
+//! Parameters of commands.
+
+use utoipa::{
+    IntoParams,
+    openapi::path::{Parameter, ParameterIn},
+};
+use uuid::Uuid;
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct OrderPath {
+    /// Order id.
+    id: Uuid,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct Conditions {
+    /// Version that the order must be at, e.g. `"1"`.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
+}
+
+/// Parameters of commands that make an order: the headers of every command.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+pub struct Headers {
+    /// 1–255 visible characters; stands for this request for ever.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: Option<String>,
+    /// What led to the command: 1–255 visible characters, recorded with its
+    /// events.
+    #[param(rename = "Causation-Id")]
+    causation_id: Option<String>,
+}
+
+/// Parameters of commands on an order.
+pub struct OnOrder;
+
+impl IntoParams for OnOrder {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = OrderPath::into_params(&place);
+        all.extend(Conditions::into_params(&place));
+        all.extend(Headers::into_params(&place));
+        all
+    }
+}

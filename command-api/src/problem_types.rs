@@ -1,0 +1,128 @@
+//! Kinds of problems that commands answer with.
+
+use infra::http::ProblemType;
+
+macro_rules! kinds {
+    ($($status:literal $code:ident: $meaning:literal),+ $(,)?) => {
+        /// Each has a page at its `type` URL. Codes of parts that a body can
+        /// name come with 422 there, and with 404 where the path names them.
+        pub const PROBLEM_TYPES: &[ProblemType] = &[$(ProblemType {
+            code: stringify!($code),
+            status: $status,
+            meaning: $meaning,
+        }),+];
+    };
+}
+kinds! {
+    // --- the request ------------------------------------------------------
+    400 invalid_causation_id: "`Causation-Id` must be 1 to 255 visible ASCII characters, once.",
+    413 event_too_large: "The event would be larger than Kafka carries. Split the order.",
+    422 idempotency_key_reused:
+        "The Idempotency-Key was used before with another body. A key stands for one request.",
+    422 reason_required: "The command is not carried out without a `reason`.",
+    422 nothing_to_change: "None of the members that would change something is there.",
+    422 amount_or_percent: "A discount is either an `amount` or a `percent`: exactly one of them.",
+    // --- which order, which part ------------------------------------------
+    404 order_not_found: "There is no order with this id.",
+    404 line_not_found: "The order has no such line; 422 where the body names it.",
+    404 discount_not_found: "The order has no such discount, or it was removed.",
+    422 hold_not_found: "No such hold was ever on the order.",
+    404 payment_not_found: "The order has no such payment; 422 where the body names it.",
+    404 capture_not_found: "The order has no such pending capture.",
+    404 refund_not_found: "The order has no such pending refund.",
+    404 fulfillment_not_found: "The order has no such fulfilment.",
+    404 return_not_found: "The order has no such return; 422 where the body names it.",
+    409 external_id_taken:
+        "The platform's external id belongs to the order in `order_id`, which another command made.",
+    409 import_differs:
+        "The order in `order_id` was imported before with other content; an import never changes an order.",
+    409 not_for_kind:
+        "Imported credits and adjustments are facts; the command applies to sales only.",
+    409 order_is_draft: "The order is still a draft: complete it first.",
+    409 order_not_draft: "The order is placed already; only drafts are changed as a whole.",
+    409 order_cancelled: "The order is cancelled.",
+    409 contended: "The order changed again and again while the command was decided. Try again.",
+    // --- content ----------------------------------------------------------
+    422 no_lines: "An order, or a list of units, needs at least one line.",
+    422 too_many_lines: "An order has at most `limit` lines.",
+    422 quantity_out_of_range: "A line's quantity must be from 1 to `limit` (negative on credits).",
+    422 no_positive_quantity:
+        "No line has a positive quantity: this is a stock movement, not an order.",
+    422 credit_quantity_positive: "The quantities of a credit are negative.",
+    422 negative_price: "Only adjustments take prices below zero.",
+    422 discount_out_of_range: "A line's discount lies between zero and the line's amount.",
+    422 tax_out_of_range:
+        "A tax has the sign of what it is on, and is no more than a price that includes it.",
+    422 shipping_out_of_range: "A shipping charge is not negative.",
+    422 amount_overflow: "An amount does not fit 64 bits of minor units.",
+    422 too_many_tags: "An order has at most `limit` tags.",
+    422 history_too_long:
+        "At most `limit` payments, refunds and fulfilments are imported with an order.",
+    422 amount_not_positive: "An amount is more than zero, in minor units.",
+    422 currency_mismatch: "The order is in the currency `expected`; every amount of it is.",
+    422 duplicate_line: "A list of units names each line once.",
+    422 units_out_of_range: "A number of units must be from 1 to `limit`.",
+    // --- editing ----------------------------------------------------------
+    409 editing_closed:
+        "Something is fulfilled; only additions are taken. Cancel the fulfilments first.",
+    409 below_fulfilled: "A line cannot go below what is `fulfilled` or `cancelled` of it.",
+    409 line_fulfilled: "Some of the line is fulfilled, so it cannot be removed.",
+    409 last_line: "An order without lines is a cancelled order: cancel it instead.",
+    409 discount_exceeds_amount: "No more than what is `available` can be discounted.",
+    // --- money ------------------------------------------------------------
+    409 capture_exceeds_authorized:
+        "At most what is authorised, not captured and not reserved can be captured: `capturable`.",
+    409 refund_exceeds_captured:
+        "At most what is captured of the payment, not refunded, charged back or reserved: `refundable`.",
+    409 refund_exceeds_overpayment: "At most what was paid too much: `overpaid`.",
+    409 credit_exceeds_total:
+        "At most what the order costs and was not credited before: `creditable`.",
+    409 chargeback_exceeds_captured: "At most what is captured and not charged back: `chargeable`.",
+    409 payment_captured:
+        "Something of the payment is `captured`, or a capture is `pending`: refund it instead.",
+    409 payment_ended: "The payment was voided or failed.",
+    422 purpose_needs_return:
+        "A refund for a return names it in `return_id`, and only such a one does.",
+    409 already_settled: "The outcome of the capture or refund was told before.",
+    // --- goods out --------------------------------------------------------
+    409 exceeds_open: "The line has only `open` units that are neither fulfilled nor cancelled.",
+    409 nothing_to_fulfill: "Everything is fulfilled or cancelled.",
+    409 on_hold: "Nothing is shipped while one of the `holds` is on: release it first.",
+    409 unpaid:
+        "Only `covered` of the `needed` amount is paid or authorised, and the platform does not ship unpaid. `force` with a `reason` ships it all the same.",
+    409 wrong_fulfillment_status: "The fulfilment's `state` is not the `needed` one.",
+    409 fulfillments_live:
+        "Some of the order is fulfilled: cancel those `fulfillments` first, or single lines.",
+    // --- goods back -------------------------------------------------------
+    409 returns_open: "Some `returns` are open: close or cancel them first.",
+    409 return_exceeds_shipped:
+        "Only `returnable` units of the line were shipped and not asked back yet.",
+    409 receive_exceeds_requested: "Only `expected` units of the line are still to come back.",
+    409 wrong_return_status: "The return's `state` is not the `needed` one.",
+    409 return_begun: "Goods of the return came back already: close it instead.",
+    409 exchange_taken: "The order in `exchange_order_id` replaces the goods of the return.",
+    409 exchange_not_linked_back: "No such order says that it replaces the goods of this return.",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::order::Rejection;
+    use infra::http::problem_types::COMMON;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_rule_of_the_order_has_a_page() {
+        for code in Rejection::CODES {
+            assert!(PROBLEM_TYPES.iter().any(|k| k.code == *code), "{code}");
+        }
+    }
+
+    #[test]
+    fn no_code_has_two_pages() {
+        let mut seen = BTreeSet::new();
+        for kind in PROBLEM_TYPES.iter().chain(COMMON) {
+            assert!(seen.insert(kind.code), "{}", kind.code);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! `PATCH /v1/drafts/{id}`: change a draft.
+
+use crate::{
+    call::Asked,
+    documented::{ANY, CONTENT, LINE, OnOrder, answers},
+    request::{AddressBody, Change, CustomerBody, LineBody, ShippingBody},
+};
+use actix_web::HttpResponse;
+use domain::{order::command::UpdateDraft, text::Id};
+use infra::http::Problem;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// What changes. A member that is absent stays as it is, one that is `null` is
+/// removed (JSON Merge Patch, RFC 7396), another one replaces what there is.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "shipping": {"method": "standard", "name": "Standard delivery", "amount": 399},
+    "billing_address": null
+}))]
+pub struct UpdateDraftBody {
+    /// Who it is for.
+    #[serde(default)]
+    #[schema(value_type = Option<CustomerBody>)]
+    customer: Change<CustomerBody>,
+    /// All lines, at most 5,000.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<LineBody>>)]
+    lines: Change<Vec<LineBody>>,
+    /// How it is shipped.
+    #[serde(default)]
+    #[schema(value_type = Option<ShippingBody>)]
+    shipping: Change<ShippingBody>,
+    /// Where the bill goes.
+    #[serde(default)]
+    #[schema(value_type = Option<AddressBody>)]
+    billing_address: Change<AddressBody>,
+    /// Where the goods go.
+    #[serde(default)]
+    #[schema(value_type = Option<AddressBody>)]
+    shipping_address: Change<AddressBody>,
+    /// All labels.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    tags: Change<Vec<Id>>,
+}
+
+impl From<UpdateDraftBody> for UpdateDraft {
+    fn from(body: UpdateDraftBody) -> Self {
+        Self {
+            customer: body.customer.into_option(),
+            lines: body.lines.into_list(),
+            shipping: body.shipping.into_option(),
+            billing_address: body.billing_address.into_option(),
+            shipping_address: body.shipping_address.into_option(),
+            tags: body.tags.into_list(),
+        }
+    }
+}
+
+answers!(Answers: 200 "Changed"; ANY, CONTENT, LINE, &["order_not_draft"]);
+
+/// Update a draft
+///
+/// What is given replaces what the draft has. A change that changes nothing
+/// stores nothing.
+#[utoipa::path(
+    patch,
+    path = "/v1/drafts/{id}",
+    operation_id = "update_draft",
+    tag = "drafts",
+    params(OnOrder),
+    request_body = UpdateDraftBody,
+    responses(Answers),
+    security(("api_key" = []))
+)]
+pub async fn handle(Asked { call, body }: Asked<UpdateDraftBody>) -> Result<HttpResponse, Problem> {
+    call.carry_out(UpdateDraft::from(body)).await
+}

@@ -1,0 +1,77 @@
+//! `POST /v1/orders/{id}/discounts`: grant a discount on a placed order.
+
+use crate::{
+    call::Asked,
+    documented::{EDIT, OnOrder, answers},
+};
+use actix_web::HttpResponse;
+use domain::{
+    money::Percent,
+    order::command::{ApplyDiscount, DiscountValue},
+    text::{Id, Words},
+};
+use infra::http::Problem;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A discount: exactly one of `amount` and `percent`.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"percent": "12.5", "code": "SUMMER", "reason": "voucher redeemed late"}))]
+pub struct DiscountBody {
+    /// So much, minor units of the order's currency.
+    amount: Option<i64>,
+    /// That share of what the goods cost: a decimal above 0 and up to 100, as
+    /// text or as an integer.
+    #[schema(value_type = Option<String>)]
+    percent: Option<Percent>,
+    /// Only on this line; on the whole order, if absent.
+    #[schema(value_type = Option<String>)]
+    line: Option<Id>,
+    /// A voucher or the like.
+    #[schema(value_type = Option<String>)]
+    code: Option<Id>,
+    /// Why, in words. Personal data (free text).
+    #[schema(value_type = Option<String>)]
+    reason: Option<Words>,
+}
+
+impl DiscountBody {
+    fn value(&self) -> Result<DiscountValue, Problem> {
+        match (self.amount, self.percent) {
+            (Some(amount), None) => Ok(DiscountValue::Fixed(amount)),
+            (None, Some(percent)) => Ok(DiscountValue::Percent(percent)),
+            (Some(_), Some(_)) | (None, None) => Err(Problem::unprocessable(
+                "amount_or_percent",
+                "A discount is either an amount or a percentage",
+            )
+            .detail("exactly one of `amount` and `percent` is needed")),
+        }
+    }
+}
+
+answers!(Answers: 200 "Granted"; EDIT, &["422:line_not_found", "amount_or_percent", "amount_not_positive", "discount_exceeds_amount", "amount_overflow"]);
+
+/// Apply a discount
+///
+/// On the whole order or on one line, on top of those it has. The answer has
+/// the discount's id in `discount_id`.
+#[utoipa::path(
+    post,
+    path = "/v1/orders/{id}/discounts",
+    operation_id = "apply_discount",
+    tag = "edits",
+    params(OnOrder),
+    request_body = DiscountBody,
+    responses(Answers),
+    security(("api_key" = []))
+)]
+pub async fn handle(Asked { call, body }: Asked<DiscountBody>) -> Result<HttpResponse, Problem> {
+    let command = ApplyDiscount {
+        value: body.value()?,
+        line: body.line,
+        code: body.code,
+        reason: body.reason,
+    };
+    call.carry_out(command).await
+}

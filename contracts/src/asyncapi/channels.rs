@@ -1,0 +1,130 @@
+//! Topics as channels, and what Orderlog does with them.
+
+use super::BINDING_VERSION;
+use crate::topics::{ORDER_EVENTS, ORDER_STATE, RELAY_PROGRESS, TopicSpec};
+use serde_json::{Map, Value, json};
+
+/// Who a topic is for: its name as a tag, and what that means.
+pub(super) type Audience = (&'static str, &'static str);
+
+/// Topics that integrators read.
+pub(super) const PUBLIC: Audience = ("public", "For integrators: a contract.");
+/// Topics that only Orderlog reads.
+pub(super) const INTERNAL: Audience = (
+    "internal",
+    "Orderlog's own: may change with any release, not to be relied on.",
+);
+
+/// What is told about a topic beyond its shape.
+pub(super) struct About {
+    topic: &'static str,
+    title: &'static str,
+    description: &'static str,
+    audience: Audience,
+    /// Name of what Orderlog does with it.
+    pub operation: &'static str,
+    summary: &'static str,
+}
+
+const ABOUT: &[About] = &[
+    About {
+        topic: ORDER_EVENTS,
+        title: "Order events",
+        description: "Everything that happened to every order, kept for ever. Key: the order's \
+            id, so that the events of one order are in one partition, in order. Written in Kafka \
+            transactions: read with `isolation.level=read_committed`, and each event is there \
+            exactly once.",
+        audience: PUBLIC,
+        operation: "publishOrderEvents",
+        summary: "Orderlog sends every event of the log, once, in order per order.",
+    },
+    About {
+        topic: ORDER_STATE,
+        title: "Order state",
+        description: "The latest state of each order, compacted by the order's id, with its \
+            version: at least once, in version order. For readers that want orders and not their \
+            history. Personal data is readable here, and is rewritten when it is erased. The topic exists; this \
+            release does not write to it yet.",
+        audience: PUBLIC,
+        operation: "publishOrderState",
+        summary: "Orderlog sends an order's document after the order changed.",
+    },
+    About {
+        topic: RELAY_PROGRESS,
+        title: "Progress of the relay",
+        description: "Internal: up to where the log is published. Written in the transaction \
+            that publishes the events, read by the next relay. Its records may change with any \
+            release; nobody else should read them, and nobody may write or delete them.",
+        audience: INTERNAL,
+        operation: "recordRelayProgress",
+        summary: "Internal: Orderlog notes how far it has published.",
+    },
+];
+
+/// What is known about the topic of this name.
+pub(super) fn about(topic: &str) -> Option<&'static About> {
+    ABOUT.iter().find(|about| about.topic == topic)
+}
+
+/// A tag object.
+pub(super) fn tag((name, description): Audience) -> Value {
+    json!({"name": name, "description": description})
+}
+
+impl About {
+    /// The channel object; `messages` are names in `components/messages`.
+    pub fn channel(&self, topic: &TopicSpec, messages: &[&str]) -> Value {
+        let messages: Map<String, Value> = messages
+            .iter()
+            .map(|name| {
+                let message = json!({"$ref": format!("#/components/messages/{name}")});
+                ((*name).to_owned(), message)
+            })
+            .collect();
+        json!({
+            "address": self.topic,
+            "title": self.title,
+            "description": self.description,
+            "servers": [{"$ref": "#/servers/kafka"}],
+            "messages": messages,
+            "tags": [tag(self.audience)],
+            "bindings": {"kafka": {
+                "topic": self.topic,
+                "partitions": topic.partitions,
+                "topicConfiguration": configuration(topic),
+                "bindingVersion": BINDING_VERSION,
+            }},
+        })
+    }
+
+    /// The operation object, from Orderlog's side.
+    pub fn operation(&self, messages: &[&str]) -> Value {
+        let channel = format!("#/channels/{}", self.topic);
+        let messages: Vec<Value> = messages
+            .iter()
+            .map(|name| json!({"$ref": format!("{channel}/messages/{name}")}))
+            .collect();
+        json!({
+            "action": "send",
+            "title": self.title,
+            "summary": self.summary,
+            "channel": {"$ref": channel},
+            "messages": messages,
+            "tags": [tag(self.audience)],
+        })
+    }
+}
+
+/// The settings as the bindings spell them: the policy is a list, numbers are
+/// numbers.
+fn configuration(topic: &TopicSpec) -> Map<String, Value> {
+    let setting = |(name, value): &(&str, &str)| {
+        let value = match (*name, value.parse::<i64>()) {
+            ("cleanup.policy", _) => json!(value.split(',').collect::<Vec<_>>()),
+            (_, Ok(number)) => json!(number),
+            (_, Err(_)) => json!(value),
+        };
+        ((*name).to_owned(), value)
+    };
+    topic.config.iter().map(setting).collect()
+}

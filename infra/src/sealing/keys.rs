@@ -1,0 +1,185 @@
+//! The keys of subjects: looked up and made in batches, kept for seconds.
+
+use super::{
+    data_key::{DataKey, KeyId},
+    error::{CryptoError, KeyProblem, KeysUnavailable},
+    joined::Joined,
+    master::MasterKey,
+    metrics, store,
+};
+use moka::future::Cache;
+use sqlx::PgPool;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// How long a key is kept in memory. With the time that loading takes, a
+/// deletion is effective in every process within five seconds.
+const AGE: Duration = Duration::from_millis(4_500);
+/// Keys kept per process.
+const ENTRIES: u64 = 100_000;
+
+/// A subject's key, opened, or why it cannot be.
+pub(super) type Key = Result<Arc<DataKey>, KeyProblem>;
+/// The keys that were found, by subject.
+type Batch = Result<Arc<HashMap<Uuid, Key>>, KeysUnavailable>;
+
+/// What a sealed form was sealed under: the key of a subject, which may not be
+/// its present one.
+pub(super) type Wanted = (Uuid, KeyId);
+
+/// Keys, in memory and in the database.
+pub(super) struct Keys {
+    present: Cache<Uuid, Arc<DataKey>>,
+    /// Keys that were deleted. A deleted key never comes back, so only the
+    /// very key is remembered as gone, never its subject: that one may have a
+    /// new key a moment later.
+    gone: Cache<Wanted, ()>,
+    loads: Joined<Batch>,
+    makes: Joined<Batch>,
+}
+
+impl Keys {
+    pub fn new(ops: PgPool, master: MasterKey) -> Self {
+        let present = Cache::builder()
+            .max_capacity(ENTRIES)
+            .time_to_live(AGE)
+            .build();
+        let gone = Cache::builder()
+            .max_capacity(ENTRIES)
+            .time_to_live(AGE)
+            .build();
+        let database = Arc::new(Database {
+            ops,
+            master,
+            present: present.clone(),
+        });
+        let loading = Arc::clone(&database);
+        Self {
+            present,
+            gone,
+            loads: Joined::start(move |subjects| Arc::clone(&loading).load(subjects)),
+            makes: Joined::start(move |subjects| Arc::clone(&database).make(subjects)),
+        }
+    }
+
+    /// Puts a key into memory that no database has.
+    #[cfg(test)]
+    pub async fn remember(&self, subject: Uuid, key: Arc<DataKey>) {
+        self.present.insert(subject, key).await;
+    }
+
+    /// These keys, with one query at most; a key that is not among the answers
+    /// is deleted. That verdict is always the database's own, asked after the
+    /// question: what memory says about another key of a subject is no answer.
+    pub async fn find(
+        &self,
+        wanted: &HashSet<Wanted>,
+    ) -> Result<HashMap<Wanted, Key>, KeysUnavailable> {
+        let (mut found, mut unknown) = (HashMap::new(), Vec::new());
+        for &(subject, id) in wanted {
+            match self.present.get(&subject).await {
+                Some(key) if key.id == id => {
+                    found.insert((subject, id), Ok(key));
+                }
+                _ if self.gone.contains_key(&(subject, id)) => {}
+                _ => unknown.push((subject, id)),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(found);
+        }
+        let subjects = unknown.iter().map(|(subject, _)| *subject).collect();
+        let loaded = self.loads.ask(subjects).await;
+        let loaded = loaded.unwrap_or(Err(KeysUnavailable::Stopped))?;
+        for (subject, id) in unknown {
+            match loaded.get(&subject) {
+                Some(Ok(key)) if key.id == id => {
+                    found.insert((subject, id), Ok(Arc::clone(key)));
+                }
+                Some(Err(problem)) => {
+                    found.insert((subject, id), Err(problem.clone()));
+                }
+                Some(Ok(_)) | None => self.gone.insert((subject, id), ()).await,
+            }
+        }
+        Ok(found)
+    }
+
+    /// The present keys of these subjects, made where there are none.
+    pub async fn obtain(
+        &self,
+        subjects: &HashSet<Uuid>,
+    ) -> Result<HashMap<Uuid, Key>, KeysUnavailable> {
+        let (mut obtained, mut unknown) = (HashMap::new(), Vec::new());
+        for subject in subjects {
+            match self.present.get(subject).await {
+                Some(key) => {
+                    obtained.insert(*subject, Ok(key));
+                }
+                None => unknown.push(*subject),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(obtained);
+        }
+        let made = self.makes.ask(unknown.clone()).await;
+        let made = made.unwrap_or(Err(KeysUnavailable::Stopped))?;
+        for subject in unknown {
+            let key = made.get(&subject);
+            let key = key.ok_or(KeysUnavailable::Deleted { subject })?;
+            obtained.insert(subject, key.clone());
+        }
+        Ok(obtained)
+    }
+}
+
+/// What the batches work with.
+struct Database {
+    ops: PgPool,
+    master: MasterKey,
+    present: Cache<Uuid, Arc<DataKey>>,
+}
+
+impl Database {
+    async fn load(self: Arc<Self>, subjects: Vec<Uuid>) -> Batch {
+        metrics::loaded();
+        self.opened(&subjects).await
+    }
+
+    /// Whoever of two processes comes first has made the key for both.
+    async fn make(self: Arc<Self>, subjects: Vec<Uuid>) -> Batch {
+        let fresh = subjects
+            .iter()
+            .map(|subject| Ok((*subject, self.fresh(*subject)?)))
+            .collect::<Result<Vec<_>, CryptoError>>();
+        let fresh = fresh.map_err(KeysUnavailable::Crypto)?;
+        let made = store::insert(&self.ops, self.master.id(), &fresh).await;
+        metrics::made(made.map_err(away)?);
+        self.opened(&subjects).await
+    }
+
+    fn fresh(&self, subject: Uuid) -> Result<Vec<u8>, CryptoError> {
+        self.master.wrap(subject, &DataKey::random()?)
+    }
+
+    async fn opened(&self, subjects: &[Uuid]) -> Batch {
+        let stored = store::load(&self.ops, subjects).await.map_err(away)?;
+        let mut keys = HashMap::with_capacity(stored.len());
+        for wrapped in stored {
+            let key = self.master.unwrap(&wrapped).map(Arc::new);
+            if let Ok(key) = &key {
+                self.present.insert(wrapped.subject, Arc::clone(key)).await;
+            }
+            keys.insert(wrapped.subject, key);
+        }
+        Ok(Arc::new(keys))
+    }
+}
+
+fn away(error: sqlx::Error) -> KeysUnavailable {
+    KeysUnavailable::Database(Arc::new(error))
+}

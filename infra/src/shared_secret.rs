@@ -1,0 +1,48 @@
+//! Secrets that every instance of a role shares, made once and kept in the
+//! ops database.
+
+use sqlx::PgPool;
+use tokio::sync::OnceCell;
+
+/// Length in bytes.
+pub const SECRET_LEN: usize = 32;
+
+/// A secret of this name; whoever comes first makes it.
+#[derive(Debug)]
+pub struct SharedSecret {
+    ops: PgPool,
+    name: &'static str,
+    read: OnceCell<[u8; SECRET_LEN]>,
+}
+
+impl SharedSecret {
+    /// The secret `name` in the ops database; nothing is read yet.
+    pub const fn new(ops: PgPool, name: &'static str) -> Self {
+        Self {
+            ops,
+            name,
+            read: OnceCell::const_new(),
+        }
+    }
+
+    /// The secret; read once.
+    pub async fn get(&self) -> Result<&[u8; SECRET_LEN], sqlx::Error> {
+        self.read.get_or_try_init(|| self.made_or_found()).await
+    }
+
+    async fn made_or_found(&self) -> Result<[u8; SECRET_LEN], sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(self.name)
+        .bind(&rand::random::<[u8; SECRET_LEN]>()[..])
+        .execute(&self.ops)
+        .await?;
+        let value: Vec<u8> = sqlx::query_scalar("SELECT value FROM secrets WHERE name = $1")
+            .bind(self.name)
+            .fetch_one(&self.ops)
+            .await?;
+        let malformed = |_| sqlx::Error::Decode("a shared secret is not 32 bytes long".into());
+        value.try_into().map_err(malformed)
+    }
+}

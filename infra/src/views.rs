@@ -1,0 +1,12 @@
+//! What the writers and the readers of the views agree on.
+
+/// Name of the projection behind orders, their history and their statistics.
+pub const ORDERS: &str = "orders";
+
+/// Channel of the views database on which progress is told: one notification
+/// per partition that moved, with the payload `<projection>:<partition>`
+/// (`orders:7`). Sent after the commit, and coalesced.
+pub const NOTIFY_CHANNEL: &str = "orderlog_views";
+
+/// Family of cached values that are computed from the statistics.
+pub const STATISTICS_FAMILY: &str = "statistics";

@@ -1,0 +1,144 @@
+//! What a batch of records comes to: the rows as they are to stand, and the
+//! steps that follow.
+
+use super::{
+    order::OrderRow,
+    record::{Record, Unreadable},
+    rules::{Reaction, Situation, react},
+    step::{Kind, Step},
+};
+use infra::config::Config;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+/// An order that a batch changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Version of the stored row; none: there is no row.
+    pub base: Option<i64>,
+    /// The row as it is to stand.
+    pub row: OrderRow,
+}
+
+/// Everything that one transaction writes.
+#[derive(Debug, Default)]
+pub struct Plan {
+    stored: BTreeMap<Uuid, OrderRow>,
+    /// Rows to be written.
+    pub changes: BTreeMap<Uuid, Change>,
+    /// Stored steps to be dropped, before the new ones are added.
+    pub drops: BTreeSet<(Uuid, Kind)>,
+    /// Steps to be added.
+    pub steps: Vec<Step>,
+    /// Records that had their effect before.
+    pub known: u64,
+}
+
+impl Plan {
+    /// Begins with the stored rows of the batch's orders.
+    pub fn over(stored: BTreeMap<Uuid, OrderRow>) -> Self {
+        Self {
+            stored,
+            ..Self::default()
+        }
+    }
+
+    /// Adds what follows from a record.
+    pub fn add(&mut self, record: &Record, config: &Config) -> Result<(), Unreadable> {
+        let (id, stored) = (record.envelope.subject, &self.stored);
+        let changed = self.changes.get(&id).map(|change| &change.row);
+        let before = changed.or_else(|| stored.get(&id));
+        let Some(row) = OrderRow::follow(before, &record.envelope, &record.event)? else {
+            self.known += 1;
+            return Ok(());
+        };
+        let reaction = react(&Situation {
+            order: &row,
+            envelope: &record.envelope,
+            event: &record.event,
+            settings: config.platform(&row.platform),
+            process_imports: config.process_imports,
+        });
+        let base = stored.get(&id).map(|row| row.version);
+        self.changes.insert(id, Change { base, row });
+        self.apply(id, reaction);
+        Ok(())
+    }
+
+    fn apply(&mut self, id: Uuid, reaction: Reaction) {
+        for kind in reaction.drop {
+            self.steps.retain(|s| s.order_id != id || s.kind != kind);
+            self.drops.insert((id, kind));
+        }
+        self.steps.extend(reaction.schedule);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::rules::scene::{Scene, note};
+    use contracts::order::{OrderCancelled, OrderStatus, Settlement};
+
+    fn config() -> Config {
+        let platforms = serde_json::from_value(serde_json::json!({
+            "web": {"auto_confirm": true, "expire_unpaid_after_seconds": 60},
+        }));
+        Config {
+            platforms: platforms.expect("valid"),
+            ..Config::default()
+        }
+    }
+
+    fn record(scene: &Scene) -> Record {
+        let (envelope, event) = scene.record();
+        Record {
+            partition: 0,
+            offset: 0,
+            envelope,
+            event,
+        }
+    }
+
+    fn kinds(plan: &Plan) -> Vec<Kind> {
+        plan.steps.iter().map(|step| step.kind).collect()
+    }
+
+    #[test]
+    fn only_the_last_timer_of_a_batch_is_written() {
+        let (mut plan, config) = (Plan::default(), config());
+        let mut scene = Scene::placed();
+        plan.add(&record(&scene), &config).expect("sound");
+        scene.then(note());
+        plan.add(&record(&scene), &config).expect("sound");
+        assert_eq!(kinds(&plan), [Kind::Confirm, Kind::Expire]);
+        assert!(plan.steps[1].key.contains(&scene.event_id().to_string()));
+        let change = &plan.changes[&scene.row.id];
+        assert_eq!((change.base, change.row.version), (None, 2));
+    }
+
+    #[test]
+    fn what_is_cancelled_within_a_batch_is_not_begun() {
+        let (mut plan, config) = (Plan::default(), config());
+        let mut scene = Scene::placed();
+        plan.add(&record(&scene), &config).expect("sound");
+        scene.after.status = OrderStatus::Cancelled;
+        scene.then(OrderCancelled {
+            settlement: Settlement::default(),
+            occurred_at: None,
+            personal: None,
+        });
+        plan.add(&record(&scene), &config).expect("sound");
+        assert_eq!(kinds(&plan), []);
+        assert!(plan.drops.contains(&(scene.row.id, Kind::Confirm)));
+    }
+
+    #[test]
+    fn a_record_that_is_stored_changes_nothing() {
+        let scene = Scene::placed();
+        let mut plan = Plan::over(BTreeMap::from([(scene.row.id, scene.row.clone())]));
+        plan.add(&record(&scene), &config()).expect("sound");
+        assert_eq!(plan.known, 1);
+        assert!(plan.changes.is_empty() && plan.steps.is_empty() && plan.drops.is_empty());
+    }
+}

@@ -1,0 +1,105 @@
+//! Statements that store many rows at once, from a table's list of columns.
+
+/// A table, as far as it is written.
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Columns and their types, in the order in which they are bound: each as
+    /// an array. Lists and exact numbers are bound as text, a list as JSON,
+    /// since Postgres has no array of arrays of different lengths.
+    pub columns: &'static [(&'static str, &'static str)],
+    /// How many of the columns, from the first on, are the key.
+    pub key: usize,
+}
+
+impl Table {
+    /// Inserts rows, or replaces what is there.
+    pub fn upsert(&self) -> String {
+        let columns = self.columns.iter();
+        let names = joined(columns.clone().map(|(name, _)| quoted(name)));
+        let values = joined(columns.clone().map(|(name, kind)| value(name, kind)));
+        let arrays = columns.zip(1..).map(|((_, kind), n)| array(n, kind));
+        let (key, rest) = self.columns.split_at(self.key);
+        format!(
+            "INSERT INTO {table} AS t ({names}) \
+             SELECT {values} FROM unnest({arrays}) AS n ({names}) \
+             ON CONFLICT ({key}) DO UPDATE SET {set}",
+            table = self.name,
+            arrays = joined(arrays),
+            key = joined(key.iter().map(|(name, _)| quoted(name))),
+            set = joined(rest.iter().map(|(name, _)| set(name))),
+        )
+    }
+
+    /// The same, leaving alone those rows that are as they should be.
+    pub fn upsert_changed(&self) -> String {
+        let rest = || {
+            self.columns[self.key..]
+                .iter()
+                .map(|(name, _)| quoted(name))
+        };
+        format!(
+            "{upsert} WHERE ({old}) IS DISTINCT FROM ({new})",
+            upsert = self.upsert(),
+            old = joined(rest().map(|name| format!("t.{name}"))),
+            new = joined(rest().map(|name| format!("EXCLUDED.{name}"))),
+        )
+    }
+}
+
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// `partition` is a word of SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
+fn set(name: &str) -> String {
+    format!("\"{name}\" = EXCLUDED.\"{name}\"")
+}
+
+fn array(number: usize, kind: &str) -> String {
+    let bound = match kind {
+        "text[]" | "numeric" => "text",
+        kind => kind,
+    };
+    format!("${number}::{bound}[]")
+}
+
+fn value(name: &str, kind: &str) -> String {
+    match kind {
+        "text[]" => format!("ARRAY(SELECT json_array_elements_text(n.\"{name}\"::json))"),
+        "numeric" => format!("n.\"{name}\"::numeric"),
+        _ => format!("n.\"{name}\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: Table = Table {
+        name: "things",
+        columns: &[("id", "uuid"), ("partition", "int"), ("tags", "text[]")],
+        key: 1,
+    };
+
+    #[test]
+    fn every_column_is_bound_once_and_the_key_is_never_set() {
+        assert_eq!(
+            TABLE.upsert(),
+            "INSERT INTO things AS t (\"id\", \"partition\", \"tags\") \
+             SELECT n.\"id\", n.\"partition\", \
+             ARRAY(SELECT json_array_elements_text(n.\"tags\"::json)) \
+             FROM unnest($1::uuid[], $2::int[], $3::text[]) AS n (\"id\", \"partition\", \"tags\") \
+             ON CONFLICT (\"id\") DO UPDATE SET \
+             \"partition\" = EXCLUDED.\"partition\", \"tags\" = EXCLUDED.\"tags\""
+        );
+        assert!(TABLE.upsert_changed().ends_with(
+            " WHERE (t.\"partition\", t.\"tags\") IS DISTINCT FROM \
+             (EXCLUDED.\"partition\", EXCLUDED.\"tags\")"
+        ));
+    }
+}

@@ -1,0 +1,184 @@
+//! Parameters and answers that queries have in common, for the OpenAPI
+//! document.
+
+use infra::http::ProblemDocument;
+use std::{collections::BTreeMap, marker::PhantomData};
+use utoipa::{
+    IntoParams, IntoResponses, ToSchema,
+    openapi::{
+        ContentBuilder, Header, HeaderBuilder, Object, Ref, RefOr, Response, ResponseBuilder,
+        schema::Type,
+    },
+};
+use uuid::Uuid;
+
+/// An order in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct OrderId {
+    /// Order id
+    #[param(example = "01890a5d-ac96-774b-bcce-b302099a8057")]
+    id: Uuid,
+}
+
+/// How fresh an answer about one order has to be.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct MinVersion {
+    /// Wait until the order has this version
+    #[param(minimum = 1)]
+    min_version: Option<i64>,
+}
+
+/// How fresh any answer has to be.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct MinPosition {
+    /// Wait until the views have this `position`
+    min_position: Option<String>,
+}
+
+/// Which page of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct Paging {
+    /// Entries of the page; 50 if absent
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u8>,
+    /// `next_cursor` of the page before
+    cursor: Option<String>,
+}
+
+/// What every query takes.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct Conditional {
+    /// Tags that the client has
+    #[param(rename = "If-None-Match", example = "\"7-0\"")]
+    if_none_match: Option<String>,
+    /// `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+    #[param(rename = "Prefer", example = "wait=5")]
+    prefer: Option<String>,
+}
+
+/// What every query may be refused with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers, is never one")]
+pub enum Refused {
+    /// `unknown_parameter`, `invalid_parameter`, `invalid_query`, `invalid_path`
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemDocument),
+    /// `unauthorized`
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemDocument),
+    /// `internal`
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemDocument),
+    /// `unavailable`; `not_yet_visible` with `Prefer: handling=strict`
+    #[response(
+        status = 503,
+        content_type = "application/problem+json",
+        headers(("Retry-After" = u64, description = "seconds"))
+    )]
+    Unavailable(ProblemDocument),
+}
+
+/// What a query for one order may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `order_not_found`
+pub struct NoSuchOrder(ProblemDocument);
+
+/// Any answer: 200 with `T`, or 304. Its schema has to be among the document's
+/// components.
+pub struct Told<T>(PhantomData<T>);
+
+/// A page `T` of a list.
+pub struct ToldPage<T>(PhantomData<T>);
+
+/// Figures `T`, which may come from a cache.
+pub struct ToldFigures<T>(PhantomData<T>);
+
+impl<T: ToSchema> IntoResponses for Told<T> {
+    fn responses() -> Responses {
+        told::<T>("`\"<version>-<revision>\"`", None)
+    }
+}
+
+impl<T: ToSchema> IntoResponses for ToldPage<T> {
+    fn responses() -> Responses {
+        let link = (
+            "Link",
+            text("`<…>; rel=\"next\"`, where there is a next page"),
+        );
+        told::<T>("Of everything on the page, and its version", Some(&link))
+    }
+}
+
+impl<T: ToSchema> IntoResponses for ToldFigures<T> {
+    fn responses() -> Responses {
+        let age = ("Age", number("Seconds since they were computed"));
+        told::<T>(
+            "Weak: of the figures, not of when they were computed",
+            Some(&age),
+        )
+    }
+}
+
+type Responses = BTreeMap<String, RefOr<Response>>;
+type Named = (&'static str, Header);
+
+fn told<T: ToSchema>(etag: &str, more: Option<&Named>) -> Responses {
+    let headers = || {
+        let always = [
+            ("ETag", text(etag)),
+            (
+                "Orderlog-Lag",
+                text(
+                    "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`",
+                ),
+            ),
+            (
+                "Preference-Applied",
+                text("Which preferences were followed, if any was expressed"),
+            ),
+        ];
+        always.into_iter().chain(more.cloned())
+    };
+    let schema = Ref::from_schema_name(T::name());
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let found = ResponseBuilder::new()
+        .description("What was asked for")
+        .content("application/json", content);
+    let unchanged = ResponseBuilder::new().description("The client has it already");
+    [("200", found), ("304", unchanged)]
+        .into_iter()
+        .map(|(status, response)| (status.to_owned(), with(response, headers()).into()))
+        .collect()
+}
+
+fn with(response: ResponseBuilder, headers: impl Iterator<Item = Named>) -> Response {
+    let add = |response: ResponseBuilder, (name, header)| response.header(name, header);
+    headers.fold(response, add).build()
+}
+
+fn text(description: &str) -> Header {
+    header(Type::String, description)
+}
+
+fn number(description: &str) -> Header {
+    header(Type::Integer, description)
+}
+
+fn header(kind: Type, description: &str) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(Object::with_type(kind)))
+        .description(Some(description))
+        .build()
+}

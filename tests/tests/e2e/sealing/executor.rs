@@ -1,0 +1,144 @@
+//! Commands: open what they decide on, seal what they store.
+
+use super::{
+    diary::{Diary, Write, Written, customer, text},
+    scene::{Process, Scene, place},
+};
+use anyhow::{Context as _, Result, ensure};
+use cqrs_es::Aggregate as _;
+use infra::{
+    clock,
+    command::{ExecuteError, Outcome},
+    config::{Config, EventStoreKind},
+    lifecycle::error_chain,
+};
+use serde_json::Value;
+use tests::TestEnv;
+
+fn seen(outcome: &Outcome) -> Result<Vec<Value>> {
+    let mut diary = Diary::default();
+    for stored in &outcome.stream {
+        let event: Written = serde_json::from_str(&stored.payload)?;
+        diary.apply(event);
+    }
+    Ok(diary.seen)
+}
+
+/// The answer is readable, the log is not, and the next command reads it.
+pub async fn what_is_stored_is_sealed(env: &TestEnv, kind: EventStoreKind) -> Result<()> {
+    let scene = Scene::new(&env.config).await?;
+    let first = Process::told(&env.config, kind)?;
+    let id = clock::new_id();
+    let placed = first.write(id, place(id, "ada-lovelace")).await?;
+    ensure!(seen(&placed)? == [customer("ada-lovelace")], "{placed:?}");
+    let second = Process::told(&env.config, kind)?;
+    let noted = second.note(id, "ring-twice").await?;
+    ensure!(noted.stored == 1);
+    ensure!(seen(&noted)? == [customer("ada-lovelace"), text("ring-twice")]);
+    let stored = scene.all_stored().await?;
+    for clear in ["ada-lovelace", "example.com", "ring-twice"] {
+        ensure!(!stored.contains(clear), "{clear} is in the log: {stored}");
+    }
+    ensure!(stored.contains(&id.to_string()) && stored.contains("sealed"));
+    Ok(())
+}
+
+/// A process whose ops database does not answer.
+fn without_keys(config: &Config) -> Result<Process> {
+    let mut without = config.clone();
+    without.ops_url = "postgres://nobody@127.0.0.1:1/ops".into();
+    Process::told(&without, EventStoreKind::Grouped)
+}
+
+/// Events without personal data do not need the ops database.
+pub async fn without_personal_data_no_key_is_asked_for(env: &TestEnv) -> Result<()> {
+    Scene::new(&env.config).await?;
+    let process = without_keys(&env.config)?;
+    let (id, subject) = (clock::new_id(), None);
+    for personal in [Value::Null, serde_json::json!({"erased": true})] {
+        let placed = Write::Place {
+            id,
+            subject,
+            personal: personal.clone(),
+        };
+        process.write(id, placed).await.context("placing")?;
+        let note = Write::Note { id, personal };
+        process.write(id, note).await.context("noting")?;
+    }
+    Ok(())
+}
+
+/// Personal data is never stored without a key.
+pub async fn without_the_keys_nothing_is_stored(env: &TestEnv) -> Result<()> {
+    let scene = Scene::new(&env.config).await?;
+    let process = without_keys(&env.config)?;
+    let id = clock::new_id();
+    let refused = process.write(id, place(id, "ada-lovelace")).await;
+    ensure!(
+        matches!(
+            refused,
+            Err(ExecuteError::Unavailable { unknown: false, .. })
+        ),
+        "{refused:?}"
+    );
+    let nobody = Write::Place {
+        id,
+        subject: None,
+        personal: customer("ada-lovelace"),
+    };
+    let refused = scene.process()?.write(id, nobody).await;
+    ensure!(
+        matches!(refused, Err(ExecuteError::Broken(_))),
+        "{refused:?}"
+    );
+    ensure!(scene.all_stored().await?.is_empty(), "something is stored");
+    // What is stored is not read without its key either.
+    let id = scene.process()?.place("ada-lovelace").await?;
+    let refused = process.note(id, "ring-twice").await;
+    ensure!(
+        matches!(
+            refused,
+            Err(ExecuteError::Unavailable { unknown: false, .. })
+        ),
+        "{refused:?}"
+    );
+    Ok(())
+}
+
+/// Base64 makes a third more of it: what Kafka has to carry is that.
+pub async fn the_size_that_counts_is_the_sealed_one(env: &TestEnv) -> Result<()> {
+    let scene = Scene::new(&env.config).await?;
+    let process = scene.process()?;
+    let id = process.place("ada-lovelace").await?;
+    process.note(id, &"x".repeat(600_000)).await?;
+    let refused = process.note(id, &"x".repeat(800_000)).await;
+    ensure!(
+        matches!(refused, Err(ExecuteError::TooLarge { size, .. }) if size > 1_000_000),
+        "{:?}",
+        refused.map(|outcome| outcome.stored)
+    );
+    Ok(())
+}
+
+/// One order's customer put into another order's event is damage, not data.
+pub async fn a_moved_ciphertext_is_named(env: &TestEnv) -> Result<()> {
+    let scene = Scene::new(&env.config).await?;
+    let process = scene.process()?;
+    let (ada, eve) = (process.place("ada").await?, process.place("eve").await?);
+    sqlx::query(
+        "UPDATE events SET payload = (SELECT payload FROM events WHERE aggregate_id = $1) \
+          WHERE aggregate_id = $2",
+    )
+    .bind(ada.to_string())
+    .bind(eve.to_string())
+    .execute(&scene.log)
+    .await?;
+    match process.note(eve, "ring-twice").await {
+        Err(ExecuteError::Broken(source)) => {
+            let reason = error_chain(source.as_ref());
+            ensure!(reason.contains(&format!("event 1 of {eve}")), "{reason}");
+        }
+        other => anyhow::bail!("{other:?}"),
+    }
+    Ok(())
+}

@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench generate fmt lint ci clean-data setup build
+.PHONY: help run test bench generate check-api fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -22,9 +22,13 @@ test: build ## Run every test, on real servers started for it
 bench: setup ## Measure against the limits and peers (release build)
 	@cargo run --release --locked --package bench
 
-generate: build ## Write the generated documents (OpenAPI, JSON Schemas) anew
+generate: build ## Write the generated documents (OpenAPI, AsyncAPI, JSON Schemas) anew
 	@target/debug/orderlog openapi --out docs/openapi.json
+	@target/debug/orderlog asyncapi --out docs/asyncapi.json
 	@target/debug/orderlog schemas --out contracts/schemas
+
+check-api: build ## Send generated requests to a running system (needs python3)
+	@scripts/check-api
 
 fmt: ## Format the code
 	@cargo fmt --all
@@ -38,7 +42,8 @@ ci: ## Everything that must hold before a change is taken
 
 clean-data: ## Delete the data of `make run` (orders too), keep the fetched servers
 	@test ! -d '$(DIR)' || flock -n '$(DIR)/lock' \
-		rm -rf '$(DIR)/data' '$(DIR)/log' '$(DIR)/run' '$(DIR)/dev-api-key' || \
+		rm -rf '$(DIR)/data' '$(DIR)/log' '$(DIR)/run' '$(DIR)/dev-api-key' \
+			'$(DIR)/master-key' '$(DIR)/config.toml' '$(DIR)/format' || \
 		{ echo '$(DIR) is in use: stop it first' >&2; exit 1; }
 
 setup:

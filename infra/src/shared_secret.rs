@@ -1,6 +1,8 @@
 //! Secrets that every instance of a role shares, made once and kept in the
 //! ops database.
 
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 use sqlx::PgPool;
 use tokio::sync::OnceCell;
 
@@ -45,4 +47,14 @@ impl SharedSecret {
         let malformed = |_| sqlx::Error::Decode("a shared secret is not 32 bytes long".into());
         value.try_into().map_err(malformed)
     }
+}
+
+/// HMAC-SHA256 of `bytes` under a secret.
+pub fn mac(secret: &[u8; SECRET_LEN], bytes: &[u8]) -> Hmac<Sha256> {
+    let mut block = [0; 64];
+    block[..SECRET_LEN].copy_from_slice(secret);
+    // HMAC pads a short key with zeros (RFC 2104 §2): the same key.
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    mac.update(bytes);
+    mac
 }

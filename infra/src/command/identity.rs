@@ -1,9 +1,8 @@
 //! Which command a request is: derived from the idempotency key, so that a
 //! repeat is recognised for ever (invariant 10).
 
-use crate::shared_secret::SECRET_LEN;
-use hmac::{Hmac, Mac as _};
-use sha2::Sha256;
+use crate::shared_secret::{SECRET_LEN, mac};
+use hmac::Mac as _;
 use uuid::Uuid;
 
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f72_6465_726c_6f67_8001_636f_6d6d_616e);
@@ -34,12 +33,7 @@ pub fn command_id(principal: &str, route: &str, key: &str, step: u32) -> Uuid {
 /// HMAC-SHA256 of a request's body, hex.
 pub fn payload_hash(secret: &[u8; SECRET_LEN], body: &[u8]) -> String {
     use std::fmt::Write as _;
-    // The block of SHA-256, filled up with zeros as RFC 2104 fills a key.
-    let mut block = [0; 64];
-    block[..SECRET_LEN].copy_from_slice(secret);
-    let mut mac = Hmac::<Sha256>::new(&block.into());
-    mac.update(body);
-    let digest = mac.finalize().into_bytes();
+    let digest = mac(secret, body).finalize().into_bytes();
     digest.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

@@ -1,6 +1,7 @@
 //! Kafka clients and topics.
 
 mod context;
+mod mends;
 mod metadata;
 mod topic_id;
 mod topics;
@@ -8,6 +9,7 @@ mod watermarks;
 mod wire;
 
 pub use context::QuietContext;
+pub use mends::mends_itself;
 pub use metadata::{MetadataClient, TopicMetadata};
 pub use topic_id::{InvalidTopicId, TopicId};
 pub use topics::ensure_topics;

@@ -2,8 +2,11 @@
 //! to trust what comes back.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, Mac as _};
-use infra::{http::Problem, shared_secret::SharedSecret};
+use hmac::Mac as _;
+use infra::{
+    http::Problem,
+    shared_secret::{SharedSecret, mac},
+};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -103,15 +106,6 @@ fn opened(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<Keyset, P
         value: i64::from_be_bytes(value.try_into().map_err(|_| invalid())?),
         id: Uuid::from_slice(id).map_err(|_| invalid())?,
     })
-}
-
-fn mac(secret: &[u8; 32], bytes: &[u8]) -> Hmac<Sha256> {
-    let mut block = [0; 64];
-    block[..32].copy_from_slice(secret);
-    // HMAC pads a short key with zeros (RFC 2104 §2): the same key.
-    let mut mac = Hmac::<Sha256>::new(&block.into());
-    mac.update(bytes);
-    mac
 }
 
 fn invalid() -> Problem {

@@ -57,18 +57,16 @@ fn order_id(call: &Call, parts: &OrderParts) -> Uuid {
     }
 }
 
-/// `new` with a number. Where the order exists already, none is used up, and
-/// it is compared under the rules that it was made under.
+/// `new` with a number, unless the order exists already: then none is used up.
 fn ready<'a>(
     call: &'a Call,
     order: &Order,
     mut new: NewOrder,
 ) -> impl Future<Output = Result<NewOrder, ExecuteError<Rejection>>> + use<'a> {
-    let included = order.head.as_ref().map(|head| head.prices_include_tax);
+    let exists = order.head.is_some();
     async move {
-        match included {
-            Some(included) => new.prices_include_tax = included,
-            None => new.number = number(call, &new.platform).await?,
+        if !exists {
+            new.number = number(call, &new.platform).await?;
         }
         Ok(new)
     }

@@ -2,10 +2,10 @@
 
 use super::{context::Context, session::Leave};
 use crate::process::record::{Poison, Record};
+use infra::kafka::mends_itself;
 use rdkafka::{
     consumer::{BaseConsumer, Consumer as _},
     error::KafkaError,
-    types::RDKafkaErrorCode,
 };
 use std::time::Duration;
 
@@ -46,30 +46,9 @@ pub(super) fn poll(consumer: &BaseConsumer<Context>) -> Result<Polled, Leave> {
                 }
             },
             Some(Err(KafkaError::PartitionEOF(partition))) => context.reached_end(partition),
-            Some(Err(error)) => tolerate(error)?,
+            Some(Err(error)) if mends_itself(&error) => {}
+            Some(Err(error)) => return Err(Leave::Consumer(error)),
         }
     }
     Ok(polled)
-}
-
-/// Errors that librdkafka mends by itself are let pass; after any other the
-/// group is left and joined anew.
-fn tolerate(error: KafkaError) -> Result<(), Leave> {
-    use RDKafkaErrorCode as Code;
-    match error.rdkafka_error_code() {
-        Some(
-            Code::AllBrokersDown
-            | Code::BrokerTransportFailure
-            | Code::Resolve
-            | Code::OperationTimedOut
-            | Code::RequestTimedOut
-            | Code::NetworkException
-            | Code::CoordinatorLoadInProgress
-            | Code::CoordinatorNotAvailable
-            | Code::NotCoordinator
-            | Code::LeaderNotAvailable
-            | Code::NotLeaderForPartition,
-        ) => Ok(()),
-        _ => Err(Leave::Consumer(error)),
-    }
 }

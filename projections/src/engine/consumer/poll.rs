@@ -5,6 +5,7 @@ use crate::engine::{
     event::{Fetched, Poison, fetched},
     projection::Projection,
 };
+use infra::kafka::mends_itself;
 use rdkafka::{
     consumer::{BaseConsumer, Consumer as _},
     error::KafkaError,
@@ -75,23 +76,11 @@ pub(super) fn poll<P: Projection>(consumer: &BaseConsumer<Context>) -> Result<Po
 /// group is left and joined anew.
 fn tolerate(error: KafkaError, build: i64) -> Result<(), Leave> {
     use RDKafkaErrorCode as Code;
-    match error.rdkafka_error_code() {
-        Some(
-            Code::AllBrokersDown
-            | Code::BrokerTransportFailure
-            | Code::Resolve
-            | Code::OperationTimedOut
-            | Code::RequestTimedOut
-            | Code::NetworkException
-            | Code::CoordinatorLoadInProgress
-            | Code::CoordinatorNotAvailable
-            | Code::NotCoordinator
-            | Code::LeaderNotAvailable
-            | Code::NotLeaderForPartition,
-        ) => Ok(()),
-        Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => {
-            Err(Leave::OffsetOutOfRange { build })
-        }
-        _ => Err(Leave::Consumer(error)),
+    if mends_itself(&error) {
+        return Ok(());
     }
+    Err(match error.rdkafka_error_code() {
+        Some(Code::AutoOffsetReset | Code::OffsetOutOfRange) => Leave::OffsetOutOfRange { build },
+        _ => Leave::Consumer(error),
+    })
 }

@@ -2,14 +2,15 @@
 //! then writes three notes on it, again and again.
 
 use crate::row::Figure;
+use command_api::Orders;
 use domain::order::{
-    self, Order, OrderCommand,
+    Order, OrderCommand,
     command::{AddNote, NewLine, NewOrder, PlaceOrder},
 };
 use futures_util::future::try_join_all;
 use infra::{
     clock,
-    command::{CommandContext, CommandIdentity, Executor, Recording},
+    command::{CommandContext, CommandIdentity, Executor},
     config::{Config, EventStoreKind},
     event_store::{EventStore, LogHint},
     postgres,
@@ -62,11 +63,8 @@ async fn rate(
 ) -> anyhow::Result<f64> {
     let pool = postgres::pool(&config.events_url, 32)?;
     let store = EventStore::new(pool, kind, LogHint::default());
-    let recording: Recording<Order> = Recording {
-        after: |order, version| Ok(serde_json::to_string(&order::after(order, version)?)?),
-        subject: Order::subject,
-    };
-    let executor = Executor::new(store, Arc::new(Mapping), recording, sealing(config)?);
+    let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
+    let executor = Executor::new(store, mapping, sealing, config.aggregate_cache_bytes);
     let executor = Arc::new(executor);
     let began = Instant::now();
     let deadline = began + time;
@@ -80,7 +78,7 @@ async fn rate(
     Ok(commands as f64 / began.elapsed().as_secs_f64())
 }
 
-async fn client(executor: Arc<Executor<Order>>, deadline: Instant) -> anyhow::Result<u64> {
+async fn client(executor: Arc<Executor<Orders>>, deadline: Instant) -> anyhow::Result<u64> {
     let mut commands = 0;
     while Instant::now() < deadline {
         let id = clock::new_id();
@@ -94,7 +92,7 @@ async fn client(executor: Arc<Executor<Order>>, deadline: Instant) -> anyhow::Re
     Ok(commands)
 }
 
-async fn send(executor: &Executor<Order>, id: Uuid, command: OrderCommand) -> anyhow::Result<()> {
+async fn send(executor: &Executor<Orders>, id: Uuid, command: OrderCommand) -> anyhow::Result<()> {
     let context = CommandContext {
         actor: "key_bench".into(),
         identity: CommandIdentity {

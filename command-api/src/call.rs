@@ -3,6 +3,7 @@
 use crate::{
     answer::{Success, answer},
     headers::causation_id,
+    record::Orders,
     refusal::{refused, rejected},
     state::CommandApi,
 };
@@ -17,7 +18,7 @@ use domain::{
 };
 use infra::{
     clock,
-    command::{CommandContext, CommandIdentity, ExecuteError, Outcome, command_id},
+    command::{CommandContext, CommandIdentity, ExecuteError, Expected, Outcome, command_id},
     http::{JsonBody, Principal, Problem, idempotency_key, if_match, trace_context},
 };
 use serde::de::DeserializeOwned;
@@ -145,28 +146,35 @@ impl Call {
     }
 
     /// Carries a command out on an order.
-    pub async fn execute<C, F>(&self, order_id: Uuid, command: C) -> Result<Outcome, Problem>
+    pub async fn execute<C, F>(
+        &self,
+        order_id: Uuid,
+        command: C,
+    ) -> Result<Outcome<Orders>, Problem>
     where
         C: Fn(&Order) -> F,
         F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
     {
-        self.execute_as(&self.context, order_id, command).await
+        let order = (order_id, Expected::Unknown);
+        self.execute_as(&self.context, order, command).await
     }
 
-    /// The same under another context: that of one of its steps.
+    /// The same under another context, that of one of its steps, on an order
+    /// of which something may be known.
     pub async fn execute_as<C, F>(
         &self,
         context: &CommandContext,
-        order_id: Uuid,
+        (order_id, expected): (Uuid, Expected),
         command: C,
-    ) -> Result<Outcome, Problem>
+    ) -> Result<Outcome<Orders>, Problem>
     where
         C: Fn(&Order) -> F,
         F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
     {
         let id = order_id.hyphenated().to_string();
-        let executed = self.api.orders.execute(&id, context, command).await;
-        executed.map_err(refused)
+        let orders = &self.api.orders;
+        let executed = orders.execute_expecting(expected, &id, context, command);
+        executed.await.map_err(refused)
     }
 
     /// Carries a command out on the order that the path names, and answers.

@@ -7,6 +7,7 @@ mod documented;
 mod headers;
 mod openapi;
 mod problem_types;
+mod record;
 mod refusal;
 mod request;
 mod routes;
@@ -14,5 +15,6 @@ mod state;
 
 pub use openapi::openapi;
 pub use problem_types::PROBLEM_TYPES;
+pub use record::{Orders, Registers};
 pub use routes::configure;
 pub use state::CommandApi;

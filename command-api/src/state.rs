@@ -1,11 +1,8 @@
 //! What every command needs.
 
-use domain::{
-    invoice_register::InvoiceRegister,
-    order::{self, Order},
-};
+use crate::record::{Orders, Registers};
 use infra::{
-    command::{Executor, NumberBlocks, Recording, payload_hash},
+    command::{Executor, NumberBlocks, payload_hash},
     config::Config,
     event_store::{EventStore, LogHint},
     log::ContractMapping,
@@ -15,10 +12,13 @@ use infra::{
 use sqlx::PgPool;
 use std::sync::Arc;
 
+/// Bytes of registers in memory: there is one per platform.
+const REGISTERS: usize = 1 << 20;
+
 /// The state of the command API: one per process.
 pub struct CommandApi {
-    pub(crate) orders: Executor<Order>,
-    pub(crate) invoices: Executor<InvoiceRegister>,
+    pub(crate) orders: Executor<Orders>,
+    pub(crate) invoices: Executor<Registers>,
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
     payloads: SharedSecret,
@@ -34,12 +34,11 @@ impl CommandApi {
         sealing: Sealing,
         ops: PgPool,
     ) -> Self {
-        let orders = EventStore::new(events.clone(), config.event_store, hint.clone());
-        let registers = EventStore::new(events.clone(), config.event_store, hint);
-        let invoices = Executor::new(registers, Arc::clone(&mapping), REGISTERS, sealing.clone());
+        let store = EventStore::new(events.clone(), config.event_store, hint);
+        let registers = (store.clone(), Arc::clone(&mapping), sealing.clone());
         Self {
-            orders: Executor::new(orders, mapping, ORDERS, sealing),
-            invoices: invoices.of_last_events(),
+            orders: Executor::new(store, mapping, sealing, config.aggregate_cache_bytes),
+            invoices: Executor::new(registers.0, registers.1, registers.2, REGISTERS),
             numbers: NumberBlocks::new(events),
             config: Arc::new(config.clone()),
             payloads: SharedSecret::new(ops, "payload"),
@@ -51,31 +50,4 @@ impl CommandApi {
     pub(crate) async fn payload_hash(&self, payload: &[u8]) -> Result<String, sqlx::Error> {
         Ok(payload_hash(self.payloads.get().await?, payload))
     }
-}
-
-const ORDERS: Recording<Order> = Recording {
-    after: after_text,
-    subject: Order::subject,
-};
-
-/// Registers hold no personal data.
-const REGISTERS: Recording<InvoiceRegister> = Recording {
-    after: register_text,
-    subject: |_| None,
-};
-
-/// The state after an event, as the log keeps it.
-fn after_text(
-    order: &Order,
-    version: i64,
-) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(serde_json::to_string(&order::after(order, version)?)?)
-}
-
-/// The same of a register, which nobody but its own commands reads.
-fn register_text(
-    register: &InvoiceRegister,
-    _: i64,
-) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(serde_json::to_string(register)?)
 }

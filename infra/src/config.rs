@@ -37,6 +37,9 @@ pub struct Config {
     pub redis_prefix: String,
     /// Which code appends: ours or postgres-es.
     pub event_store: EventStoreKind,
+    /// Bytes of recent aggregates that a command API keeps in memory, about;
+    /// 0 keeps none.
+    pub aggregate_cache_bytes: usize,
     /// Connections to the log per process.
     pub events_pool_size: u32,
     /// Connections to the read models per process.
@@ -95,6 +98,7 @@ impl Default for Config {
             kafka_prefix: String::new(),
             redis_prefix: "orderlog:".into(),
             event_store: EventStoreKind::Grouped,
+            aggregate_cache_bytes: 64 << 20,
             events_pool_size: 16,
             views_pool_size: 16,
             ops_pool_size: 4,

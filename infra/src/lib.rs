@@ -8,6 +8,7 @@ pub mod command;
 pub mod config;
 pub mod event_store;
 pub mod http;
+mod joined;
 pub mod kafka;
 pub mod lifecycle;
 pub mod local_servers;

@@ -1,6 +1,6 @@
 //! Ids that commands make.
 
-use super::event::{Fact, OrderEvent};
+use super::event::Fact;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,9 +35,9 @@ pub struct Made {
 }
 
 impl Made {
-    /// Takes note of what `event` made.
-    pub fn note(&mut self, event: &OrderEvent) {
-        let (slot, id) = match &event.fact {
+    /// Takes note of what was made.
+    pub fn note(&mut self, fact: &Fact) {
+        let (slot, id) = match fact {
             Fact::LineAdded(e) => (&mut self.line_id, &e.line.id),
             Fact::DiscountApplied(e) => (&mut self.discount_id, &e.discount_id),
             Fact::HoldPlaced(e) => (&mut self.hold_id, &e.hold_id),

@@ -2,19 +2,22 @@
 
 use super::{
     CommandContext, ExecuteError,
-    fold::{Found, find, fold},
-    recording::Recording,
+    cache::StateCache,
+    load::{Found, unavailable},
+    recording::{EventOf, Recorded, Recording, RejectionOf, record},
+    state::State,
+    turns::TakingTurns,
 };
 use crate::{
     event_store::{AppendError, EventStore, NewEvent, Stamp},
     log::{ContractMapping, StoredEvent},
-    sealing::{OpenError, SealError, Sealing, Unsealed},
+    sealing::{KeysUsed, SealError, Sealing, Unsealed},
 };
 use contracts::LogPosition;
 use cqrs_es::{Aggregate, event_sink::EventSink};
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use time::OffsetDateTime;
-use uuid::Uuid;
+use tokio::sync::Semaphore;
 
 /// How often a command is decided again before its caller is told.
 const ATTEMPTS: u32 = 12;
@@ -25,56 +28,85 @@ const EVENT_LIMIT: usize = 900_000;
 /// A stored event up to this size is never larger than the limit when
 /// published: the published form adds less than a factor of four.
 const SURELY_SMALL: usize = EVENT_LIMIT / 4;
+/// Events between two snapshots: folding so many takes about as long as
+/// reading a snapshot does.
+const SNAPSHOT_EACH: i64 = 100;
+/// Snapshots that are written at a time.
+const SNAPSHOTS_AT_ONCE: usize = 2;
 
 /// Executes the commands of one kind of aggregate.
-pub struct Executor<A> {
-    store: EventStore,
-    mapping: Arc<dyn ContractMapping>,
-    recording: Recording<A>,
-    sealing: Sealing,
-    last_event_says_all: bool,
+pub struct Executor<R: Recording> {
+    pub(super) store: EventStore,
+    pub(super) mapping: Arc<dyn ContractMapping>,
+    pub(super) sealing: Sealing,
+    pub(super) snapshots: Arc<Semaphore>,
+    cache: StateCache<R>,
+    turns: TakingTurns,
 }
 
 /// What a command led to.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The stream as the command left it.
-    pub stream: Vec<StoredEvent>,
-    /// How many of its last events the command stored, now or before.
-    pub stored: usize,
+pub struct Outcome<R: Recording> {
+    /// The aggregate as the command left it.
+    pub state: Arc<State<R>>,
+    /// The events that the command stored, now or before; none where nothing
+    /// was left to do.
+    pub events: Vec<EventOf<R>>,
     /// Whether this is the answer to a repeat.
     pub replayed: bool,
 }
 
-impl<A> Executor<A>
-where
-    A: Aggregate<Services = ()> + Clone,
-    A::Error: 'static,
-{
-    /// An executor on `store`. `recording` says what is stored beside the
-    /// events, `sealing` hides their personal data there.
-    pub const fn new(
+impl<R: Recording> fmt::Debug for Outcome<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcome")
+            .field("version", &self.state.version)
+            .field("stored", &self.events.len())
+            .field("replayed", &self.replayed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is known where a command begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing.
+    Unknown,
+    /// That there is no such aggregate: its id is new. Nothing is loaded; the
+    /// append would notice.
+    Absent,
+}
+
+/// An attempt at a command.
+enum Attempt<R: Recording> {
+    /// It is stored.
+    Stored(Outcome<R>),
+    /// The domain says that nothing is left to do.
+    Nothing,
+    /// Somebody was faster, or the outcome is not known: again.
+    Again {
+        /// Whether it may be stored.
+        sent: bool,
+    },
+}
+
+type Failed<R> = ExecuteError<RejectionOf<R>>;
+
+impl<R: Recording> Executor<R> {
+    /// An executor on `store`, which keeps about `cache` bytes of aggregates
+    /// in memory. `sealing` hides the personal data of what is stored.
+    pub fn new(
         store: EventStore,
         mapping: Arc<dyn ContractMapping>,
-        recording: Recording<A>,
         sealing: Sealing,
+        cache: usize,
     ) -> Self {
         Self {
             store,
             mapping,
-            recording,
             sealing,
-            last_event_says_all: false,
+            snapshots: Arc::new(Semaphore::new(SNAPSHOTS_AT_ONCE)),
+            cache: StateCache::new(cache),
+            turns: TakingTurns::default(),
         }
-    }
-
-    /// The same for aggregates whose last event alone leads to their state,
-    /// and whose commands have one event each: of a stream only the last event
-    /// is loaded, and that of the command, where it was carried out before.
-    #[must_use]
-    pub fn of_last_events(mut self) -> Self {
-        self.last_event_says_all = true;
-        self
     }
 
     /// Carries a command out on the aggregate `id`. `command` is asked for
@@ -84,46 +116,61 @@ where
         id: &str,
         context: &CommandContext,
         command: C,
-    ) -> Result<Outcome, ExecuteError<A::Error>>
+    ) -> Result<Outcome<R>, Failed<R>>
     where
-        C: Fn(&A) -> F,
-        F: Future<Output = Result<A::Command, ExecuteError<A::Error>>>,
+        C: Fn(&R::Aggregate) -> F,
+        F: Future<Output = Result<<R::Aggregate as Aggregate>::Command, Failed<R>>>,
     {
+        let expected = Expected::Unknown;
+        self.execute_expecting(expected, id, context, command).await
+    }
+
+    /// The same, where something is known of the aggregate.
+    ///
+    /// What is in memory may be behind the log. An append finds that out; so
+    /// whatever else comes of a command (a refusal, nothing to do) holds only
+    /// if it was decided on what was just loaded, and the look-up for a repeat
+    /// came before it.
+    pub async fn execute_expecting<C, F>(
+        &self,
+        expected: Expected,
+        id: &str,
+        context: &CommandContext,
+        command: C,
+    ) -> Result<Outcome<R>, Failed<R>>
+    where
+        C: Fn(&R::Aggregate) -> F,
+        F: Future<Output = Result<<R::Aggregate as Aggregate>::Command, Failed<R>>>,
+    {
+        let turn = self.turns.wait(id).await;
+        let _turn = turn.ok_or_else(|| unavailable(false, TooLong))?;
         let mut sent = false;
+        if let Some(state) = self.known(expected, id).await? {
+            match self.attempt(id, state, context, &command, sent).await {
+                Ok(Attempt::Stored(outcome)) => return Ok(outcome),
+                Ok(Attempt::Again { sent: now }) => sent = now,
+                Ok(Attempt::Nothing) | Err(Refusal::ByState(_)) => {}
+                Err(Refusal::Final(error)) => return Err(error),
+            }
+        }
         for attempt in 0..ATTEMPTS {
-            let stream = self.load(id, context.identity.id, sent).await?;
-            if let Some(found) = find(&stream, context.identity.id) {
-                return repeated(stream, &found, context, sent);
-            }
-            let version = version_of(&stream);
-            // What does not exist is the domain's to refuse.
-            let condition = context.if_match.as_ref().filter(|_| version > 0);
-            if condition.is_some_and(|c| !c.allows(version)) {
-                return Err(ExecuteError::PreconditionFailed { version });
-            }
-            let aggregate = fold::<A>(&stream).map_err(broken)?;
-            let command = command(&aggregate).await.map_err(|e| e.after(sent))?;
-            let events = decide(&aggregate, command).await?;
-            let events = self.recording.events(aggregate, version, events, context);
-            let events = events.map_err(ExecuteError::Broken)?;
-            if events.is_empty() {
-                return Ok(unchanged(stream));
-            }
-            let sealed = self.sealing.seal(id, &events).await;
-            let sealed = sealed.map_err(|e| unsealed(e, sent))?;
-            self.check_size(id, &sealed)?;
-            match self.store.append::<A>(id, &sealed).await {
-                Ok(stamps) => return Ok(appended(id, A::TYPE, stream, events, &stamps)),
-                Err(AppendError::Conflict | AppendError::Repeat(_)) => {}
-                Err(AppendError::Unknown(error)) => {
-                    tracing::warn!(%error, "command.outcome_unknown");
-                    sent = true;
+            let state = match self.load(id, context, sent).await? {
+                Found::Command(outcome) => return Ok(outcome),
+                Found::State(state) => state,
+            };
+            let tried = self.attempt(id, Arc::clone(&state), context, &command, sent);
+            match tried.await {
+                Ok(Attempt::Stored(outcome)) => return Ok(outcome),
+                Ok(Attempt::Again { sent: now }) => sent |= now,
+                Ok(Attempt::Nothing) => {
+                    self.cache.put(id, Arc::clone(&state));
+                    return Ok(unchanged(state));
                 }
-                Err(AppendError::Unavailable(source)) => {
-                    let (unknown, source) = (sent, Box::new(source));
-                    return Err(ExecuteError::Unavailable { unknown, source });
+                Err(Refusal::ByState(error)) => {
+                    self.remember(id, state);
+                    return Err(error);
                 }
-                Err(AppendError::Refused(source)) => return Err(ExecuteError::Broken(source)),
+                Err(Refusal::Final(error)) => return Err(error),
             }
             pause(attempt).await;
         }
@@ -137,15 +184,11 @@ where
         id: &str,
         context: &CommandContext,
         sent: bool,
-    ) -> Result<Outcome, ExecuteError<A::Error>> {
-        let stream = self.load(id, context.identity.id, sent).await?;
-        match find(&stream, context.identity.id) {
-            Some(found) => repeated(stream, &found, context, sent),
-            None if sent => Err(ExecuteError::Unavailable {
-                unknown: true,
-                source: Box::new(Unsettled),
-            }),
-            None => Err(ExecuteError::Contended { attempts: ATTEMPTS }),
+    ) -> Result<Outcome<R>, Failed<R>> {
+        match self.load(id, context, sent).await? {
+            Found::Command(outcome) => Ok(outcome),
+            Found::State(_) if sent => Err(unavailable(true, Unsettled)),
+            Found::State(_) => Err(ExecuteError::Contended { attempts: ATTEMPTS }),
         }
     }
 
@@ -154,62 +197,169 @@ where
         &self,
         id: &str,
         context: &CommandContext,
-    ) -> Result<Option<Outcome>, ExecuteError<A::Error>> {
-        let stream = self.load(id, context.identity.id, false).await?;
-        let found = find(&stream, context.identity.id);
-        found
-            .map(|found| repeated(stream, &found, context, false))
-            .transpose()
-    }
-
-    /// The aggregate `id` as it is now, and its stream; the default and
-    /// nothing where there is none.
-    pub async fn aggregate(
-        &self,
-        id: &str,
-    ) -> Result<(A, Vec<StoredEvent>), ExecuteError<A::Error>> {
-        let stream = self.load(id, Uuid::nil(), false).await?;
-        Ok((fold(&stream).map_err(broken)?, stream))
-    }
-
-    /// The stream, readable, in today's format.
-    async fn load(
-        &self,
-        id: &str,
-        command_id: Uuid,
-        sent: bool,
-    ) -> Result<Vec<StoredEvent>, ExecuteError<A::Error>> {
-        let loaded = if self.last_event_says_all {
-            self.store.load_last(A::TYPE, id, command_id).await
-        } else {
-            self.store.load(A::TYPE, id).await
-        };
-        let mut stream = loaded.map_err(|source| ExecuteError::Unavailable {
-            unknown: sent,
-            source: Box::new(source),
-        })?;
-        for stored in &mut stream {
-            self.mapping.upcast(stored)?;
+    ) -> Result<Option<Outcome<R>>, Failed<R>> {
+        match self.load(id, context, false).await? {
+            Found::Command(outcome) => Ok(Some(outcome)),
+            Found::State(_) => Ok(None),
         }
-        let opened = self.sealing.open(&mut stream).await;
-        opened.map_err(|e| unopened(e, sent))?;
-        Ok(stream)
+    }
+
+    /// The aggregate `id` as it is now; the default where there is none.
+    pub async fn aggregate(&self, id: &str) -> Result<Arc<State<R>>, Failed<R>> {
+        match self.load(id, &CommandContext::nobody(), false).await? {
+            Found::State(state) => Ok(state),
+            Found::Command(outcome) => Ok(outcome.state),
+        }
+    }
+
+    /// What is known without asking the log, as far as nothing of it was
+    /// erased meanwhile.
+    async fn known(
+        &self,
+        expected: Expected,
+        id: &str,
+    ) -> Result<Option<Arc<State<R>>>, Failed<R>> {
+        if expected == Expected::Absent {
+            return Ok(Some(Arc::default()));
+        }
+        let Some(state) = self.cache.take(id) else {
+            return Ok(None);
+        };
+        let all_there = self.sealing.all_there(&state.keys).await;
+        let all_there = all_there.map_err(|away| unavailable(false, away))?;
+        Ok(all_there.then_some(state))
+    }
+
+    /// Decides on `state`, and stores what was decided.
+    async fn attempt<C, F>(
+        &self,
+        id: &str,
+        state: Arc<State<R>>,
+        context: &CommandContext,
+        command: &C,
+        sent: bool,
+    ) -> Result<Attempt<R>, Refusal<R>>
+    where
+        C: Fn(&R::Aggregate) -> F,
+        F: Future<Output = Result<<R::Aggregate as Aggregate>::Command, Failed<R>>>,
+    {
+        let version = state.version;
+        // What does not exist is the domain's to refuse.
+        let condition = context.if_match.as_ref().filter(|_| version > 0);
+        if condition.is_some_and(|c| !c.allows(version)) {
+            let error = ExecuteError::PreconditionFailed { version };
+            return Err(Refusal::ByState(error));
+        }
+        let command = command(&state.aggregate).await;
+        let command = command.map_err(|e| Refusal::of(e.after(sent)))?;
+        let (aggregate, events) = decide(&state.aggregate, command).await?;
+        if events.is_empty() {
+            return Ok(Attempt::Nothing);
+        }
+        let recorded = record::<R>(&state.aggregate, version, events, &aggregate, context);
+        let recorded = recorded.map_err(|e| Refusal::Final(ExecuteError::Broken(e)))?;
+        let unsealed: Vec<&Unsealed> = recorded.iter().map(|r| &r.unsealed).collect();
+        let sealed = self.sealing.seal(id, &unsealed).await;
+        let (sealed, keys) = sealed.map_err(|e| Refusal::Final(unsealed_error(e, sent)))?;
+        self.check_size(id, &sealed)?;
+        let follows = (version > 0).then_some(state.at);
+        match self
+            .store
+            .append::<R::Aggregate>(id, follows, &sealed)
+            .await
+        {
+            Ok(stamps) => {
+                let next = Next {
+                    aggregate,
+                    recorded,
+                    keys,
+                };
+                let outcome = self.appended(id, state, next, &stamps);
+                Ok(Attempt::Stored(
+                    outcome.map_err(|e| Refusal::Final(ExecuteError::Broken(e)))?,
+                ))
+            }
+            Err(error) => not_appended(error, sent),
+        }
+    }
+
+    /// The state that an append left; its answer is readable.
+    fn appended(
+        &self,
+        id: &str,
+        state: Arc<State<R>>,
+        next: Next<R>,
+        stamps: &[Stamp],
+    ) -> Result<Outcome<R>, super::BoxError> {
+        let mut state = Arc::unwrap_or_clone(state);
+        let mut events = Vec::with_capacity(next.recorded.len());
+        for (recorded, stamp) in next.recorded.into_iter().zip(stamps) {
+            let Recorded {
+                event,
+                after,
+                unsealed,
+            } = recorded;
+            let stored = stored(id, R::Aggregate::TYPE, unsealed.event, Some(*stamp));
+            state.see(&event, after, &stored)?;
+            events.push(event);
+        }
+        state.aggregate = next.aggregate;
+        state.keys.extend(next.keys);
+        Ok(Outcome {
+            state: self.remember(id, Arc::new(state)),
+            events,
+            replayed: false,
+        })
+    }
+
+    /// Puts a state where the next command finds it, in this process and, once
+    /// in a while, for all of them.
+    fn remember(&self, id: &str, mut state: Arc<State<R>>) -> Arc<State<R>> {
+        if R::SNAPSHOTS.is_some() && state.version - state.kept >= SNAPSHOT_EACH {
+            Arc::make_mut(&mut state).kept = state.version;
+            self.keep(id, &state);
+        }
+        self.cache.put(id, Arc::clone(&state));
+        state
     }
 
     /// Kafka must be able to carry what is stored, sealed as it is.
-    fn check_size(&self, id: &str, events: &[NewEvent]) -> Result<(), ExecuteError<A::Error>> {
+    fn check_size(&self, id: &str, events: &[NewEvent]) -> Result<(), Refusal<R>> {
         for event in events.iter().filter(|e| e.payload.len() > SURELY_SMALL) {
-            let stored = stored(id, A::TYPE, event.clone(), None);
-            let published = self.mapping.event(&stored)?;
+            let stored = stored(id, R::Aggregate::TYPE, event.clone(), None);
+            let published = self.mapping.event(&stored);
+            let published = published.map_err(|e| Refusal::Final(e.into()))?;
             let size = published.map_or(0, |event| event.data.len());
             if size > EVENT_LIMIT {
-                return Err(ExecuteError::TooLarge {
-                    size,
-                    limit: EVENT_LIMIT,
-                });
+                let limit = EVENT_LIMIT;
+                return Err(Refusal::ByState(ExecuteError::TooLarge { size, limit }));
             }
         }
         Ok(())
+    }
+}
+
+/// What an append leads to.
+struct Next<R: Recording> {
+    aggregate: R::Aggregate,
+    recorded: Vec<Recorded<R>>,
+    keys: KeysUsed,
+}
+
+/// Why an attempt stored nothing.
+enum Refusal<R: Recording> {
+    /// Because of the state that it was decided on.
+    ByState(Failed<R>),
+    /// Because of something else.
+    Final(Failed<R>),
+}
+
+impl<R: Recording> Refusal<R> {
+    const fn of(error: Failed<R>) -> Self {
+        match error {
+            ExecuteError::Unavailable { .. } | ExecuteError::Broken(_) => Self::Final(error),
+            error => Self::ByState(error),
+        }
     }
 }
 
@@ -218,89 +368,49 @@ where
 #[error("the outcome of an append could not be settled")]
 struct Unsettled;
 
-async fn decide<A: Aggregate<Services = ()> + Clone>(
-    aggregate: &A,
-    command: A::Command,
-) -> Result<Vec<A::Event>, ExecuteError<A::Error>> {
-    let sink = EventSink::default();
-    let mut scratch = aggregate.clone();
-    scratch
-        .handle(command, &(), &sink)
-        .await
-        .map_err(ExecuteError::Rejected)?;
-    Ok(sink.collect().await)
-}
+/// Others have been at the aggregate for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("other commands on this aggregate take too long")]
+struct TooLong;
 
-fn broken<R: std::error::Error>(error: serde_json::Error) -> ExecuteError<R> {
-    ExecuteError::Broken(Box::new(error))
-}
-
-fn unopened<R: std::error::Error>(error: OpenError, sent: bool) -> ExecuteError<R> {
+fn not_appended<R: Recording>(error: AppendError, sent: bool) -> Result<Attempt<R>, Refusal<R>> {
     match error {
-        OpenError::Unavailable(away) => ExecuteError::Unavailable {
-            unknown: sent,
-            source: Box::new(away),
-        },
-        damaged @ OpenError::Event { .. } => ExecuteError::Broken(Box::new(damaged)),
+        AppendError::Conflict | AppendError::Repeat(_) => Ok(Attempt::Again { sent }),
+        AppendError::Unknown(error) => {
+            tracing::warn!(%error, "command.outcome_unknown");
+            Ok(Attempt::Again { sent: true })
+        }
+        AppendError::Unavailable(source) => Err(Refusal::Final(unavailable(sent, source))),
+        overloaded @ AppendError::Overloaded { .. } => {
+            Err(Refusal::Final(unavailable(sent, overloaded)))
+        }
+        AppendError::Refused(source) => Err(Refusal::Final(ExecuteError::Broken(Box::new(source)))),
     }
 }
 
-fn unsealed<R: std::error::Error>(error: SealError, sent: bool) -> ExecuteError<R> {
+/// The events of a command, and the aggregate that they leave.
+async fn decide<R: Recording>(
+    aggregate: &R::Aggregate,
+    command: <R::Aggregate as Aggregate>::Command,
+) -> Result<(R::Aggregate, Vec<EventOf<R>>), Refusal<R>> {
+    let sink = EventSink::default();
+    let mut after = aggregate.clone();
+    let handled = after.handle(command, &(), &sink).await;
+    handled.map_err(|e| Refusal::ByState(ExecuteError::Rejected(e)))?;
+    Ok((after, sink.collect().await))
+}
+
+fn unsealed_error<E: std::error::Error>(error: SealError, sent: bool) -> ExecuteError<E> {
     match error {
-        SealError::Unavailable(away) => ExecuteError::Unavailable {
-            unknown: sent,
-            source: Box::new(away),
-        },
+        SealError::Unavailable(away) => unavailable(sent, away),
         refused @ SealError::Event { .. } => ExecuteError::Broken(Box::new(refused)),
     }
 }
 
-fn version_of(stream: &[StoredEvent]) -> i64 {
-    stream.last().map_or(0, |event| event.sequence)
-}
-
-/// The command's own events, found: the answer is the state that they left.
-fn repeated<R: std::error::Error>(
-    mut stream: Vec<StoredEvent>,
-    found: &Found,
-    context: &CommandContext,
-    sent: bool,
-) -> Result<Outcome, ExecuteError<R>> {
-    if found.payload_hash.as_ref() != Some(&context.identity.payload_hash) {
-        return Err(ExecuteError::KeyReused);
-    }
-    stream.truncate(found.length);
-    Ok(Outcome {
-        stored: found.stored,
-        stream,
-        // An append whose outcome was unknown and that turns out to be stored
-        // is this very command, not a repeat of it.
-        replayed: !sent,
-    })
-}
-
-const fn unchanged(stream: Vec<StoredEvent>) -> Outcome {
+const fn unchanged<R: Recording>(state: Arc<State<R>>) -> Outcome<R> {
     Outcome {
-        stream,
-        stored: 0,
-        replayed: false,
-    }
-}
-
-/// The answer is readable: `events` are those that were sealed.
-fn appended(
-    id: &str,
-    aggregate_type: &str,
-    mut stream: Vec<StoredEvent>,
-    events: Vec<Unsealed>,
-    stamps: &[Stamp],
-) -> Outcome {
-    let count = events.len();
-    let events = events.into_iter().zip(stamps);
-    stream.extend(events.map(|(new, stamp)| stored(id, aggregate_type, new.event, Some(*stamp))));
-    Outcome {
-        stream,
-        stored: count,
+        state,
+        events: Vec::new(),
         replayed: false,
     }
 }

@@ -1,18 +1,23 @@
 //! Command execution: load, look the command up, decide, append, and again
 //! when somebody was faster (`docs/ARCHITECTURE.md`, invariants 1, 10, 13 and 15).
 
+mod cache;
 mod execute;
-mod fold;
 mod identity;
+mod load;
 mod numbers;
 mod recording;
+mod state;
+mod turns;
 
-pub use execute::{Executor, Outcome};
+pub use execute::{Executor, Expected, Outcome};
 pub use identity::{CommandIdentity, command_id, payload_hash};
 pub use numbers::{NumberBlocks, NumberError};
-pub use recording::Recording;
+pub use recording::{BoxError, EventOf, Recording, RejectionOf};
+pub use state::State;
 
 use crate::{http::IfMatch, log::MappingError};
+use uuid::Uuid;
 
 /// What is recorded about a command besides its events.
 #[derive(Debug, Clone)]
@@ -29,6 +34,23 @@ pub struct CommandContext {
     pub causation_id: Option<String>,
     /// W3C trace context.
     pub traceparent: Option<String>,
+}
+
+impl CommandContext {
+    /// Of whoever only looks.
+    const fn nobody() -> Self {
+        Self {
+            actor: String::new(),
+            identity: CommandIdentity {
+                id: Uuid::nil(),
+                payload_hash: String::new(),
+            },
+            if_match: None,
+            correlation_id: None,
+            causation_id: None,
+            traceparent: None,
+        }
+    }
 }
 
 /// Why a command was not carried out.

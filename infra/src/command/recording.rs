@@ -1,54 +1,110 @@
-//! What is recorded beside an event that was decided.
+//! What is recorded beside an event that was decided, and what is known of an
+//! aggregate afterwards.
 
 use super::CommandContext;
-use crate::{event_store::NewEvent, log::Metadata, sealing::Unsealed};
+use crate::{
+    event_store::NewEvent,
+    log::{Metadata, StoredEvent},
+    sealing::Unsealed,
+};
 use cqrs_es::{Aggregate, DomainEvent as _};
+use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 /// Any error, kept as a cause.
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the domain says of an aggregate as an event left it.
-pub struct Recording<A> {
-    /// Derives the state that the event carries, as JSON text; the second
-    /// argument is the aggregate's version.
-    pub after: fn(&A, i64) -> Result<String, BoxError>,
-    /// Whose personal data the event holds: under whose key it is sealed. An
-    /// event with personal data and no subject is refused, not stored.
-    pub subject: fn(&A) -> Option<Uuid>,
+/// One kind of aggregate, as its executor has to know it.
+pub trait Recording: Send + Sync + 'static {
+    /// The aggregate itself.
+    type Aggregate: Aggregate<Services = (), Command: Send, Event: Send + Sync, Error: 'static>
+        + Clone
+        + 'static;
+    /// What each event carries of the state that it left; kept as JSON text.
+    type After: Serialize + DeserializeOwned + Send + Sync;
+    /// What commands answer with: a fold of the stored events.
+    type View: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+
+    /// The version of the form in which snapshots of aggregate and view are
+    /// kept: to be raised with every change of either one's fields, or of what
+    /// events make of them. None: no snapshots.
+    const SNAPSHOTS: Option<i32> = None;
+
+    /// Whether the last event alone leads to the aggregate's state, and each
+    /// command has one event: then no other events are loaded.
+    const LAST_EVENT_SAYS_ALL: bool = false;
+
+    /// The state that an event of this version left.
+    fn after(aggregate: &Self::Aggregate, version: i64) -> Result<Self::After, BoxError>;
+
+    /// Whose personal data an event holds that left this state: under whose
+    /// key it is sealed. An event with personal data and no subject is
+    /// refused, not stored.
+    fn subject(aggregate: &Self::Aggregate) -> Option<Uuid>;
+
+    /// The view after one more event: none comes before the first one.
+    fn view(
+        view: Option<Self::View>,
+        event: &EventOf<Self>,
+        after: Self::After,
+        stored: &StoredEvent,
+    ) -> Result<Self::View, BoxError>;
 }
 
-impl<A: Aggregate> Recording<A> {
-    /// The events that took `aggregate` on from `version`, as they are to be
-    /// sealed and stored.
-    pub(super) fn events(
-        &self,
-        mut aggregate: A,
-        version: i64,
-        events: Vec<A::Event>,
-        context: &CommandContext,
-    ) -> Result<Vec<Unsealed>, BoxError> {
-        let count = events.len();
-        let mut recorded = Vec::with_capacity(count);
-        for (sequence, event) in (version + 1..).zip(events) {
-            let payload = serde_json::to_string(&event)?;
-            let (event_type, event_version) = (event.event_type(), event.event_version());
-            aggregate.apply(event);
-            let after = (self.after)(&aggregate, sequence)?;
-            let first_of = recorded.is_empty().then_some(count);
-            recorded.push(Unsealed {
-                event: NewEvent {
-                    sequence,
-                    event_type,
-                    event_version,
-                    payload,
-                    metadata: metadata(context, after, first_of),
-                },
-                subject: (self.subject)(&aggregate),
-            });
-        }
-        Ok(recorded)
+/// The events of a kind of aggregate.
+pub type EventOf<R> = <<R as Recording>::Aggregate as Aggregate>::Event;
+/// What a kind of aggregate rejects commands with.
+pub type RejectionOf<R> = <<R as Recording>::Aggregate as Aggregate>::Error;
+
+/// An event that was decided, with all that is recorded of it.
+pub(super) struct Recorded<R: Recording> {
+    pub event: EventOf<R>,
+    pub after: R::After,
+    pub unsealed: Unsealed,
+}
+
+/// The events that took `before` on from `version`, and left `last`, as they
+/// are to be sealed and stored.
+pub(super) fn record<R: Recording>(
+    before: &R::Aggregate,
+    version: i64,
+    events: Vec<EventOf<R>>,
+    last: &R::Aggregate,
+    context: &CommandContext,
+) -> Result<Vec<Recorded<R>>, BoxError> {
+    let count = events.len();
+    let mut recorded = Vec::with_capacity(count);
+    // Most commands have one event: the state that it left is known already.
+    let mut between = (count > 1).then(|| before.clone());
+    for (number, event) in (1..).zip(events) {
+        let sequence = version + number;
+        let left = match &mut between {
+            Some(state) if recorded.len() + 1 < count => {
+                state.apply(event.clone());
+                &*state
+            }
+            _ => last,
+        };
+        let after = R::after(left, sequence)?;
+        let first_of = recorded.is_empty().then_some(count);
+        let new = NewEvent {
+            sequence,
+            event_type: event.event_type(),
+            event_version: event.event_version(),
+            payload: serde_json::to_string(&event)?,
+            metadata: metadata(context, serde_json::to_string(&after)?, first_of),
+        };
+        let subject = R::subject(left);
+        recorded.push(Recorded {
+            event,
+            after,
+            unsealed: Unsealed {
+                event: new,
+                subject,
+            },
+        });
     }
+    Ok(recorded)
 }
 
 /// `first_of` is the number of the command's events, on its first one only.

@@ -1,24 +1,33 @@
 //! The event store: loads an aggregate's stream, appends to it under an
 //! optimistic version (`docs/ARCHITECTURE.md`, invariants 1, 2 and 10).
 //!
-//! Two ways to append, one table: `grouped` is ours, `stock` is postgres-es
-//! itself and the oracle that ours is compared with.
+//! Two ways to append, one table: `grouped` is ours (group commit), `stock` is
+//! postgres-es itself and the oracle that ours is compared with.
 
+mod error;
 mod grouped;
 mod hint;
+mod loads;
+mod snapshots;
+mod stamps;
 mod stock;
 
+pub use error::{AppendError, Cause};
 pub use hint::{CHANNEL, LogHint};
+pub use loads::Stream;
+pub use snapshots::Snapshot;
 
 use crate::{
     config::EventStoreKind,
     log::{LogReader, Metadata, StoredEvent},
-    postgres::is_connection_error,
 };
 use contracts::LogPosition;
 use cqrs_es::Aggregate;
+use grouped::GroupCommit;
+use loads::Loads;
 use postgres_es::PostgresEventRepository;
-use sqlx::{PgPool, error::DatabaseError};
+use sqlx::PgPool;
+use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -48,60 +57,63 @@ pub struct Stamp {
     pub recorded_at: OffsetDateTime,
 }
 
-/// Why nothing is known to be stored.
-#[derive(Debug, thiserror::Error)]
-pub enum AppendError {
-    /// Somebody else's event has one of these sequences, or this command is
-    /// stored already: load again. Nothing of this append is stored.
-    #[error("the stream has moved on")]
-    Conflict,
-    /// The database asked for a repeat (serialisation failure, deadlock).
-    /// Nothing of this append is stored.
-    #[error("the database asked for a repeat")]
-    Repeat(#[source] sqlx::Error),
-    /// The connection was lost: the append may or may not be stored. The same
-    /// append, repeated, settles it.
-    #[error("the connection to the log was lost")]
-    Unknown(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The database cannot take it now: no connection, no room, a lock or a
-    /// time-out in the way. Nothing of this append is stored.
-    #[error("the log cannot take events at the moment")]
-    Unavailable(#[source] sqlx::Error),
-    /// The database refused. Nothing of this append is stored.
-    #[error("the log refused the events")]
-    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// Appends to and loads from the log.
+/// Appends to and loads from the log. Cheap to clone; one per process joins
+/// the appends and loads of everybody.
+#[derive(Clone)]
 pub struct EventStore {
     pool: PgPool,
     reader: LogReader,
-    stock: Option<PostgresEventRepository>,
+    append: Arc<Append>,
+    loads: Arc<Loads>,
     hint: LogHint,
 }
 
+/// The way to append.
+enum Append {
+    Grouped(GroupCommit),
+    Stock(PostgresEventRepository),
+}
+
 impl EventStore {
-    /// A store on the log behind `pool`; `hint` is told of every append.
+    /// A store on the log behind `pool`; `hint` is told of every append. Has
+    /// to be called within a Tokio runtime.
     pub fn new(pool: PgPool, kind: EventStoreKind, hint: LogHint) -> Self {
-        let stock = match kind {
-            EventStoreKind::Grouped => None,
-            EventStoreKind::Stock => Some(PostgresEventRepository::new(pool.clone())),
+        let append = match kind {
+            EventStoreKind::Grouped => Append::Grouped(GroupCommit::start(&pool)),
+            EventStoreKind::Stock => Append::Stock(PostgresEventRepository::new(pool.clone())),
         };
         Self {
             reader: LogReader::new(pool.clone()),
+            append: Arc::new(append),
+            loads: Arc::new(Loads::start(pool.clone())),
             pool,
-            stock,
             hint,
         }
     }
 
-    /// All events of an aggregate, from the first on.
+    /// An aggregate's newest snapshot of this schema version, if it has one,
+    /// and the events after it; loads of the same moment share a query.
     pub async fn load(
+        &self,
+        aggregate_type: &'static str,
+        aggregate_id: &str,
+        snapshots: Option<i32>,
+    ) -> Result<Stream, Cause> {
+        let loads = &self.loads;
+        loads.load(aggregate_type, aggregate_id, snapshots).await
+    }
+
+    /// Events of an aggregate from the first on, up to version `last`.
+    pub async fn load_until(
         &self,
         aggregate_type: &str,
         aggregate_id: &str,
+        last: i64,
     ) -> Result<Vec<StoredEvent>, sqlx::Error> {
-        self.reader.read_stream(aggregate_type, aggregate_id).await
+        let reader = &self.reader;
+        reader
+            .read_stream_until(aggregate_type, aggregate_id, last)
+            .await
     }
 
     /// The last event of an aggregate, and before it the first one of a
@@ -118,41 +130,56 @@ impl EventStore {
             .await
     }
 
+    /// The version of an aggregate with the last event of a command; none
+    /// where it has no such command. Its first event says how many it has
+    /// (invariant 10).
+    pub async fn version_of_command(
+        &self,
+        aggregate_id: &str,
+        command_id: Uuid,
+    ) -> Result<Option<i64>, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT sequence + coalesce((metadata ->> 'command_events')::bigint, 1) - 1 \
+               FROM events WHERE aggregate_id = $1 AND command_id = $2",
+        )
+        .bind(aggregate_id)
+        .bind(command_id)
+        .fetch_optional(&self.pool)
+        .await
+    }
+
     /// Stores all of `events` or none, in one transaction that consists of
-    /// one INSERT. Answers a stamp per event, by sequence.
+    /// one INSERT, after the event at `follows`, or as the aggregate's first
+    /// ones. Answers a stamp per event, by sequence.
     pub async fn append<A: Aggregate>(
         &self,
         aggregate_id: &str,
+        follows: Option<LogPosition>,
         events: &[NewEvent],
     ) -> Result<Vec<Stamp>, AppendError> {
-        let stamps = match &self.stock {
-            None => grouped::append(&self.pool, A::TYPE, aggregate_id, events).await,
-            Some(repository) => {
+        let stamps = match &*self.append {
+            Append::Grouped(group) => {
+                let follows = follows.map(|at| at.position);
+                group.append(A::TYPE, aggregate_id, follows, events).await
+            }
+            Append::Stock(repository) => {
                 stock::append::<A>(repository, &self.pool, aggregate_id, events).await
             }
         }?;
         self.hint.appended();
         Ok(stamps)
     }
-}
 
-/// What a database error means for an append.
-fn classify(error: sqlx::Error) -> AppendError {
-    // No connection was to be had: nothing was sent.
-    if matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) {
-        return AppendError::Unavailable(error);
-    }
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    match code.as_deref() {
-        // unique_violation: the primary key or the command's index.
-        Some("23505") => AppendError::Conflict,
-        // serialization_failure, deadlock_detected
-        Some("40001" | "40P01") => AppendError::Repeat(error),
-        // lock_not_available, query_canceled (time-outs), read_only_sql_transaction
-        Some("55P03" | "57014" | "25006") => AppendError::Unavailable(error),
-        // insufficient_resources: disk full, out of memory, too many connections
-        Some(code) if code.starts_with("53") => AppendError::Unavailable(error),
-        _ if is_connection_error(&error) => AppendError::Unknown(Box::new(error)),
-        _ => AppendError::Refused(Box::new(error)),
+    /// Keeps a snapshot, unless there is a newer one. In a transaction of its
+    /// own (invariant 1).
+    pub async fn keep(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+        schema_version: i32,
+        snapshot: &Snapshot,
+    ) -> Result<(), sqlx::Error> {
+        let of = (aggregate_type, aggregate_id);
+        snapshots::keep(&self.pool, of, schema_version, snapshot).await
     }
 }

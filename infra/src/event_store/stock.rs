@@ -1,6 +1,10 @@
 //! The append of postgres-es, unchanged: the oracle of ours.
 
-use super::{AppendError, NewEvent, Stamp, classify, grouped::stamps};
+use super::{
+    AppendError, NewEvent, Stamp,
+    error::{Cause, classify},
+    stamps::stamp,
+};
 use cqrs_es::{
     Aggregate,
     persist::{PersistedEventRepository as _, PersistenceError, SerializedEvent},
@@ -11,7 +15,8 @@ use sqlx::PgPool;
 /// It does not tell where the events stand, so that is read back: its success
 /// means that the events at these sequences are ours.
 const READ_BACK: &str = "SELECT sequence, epoch, transaction_id::text::bigint AS xid, position, recorded_at \
-       FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence BETWEEN $3 AND $4";
+       FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence BETWEEN $3 AND $4 \
+      ORDER BY sequence";
 
 pub(super) async fn append<A: Aggregate>(
     repository: &PostgresEventRepository,
@@ -26,7 +31,7 @@ pub(super) async fn append<A: Aggregate>(
         .iter()
         .map(|e| serialized::<A>(aggregate_id, e))
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|e| AppendError::Refused(Box::new(e)))?;
+        .map_err(|e| AppendError::Refused(Cause::new(e)))?;
     repository
         .persist::<A>(&serialized, None)
         .await
@@ -38,8 +43,9 @@ pub(super) async fn append<A: Aggregate>(
         .bind(last.sequence)
         .fetch_all(pool)
         .await
-        .map_err(|e| AppendError::Unknown(Box::new(e)))?;
-    stamps(&rows).map_err(|e| AppendError::Unknown(Box::new(e)))
+        .map_err(|e| AppendError::Unknown(Cause::new(e)))?;
+    let stamps = rows.iter().map(stamp).collect::<Result<Vec<_>, _>>();
+    stamps.map_err(|e| AppendError::Unknown(Cause::new(e)))
 }
 
 fn serialized<A: Aggregate>(
@@ -60,11 +66,11 @@ fn serialized<A: Aggregate>(
 fn meaning(error: PersistenceError) -> AppendError {
     match error {
         PersistenceError::OptimisticLockError => AppendError::Conflict,
-        PersistenceError::ConnectionError(source) => AppendError::Unknown(source),
+        PersistenceError::ConnectionError(source) => AppendError::Unknown(Cause::new(source)),
         PersistenceError::UnknownError(source) => match source.downcast::<sqlx::Error>() {
             Ok(error) => classify(*error),
-            Err(source) => AppendError::Unknown(source),
+            Err(source) => AppendError::Unknown(Cause::new(source)),
         },
-        PersistenceError::DeserializationError(source) => AppendError::Refused(source),
+        PersistenceError::DeserializationError(source) => AppendError::Refused(Cause::new(source)),
     }
 }

@@ -125,13 +125,26 @@ impl LogReader {
         aggregate_type: &str,
         aggregate_id: &str,
     ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        self.read_stream_until(aggregate_type, aggregate_id, i64::MAX)
+            .await
+    }
+
+    /// The events of one aggregate from its first on, up to version `last`.
+    pub async fn read_stream_until(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+        last: i64,
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
         let sql = format!(
             "SELECT {COLUMNS} FROM events \
-             WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence"
+             WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence <= $3 \
+             ORDER BY sequence"
         );
         let rows = sqlx::query(&sql)
             .bind(aggregate_type)
             .bind(aggregate_id)
+            .bind(last)
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(stored_event).collect()

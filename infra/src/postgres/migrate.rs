@@ -12,11 +12,18 @@ use std::{borrow::Cow, str::FromStr};
 /// (version, description, SQL) of each migration, oldest first.
 type Scripts = &'static [(i64, &'static str, &'static str)];
 
-const EVENTS: Scripts = &[(
-    1,
-    "events",
-    include_str!("../../migrations/events/0001_events.sql"),
-)];
+const EVENTS: Scripts = &[
+    (
+        1,
+        "events",
+        include_str!("../../migrations/events/0001_events.sql"),
+    ),
+    (
+        4,
+        "snapshots",
+        include_str!("../../migrations/events/0004_snapshots.sql"),
+    ),
+];
 const VIEWS: Scripts = &[(
     1,
     "views",

@@ -6,10 +6,14 @@ pub use migrate::{MigrateError, create_database_if_missing, migrate_all};
 
 use crate::config::Config;
 use sqlx::{
-    PgPool,
+    Connection as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{str::FromStr, time::Duration};
+
+/// A connection that was used so recently is not looked at before it is used
+/// again.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// The pools of the three databases. Connecting is lazy: a role whose
 /// database is away starts, is not ready, and recovers by itself.
@@ -49,11 +53,27 @@ pub fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
 
 /// A lazily connected pool of at most `size` connections.
 pub fn pool(url: &str, size: u32) -> Result<PgPool, sqlx::Error> {
-    Ok(PgPoolOptions::new()
+    Ok(lazy_pool(connect_options(url)?, size))
+}
+
+/// The same, of sessions with these options.
+pub fn lazy_pool(options: PgConnectOptions, size: u32) -> PgPool {
+    PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(Duration::from_secs(5))
         .max_lifetime(Duration::from_mins(30))
-        .connect_lazy_with(connect_options(url)?))
+        // A look at a connection before each use would double the round trips
+        // of a statement; one that was in use a moment ago is taken as it is.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for < FRESH {
+                    return Ok(true);
+                }
+                Ok(connection.ping().await.is_ok())
+            })
+        })
+        .connect_lazy_with(options)
 }
 
 /// Whether an error means that the server or the connection to it is away (or

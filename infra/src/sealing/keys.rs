@@ -3,14 +3,15 @@
 use super::{
     data_key::{DataKey, KeyId},
     error::{CryptoError, KeyProblem, KeysUnavailable},
-    joined::Joined,
     master::MasterKey,
     metrics, store,
 };
+use crate::joined::Joined;
 use moka::future::Cache;
+use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -31,6 +32,23 @@ type Batch = Result<Arc<HashMap<Uuid, Key>>, KeysUnavailable>;
 /// its present one.
 pub(super) type Wanted = (Uuid, KeyId);
 
+/// The keys that something readable was opened with or is sealed under: while
+/// all of them are there, nothing of it is erased.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysUsed(pub(super) BTreeSet<Wanted>);
+
+impl KeysUsed {
+    /// Whether nothing personal is in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Takes in those of more events.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+}
+
 /// Keys, in memory and in the database.
 pub(super) struct Keys {
     present: Cache<Uuid, Arc<DataKey>>,
@@ -38,8 +56,8 @@ pub(super) struct Keys {
     /// very key is remembered as gone, never its subject: that one may have a
     /// new key a moment later.
     gone: Cache<Wanted, ()>,
-    loads: Joined<Batch>,
-    makes: Joined<Batch>,
+    loads: Joined<Uuid, Batch>,
+    makes: Joined<Uuid, Batch>,
 }
 
 impl Keys {
@@ -61,8 +79,8 @@ impl Keys {
         Self {
             present,
             gone,
-            loads: Joined::start(move |subjects| Arc::clone(&loading).load(subjects)),
-            makes: Joined::start(move |subjects| Arc::clone(&database).make(subjects)),
+            loads: Joined::start(1, move |subjects| Arc::clone(&loading).load(subjects)),
+            makes: Joined::start(1, move |subjects| Arc::clone(&database).make(subjects)),
         }
     }
 
@@ -77,7 +95,7 @@ impl Keys {
     /// question: what memory says about another key of a subject is no answer.
     pub async fn find(
         &self,
-        wanted: &HashSet<Wanted>,
+        wanted: &BTreeSet<Wanted>,
     ) -> Result<HashMap<Wanted, Key>, KeysUnavailable> {
         let (mut found, mut unknown) = (HashMap::new(), Vec::new());
         for &(subject, id) in wanted {

@@ -18,13 +18,13 @@ mod blob;
 mod data_key;
 mod error;
 mod event;
-mod joined;
 mod json;
 mod keys;
 mod master;
 mod metrics;
 mod open;
 mod seal;
+mod snapshot;
 mod store;
 
 #[cfg(test)]
@@ -32,8 +32,10 @@ mod tests;
 
 pub use error::{KeyProblem, KeysUnavailable, OpenError, OpenProblem, SealError, SealProblem};
 pub use event::{Form, PersonalEvent, Place};
+pub use keys::KeysUsed;
 pub use master::{MasterKey, MasterKeyError};
 pub use seal::Unsealed;
+pub use snapshot::SnapshotError;
 
 use keys::Keys;
 use sqlx::PgPool;

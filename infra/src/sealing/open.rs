@@ -3,14 +3,14 @@
 use super::{
     Sealing,
     blob::Blob,
-    error::{OpenError, OpenProblem},
+    error::{KeysUnavailable, OpenError, OpenProblem},
     event::PersonalEvent,
     json::{self, State},
-    keys::{Key, Wanted},
+    keys::{Key, KeysUsed, Wanted},
     metrics,
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     ops::Range,
     str,
 };
@@ -32,11 +32,13 @@ impl Sealing {
     /// none where nothing is sealed or the keys are in memory. Personal data
     /// whose key is gone becomes `{"erased": true}`. What is not the JSON of
     /// an event stays as it is, for its reader to refuse.
-    pub async fn open<E: PersonalEvent>(&self, events: &mut [E]) -> Result<(), OpenError> {
+    ///
+    /// Answers which keys what is readable now was sealed under.
+    pub async fn open<E: PersonalEvent>(&self, events: &mut [E]) -> Result<KeysUsed, OpenError> {
         let closed = closed(events);
-        let wanted: HashSet<Wanted> = closed.iter().filter_map(Closed::wanted).collect();
+        let wanted: BTreeSet<Wanted> = closed.iter().filter_map(Closed::wanted).collect();
         if closed.is_empty() {
-            return Ok(());
+            return Ok(KeysUsed::default());
         }
         let keys = self.keys.find(&wanted).await?;
         for closed in closed {
@@ -52,7 +54,17 @@ impl Sealing {
             })?;
             event.replace(opened);
         }
-        Ok(())
+        Ok(KeysUsed(keys.into_keys().collect()))
+    }
+
+    /// Whether none of these keys was deleted: what was opened with them may
+    /// go on being shown. One query at most, and none within seconds of the
+    /// last one.
+    pub async fn all_there(&self, used: &KeysUsed) -> Result<bool, KeysUnavailable> {
+        if used.is_empty() {
+            return Ok(true);
+        }
+        Ok(self.keys.find(&used.0).await?.len() == used.0.len())
     }
 }
 

@@ -5,11 +5,12 @@ use super::{
     error::{SealError, SealProblem},
     event::{Form, Place},
     json::{self, State},
-    keys::Key,
+    keys::{Key, KeysUsed},
 };
 use crate::event_store::NewEvent;
 use contracts::personal::Sealed;
 use std::{
+    borrow::Borrow,
     collections::{HashMap, HashSet},
     ops::Range,
 };
@@ -35,24 +36,26 @@ struct Open<'a> {
 impl Sealing {
     /// New events of one aggregate as they may be stored. Asks for no key
     /// where none holds readable personal data; what is sealed or erased
-    /// already stays as it is.
+    /// already stays as it is. Answers also which keys were used.
     pub async fn seal(
         &self,
         aggregate_id: &str,
-        events: &[Unsealed],
-    ) -> Result<Vec<NewEvent>, SealError> {
+        events: &[impl Borrow<Unsealed> + Sync],
+    ) -> Result<(Vec<NewEvent>, KeysUsed), SealError> {
         let failed = |index: usize, source: SealProblem| SealError::Event {
             aggregate_id: aggregate_id.to_owned(),
-            sequence: events[index].event.sequence,
+            sequence: events[index].borrow().event.sequence,
             source,
         };
         let mut open = Vec::new();
         for (index, unsealed) in events.iter().enumerate() {
-            open.extend(readable(index, unsealed).map_err(|source| failed(index, source))?);
+            open.extend(
+                readable(index, unsealed.borrow()).map_err(|source| failed(index, source))?,
+            );
         }
-        let mut sealed: Vec<NewEvent> = events.iter().map(|e| e.event.clone()).collect();
+        let mut sealed: Vec<NewEvent> = events.iter().map(|e| e.borrow().event.clone()).collect();
         if open.is_empty() {
-            return Ok(sealed);
+            return Ok((sealed, KeysUsed::default()));
         }
         let subjects: HashSet<Uuid> = open.iter().map(|open| open.subject).collect();
         let keys = self.keys.obtain(&subjects).await?;
@@ -65,7 +68,11 @@ impl Sealing {
             let member = member(&open, &place, &keys).map_err(|e| failed(open.index, e))?;
             event.payload = json::replaced(&event.payload, &open.range, &member);
         }
-        Ok(sealed)
+        let usable = keys.iter().filter_map(|(subject, key)| {
+            let key = key.as_ref().ok()?;
+            Some((*subject, key.id))
+        });
+        Ok((sealed, KeysUsed(usable.collect())))
     }
 }
 

@@ -72,11 +72,11 @@ const PLACED: &str = r#"{"Placed": {"n": 1.0, "personal": {"name": "Ada"}, "z": 
 
 /// [`PLACED`] as event 1 of `a`, sealed.
 async fn placed(sealing: &Sealing) -> StoredEvent {
-    let sealed = sealing.seal("a", &[new(1, PLACED)]).await.expect("a key");
+    let (sealed, _) = sealing.seal("a", &[new(1, PLACED)]).await.expect("a key");
     stored("a", sealed.into_iter().next().expect("one event"))
 }
 
-fn problem(result: Result<(), OpenError>) -> OpenProblem {
+fn problem(result: Result<super::KeysUsed, OpenError>) -> OpenProblem {
     match result {
         Err(OpenError::Event { source, .. }) => source,
         other => panic!("{other:?}"),
@@ -164,7 +164,7 @@ async fn sealed_and_erased_stay_as_they_are_without_a_key() {
     ] {
         let mut event = new(1, payload);
         event.subject = None;
-        let again = sealing.seal("a", &[event]).await.expect("nothing to seal");
+        let (again, _) = sealing.seal("a", &[event]).await.expect("nothing to seal");
         assert_eq!(again[0].payload, payload);
     }
 }
@@ -281,7 +281,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let (sealed, opened) = runtime.expect("a runtime").block_on(async {
             let sealing = sealing().await;
-            let sealed = sealing.seal("a", &[new(3, &payload)]).await.expect("a key");
+            let (sealed, _) = sealing.seal("a", &[new(3, &payload)]).await.expect("a key");
             let mut event = stored("a", sealed[0].clone());
             sealing.open(std::slice::from_mut(&mut event)).await.expect("its key");
             (sealed[0].payload.clone(), event)

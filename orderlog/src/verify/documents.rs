@@ -108,7 +108,7 @@ impl Documents<'_> {
     ) -> Result<(), VerifyError> {
         loop {
             let (index, damaged) = match self.sealing.open(published).await {
-                Ok(()) => return Ok(()),
+                Ok(_) => return Ok(()),
                 Err(OpenError::Unavailable(away)) => return Err(VerifyError::Keys(away)),
                 Err(damaged @ OpenError::Event { index, .. }) => (index, damaged),
             };

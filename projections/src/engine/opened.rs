@@ -28,7 +28,7 @@ pub(super) async fn records<P: Projection>(
         poison: None,
     };
     match sealing.open(&mut fetched).await {
-        Ok(()) => {}
+        Ok(_) => {}
         Err(OpenError::Unavailable(away)) => return Err(away),
         Err(damaged @ OpenError::Event { index, .. }) => {
             let at_fault = fetched.drain(index..).next();

@@ -4,6 +4,7 @@
 use crate::{
     answer::{Success, answer},
     call::Call,
+    record::Orders,
     request::OrderParts,
 };
 use actix_web::HttpResponse;
@@ -13,7 +14,7 @@ use domain::{
 };
 use infra::{
     clock,
-    command::{CommandContext, ExecuteError, Outcome},
+    command::{CommandContext, ExecuteError, Expected, Outcome},
     http::Problem,
 };
 use uuid::Uuid;
@@ -24,19 +25,20 @@ pub async fn create<C: Into<OrderCommand>>(
     parts: OrderParts,
     command: impl Fn(NewOrder) -> C,
 ) -> Result<HttpResponse, Problem> {
-    let id = order_id(call, &parts);
-    let outcome = make(call, &call.context, id, parts, command).await?;
+    let order = order_id(call, &parts);
+    let outcome = make(call, &call.context, order, parts, command).await?;
     answer(&outcome, Success::Created)
 }
 
-/// Makes the order `id` of these parts by `command`.
+/// Makes the order `id`, of which something may be known, of these parts by
+/// `command`.
 pub async fn make<C: Into<OrderCommand>>(
     call: &Call,
     context: &CommandContext,
-    id: Uuid,
+    (id, expected): (Uuid, Expected),
     parts: OrderParts,
     command: impl Fn(NewOrder) -> C,
-) -> Result<Outcome, Problem> {
+) -> Result<Outcome<Orders>, Problem> {
     let rules = call.api.config.platform(&parts.platform);
     let new = parts.new_order(id, rules.prices_include_tax);
     let command = &command;
@@ -44,16 +46,22 @@ pub async fn make<C: Into<OrderCommand>>(
         let new = ready(call, order, new.clone());
         async move { Ok(command(new.await?).into()) }
     };
-    call.execute_as(context, id, ordered).await
+    call.execute_as(context, (id, expected), ordered).await
 }
 
 /// The order that a request leads to: named by its external id, else by the
-/// key that it was sent under, else new.
-fn order_id(call: &Call, parts: &OrderParts) -> Uuid {
+/// key that it was sent under, else new, and nobody's yet.
+fn order_id(call: &Call, parts: &OrderParts) -> (Uuid, Expected) {
     match (&parts.external_id, &call.key) {
-        (Some(external_id), _) => ids::order_id_of_external(&parts.platform, external_id),
-        (None, Some(key)) => ids::order_id_of_key(&call.principal, call.route(), key),
-        (None, None) => clock::new_id(),
+        (Some(external_id), _) => {
+            let id = ids::order_id_of_external(&parts.platform, external_id);
+            (id, Expected::Unknown)
+        }
+        (None, Some(key)) => {
+            let id = ids::order_id_of_key(&call.principal, call.route(), key);
+            (id, Expected::Unknown)
+        }
+        (None, None) => (clock::new_id(), Expected::Absent),
     }
 }
 

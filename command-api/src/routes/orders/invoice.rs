@@ -4,6 +4,7 @@ use crate::{
     answer::{Success, answer},
     call::{Asked, Call},
     documented::{LIVE_SALE, OnOrder, answers},
+    record::Registers,
     request::NoMembers,
 };
 use actix_web::HttpResponse;
@@ -89,14 +90,11 @@ async fn assigned(
         registers.repeated(&id, &context).await
     };
     let outcome = outcome.map_err(unassigned)?;
-    outcome.as_ref().map(number).transpose()
+    Ok(outcome.as_ref().and_then(number))
 }
 
-fn number(outcome: &Outcome) -> Result<i64, ExecuteError<Rejection>> {
-    let last = outcome.stream.last().map_or("", |event| &event.payload);
-    let event = serde_json::from_str::<InvoiceRegisterEvent>(last);
-    let event = event.map_err(|error| ExecuteError::Broken(Box::new(error)))?;
-    Ok(event.number())
+fn number(outcome: &Outcome<Registers>) -> Option<i64> {
+    outcome.events.last().map(InvoiceRegisterEvent::number)
 }
 
 /// Why no number was assigned: the register refuses nobody.

@@ -4,7 +4,10 @@
 use crate::projections::orders::{noted, placed};
 use contracts::topics;
 use cqrs_es::{Aggregate, DomainEvent, event_sink::EventSink};
-use infra::log::{ContractMapping, MappingError, PublishedEvent, StoredEvent};
+use infra::{
+    command::{BoxError, Recording},
+    log::{ContractMapping, MappingError, PublishedEvent, StoredEvent},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
 use std::collections::BTreeMap;
@@ -117,6 +120,30 @@ pub fn customer(name: &str) -> Value {
 /// The personal part of a note.
 pub fn text(text: &str) -> Value {
     json!({"text": text})
+}
+
+/// What is recorded of diaries: nothing beside the events.
+#[derive(Debug)]
+pub struct Diaries;
+
+impl Recording for Diaries {
+    type Aggregate = Diary;
+    type After = Value;
+    type View = ();
+
+    const SNAPSHOTS: Option<i32> = Some(1);
+
+    fn after(_: &Diary, _: i64) -> Result<Value, BoxError> {
+        Ok(json!({}))
+    }
+
+    fn subject(diary: &Diary) -> Option<Uuid> {
+        diary.subject
+    }
+
+    fn view(_: Option<()>, _: &Written, _: Value, _: &StoredEvent) -> Result<(), BoxError> {
+        Ok(())
+    }
 }
 
 /// Publishes what is inside the tag, as it stands there.

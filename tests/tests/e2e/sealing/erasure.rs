@@ -2,24 +2,18 @@
 //! else is.
 
 use super::{
-    diary::{Diary, Written},
+    diary::Diaries,
     scene::{Readers, Scene, following},
 };
 use anyhow::{Result, ensure};
-use cqrs_es::Aggregate as _;
 use infra::{command::Outcome, log::LogReader};
 use orderlog::keys::sealing;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tests::{TestEnv, wait_until_within};
 
-fn seen(outcome: &Outcome) -> Result<Vec<Value>> {
-    let mut diary = Diary::default();
-    for stored in &outcome.stream {
-        let event: Written = serde_json::from_str(&stored.payload)?;
-        diary.apply(event);
-    }
-    Ok(diary.seen)
+fn seen(outcome: &Outcome<Diaries>) -> &[Value] {
+    &outcome.state.aggregate.seen
 }
 
 /// At once for a process that has not met it, within seconds for one that has
@@ -31,7 +25,7 @@ pub async fn a_deleted_key_is_gone_for_every_process(env: &TestEnv) -> Result<()
     scene.erase(id).await?;
     let erased = json!({"erased": true});
     let noted = scene.process()?.note(id, "ring-twice").await?;
-    ensure!(seen(&noted)?[0] == erased, "{:?}", seen(&noted)?);
+    ensure!(seen(&noted)[0] == erased, "{:?}", seen(&noted));
     // Six seconds: five, and a busy machine.
     wait_until_within(
         Duration::from_secs(6),

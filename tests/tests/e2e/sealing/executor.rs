@@ -1,11 +1,10 @@
 //! Commands: open what they decide on, seal what they store.
 
 use super::{
-    diary::{Diary, Write, Written, customer, text},
+    diary::{Diaries, Write, customer, text},
     scene::{Process, Scene, place},
 };
 use anyhow::{Context as _, Result, ensure};
-use cqrs_es::Aggregate as _;
 use infra::{
     clock,
     command::{ExecuteError, Outcome},
@@ -15,13 +14,8 @@ use infra::{
 use serde_json::Value;
 use tests::TestEnv;
 
-fn seen(outcome: &Outcome) -> Result<Vec<Value>> {
-    let mut diary = Diary::default();
-    for stored in &outcome.stream {
-        let event: Written = serde_json::from_str(&stored.payload)?;
-        diary.apply(event);
-    }
-    Ok(diary.seen)
+fn seen(outcome: &Outcome<Diaries>) -> &[Value] {
+    &outcome.state.aggregate.seen
 }
 
 /// The answer is readable, the log is not, and the next command reads it.
@@ -30,11 +24,11 @@ pub async fn what_is_stored_is_sealed(env: &TestEnv, kind: EventStoreKind) -> Re
     let first = Process::told(&env.config, kind)?;
     let id = clock::new_id();
     let placed = first.write(id, place(id, "ada-lovelace")).await?;
-    ensure!(seen(&placed)? == [customer("ada-lovelace")], "{placed:?}");
+    ensure!(seen(&placed) == [customer("ada-lovelace")], "{placed:?}");
     let second = Process::told(&env.config, kind)?;
     let noted = second.note(id, "ring-twice").await?;
-    ensure!(noted.stored == 1);
-    ensure!(seen(&noted)? == [customer("ada-lovelace"), text("ring-twice")]);
+    ensure!(noted.events.len() == 1);
+    ensure!(seen(&noted) == [customer("ada-lovelace"), text("ring-twice")]);
     let stored = scene.all_stored().await?;
     for clear in ["ada-lovelace", "example.com", "ring-twice"] {
         ensure!(!stored.contains(clear), "{clear} is in the log: {stored}");
@@ -115,7 +109,7 @@ pub async fn the_size_that_counts_is_the_sealed_one(env: &TestEnv) -> Result<()>
     ensure!(
         matches!(refused, Err(ExecuteError::TooLarge { size, .. }) if size > 1_000_000),
         "{:?}",
-        refused.map(|outcome| outcome.stored)
+        refused.map(|outcome| outcome.events.len())
     );
     Ok(())
 }
@@ -133,7 +127,7 @@ pub async fn a_moved_ciphertext_is_named(env: &TestEnv) -> Result<()> {
     .bind(eve.to_string())
     .execute(&scene.log)
     .await?;
-    match process.note(eve, "ring-twice").await {
+    match scene.process()?.note(eve, "ring-twice").await {
         Err(ExecuteError::Broken(source)) => {
             let reason = error_chain(source.as_ref());
             ensure!(reason.contains(&format!("event 1 of {eve}")), "{reason}");

@@ -90,7 +90,7 @@ pub async fn two_processes_end_with_one_key(env: &TestEnv) -> Result<()> {
     ensure!(count(&scene.ops, "SELECT count(*) FROM subject_keys").await? == 40);
     let fresh = scene.process()?;
     for sealed in first.into_iter().chain(second) {
-        for event in sealed? {
+        for event in sealed?.0 {
             let mut stored = vec![stored("a", event)];
             fresh.sealing.open(&mut stored).await?;
             ensure!(stored[0].payload.contains("ada-lovelace"), "{stored:?}");
@@ -145,7 +145,8 @@ pub async fn many_events_ask_once(env: &TestEnv) -> Result<()> {
     let writer = scene.process()?;
     let mut events = Vec::new();
     let new: Vec<[Unsealed; 1]> = (0..100).map(|_| [event(clock::new_id())]).collect();
-    for sealed in try_join_all(new.iter().map(|event| writer.sealing.seal("a", event))).await? {
+    for (sealed, _) in try_join_all(new.iter().map(|event| writer.sealing.seal("a", event))).await?
+    {
         events.extend(sealed.into_iter().map(|event| stored("a", event)));
     }
     events.extend(events.clone());

@@ -1,11 +1,11 @@
 //! A log, keys, a topic and views of its own, and processes on them.
 
-use super::diary::{Diary, Never, Untagged, Write, customer, text};
+use super::diary::{Diaries, Diary, Never, Untagged, Write, customer, text};
 use crate::relay::scene::Scene as Published;
 use anyhow::{Result, ensure};
 use infra::{
     clock,
-    command::{CommandContext, CommandIdentity, ExecuteError, Executor, Outcome, Recording},
+    command::{CommandContext, CommandIdentity, ExecuteError, Executor, Outcome},
     config::{Config, EventStoreKind},
     event_store::{EventStore, LogHint},
     kafka,
@@ -123,7 +123,7 @@ pub async fn following(projector: &Status) -> Result<()> {
 
 /// Keys in memory, and an executor.
 pub struct Process {
-    executor: Executor<Diary>,
+    executor: Executor<Diaries>,
     pub sealing: infra::sealing::Sealing,
     log: LogReader,
 }
@@ -132,21 +132,21 @@ impl Process {
     /// One that is told something else than the others.
     pub fn told(config: &Config, kind: EventStoreKind) -> Result<Self> {
         let pool = postgres::pool(&config.events_url, 8)?;
-        let recording: Recording<Diary> = Recording {
-            after: |_, _| Ok("{}".to_owned()),
-            subject: |diary| diary.subject,
-        };
         let sealing = sealing(config)?;
         let store = EventStore::new(pool.clone(), kind, LogHint::default());
         let mapping = Arc::new(Untagged);
         Ok(Self {
-            executor: Executor::new(store, mapping, recording, sealing.clone()),
+            executor: Executor::new(store, mapping, sealing.clone(), 1 << 20),
             sealing,
             log: LogReader::new(pool),
         })
     }
 
-    pub async fn write(&self, id: Uuid, write: Write) -> Result<Outcome, ExecuteError<Never>> {
+    pub async fn write(
+        &self,
+        id: Uuid,
+        write: Write,
+    ) -> Result<Outcome<Diaries>, ExecuteError<Never>> {
         let command = |_: &Diary| ready(Ok(write.clone()));
         let (id, context) = (id.to_string(), context());
         self.executor.execute(&id, &context, command).await
@@ -159,7 +159,11 @@ impl Process {
         Ok(id)
     }
 
-    pub async fn note(&self, id: Uuid, note: &str) -> Result<Outcome, ExecuteError<Never>> {
+    pub async fn note(
+        &self,
+        id: Uuid,
+        note: &str,
+    ) -> Result<Outcome<Diaries>, ExecuteError<Never>> {
         let personal = text(note);
         self.write(id, Write::Note { id, personal }).await
     }

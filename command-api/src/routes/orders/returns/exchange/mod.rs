@@ -74,6 +74,6 @@ pub async fn handle(Asked { call, body }: Asked<ExchangeBody>) -> Result<HttpRes
     };
     let mut placed = place(&call, original, &command, body).await?;
     let linked = link(&call, original, command).await?;
-    placed.replayed &= linked.replayed || linked.stored == 0;
+    placed.replayed &= linked.replayed || linked.events.is_empty();
     answer(&placed, Success::Created)
 }

@@ -3,43 +3,49 @@
 
 use super::{ExchangeBody, taken_over::order_parts};
 use crate::{
-    answer::document,
     call::Call,
+    record::Orders,
     refusal::{refused, rejected},
     routes::orders::create::make,
 };
 use contracts::order::Order as Document;
 use domain::order::{
-    self, Order, OrderCommand, Rejection,
+    self, OrderCommand, Rejection,
     command::{LinkExchange, PlaceOrder},
 };
-use infra::{clock, command::Outcome, http::Problem, log::StoredEvent};
-use std::future::ready;
+use infra::{
+    clock,
+    command::{Expected, Outcome, State},
+    http::Problem,
+};
+use std::{future::ready, sync::Arc};
 use uuid::Uuid;
 
 /// Number of the step that places the new order, and of the one that links it.
 const PLACE: u32 = 0;
 const LINK: u32 = 1;
 
-type Loaded = (Order, Vec<StoredEvent>);
-
-async fn load(call: &Call, order_id: Uuid) -> Result<Loaded, Problem> {
+async fn load(call: &Call, order_id: Uuid) -> Result<Arc<State<Orders>>, Problem> {
     let id = order_id.hyphenated().to_string();
     call.api.orders.aggregate(&id).await.map_err(refused)
 }
 
 /// An order as it is told; none where there is none.
 pub async fn document_of(call: &Call, order_id: Uuid) -> Result<Option<Document>, Problem> {
-    let (_, stream) = load(call, order_id).await?;
-    document(&stream)
+    Ok(load(call, order_id).await?.view.clone())
 }
 
 /// Whether the order takes `link` as it is now; its refusals come before
 /// anything else is looked at.
-pub async fn check(call: &Call, order_id: Uuid, link: &LinkExchange) -> Result<Loaded, Problem> {
-    let (order, stream) = load(call, order_id).await?;
-    order::decide(&order, link.clone().into()).map_err(|e| rejected(&e))?;
-    Ok((order, stream))
+pub async fn check(
+    call: &Call,
+    order_id: Uuid,
+    link: &LinkExchange,
+) -> Result<Arc<State<Orders>>, Problem> {
+    let state = load(call, order_id).await?;
+    let decided = order::decide(&state.aggregate, link.clone().into());
+    decided.map_err(|e| rejected(&e))?;
+    Ok(state)
 }
 
 /// Places the new order, unless this very call did so before; then neither the
@@ -49,33 +55,33 @@ pub(super) async fn place(
     original: Uuid,
     link: &LinkExchange,
     body: ExchangeBody,
-) -> Result<Outcome, Problem> {
+) -> Result<Outcome<Orders>, Problem> {
     let mut context = call.step(PLACE);
     let condition = context.if_match.take();
-    let (_, there) = load(call, link.order_id).await?;
-    let mine = |e: &StoredEvent| e.metadata.command_id == Some(context.identity.id);
-    let (order, stream) = if there.iter().any(mine) {
+    let new_id = link.order_id.hyphenated().to_string();
+    let mine = call.api.orders.repeated(&new_id, &context).await;
+    let state = if mine.map_err(refused)?.is_some() {
         load(call, original).await?
     } else {
-        let loaded = check(call, original, link).await?;
-        let version = loaded.1.last().map_or(0, |event| event.sequence);
-        if condition.is_some_and(|c| !c.allows(version)) {
-            return Err(Problem::precondition_failed(version));
+        let state = check(call, original, link).await?;
+        if condition.is_some_and(|c| !c.allows(state.version)) {
+            return Err(Problem::precondition_failed(state.version));
         }
-        if !there.is_empty() {
+        if load(call, link.order_id).await?.version > 0 {
             return Err(rejected(&taken(link)));
         }
-        loaded
+        state
     };
     let placed_at = body.placed_at.map_or_else(clock::now, Into::into);
-    let parts = order_parts(body, &order, document(&stream)?)?;
+    let parts = order_parts(body, &state.aggregate, state.view.clone())?;
     let exchange_of = Some((original, link.return_id.clone()));
     let command = |order| PlaceOrder {
         order,
         placed_at,
         exchange_of: exchange_of.clone(),
     };
-    make(call, &context, link.order_id, parts, command).await
+    let order = (link.order_id, Expected::Unknown);
+    make(call, &context, order, parts, command).await
 }
 
 const fn taken(link: &LinkExchange) -> Rejection {
@@ -91,13 +97,15 @@ pub(super) async fn link(
     call: &Call,
     original: Uuid,
     link: LinkExchange,
-) -> Result<Outcome, Problem> {
+) -> Result<Outcome<Orders>, Problem> {
     let mut context = call.step(LINK);
     context.if_match = None;
     let exchange = link.order_id;
     let command: OrderCommand = link.into();
     let linked = call
-        .execute_as(&context, original, |_| ready(Ok(command.clone())))
+        .execute_as(&context, (original, Expected::Unknown), |_| {
+            ready(Ok(command.clone()))
+        })
         .await;
     linked.map_err(|problem| problem.with("exchange_order_id", exchange.to_string().into()))
 }

@@ -1,160 +1,21 @@
-//! The event store and the executor on a real log: one suite for both ways to
-//! append. `stock` (postgres-es itself) is the oracle of `grouped`.
+//! What holds for both ways to append.
 
+use super::scene::{Log, context, note, place, under};
 use anyhow::{Context as _, ensure};
-use domain::order::{
-    self, Order, OrderCommand, Rejection,
-    command::{AddNote, NewLine, NewOrder, PlaceOrder},
-};
+use domain::order::Rejection;
 use futures_util::future::join_all;
 use infra::{
     clock,
-    command::{
-        CommandContext, CommandIdentity, ExecuteError, Executor, Outcome, Recording, command_id,
-    },
+    command::{ExecuteError, command_id},
     config::EventStoreKind,
-    event_store::{EventStore, LogHint},
     http::IfMatch,
-    log::{LogReader, StoredEvent},
     postgres,
 };
-use libtest_mimic::Trial;
-use orderlog::{keys::sealing, mapping::Mapping};
-use sqlx::PgPool;
-use std::{future::ready, sync::Arc};
-use tests::{TestEnv, on_servers};
-use time::OffsetDateTime;
+use tests::TestEnv;
 use uuid::Uuid;
 
-/// Each of the suite's tests, for both ways to append.
-pub fn trials() -> Vec<Trial> {
-    let kinds = [
-        ("grouped", EventStoreKind::Grouped),
-        ("stock", EventStoreKind::Stock),
-    ];
-    macro_rules! suite {
-        ($($test:ident),+ $(,)?) => {
-            kinds.into_iter().flat_map(|(name, kind)| [$(
-                on_servers(
-                    &format!(concat!("event_store::{}::", stringify!($test)), name),
-                    async move |env: &TestEnv| $test(env, kind).await,
-                )
-            ),+]).collect()
-        };
-    }
-    suite![
-        racing_commands_are_all_stored_once,
-        repeats_in_flight_get_the_first_ones_answer,
-        a_repeat_answers_as_of_then,
-        a_repeat_is_recognised_before_its_precondition,
-        a_key_with_another_payload_is_refused,
-        a_rejected_command_stores_nothing,
-        nothing_is_written_before_the_insert,
-        lost_connections_double_and_lose_nothing,
-    ]
-}
-
-/// A log with an executor on it.
-struct Log {
-    pool: PgPool,
-    executor: Executor<Order>,
-}
-
-impl Log {
-    async fn new(env: &TestEnv, kind: EventStoreKind) -> anyhow::Result<Self> {
-        postgres::migrate_all(&env.config).await?;
-        let pool = postgres::pool(&env.config.events_url, 16)?;
-        let store = EventStore::new(pool.clone(), kind, LogHint::default());
-        let recording: Recording<Order> = Recording {
-            after: |order, version| Ok(serde_json::to_string(&order::after(order, version)?)?),
-            subject: Order::subject,
-        };
-        let sealing = sealing(&env.config)?;
-        let executor = Executor::new(store, Arc::new(Mapping), recording, sealing);
-        Ok(Self { pool, executor })
-    }
-
-    async fn send(
-        &self,
-        id: Uuid,
-        context: &CommandContext,
-        command: &OrderCommand,
-    ) -> Result<Outcome, ExecuteError<Rejection>> {
-        let command = |_: &Order| ready(Ok(command.clone()));
-        self.executor
-            .execute(&id.to_string(), context, command)
-            .await
-    }
-
-    async fn placed(&self) -> anyhow::Result<Uuid> {
-        let id = clock::new_id();
-        self.send(id, &context(), &place(id)).await?;
-        Ok(id)
-    }
-
-    async fn stream(&self, id: Uuid) -> anyhow::Result<Vec<StoredEvent>> {
-        let reader = LogReader::new(self.pool.clone());
-        Ok(reader.read_stream("order", &id.to_string()).await?)
-    }
-}
-
-fn context() -> CommandContext {
-    under(clock::new_id(), "payload")
-}
-
-fn under(id: Uuid, payload_hash: &str) -> CommandContext {
-    CommandContext {
-        actor: "key_test".into(),
-        identity: CommandIdentity {
-            id,
-            payload_hash: payload_hash.into(),
-        },
-        if_match: None,
-        correlation_id: None,
-        causation_id: None,
-        traceparent: None,
-    }
-}
-
-fn place(id: Uuid) -> OrderCommand {
-    let order = NewOrder {
-        order_id: id,
-        number: "1001".into(),
-        platform: "web".try_into().expect("valid"),
-        external_id: None,
-        currency: "GBP".parse().expect("known"),
-        prices_include_tax: false,
-        customer: None,
-        lines: vec![NewLine {
-            sku: "A".try_into().expect("valid"),
-            name: "Lamp".try_into().expect("valid"),
-            quantity: 2,
-            unit_price: "2.55".parse().expect("valid"),
-            tax: 0,
-            discount: 0,
-        }],
-        shipping: None,
-        billing_address: None,
-        shipping_address: None,
-        tags: Vec::new(),
-    };
-    let command = PlaceOrder {
-        order,
-        placed_at: OffsetDateTime::UNIX_EPOCH,
-        exchange_of: None,
-    };
-    command.into()
-}
-
-fn note() -> OrderCommand {
-    let note = AddNote {
-        text: "call back".try_into().expect("valid"),
-    };
-    note.into()
-}
-
 /// Racing commands on one order are all stored, each once, without holes.
-async fn racing_commands_are_all_stored_once(
+pub async fn racing_commands_are_all_stored_once(
     env: &TestEnv,
     kind: EventStoreKind,
 ) -> anyhow::Result<()> {
@@ -177,7 +38,7 @@ async fn racing_commands_are_all_stored_once(
 }
 
 /// A command and its repeats in flight at once: one is stored, all get its answer.
-async fn repeats_in_flight_get_the_first_ones_answer(
+pub async fn repeats_in_flight_get_the_first_ones_answer(
     env: &TestEnv,
     kind: EventStoreKind,
 ) -> anyhow::Result<()> {
@@ -189,24 +50,26 @@ async fn repeats_in_flight_get_the_first_ones_answer(
     let outcomes = sent.into_iter().collect::<Result<Vec<_>, _>>()?;
     let fresh = outcomes.iter().filter(|o| !o.replayed).count();
     ensure!(fresh == 1, "{fresh} commands claim to be the first");
-    let positions: Vec<_> = outcomes.iter().map(|o| o.stream[0].at).collect();
+    let positions: Vec<_> = outcomes.iter().map(|o| o.state.at).collect();
     ensure!(positions.windows(2).all(|p| p[0] == p[1]), "{positions:?}");
     ensure!(log.stream(id).await?.len() == 1);
     Ok(())
 }
 
 /// A repeat answers with the state as of then, whatever happened since.
-async fn a_repeat_answers_as_of_then(env: &TestEnv, kind: EventStoreKind) -> anyhow::Result<()> {
+pub async fn a_repeat_answers_as_of_then(
+    env: &TestEnv,
+    kind: EventStoreKind,
+) -> anyhow::Result<()> {
     let log = Log::new(env, kind).await?;
     let id = log.placed().await?;
     let context = context();
     let first = log.send(id, &context, &note()).await?;
-    log.send(id, &self::context(), &note()).await?;
+    log.send(id, &super::scene::context(), &note()).await?;
     let repeat = log.send(id, &context, &note()).await?;
-    ensure!(repeat.replayed && repeat.stored == 1);
-    let places = |outcome: &Outcome| outcome.stream.iter().map(|e| e.at).collect::<Vec<_>>();
+    ensure!(repeat.replayed && repeat.events.len() == 1);
     ensure!(
-        places(&repeat) == places(&first),
+        repeat.state.at == first.state.at && repeat.state.view == first.state.view,
         "the repeat saw a later state"
     );
     ensure!(log.stream(id).await?.len() == 3);
@@ -214,7 +77,7 @@ async fn a_repeat_answers_as_of_then(env: &TestEnv, kind: EventStoreKind) -> any
 }
 
 /// The look-up comes before If-Match and before the decision.
-async fn a_repeat_is_recognised_before_its_precondition(
+pub async fn a_repeat_is_recognised_before_its_precondition(
     env: &TestEnv,
     kind: EventStoreKind,
 ) -> anyhow::Result<()> {
@@ -237,7 +100,7 @@ async fn a_repeat_is_recognised_before_its_precondition(
 }
 
 /// One key stands for one payload.
-async fn a_key_with_another_payload_is_refused(
+pub async fn a_key_with_another_payload_is_refused(
     env: &TestEnv,
     kind: EventStoreKind,
 ) -> anyhow::Result<()> {
@@ -255,7 +118,7 @@ async fn a_key_with_another_payload_is_refused(
 }
 
 /// A refused command leaves nothing behind.
-async fn a_rejected_command_stores_nothing(
+pub async fn a_rejected_command_stores_nothing(
     env: &TestEnv,
     kind: EventStoreKind,
 ) -> anyhow::Result<()> {
@@ -275,7 +138,7 @@ async fn a_rejected_command_stores_nothing(
 
 /// Nothing is written before the INSERT: a transaction id taken earlier would
 /// let a later sequence of an order stand before an earlier one.
-async fn nothing_is_written_before_the_insert(
+pub async fn nothing_is_written_before_the_insert(
     env: &TestEnv,
     kind: EventStoreKind,
 ) -> anyhow::Result<()> {
@@ -300,7 +163,7 @@ async fn nothing_is_written_before_the_insert(
 
 /// Connections are lost while commands are under way: what was answered is
 /// stored once, what was not is there once or not at all.
-async fn lost_connections_double_and_lose_nothing(
+pub async fn lost_connections_double_and_lose_nothing(
     env: &TestEnv,
     kind: EventStoreKind,
 ) -> anyhow::Result<()> {

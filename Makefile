@@ -19,8 +19,9 @@ run: build ## Start the whole system here (PORT=8080 DIR=.orderlog), Ctrl-C stop
 test: build ## Run every test, on real servers started for it
 	@cargo test --workspace --locked
 
-bench: setup ## Measure against the limits and peers (release build)
-	@cargo run --release --locked --package bench
+bench: setup ## Measure against the limits and peers (release build; ROWS="append http" for some)
+	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench
+	@target/release/orderlog-bench $(ROWS)
 
 generate: build ## Write the generated documents (OpenAPI, AsyncAPI, JSON Schemas) anew
 	@target/debug/orderlog openapi --out docs/openapi.json

@@ -2,8 +2,17 @@
 //! in one run, alternating, so that the ratios hold on a shared machine.
 
 mod append;
+mod backlog;
+mod http;
+mod http_client;
+mod memory;
+mod one_row;
+mod process;
+mod relay;
 mod row;
+mod scale;
 mod servers;
+mod workload;
 
 use clap::{Parser, ValueEnum};
 use row::{Figure, print_table};
@@ -28,6 +37,14 @@ struct Args {
 enum RowName {
     /// Durable commands through cqrs-es, in process
     Append,
+    /// The same over HTTP, and how long a command takes
+    Http,
+    /// A backlog of events to Kafka, exactly once
+    Relay,
+    /// Resident memory of roles, idle and at work
+    Memory,
+    /// What the size of the log costs an append
+    Scale,
 }
 
 #[tokio::main]
@@ -39,15 +56,24 @@ async fn main() -> anyhow::Result<ExitCode> {
         &args.rows
     };
     let folder = tempfile::tempdir()?;
-    let servers = servers::start(folder.path()).await?;
+    let with_kafka = rows
+        .iter()
+        .any(|row| matches!(row, RowName::Relay | RowName::Memory));
+    let servers = servers::start(folder.path(), with_kafka).await?;
     let mut figures: Vec<Figure> = Vec::new();
     for row in rows {
-        match row {
-            RowName::Append => figures.extend(append::measure(&servers.config, args.quick).await?),
-        }
+        let (config, quick) = (&servers.config, args.quick);
+        let measured = match row {
+            RowName::Append => append::measure(config, quick).await?,
+            RowName::Http => http::measure(config, folder.path(), quick).await?,
+            RowName::Relay => relay::measure(config, quick).await?,
+            RowName::Memory => memory::measure(config, folder.path(), quick).await?,
+            RowName::Scale => scale::measure(config, quick).await?,
+        };
+        print_table(&measured);
+        figures.extend(measured);
     }
     servers.stop().await;
-    print_table(&figures);
     if let Some(path) = args.json {
         fs::write(path, serde_json::to_string_pretty(&figures)? + "\n")?;
     }

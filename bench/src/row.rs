@@ -57,6 +57,30 @@ impl Figure {
     }
 }
 
+impl Figure {
+    /// A time in milliseconds, with no yardstick but itself.
+    pub fn time(row: &'static str, case: String, milliseconds: f64) -> Self {
+        let itself = [(1.0, 1.0)];
+        Self {
+            ours: milliseconds,
+            yardstick_value: milliseconds,
+            ..Self::of(row, case, "ms", "itself", None, &itself)
+        }
+    }
+
+    /// Resident memory in MiB, beside what it may be.
+    pub fn memory(case: String, mib: f64, limit: Option<f64>) -> Self {
+        let limit_or_itself = limit.unwrap_or(mib);
+        let aim = limit.map(|_| 1.0);
+        let rounds = [(limit_or_itself, mib)];
+        Self {
+            ours: mib,
+            yardstick_value: limit_or_itself,
+            ..Self::of("memory", case, "MiB", "limit", aim, &rounds)
+        }
+    }
+}
+
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -70,12 +94,19 @@ fn median(sorted: &[f64]) -> f64 {
 /// Prints the figures for people.
 pub fn print_table(figures: &[Figure]) {
     println!(
-        "{:<8} {:<26} {:>12} {:<12} {:<14} {:>12} {:>7} {:>15}",
-        "row", "case", "ours", "unit", "yardstick", "value", "ratio", "spread"
+        "{:<8} {:<44} {:>10} {:<10} {:<28} {:>10} {:>6} {:>13} {:>5}",
+        "row", "case", "ours", "unit", "yardstick", "value", "ratio", "spread", "aim"
     );
     for f in figures {
+        let aim = match f.aim {
+            Some(aim) if f.met => format!("{aim} ✓"),
+            Some(aim) => format!("{aim} ✗"),
+            None => String::new(),
+        };
+        // Times are small numbers.
+        let digits = usize::from(f.unit == "ms");
         println!(
-            "{:<8} {:<26} {:>12.0} {:<12} {:<14} {:>12.0} {:>7.2} {:>7.2}–{:<7.2}",
+            "{:<8} {:<44} {:>10.digits$} {:<10} {:<28} {:>10.digits$} {:>6.2} {:>6.2}–{:<6.2} {aim:>5}",
             f.row,
             f.case,
             f.ours,

@@ -1,12 +1,12 @@
 //! Servers of the bench's own.
 
+use anyhow::Context as _;
 use infra::{
     config::Config,
     local_servers::{LocalServers, Options, Server},
     sealing::MasterKey,
-    secret::Secret,
 };
-use std::path::Path;
+use std::{fs, path::Path};
 
 /// Running servers and where they are.
 pub struct Servers {
@@ -23,17 +23,24 @@ impl Servers {
 }
 
 /// Starts the servers in `folder`; the programs come from the checkout.
-pub async fn start(folder: &Path) -> anyhow::Result<Servers> {
+pub async fn start(folder: &Path, with_kafka: bool) -> anyhow::Result<Servers> {
+    // The keys of personal data lie beside the views.
+    let mut wanted = vec![Server::Events, Server::Views];
+    if with_kafka {
+        wanted.push(Server::Kafka);
+    }
     let options = Options {
         dir: folder.to_owned(),
         cache: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.orderlog/servers"),
-        // The keys of personal data lie beside the views.
-        servers: vec![Server::Events, Server::Views],
+        servers: wanted,
         throwaway: true,
     };
     let servers = LocalServers::start(options, &|_| {}).await?;
     let mut config = Config::default();
     servers.configure(&mut config);
-    config.master_key = Secret::new(MasterKey::random()?);
+    let key = folder.join("master-key");
+    fs::write(&key, MasterKey::random()?)?;
+    let key = key.to_str().context("the folder is not UTF-8")?;
+    key.clone_into(&mut config.master_key_file);
     Ok(Servers { config, servers })
 }

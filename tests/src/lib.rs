@@ -22,7 +22,7 @@ pub use api::{Answer, Api, answer};
 pub use binary::orderlog;
 pub use env::TestEnv;
 pub use live::start_servers;
-pub use role::{Role, RoleBuilder};
+pub use role::{Role, RoleBuilder, command};
 pub use servers::PrivateServers;
 pub use suite::{alone, on_private_servers, on_servers, plain, run};
 pub use wait::{DEADLINE, wait_until, wait_until_within};

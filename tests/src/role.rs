@@ -185,8 +185,8 @@ impl Drop for Role {
     }
 }
 
-/// `orderlog`, told this configuration and no other.
-pub(crate) fn command(config: &Config) -> anyhow::Result<Command> {
+/// `orderlog`, told this configuration and no other: arguments are to follow.
+pub fn command(config: &Config) -> anyhow::Result<Command> {
     let mut command = Command::new(binary::orderlog()?);
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("ORDERLOG_") {

@@ -13,7 +13,7 @@ use std::{str::FromStr, time::Duration};
 
 /// A connection that was used so recently is not looked at before it is used
 /// again.
-const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_millis(50);
 
 /// The pools of the three databases. Connecting is lazy: a role whose
 /// database is away starts, is not ready, and recovers by itself.

@@ -1,0 +1,41 @@
+//! Many events, quickly: written by the server, as the executor would.
+
+use crate::workload::{Following, executor, rate};
+use infra::{
+    config::{Config, EventStoreKind},
+    postgres,
+};
+use std::time::Duration;
+
+/// Events of one transaction: the relay reads many of them.
+const EACH: i64 = 20_000;
+
+/// Copies of the four events of some order under new ids, $1 of them.
+const COPIES: &str = "INSERT INTO events \
+       (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata) \
+     SELECT e.aggregate_type, c.id, e.sequence, e.event_type, e.event_version, \
+            replace(e.payload::text, e.aggregate_id, c.id)::json, e.metadata \
+       FROM (SELECT gen_random_uuid()::text AS id FROM generate_series(1, $1 / 4)) c, \
+            (SELECT * FROM events WHERE aggregate_id = \
+                 (SELECT aggregate_id FROM events WHERE sequence = 4 LIMIT 1)) e \
+      ORDER BY c.id, e.sequence";
+
+/// Appends about so many events.
+pub async fn append(config: &Config, events: i64) -> anyhow::Result<()> {
+    let pool = postgres::pool(&config.events_url, 1)?;
+    let empty: bool =
+        sqlx::query_scalar("SELECT NOT EXISTS (SELECT FROM events WHERE sequence = 4)")
+            .fetch_one(&pool)
+            .await?;
+    if empty {
+        let executor = executor(config, EventStoreKind::Grouped)?;
+        rate(&executor, Following::Labels, 1, Duration::from_millis(100)).await?;
+    }
+    let mut left = events;
+    while left > 0 {
+        let now = left.min(EACH);
+        sqlx::query(COPIES).bind(now).execute(&pool).await?;
+        left -= now;
+    }
+    Ok(())
+}

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod event_store;
+pub mod failpoint;
 pub mod http;
 mod joined;
 pub mod kafka;

@@ -5,6 +5,7 @@
 //! Then (epoch, xid, position) is final, and a cursor of it loses nothing.
 
 use super::event::StoredEvent;
+use crate::failpoint::{Failpoint, is_in};
 use contracts::LogPosition;
 use sqlx::{PgPool, Row as _, postgres::PgRow, types::Json};
 use uuid::Uuid;
@@ -25,6 +26,11 @@ const FINAL: &str = "SELECT * FROM events \
        AND (epoch, transaction_id, position) \
          < ((SELECT epoch FROM events ORDER BY epoch DESC LIMIT 1), \
             pg_snapshot_xmin(pg_current_snapshot()), -9223372036854775808) \
+     ORDER BY epoch, transaction_id, position";
+
+/// A fault for tests: whatever is committed, final or not.
+const COMMITTED: &str = "SELECT * FROM events \
+     WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
      ORDER BY epoch, transaction_id, position";
 
 const IN_LOG_ORDER: &str = "ORDER BY epoch, transaction_id, position";
@@ -57,6 +63,14 @@ impl LogReader {
         Self { pool }
     }
 
+    fn source(&self) -> &'static str {
+        if is_in(Failpoint::NoHorizon, &self.pool) {
+            COMMITTED
+        } else {
+            FINAL
+        }
+    }
+
     /// The present horizon. Whatever is read after this and covered by it is
     /// complete.
     pub async fn horizon(&self) -> Result<Horizon, sqlx::Error> {
@@ -80,7 +94,8 @@ impl LogReader {
         after: LogPosition,
         limit: i64,
     ) -> Result<Vec<StoredEvent>, sqlx::Error> {
-        let sql = format!("SELECT {COLUMNS} FROM ({FINAL} LIMIT $4) page {IN_LOG_ORDER}");
+        let from = self.source();
+        let sql = format!("SELECT {COLUMNS} FROM ({from} LIMIT $4) page {IN_LOG_ORDER}");
         let rows = sqlx::query(&sql)
             .bind(after.epoch)
             .bind(after.xid.to_string())
@@ -100,12 +115,13 @@ impl LogReader {
         limit: i64,
         max_bytes: i64,
     ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        let from = self.source();
         // The size of a payload out of line is read without fetching it.
         let sql = format!(
             "SELECT {COLUMNS} FROM ( \
                  SELECT *, sum(pg_column_size(payload)) OVER ( \
                      {IN_LOG_ORDER} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before \
-                 FROM ({FINAL} LIMIT $4) page) sized \
+                 FROM ({from} LIMIT $4) page) sized \
              WHERE before IS NULL OR before + pg_column_size(payload) <= $5 {IN_LOG_ORDER}"
         );
         let rows = sqlx::query(&sql)

@@ -1,9 +1,12 @@
 //! The statements of an append.
 
 use super::batch::{Append, Columns, Place};
-use crate::event_store::{Stamp, stamps::stamp};
+use crate::{
+    event_store::{Stamp, stamps::stamp},
+    failpoint::{Failpoint, is_in},
+};
 use sqlx::{PgPool, Postgres, Row as _, postgres::PgArguments, query::Query};
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 /// The rows come in the order of (aggregate id, sequence), and identities are
 /// drawn in that order, so within one transaction `position` follows `sequence`.
@@ -95,12 +98,37 @@ impl Log {
     pub const fn new(pool: PgPool) -> Self {
         Self { pool }
     }
+
+    /// What invariant 1 forbids: the transaction id is taken long before the
+    /// rows are there. A fault for tests.
+    async fn after_another_write(
+        &self,
+        columns: &Columns<'_>,
+    ) -> Result<HashMap<Place, Stamp>, sqlx::Error> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("INSERT INTO order_numbers VALUES (gen_random_uuid()::text, 0)")
+            .execute(&mut *transaction)
+            .await?;
+        // Long enough for another one to be faster.
+        tokio::time::sleep(u32::from(rand::random::<u8>()) * Duration::from_micros(200)).await;
+        let rows = bound(ALL, columns).fetch_all(&mut *transaction).await?;
+        transaction.commit().await?;
+        rows.iter().map(placed).collect()
+    }
 }
 
 impl Store for Log {
     async fn insert(&self, appends: &[&Append]) -> Result<HashMap<Place, Stamp>, sqlx::Error> {
         let columns = Columns::of(appends.iter().copied());
-        let rows = bound(ALL, &columns).fetch_all(&self.pool).await?;
+        if is_in(Failpoint::WriteBeforeInsert, &self.pool) {
+            return self.after_another_write(&columns).await;
+        }
+        let sql = if is_in(Failpoint::HalfACommand, &self.pool) {
+            THOSE_THAT_CAN
+        } else {
+            ALL
+        };
+        let rows = bound(sql, &columns).fetch_all(&self.pool).await?;
         rows.iter().map(placed).collect()
     }
 

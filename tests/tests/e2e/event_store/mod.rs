@@ -6,6 +6,7 @@ mod instances;
 mod joined;
 mod scene;
 mod snapshots;
+mod storm;
 mod suite;
 
 use infra::config::EventStoreKind;
@@ -63,6 +64,10 @@ pub fn trials() -> Vec<Trial> {
         joined::a_bad_command_fails_no_neighbour,
         joined::a_locked_stream_keeps_no_neighbour_waiting,
         snapshots::a_snapshot_is_sealed_and_erased_with_its_events,
+        storm::every_committed_event_is_read_once_in_order,
+        storm::without_the_horizon_events_are_lost,
+        storm::half_a_command_shows,
+        storm::a_write_before_the_insert_shows,
     ]);
     trials
 }

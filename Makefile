@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench generate check-api fmt lint ci clean-data setup build
+.PHONY: help run test chaos bench generate check-api fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -9,6 +9,9 @@
 BUILD := cargo build --workspace --locked
 DIR ?= .orderlog
 PORT ?=
+SEED ?= 1
+KILLS ?= 60
+STORM ?= 1500
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +21,9 @@ run: build ## Start the whole system here (PORT=8080 DIR=.orderlog), Ctrl-C stop
 
 test: build ## Run every test, on real servers started for it
 	@cargo test --workspace --locked
+
+chaos: build ## Kill, race and break at length (SEED=1 KILLS=60 STORM=1500): a seed repeats its run
+	@SEED=$(SEED) KILLS=$(KILLS) STORM=$(STORM) scripts/chaos
 
 bench: setup ## Measure against the limits and peers (release build; ROWS="append http" for some)
 	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench

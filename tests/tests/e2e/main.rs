@@ -1,6 +1,7 @@
 //! End-to-end tests: the real binary on real servers, in one program. Its
 //! modules mirror what they test; each gives its tests in `trials()`.
 
+mod chaos;
 mod commands;
 mod dev;
 mod event_store;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         return local_servers::own_servers_until_killed(dir.into());
     }
     let trials = [
+        chaos::trials(),
         commands::trials(),
         dev::trials(),
         event_store::trials(),

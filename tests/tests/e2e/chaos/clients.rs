@@ -1,0 +1,167 @@
+//! Clients that place orders and label them, whatever happens.
+
+use anyhow::{Context as _, Result, ensure};
+use infra::clock;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tests::{Api, TestEnv, wait_until};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+const CLIENTS: usize = 12;
+/// After so long a command counts as not answered.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// A command, and what was said of it.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The key that it was sent under.
+    pub key: String,
+    /// Method and path.
+    pub route: String,
+    /// Whether it was answered as done.
+    pub done: bool,
+}
+
+/// What all clients share.
+struct Shared {
+    addresses: Arc<Mutex<Vec<String>>>,
+    told: Mutex<Vec<Told>>,
+    done: AtomicUsize,
+    stop: AtomicBool,
+}
+
+/// Running clients.
+pub struct Clients {
+    shared: Arc<Shared>,
+    tasks: JoinSet<Result<()>>,
+}
+
+impl Clients {
+    /// Starts them; each asks any of `addresses`.
+    pub async fn start(env: &TestEnv, addresses: Arc<Mutex<Vec<String>>>) -> Result<Self> {
+        let made = env.orderlog_ok(&["api-key", "create", "--json"]).await?;
+        let made: Value = serde_json::from_str(&made)?;
+        let secret = made["secret"].as_str().context("no secret")?.to_owned();
+        let shared = Arc::new(Shared {
+            addresses,
+            told: Mutex::default(),
+            done: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+        });
+        let mut tasks = JoinSet::new();
+        for number in 0..CLIENTS {
+            tasks.spawn(run(number, secret.clone(), Arc::clone(&shared)));
+        }
+        Ok(Self { shared, tasks })
+    }
+
+    /// Waits until so many more commands are done.
+    pub async fn are_answered(&self, more: usize) -> Result<()> {
+        let goal = self.shared.done.load(Ordering::Relaxed) + more;
+        wait_until("commands to be answered", async || {
+            Ok((self.shared.done.load(Ordering::Relaxed) >= goal).then_some(()))
+        })
+        .await
+    }
+
+    /// Ends them; what they were told.
+    pub async fn stop(mut self) -> Result<Vec<Told>> {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        while let Some(ended) = self.tasks.join_next().await {
+            ended??;
+        }
+        let told = self
+            .shared
+            .told
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(told.clone())
+    }
+}
+
+async fn run(number: usize, secret: String, shared: Arc<Shared>) -> Result<()> {
+    let mut turn = number;
+    while !shared.stop.load(Ordering::Relaxed) {
+        let order = json!({
+            "platform": "web", "currency": "GBP",
+            "customer": {"name": "Ada", "email": "ada@example.com"},
+            "lines": [{"sku": "A", "name": "Lamp", "quantity": 1, "unit_price": 255}],
+        });
+        let placed = command(&shared, &secret, &mut turn, "/v1/orders", &order).await?;
+        let Some(id) = placed
+            .as_ref()
+            .and_then(|answer| answer["order_id"].as_str())
+        else {
+            continue;
+        };
+        for payment in 0..3 {
+            let path = format!("/v1/orders/{id}/payments");
+            let body = json!({"amount": 50 + payment});
+            command(&shared, &secret, &mut turn, &path, &body).await?;
+        }
+    }
+    Ok(())
+}
+
+/// One command. Every other one is repeated under its key until it is
+/// answered, at any process; the rest is tried once, and its caller never
+/// knows.
+async fn command(
+    shared: &Shared,
+    secret: &str,
+    turn: &mut usize,
+    path: &str,
+    body: &Value,
+) -> Result<Option<Value>> {
+    let key = clock::new_id().to_string();
+    let mut told = Told {
+        route: format!("POST {path}"),
+        done: false,
+        key,
+    };
+    let stubborn = Uuid::parse_str(&told.key)?.as_u128() % 2 == 0;
+    let mut answer = None;
+    loop {
+        *turn += 1;
+        let address = {
+            let addresses = shared
+                .addresses
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            addresses[*turn % addresses.len()].clone()
+        };
+        let request = Api::with_key(&address, secret)
+            .request(Method::POST, path)
+            .json(body)
+            .header("Idempotency-Key", &told.key)
+            .timeout(PATIENCE);
+        if let Ok(response) = request.send().await {
+            let status = response.status();
+            let json: Option<Value> = response.json().await.ok();
+            told.done = status.is_success() && json.is_some();
+            ensure!(
+                status.is_success() || status.is_server_error(),
+                "{status} of a command that nothing is wrong with: {json:?}"
+            );
+            answer = json.filter(|_| told.done);
+        }
+        if told.done || !stubborn || shared.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    if told.done {
+        shared.done.fetch_add(1, Ordering::Relaxed);
+    }
+    let mut all = shared.told.lock().unwrap_or_else(PoisonError::into_inner);
+    all.push(told);
+    Ok(answer)
+}

@@ -4,7 +4,6 @@ use anyhow::Context as _;
 use infra::{
     config::Config,
     local_servers::{LocalServers, Options, Server},
-    postgres,
     sealing::MasterKey,
 };
 use std::{fs, path::Path};
@@ -39,14 +38,6 @@ pub async fn start(folder: &Path, with_kafka: bool) -> anyhow::Result<Servers> {
     let servers = LocalServers::start(options, &|_| {}).await?;
     let mut config = Config::default();
     servers.configure(&mut config);
-    // 256 clients of the yardstick have a connection each.
-    let log = postgres::pool(&config.events_url, 1)?;
-    postgres::create_database_if_missing(&config.events_url).await?;
-    sqlx::query("ALTER SYSTEM SET max_connections = 400")
-        .execute(&log)
-        .await?;
-    log.close().await;
-    servers.restart(Server::Events).await?;
     let key = folder.join("master-key");
     fs::write(&key, MasterKey::random()?)?;
     let key = key.to_str().context("the folder is not UTF-8")?;

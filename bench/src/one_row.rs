@@ -19,6 +19,10 @@ use std::{
 /// Its name in figures.
 pub const NAME: &str = "pgbench-like one-row INSERT";
 
+/// Connections at most: the server has no more to spare. Beyond, a yardstick
+/// gets no faster.
+const CONNECTIONS: usize = 128;
+
 const SQL: &str = "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, \
      event_version, payload, metadata) VALUES ('order', $1, $2, $3, '1', $4, $5)";
 
@@ -64,7 +68,7 @@ pub async fn rate(
     let rows = rows.clone();
     tokio::task::spawn_blocking(move || {
         let connect = || Client::connect(&options, &rows);
-        let clients = (0..clients)
+        let clients = (0..clients.min(CONNECTIONS))
             .map(|_| connect())
             .collect::<Result<Vec<_>, _>>()?;
         let began = Instant::now();

@@ -14,3 +14,8 @@ mod migrate;
 mod rebuild;
 mod roles;
 pub mod verify;
+
+/// A quarter of what the relay and the command API did was asking the C
+/// library for memory (docs/PERFORMANCE.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

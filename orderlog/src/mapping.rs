@@ -3,7 +3,7 @@
 use contracts::{order::OrderEvent, topics};
 use domain::{
     invoice_register,
-    order::{self, contract_event, contract_stream},
+    order::{self, contract_data, contract_stream},
 };
 use infra::log::{ContractMapping, MappingError, PublishedEvent, StoredEvent};
 use std::borrow::Cow;
@@ -38,8 +38,9 @@ impl ContractMapping for Mapping {
             return Ok(None);
         }
         known(stored)?;
-        let event = contract_event(parts(stored), &stored.metadata.after);
-        published(stored, &event.map_err(|e| failed(stored, e))?).map(Some)
+        let data = contract_data(parts(stored), &stored.metadata.after);
+        let (event_type, data) = data.map_err(|e| failed(stored, e))?;
+        published(stored, event_type, data).map(Some)
     }
 
     fn stream(&self, stored: &[StoredEvent]) -> Result<Vec<PublishedEvent>, MappingError> {
@@ -49,7 +50,11 @@ impl ContractMapping for Mapping {
         known(last)?;
         let events = contract_stream(stored.iter().map(parts)).map_err(|e| failed(last, e))?;
         let pairs = stored.iter().zip(&events);
-        pairs.map(|(s, event)| published(s, event)).collect()
+        let published = |(stored, event): (&StoredEvent, &OrderEvent)| {
+            let data = event.to_data().map_err(|e| failed(stored, e))?;
+            published(stored, event.event_type(), data)
+        };
+        pairs.map(published).collect()
     }
 }
 
@@ -66,14 +71,16 @@ fn known(stored: &StoredEvent) -> Result<(), MappingError> {
     }
 }
 
-fn published(stored: &StoredEvent, event: &OrderEvent) -> Result<PublishedEvent, MappingError> {
-    let envelope = stored
-        .envelope(event.event_type(), &topics::ORDERS)
-        .map_err(|e| failed(stored, e))?;
+fn published(
+    stored: &StoredEvent,
+    event_type: &str,
+    data: Vec<u8>,
+) -> Result<PublishedEvent, MappingError> {
+    let envelope = stored.envelope(event_type, &topics::ORDERS);
     Ok(PublishedEvent {
         topic: topics::ORDER_EVENTS,
-        envelope,
-        data: event.to_data().map_err(|e| failed(stored, e))?,
+        envelope: envelope.map_err(|e| failed(stored, e))?,
+        data,
     })
 }
 

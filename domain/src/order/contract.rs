@@ -35,6 +35,34 @@ pub fn decode((name, version, payload): Stored<'_>) -> Result<OrderEvent, Contra
     serde_json::from_str(&payload).map_err(ContractError::Payload)
 }
 
+/// One event as it is published: its type and its data. An event's payload is
+/// the same in the log and in the contract, so its text is moved, not read and
+/// written anew; only a text that has not the outer shape of an event is read
+/// as one, for the error that names what is wrong.
+pub fn contract_data(
+    (name, version, payload): Stored<'_>,
+    after: &str,
+) -> Result<(&'static str, Vec<u8>), ContractError> {
+    let current = upcast::current(name, version, payload)?;
+    let event_type = published::OrderEvent::type_of(name);
+    let fields = inner(name, &current).filter(|_| after.starts_with('{'));
+    if let (Some(event_type), Some(fields)) = (event_type, fields) {
+        let separator = if fields.is_empty() { "" } else { "," };
+        let data = ["{", fields, separator, "\"after\":", after, "}"].concat();
+        return Ok((event_type, data.into_bytes()));
+    }
+    let event = contract_event((name, version, payload), after)?;
+    let data = event.to_data().map_err(ContractError::Payload)?;
+    Ok((event.event_type(), data))
+}
+
+/// The fields of `{"name":{fields}}`, if it is written just so: as every
+/// release has written it.
+fn inner<'a>(name: &str, payload: &'a str) -> Option<&'a str> {
+    let rest = payload.strip_prefix("{\"")?.strip_prefix(name)?;
+    rest.strip_prefix("\":{")?.strip_suffix("}}")
+}
+
 /// One event as it is published, with `after` as it was stored (JSON text).
 pub fn contract_event(
     stored: Stored<'_>,

@@ -10,6 +10,7 @@ use crate::{
     config::Config,
     log::{ContractMapping, PublishedEvent, StoredEvent},
 };
+use contracts::topics;
 use rdkafka::{
     error::KafkaError,
     message::{Header, OwnedHeaders},
@@ -51,10 +52,17 @@ impl Publisher {
         number: usize,
         event: &PublishedEvent,
     ) -> Result<(), Failure> {
-        let topic = self.config.kafka_name(event.topic);
+        // Almost every event goes to one topic, whose name is known.
+        let elsewhere;
+        let topic = if event.topic == topics::ORDER_EVENTS {
+            &self.names.events
+        } else {
+            elsewhere = self.config.kafka_name(event.topic);
+            &elsewhere
+        };
         let key = event.envelope.subject.to_string();
         transaction.send(
-            BaseRecord::with_opaque_to(&topic, number)
+            BaseRecord::with_opaque_to(topic, number)
                 .partition(event.envelope.position.partition)
                 .key(key.as_str())
                 .payload(event.data.as_slice())

@@ -187,6 +187,14 @@ macro_rules! facts {
             /// Every `ce_type` of this version.
             pub const TYPES: &[&str] = &[$($type),+];
 
+            /// The `ce_type` of the event with this name.
+            pub fn type_of(name: &str) -> Option<&'static str> {
+                match name {
+                    $(stringify!($name) => Some($type),)+
+                    _ => None,
+                }
+            }
+
             /// The record's value.
             ///
             /// # Errors

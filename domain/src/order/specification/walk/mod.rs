@@ -19,8 +19,8 @@ mod verdict_of_goods;
 mod verdict_of_money;
 
 use crate::order::{
-    Order, OrderCommand, OrderEvent, Rejection, after, command::ImportOrder, decide, evolve,
-    specification::commands::ORDER,
+    Order, OrderCommand, OrderEvent, Rejection, after, command::ImportOrder, contract_data, decide,
+    evolve, specification::commands::ORDER,
 };
 use choices::{KINDS, Place};
 use contracts::{CloudEvent, LogPosition, PositionToken, order as published, topics};
@@ -117,9 +117,23 @@ impl Walk {
         self.stored.push(payload);
         self.order = evolve(std::mem::take(&mut self.order), &event);
         let after = after(&self.order, self.version()).expect("sums fit");
+        let name = event.name();
+        let moved = contract_data(
+            (
+                name,
+                OrderEvent::version_of(name),
+                self.stored.last().expect("one"),
+            ),
+            &serde_json::to_string(&after).expect("JSON"),
+        );
         let fact = event.into();
         let told = published::OrderEvent { fact, after };
         let data = told.to_data().expect("JSON");
+        assert_eq!(
+            moved.expect("publishable"),
+            (told.event_type(), data.clone()),
+            "moved and written anew are the same"
+        );
         let read = published::OrderEvent::from_data(told.event_type(), &data);
         assert_eq!(
             read.expect("readable"),

@@ -114,3 +114,78 @@ impl Line {
         (batch, !self.appends.is_empty())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn append(stream: &str, rows: usize, bytes: usize) -> Append {
+        let row = |sequence| super::super::batch::Row {
+            sequence,
+            event_type: String::new(),
+            event_version: String::new(),
+            payload: "x".repeat(bytes / rows),
+            metadata: String::new(),
+            command_id: None,
+        };
+        Append {
+            aggregate_type: "order",
+            aggregate_id: stream.to_owned(),
+            follows: None,
+            rows: (1..).take(rows).map(row).collect(),
+        }
+    }
+
+    fn streams(batch: &[Waiting]) -> Vec<&str> {
+        let ids = batch
+            .iter()
+            .map(|waiting| waiting.append.aggregate_id.as_str());
+        ids.collect()
+    }
+
+    #[tokio::test]
+    async fn a_batch_has_one_append_per_stream_in_the_order_they_came() {
+        let queue = Queue::default();
+        let kept: Vec<_> = ["a", "b", "a", "c", "a"]
+            .map(|stream| queue.put(append(stream, 1, 1)))
+            .into();
+        assert_eq!(streams(&queue.take().await), ["a", "b", "c"]);
+        assert_eq!(streams(&queue.take().await), ["a"]);
+        assert_eq!(streams(&queue.take().await), ["a"]);
+        drop(kept);
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_bounded_but_one_append_always_fits() {
+        let queue = Queue::default();
+        let large = append("large", BATCH_ROWS * 2, BATCH_BYTES * 2);
+        let kept = [large, append("a", BATCH_ROWS - 1, 1_000), append("b", 2, 2)];
+        let kept = kept.map(|append| queue.put(append));
+        assert_eq!(streams(&queue.take().await), ["large"]);
+        assert_eq!(streams(&queue.take().await), ["a"]);
+        assert_eq!(streams(&queue.take().await), ["b"]);
+        drop(kept);
+    }
+
+    #[tokio::test]
+    async fn what_has_no_room_to_wait_is_refused_and_never_stored() {
+        let queue = Queue::default();
+        let put = |n: usize| queue.put(append(&n.to_string(), 1, 1));
+        let waiting: Vec<_> = (0..WAITING).map(put).collect();
+        assert!(waiting.iter().all(Result::is_ok));
+        let refused = put(WAITING).expect_err("no room");
+        assert!(
+            matches!(refused, AppendError::Overloaded { waiting: WAITING }),
+            "{refused}"
+        );
+        let mut taken = 0;
+        while taken < WAITING {
+            taken += queue.take().await.len();
+        }
+        assert!(put(0).is_ok(), "there is room again");
+        let heavy = queue.put(append("heavy", 1, WAITING_BYTES));
+        assert!(matches!(heavy, Err(AppendError::Overloaded { waiting: 1 })));
+        queue.take().await;
+        assert!(queue.put(append("heavy", 1, WAITING_BYTES)).is_ok());
+    }
+}

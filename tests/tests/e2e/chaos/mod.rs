@@ -8,6 +8,7 @@
 mod clients;
 mod judge;
 mod killer;
+mod pile;
 
 use anyhow::{Result, ensure};
 use clients::Clients;
@@ -20,10 +21,16 @@ use tests::{PrivateServers, TestEnv, on_private_servers};
 const KILLS: usize = 8;
 
 pub fn trials() -> Vec<Trial> {
-    vec![on_private_servers(
-        "chaos::whatever_is_killed_nothing_is_lost_or_doubled",
-        whatever_is_killed_nothing_is_lost_or_doubled,
-    )]
+    vec![
+        on_private_servers(
+            "chaos::whatever_is_killed_nothing_is_lost_or_doubled",
+            whatever_is_killed_nothing_is_lost_or_doubled,
+        ),
+        on_private_servers(
+            "chaos::events_pile_up_while_kafka_is_away",
+            pile::events_pile_up_while_kafka_is_away,
+        ),
+    ]
 }
 
 fn number(name: &str, otherwise: usize) -> Result<usize> {

@@ -119,7 +119,10 @@ mod tests {
         let data = serde_json::to_vec(&began).expect("serialisable");
         let headers = began.headers(&at);
         let read = || headers.iter().map(|(n, v)| (*n, v.as_bytes()));
-        assert_eq!(kind_of(read(), &data).expect("readable"), Kind::EpochBegan(2));
+        assert_eq!(
+            kind_of(read(), &data).expect("readable"),
+            Kind::EpochBegan(2)
+        );
         assert!(kind_of(read(), b"{}").is_err());
         let of = |name: &'static str| kind_of([("ce_type", name.as_bytes())], b"{}");
         assert_eq!(of("order.placed").expect("readable"), Kind::Order);

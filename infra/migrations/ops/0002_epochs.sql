@@ -8,3 +8,4 @@ CREATE TABLE process_epochs (
     "partition" integer PRIMARY KEY,
     epoch       integer NOT NULL
 );
+INSERT INTO process_epochs ("partition", epoch) SELECT n, 0 FROM generate_series(0, 11) n;

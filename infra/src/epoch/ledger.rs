@@ -145,7 +145,10 @@ mod tests {
         let epochs = [epoch(1, None), epoch(3, Some(at(1, 7)))];
         assert!(is_true(&epochs, at(1, 7)) && is_true(&epochs, at(3, 20)));
         assert!(!is_true(&epochs, at(1, 8)));
-        assert!(!is_true(&epochs, at(2, 9)), "of an epoch that was forgotten");
+        assert!(
+            !is_true(&epochs, at(2, 9)),
+            "of an epoch that was forgotten"
+        );
         let emptied = [epoch(1, None), epoch(2, None)];
         assert!(!is_true(&emptied, at(1, 1)));
     }

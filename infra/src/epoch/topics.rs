@@ -17,10 +17,7 @@ pub enum KnownTopic {
 }
 
 /// What is written down about `topic` (its full name).
-pub async fn known_topic(
-    log: impl PgExecutor<'_>,
-    topic: &str,
-) -> Result<KnownTopic, sqlx::Error> {
+pub async fn known_topic(log: impl PgExecutor<'_>, topic: &str) -> Result<KnownTopic, sqlx::Error> {
     let row = sqlx::query(
         "SELECT topic_id FROM relay_topics WHERE topic = $1 ORDER BY number DESC LIMIT 1",
     )

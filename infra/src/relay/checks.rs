@@ -167,8 +167,14 @@ async fn read_record(config: &Config, names: &TopicNames) -> Result<Record, Trou
 
 /// What was found out about the past.
 enum Recorded {
-    Nothing { events_held: bool, known: KnownTopic },
-    Progress { progress: Progress, in_log: bool },
+    Nothing {
+        events_held: bool,
+        known: KnownTopic,
+    },
+    Progress {
+        progress: Progress,
+        in_log: bool,
+    },
 }
 
 fn judge(

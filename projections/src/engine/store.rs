@@ -50,10 +50,11 @@ pub(super) async fn build(
     executor: impl PgExecutor<'_>,
     projection: &str,
 ) -> Result<Option<Build>, sqlx::Error> {
-    let row = sqlx::query("SELECT version, build, topic_id, epoch FROM projections WHERE name = $1")
-        .bind(projection)
-        .fetch_optional(executor)
-        .await?;
+    let row =
+        sqlx::query("SELECT version, build, topic_id, epoch FROM projections WHERE name = $1")
+            .bind(projection)
+            .fetch_optional(executor)
+            .await?;
     row.map(|row| {
         Ok(Build {
             version: row.try_get("version")?,

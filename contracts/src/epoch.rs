@@ -28,6 +28,15 @@ pub struct EpochBegan {
     /// the log still has; absent where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_position: Option<String>,
+    /// When that event was recorded, as in its `ce_time`: orders with later
+    /// events before this record may have changed.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "time::serde::rfc3339::option"
+    )]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub last_event_at: Option<OffsetDateTime>,
     /// When it began.
     #[serde(with = "time::serde::rfc3339")]
     #[schemars(with = "String", extend("format" = "date-time"))]
@@ -108,6 +117,7 @@ mod tests {
             epoch: 2,
             previous_epoch: 1,
             last_position: None,
+            last_event_at: None,
             began_at: OffsetDateTime::UNIX_EPOCH,
             reason: None,
         };

@@ -14,6 +14,7 @@ CREATE TABLE log_epochs (
     last_epoch        integer,
     last_xid          xid8,
     last_position     bigint,
+    last_recorded_at  timestamptz,
     -- What a relay found missing that was published: the log was restored by a
     -- copy of its files, which shows in none of the above.
     contradiction     text

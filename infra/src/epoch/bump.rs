@@ -46,10 +46,11 @@ pub async fn bump(
     let next = before.epoch.max(published.unwrap_or(0)) + 1;
     sqlx::query(&format!(
         "INSERT INTO log_epochs (epoch, system_identifier, timeline, database, reason, \
-                                 last_epoch, last_xid, last_position) \
-         SELECT $1, p.system, p.timeline, p.database, $2, e.epoch, e.transaction_id, e.position \
+                                 last_epoch, last_xid, last_position, last_recorded_at) \
+         SELECT $1, p.system, p.timeline, p.database, $2, e.epoch, e.transaction_id, e.position, \
+                e.recorded_at \
            FROM ({PRESENT}) p LEFT JOIN \
-                (SELECT epoch, transaction_id, position FROM events \
+                (SELECT epoch, transaction_id, position, recorded_at FROM events \
                   ORDER BY epoch DESC, transaction_id DESC, position DESC LIMIT 1) e ON true"
     ))
     .bind(next)

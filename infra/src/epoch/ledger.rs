@@ -19,12 +19,14 @@ pub struct Epoch {
     /// The last event of the older epochs that the log has; none where it had
     /// none, and in the first epoch.
     pub last: Option<LogPosition>,
+    /// When that event was recorded.
+    pub last_recorded_at: Option<OffsetDateTime>,
     /// What a relay found missing in it.
     pub contradiction: Option<String>,
 }
 
 const COLUMNS: &str = "epoch, system_identifier, timeline, database, began_at, reason, last_epoch, \
-     last_xid::text::bigint AS last_xid, last_position, contradiction";
+     last_xid::text::bigint AS last_xid, last_position, last_recorded_at, contradiction";
 
 /// All epochs, oldest first.
 pub async fn epochs(log: impl PgExecutor<'_>) -> Result<Vec<Epoch>, sqlx::Error> {
@@ -109,6 +111,7 @@ fn read(row: &PgRow) -> Result<Epoch, sqlx::Error> {
         began_at: row.try_get("began_at")?,
         reason: row.try_get("reason")?,
         last,
+        last_recorded_at: row.try_get("last_recorded_at")?,
         contradiction: row.try_get("contradiction")?,
     })
 }
@@ -136,6 +139,7 @@ mod tests {
             began_at: OffsetDateTime::UNIX_EPOCH,
             reason: None,
             last,
+            last_recorded_at: None,
             contradiction: None,
         }
     }

@@ -104,6 +104,7 @@ fn announcements(epoch: &Epoch, previous: i32) -> Vec<(PositionToken, EpochBegan
             epoch: epoch.epoch,
             previous_epoch: previous,
             last_position: epoch.last.map(|at| token(partition, at).to_string()),
+            last_event_at: epoch.last_recorded_at,
             began_at: epoch.began_at,
             reason: epoch.reason.clone(),
         };

@@ -25,6 +25,7 @@ fn epoch(number: i32, database: u32) -> Epoch {
         began_at: OffsetDateTime::UNIX_EPOCH,
         reason: None,
         last: None,
+        last_recorded_at: None,
         contradiction: None,
     }
 }

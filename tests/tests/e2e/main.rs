@@ -3,6 +3,7 @@
 
 mod commands;
 mod dev;
+mod epochs;
 mod event_store;
 mod harness;
 mod import;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let trials = [
         commands::trials(),
         dev::trials(),
+        epochs::trials(),
         event_store::trials(),
         harness::trials(),
         import::trials(),

@@ -5,7 +5,7 @@ use super::{
     ledger::{self, Epoch},
 };
 use crate::postgres::{connect_options, pool_options};
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
 use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -52,6 +52,11 @@ pub async fn verdict(connection: &mut PgConnection) -> Result<Epoch, EpochError>
 /// A lazily connected pool of at most `size` connections to a log: none to one
 /// that must not be used. Nothing is asked of a database without tables.
 pub fn pool(url: &str, size: u32) -> Result<PgPool, sqlx::Error> {
+    Ok(pool_of(connect_options(url)?, size))
+}
+
+/// The same, of sessions with these options.
+pub fn pool_of(options: PgConnectOptions, size: u32) -> PgPool {
     let checked = pool_options(size).after_connect(|connection, _| {
         Box::pin(async move {
             match verdict(connection).await {
@@ -63,7 +68,7 @@ pub fn pool(url: &str, size: u32) -> Result<PgPool, sqlx::Error> {
             }
         })
     });
-    Ok(checked.connect_lazy_with(connect_options(url)?))
+    checked.connect_lazy_with(options)
 }
 
 /// 42P01: there is no such table.

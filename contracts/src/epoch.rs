@@ -17,7 +17,7 @@ pub const EPOCH_BEGAN: &str = "log.epoch_began";
 /// every partition, without a key, before any event of the new epoch. Events
 /// that were published before, and whose position is beyond `last_position`, are
 /// no longer true: a reader that keeps something derived from them makes it anew
-/// from the read API, or from the topic without them.
+/// from the read API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EpochBegan {
     /// Number of the epoch that begins; it rises.
@@ -47,7 +47,7 @@ pub struct EpochBegan {
 }
 
 impl EpochBegan {
-    /// The record headers: a CloudEvent without subject and sequence. `at` is
+    /// The record headers: a `CloudEvent` without subject and sequence. `at` is
     /// the beginning of the epoch, on the record's partition.
     pub fn headers(&self, at: &PositionToken) -> Vec<(&'static str, String)> {
         let time = self.began_at.format(&Rfc3339).unwrap_or_default();

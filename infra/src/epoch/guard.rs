@@ -5,7 +5,9 @@ use super::{
     ledger::{self, Epoch},
 };
 use crate::postgres::{connect_options, pool_options};
-use sqlx::{Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
+use sqlx::{
+    Connection as _, PgConnection, PgPool, error::DatabaseError, postgres::PgConnectOptions,
+};
 use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -73,7 +75,7 @@ pub fn pool_of(options: PgConnectOptions, size: u32) -> PgPool {
 
 /// 42P01: there is no such table.
 fn is_unmigrated(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|e| e.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.as_deref() == Some("42P01")
 }
 

@@ -62,8 +62,8 @@ async fn finish_older(
             ..progress
         };
         let (publisher, committed) = (Arc::clone(publisher), next.clone());
-        let published = move || publisher.publish(&events, &committed);
-        blocking(published).await.map_err(trouble)?;
+        let attempt = move || publisher.publish(&events, &committed);
+        blocking(attempt).await.map_err(trouble)?;
         progress = next;
     }
 }
@@ -86,8 +86,8 @@ async fn announce(
     };
     let announcements = announcements(epoch, previous);
     let (publisher, committed) = (Arc::clone(publisher), next.clone());
-    let announced = move || publisher.announce(&announcements, &committed);
-    blocking(announced).await.map_err(trouble)?;
+    let attempt = move || publisher.announce(&announcements, &committed);
+    blocking(attempt).await.map_err(trouble)?;
     tracing::info!(epoch = epoch.epoch, last = ?epoch.last, "relay.epoch_announced");
     Ok(next)
 }

@@ -61,6 +61,10 @@ pub enum Unreadable {
 
 /// What a Kafka record carries.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, as an event nearly always"
+)]
 pub enum Carried {
     /// An event of an order.
     Event(Record),

@@ -94,6 +94,10 @@ pub(super) fn decode<P: Projection>(published: PublishedEvent) -> Result<Event<P
 }
 
 /// What a Kafka record carries.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, as an event nearly always"
+)]
 pub(super) enum Carried {
     /// An event of an aggregate.
     Event(Fetched),

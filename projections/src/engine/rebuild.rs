@@ -130,11 +130,10 @@ impl RebuildError {
             Self::Views(error) | Self::Log(error) | Self::Epoch(EpochError::Database(error)) => {
                 is_transient(error)
             }
-            // Only an operator decides about a restored log.
-            Self::Epoch(_) => false,
             // A missing topic is one `orderlog migrate` away.
             Self::Keys(_) | Self::Topic(_) | Self::NewerVersion { .. } => true,
-            Self::History { .. } => false,
+            // Only an operator decides about a restored log.
+            Self::Epoch(_) | Self::History { .. } => false,
         }
     }
 }

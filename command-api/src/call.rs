@@ -77,6 +77,7 @@ impl Call {
     ) -> Result<Self, Problem> {
         let api = request.app_data::<Data<CommandApi>>();
         let api = api.ok_or_else(|| Problem::internal(NoApi))?.clone();
+        api.usable()?;
         // The framework reads a path into a list, not into a map.
         let values = Path::<Vec<String>>::extract(request).await;
         let values = values.map_err(|_| invalid_path())?.into_inner();

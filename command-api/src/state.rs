@@ -1,10 +1,13 @@
 //! What every command needs.
 
 use crate::record::{Orders, Registers};
+use actix_web::http::StatusCode;
 use infra::{
     command::{Executor, NumberBlocks, payload_hash},
     config::Config,
+    epoch::Guard,
     event_store::{EventStore, LogHint},
+    http::Problem,
     log::ContractMapping,
     sealing::Sealing,
     shared_secret::SharedSecret,
@@ -22,6 +25,7 @@ pub struct CommandApi {
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
     payloads: SharedSecret,
+    guard: Option<Guard>,
 }
 
 impl CommandApi {
@@ -42,6 +46,30 @@ impl CommandApi {
             numbers: NumberBlocks::new(events),
             config: Arc::new(config.clone()),
             payloads: SharedSecret::new(ops, "payload"),
+            guard: None,
+        }
+    }
+
+    /// Refuses commands while the log must not be written (invariant 16), by
+    /// what `guard` remembers: a look at memory per command.
+    #[must_use]
+    pub fn guarded(mut self, guard: Guard) -> Self {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// Whether the log may be written.
+    pub(crate) fn usable(&self) -> Result<(), Problem> {
+        match self.guard.as_ref().and_then(Guard::refused) {
+            None => Ok(()),
+            Some(error) => Err(Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "log_restored",
+                "The log was restored from a backup, and nobody has decided what becomes of it",
+            )
+            .detail("an operator has to begin a new epoch: `orderlog epoch bump`")
+            .retry_after(10)
+            .caused_by(error.as_ref())),
         }
     }
 

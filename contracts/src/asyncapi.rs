@@ -30,7 +30,7 @@ pub enum AsyncApiError {
 /// # Errors
 /// A type or a topic that cannot be described; see [`AsyncApiError`].
 pub fn document() -> Result<Value, AsyncApiError> {
-    let payloads = Payloads::of(crate::order::schemas())?;
+    let payloads = Payloads::of(crate::schemas())?;
     let messages = messages::all(&payloads);
     let (mut channels, mut operations) = (Map::new(), Map::new());
     for topic in topics::ALL {
@@ -92,6 +92,10 @@ fn server() -> Value {
 fn schemas(payloads: Payloads) -> Map<String, Value> {
     let mut schemas = payloads.into_schemas();
     schemas.insert(messages::HEADERS.to_owned(), messages::headers());
+    schemas.insert(
+        messages::EPOCH_HEADERS.to_owned(),
+        messages::epoch_headers(),
+    );
     schemas
 }
 
@@ -129,7 +133,8 @@ mod tests {
         let carried = document["channels"][topics::ORDER_EVENTS]["messages"]
             .as_object()
             .expect("messages");
-        assert_eq!(carried.len(), OrderEvent::TYPES.len());
+        // And the announcement of an epoch.
+        assert_eq!(carried.len(), OrderEvent::TYPES.len() + 1);
         for event_type in OrderEvent::TYPES {
             let message = &document["components"]["messages"][format!("{event_type}.v1")];
             assert_eq!(message["name"], *event_type);

@@ -4,6 +4,7 @@
 pub mod asyncapi;
 pub mod cloudevents;
 pub mod compat;
+pub mod epoch;
 pub mod order;
 pub mod partition;
 pub mod personal;
@@ -12,3 +13,12 @@ pub mod topics;
 
 pub use cloudevents::{CloudEvent, EnvelopeError};
 pub use position::{LogPosition, PositionToken};
+
+/// (name, schema) of everything that is published: the data of each event type,
+/// the announcement of an epoch, the order document. The name, also the
+/// schema's title, is `<type>.v1`.
+pub fn schemas() -> Vec<(String, schemars::Schema)> {
+    let mut schemas = order::schemas();
+    schemas.push(epoch::schema());
+    schemas
+}

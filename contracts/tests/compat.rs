@@ -15,7 +15,7 @@ type Schemas = BTreeMap<String, Value>;
 
 /// What today's code publishes.
 fn today() -> Schemas {
-    let schemas = contracts::order::schemas().into_iter();
+    let schemas = contracts::schemas().into_iter();
     schemas
         .map(|(name, schema)| (format!("{name}.json"), schema.to_value()))
         .collect()

@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod epoch;
 pub mod event_store;
 pub mod failpoint;
 pub mod http;

@@ -116,7 +116,7 @@ pub fn schemas(args: &SchemaArgs) -> anyhow::Result<ExitCode> {
 
 /// File names and texts of today's schemas.
 fn schema_files() -> anyhow::Result<BTreeMap<String, String>> {
-    let schemas = contracts::order::schemas().into_iter();
+    let schemas = contracts::schemas().into_iter();
     schemas
         .map(|(name, schema)| {
             let text = serde_json::to_string_pretty(&schema)? + "\n";

@@ -6,6 +6,7 @@ mod api_key;
 pub mod cli;
 mod dev;
 pub mod documents;
+mod epoch;
 mod health;
 mod import;
 pub mod keys;

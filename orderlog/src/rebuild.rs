@@ -2,7 +2,7 @@
 
 use crate::{keys::sealing, mapping::Mapping};
 use clap::{Args, ValueEnum};
-use infra::{config::Config, log::LogReader, postgres};
+use infra::{config::Config, epoch, log::LogReader};
 use std::{process::ExitCode, sync::Arc};
 
 /// Which projection.
@@ -22,7 +22,7 @@ enum Projection {
 /// Rebuilds it; running projectors wait meanwhile.
 pub async fn run(config: Config, args: RebuildArgs) -> anyhow::Result<ExitCode> {
     let Projection::Orders = args.projection;
-    let log = LogReader::new(postgres::pool(&config.events_url, 2)?);
+    let log = LogReader::new(epoch::pool(&config.events_url, 2)?);
     let (mapping, sealing) = (Arc::new(Mapping), sealing(&config)?);
     let report = projections::rebuild(&config, log, mapping, sealing, &|progress| {
         eprintln!("{progress}");

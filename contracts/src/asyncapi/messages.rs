@@ -1,13 +1,17 @@
 //! Messages: one per event type, the order's document, and the relay's note.
 
 use super::{BINDING_VERSION, payloads::Payloads};
-use crate::{cloudevents, personal, topics};
+use crate::{cloudevents, epoch::EPOCH_BEGAN, personal, topics};
 use serde_json::{Map, Value, json};
 
 /// Name of the schema of the headers that every event has.
 pub(super) const HEADERS: &str = "CloudEventHeaders";
 /// Name of the schema of the order's document.
 const STATE: &str = "order.v1";
+/// Name of the schema of the headers of an announcement.
+pub(super) const EPOCH_HEADERS: &str = "EpochHeaders";
+/// Name of the schema of the announcement of an epoch.
+const EPOCH: &str = "log.epoch_began.v1";
 /// Name of the message of the relay.
 const PROGRESS: &str = "relay.progress";
 
@@ -19,6 +23,7 @@ pub(super) fn all(payloads: &Payloads) -> Map<String, Value> {
         .map(|name| {
             let message = match name.as_str() {
                 STATE => state(),
+                EPOCH => epoch_began(),
                 _ => event(name, payloads.has(name, personal::MEMBER)),
             };
             (name.clone(), message)
@@ -60,6 +65,23 @@ fn event(schema: &str, has_personal_data: bool) -> Value {
         "correlationId": {"$ref": "#/components/correlationIds/correlation"},
         "bindings": keyed_by_order(),
         "tags": tags,
+    })
+}
+
+fn epoch_began() -> Value {
+    json!({
+        "name": EPOCH_BEGAN,
+        "title": "Log epoch began",
+        "summary": "The log was restored from a backup; what was published beyond \
+            `last_position` is no longer true. Once on every partition, without a key.",
+        "contentType": cloudevents::CONTENT_TYPE,
+        "headers": {
+            "type": "object",
+            "allOf": [{"$ref": format!("#/components/schemas/{EPOCH_HEADERS}")}],
+            "properties": {"ce_type": {"const": EPOCH_BEGAN}},
+        },
+        "payload": {"$ref": format!("#/components/schemas/{EPOCH}")},
+        "tags": [{"name": "epoch"}],
     })
 }
 
@@ -146,6 +168,27 @@ pub(super) fn headers() -> Value {
             "content-type": {"const": cloudevents::CONTENT_TYPE, "description": "Of the data."},
         },
     })
+}
+
+/// The headers of the announcement of an epoch: those of every event that are
+/// not about an order; see [`crate::epoch`].
+pub(super) fn epoch_headers() -> Value {
+    let mut schema = headers();
+    let about_an_order = [
+        "ce_subject",
+        "ce_sequence",
+        "ce_actor",
+        "ce_correlationid",
+        "ce_causationid",
+        "traceparent",
+    ];
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.retain(|name, _| !about_an_order.contains(&name.as_str()));
+    }
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.retain(|name| !about_an_order.iter().any(|other| name == other));
+    }
+    schema
 }
 
 #[cfg(test)]

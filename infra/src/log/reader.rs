@@ -5,7 +5,10 @@
 //! Then (epoch, xid, position) is final, and a cursor of it loses nothing.
 
 use super::event::StoredEvent;
-use crate::failpoint::{Failpoint, is_in};
+use crate::{
+    epoch::{self, Epoch, EpochError},
+    failpoint::{Failpoint, is_in},
+};
 use contracts::LogPosition;
 use sqlx::{PgPool, Row as _, postgres::PgRow, types::Json};
 use uuid::Uuid;
@@ -19,12 +22,13 @@ pub const COLUMNS: &str = "aggregate_type, aggregate_id, sequence, event_type, e
 /// the horizon is that of the snapshot the rows are read in. Both bounds are
 /// row comparisons, which the index answers: events above a horizon that is
 /// held back are never scanned. No row has the smallest position, so everything
-/// below (newest epoch, horizon, smallest position) is an older epoch's or
-/// final; of an empty log the newest epoch is null, and nothing matches.
+/// below (present epoch, horizon, smallest position) is an older epoch's or
+/// final. The epoch is not that of the newest event: right after a log was
+/// restored, the transaction ids of its events may lie above the horizon.
 const FINAL: &str = "SELECT * FROM events \
      WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
        AND (epoch, transaction_id, position) \
-         < ((SELECT epoch FROM events ORDER BY epoch DESC LIMIT 1), \
+         < ((SELECT epoch FROM log_epochs ORDER BY epoch DESC LIMIT 1), \
             pg_snapshot_xmin(pg_current_snapshot()), -9223372036854775808) \
      ORDER BY epoch, transaction_id, position";
 
@@ -71,11 +75,19 @@ impl LogReader {
         }
     }
 
+    /// The present epoch, after a look whether the log may be read at all.
+    ///
+    /// # Errors
+    /// When it was restored and no new epoch has begun, or does not answer.
+    pub async fn epoch(&self) -> Result<Epoch, EpochError> {
+        epoch::check(&self.pool).await
+    }
+
     /// The present horizon. Whatever is read after this and covered by it is
     /// complete.
     pub async fn horizon(&self) -> Result<Horizon, sqlx::Error> {
         let row = sqlx::query(
-            "SELECT (SELECT epoch FROM events ORDER BY epoch DESC LIMIT 1) AS epoch, \
+            "SELECT (SELECT epoch FROM log_epochs ORDER BY epoch DESC LIMIT 1) AS epoch, \
                     pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid",
         )
         .fetch_one(&self.pool)

@@ -1,7 +1,7 @@
 //! Schema migrations. They only expand; sqlx guards each database's run with
 //! an advisory lock, so that several roles may start at once.
 
-use crate::config::Config;
+use crate::{config::Config, epoch};
 use sqlx::{
     Connection as _, PgConnection,
     migrate::{Migration, MigrationType, Migrator},
@@ -19,17 +19,36 @@ const EVENTS: Scripts = &[
         include_str!("../../migrations/events/0001_events.sql"),
     ),
     (
+        2,
+        "epochs",
+        include_str!("../../migrations/events/0002_epochs.sql"),
+    ),
+    (
         4,
         "snapshots",
         include_str!("../../migrations/events/0004_snapshots.sql"),
     ),
 ];
-const VIEWS: Scripts = &[(
-    1,
-    "views",
-    include_str!("../../migrations/views/0001_views.sql"),
-)];
-const OPS: Scripts = &[(1, "ops", include_str!("../../migrations/ops/0001_ops.sql"))];
+const VIEWS: Scripts = &[
+    (
+        1,
+        "views",
+        include_str!("../../migrations/views/0001_views.sql"),
+    ),
+    (
+        2,
+        "epochs",
+        include_str!("../../migrations/views/0002_epochs.sql"),
+    ),
+];
+const OPS: Scripts = &[
+    (1, "ops", include_str!("../../migrations/ops/0001_ops.sql")),
+    (
+        2,
+        "epochs",
+        include_str!("../../migrations/ops/0002_epochs.sql"),
+    ),
+];
 
 /// Why a database could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +72,19 @@ pub async fn migrate_all(config: &Config) -> Result<(), MigrateError> {
             .await
             .map_err(|source| MigrateError { database, source })?;
     }
-    Ok(())
+    record_epoch(&config.events_url)
+        .await
+        .map_err(|source| MigrateError {
+            database: "events",
+            source: source.into(),
+        })
+}
+
+/// The log's epoch is that of the database that it was made in.
+async fn record_epoch(url: &str) -> Result<(), sqlx::Error> {
+    let mut connection = PgConnection::connect(url).await?;
+    epoch::record_first(&mut connection).await?;
+    connection.close().await
 }
 
 async fn migrate(

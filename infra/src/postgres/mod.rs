@@ -4,7 +4,7 @@ mod migrate;
 
 pub use migrate::{MigrateError, create_database_if_missing, migrate_all};
 
-use crate::config::Config;
+use crate::{config::Config, epoch};
 use sqlx::{
     Connection as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -19,7 +19,7 @@ const FRESH: Duration = Duration::from_millis(50);
 /// database is away starts, is not ready, and recovers by itself.
 #[derive(Debug, Clone)]
 pub struct Databases {
-    /// The log.
+    /// The log; no connection is made to one that was restored (invariant 16).
     pub events: PgPool,
     /// The read models.
     pub views: PgPool,
@@ -31,7 +31,7 @@ impl Databases {
     /// Makes the pools; opens no connection yet.
     pub fn new(config: &Config) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            events: pool(&config.events_url, config.events_pool_size)?,
+            events: epoch::pool(&config.events_url, config.events_pool_size)?,
             views: pool(&config.views_url, config.views_pool_size)?,
             ops: pool(&config.ops_url, config.ops_pool_size)?,
         })
@@ -58,6 +58,11 @@ pub fn pool(url: &str, size: u32) -> Result<PgPool, sqlx::Error> {
 
 /// The same, of sessions with these options.
 pub fn lazy_pool(options: PgConnectOptions, size: u32) -> PgPool {
+    pool_options(size).connect_lazy_with(options)
+}
+
+/// What all pools have in common.
+pub(crate) fn pool_options(size: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(Duration::from_secs(5))
@@ -73,7 +78,6 @@ pub fn lazy_pool(options: PgConnectOptions, size: u32) -> PgPool {
                 Ok(connection.ping().await.is_ok())
             })
         })
-        .connect_lazy_with(options)
 }
 
 /// Whether an error means that the server or the connection to it is away (or

@@ -4,11 +4,12 @@
 use super::{
     error::{RelayError, Trouble},
     kafka_watch::MISSING_FOR,
-    progress::{LogIdentity, Progress, log_has},
+    progress::{Progress, beginning, log_has},
     tail::TailReader,
 };
 use crate::{
     config::Config,
+    epoch::{self, Epoch, KnownTopic},
     kafka::{MetadataClient, TopicError, TopicId, TopicMetadata, blocking},
 };
 use contracts::{LogPosition, topics};
@@ -34,25 +35,73 @@ impl TopicNames {
     }
 }
 
+/// Where publishing begins, and the epochs that the log has gone through.
+#[derive(Debug, Clone)]
+pub struct Start {
+    pub progress: Progress,
+    /// Oldest first; the last one is the present one.
+    pub epochs: Vec<Epoch>,
+}
+
 /// Where publishing begins: [`LogPosition::START`] only where neither topic
-/// holds anything. To be asked after `init_transactions`: before, a transaction
-/// of an earlier producer could still be committed.
-pub async fn starting_point(config: &Config, log: &PgPool) -> Result<Progress, Trouble> {
+/// holds anything, and none ever did. To be asked after `init_transactions`:
+/// before, a transaction of an earlier producer could still be committed.
+pub async fn starting_point(config: &Config, log: &PgPool) -> Result<Start, Trouble> {
     let names = TopicNames::of(config);
+    epoch::check(log).await?;
     let topic_id = events_topic(config, &names).await?.id;
-    let identity = LogIdentity::read(log).await?;
+    let epochs = epoch::epochs(log).await?;
     let recorded = match read_record(config, &names).await? {
         Record::Progress(progress) => Recorded::Progress {
             in_log: log_has(log, progress.at).await?,
             progress,
         },
-        Record::None { events_held } => Recorded::Nothing { events_held },
+        Record::None { events_held } => Recorded::Nothing {
+            events_held,
+            known: epoch::known_topic(log, &names.events).await?,
+        },
     };
-    let at = judge(&names, topic_id, &identity, recorded)?;
-    Ok(Progress {
-        at,
-        topic_id,
-        log: identity,
+    let progress = match judge(&names, topic_id, &epochs, recorded) {
+        Ok(progress) => progress,
+        Err(error) => return Err(told_to_the_log(log, &epochs, error).await?.into()),
+    };
+    epoch::record_topic(log, &names.events, &topic_id.to_string()).await?;
+    Ok(Start { progress, epochs })
+}
+
+/// Only the relay can know that a log of the same identity fell back: it says
+/// so where everybody looks.
+async fn told_to_the_log(
+    log: &PgPool,
+    epochs: &[Epoch],
+    error: RelayError,
+) -> Result<RelayError, sqlx::Error> {
+    if let (RelayError::LogFellBack { topic, at }, Some(present)) = (&error, epochs.last()) {
+        let missing = format!(
+            "it has no event at position {} of transaction {} in epoch {}, the last one that was \
+             published to topic {topic}",
+            at.position, at.xid, at.epoch
+        );
+        epoch::contradict(log, present.epoch, &missing).await?;
+    }
+    Ok(error)
+}
+
+/// The epoch that was published last, if anything was: the next one of the log
+/// has to come after it, also where the log has forgotten it.
+///
+/// # Errors
+/// When Kafka does not answer.
+pub(super) async fn published_epoch(config: &Config) -> Result<Option<i32>, Trouble> {
+    let names = TopicNames::of(config);
+    let mut client = MetadataClient::new(config);
+    let found = client.describe(&[&names.events, &names.progress]).await?;
+    if found.topic(&names.events).is_none() || found.topic(&names.progress).is_none() {
+        return Ok(None);
+    }
+    Ok(match read_record(config, &names).await? {
+        Record::Progress(progress) => Some(progress.at.epoch),
+        Record::None { .. } => None,
     })
 }
 
@@ -118,99 +167,96 @@ async fn read_record(config: &Config, names: &TopicNames) -> Result<Record, Trou
 
 /// What was found out about the past.
 enum Recorded {
-    Nothing { events_held: bool },
-    Progress { progress: Progress, in_log: bool },
+    Nothing {
+        events_held: bool,
+        known: KnownTopic,
+    },
+    Progress {
+        progress: Progress,
+        in_log: bool,
+    },
 }
 
 fn judge(
     names: &TopicNames,
     topic_id: TopicId,
-    log: &LogIdentity,
+    epochs: &[Epoch],
     recorded: Recorded,
-) -> Result<LogPosition, RelayError> {
-    let topic = names.events.clone();
-    let progress_topic = names.progress.clone();
+) -> Result<Progress, RelayError> {
     match recorded {
-        Recorded::Nothing { events_held: false } => Ok(LogPosition::START),
-        Recorded::Nothing { events_held: true } => Err(RelayError::ProgressLost {
+        Recorded::Nothing { events_held, known } => {
+            judge_nothing(names, topic_id, events_held, known)?;
+            let first = epochs.first().ok_or(RelayError::NoEpoch)?;
+            Ok(Progress {
+                at: LogPosition::START,
+                topic_id,
+                log: first.identity.clone(),
+            })
+        }
+        Recorded::Progress { progress, in_log } => {
+            judge_progress(names, topic_id, epochs, &progress, in_log)?;
+            Ok(progress)
+        }
+    }
+}
+
+/// There is no progress: is it that nothing was ever published?
+fn judge_nothing(
+    names: &TopicNames,
+    topic_id: TopicId,
+    events_held: bool,
+    known: KnownTopic,
+) -> Result<(), RelayError> {
+    let (topic, progress_topic) = (names.events.clone(), names.progress.clone());
+    match known {
+        _ if events_held => Err(RelayError::ProgressLost {
             topic,
             progress_topic,
         }),
-        Recorded::Progress { progress, .. } if progress.topic_id != topic_id => {
-            Err(RelayError::OtherTopic {
-                topic,
-                progress_topic,
-                expected: progress.topic_id,
-                found: topic_id,
-            })
-        }
-        Recorded::Progress { progress, .. } if progress.log != *log => Err(RelayError::OtherLog {
+        KnownTopic::Published(id) if id != topic_id.to_string() => Err(RelayError::KafkaEmptied {
+            topic,
+            expected: id,
+            found: topic_id,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn judge_progress(
+    names: &TopicNames,
+    topic_id: TopicId,
+    epochs: &[Epoch],
+    progress: &Progress,
+    in_log: bool,
+) -> Result<(), RelayError> {
+    let (topic, at) = (names.events.clone(), progress.at);
+    if progress.topic_id != topic_id {
+        return Err(RelayError::OtherTopic {
+            topic,
+            progress_topic: names.progress.clone(),
+            expected: progress.topic_id,
+            found: topic_id,
+        });
+    }
+    // The epoch that the record is about may be one that the log went through
+    // in another database; one that it has forgotten, as it was restored from
+    // before, the present one was made to come after.
+    let of = epochs.iter().find(|epoch| epoch.epoch == at.epoch);
+    if let Some(of) = of.filter(|of| !of.identity.agrees(&progress.log)) {
+        return Err(RelayError::OtherLog {
             topic,
             expected: progress.log.to_string(),
-            found: log.to_string(),
-        }),
-        Recorded::Progress {
-            progress,
-            in_log: false,
-        } => Err(RelayError::LogFellBack {
-            topic,
-            at: progress.at,
-        }),
-        Recorded::Progress { progress, .. } => Ok(progress.at),
+            found: of.identity.to_string(),
+        });
     }
+    let present = epochs.last().ok_or(RelayError::NoEpoch)?.epoch;
+    let told = at == beginning(present);
+    if at.epoch > present || (at.epoch == present && !in_log && !told) {
+        return Err(RelayError::LogFellBack { topic, at });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ID: TopicId = TopicId([1; 16]);
-    const AT: LogPosition = LogPosition {
-        epoch: 1,
-        xid: 9,
-        position: 7,
-    };
-
-    fn log(database: u32) -> LogIdentity {
-        LogIdentity {
-            system: "1".into(),
-            database,
-        }
-    }
-
-    fn judged(recorded: Recorded) -> Result<LogPosition, RelayError> {
-        let names = TopicNames {
-            events: "e".into(),
-            progress: "p".into(),
-        };
-        judge(&names, ID, &log(5), recorded)
-    }
-
-    fn progress(topic_id: TopicId, log: LogIdentity, in_log: bool) -> Recorded {
-        let at = AT;
-        Recorded::Progress {
-            progress: Progress { at, topic_id, log },
-            in_log,
-        }
-    }
-
-    #[test]
-    fn it_goes_on_where_it_was_and_starts_only_where_nothing_is() {
-        let at = judged(progress(ID, log(5), true)).expect("agrees");
-        assert_eq!(at, AT);
-        let at = judged(Recorded::Nothing { events_held: false }).expect("a new deployment");
-        assert_eq!(at, LogPosition::START);
-    }
-
-    #[test]
-    fn a_contradiction_is_never_a_start_from_zero() {
-        let lost = judged(Recorded::Nothing { events_held: true });
-        assert!(matches!(lost, Err(RelayError::ProgressLost { .. })));
-        let other = judged(progress(TopicId([2; 16]), log(5), true));
-        assert!(matches!(other, Err(RelayError::OtherTopic { .. })));
-        let other = judged(progress(ID, log(6), true));
-        assert!(matches!(other, Err(RelayError::OtherLog { .. })));
-        let fell_back = judged(progress(ID, log(5), false));
-        assert!(matches!(fell_back, Err(RelayError::LogFellBack { .. })));
-    }
-}
+#[path = "checks_tests.rs"]
+mod tests;

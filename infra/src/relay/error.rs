@@ -1,6 +1,7 @@
 //! What ends the relay, and how what does not end it is told apart.
 
 use crate::{
+    epoch::EpochError,
     kafka::{TopicError, TopicId},
     log::MappingError,
     postgres,
@@ -16,8 +17,8 @@ pub enum RelayError {
     #[error(
         "topic {topic} does not exist. Where this is a new deployment, run `orderlog migrate` \
          first. Where it existed, Kafka has lost it: restore it; or, to publish the whole log \
-         again to new topics, delete what is left of them, run `orderlog migrate`, restart the \
-         relay and rebuild every subscriber"
+         again to new topics, delete what is left of them, run `orderlog migrate` and `orderlog \
+         epoch republish`, restart the relay and rebuild every subscriber"
     )]
     MissingTopic {
         /// Full name.
@@ -28,7 +29,7 @@ pub enum RelayError {
         "topic {topic} has id {found}, but the relay's progress was recorded with {expected}: it \
          was deleted and made again, and events that were published are no longer in it. To \
          publish the whole log again, delete this topic and {progress_topic}, run `orderlog \
-         migrate`, restart the relay and rebuild every subscriber"
+         migrate` and `orderlog epoch republish`, restart the relay and rebuild every subscriber"
     )]
     OtherTopic {
         /// Full name.
@@ -44,8 +45,8 @@ pub enum RelayError {
     #[error(
         "topic {progress_topic} holds no progress although {topic} holds events: starting from \
          zero would publish all of them a second time. Restore {progress_topic}; or, to publish \
-         the whole log again, delete both topics, run `orderlog migrate`, restart the relay and \
-         rebuild every subscriber"
+         the whole log again, delete both topics, run `orderlog migrate` and `orderlog epoch \
+         republish`, restart the relay and rebuild every subscriber"
     )]
     ProgressLost {
         /// Full name of the events' topic.
@@ -53,6 +54,28 @@ pub enum RelayError {
         /// Full name of the topic that holds the progress.
         progress_topic: String,
     },
+    /// The topics are empty, and this log was published before: to another
+    /// topic of the same name.
+    #[error(
+        "topic {topic} (id {found}) is empty, but this log was published to one of the same name \
+         (id {expected}): Kafka has lost its data. Restore it; or, to publish the whole log again \
+         to this topic, run `orderlog epoch republish`, restart the relay and rebuild every \
+         subscriber"
+    )]
+    KafkaEmptied {
+        /// Full name of the events' topic.
+        topic: String,
+        /// Id that the log has written down.
+        expected: String,
+        /// Id that Kafka says.
+        found: TopicId,
+    },
+    /// The log must not be read.
+    #[error(transparent)]
+    Epoch(EpochError),
+    /// The log has no epoch at all.
+    #[error("the log has no epoch: run `orderlog migrate`")]
+    NoEpoch,
     /// The recorded progress cannot be read.
     #[error(
         "the last record of topic {topic} is not a progress record; it was written by something \
@@ -68,8 +91,8 @@ pub enum RelayError {
     /// The topic was published from another log.
     #[error(
         "the events database ({found}) is not the one that topic {topic} was published from \
-         ({expected}). Point ORDERLOG_EVENTS_URL at that one; or give this log topics of its own \
-         by another ORDERLOG_KAFKA_PREFIX and `orderlog migrate`"
+         ({expected}), nor was it restored from it. Point ORDERLOG_EVENTS_URL at that one; or give \
+         this log topics of its own by another ORDERLOG_KAFKA_PREFIX and `orderlog migrate`"
     )]
     OtherLog {
         /// Full name of the events' topic.
@@ -83,8 +106,8 @@ pub enum RelayError {
     #[error(
         "the log has no event at position {} of transaction {} in epoch {}, which is the last one \
          published to topic {topic}: it was restored from a backup older than that. Restore a \
-         newer one; or give this log topics of its own by another ORDERLOG_KAFKA_PREFIX and \
-         `orderlog migrate`",
+         newer one; or run `orderlog epoch bump`, which begins a new epoch of the log and lets \
+         every subscriber know what is no longer true (docs/OPERATIONS.md, Restoring a backup)",
         at.position, at.xid, at.epoch
     )]
     LogFellBack {
@@ -145,6 +168,17 @@ pub(super) enum Trouble {
     Topics(#[source] TopicError),
     #[error("the log does not answer")]
     Log(#[source] sqlx::Error),
+    #[error("a new epoch of the log has begun")]
+    EpochBegan,
+}
+
+impl From<EpochError> for Trouble {
+    fn from(error: EpochError) -> Self {
+        match error {
+            EpochError::Database(error) => error.into(),
+            verdict => RelayError::Epoch(verdict).into(),
+        }
+    }
 }
 
 impl From<TopicError> for Trouble {

@@ -14,6 +14,7 @@
 //! topic or a log that is another one) ends the relay with an error that says
 //! what to do: it never starts from zero by itself ([`checks`]).
 
+mod announce;
 mod backoff;
 mod checks;
 mod error;
@@ -30,14 +31,14 @@ mod status;
 mod tail;
 
 pub use error::RelayError;
-pub use progress::{LogIdentity, Progress};
+pub use progress::Progress;
 pub use status::{RelayState, RelayStatus};
 
 use crate::{
     config::Config,
+    epoch,
     lifecycle::Lifecycle,
     log::{ContractMapping, LogReader},
-    postgres,
 };
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -62,7 +63,7 @@ pub fn spawn(
     lifecycle: &Lifecycle,
 ) -> Result<watch::Receiver<RelayStatus>, RelayError> {
     status::describe_metrics();
-    let log = postgres::pool(&config.events_url, CONNECTIONS).map_err(RelayError::Log)?;
+    let log = epoch::pool(&config.events_url, CONNECTIONS).map_err(RelayError::Log)?;
     let (status, receiver) = status::StatusSender::new();
     let relay = run::Relay {
         leader: leader::LeaderLock::new(config).map_err(RelayError::Log)?,
@@ -75,4 +76,15 @@ pub fn spawn(
     };
     lifecycle.spawn("relay", async move { Ok(Box::pin(relay.run()).await?) });
     Ok(receiver)
+}
+
+/// The epoch of the log that was published last, if anything was; for a bump,
+/// which has to come after it.
+///
+/// # Errors
+/// When Kafka does not answer, or the record cannot be read.
+pub async fn published_epoch(
+    config: &Config,
+) -> Result<Option<i32>, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(checks::published_epoch(config).await?)
 }

@@ -1,58 +1,30 @@
 //! The record that says where the relay continues.
 
-use crate::kafka::TopicId;
+use crate::{epoch::LogIdentity, kafka::TopicId};
 use contracts::LogPosition;
 use serde::{Deserialize, Serialize};
-use sqlx::{PgPool, Row as _};
-use std::fmt;
+use sqlx::PgPool;
 
 /// The value of a record on `orderlog.relay.progress` (JSON; the key is the
 /// full name of the events' topic). It is written in the transaction that
 /// publishes the events up to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The last event that was published.
+    /// The last event that was published; at the very beginning of an epoch
+    /// ([`beginning`]) that was announced, but has no event yet.
     #[serde(flatten)]
     pub at: LogPosition,
     /// Kafka's id of the topic it was published to.
     pub topic_id: TopicId,
-    /// The log it came from.
+    /// The log it came from, as it was in that epoch.
     pub log: LogIdentity,
 }
 
-/// Which database a log is. A physical copy (a replica that was promoted) is
-/// the same; one that was dumped and loaded is another, because transaction
-/// ids, and with them every position, do not survive that.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogIdentity {
-    /// `system_identifier` of the cluster.
-    pub system: String,
-    /// Object id of the database in it.
-    pub database: u32,
-}
-
-impl fmt::Display for LogIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "database {} of cluster {}", self.database, self.system)
-    }
-}
-
-impl LogIdentity {
-    /// The identity of the log behind `pool`.
-    pub async fn read(pool: &PgPool) -> Result<Self, sqlx::Error> {
-        let row = sqlx::query(
-            "SELECT (SELECT system_identifier::text FROM pg_control_system()) AS system, \
-                    (SELECT oid::bigint FROM pg_database WHERE datname = current_database()) \
-                        AS database",
-        )
-        .fetch_one(pool)
-        .await?;
-        let database: i64 = row.try_get("database")?;
-        Ok(Self {
-            system: row.try_get("system")?,
-            // An oid has 32 bits.
-            database: u32::try_from(database).unwrap_or(u32::MAX),
-        })
+/// Before every event of `epoch`, after everything older.
+pub(super) const fn beginning(epoch: i32) -> LogPosition {
+    LogPosition {
+        epoch,
+        ..LogPosition::START
     }
 }
 

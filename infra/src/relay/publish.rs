@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     log::{ContractMapping, PublishedEvent, StoredEvent},
 };
-use contracts::topics;
+use contracts::{PositionToken, epoch::EpochBegan, topics};
 use rdkafka::{
     error::KafkaError,
     message::{Header, OwnedHeaders},
@@ -42,6 +42,33 @@ impl Publisher {
         });
         match outcome {
             Err(Failure::Refused(number, source)) => Err(refused(events.get(number), source)),
+            outcome => outcome,
+        }
+    }
+
+    /// That an epoch has begun, one record per partition, and the progress that
+    /// this is; or nothing.
+    pub fn announce(
+        &self,
+        announcements: &[(PositionToken, EpochBegan)],
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        let outcome = self.producer.transaction(|transaction| {
+            for (number, (at, began)) in announcements.iter().enumerate() {
+                let value = serde_json::to_vec(began).unwrap_or_default();
+                let headers = owned(&began.headers(at));
+                // Without a key: it is about no order.
+                transaction.send(
+                    BaseRecord::with_opaque_to(&self.names.events, number)
+                        .partition(at.partition)
+                        .payload(value.as_slice())
+                        .headers(headers),
+                )?;
+            }
+            self.send_progress(transaction, announcements.len(), progress)
+        });
+        match outcome {
+            Err(Failure::Refused(_, source)) => Err(refused(None, source)),
             outcome => outcome,
         }
     }
@@ -96,7 +123,10 @@ impl From<RelayError> for Failure {
 }
 
 fn headers(event: &PublishedEvent) -> OwnedHeaders {
-    let headers = event.envelope.headers();
+    owned(&event.envelope.headers())
+}
+
+fn owned(headers: &[(&'static str, String)]) -> OwnedHeaders {
     let all = OwnedHeaders::new_with_capacity(headers.len());
     headers.iter().fold(all, |all, (key, value)| {
         all.insert(Header {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    epoch,
     lifecycle::error_chain,
     log::{ContractMapping, LogReader},
 };
@@ -151,7 +152,12 @@ impl Relay {
         let progress = session.progress().clone();
         tracing::info!(position = ?progress.at, topic.id = %progress.topic_id, "relay.leads");
         self.status.lead_from(progress.at);
+        let epoch = session.epoch();
         tokio::select! {
+            left = epoch::left(&self.log, epoch) => Err(match left {
+                Ok(_) => Trouble::EpochBegan,
+                Err(error) => error.into(),
+            }),
             error = kafka.broken(progress.topic_id) => Err(error.into()),
             end = session.publish() => end,
         }

@@ -1,6 +1,7 @@
 //! Leading with one producer: from its first transaction to its last.
 
 use super::{
+    announce::enter_present_epoch,
     backoff::Backoff,
     checks::{TopicNames, starting_point},
     error::{RelayError, Trouble},
@@ -29,6 +30,8 @@ pub struct Session<'a> {
     publisher: Arc<Publisher>,
     source: Source,
     progress: Progress,
+    /// The present epoch: its events, and no later ones, are published.
+    epoch: i32,
     /// Tells blocking calls that are left behind that nobody waits for them.
     _wanted: DropGuard,
 }
@@ -41,20 +44,28 @@ impl<'a> Session<'a> {
         let config = relay.config.clone();
         let open = move || TransactionalProducer::open(&config, unwanted);
         let producer = blocking(open).await?;
-        let progress = starting_point(&relay.config, &relay.log).await?;
-        let publisher = Publisher {
+        let start = starting_point(&relay.config, &relay.log).await?;
+        let publisher = Arc::new(Publisher {
             producer,
             mapping: Arc::clone(&relay.mapping),
             config: relay.config.clone(),
             names: TopicNames::of(&relay.config),
-        };
+        });
+        let epoch = start.epochs.last().ok_or(RelayError::NoEpoch)?.epoch;
+        let progress = enter_present_epoch(&relay.reader, &publisher, start).await?;
         Ok(Self {
             relay,
-            publisher: Arc::new(publisher),
-            source: Source::new(relay.reader.clone(), relay.log.clone()),
+            publisher,
+            source: Source::new(relay.reader.clone(), relay.log.clone(), epoch),
             progress,
+            epoch,
             _wanted: wanted,
         })
+    }
+
+    /// The epoch whose events are published.
+    pub const fn epoch(&self) -> i32 {
+        self.epoch
     }
 
     /// What is published so far, and to where.
@@ -126,7 +137,7 @@ impl<'a> Session<'a> {
     }
 }
 
-fn trouble(failure: Failure) -> Trouble {
+pub(super) fn trouble(failure: Failure) -> Trouble {
     match failure {
         Failure::Fatal(error) => error.into(),
         Failure::Aborted(error) | Failure::Unknown(error) => error.into(),

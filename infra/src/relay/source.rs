@@ -28,16 +28,19 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Reads the log, and sleeps while there is nothing in it.
 pub struct Source {
     reader: LogReader,
+    epoch: i32,
     hint: Arc<Notify>,
     _listener: AbortOnDropHandle<()>,
 }
 
 impl Source {
-    pub fn new(reader: LogReader, log: PgPool) -> Self {
+    /// Of `epoch` and what is older: the next one has to be announced first.
+    pub fn new(reader: LogReader, log: PgPool, epoch: i32) -> Self {
         let hint = Arc::new(Notify::new());
         let listener = tokio::spawn(listen(log, Arc::clone(&hint)));
         Self {
             reader,
+            epoch,
             hint,
             _listener: AbortOnDropHandle::new(listener),
         }
@@ -47,7 +50,13 @@ impl Source {
     /// of Kafka should hold; maybe none.
     pub async fn read(&self, after: LogPosition) -> Result<Vec<StoredEvent>, Trouble> {
         let batch = self.reader.read_batch(after, BATCH_EVENTS, BATCH_BYTES);
-        Ok(batch.await?)
+        let mut events = batch.await?;
+        let before = events.len();
+        events.retain(|event| event.at.epoch <= self.epoch);
+        if events.is_empty() && before > 0 {
+            return Err(Trouble::EpochBegan);
+        }
+        Ok(events)
     }
 
     /// The same, waiting until there is one. Also waits for a server that is

@@ -17,6 +17,7 @@
 //! repeats apart by who repeats.
 
 mod consumer;
+mod epoch;
 mod executor;
 mod metrics;
 mod order;
@@ -29,10 +30,12 @@ mod store;
 
 pub use status::{Status, WorkerState};
 
+use epoch::Log;
 use executor::{ClientError, CommandClient, Executor};
 use infra::{
     config::{ApiKeyError, Config},
     lifecycle::Lifecycle,
+    log::ContractMapping,
     postgres,
 };
 use sqlx::PgPool;
@@ -49,6 +52,9 @@ pub enum SpawnError {
     /// The URL of the ops database cannot be read.
     #[error("the ops database cannot be used")]
     Ops(#[source] sqlx::Error),
+    /// The URL of the events database cannot be read.
+    #[error("the events database cannot be used")]
+    Log(#[source] sqlx::Error),
     /// The API key is told twice, or its file cannot be read.
     #[error(transparent)]
     ApiKey(#[from] ApiKeyError),
@@ -62,18 +68,24 @@ pub enum SpawnError {
 
 /// Starts the worker role: a consumer on a thread of its own and an executor,
 /// until the lifecycle ends. Servers that are away are waited for; a record
-/// that cannot be read ends the role with an error that names it.
+/// that cannot be read ends the role with an error that names it. The log is
+/// read only after it was restored, with `mapping` to its published form.
 ///
 /// Has to be called within a Tokio runtime. The answer tells whether the role
 /// is ready.
-pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<Status, SpawnError> {
+pub fn spawn(
+    config: &Config,
+    mapping: Arc<dyn ContractMapping>,
+    lifecycle: &Lifecycle,
+) -> Result<Status, SpawnError> {
     metrics::describe();
     let key = config.read_api_key()?;
     let client = CommandClient::new(&config.command_url, &key)?;
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS).map_err(SpawnError::Ops)?;
     let (status, wake) = (Status::new(), Arc::new(Notify::new()));
     start_executor(client, &ops, &wake, &status, lifecycle);
-    consumer::start(config, ops, wake, &status, lifecycle).map_err(SpawnError::Thread)?;
+    let log = Log::new(config, mapping).map_err(SpawnError::Log)?;
+    consumer::start(config, (ops, log), wake, &status, lifecycle).map_err(SpawnError::Thread)?;
     Ok(status)
 }
 

@@ -14,6 +14,8 @@ pub struct OrderRow {
     pub id: Uuid,
     /// The event that it was last changed by.
     pub version: i64,
+    /// Epoch of the log that this event is of.
+    pub epoch: i32,
     /// Slug of the sales channel.
     pub platform: String,
     /// Whether it is a fact from elsewhere.
@@ -67,6 +69,7 @@ impl OrderRow {
             None => Self::made(envelope, &event.fact).ok_or(Contradiction::NotMade)?,
         };
         row.version = version;
+        row.epoch = envelope.position.at.epoch;
         row.note(envelope, &event.fact);
         Ok(Some(row))
     }
@@ -80,6 +83,7 @@ impl OrderRow {
         Some(Self {
             id: envelope.subject,
             version: 0,
+            epoch: 0,
             platform: order.platform.clone(),
             imported: history.is_some(),
             history_until: history.map_or(0, |events| envelope.sequence + i64::from(events)),

@@ -3,6 +3,7 @@
 use super::order::Contradiction;
 use contracts::{
     CloudEvent, EnvelopeError,
+    epoch::{Kind, kind_of},
     order::{OrderEvent, UnknownEvent},
 };
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
@@ -44,6 +45,9 @@ pub enum Unreadable {
     /// Its headers.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
+    /// It announces an epoch, and nobody knows which.
+    #[error("the announcement of an epoch cannot be read")]
+    Announcement(#[source] serde_json::Error),
     /// Its value.
     #[error(transparent)]
     Data(#[from] UnknownEvent),
@@ -55,17 +59,55 @@ pub enum Unreadable {
     Contradiction(#[from] Contradiction),
 }
 
+/// What a Kafka record carries.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, as an event nearly always"
+)]
+pub enum Carried {
+    /// An event of an order.
+    Event(Record),
+    /// The announcement of an epoch.
+    EpochBegan(EpochBegan),
+    /// Something else, of a later release.
+    Other,
+}
+
+/// Where an epoch was announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EpochBegan {
+    /// Partition of the topic.
+    pub partition: i32,
+    /// Offset within the partition.
+    pub offset: i64,
+    /// The one that begins there.
+    pub epoch: i32,
+}
+
 impl Record {
     /// Reads a Kafka record.
-    pub fn read(message: &BorrowedMessage<'_>) -> Result<Self, Poison> {
+    pub fn read(message: &BorrowedMessage<'_>) -> Result<Carried, Poison> {
         let key = String::from_utf8_lossy(message.key().unwrap_or_default());
-        match read(message, &key) {
-            Ok((envelope, event)) => Ok(Self {
-                partition: message.partition(),
-                offset: message.offset(),
-                envelope,
-                event,
+        let (partition, offset) = (message.partition(), message.offset());
+        let read = kind(message).and_then(|kind| match kind {
+            Kind::EpochBegan(epoch) => Ok(Carried::EpochBegan(EpochBegan {
+                partition,
+                offset,
+                epoch,
+            })),
+            Kind::Unknown => Ok(Carried::Other),
+            Kind::Order => read(message, &key).map(|(envelope, event)| {
+                Carried::Event(Self {
+                    partition,
+                    offset,
+                    envelope,
+                    event,
+                })
             }),
+        });
+        match read {
+            Ok(carried) => Ok(carried),
             Err(source) => Err(Poison {
                 topic: message.topic().to_owned(),
                 partition: message.partition(),
@@ -86,6 +128,12 @@ impl Record {
             source,
         }
     }
+}
+
+fn kind(message: &BorrowedMessage<'_>) -> Result<Kind, Unreadable> {
+    let headers = message.headers().into_iter().flat_map(|h| h.iter());
+    let headers = headers.map(|h| (h.key, h.value.unwrap_or_default()));
+    kind_of(headers, message.payload().unwrap_or_default()).map_err(Unreadable::Announcement)
 }
 
 fn read(message: &BorrowedMessage<'_>, key: &str) -> Result<(CloudEvent, OrderEvent), Unreadable> {

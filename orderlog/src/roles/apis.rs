@@ -7,6 +7,7 @@ use command_api::CommandApi;
 use infra::{
     api_keys::ApiKeys,
     config::Config,
+    epoch::Guard,
     event_store::LogHint,
     http::{Readiness, method_not_allowed, problem_types},
     lifecycle::Lifecycle,
@@ -45,7 +46,19 @@ impl Apis {
             None
         } else {
             let events = databases.events.clone();
-            readiness = readiness.postgres("events", events.clone());
+            let guard = Guard::new(events.clone());
+            let watch = guard.clone().watch(lifecycle.shutdown.clone());
+            lifecycle.spawn("log guard", async {
+                watch.await;
+                Ok(())
+            });
+            let checked = guard.clone();
+            readiness = readiness
+                .postgres("events", events.clone())
+                .check("epoch", move || {
+                    let refused = checked.refused();
+                    async move { refused.map_or(Ok(()), Err) }
+                });
             let hint = LogHint::start(events.clone(), lifecycle.shutdown.clone());
             let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
             let api = CommandApi::new(
@@ -56,7 +69,7 @@ impl Apis {
                 sealing,
                 databases.ops.clone(),
             );
-            Some(Data::new(api))
+            Some(Data::new(api.guarded(guard)))
         };
         let queries = if front == Front::Commands {
             None

@@ -3,10 +3,11 @@
 use crate::{keys::sealing, mapping::Mapping};
 use infra::{
     config::Config,
+    epoch,
     http::Readiness,
     lifecycle::Lifecycle,
     log::LogReader,
-    postgres::{self, Databases},
+    postgres::Databases,
     relay::{self, RelayState, RelayStatus},
 };
 use jobs::process::{self, WorkerState};
@@ -40,7 +41,7 @@ pub fn projector(
     lifecycle: &Lifecycle,
     ready: Readiness,
 ) -> anyhow::Result<Readiness> {
-    let log = LogReader::new(postgres::pool(&config.events_url, LOG_CONNECTIONS)?);
+    let log = LogReader::new(epoch::pool(&config.events_url, LOG_CONNECTIONS)?);
     let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
     let status = projections::spawn(config, log, mapping, sealing, lifecycle)?;
     Ok(ready.check("projector", move || {
@@ -62,7 +63,7 @@ pub fn worker(
     lifecycle: &Lifecycle,
     ready: Readiness,
 ) -> anyhow::Result<Readiness> {
-    let status = process::spawn(config, lifecycle)?;
+    let status = process::spawn(config, Arc::new(Mapping), lifecycle)?;
     let commands = status.clone();
     let ready = ready.check("worker", move || {
         let consumer = status.consumer();

@@ -1,6 +1,6 @@
 //! Why a comparison could not be made.
 
-use infra::{kafka::TopicError, sealing::KeysUnavailable};
+use infra::{epoch::EpochError, kafka::TopicError, sealing::KeysUnavailable};
 use rdkafka::error::KafkaError;
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ pub enum VerifyError {
     /// The log cannot be read.
     #[error("the log cannot be read")]
     Log(#[source] sqlx::Error),
+    /// The log must not be read.
+    #[error(transparent)]
+    Epoch(#[from] EpochError),
     /// The read models cannot be read.
     #[error("the views cannot be read")]
     Views(#[source] sqlx::Error),

@@ -4,9 +4,15 @@ use super::Options;
 use super::error::VerifyError;
 use super::report::{Difference, Report};
 use super::versions::Versions;
-use contracts::{CloudEvent, LogPosition, partition::partition_of, topics};
+use contracts::{
+    CloudEvent, LogPosition,
+    epoch::{Kind, kind_of},
+    partition::partition_of,
+    topics,
+};
 use infra::{
     config::Config,
+    epoch::{Epoch, is_true},
     kafka::{self, QuietContext},
 };
 use rdkafka::{
@@ -40,6 +46,8 @@ struct Reading {
     ended: BTreeSet<i32>,
     /// The last place in the log that was seen.
     furthest: LogPosition,
+    /// What the log lost when it was restored is no longer expected.
+    epochs: Vec<Epoch>,
 }
 
 /// Reads all records that there are, and on until each order is as far as the log has it, or until
@@ -48,7 +56,7 @@ struct Reading {
 pub(super) async fn read(
     config: &Config,
     options: Options,
-    last: Option<LogPosition>,
+    (last, epochs): (Option<LogPosition>, Vec<Epoch>),
     versions: &mut Versions,
     report: &mut Report,
 ) -> Result<BTreeMap<i32, i64>, VerifyError> {
@@ -58,6 +66,7 @@ pub(super) async fn read(
         next: BTreeMap::new(),
         ended: BTreeSet::new(),
         furthest: LogPosition::START,
+        epochs,
     };
     let mut deadline: Option<Instant> = None;
     let everything = usize::try_from(partitions).unwrap_or_default();
@@ -135,6 +144,9 @@ fn take(
     report: &mut Report,
 ) {
     let (partition, offset) = (message.partition(), message.offset());
+    if !is_of_an_order(message) {
+        return;
+    }
     reading.next.insert(partition, offset + 1);
     report.kafka_records += 1;
     let envelope = match envelope(message) {
@@ -152,7 +164,20 @@ fn take(
         let what = format!("record {offset} is in partition {partition} of Kafka, not in its own");
         versions.tell(report, Difference::of_order(envelope.subject, what));
     }
+    if !is_true(&reading.epochs, envelope.position.at) {
+        return;
+    }
     versions.on_kafka(envelope.subject, envelope.sequence, report);
+}
+
+/// An announcement is about no order, nor is what later releases may publish.
+fn is_of_an_order(message: &BorrowedMessage<'_>) -> bool {
+    let headers = message.headers().into_iter().flat_map(|h| h.iter());
+    let headers = headers.filter_map(|h| h.value.map(|value| (h.key, value)));
+    matches!(
+        kind_of(headers, message.payload().unwrap_or_default()),
+        Ok(Kind::Order)
+    )
 }
 
 fn envelope(message: &BorrowedMessage<'_>) -> Result<CloudEvent, contracts::EnvelopeError> {

@@ -35,7 +35,7 @@ pub use report::{Difference, Report};
 
 use crate::mapping::Mapping;
 use documents::Documents;
-use infra::{config::Config, log::LogReader, postgres, sealing::Sealing};
+use infra::{config::Config, epoch, log::LogReader, postgres, sealing::Sealing};
 use std::time::Duration;
 use tokio::time::Instant;
 use versions::Versions;
@@ -62,6 +62,8 @@ pub async fn verify(
     step: &(dyn Fn(&str) + Sync),
 ) -> Result<Report, VerifyError> {
     let events = postgres::pool(&config.events_url, 2).map_err(VerifyError::Log)?;
+    epoch::check(&events).await?;
+    let epochs = epoch::epochs(&events).await.map_err(VerifyError::Log)?;
     let horizon = horizon::take(&events).await?;
     let mut report = Report::default();
     let mut versions = Versions::new(options.examples);
@@ -72,7 +74,7 @@ pub async fn verify(
     let last = last.map_err(VerifyError::Log)?;
 
     step("reading Kafka from its beginning");
-    let next = kafka::read(config, options, last, &mut versions, &mut report).await?;
+    let next = kafka::read(config, options, (last, epochs), &mut versions, &mut report).await?;
 
     step("waiting for the views");
     let deadline = Instant::now() + options.wait;

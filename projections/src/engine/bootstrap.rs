@@ -21,6 +21,8 @@ pub(super) enum Reason {
     },
     /// The offsets belong to another topic of the same name.
     OtherTopic,
+    /// The log was restored since; rows may hold what it lost.
+    OtherEpoch,
     /// A partition has no offset, or an offset has no partition.
     Partitions,
     /// Kafka no longer has, or never had, the offset to go on from.
@@ -41,6 +43,7 @@ impl Reason {
             Self::NeverBuilt => "never_built",
             Self::OlderVersion { .. } => "older_version",
             Self::OtherTopic => "other_topic",
+            Self::OtherEpoch => "other_epoch",
             Self::Partitions => "partitions",
             Self::OffsetOutOfRange { .. } | Self::ConsumerRefused => "offset_out_of_range",
             Self::Requested => "requested",
@@ -59,6 +62,7 @@ impl fmt::Display for Reason {
 pub(super) struct Prepared {
     pub build: i64,
     pub topic_id: String,
+    pub epoch: i32,
 }
 
 /// Makes sure that there is a build that this code can go on with, making one
@@ -72,30 +76,52 @@ pub(super) async fn prepare<P: Projection>(
     let stored = store::build(&mut lock.connection, P::NAME).await?;
     let held = store::held(&mut lock.connection, P::NAME).await?;
     let topic = TopicState::read(&engine.config, P::TOPIC.name).await?;
-    let prepared = match reason::<P>(stored.as_ref(), &held, &topic, refused)? {
+    let epoch = engine.log.epoch().await?.epoch;
+    let found = Found {
+        stored: stored.as_ref(),
+        held: &held,
+        topic: &topic,
+        epoch,
+    };
+    let prepared = match reason::<P>(&found, refused)? {
         Some(reason) => {
             let report = rebuild::run(engine, &mut lock, &reason, progress).await?;
             Prepared {
                 build: report.build,
                 topic_id: report.topic_id,
+                epoch: report.epoch,
             }
         }
         None => Prepared {
             build: held.build,
             topic_id: topic.id,
+            epoch,
         },
     };
     lock.release().await?;
     Ok(prepared)
 }
 
+/// What there is to judge by.
+struct Found<'a> {
+    stored: Option<&'a Build>,
+    held: &'a Held,
+    topic: &'a TopicState,
+    /// Present epoch of the log.
+    epoch: i32,
+}
+
 /// Why the stored build cannot be gone on with, if it cannot.
 fn reason<P: Projection>(
-    stored: Option<&Build>,
-    held: &Held,
-    topic: &TopicState,
+    found: &Found<'_>,
     refused: Option<i64>,
 ) -> Result<Option<Reason>, RebuildError> {
+    let Found {
+        stored,
+        held,
+        topic,
+        epoch,
+    } = *found;
     let Some(stored) = stored else {
         return Ok(Some(Reason::NeverBuilt));
     };
@@ -113,6 +139,9 @@ fn reason<P: Projection>(
     }
     if stored.topic_id != topic.id {
         return Ok(Some(Reason::OtherTopic));
+    }
+    if stored.epoch != epoch {
+        return Ok(Some(Reason::OtherEpoch));
     }
     if !held.partitions.keys().eq(topic.ranges.keys()) {
         return Ok(Some(Reason::Partitions));
@@ -142,6 +171,7 @@ mod tests {
             version,
             build: 3,
             topic_id: "t".into(),
+            epoch: 1,
         }
     }
 
@@ -161,7 +191,22 @@ mod tests {
     }
 
     fn found(stored: &Build, held: &Held, topic: &TopicState) -> Option<Reason> {
-        reason::<Orders>(Some(stored), held, topic, None).expect("no newer version")
+        judged(Some(stored), held, topic, 1)
+    }
+
+    fn judged(
+        stored: Option<&Build>,
+        held: &Held,
+        topic: &TopicState,
+        epoch: i32,
+    ) -> Option<Reason> {
+        let found = Found {
+            stored,
+            held,
+            topic,
+            epoch,
+        };
+        reason::<Orders>(&found, None).expect("no newer version")
     }
 
     #[test]
@@ -178,8 +223,12 @@ mod tests {
         let older = build(Orders::VERSION - 1);
         let outside = |next| Reason::OffsetOutOfRange { partition: 0, next };
         assert_eq!(
-            reason::<Orders>(None, &held(7), &topic("t"), None).expect("no newer version"),
+            judged(None, &held(7), &topic("t"), 1),
             Some(Reason::NeverBuilt)
+        );
+        assert_eq!(
+            judged(Some(&current), &held(7), &topic("t"), 2),
+            Some(Reason::OtherEpoch)
         );
         for (stored, held, topic, expected) in [
             (&current, held(4), topic("t"), outside(4)),
@@ -203,8 +252,13 @@ mod tests {
     fn a_refused_offset_is_a_reason_only_in_the_build_that_it_belongs_to() {
         let (current, held, topic) = (build(Orders::VERSION), held(7), topic("t"));
         let with = |refused| {
-            reason::<Orders>(Some(&current), &held, &topic, Some(refused))
-                .expect("no newer version")
+            let found = Found {
+                stored: Some(&current),
+                held: &held,
+                topic: &topic,
+                epoch: 1,
+            };
+            reason::<Orders>(&found, Some(refused)).expect("no newer version")
         };
         assert_eq!(with(3), Some(Reason::ConsumerRefused));
         assert_eq!(with(2), None);
@@ -213,6 +267,12 @@ mod tests {
     #[test]
     fn newer_code_is_not_undone() {
         let newer = build(Orders::VERSION + 1);
-        assert!(reason::<Orders>(Some(&newer), &held(7), &topic("t"), None).is_err());
+        let found = Found {
+            stored: Some(&newer),
+            held: &held(7),
+            topic: &topic("t"),
+            epoch: 1,
+        };
+        assert!(reason::<Orders>(&found, None).is_err());
     }
 }

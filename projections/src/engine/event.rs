@@ -1,7 +1,10 @@
 //! An event as projections see it, wherever it comes from.
 
 use super::projection::{BoxError, Projection};
-use contracts::CloudEvent;
+use contracts::{
+    CloudEvent,
+    epoch::{Kind, kind_of},
+};
 use infra::{
     log::PublishedEvent,
     sealing::{Form, PersonalEvent, Place},
@@ -90,23 +93,45 @@ pub(super) fn decode<P: Projection>(published: PublishedEvent) -> Result<Event<P
     })
 }
 
+/// What a Kafka record carries.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved once, as an event nearly always"
+)]
+pub(super) enum Carried {
+    /// An event of an aggregate.
+    Event(Fetched),
+    /// The announcement of this epoch.
+    EpochBegan(i32),
+    /// Something else, of a later release.
+    Other,
+}
+
 /// Takes a Kafka record apart, as far as it is readable by everybody.
-pub(super) fn fetched<P: Projection>(message: &BorrowedMessage<'_>) -> Result<Fetched, Poison> {
-    let key = String::from_utf8_lossy(message.key().unwrap_or_default());
-    match published::<P>(message, &key) {
-        Ok(published) => Ok(Fetched {
-            partition: message.partition(),
-            offset: message.offset(),
-            published,
-        }),
-        Err(source) => Err(Poison {
-            topic: message.topic().to_owned(),
-            partition: message.partition(),
-            offset: message.offset(),
-            key: key.into_owned(),
-            source,
-        }),
+pub(super) fn fetched<P: Projection>(message: &BorrowedMessage<'_>) -> Result<Carried, Poison> {
+    carried::<P>(message).map_err(|source| Poison {
+        topic: message.topic().to_owned(),
+        partition: message.partition(),
+        offset: message.offset(),
+        key: String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned(),
+        source,
+    })
+}
+
+fn carried<P: Projection>(message: &BorrowedMessage<'_>) -> Result<Carried, BoxError> {
+    let headers = message.headers().into_iter().flat_map(|h| h.iter());
+    let headers = headers.map(|h| (h.key, h.value.unwrap_or_default()));
+    match kind_of(headers, message.payload().unwrap_or_default())? {
+        Kind::EpochBegan(epoch) => return Ok(Carried::EpochBegan(epoch)),
+        Kind::Unknown => return Ok(Carried::Other),
+        Kind::Order => {}
     }
+    let key = String::from_utf8_lossy(message.key().unwrap_or_default());
+    Ok(Carried::Event(Fetched {
+        partition: message.partition(),
+        offset: message.offset(),
+        published: published::<P>(message, &key)?,
+    }))
 }
 
 fn published<P: Projection>(

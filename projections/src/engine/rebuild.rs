@@ -26,7 +26,7 @@ use super::{
     topic::TopicState,
 };
 use contracts::LogPosition;
-use infra::{kafka::TopicError, log::Horizon, sealing::KeysUnavailable};
+use infra::{epoch::EpochError, kafka::TopicError, log::Horizon, sealing::KeysUnavailable};
 use sqlx::Connection as _;
 use std::{
     fmt,
@@ -49,6 +49,8 @@ pub struct RebuildReport {
     pub build: i64,
     /// Kafka's id of the topic that it goes on from.
     pub topic_id: String,
+    /// Epoch of the log that it was made from.
+    pub epoch: i32,
     /// Its size.
     pub progress: Progress,
     /// How long it took.
@@ -81,6 +83,9 @@ pub enum RebuildError {
     /// The log could not be read.
     #[error("the log cannot be read")]
     Log(#[source] sqlx::Error),
+    /// The log must not be read.
+    #[error(transparent)]
+    Epoch(#[from] EpochError),
     /// The keys of personal data could not be read.
     #[error(transparent)]
     Keys(#[from] KeysUnavailable),
@@ -122,10 +127,13 @@ impl RebuildError {
     /// Whether the same rebuild may succeed later without anybody's help.
     pub(super) fn is_transient(&self) -> bool {
         match self {
-            Self::Views(error) | Self::Log(error) => is_transient(error),
+            Self::Views(error) | Self::Log(error) | Self::Epoch(EpochError::Database(error)) => {
+                is_transient(error)
+            }
             // A missing topic is one `orderlog migrate` away.
             Self::Keys(_) | Self::Topic(_) | Self::NewerVersion { .. } => true,
-            Self::History { .. } => false,
+            // Only an operator decides about a restored log.
+            Self::Epoch(_) | Self::History { .. } => false,
         }
     }
 }
@@ -150,6 +158,7 @@ pub(super) async fn run<P: Projection>(
 ) -> Result<RebuildReport, RebuildError> {
     let started = Instant::now();
     tracing::info!(projection = P::NAME, ?reason, "projection.rebuild_started");
+    engine.log.epoch().await?;
     let mut transaction = lock.connection.begin().await?;
     store::lock_checkpoints(&mut transaction, P::NAME).await?;
     let previous = store::build(&mut *transaction, P::NAME).await?;
@@ -161,6 +170,7 @@ pub(super) async fn run<P: Projection>(
         version: P::VERSION,
         build: previous.map_or(1, |previous| previous.build + 1),
         topic_id: topic.id.clone(),
+        epoch: horizon.epoch,
     };
     store::switch(
         &mut transaction,
@@ -177,6 +187,7 @@ pub(super) async fn run<P: Projection>(
     let report = RebuildReport {
         build: made.build,
         topic_id: topic.id,
+        epoch: horizon.epoch,
         progress: filled,
         took: started.elapsed(),
     };

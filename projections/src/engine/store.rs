@@ -14,6 +14,8 @@ pub struct Build {
     pub build: i64,
     /// Kafka's id of the topic that its offsets belong to.
     pub topic_id: String,
+    /// Epoch of the log that it was made from.
+    pub epoch: i32,
 }
 
 /// Up to where a partition has been applied.
@@ -48,15 +50,17 @@ pub(super) async fn build(
     executor: impl PgExecutor<'_>,
     projection: &str,
 ) -> Result<Option<Build>, sqlx::Error> {
-    let row = sqlx::query("SELECT version, build, topic_id FROM projections WHERE name = $1")
-        .bind(projection)
-        .fetch_optional(executor)
-        .await?;
+    let row =
+        sqlx::query("SELECT version, build, topic_id, epoch FROM projections WHERE name = $1")
+            .bind(projection)
+            .fetch_optional(executor)
+            .await?;
     row.map(|row| {
         Ok(Build {
             version: row.try_get("version")?,
             build: row.try_get("build")?,
             topic_id: row.try_get("topic_id")?,
+            epoch: row.try_get("epoch")?,
         })
     })
     .transpose()
@@ -148,14 +152,16 @@ pub(super) async fn switch(
     at: LogPosition,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO projections (name, version, build, topic_id) VALUES ($1, $2, $3, $4) \
+        "INSERT INTO projections (name, version, build, topic_id, epoch) \
+         VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (name) DO UPDATE SET version = EXCLUDED.version, build = EXCLUDED.build, \
-             topic_id = EXCLUDED.topic_id, built_at = now()",
+             topic_id = EXCLUDED.topic_id, epoch = EXCLUDED.epoch, built_at = now()",
     )
     .bind(projection)
     .bind(made.version)
     .bind(made.build)
     .bind(&made.topic_id)
+    .bind(made.epoch)
     .execute(&mut *connection)
     .await?;
     sqlx::query("DELETE FROM projection_offsets WHERE projection = $1")

@@ -4,6 +4,7 @@
 mod chaos;
 mod commands;
 mod dev;
+mod epochs;
 mod event_store;
 mod harness;
 mod import;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         chaos::trials(),
         commands::trials(),
         dev::trials(),
+        epochs::trials(),
         event_store::trials(),
         harness::trials(),
         import::trials(),

@@ -22,7 +22,7 @@ mod writer;
 mod tests;
 
 use super::{AppendError, NewEvent, Stamp, error::Cause};
-use crate::postgres;
+use crate::epoch;
 use batch::Append;
 use insert::{Log, Store};
 use queue::Queue;
@@ -45,7 +45,8 @@ const LOCK_TIMEOUT: &str = "1s";
 fn connections(pool: &PgPool) -> PgPool {
     let options = (*pool.connect_options()).clone();
     let options = options.options([("lock_timeout", LOCK_TIMEOUT)]);
-    postgres::lazy_pool(options, CONNECTIONS)
+    // None to a log that was restored (invariant 16).
+    epoch::pool_of(options, CONNECTIONS)
 }
 
 /// Where appends are put. Writers end with the last clone.

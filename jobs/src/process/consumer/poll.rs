@@ -1,7 +1,7 @@
 //! A poll's worth of records.
 
 use super::{context::Context, session::Leave};
-use crate::process::record::{Poison, Record};
+use crate::process::record::{Carried, EpochBegan, Poison, Record};
 use infra::kafka::mends_itself;
 use rdkafka::{
     consumer::{BaseConsumer, Consumer as _},
@@ -20,6 +20,8 @@ const MAX_BYTES: usize = 8 << 20;
 pub(super) struct Polled {
     pub records: Vec<Record>,
     pub poison: Option<Poison>,
+    /// The announcement of an epoch, after the records.
+    pub epoch: Option<EpochBegan>,
 }
 
 /// Waits for a record, then takes what is there without waiting.
@@ -35,7 +37,13 @@ pub(super) fn poll(consumer: &BaseConsumer<Context>) -> Result<Polled, Leave> {
         match next {
             None => break,
             Some(Ok(message)) => match Record::read(&message) {
-                Ok(record) => {
+                Ok(Carried::Other) => {}
+                Ok(Carried::EpochBegan(began)) => {
+                    context.polled(began.partition, began.offset);
+                    polled.epoch = Some(began);
+                    break;
+                }
+                Ok(Carried::Event(record)) => {
                     bytes += message.payload_len();
                     context.polled(record.partition, record.offset);
                     polled.records.push(record);

@@ -7,8 +7,9 @@ use super::{
     poll::{Polled, poll},
 };
 use crate::process::{
+    epoch::{Log, RealignError, realign},
     metrics,
-    record::{Poison, Record},
+    record::{EpochBegan, Poison, Record},
     status::Status,
     store::{WriteError, write_batch},
 };
@@ -35,6 +36,9 @@ pub enum Leave {
     /// Another consumer writes the same orders.
     #[error("another worker has the partitions")]
     Raced,
+    /// The log was restored, and the orders are not yet in line with it.
+    #[error("the orders cannot be brought into line with the log")]
+    Realign(#[source] RealignError),
     /// The client failed in a way that it does not mend by itself.
     #[error("the Kafka consumer failed")]
     Consumer(#[source] KafkaError),
@@ -64,6 +68,7 @@ impl From<WriteError<Box<Poison>>> for Ended {
 pub(super) struct Session<'a> {
     pub config: &'a Config,
     pub ops: &'a PgPool,
+    pub log: &'a Log,
     pub wake: &'a Notify,
     pub status: &'a Status,
     pub runtime: &'a Handle,
@@ -108,22 +113,57 @@ impl Session<'_> {
         let some = !polled.records.is_empty();
         if some {
             self.write(&polled.records)?;
-            commit(consumer, self.config, &polled.records).map_err(|e| {
-                // Only a consumer that is unusable refuses to take it down.
-                Ended::Left(Leave::Consumer(e))
-            })?;
+            let read = polled.records.iter().map(|r| (r.partition, r.offset));
+            self.commit(consumer, read)?;
+        }
+        if let Some(began) = polled.epoch {
+            self.enter(began)?;
+            self.commit(consumer, [(began.partition, began.offset)])?;
         }
         match polled.poison {
             Some(poison) => Err(Ended::Poisoned(Box::new(poison))),
-            None => Ok(some),
+            None => Ok(some || polled.epoch.is_some()),
         }
+    }
+
+    /// The log goes on as another epoch, from here on in this partition.
+    fn enter(&self, began: EpochBegan) -> Result<(), Ended> {
+        let realigned = realign(
+            self.log,
+            self.ops,
+            self.config,
+            began.partition,
+            began.epoch,
+        );
+        let realigned = self.runtime.block_on(realigned);
+        let orders = realigned.map_err(|error| Ended::Left(Leave::Realign(error)))?;
+        if orders > 0 {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    fn commit(
+        &self,
+        consumer: &BaseConsumer<Context>,
+        read: impl IntoIterator<Item = (i32, i64)>,
+    ) -> Result<(), Ended> {
+        // Only a consumer that is unusable refuses to take it down.
+        commit(consumer, self.config, read).map_err(|e| Ended::Left(Leave::Consumer(e)))
     }
 
     fn write(&self, records: &[Record]) -> Result<(), Ended> {
         let topic = self.config.kafka_name(topics::ORDER_EVENTS);
         let orders: BTreeSet<_> = records.iter().map(|r| r.envelope.subject).collect();
-        let written = write_batch(self.ops, &orders, |mut plan| {
+        let partitions = records.iter().map(|r| r.partition).collect();
+        let written = write_batch(self.ops, &partitions, &orders, |mut plan, epochs| {
             for record in records {
+                // Read before the log was restored, and read again.
+                let epoch = epochs.get(&record.partition).copied().unwrap_or_default();
+                if record.envelope.position.at.epoch < epoch {
+                    plan.known += 1;
+                    continue;
+                }
                 let added = plan.add(record, self.config);
                 added.map_err(|source| Box::new(record.poison(&topic, source)))?;
             }
@@ -143,11 +183,11 @@ impl Session<'_> {
 fn commit(
     consumer: &BaseConsumer<Context>,
     config: &Config,
-    records: &[Record],
+    read: impl IntoIterator<Item = (i32, i64)>,
 ) -> KafkaResult<()> {
     let mut next = BTreeMap::new();
-    for record in records {
-        next.insert(record.partition, record.offset + 1);
+    for (partition, offset) in read {
+        next.insert(partition, offset + 1);
     }
     let topic = config.kafka_name(topics::ORDER_EVENTS);
     let mut offsets = TopicPartitionList::with_capacity(next.len());

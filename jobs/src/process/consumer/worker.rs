@@ -3,6 +3,7 @@
 
 use super::session::{Ended, Session};
 use crate::process::{
+    epoch::Log,
     record::Poison,
     status::{Status, WorkerState},
 };
@@ -34,6 +35,7 @@ enum WorkerError {
 struct Worker {
     config: Config,
     ops: PgPool,
+    log: Log,
     wake: Arc<Notify>,
     status: Status,
     runtime: Handle,
@@ -44,7 +46,7 @@ struct Worker {
 /// Starts the consumer on a thread of its own. `wake` is told of new steps.
 pub fn start(
     config: &Config,
-    ops: PgPool,
+    (ops, log): (PgPool, Log),
     wake: Arc<Notify>,
     status: &Status,
     lifecycle: &Lifecycle,
@@ -52,6 +54,7 @@ pub fn start(
     let mut worker = Worker {
         config: config.clone(),
         ops,
+        log,
         wake,
         status: status.clone(),
         runtime: Handle::current(),
@@ -92,6 +95,7 @@ impl Worker {
         let ended = Session {
             config: &self.config,
             ops: &self.ops,
+            log: &self.log,
             wake: &self.wake,
             status: &self.status,
             runtime: &self.runtime,

@@ -26,15 +26,18 @@ pub enum WriteError<E> {
 }
 
 /// Loads the orders of a batch, has `plan` made of them, and writes what it
-/// comes to.
+/// comes to. `plan` is also told which epoch each partition is in: what is older
+/// was read before, and may be of a past that the log lost.
 pub async fn write_batch<E>(
     ops: &PgPool,
+    partitions: &BTreeSet<i32>,
     orders: &BTreeSet<Uuid>,
-    plan: impl FnOnce(Plan) -> Result<Plan, E>,
+    plan: impl FnOnce(Plan, &BTreeMap<i32, i32>) -> Result<Plan, E>,
 ) -> Result<Plan, WriteError<E>> {
     let mut transaction = ops.begin().await?;
+    let epochs = epochs(&mut transaction, partitions).await?;
     let stored = load(&mut transaction, orders).await?;
-    let plan = plan(Plan::over(stored)).map_err(WriteError::Plan)?;
+    let plan = plan(Plan::over(stored), &epochs).map_err(WriteError::Plan)?;
     if !write_orders(&mut transaction, &plan.changes).await? {
         return Err(WriteError::Raced);
     }
@@ -42,6 +45,26 @@ pub async fn write_batch<E>(
     add_steps(&mut transaction, &plan.steps).await?;
     transaction.commit().await?;
     Ok(plan)
+}
+
+/// The epoch of each partition. Locked against its change, until which a batch
+/// waits, and which waits for the batch.
+async fn epochs(
+    connection: &mut PgConnection,
+    partitions: &BTreeSet<i32>,
+) -> Result<BTreeMap<i32, i32>, sqlx::Error> {
+    let partitions: Vec<i32> = partitions.iter().copied().collect();
+    let rows = sqlx::query(
+        "SELECT \"partition\", epoch FROM process_epochs WHERE \"partition\" = ANY($1) \
+          ORDER BY \"partition\" FOR SHARE",
+    )
+    .bind(partitions)
+    .fetch_all(connection)
+    .await?;
+    let epochs = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    epochs.collect()
 }
 
 /// Locks what it finds, always in the same order: a zombie waits, and then
@@ -52,7 +75,7 @@ async fn load(
 ) -> Result<BTreeMap<Uuid, OrderRow>, sqlx::Error> {
     let ids: Vec<Uuid> = orders.iter().copied().collect();
     let rows = sqlx::query(
-        "SELECT order_id, version, platform, imported, history_until, placed_at, archived, \
+        "SELECT order_id, version, epoch, platform, imported, history_until, placed_at, archived, \
                 open_fulfillments \
            FROM process_orders WHERE order_id = ANY($1) ORDER BY order_id FOR UPDATE",
     )
@@ -67,6 +90,7 @@ fn order(row: &PgRow) -> Result<OrderRow, sqlx::Error> {
     Ok(OrderRow {
         id: row.try_get("order_id")?,
         version: row.try_get("version")?,
+        epoch: row.try_get("epoch")?,
         platform: row.try_get("platform")?,
         imported: row.try_get("imported")?,
         history_until: row.try_get("history_until")?,
@@ -94,9 +118,9 @@ async fn insert_orders(
     let rows = || changes.iter().map(|change| &change.row);
     let done = sqlx::query(
         "INSERT INTO process_orders (order_id, version, platform, imported, history_until, \
-                                     placed_at, archived, open_fulfillments) \
+                                     placed_at, archived, open_fulfillments, epoch) \
          SELECT * FROM UNNEST($1::uuid[], $2::int8[], $3::text[], $4::bool[], $5::int8[], \
-                              $6::timestamptz[], $7::bool[], $8::int4[]) \
+                              $6::timestamptz[], $7::bool[], $8::int4[], $9::int4[]) \
          ON CONFLICT (order_id) DO NOTHING",
     )
     .bind(rows().map(|r| r.id).collect::<Vec<_>>())
@@ -107,6 +131,7 @@ async fn insert_orders(
     .bind(rows().map(|r| r.placed_at).collect::<Vec<_>>())
     .bind(rows().map(|r| r.archived).collect::<Vec<_>>())
     .bind(rows().map(|r| r.open_fulfillments).collect::<Vec<_>>())
+    .bind(rows().map(|r| r.epoch).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
@@ -120,10 +145,12 @@ async fn update_orders(
     let done = sqlx::query(
         "UPDATE process_orders o \
             SET version = n.version, platform = n.platform, placed_at = n.placed_at, \
-                archived = n.archived, open_fulfillments = n.open_fulfillments \
+                archived = n.archived, open_fulfillments = n.open_fulfillments, \
+                epoch = n.epoch \
            FROM UNNEST($1::uuid[], $2::int8[], $3::int8[], $4::text[], $5::timestamptz[], \
-                       $6::bool[], $7::int4[]) \
-                AS n(order_id, base, version, platform, placed_at, archived, open_fulfillments) \
+                       $6::bool[], $7::int4[], $8::int4[]) \
+                AS n(order_id, base, version, platform, placed_at, archived, open_fulfillments, \
+                     epoch) \
           WHERE o.order_id = n.order_id AND o.version = n.base",
     )
     .bind(rows().map(|r| r.id).collect::<Vec<_>>())
@@ -133,6 +160,7 @@ async fn update_orders(
     .bind(rows().map(|r| r.placed_at).collect::<Vec<_>>())
     .bind(rows().map(|r| r.archived).collect::<Vec<_>>())
     .bind(rows().map(|r| r.open_fulfillments).collect::<Vec<_>>())
+    .bind(rows().map(|r| r.epoch).collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
@@ -159,7 +187,10 @@ async fn drop_steps(
     Ok(())
 }
 
-async fn add_steps(connection: &mut PgConnection, steps: &[Step]) -> Result<(), sqlx::Error> {
+pub(super) async fn add_steps(
+    connection: &mut PgConnection,
+    steps: &[Step],
+) -> Result<(), sqlx::Error> {
     if steps.is_empty() {
         return Ok(());
     }

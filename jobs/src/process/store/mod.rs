@@ -1,7 +1,9 @@
-//! The tables `process_orders` and `process_steps` of the ops database.
+//! The tables `process_orders`, `process_steps` and `process_epochs` of the ops database.
 
 mod batch;
 mod queue;
+mod realign;
 
 pub use batch::{WriteError, write_batch};
 pub use queue::{Queue, TakenStep};
+pub use realign::{Known, enter_epoch, known, not_in_log, replace};

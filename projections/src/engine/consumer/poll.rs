@@ -2,7 +2,7 @@
 
 use super::{context::Context, session::Leave};
 use crate::engine::{
-    event::{Fetched, Poison, fetched},
+    event::{Carried, Fetched, Poison, fetched},
     projection::Projection,
 };
 use infra::kafka::mends_itself;
@@ -30,7 +30,13 @@ pub(super) struct Polled {
 ///
 /// Every record that is returned has to be applied, or the consumer dropped:
 /// it does not deliver a record twice.
-pub(super) fn poll<P: Projection>(consumer: &BaseConsumer<Context>) -> Result<Polled, Leave> {
+///
+/// A record that is about no order is passed over; one that announces a later
+/// epoch than `built` ends the session: the build has to be made anew.
+pub(super) fn poll<P: Projection>(
+    consumer: &BaseConsumer<Context>,
+    built: i32,
+) -> Result<Polled, Leave> {
     let context = consumer.context();
     let mut polled = Polled {
         records: Vec::new(),
@@ -54,7 +60,10 @@ pub(super) fn poll<P: Projection>(consumer: &BaseConsumer<Context>) -> Result<Po
         match next {
             None => break,
             Some(Ok(message)) => match fetched::<P>(&message) {
-                Ok(record) => {
+                Ok(Carried::Other) => {}
+                Ok(Carried::EpochBegan(epoch)) if epoch <= built => {}
+                Ok(Carried::EpochBegan(epoch)) => return Err(Leave::EpochBegan { epoch }),
+                Ok(Carried::Event(record)) => {
                     bytes += message.payload_len();
                     let recorded_at = record.published.envelope.time;
                     assignment.lag.polled(record.partition, recorded_at);

@@ -50,6 +50,12 @@ pub enum Leave {
     /// The topic is not the one that the offsets belong to.
     #[error("the topic was made anew")]
     OtherTopic,
+    /// The log goes on as another epoch than the build was made from.
+    #[error("epoch {epoch} of the log has begun")]
+    EpochBegan {
+        /// The one that was announced.
+        epoch: i32,
+    },
     /// The client failed in a way that it does not mend by itself.
     #[error("the Kafka consumer failed")]
     Consumer(#[source] KafkaError),
@@ -89,7 +95,7 @@ impl<P: Projection> Session<'_, P> {
             if self.topic_was_replaced() {
                 return Ended::Left(Leave::OtherTopic);
             }
-            let polled = match poll::<P>(&consumer) {
+            let polled = match poll::<P>(&consumer, self.prepared.epoch) {
                 Ok(polled) => polled,
                 Err(leave) => return Ended::Left(leave),
             };

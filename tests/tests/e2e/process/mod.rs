@@ -4,7 +4,7 @@
 mod away;
 mod crashing;
 mod money;
-mod scene;
+pub mod scene;
 mod timers;
 mod whole_life;
 

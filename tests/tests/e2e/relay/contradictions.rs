@@ -166,7 +166,7 @@ async fn with_ten_published(config: &Config) -> Result<Scene> {
     Ok(scene)
 }
 
-async fn recreate(scene: &Scene, topic: &str) -> Result<()> {
+pub async fn recreate(scene: &Scene, topic: &str) -> Result<()> {
     let before = kafka::topic_id(&scene.config, topic).await?;
     delete(&scene.config, &scene.topic(topic)).await?;
     kafka::ensure_topics(&scene.config).await?;

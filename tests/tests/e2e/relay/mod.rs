@@ -1,6 +1,6 @@
 //! The relay between a real log and a real Kafka.
 
-mod contradictions;
+pub mod contradictions;
 mod frozen;
 mod leadership;
 mod once;

@@ -2,7 +2,12 @@
 //! came of it.
 
 use anyhow::{Context as _, Result, ensure};
-use contracts::{CloudEvent, LogPosition, partition::partition_of, topics};
+use contracts::{
+    CloudEvent, LogPosition,
+    epoch::{EpochBegan, Kind, kind_of},
+    partition::partition_of,
+    topics,
+};
 use infra::{
     config::Config,
     kafka,
@@ -126,6 +131,15 @@ impl Scene {
     /// What a `read_committed` consumer sees from the first record to the
     /// present end of each partition.
     pub async fn published(&self) -> Result<Vec<Record>> {
+        Ok(self.read().await?.0)
+    }
+
+    /// The announcements of epochs that it sees.
+    pub async fn announced(&self) -> Result<Vec<Announced>> {
+        Ok(self.read().await?.1)
+    }
+
+    async fn read(&self) -> Result<(Vec<Record>, Vec<Announced>)> {
         let mut client = kafka::client_config(&self.config);
         client
             .set("group.id", "nobody")
@@ -253,32 +267,54 @@ impl Drop for RunningRelay {
     }
 }
 
+/// The announcement of an epoch, on one partition.
+pub struct Announced {
+    pub partition: i32,
+    pub offset: i64,
+    pub data: EpochBegan,
+}
+
 /// One record as a subscriber sees it.
 pub struct Record {
     pub partition: i32,
+    pub offset: i64,
     pub key: Vec<u8>,
     pub value: Vec<u8>,
     pub envelope: CloudEvent,
 }
 
-fn read_all(consumer: &BaseConsumer<kafka::QuietContext>, topic: &str) -> Result<Vec<Record>> {
+fn read_all(
+    consumer: &BaseConsumer<kafka::QuietContext>,
+    topic: &str,
+) -> Result<(Vec<Record>, Vec<Announced>)> {
     let mut assignment = TopicPartitionList::new();
     let mut open: HashSet<i32> = (0..topics::ORDER_EVENTS_PARTITIONS).collect();
     for partition in &open {
         assignment.add_partition_offset(topic, *partition, Offset::Beginning)?;
     }
     consumer.assign(&assignment)?;
-    let mut records = Vec::new();
+    let (mut records, mut announced) = (Vec::new(), Vec::new());
     while !open.is_empty() {
         match consumer.poll(PATIENCE).context("nothing comes")? {
             Ok(message) => {
                 let headers = message.headers().context("headers")?;
-                let pairs = headers.iter().map(|h| (h.key, h.value.unwrap_or_default()));
+                let pairs = || headers.iter().map(|h| (h.key, h.value.unwrap_or_default()));
+                let data = message.payload().unwrap_or_default();
+                if let Kind::EpochBegan(_) = kind_of(pairs(), data)? {
+                    ensure!(message.key().is_none(), "it is about no order");
+                    announced.push(Announced {
+                        partition: message.partition(),
+                        offset: message.offset(),
+                        data: serde_json::from_slice(data)?,
+                    });
+                    continue;
+                }
                 records.push(Record {
                     partition: message.partition(),
+                    offset: message.offset(),
                     key: message.key().unwrap_or_default().to_vec(),
                     value: message.payload().unwrap_or_default().to_vec(),
-                    envelope: CloudEvent::from_headers(pairs)?,
+                    envelope: CloudEvent::from_headers(pairs())?,
                 });
             }
             Err(KafkaError::PartitionEOF(partition)) => {
@@ -287,7 +323,7 @@ fn read_all(consumer: &BaseConsumer<kafka::QuietContext>, topic: &str) -> Result
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(records)
+    Ok((records, announced))
 }
 
 /// Publishes the stored payload; knows no order. An event `Broken` is one that

@@ -1,0 +1,114 @@
+//! From one epoch of the log to the next (`docs/ARCHITECTURE.md`, invariant 16):
+//! what older epochs still hold is published, then the next one is announced on
+//! every partition, and only then its events follow.
+
+use super::{
+    checks::Start,
+    error::Trouble,
+    progress::{Progress, beginning},
+    publish::Publisher,
+    session::trouble,
+};
+use crate::{
+    epoch::Epoch,
+    kafka::blocking,
+    log::{LogReader, StoredEvent},
+};
+use contracts::{PositionToken, epoch::EpochBegan, topics};
+use std::sync::Arc;
+
+const BATCH_EVENTS: i64 = 5_000;
+const BATCH_BYTES: i64 = 4 << 20;
+
+/// Publishes up to the beginning of the present epoch, if that was not done
+/// before; how far that is. What fails here is tried again by the next session.
+pub async fn enter_present_epoch(
+    reader: &LogReader,
+    publisher: &Arc<Publisher>,
+    start: Start,
+) -> Result<Progress, Trouble> {
+    let Start {
+        mut progress,
+        epochs,
+    } = start;
+    // A log that was never published has nobody to whom its first epoch is new.
+    let first = epochs.first().map_or(1, |epoch| epoch.epoch);
+    let known = progress.at.epoch.max(first);
+    let mut previous = known;
+    for epoch in epochs.iter().filter(|epoch| epoch.epoch > known) {
+        progress = finish_older(reader, publisher, progress, epoch.epoch).await?;
+        progress = announce(publisher, &progress, epoch, previous).await?;
+        previous = epoch.epoch;
+    }
+    Ok(progress)
+}
+
+/// Publishes everything before `epoch`; it is final as a whole.
+async fn finish_older(
+    reader: &LogReader,
+    publisher: &Arc<Publisher>,
+    mut progress: Progress,
+    epoch: i32,
+) -> Result<Progress, Trouble> {
+    loop {
+        let batch = reader.read_batch(progress.at, BATCH_EVENTS, BATCH_BYTES);
+        let mut events = batch.await?;
+        keep_before(&mut events, epoch);
+        let Some(last) = events.last() else {
+            return Ok(progress);
+        };
+        let next = Progress {
+            at: last.at,
+            ..progress
+        };
+        let (publisher, committed) = (Arc::clone(publisher), next.clone());
+        let attempt = move || publisher.publish(&events, &committed);
+        blocking(attempt).await.map_err(trouble)?;
+        progress = next;
+    }
+}
+
+fn keep_before(events: &mut Vec<StoredEvent>, epoch: i32) {
+    let older = events.iter().take_while(|e| e.at.epoch < epoch).count();
+    events.truncate(older);
+}
+
+async fn announce(
+    publisher: &Arc<Publisher>,
+    progress: &Progress,
+    epoch: &Epoch,
+    previous: i32,
+) -> Result<Progress, Trouble> {
+    let next = Progress {
+        at: beginning(epoch.epoch),
+        topic_id: progress.topic_id,
+        log: epoch.identity.clone(),
+    };
+    let announcements = announcements(epoch, previous);
+    let (publisher, committed) = (Arc::clone(publisher), next.clone());
+    let attempt = move || publisher.announce(&announcements, &committed);
+    blocking(attempt).await.map_err(trouble)?;
+    tracing::info!(epoch = epoch.epoch, last = ?epoch.last, "relay.epoch_announced");
+    Ok(next)
+}
+
+/// One for each partition: it names the positions as that partition does.
+fn announcements(epoch: &Epoch, previous: i32) -> Vec<(PositionToken, EpochBegan)> {
+    let token = |partition, at| PositionToken {
+        topic: topics::ORDER_EVENTS.to_owned(),
+        partition,
+        at,
+    };
+    let of = |partition| {
+        let began = EpochBegan {
+            epoch: epoch.epoch,
+            previous_epoch: previous,
+            last_position: epoch.last.map(|at| token(partition, at).to_string()),
+            last_event_at: epoch.last_recorded_at,
+            began_at: epoch.began_at,
+            reason: epoch.reason.clone(),
+        };
+        (token(partition, beginning(epoch.epoch)), began)
+    };
+    (0..topics::ORDER_EVENTS_PARTITIONS).map(of).collect()
+}

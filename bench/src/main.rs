@@ -5,6 +5,7 @@ mod append;
 mod backlog;
 mod http;
 mod http_client;
+mod latency;
 mod memory;
 mod one_row;
 mod process;
@@ -41,6 +42,8 @@ enum RowName {
     Http,
     /// A backlog of events to Kafka, exactly once
     Relay,
+    /// How soon an event is with a consumer
+    Latency,
     /// Resident memory of roles, idle and at work
     Memory,
     /// What the size of the log costs an append
@@ -58,7 +61,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let with_kafka = rows
         .iter()
-        .any(|row| matches!(row, RowName::Relay | RowName::Memory));
+        .any(|row| matches!(row, RowName::Relay | RowName::Latency | RowName::Memory));
     let servers = servers::start(folder.path(), with_kafka).await?;
     let mut figures: Vec<Figure> = Vec::new();
     for row in rows {
@@ -67,6 +70,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Append => append::measure(config, quick).await?,
             RowName::Http => http::measure(config, folder.path(), quick).await?,
             RowName::Relay => relay::measure(config, quick).await?,
+            RowName::Latency => latency::measure(config, quick).await?,
             RowName::Memory => memory::measure(config, folder.path(), quick).await?,
             RowName::Scale => scale::measure(config, quick).await?,
         };

@@ -41,8 +41,17 @@ pub enum Following {
 
 /// An executor as the command API has it.
 pub fn executor(config: &Config, kind: EventStoreKind) -> anyhow::Result<Arc<Executor<Orders>>> {
+    executor_with(config, kind, LogHint::default())
+}
+
+/// The same, that tells the relay of each append.
+pub fn executor_with(
+    config: &Config,
+    kind: EventStoreKind,
+    hint: LogHint,
+) -> anyhow::Result<Arc<Executor<Orders>>> {
     let pool = postgres::pool(&config.events_url, CONNECTIONS)?;
-    let store = EventStore::new(pool, kind, LogHint::default());
+    let store = EventStore::new(pool, kind, hint);
     let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
     let cache = config.aggregate_cache_bytes;
     Ok(Arc::new(Executor::new(store, mapping, sealing, cache)))

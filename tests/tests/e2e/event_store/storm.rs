@@ -116,7 +116,7 @@ impl Storm {
                     return Ok(());
                 }
                 Err(AppendError::Conflict | AppendError::Repeat(_)) => {
-                    told.not_stored.push(command)
+                    told.not_stored.push(command);
                 }
                 Err(AppendError::Unknown(_)) => return Ok(()),
                 Err(error) => bail!(error),

@@ -10,9 +10,10 @@ use infra::{
     postgres,
 };
 use sqlx::{PgPool, Row as _};
-use std::time::Duration;
+use std::{env, time::Duration};
 
-/// Append rate at growing sizes beside that at the smallest one.
+/// Append rate at growing sizes, up to `ORDERLOG_BENCH_LARGEST` events, beside
+/// that at the smallest one.
 pub async fn measure(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>> {
     let config = &Config {
         events_url: format!("{}_scale", config.events_url),
@@ -25,6 +26,8 @@ pub async fn measure(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>
     } else {
         &[10_000, 100_000, 1_000_000, 10_000_000]
     };
+    let largest = env::var("ORDERLOG_BENCH_LARGEST").map_or(Ok(i64::MAX), |n| n.parse())?;
+    let sizes = sizes.iter().filter(|size| **size <= largest);
     let time = Duration::from_secs(if quick { 1 } else { 6 });
     let executor = executor(config, EventStoreKind::Grouped)?;
     let (mut figures, mut smallest) = (Vec::new(), None);

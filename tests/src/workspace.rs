@@ -36,9 +36,13 @@ pub fn cargo() -> Command {
     command
 }
 
-/// The profile folder of the running test: `target/debug`.
+/// The profile folder of the running program: `target/debug` of a test, which
+/// lies in `deps` there; `target/release` of a bench, which lies in it.
 pub(crate) fn profile_dir() -> std::io::Result<PathBuf> {
     let program = env::current_exe()?;
-    let folder = program.ancestors().nth(2).map(Path::to_owned);
-    folder.ok_or_else(|| std::io::Error::other("the test does not run from a target folder"))
+    let mut folders = program.ancestors().skip(1);
+    let folder = folders.find(|folder| !folder.ends_with("deps"));
+    folder
+        .map(Path::to_owned)
+        .ok_or_else(|| std::io::Error::other("the test does not run from a target folder"))
 }

@@ -3,32 +3,37 @@
 use super::{Problem, problem_types::route_not_found};
 use actix_web::{
     HttpRequest, HttpResponse,
+    dev::ResourceDef,
     http::{StatusCode, header::ALLOW},
-    web::{self, ServiceConfig},
+    web::ServiceConfig,
 };
+use std::sync::Arc;
 use utoipa::openapi::{OpenApi, PathItem};
 
-/// Answers 405 with `Allow` for every path of `api` that no route has taken.
+/// Every documented path, with its methods as `Allow` lists them.
+#[derive(Clone)]
+struct Documented(Arc<[(ResourceDef, String)]>);
+
+/// Has every path of `api` that no route has taken answered 405 with `Allow`.
 /// APIs register single routes rather than resources, so that several can
-/// share a path; call this once, after all of them, with their merged
-/// documents.
+/// share a path; call this once, with their merged documents. The paths are
+/// looked at only where nothing else claims a request.
 pub fn method_not_allowed(config: &mut ServiceConfig, api: &OpenApi) {
-    for (path, item) in &api.paths.paths {
-        let allow = methods(item).join(", ");
-        let refuse = move || {
-            let problem = not_allowed().header(ALLOW, &allow);
-            async move { Err::<HttpResponse, _>(problem) }
-        };
-        config.service(web::resource(path.as_str()).default_service(web::to(refuse)));
-    }
+    let paths = api.paths.paths.iter();
+    let documented =
+        paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item).join(", ")));
+    config.app_data(Documented(documented.collect()));
 }
 
 /// What nothing has claimed: 405 where the path is somebody's, otherwise 404.
 pub(super) async fn unclaimed(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    if request.resource_map().has_resource(request.path()) {
-        Err(not_allowed())
-    } else {
-        Err(route_not_found())
+    let path = request.path();
+    let documented = request.app_data::<Documented>();
+    let mut paths = documented.into_iter().flat_map(|d| d.0.iter());
+    match paths.find(|(pattern, _)| pattern.is_match(path)) {
+        Some((_, allow)) => Err(not_allowed().header(ALLOW, allow)),
+        None if request.resource_map().has_resource(path) => Err(not_allowed()),
+        None => Err(route_not_found()),
     }
 }
 

@@ -87,6 +87,8 @@ where
     let server = HttpServer::new(application)
         .workers(WORKERS)
         .keep_alive(KEEP_ALIVE)
+        // Streams send small pieces that must not wait for each other.
+        .tcp_nodelay(true)
         .client_request_timeout(HEAD_TIME)
         .shutdown_timeout(FINISH_SECONDS)
         .disable_signals()

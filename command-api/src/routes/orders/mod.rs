@@ -26,36 +26,31 @@ pub mod shipping_address;
 pub mod tags;
 pub mod unarchive;
 
-use actix_web::web::{ServiceConfig, post, put};
+use actix_web::{
+    guard,
+    web::{ServiceConfig, post, put, scope},
+};
 
-/// Mounts them.
+/// Mounts them. What begins with the path of an order is a scope, so that the
+/// path is matched once and not by each of some fifty routes; queries below it
+/// are mounted by others.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/v1/orders", post().to(place::handle))
-        .route("/v1/orders/import", post().to(import::handle))
-        .route("/v1/orders/{id}/confirm", post().to(confirm::handle))
-        .route("/v1/orders/{id}/hold", post().to(hold::handle))
-        .route("/v1/orders/{id}/release", post().to(release::handle))
-        .route("/v1/orders/{id}/cancel", post().to(cancel::handle))
-        .route("/v1/orders/{id}/archive", post().to(archive::handle))
-        .route("/v1/orders/{id}/unarchive", post().to(unarchive::handle))
-        .route("/v1/orders/{id}/shipping", put().to(shipping::handle))
-        .route(
-            "/v1/orders/{id}/shipping_address",
-            put().to(shipping_address::handle),
-        )
-        .route(
-            "/v1/orders/{id}/billing_address",
-            put().to(billing_address::handle),
-        )
-        .route("/v1/orders/{id}/customer", put().to(customer::handle))
-        .route(
-            "/v1/orders/{id}/chargebacks",
-            post().to(chargebacks::handle),
-        )
-        .route("/v1/orders/{id}/credits", post().to(credits::handle))
-        .route("/v1/orders/{id}/notes", post().to(notes::handle))
-        .route("/v1/orders/{id}/invoice", post().to(invoice::handle))
+    let order = scope("/v1/orders/{id}")
+        .guard(guard::Not(guard::Get()))
+        .route("/confirm", post().to(confirm::handle))
+        .route("/hold", post().to(hold::handle))
+        .route("/release", post().to(release::handle))
+        .route("/cancel", post().to(cancel::handle))
+        .route("/archive", post().to(archive::handle))
+        .route("/unarchive", post().to(unarchive::handle))
+        .route("/shipping", put().to(shipping::handle))
+        .route("/shipping_address", put().to(shipping_address::handle))
+        .route("/billing_address", put().to(billing_address::handle))
+        .route("/customer", put().to(customer::handle))
+        .route("/chargebacks", post().to(chargebacks::handle))
+        .route("/credits", post().to(credits::handle))
+        .route("/notes", post().to(notes::handle))
+        .route("/invoice", post().to(invoice::handle))
         .configure(lines::configure)
         .configure(discounts::configure)
         .configure(payments::configure)
@@ -64,4 +59,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(fulfillments::configure)
         .configure(returns::configure)
         .configure(tags::configure);
+    config
+        .route("/v1/orders", post().to(place::handle))
+        .route("/v1/orders/import", post().to(import::handle))
+        .service(order);
 }

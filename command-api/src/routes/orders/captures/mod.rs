@@ -3,17 +3,12 @@
 pub mod fail;
 pub mod succeed;
 
-use actix_web::web::{ServiceConfig, post};
+use actix_web::web::{ServiceConfig, post, scope};
 
-/// Mounts them.
+/// Mounts them below the path of an order.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .route(
-            "/v1/orders/{id}/captures/{capture}/succeed",
-            post().to(succeed::handle),
-        )
-        .route(
-            "/v1/orders/{id}/captures/{capture}/fail",
-            post().to(fail::handle),
-        );
+    let routes = scope("/captures")
+        .route("/{capture}/succeed", post().to(succeed::handle))
+        .route("/{capture}/fail", post().to(fail::handle));
+    config.service(routes);
 }

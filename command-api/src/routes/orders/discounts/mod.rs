@@ -3,14 +3,12 @@
 pub mod apply;
 pub mod remove;
 
-use actix_web::web::{ServiceConfig, delete, post};
+use actix_web::web::{ServiceConfig, delete, post, scope};
 
-/// Mounts them.
+/// Mounts them below the path of an order.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/v1/orders/{id}/discounts", post().to(apply::handle))
-        .route(
-            "/v1/orders/{id}/discounts/{discount}",
-            delete().to(remove::handle),
-        );
+    let routes = scope("/discounts")
+        .route("", post().to(apply::handle))
+        .route("/{discount}", delete().to(remove::handle));
+    config.service(routes);
 }

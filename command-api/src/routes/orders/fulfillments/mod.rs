@@ -6,26 +6,15 @@ pub mod deliver;
 pub mod ship;
 pub mod tracking;
 
-use actix_web::web::{ServiceConfig, patch, post};
+use actix_web::web::{ServiceConfig, patch, post, scope};
 
-/// Mounts them.
+/// Mounts them below the path of an order.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/v1/orders/{id}/fulfillments", post().to(create::handle))
-        .route(
-            "/v1/orders/{id}/fulfillments/{fulfillment}/ship",
-            post().to(ship::handle),
-        )
-        .route(
-            "/v1/orders/{id}/fulfillments/{fulfillment}/deliver",
-            post().to(deliver::handle),
-        )
-        .route(
-            "/v1/orders/{id}/fulfillments/{fulfillment}/cancel",
-            post().to(cancel::handle),
-        )
-        .route(
-            "/v1/orders/{id}/fulfillments/{fulfillment}/tracking",
-            patch().to(tracking::handle),
-        );
+    let routes = scope("/fulfillments")
+        .route("", post().to(create::handle))
+        .route("/{fulfillment}/ship", post().to(ship::handle))
+        .route("/{fulfillment}/deliver", post().to(deliver::handle))
+        .route("/{fulfillment}/cancel", post().to(cancel::handle))
+        .route("/{fulfillment}/tracking", patch().to(tracking::handle));
+    config.service(routes);
 }

@@ -4,12 +4,13 @@ pub mod add;
 pub mod change;
 pub mod remove;
 
-use actix_web::web::{ServiceConfig, delete, patch, post};
+use actix_web::web::{ServiceConfig, delete, patch, post, scope};
 
-/// Mounts them.
+/// Mounts them below the path of an order.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/v1/orders/{id}/lines", post().to(add::handle))
-        .route("/v1/orders/{id}/lines/{line}", patch().to(change::handle))
-        .route("/v1/orders/{id}/lines/{line}", delete().to(remove::handle));
+    let routes = scope("/lines")
+        .route("", post().to(add::handle))
+        .route("/{line}", patch().to(change::handle))
+        .route("/{line}", delete().to(remove::handle));
+    config.service(routes);
 }

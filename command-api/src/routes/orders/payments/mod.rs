@@ -5,22 +5,14 @@ pub mod capture;
 pub mod fail;
 pub mod void;
 
-use actix_web::web::{ServiceConfig, post};
+use actix_web::web::{ServiceConfig, post, scope};
 
-/// Mounts them.
+/// Mounts them below the path of an order.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/v1/orders/{id}/payments", post().to(authorize::handle))
-        .route(
-            "/v1/orders/{id}/payments/{payment}/capture",
-            post().to(capture::handle),
-        )
-        .route(
-            "/v1/orders/{id}/payments/{payment}/void",
-            post().to(void::handle),
-        )
-        .route(
-            "/v1/orders/{id}/payments/{payment}/fail",
-            post().to(fail::handle),
-        );
+    let routes = scope("/payments")
+        .route("", post().to(authorize::handle))
+        .route("/{payment}/capture", post().to(capture::handle))
+        .route("/{payment}/void", post().to(void::handle))
+        .route("/{payment}/fail", post().to(fail::handle));
+    config.service(routes);
 }

@@ -4,18 +4,13 @@ pub mod fail;
 pub mod refund;
 pub mod succeed;
 
-use actix_web::web::{ServiceConfig, post};
+use actix_web::web::{ServiceConfig, post, scope};
 
-/// Mounts them.
+/// Mounts them below the path of an order.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/v1/orders/{id}/refunds", post().to(refund::handle))
-        .route(
-            "/v1/orders/{id}/refunds/{refund}/succeed",
-            post().to(succeed::handle),
-        )
-        .route(
-            "/v1/orders/{id}/refunds/{refund}/fail",
-            post().to(fail::handle),
-        );
+    let routes = scope("/refunds")
+        .route("", post().to(refund::handle))
+        .route("/{refund}/succeed", post().to(succeed::handle))
+        .route("/{refund}/fail", post().to(fail::handle));
+    config.service(routes);
 }

@@ -9,38 +9,18 @@ pub mod exchange_link;
 pub mod receive;
 pub mod request;
 
-use actix_web::web::{ServiceConfig, post};
+use actix_web::web::{ServiceConfig, post, scope};
 
-/// Mounts them.
+/// Mounts them below the path of an order.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/v1/orders/{id}/returns", post().to(request::handle))
-        .route(
-            "/v1/orders/{id}/returns/{return}/approve",
-            post().to(approve::handle),
-        )
-        .route(
-            "/v1/orders/{id}/returns/{return}/decline",
-            post().to(decline::handle),
-        )
-        .route(
-            "/v1/orders/{id}/returns/{return}/receive",
-            post().to(receive::handle),
-        )
-        .route(
-            "/v1/orders/{id}/returns/{return}/close",
-            post().to(close::handle),
-        )
-        .route(
-            "/v1/orders/{id}/returns/{return}/cancel",
-            post().to(cancel::handle),
-        )
-        .route(
-            "/v1/orders/{id}/returns/{return}/exchange",
-            post().to(exchange::handle),
-        )
-        .route(
-            "/v1/orders/{id}/returns/{return}/exchange_link",
-            post().to(exchange_link::handle),
-        );
+    let routes = scope("/returns")
+        .route("", post().to(request::handle))
+        .route("/{return}/approve", post().to(approve::handle))
+        .route("/{return}/decline", post().to(decline::handle))
+        .route("/{return}/receive", post().to(receive::handle))
+        .route("/{return}/close", post().to(close::handle))
+        .route("/{return}/cancel", post().to(cancel::handle))
+        .route("/{return}/exchange", post().to(exchange::handle))
+        .route("/{return}/exchange_link", post().to(exchange_link::handle));
+    config.service(routes);
 }

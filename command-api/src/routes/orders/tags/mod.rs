@@ -3,11 +3,12 @@
 pub mod tag;
 pub mod untag;
 
-use actix_web::web::{ServiceConfig, delete, put};
+use actix_web::web::{ServiceConfig, delete, put, scope};
 
-/// Mounts them.
+/// Mounts them below the path of an order.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .route("/v1/orders/{id}/tags/{tag}", put().to(tag::handle))
-        .route("/v1/orders/{id}/tags/{tag}", delete().to(untag::handle));
+    let routes = scope("/tags")
+        .route("/{tag}", put().to(tag::handle))
+        .route("/{tag}", delete().to(untag::handle));
+    config.service(routes);
 }

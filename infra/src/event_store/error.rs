@@ -84,8 +84,11 @@ pub(super) fn classify(error: sqlx::Error) -> AppendError {
         Some("40001" | "40P01") => AppendError::Repeat(Cause::new(error)),
         // lock_not_available, query_canceled (time-outs), read_only_sql_transaction
         Some("55P03" | "57014" | "25006") => AppendError::Unavailable(Cause::new(error)),
-        // insufficient_resources: disk full, out of memory, too many connections
-        Some(code) if code.starts_with("53") => AppendError::Unavailable(Cause::new(error)),
+        // insufficient_resources (disk full, out of memory, too many connections),
+        // system_error (the disk cannot be read or written)
+        Some(code) if code.starts_with("53") || code.starts_with("58") => {
+            AppendError::Unavailable(Cause::new(error))
+        }
         _ if is_connection_error(&error) => AppendError::Unknown(Cause::new(error)),
         _ => AppendError::Refused(Cause::new(error)),
     }

@@ -92,8 +92,11 @@ pub fn is_connection_error(error: &sqlx::Error) -> bool {
         | sqlx::Error::WorkerCrashed => true,
         sqlx::Error::Database(db) => db.code().is_some_and(|code| {
             // 08: connection exceptions, 57P01–57P05: shutdown, crash, start-up
-            // and idle time-outs, 53300: too many connections.
-            code.starts_with("08") || code.starts_with("57P") || code == "53300"
+            // and idle time-outs, 25P03 and 25P04: those of a transaction whose
+            // client was frozen, 53300: too many connections.
+            code.starts_with("08")
+                || code.starts_with("57P")
+                || matches!(&*code, "25P03" | "25P04" | "53300")
         }),
         _ => false,
     }

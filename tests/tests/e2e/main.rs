@@ -14,6 +14,7 @@ mod local_servers;
 mod old_events;
 mod process;
 mod projections;
+mod proxy;
 mod races;
 mod read_api;
 mod relay;

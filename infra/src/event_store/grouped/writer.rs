@@ -173,10 +173,16 @@ impl<S: Store> Writer<S> {
                 },
                 Err(error) => match classify(error) {
                     AppendError::Unknown(again) | AppendError::Unavailable(again) => cause = again,
-                    AppendError::Conflict | AppendError::Repeat(_) => {}
-                    // For one command's fault, or for its own.
-                    _ if batch.len() > 1 => return Box::pin(self.apart(batch)).await,
-                    error => return fail(batch, &error),
+                    // One of it may be to blame, and none is to suffer for it.
+                    AppendError::Refused(_) if batch.len() > 1 => {
+                        return self.settle_apart(batch, &cause).await;
+                    }
+                    AppendError::Refused(refusal) if lies_in_the_rows(&refusal) => {
+                        return fail(batch, &AppendError::Refused(refusal));
+                    }
+                    // It says nothing of what was sent before.
+                    AppendError::Refused(again) => cause = again,
+                    _ => {}
                 },
             }
             if began.elapsed() >= self.patience.total {
@@ -185,6 +191,15 @@ impl<S: Store> Writer<S> {
             sleep(pause).await;
             pause = (pause * 2).min(self.patience.longest_pause);
         }
+    }
+
+    async fn settle_apart(&self, batch: Vec<Waiting>, cause: &Cause) {
+        let alone = batch.into_iter();
+        let alone = alone.map(|waiting| Box::pin(self.settle(vec![waiting], cause.clone())));
+        stream::iter(alone)
+            .buffer_unordered(APART_AT_ONCE)
+            .collect::<()>()
+            .await;
     }
 
     /// What is in the way of these is their own events, stored before the
@@ -221,6 +236,13 @@ fn next(error: sqlx::Error, commands: usize) -> Next {
 /// `lock_not_available`, `query_canceled`: one stream may be locked by somebody.
 fn is_a_matter_of_one(cause: &Cause) -> bool {
     matches!(cause.sql_state().as_deref(), Some("55P03" | "57014"))
+}
+
+/// Data exceptions and violated constraints: what is refused for them was never
+/// stored.
+fn lies_in_the_rows(cause: &Cause) -> bool {
+    let code = cause.sql_state();
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
 
 fn appends(batch: &[Waiting]) -> Vec<&Append> {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use infra::clock;
-use reqwest::Method;
+use reqwest::{Method, StatusCode, header::RETRY_AFTER};
 use serde_json::{Value, json};
 use std::{
     sync::{
@@ -35,6 +35,7 @@ struct Shared {
     addresses: Arc<Mutex<Vec<String>>>,
     told: Mutex<Vec<Told>>,
     done: AtomicUsize,
+    refused: AtomicUsize,
     stop: AtomicBool,
 }
 
@@ -54,6 +55,7 @@ impl Clients {
             addresses,
             told: Mutex::default(),
             done: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
         });
         let mut tasks = JoinSet::new();
@@ -64,10 +66,30 @@ impl Clients {
     }
 
     /// Waits until so many more commands are done.
-    pub async fn are_answered(&self, more: usize) -> Result<()> {
-        let goal = self.shared.done.load(Ordering::Relaxed) + more;
-        wait_until("commands to be answered", async || {
-            Ok((self.shared.done.load(Ordering::Relaxed) >= goal).then_some(()))
+    pub async fn are_answered(&mut self, more: usize) -> Result<()> {
+        self.count("answered", more, |shared| &shared.done).await
+    }
+
+    /// Waits until so many more commands are refused, to be tried again.
+    pub async fn are_refused(&mut self, more: usize) -> Result<()> {
+        self.count("refused", more, |shared| &shared.refused).await
+    }
+
+    async fn count(
+        &mut self,
+        what: &str,
+        more: usize,
+        counter: fn(&Shared) -> &AtomicUsize,
+    ) -> Result<()> {
+        let count = counter(&self.shared);
+        let goal = count.load(Ordering::Relaxed) + more;
+        let tasks = &mut self.tasks;
+        wait_until(&format!("commands to be {what}"), async || {
+            // None ends before it is told to, but with an error.
+            if let Some(ended) = tasks.try_join_next() {
+                ended??;
+            }
+            Ok((count.load(Ordering::Relaxed) >= goal).then_some(()))
         })
         .await
     }
@@ -145,12 +167,17 @@ async fn command(
             .timeout(PATIENCE);
         if let Ok(response) = request.send().await {
             let status = response.status();
+            let again = response.headers().contains_key(RETRY_AFTER);
             let json: Option<Value> = response.json().await.ok();
             told.done = status.is_success() && json.is_some();
+            let refused = status == StatusCode::SERVICE_UNAVAILABLE && again;
             ensure!(
-                status.is_success() || status.is_server_error(),
+                status.is_success() || refused,
                 "{status} of a command that nothing is wrong with: {json:?}"
             );
+            shared
+                .refused
+                .fetch_add(usize::from(refused), Ordering::Relaxed);
             answer = json.filter(|_| told.done);
         }
         if told.done || !stubborn || shared.stop.load(Ordering::Relaxed) {

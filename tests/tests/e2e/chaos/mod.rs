@@ -5,17 +5,23 @@
 //! `make chaos` runs it with 60 kills and prints its seed; the same seed kills
 //! the same parts in the same order. In `make test` it is short.
 
+mod backends;
 mod clients;
+mod disk;
+mod held;
 mod judge;
 mod killer;
 mod pile;
+mod system;
 
 use anyhow::{Result, ensure};
 use clients::Clients;
+use infra::local_servers::Server;
 use killer::Killer;
 use libtest_mimic::Trial;
 use std::env;
-use tests::{PrivateServers, TestEnv, on_private_servers};
+use system::System;
+use tests::{PrivateServers, Role, TestEnv, on_private_servers, on_servers};
 
 /// Kills, unless `ORDERLOG_CHAOS_KILLS` says otherwise.
 const KILLS: usize = 8;
@@ -30,11 +36,46 @@ pub fn trials() -> Vec<Trial> {
             "chaos::events_pile_up_while_kafka_is_away",
             pile::events_pile_up_while_kafka_is_away,
         ),
+        on_servers(
+            "chaos::every_backend_is_terminated_again_and_again",
+            backends::every_backend_is_terminated_again_and_again,
+        ),
+        on_private_servers(
+            "chaos::the_log_is_held_by_a_stranger_and_its_disk_is_full",
+            the_log_is_held_and_its_disk_is_full,
+        ),
     ]
 }
 
 fn number(name: &str, otherwise: usize) -> Result<usize> {
     Ok(env::var(name).map_or(Ok(otherwise), |n| n.parse())?)
+}
+
+/// A figure that a role exports; 0 before it is known.
+async fn figure(role: &Role, name: &str) -> Result<f64> {
+    let metrics = reqwest::get(format!("{}/metrics", role.url())).await?;
+    let text = metrics.text().await?;
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    Ok(line.map_or(Ok(0.0), |number| number.trim().parse())?)
+}
+
+/// Both need servers of their own, and no two sets of them.
+async fn the_log_is_held_and_its_disk_is_full(
+    env: &TestEnv,
+    servers: &PrivateServers,
+) -> Result<()> {
+    let mut system = System::start(env).await?;
+    system.clients.are_answered(20).await?;
+    held::a_transaction_stays_open(env, &mut system).await?;
+    let disk = disk::SmallDisk::holds(env, servers).await?;
+    if let Some(disk) = &disk {
+        disk::there_is_no_room(env, servers, &mut system, disk).await?;
+    }
+    let report = system.is_whole().await?;
+    println!("a transaction left open, and a full disk: {report}");
+    // Before the disk is gone.
+    servers.stop_one(Server::Events).await?;
+    Ok(())
 }
 
 async fn whatever_is_killed_nothing_is_lost_or_doubled(
@@ -45,7 +86,7 @@ async fn whatever_is_killed_nothing_is_lost_or_doubled(
     let kills = number("ORDERLOG_CHAOS_KILLS", KILLS)?;
     env.orderlog_ok(&["migrate"]).await?;
     let mut killer = Killer::start(env, servers, seed).await?;
-    let clients = Clients::start(env, killer.addresses()).await?;
+    let mut clients = Clients::start(env, killer.addresses()).await?;
     for _ in 0..kills {
         clients.are_answered(40).await?;
         killer.kill_one().await?;

@@ -1,13 +1,14 @@
 //! Kafka is away while events pile up: appends go on, the lag shows, the relay
 //! catches up afterwards, and its memory does not grow with the pile.
 
+use super::figure;
 use crate::relay::scene::Scene;
 use anyhow::{Context as _, Result, ensure};
 use infra::local_servers::Server;
 use serde_json::json;
 use sqlx::PgPool;
 use std::{env, time::Duration};
-use tests::{Api, PrivateServers, Role, TestEnv, wait_until, wait_until_within};
+use tests::{Api, PrivateServers, TestEnv, wait_until, wait_until_within};
 
 /// Events, unless `ORDERLOG_CHAOS_PILE` says otherwise.
 const PILE: i64 = 60_000;
@@ -36,14 +37,6 @@ async fn pile_up(log: &PgPool, order: &str, events: i64) -> Result<()> {
             .await?;
     }
     Ok(())
-}
-
-/// A figure of the relay; 0 before it is known.
-async fn metric(relay: &Role, name: &str) -> Result<f64> {
-    let metrics = reqwest::get(format!("{}/metrics", relay.url())).await?;
-    let text = metrics.text().await?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name));
-    Ok(line.map_or(Ok(0.0), |number| number.trim().parse())?)
 }
 
 pub async fn events_pile_up_while_kafka_is_away(
@@ -78,7 +71,7 @@ pub async fn events_pile_up_while_kafka_is_away(
     #[expect(clippy::cast_precision_loss, reason = "a count of events")]
     let expected = pile as f64;
     wait_until("the lag to show", async || {
-        let lag = metric(&relay, "orderlog_relay_lag_events ").await?;
+        let lag = figure(&relay, "orderlog_relay_lag_events ").await?;
         Ok((lag >= expected).then_some(()))
     })
     .await?;
@@ -86,8 +79,8 @@ pub async fn events_pile_up_while_kafka_is_away(
     let mut most = 0;
     wait_until_within(CATCH_UP, "the relay to catch up", async || {
         most = most.max(relay.resident_kib()?);
-        let lag = metric(&relay, "orderlog_relay_lag_events ").await?;
-        let published = metric(&relay, "orderlog_relay_published_total ").await?;
+        let lag = figure(&relay, "orderlog_relay_lag_events ").await?;
+        let published = figure(&relay, "orderlog_relay_published_total ").await?;
         Ok((lag == 0.0 && published >= expected).then_some(()))
     })
     .await?;

@@ -2,9 +2,9 @@
 
 use super::{
     orders::{noted, orders, placed},
-    proxy::Proxy,
     world::World,
 };
+use crate::proxy::Proxy;
 use anyhow::{Result, ensure};
 use infra::{clock, config::Config};
 

@@ -5,7 +5,6 @@ mod failing;
 mod fencing;
 mod following;
 pub mod orders;
-pub mod proxy;
 mod rebuilding;
 mod rows;
 mod stories;

@@ -70,6 +70,29 @@ pub async fn a_topic_deleted_under_a_leader(config: Config) -> Result<()> {
     Ok(())
 }
 
+/// The topic that says where to continue is gone: neither the leader nor one
+/// that starts then publishes anything.
+pub async fn progress_deleted_under_a_leader(config: Config) -> Result<()> {
+    let scene = with_ten_published(&config).await?;
+    let mut relay = scene.relay()?;
+    relay.is(RelayState::Leading).await?;
+    let progress = scene.topic(topics::RELAY_PROGRESS);
+    delete(&scene.config, &progress).await?;
+    let reason = relay.failure().await?;
+    ensure!(
+        reason.contains(&format!("{progress} does not exist")),
+        "{reason}"
+    );
+    scene.append(clock::new_id(), 1..=10).await?;
+    let reason = scene.relay()?.failure().await?;
+    ensure!(
+        reason.contains(&format!("{progress} does not exist")),
+        "{reason}"
+    );
+    ensure!(scene.published().await?.len() == 10);
+    Ok(())
+}
+
 pub async fn another_log(config: Config) -> Result<()> {
     let scene = with_ten_published(&config).await?;
     let other = scene.another_log().await?;

@@ -1,6 +1,7 @@
 //! The relay between a real log and a real Kafka.
 
 pub mod contradictions;
+mod cut_off;
 mod frozen;
 mod leadership;
 mod once;
@@ -25,21 +26,31 @@ pub fn trials() -> Vec<Trial> {
         leadership::the_second_takes_over,
         leadership::a_zombie_is_fenced,
         leadership::an_aborted_first_transaction,
+        cut_off::from_the_log,
+        cut_off::from_kafka,
+        cut_off::from_the_answers_of_kafka,
         contradictions::a_missing_topic,
         contradictions::an_empty_progress_topic_beside_events,
         contradictions::a_recreated_topic,
         contradictions::a_topic_recreated_under_a_leader,
         contradictions::a_topic_deleted_under_a_leader,
+        contradictions::progress_deleted_under_a_leader,
         contradictions::another_log,
         contradictions::a_log_that_fell_back,
         contradictions::an_event_that_cannot_be_mapped,
         contradictions::an_event_that_is_too_large,
         contradictions::topics_are_made_once_and_held_to_their_shape,
     ];
-    trials.push(on_servers(
-        "relay::frozen::a_frozen_leader_is_overtaken",
-        async |env: &TestEnv| frozen::a_frozen_leader_is_overtaken(env).await,
-    ));
+    trials.extend([
+        on_servers(
+            "relay::frozen::a_killed_leader_is_followed",
+            frozen::a_killed_leader_is_followed,
+        ),
+        on_servers(
+            "relay::frozen::a_frozen_leader_is_overtaken",
+            frozen::a_frozen_leader_is_overtaken,
+        ),
+    ]);
     trials.push(on_private_servers(
         "relay::once::an_append_is_held_open_and_each_server_crashes",
         async |env: &TestEnv, servers: &PrivateServers| {

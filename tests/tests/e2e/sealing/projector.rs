@@ -1,7 +1,7 @@
 //! The projector opens what it writes to the views; nobody before it does.
 
 use super::scene::{Readers, Scene, following};
-use crate::projections::proxy::Proxy;
+use crate::proxy::Proxy;
 use anyhow::{Result, ensure};
 use tests::{TestEnv, wait_until};
 

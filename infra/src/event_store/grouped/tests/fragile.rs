@@ -1,34 +1,27 @@
-//! Group commit on a log that fails at every possible point: before it has
-//! stored anything, after it has stored all, and later than it said.
+//! A log in memory that fails when it is told to.
 
-use super::{
-    GroupCommit,
-    batch::{Append, Place, Row},
-    insert::{Inserted, Store},
-    writer::Patience,
-};
-use crate::{
-    event_store::{AppendError, NewEvent, Stamp},
-    log::Metadata,
+use crate::event_store::{
+    Stamp,
+    grouped::{
+        batch::{Append, Place, Row},
+        insert::{Inserted, Store},
+    },
 };
 use contracts::LogPosition;
-use futures_util::future::join_all;
-use proptest::prelude::*;
 use sqlx::error::{DatabaseError, ErrorKind};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
     error::Error,
     fmt,
-    sync::{Arc, Mutex},
-    time::Duration,
+    sync::{Mutex, MutexGuard},
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// What a call of the log comes to.
 #[derive(Debug, Clone, Copy)]
-enum Fate {
+pub enum Fate {
     /// It does what it should.
     Works,
     /// The connection is lost before anything was done.
@@ -45,6 +38,23 @@ enum Fate {
     Locked,
     /// `disk_full`.
     Full,
+    /// `internal_error`: refused, for no reason that lies in a command.
+    Broken,
+}
+
+impl Fate {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::Works,
+        Self::LostBefore,
+        Self::LostAfter,
+        Self::LostAndLate,
+        Self::NoConnection,
+        Self::Repeat,
+        Self::Locked,
+        Self::Full,
+        Self::Broken,
+    ];
 }
 
 /// An error of the database with this code.
@@ -94,30 +104,57 @@ fn lost() -> sqlx::Error {
 }
 
 /// A payload that the database refuses.
-const BAD: &str = "bad";
+pub const BAD: &str = "bad";
+/// `invalid_text_representation`: why.
+pub const BAD_CODE: &str = "22P02";
 
 /// A log in memory, with fates for its first calls.
-struct Fragile {
+#[derive(Default)]
+pub struct Fragile {
     inner: Mutex<Inner>,
 }
 
+impl Fragile {
+    /// The first calls come to these, the last one first.
+    pub fn with(fates: Vec<Fate>) -> Self {
+        let inner = Inner {
+            fates,
+            ..Inner::default()
+        };
+        Self {
+            inner: Mutex::new(inner),
+        }
+    }
+
+    /// What is in it, once the server has got to everything.
+    pub fn at_rest(&self) -> MutexGuard<'_, Inner> {
+        let mut inner = self.inner.lock().expect("alive");
+        inner.catch_up();
+        inner
+    }
+}
+
 #[derive(Default)]
-struct Inner {
+pub struct Inner {
     fates: Vec<Fate>,
     /// Whose event is at a place.
-    rows: BTreeMap<Place, (Uuid, Stamp)>,
+    pub rows: BTreeMap<Place, (Uuid, Stamp)>,
     /// Statements that the server gets to with the next call.
     late: Vec<Vec<Append>>,
 }
 
 impl Inner {
     fn fate(&mut self) -> Fate {
+        self.catch_up();
+        self.fates.pop().unwrap_or(Fate::Works)
+    }
+
+    fn catch_up(&mut self) {
         for appends in std::mem::take(&mut self.late) {
             let appends: Vec<&Append> = appends.iter().collect();
             // Nobody hears what comes of it.
             let _ = self.insert(&appends);
         }
-        self.fates.pop().unwrap_or(Fate::Works)
     }
 
     /// Whether a row is in the way of it.
@@ -195,6 +232,7 @@ impl Inner {
             Fate::Repeat => Err(code("40001")),
             Fate::Locked => Err(code("55P03")),
             Fate::Full => Err(code("53100")),
+            Fate::Broken => Err(code("XX000")),
         }
     }
 
@@ -203,7 +241,7 @@ impl Inner {
         appends
             .iter()
             .find(bad)
-            .map_or(Ok(()), |_| Err(code("22P02")))
+            .map_or(Ok(()), |_| Err(code(BAD_CODE)))
     }
 }
 
@@ -240,141 +278,4 @@ impl Store for Fragile {
         }
         Err(lost())
     }
-}
-
-/// A command: on which stream, at which version, with how many events, and
-/// whether the database takes them.
-#[derive(Debug, Clone, Copy)]
-struct Wish {
-    stream: u8,
-    after: i64,
-    events: i64,
-    bad: bool,
-}
-
-fn events(command: Uuid, wish: Wish) -> Vec<NewEvent> {
-    (1..=wish.events)
-        .map(|number| NewEvent {
-            sequence: wish.after + number,
-            event_type: "Happened".into(),
-            event_version: "1".into(),
-            payload: if wish.bad { BAD } else { "{}" }.into(),
-            metadata: Metadata {
-                command_id: (number == 1).then_some(command),
-                ..Metadata::default()
-            },
-        })
-        .collect()
-}
-
-fn fate() -> impl Strategy<Value = Fate> {
-    prop_oneof![
-        4 => Just(Fate::Works),
-        1 => Just(Fate::LostBefore),
-        1 => Just(Fate::LostAfter),
-        1 => Just(Fate::LostAndLate),
-        1 => Just(Fate::NoConnection),
-        1 => Just(Fate::Repeat),
-        1 => Just(Fate::Locked),
-        1 => Just(Fate::Full),
-    ]
-}
-
-fn wish() -> impl Strategy<Value = Wish> {
-    let wish = (0..12_u8, 0..2_i64, 1..4_i64, prop::bool::weighted(0.05));
-    wish.prop_map(|(stream, after, events, bad)| Wish {
-        stream,
-        after,
-        events,
-        bad,
-    })
-}
-
-fn patience() -> Patience {
-    Patience {
-        total: Duration::from_millis(20),
-        first_pause: Duration::from_micros(10),
-        longest_pause: Duration::from_micros(50),
-    }
-}
-
-async fn carry_out(fates: Vec<Fate>, wishes: &[Wish]) -> Result<(), TestCaseError> {
-    let log = Arc::new(Fragile {
-        inner: Mutex::new(Inner {
-            fates,
-            ..Inner::default()
-        }),
-    });
-    let group = GroupCommit::on(&log, patience());
-    let ids: Vec<Uuid> = (1..).take(wishes.len()).map(Uuid::from_u128).collect();
-    let appends = wishes.iter().zip(&ids).map(|(wish, id)| {
-        let group = group.clone();
-        let (stream, events) = (format!("s{}", wish.stream), events(*id, *wish));
-        let follows = (wish.after > 0).then_some(1);
-        async move { group.append("order", &stream, follows, &events).await }
-    });
-    let answers = join_all(appends).await;
-    let mut inner = log.inner.lock().expect("alive");
-    inner.fate();
-    for ((wish, id), answer) in wishes.iter().zip(&ids).zip(&answers) {
-        let own = inner.rows.iter().filter(|(_, (command, _))| command == id);
-        let stored: Vec<Stamp> = own.map(|(_, (_, stamp))| *stamp).collect();
-        let whole = i64::try_from(stored.len()).expect("few") == wish.events;
-        prop_assert!(stored.is_empty() || whole, "half of {wish:?} is stored");
-        match answer {
-            Ok(stamps) => prop_assert_eq!(stamps, &stored, "{:?}", wish),
-            Err(AppendError::Unknown(_)) => {}
-            Err(error) => prop_assert!(stored.is_empty(), "{error} though it is stored"),
-        }
-        let refused = matches!(answer, Err(AppendError::Refused(_)));
-        prop_assert!(!refused || wish.bad, "refused for another one's fault");
-    }
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
-    /// All of a command's events or none; an answer is the truth; nobody
-    /// suffers for another one's command.
-    #[test]
-    fn whatever_fails_an_answer_is_the_truth(
-        fates in prop::collection::vec(fate(), 0..24),
-        wishes in prop::collection::vec(wish(), 1..40),
-    ) {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(carry_out(fates, &wishes))?;
-    }
-}
-
-/// A log that works lets everything in that has a place.
-#[tokio::test]
-async fn without_failures_the_first_of_each_stream_is_stored() {
-    let wishes: Vec<Wish> = (0..200)
-        .map(|n| Wish {
-            stream: n,
-            after: 0,
-            events: 2,
-            bad: false,
-        })
-        .collect();
-    carry_out(Vec::new(), &wishes).await.expect("the truth");
-    let log = Arc::new(Fragile {
-        inner: Mutex::default(),
-    });
-    let group = GroupCommit::on(&log, patience());
-    let appends = (1..).zip(&wishes).map(|(id, wish)| {
-        let (group, events) = (group.clone(), events(Uuid::from_u128(id), *wish));
-        async move {
-            group
-                .append("order", &wish.stream.to_string(), None, &events)
-                .await
-        }
-    });
-    assert!(join_all(appends).await.iter().all(Result::is_ok));
-    assert_eq!(log.inner.lock().expect("alive").rows.len(), 400);
 }

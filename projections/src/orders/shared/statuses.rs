@@ -2,12 +2,12 @@
 //! now, on all axes. A table of its own, as an order's rows here change with
 //! each of its statuses; there are never more rows than orders.
 
-use super::{Counted, shared_table, statistics};
+use super::{Counted, Shared, statistics, table::shared_key};
 use contracts::order::{FulfillmentStatus, Kind, Order, OrderStatus, PaymentStatus, ReturnStatus};
+use std::ops::{AddAssign, Neg};
 use time::OffsetDateTime;
 
-shared_table! {
-    table = "order_status_statistics", few = true;
+shared_key! {
     /// What is summed over.
     key {
         /// Hour in which the orders were placed: its first moment, in UTC.
@@ -29,39 +29,43 @@ shared_table! {
         /// Return axis.
         return_status: ReturnStatus,
     }
-    /// The sums of [`statistics::Sums`].
-    sums {
-        /// See there; as the others.
-        orders,
-        /// See there.
-        cancelled,
-        /// See there.
-        units,
-        /// See there.
-        items,
-        /// See there.
-        discounts,
-        /// See there.
-        shipping,
-        /// See there.
-        tax,
-        /// See there.
-        revenue,
-        /// See there.
-        captured,
-        /// See there.
-        refunded,
-        /// See there.
-        charged_back,
-        /// See there.
-        credited,
+}
+
+/// The same sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sums(pub statistics::Sums);
+
+impl Shared for Sums {
+    type Key = Key;
+    const TABLE: &'static str = "order_status_statistics";
+    const SUMS: &'static [&'static str] = statistics::Sums::SUMS;
+    const FEW: bool = true;
+
+    fn sums(&self) -> Vec<i64> {
+        self.0.sums()
+    }
+}
+
+impl AddAssign for Sums {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+impl Neg for Sums {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self(-self.0)
     }
 }
 
 /// What an order counts for; nothing for a draft.
 pub(super) fn count(order: &Order) -> Counted<Sums> {
     let placed_at = order.placed_at.into_iter();
-    placed_at.map(|at| (key(order, at), sums(order))).collect()
+    placed_at
+        .map(|at| (key(order, at), Sums(statistics::Sums::of(order))))
+        .collect()
 }
 
 fn key(order: &Order, placed_at: OffsetDateTime) -> Key {
@@ -75,23 +79,5 @@ fn key(order: &Order, placed_at: OffsetDateTime) -> Key {
         payment_status: order.payment_status,
         fulfillment_status: order.fulfillment_status,
         return_status: order.return_status,
-    }
-}
-
-fn sums(order: &Order) -> Sums {
-    let sums = statistics::Sums::of(order);
-    Sums {
-        orders: sums.orders,
-        cancelled: sums.cancelled,
-        units: sums.units,
-        items: sums.items,
-        discounts: sums.discounts,
-        shipping: sums.shipping,
-        tax: sums.tax,
-        revenue: sums.revenue,
-        captured: sums.captured,
-        refunded: sums.refunded,
-        charged_back: sums.charged_back,
-        credited: sums.credited,
     }
 }

@@ -2,7 +2,7 @@
 //! invariant 7): what it is, and differences of it.
 //!
 //! Each table is a file of its own beside this one: its key and its sums
-//! ([`shared_table!`]), and a pure function of one order's row that says what
+//! (`shared_table!`), and a pure function of one order's row that says what
 //! the order counts for. Everything else takes differences of that.
 
 use contracts::order::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};
@@ -85,23 +85,13 @@ macro_rules! axes {
 }
 axes! { Kind, OrderStatus, PaymentStatus, FulfillmentStatus, ReturnStatus }
 
-/// Makes `Key` and `Sums` of a table: a field for each column, of its name.
-macro_rules! shared_table {
-    (
-        table = $table:literal, few = $few:literal;
-        $(#[$key_doc:meta])* key { $($(#[$column_doc:meta])* $column:ident: $type:ty),+ $(,)? }
-        $(#[$sums_doc:meta])* sums { $($(#[$sum_doc:meta])* $sum:ident),+ $(,)? }
-    ) => {
-        $(#[$key_doc])*
+/// Makes the `Key` of a table: a field for each column, of its name.
+macro_rules! shared_key {
+    ($(#[$doc:meta])* key { $($(#[$column_doc:meta])* $column:ident: $type:ty),+ $(,)? }) => {
+        $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub struct Key {
             $($(#[$column_doc])* pub $column: $type),+
-        }
-
-        $(#[$sums_doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-        pub struct Sums {
-            $($(#[$sum_doc])* pub $sum: i64),+
         }
 
         impl $crate::orders::shared::Key for Key {
@@ -119,6 +109,24 @@ macro_rules! shared_table {
                 );)+
                 query
             }
+        }
+    };
+}
+pub(super) use shared_key;
+
+/// Makes the `Key` and the `Sums` of a table: a field for each sum, too.
+macro_rules! shared_table {
+    (
+        table = $table:literal, few = $few:literal;
+        $(#[$key_doc:meta])* key { $($key:tt)+ }
+        $(#[$sums_doc:meta])* sums { $($(#[$sum_doc:meta])* $sum:ident),+ $(,)? }
+    ) => {
+        $crate::orders::shared::table::shared_key! { $(#[$key_doc])* key { $($key)+ } }
+
+        $(#[$sums_doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        pub struct Sums {
+            $($(#[$sum_doc])* pub $sum: i64),+
         }
 
         impl $crate::orders::shared::Shared for Sums {

@@ -3,13 +3,13 @@
 
 use super::{
     cached::{self, MOST_ROWS, Question, StatisticsError, packed, snapshot},
-    period::Days,
+    range::Range,
     rows::from_row,
 };
 use crate::{
     consistency::Consistency,
     documented::{Conditional, MinPosition, Refused, ToldFigures},
-    filters::{Allowed, Filters, PLATFORM},
+    filters::{Allowed, PLATFORM},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -74,18 +74,16 @@ from_row! {
 /// Cohorts, as asked for.
 #[derive(Debug, Clone)]
 struct CohortsRequest {
-    days: Days,
-    filters: Filters,
-    consistency: Consistency,
+    range: Range,
 }
 
 impl Question for CohortsRequest {
     fn canonical(&self) -> String {
-        format!("cohorts {:?}\n{}", self.days, self.filters.canonical())
+        format!("cohorts\n{}", self.range.canonical())
     }
 
     fn consistency(&self) -> &Consistency {
-        &self.consistency
+        &self.range.consistency
     }
 
     async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
@@ -96,7 +94,7 @@ impl Question for CohortsRequest {
                  sum(captured) - sum(refunded) - sum(charged_back) AS net \
                FROM customer_statistics WHERE true",
         );
-        self.filters.push(&mut sql);
+        self.range.push_filters(&mut sql);
         sql.push(
             " GROUP BY 1, 2, 3, 4), \
              firsts AS (SELECT platform, customer, min(month) FILTER (WHERE orders > 0) AS cohort \
@@ -111,7 +109,7 @@ impl Question for CohortsRequest {
                FROM months JOIN firsts USING (platform, customer) JOIN sizes USING (cohort) \
               WHERE month >= cohort",
         );
-        self.days.push(&mut sql, "cohort");
+        self.range.push_days(&mut sql, "cohort");
         sql.push(format!(
             " GROUP BY cohort, size, month, currency ORDER BY cohort, month, currency LIMIT {}",
             MOST_ROWS + 1
@@ -160,9 +158,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let asked = CohortsRequest {
-        days: Days::of(&query)?,
-        filters: Filters::of(&query, &ALLOWED)?,
-        consistency: Consistency::of(&request, &query)?,
+        range: Range::of(&request, &query, &ALLOWED)?,
     };
     cached::reply(&state, &request, asked).await
 }

@@ -2,14 +2,14 @@
 
 use super::{
     cached::{self, Question, StatisticsError, packed, snapshot},
-    period::Days,
+    range::{Range, RangeParameters},
     rows::from_row,
     top::{Top, push_top},
 };
 use crate::{
     consistency::Consistency,
     documented::{Conditional, MinPosition, Refused, ToldFigures},
-    filters::{Allowed, BUYER, CURRENCY, Filters, PLATFORM},
+    filters::{Allowed, BUYER, CURRENCY, PLATFORM},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -97,20 +97,17 @@ from_row! {
 /// A list, as asked for.
 #[derive(Debug, Clone)]
 struct CustomersRequest {
-    days: Days,
-    filters: Filters,
+    range: Range,
     top: Top,
-    consistency: Consistency,
 }
 
 impl Question for CustomersRequest {
     fn canonical(&self) -> String {
-        let (days, top, filters) = (self.days, self.top, self.filters.canonical());
-        format!("customers {days:?} {top:?}\n{filters}")
+        format!("customers {:?}\n{}", self.top, self.range.canonical())
     }
 
     fn consistency(&self) -> &Consistency {
-        &self.consistency
+        &self.range.consistency
     }
 
     async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
@@ -126,8 +123,7 @@ impl Question for CustomersRequest {
                  (max(day) FILTER (WHERE orders > 0))::text AS last_order \
                FROM customer_statistics WHERE true",
         );
-        self.days.push(&mut sql, "day");
-        self.filters.push(&mut sql);
+        self.range.push(&mut sql);
         sql.push(" GROUP BY platform, customer, currency), ");
         push_top(&mut sql, self.top, "platform, customer");
         sql.push(" SELECT * FROM top ORDER BY currency, place");
@@ -143,15 +139,6 @@ impl Question for CustomersRequest {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters, is never read")]
 pub struct CustomerParameters {
-    /// First day, in UTC; the beginning if absent
-    #[param(example = "2026-01-01", format = Date)]
-    from: Option<String>,
-    /// Day after the last one; the end if absent
-    #[param(example = "2026-02-01", format = Date)]
-    to: Option<String>,
-    /// Slug of the sales channel
-    #[param(example = "web")]
-    platform: Option<String>,
     /// ISO 4217
     #[param(example = "GBP")]
     currency: Option<String>,
@@ -175,7 +162,7 @@ pub struct CustomerParameters {
     path = "/v1/statistics/customers",
     operation_id = "get_customer_statistics",
     tag = "statistics",
-    params(CustomerParameters, MinPosition, Conditional),
+    params(RangeParameters, CustomerParameters, MinPosition, Conditional),
     responses(ToldFigures<CustomerStatistics>, Refused),
     security(("api_key" = []))
 )]
@@ -186,10 +173,8 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let asked = CustomersRequest {
-        days: Days::of(&query)?,
-        filters: Filters::of(&query, &ALLOWED)?,
+        range: Range::of(&request, &query, &ALLOWED)?,
         top: Top::of(&query, SORTS)?,
-        consistency: Consistency::of(&request, &query)?,
     };
     cached::reply(&state, &request, asked).await
 }

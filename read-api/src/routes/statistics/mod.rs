@@ -7,5 +7,6 @@ pub mod funnel;
 pub mod orders;
 mod period;
 pub mod products;
+mod range;
 mod rows;
 mod top;

@@ -2,14 +2,14 @@
 
 use super::{
     cached::{self, Question, StatisticsError, packed, snapshot},
-    period::Days,
+    range::{Range, RangeParameters},
     rows::from_row,
     top::{Top, push_top},
 };
 use crate::{
     consistency::Consistency,
     documented::{Conditional, MinPosition, Refused, ToldFigures},
-    filters::{Allowed, CURRENCY, Filters, PLATFORM},
+    filters::{Allowed, CURRENCY, PLATFORM},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -85,20 +85,17 @@ from_row! {
 /// A list, as asked for.
 #[derive(Debug, Clone)]
 struct ProductsRequest {
-    days: Days,
-    filters: Filters,
+    range: Range,
     top: Top,
-    consistency: Consistency,
 }
 
 impl Question for ProductsRequest {
     fn canonical(&self) -> String {
-        let (days, top, filters) = (self.days, self.top, self.filters.canonical());
-        format!("products {days:?} {top:?}\n{filters}")
+        format!("products {:?}\n{}", self.top, self.range.canonical())
     }
 
     fn consistency(&self) -> &Consistency {
-        &self.consistency
+        &self.range.consistency
     }
 
     async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
@@ -109,8 +106,7 @@ impl Question for ProductsRequest {
                  sum(amount)::bigint AS amount, sum(discounts)::bigint AS discounts, \
                  sum(tax)::bigint AS tax FROM product_statistics WHERE true",
         );
-        self.days.push(&mut sql, "day");
-        self.filters.push(&mut sql);
+        self.range.push(&mut sql);
         sql.push(" GROUP BY sku, currency), ");
         push_top(&mut sql, self.top, "sku");
         sql.push(
@@ -129,15 +125,6 @@ impl Question for ProductsRequest {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters, is never read")]
 pub struct ProductParameters {
-    /// First day, in UTC; the beginning if absent
-    #[param(example = "2026-01-01", format = Date)]
-    from: Option<String>,
-    /// Day after the last one; the end if absent
-    #[param(example = "2026-02-01", format = Date)]
-    to: Option<String>,
-    /// Slug of the sales channel
-    #[param(example = "web")]
-    platform: Option<String>,
     /// ISO 4217
     #[param(example = "GBP")]
     currency: Option<String>,
@@ -160,7 +147,7 @@ pub struct ProductParameters {
     path = "/v1/statistics/products",
     operation_id = "get_product_statistics",
     tag = "statistics",
-    params(ProductParameters, MinPosition, Conditional),
+    params(RangeParameters, ProductParameters, MinPosition, Conditional),
     responses(ToldFigures<ProductStatistics>, Refused),
     security(("api_key" = []))
 )]
@@ -171,10 +158,8 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let asked = ProductsRequest {
-        days: Days::of(&query)?,
-        filters: Filters::of(&query, &ALLOWED)?,
+        range: Range::of(&request, &query, &ALLOWED)?,
         top: Top::of(&query, SORTS)?,
-        consistency: Consistency::of(&request, &query)?,
     };
     cached::reply(&state, &request, asked).await
 }

@@ -7,6 +7,7 @@ mod one_order;
 mod plans;
 mod plumbing;
 mod statistics;
+mod top_lists;
 mod views;
 mod waiting;
 
@@ -21,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
         plans::trials(),
         plumbing::trials(),
         statistics::trials(),
+        top_lists::trials(),
         waiting::trials(),
     ]
     .into_iter()

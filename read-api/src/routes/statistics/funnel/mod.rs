@@ -5,13 +5,14 @@ mod histogram;
 
 use super::{
     cached::{self, MOST_ROWS, Question, StatisticsError, packed, snapshot},
-    period::{Days, Interval},
+    period::Interval,
+    range::{Range, RangeParameters},
     rows::from_row,
 };
 use crate::{
     consistency::Consistency,
     documented::{Conditional, MinPosition, Refused, ToldFigures},
-    filters::{Allowed, Filters, PLATFORM},
+    filters::{Allowed, PLATFORM},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -85,11 +86,9 @@ pub struct FunnelRow {
 /// A funnel, as asked for.
 #[derive(Debug, Clone)]
 struct FunnelRequest {
-    days: Days,
+    range: Range,
     interval: Option<Interval>,
     by_platform: bool,
-    filters: Filters,
-    consistency: Consistency,
 }
 
 from_row! {
@@ -105,15 +104,12 @@ from_row! {
 
 impl Question for FunnelRequest {
     fn canonical(&self) -> String {
-        let (days, interval, filters) = (self.days, self.interval, self.filters.canonical());
-        format!(
-            "funnel {days:?} {interval:?} {}\n{filters}",
-            self.by_platform
-        )
+        let grouped = (self.interval, self.by_platform);
+        format!("funnel {grouped:?}\n{}", self.range.canonical())
     }
 
     fn consistency(&self) -> &Consistency {
-        &self.consistency
+        &self.range.consistency
     }
 
     async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
@@ -137,8 +133,7 @@ impl Question for FunnelRequest {
                  sum(orders)::bigint AS orders, sum(seconds)::bigint AS seconds \
                FROM order_funnel WHERE true"
         ));
-        self.days.push(&mut sql, "day");
-        self.filters.push(&mut sql);
+        self.range.push(&mut sql);
         // No step has more than 64 buckets.
         sql.push(format!(
             " GROUP BY 1, 2, 3, 4 HAVING sum(orders) <> 0 ORDER BY 1, 2, 3, 4 LIMIT {}",
@@ -193,21 +188,12 @@ fn by_platform(query: &Query) -> Result<bool, Problem> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters, is never read")]
 pub struct FunnelParameters {
-    /// First day, in UTC; the beginning if absent
-    #[param(example = "2026-01-01", format = Date)]
-    from: Option<String>,
-    /// Day after the last one; the end if absent
-    #[param(example = "2026-02-01", format = Date)]
-    to: Option<String>,
     /// `day`, `week` or `month`; one row per step for the whole range if absent
     #[param(example = "week")]
     interval: Option<String>,
     /// `platform`
     #[param(example = "platform")]
     group_by: Option<String>,
-    /// Slug of the sales channel
-    #[param(example = "web")]
-    platform: Option<String>,
 }
 
 /// Funnel
@@ -221,7 +207,7 @@ pub struct FunnelParameters {
     path = "/v1/statistics/funnel",
     operation_id = "get_funnel_statistics",
     tag = "statistics",
-    params(FunnelParameters, MinPosition, Conditional),
+    params(RangeParameters, FunnelParameters, MinPosition, Conditional),
     responses(ToldFigures<FunnelStatistics>, Refused),
     security(("api_key" = []))
 )]
@@ -232,11 +218,9 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let asked = FunnelRequest {
-        days: Days::of(&query)?,
+        range: Range::of(&request, &query, &ALLOWED)?,
         interval: Interval::of(&query, false)?,
         by_platform: by_platform(&query)?,
-        filters: Filters::of(&query, &ALLOWED)?,
-        consistency: Consistency::of(&request, &query)?,
     };
     cached::reply(&state, &request, asked).await
 }

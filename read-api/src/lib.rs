@@ -16,4 +16,5 @@ mod state;
 
 pub use openapi::openapi;
 pub use problems::PROBLEM_TYPES;
+pub use routes::orders::list::{PlanError as ListPlanError, plan as list_plan};
 pub use state::{ReadApi, ReadApiError};

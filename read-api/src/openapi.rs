@@ -17,6 +17,10 @@ use utoipa::OpenApi;
         routes::orders::events::handle,
         routes::orders::by_external_id::handle,
         routes::statistics::orders::handle,
+        routes::statistics::products::handle,
+        routes::statistics::customers::handle,
+        routes::statistics::cohorts::handle,
+        routes::statistics::funnel::handle,
     ),
     components(schemas(
         Order,
@@ -24,6 +28,10 @@ use utoipa::OpenApi;
         routes::orders::list::OrderList,
         routes::orders::events::EventList,
         routes::statistics::orders::Statistics,
+        routes::statistics::products::ProductStatistics,
+        routes::statistics::customers::CustomerStatistics,
+        routes::statistics::cohorts::CohortStatistics,
+        routes::statistics::funnel::FunnelStatistics,
     ))
 )]
 struct Document;
@@ -52,6 +60,16 @@ mod tests {
                 orders::get::PARAMETERS,
             ),
             ("/v1/statistics/orders", statistics::orders::PARAMETERS),
+            ("/v1/statistics/products", statistics::products::PARAMETERS),
+            (
+                "/v1/statistics/customers",
+                statistics::customers::PARAMETERS,
+            ),
+            (
+                "/v1/statistics/customers/cohorts",
+                statistics::cohorts::PARAMETERS,
+            ),
+            ("/v1/statistics/funnel", statistics::funnel::PARAMETERS),
         ] {
             let get = document.paths.paths[path].get.as_ref().expect("GET");
             let documented = get.parameters.iter().flatten().map(|p| match p {

@@ -44,7 +44,7 @@ pub struct State {
     pub cursors: Cursors,
     pub progress: Progress,
     pub lag: LagMonitor,
-    pub statistics: statistics::orders::Cache,
+    pub statistics: statistics::cached::Cache,
     redis: Redis,
 }
 
@@ -67,7 +67,7 @@ impl ReadApi {
             cursors: Cursors::new(databases.ops.clone()),
             progress: Progress::start(views.clone(), listener, &background),
             lag: LagMonitor::start(databases.events.clone(), views.clone(), &background),
-            statistics: statistics::orders::cache(redis.clone()),
+            statistics: statistics::cached::cache(redis.clone()),
             views,
             redis,
         };

@@ -40,6 +40,16 @@ const VIEWS: Scripts = &[
         "epochs",
         include_str!("../../migrations/views/0002_epochs.sql"),
     ),
+    (
+        3,
+        "models",
+        include_str!("../../migrations/views/0003_models.sql"),
+    ),
+    (
+        4,
+        "analytics",
+        include_str!("../../migrations/views/0004_analytics.sql"),
+    ),
 ];
 const OPS: Scripts = &[
     (1, "ops", include_str!("../../migrations/ops/0001_ops.sql")),

@@ -3,11 +3,14 @@
 use super::error::VerifyError;
 use super::report::{Difference, Report};
 use super::store::{self, ORDER, StoredDocument};
-use contracts::order::{self, Order, OrderEvent};
 use infra::{
     lifecycle::error_chain,
     log::{ContractMapping, Horizon, LogReader, PublishedEvent, StoredEvent},
     sealing::{OpenError, Sealing},
+};
+use projections::{
+    engine::BoxError,
+    orders::{Replayed, replay},
 };
 use sqlx::PgConnection;
 use std::{borrow::Cow, collections::HashMap, error::Error};
@@ -127,17 +130,17 @@ impl Documents<'_> {
         stored: &StoredDocument,
         report: &mut Report,
     ) {
-        let (order, json) = match folded(events) {
+        let (replayed, json) = match folded(events) {
             Ok(Some(folded)) => folded,
             Ok(None) => return,
             Err(error) => return self.unfolded(id, error.as_ref(), report),
         };
         if json != stored.json {
-            let version = order.version;
+            let version = stored.version;
             let what = format!("its document in version {version} is not what the log makes of it");
             report.documents_differing += 1;
             report.tell(self.examples, Difference::of_order(id, what));
-        } else if let Some(what) = incomplete(&order, stored) {
+        } else if let Some(what) = incomplete(&replayed, stored) {
             report.views_incomplete += 1;
             report.tell(self.examples, Difference::of_order(id, what));
         }
@@ -152,17 +155,12 @@ impl Documents<'_> {
 }
 
 /// What the log makes of an order, and its JSON; none of no events.
-fn folded(events: &[PublishedEvent]) -> Result<Option<(Order, String)>, Box<dyn Error>> {
-    let mut folded = None;
-    for PublishedEvent { envelope, data, .. } in events {
-        let event = OrderEvent::from_data(&envelope.event_type, data)?;
-        folded = Some(order::apply(folded, envelope, event)?);
-    }
-    let Some(order) = folded else {
+fn folded(events: &[PublishedEvent]) -> Result<Option<(Replayed, String)>, BoxError> {
+    let Some(replayed) = replay(events)? else {
         return Ok(None);
     };
-    let json = serde_json::to_string(&order)?;
-    Ok(Some((order, json)))
+    let json = serde_json::to_string(&replayed.row.order)?;
+    Ok(Some((replayed, json)))
 }
 
 /// The events of each order of a page.
@@ -177,7 +175,15 @@ fn streams(events: &[StoredEvent]) -> Result<Vec<(Uuid, &[StoredEvent])>, Verify
         .collect()
 }
 
-fn incomplete(order: &Order, stored: &StoredDocument) -> Option<String> {
+fn incomplete(replayed: &Replayed, stored: &StoredDocument) -> Option<String> {
+    let Replayed { row, movements } = replayed;
+    let order = &row.order;
+    if row.milestones != stored.milestones {
+        return Some("its view says other times at which it came to its states".to_owned());
+    }
+    if *movements != stored.movements {
+        return Some("its view has other movements than its events made".to_owned());
+    }
     let parts = [
         ("payments", order.payments.len(), stored.payments),
         ("refunds", order.refunds.len(), stored.refunds),

@@ -1,13 +1,13 @@
 //! Holds the log, Kafka and the read models against each other, order by
-//! order: versions, then whole documents; and the statistics against a sum
-//! over the orders.
+//! order: versions, then whole documents with what their events moved; and
+//! each table of sums against a sum over the orders.
 //!
 //! ```text
 //! horizon ─> log: id and last sequence of each order below it
 //!         ─> Kafka: every record from the start, read_committed, until the log is reached
 //!         ─> views: wait for the offsets just read, then each order's row
 //!         ─> documents: each order folded from the log, beside the stored one
-//!         ─> statistics: one statement over rows and sums
+//!         ─> statistics: one statement per table, over rows and sums
 //! ```
 //!
 //! The system may be at work meanwhile. What lies beyond the horizon is no

@@ -30,16 +30,15 @@ pub struct Report {
     /// Entries in the histories of those orders.
     pub views_events: u64,
     /// Orders of the views without their exact history, lines, payments,
-    /// refunds, fulfilments or returns.
+    /// refunds, fulfilments, returns, milestones or movements.
     pub views_incomplete: u64,
     /// Orders whose document is not what the log makes of their version.
     pub documents_differing: u64,
     /// Orders whose last version is not the same everywhere.
     pub orders_differing: u64,
-    /// Groups of the statistics: day, platform, currency, country, kind, and
-    /// the partition of the orders.
+    /// Rows of all tables of sums.
     pub statistics_groups: u64,
-    /// Groups that are not the sum over their orders.
+    /// Rows that are not the sum over their orders.
     pub statistics_differing: u64,
     /// Some of the differences.
     pub examples: Vec<Difference>,
@@ -92,7 +91,7 @@ impl Report {
             ("orders with an incomplete view", self.views_incomplete),
             ("orders that differ", self.orders_differing),
             ("documents that differ", self.documents_differing),
-            ("statistics groups that differ", self.statistics_differing),
+            ("sums that differ", self.statistics_differing),
         ]
     }
 
@@ -122,11 +121,7 @@ impl fmt::Display for Report {
         for (name, log, kafka, views) in rows {
             writeln!(f, "{name:<32}{log:>12}{kafka:>12}{views:>12}")?;
         }
-        writeln!(
-            f,
-            "{:<32}{:>36}",
-            "statistics groups", self.statistics_groups
-        )?;
+        writeln!(f, "{:<32}{:>36}", "sums", self.statistics_groups)?;
         for (name, count) in self.faults() {
             writeln!(f, "{name:<32}{count:>36}")?;
         }

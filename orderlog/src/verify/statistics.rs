@@ -1,52 +1,39 @@
-//! The statistics against a sum over the orders they count.
+//! The tables of sums against sums over the orders they count.
 
 use super::error::VerifyError;
 use super::report::{Difference, Report};
-use projections::{
-    orders::statistics::Sums,
-    queries::{StatisticsDifference, compare_statistics},
-};
+use projections::queries::{SharedDifference, compare_shared};
 use sqlx::PgConnection;
 
-/// Counts the groups, and those that are not the sum over their orders.
+/// Counts the rows, and those that are not the sum over their orders.
 pub(super) async fn compare(
     views: &mut PgConnection,
     examples: usize,
     report: &mut Report,
 ) -> Result<(), VerifyError> {
     let limit = i64::try_from(examples).unwrap_or(i64::MAX);
-    let compared = compare_statistics(views, limit).await;
-    let compared = compared.map_err(VerifyError::Views)?;
-    report.statistics_groups = compared.rows;
-    report.statistics_differing = compared.differing;
-    for difference in &compared.differences {
-        report.tell(examples, Difference::general(told(difference)));
+    let compared = compare_shared(views, limit).await;
+    for table in compared.map_err(VerifyError::Views)? {
+        report.statistics_groups += table.rows;
+        report.statistics_differing += table.differing;
+        for difference in &table.differences {
+            let what = told(table.table, difference);
+            report.tell(examples, Difference::general(what));
+        }
     }
     Ok(())
 }
 
-fn told(difference: &StatisticsDifference) -> String {
-    let key = &difference.key;
-    let differing = differing(&difference.computed, &difference.stored);
-    format!(
-        "statistics of {} {} {} {} {} in partition {}: {}",
-        key.day,
-        key.platform,
-        key.currency,
-        key.country,
-        key.kind.as_str(),
-        key.partition,
-        differing.join(", ")
-    )
-}
-
-fn differing(expected: &Sums, found: &Sums) -> Vec<String> {
-    let (expected, found) = (expected.columns(), found.columns());
-    let figures = Sums::NAMES.iter().zip(expected.iter().zip(&found));
-    figures
+fn told(table: &str, difference: &SharedDifference) -> String {
+    let SharedDifference { key, sums, .. } = difference;
+    let figures = difference.computed.iter().zip(&difference.stored);
+    let differing = sums
+        .iter()
+        .zip(figures)
         .filter(|(_, (expected, found))| expected != found)
-        .map(|(name, (expected, found))| format!("{name} {found} instead of {expected}"))
-        .collect()
+        .map(|(name, (expected, found))| format!("{name} {found} instead of {expected}"));
+    let differing: Vec<_> = differing.collect();
+    format!("{table} of {key}: {}", differing.join(", "))
 }
 
 #[cfg(test)]
@@ -55,20 +42,15 @@ mod tests {
 
     #[test]
     fn only_figures_that_differ_are_told() {
-        let expected = Sums {
-            orders: 2,
-            units: 3,
-            captured: 500,
-            ..Sums::default()
+        let difference = SharedDifference {
+            key: "2026-01-01 web 7".into(),
+            sums: &["orders", "units", "captured"],
+            stored: vec![2, 0, 0],
+            computed: vec![2, 3, 500],
         };
-        assert!(differing(&expected, &expected).is_empty());
         assert_eq!(
-            differing(&expected, &Sums::default()),
-            [
-                "orders 0 instead of 2",
-                "units 0 instead of 3",
-                "captured 0 instead of 500"
-            ]
+            told("order_statistics", &difference),
+            "order_statistics of 2026-01-01 web 7: units 0 instead of 3, captured 0 instead of 500"
         );
     }
 }

@@ -2,8 +2,9 @@
 
 use contracts::LogPosition;
 use infra::{config::Config, log::Horizon, postgres};
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _};
-use std::collections::HashMap;
+use projections::orders::{Milestones, Movement, MovementId, milestones, stored_movements};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, Row as _, postgres::PgRow};
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// Kind of the aggregates that are compared.
@@ -41,6 +42,10 @@ pub(super) struct StoredDocument {
     pub version: i64,
     /// As GET sends it.
     pub json: String,
+    /// When it came to what states.
+    pub milestones: Milestones,
+    /// What its events moved.
+    pub movements: BTreeMap<MovementId, Movement>,
     /// Rows of its payments.
     pub payments: i64,
     /// Rows of its refunds.
@@ -205,14 +210,18 @@ pub(super) async fn viewed_orders(
         .collect()
 }
 
-/// The documents of these orders, and how many rows their parts have, in one
-/// statement and so as of one version.
+/// The documents of these orders, how many rows their parts have, and what
+/// their events moved, in one snapshot and so as of one version.
 pub(super) async fn documents(
     views: &mut PgConnection,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, StoredDocument>, sqlx::Error> {
+    let mut snapshot = views
+        .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await?;
     let rows = sqlx::query(
-        "SELECT id, version, document, \
+        "SELECT id, version, document, confirmed_at, paid_at, shipped_at, delivered_at, \
+                return_requested_at, refunded_at, cancelled_at, \
                 (SELECT count(*) FROM order_payments p WHERE p.order_id = o.id) AS payments, \
                 (SELECT count(*) FROM order_refunds r WHERE r.order_id = o.id) AS refunds, \
                 (SELECT count(*) FROM order_fulfillments f WHERE f.order_id = o.id) AS fulfillments, \
@@ -220,19 +229,30 @@ pub(super) async fn documents(
            FROM orders o WHERE id = ANY($1)",
     )
     .bind(ids)
-    .fetch_all(views)
+    .fetch_all(&mut *snapshot)
     .await?;
-    rows.iter()
-        .map(|row| {
-            let document = StoredDocument {
-                version: row.try_get("version")?,
-                json: row.try_get("document")?,
-                payments: row.try_get("payments")?,
-                refunds: row.try_get("refunds")?,
-                fulfillments: row.try_get("fulfillments")?,
-                returns: row.try_get("returns")?,
-            };
-            Ok((row.try_get("id")?, document))
-        })
-        .collect()
+    let mut documents = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        documents.insert(row.try_get("id")?, document(row)?);
+    }
+    for (id, movement) in stored_movements(&mut snapshot, ids).await? {
+        if let Some(document) = documents.get_mut(&id.0) {
+            document.movements.insert(id, movement);
+        }
+    }
+    snapshot.commit().await?;
+    Ok(documents)
+}
+
+fn document(row: &PgRow) -> Result<StoredDocument, sqlx::Error> {
+    Ok(StoredDocument {
+        version: row.try_get("version")?,
+        json: row.try_get("document")?,
+        milestones: milestones(row)?,
+        movements: BTreeMap::new(),
+        payments: row.try_get("payments")?,
+        refunds: row.try_get("refunds")?,
+        fulfillments: row.try_get("fulfillments")?,
+        returns: row.try_get("returns")?,
+    })
 }

@@ -3,10 +3,12 @@
 
 use super::{
     Orders,
-    fold::OrderRow,
+    fold::{self, OrderChanges, OrderRow},
     histories::{OrderHistory, histories},
+    milestones::Milestones,
+    movements::{Movement, MovementId},
     parts::{Part, changed_by},
-    statistics::Statistics,
+    shared::{Contribution, Differences, SharedChanges, statistics},
 };
 use crate::engine::{Event, Fold, Step};
 use contracts::order::{self, Order, OrderEvent, TimelineEntry};
@@ -17,9 +19,10 @@ use uuid::Uuid;
 /// The tables, as far as they matter here.
 #[derive(Debug, Default, PartialEq)]
 struct Tables {
-    orders: BTreeMap<Uuid, (Order, i32)>,
+    orders: BTreeMap<Uuid, (Order, i32, Milestones)>,
     timeline: BTreeMap<(Uuid, i64), String>,
-    statistics: Statistics,
+    movements: BTreeMap<MovementId, Movement>,
+    shared: SharedChanges,
 }
 
 impl Tables {
@@ -34,21 +37,37 @@ impl Tables {
         }
         let folded = fold.finish();
         for (id, row) in folded.rows {
-            self.orders.insert(id, (row.order, row.partition));
+            let stored = (row.order, row.partition, row.milestones);
+            self.orders.insert(id, stored);
         }
-        self.timeline.extend(folded.changes.timeline);
-        self.statistics.absorb(folded.changes.statistics);
+        let changes = folded.changes;
+        self.timeline.extend(changes.timeline);
+        self.forget(&changes.movements.void);
+        self.movements.extend(changes.movements.made);
+        self.shared.absorb(changes.shared);
+    }
+
+    /// As `store::movements` does it: out of the ledger, and out of the sums.
+    fn forget(&mut self, void: &BTreeSet<Uuid>) {
+        let gone = self
+            .movements
+            .extract_if(.., |(order, _, _), _| void.contains(order));
+        for (_, gone) in gone {
+            let less = (gone.key, -gone.sums);
+            self.shared.statistics.add(gone.partition, [less]);
+        }
     }
 
     /// Through JSON, as documents are stored.
     fn load(&self, batch: &[Event<OrderEvent>]) -> HashMap<Uuid, OrderRow> {
         let stored = batch.iter().filter_map(|event| {
             let id = event.envelope.subject;
-            let (order, partition) = self.orders.get(&id)?;
+            let (order, partition, milestones) = self.orders.get(&id)?;
             let document = serde_json::to_string(order).expect("documents have a JSON form");
             let row = OrderRow {
                 order: serde_json::from_str(&document).expect("and read back"),
                 partition: *partition,
+                milestones: *milestones,
                 changed: BTreeSet::new(),
             };
             Some((id, row))
@@ -56,19 +75,27 @@ impl Tables {
         stored.collect()
     }
 
-    /// What all of it has to come to.
+    /// What all of it has to come to: each history on its own, at once; and
+    /// the sums by what each order is in the end.
     fn expected(log: &BTreeMap<Uuid, OrderHistory>) -> Self {
         let mut tables = Self::default();
         for (id, history) in log {
-            let mut folded = None;
-            for Event { envelope, data, .. } in history {
-                let next = order::apply(folded, envelope, data.clone());
+            let (mut folded, mut changes) = (None, OrderChanges::default());
+            for event in history {
+                let next = fold::apply(folded, event, &mut changes);
                 folded = Some(next.expect("a sound history"));
             }
-            let order = folded.expect("no history is empty");
-            let partition = history[0].envelope.position.partition;
-            tables.statistics.add(&order, partition);
-            tables.orders.insert(*id, (order, partition));
+            let row = folded.expect("no history is empty");
+            let (partition, is) = (row.partition, Contribution::of(&row));
+            let shared = &mut tables.shared;
+            shared.replace(partition, Contribution::default(), is);
+            for movement in changes.movements.made.values() {
+                let moved = (movement.key.clone(), movement.sums);
+                shared.statistics.add(partition, [moved]);
+            }
+            tables.movements.extend(changes.movements.made);
+            let stored = (row.order, partition, row.milestones);
+            tables.orders.insert(*id, stored);
         }
         tables
     }
@@ -118,7 +145,8 @@ proptest! {
         }
         let expected = Tables::expected(&log);
         prop_assert_eq!(&tables.orders, &expected.orders);
-        prop_assert_eq!(&tables.statistics, &expected.statistics);
+        prop_assert_eq!(&tables.movements, &expected.movements);
+        prop_assert_eq!(&tables.shared, &expected.shared);
         let versions: Vec<_> = tables.timeline.keys().copied().collect();
         let mut all: Vec<_> =
             topic.iter().map(|e| (e.envelope.subject, e.envelope.sequence)).collect();
@@ -153,17 +181,57 @@ proptest! {
     /// What was never placed is in no sum, whatever becomes of it.
     #[test]
     fn only_placed_orders_are_counted(histories in histories()) {
-        let mut counted = Statistics::default();
+        let mut counted = Differences::<statistics::Sums>::default();
         let mut placed = 0;
         for history in &histories {
             let log = BTreeMap::from([(history[0].envelope.subject, history.clone())]);
             let tables = Tables::expected(&log);
             let order = &tables.orders.values().next().expect("one order").0;
             placed += i64::from(order.placed_at.is_some());
-            counted.absorb(tables.statistics);
+            counted.absorb(tables.shared.statistics);
         }
-        let orders: i64 = counted.rows().map(|(_, sums)| sums.orders).sum();
-        prop_assert_eq!(orders, placed);
+        let count = |by_event: bool| -> i64 {
+            let rows = counted.rows().filter(|(key, _, _)| key.by_event == by_event);
+            rows.map(|(_, _, sums)| sums.orders).sum()
+        };
+        prop_assert_eq!((count(false), count(true)), (placed, placed));
+    }
+
+    /// What the events moved adds up to what the order counts for, group by
+    /// group: by order date and by event date are the same in total.
+    #[test]
+    fn movements_add_up_to_the_order(histories in histories()) {
+        for history in histories {
+            let log = BTreeMap::from([(history[0].envelope.subject, history)]);
+            let tables = Tables::expected(&log);
+            let mut total = BTreeMap::<_, statistics::Sums>::new();
+            for (key, _, sums) in tables.shared.statistics.rows() {
+                let sums = if key.by_event { *sums } else { -*sums };
+                let group = (key.platform.clone(), key.currency.clone(), key.country.clone(), key.kind);
+                *total.entry(group).or_default() += sums;
+            }
+            prop_assert!(total.values().all(|sums| *sums == statistics::Sums::default()), "{total:?}");
+        }
+    }
+
+    /// The lines alone decide what an order counts for among products.
+    #[test]
+    fn products_change_only_with_lines(histories in histories()) {
+        for history in histories {
+            let mut was: Option<OrderRow> = None;
+            for event in history {
+                let parts = changed_by(&event.data.fact);
+                let row = fold::apply(was.clone(), &event, &mut OrderChanges::default());
+                let row = row.expect("a sound history");
+                if !parts.contains(&Part::Lines) {
+                    let (mut changes, row) = (SharedChanges::default(), row.clone());
+                    let before = was.as_ref().map(Contribution::of).unwrap_or_default();
+                    changes.replace(row.partition, before, Contribution::of(&row));
+                    prop_assert_eq!(changes.products.rows().count(), 0);
+                }
+                was = Some(row);
+            }
+        }
     }
 
     /// The history is stored as the read API tells it.

@@ -1,8 +1,10 @@
 //! One event onto one order. Pure.
 
 use super::{
+    milestones::{Milestones, happened_at},
+    movements::Movements,
     parts::{Part, changed_by},
-    statistics::Statistics,
+    shared::{Contribution, SharedChanges},
 };
 use crate::engine::Event;
 use contracts::{
@@ -11,6 +13,7 @@ use contracts::{
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// State of one order.
@@ -20,17 +23,21 @@ pub struct OrderRow {
     pub order: Order,
     /// Partition of its events.
     pub partition: i32,
+    /// When it came to what states.
+    pub milestones: Milestones,
     /// Parts whose stored rows may be other ones.
     pub changed: BTreeSet<Part>,
 }
 
 /// What a batch changes beside the orders themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct OrderChanges {
     /// History entries (JSON of [`TimelineEntry`]) by order and version.
     pub timeline: BTreeMap<(Uuid, i64), String>,
-    /// Differences of the daily sums.
-    pub statistics: Statistics,
+    /// What each event moved.
+    pub movements: Movements,
+    /// Differences of what orders share.
+    pub shared: SharedChanges,
 }
 
 /// An event that does not make sense where it stands.
@@ -59,26 +66,42 @@ pub fn apply(
     event: &Event<OrderEvent>,
     changes: &mut OrderChanges,
 ) -> Result<OrderRow, FoldError> {
-    let (sequence, after) = (event.envelope.sequence, event.data.after().version);
+    let (envelope, fact) = (&event.envelope, &event.data.fact);
+    let (sequence, after) = (envelope.sequence, event.data.after().version);
     if sequence != after {
         return Err(FoldError::Version { sequence, after });
     }
-    if let Some(old) = &row {
-        changes.statistics.subtract(&old.order, old.partition);
-    }
-    let (order, parts) = row.map(|row| (row.order, row.changed)).unzip();
+    let (at, parts) = (happened_at(fact, envelope.time), changed_by(fact));
+    let counted = |row: &OrderRow| Contribution::around(row, parts);
+    let was = row.as_ref().map(counted).unwrap_or_default();
+    let row = next(row, event, at)?;
+    let is = counted(&row);
+    let id = (envelope.subject, sequence);
+    changes.timeline.insert(id, entry(event)?);
+    let moved = is.moved_from(&was, at);
+    let (movements, shared) = (&mut changes.movements, &mut changes.shared);
+    movements.record(id, (at, row.partition), moved, &mut shared.statistics);
+    shared.replace(row.partition, was, is);
+    Ok(row)
+}
+
+/// The row alone.
+fn next(
+    row: Option<OrderRow>,
+    event: &Event<OrderEvent>,
+    at: OffsetDateTime,
+) -> Result<OrderRow, order::FoldError> {
+    let (order, milestones, mut changed) = match row {
+        Some(row) => (Some(row.order), row.milestones, row.changed),
+        None => (None, Milestones::default(), BTreeSet::new()),
+    };
+    changed.extend(changed_by(&event.data.fact));
     let order = order::apply(order, &event.envelope, event.data.clone())?;
-    let partition = event.envelope.position.partition;
-    changes.statistics.add(&order, partition);
-    changes
-        .timeline
-        .insert((event.envelope.subject, sequence), entry(event)?);
-    let mut parts: BTreeSet<Part> = parts.unwrap_or_default();
-    parts.extend(changed_by(&event.data.fact));
     Ok(OrderRow {
+        milestones: milestones.reached(&order, at),
         order,
-        partition,
-        changed: parts,
+        partition: event.envelope.position.partition,
+        changed,
     })
 }
 

@@ -61,16 +61,17 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
     (
         prop_oneof![Just("web"), Just("pos")],
         prop_oneof![Just("GB"), Just("ZZ")],
+        prop_oneof![Just(None), Just(Some("c1")), Just(Some("c2"))],
         vec((1_i64..9, -500_i64..500), 1..4),
     )
-        .prop_map(|(platform, country, lines)| Snapshot {
+        .prop_map(|(platform, country, customer, lines)| Snapshot {
             order_id: Uuid::nil(),
             number: "1001".into(),
             platform: platform.into(),
             external_id: None,
             currency: "GBP".into(),
             prices_include_tax: false,
-            customer_id: None,
+            customer_id: customer.map(str::to_owned),
             country: country.into(),
             shipping_country: None,
             billing_country: None,
@@ -142,7 +143,7 @@ fn history(first: Fact, steps: &[Step]) -> OrderHistory {
 }
 
 /// The order after a fact, and the event with what came of it.
-fn happened(order: Option<Order>, subject: Uuid, fact: Fact) -> (Order, Event<OrderEvent>) {
+pub fn happened(order: Option<Order>, subject: Uuid, fact: Fact) -> (Order, Event<OrderEvent>) {
     let sequence = order.as_ref().map_or(0, |order| order.version) + 1;
     // What comes of the fact is read off the document that it leads to.
     let unknown = OrderEvent {
@@ -179,13 +180,20 @@ fn after(order: &Order) -> After {
             (None, Some(_)) => OrderStatus::Placed,
             (None, None) => OrderStatus::Draft,
         },
-        payment_status: if totals.captured > 0 {
-            PaymentStatus::PartiallyPaid
-        } else {
-            PaymentStatus::None
+        payment_status: match totals.captured {
+            0 => PaymentStatus::None,
+            captured if captured < totals.total => PaymentStatus::PartiallyPaid,
+            _ => PaymentStatus::Paid,
         },
-        fulfillment_status: FulfillmentStatus::Unfulfilled,
-        return_status: ReturnStatus::None,
+        fulfillment_status: if order.fulfillments.iter().any(|f| f.delivered_at.is_some()) {
+            FulfillmentStatus::Delivered
+        } else {
+            FulfillmentStatus::Unfulfilled
+        },
+        return_status: match order.returns.len() {
+            0 => ReturnStatus::None,
+            _ => ReturnStatus::Requested,
+        },
         totals,
     }
 }

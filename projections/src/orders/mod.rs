@@ -1,18 +1,28 @@
 //! The projection `orders`: the order document and its list row; its lines,
 //! payments, refunds, fulfilments and returns as rows for searches and SQL;
-//! its history; and daily sums.
+//! its history; and what orders share: sums by hour, by statuses, by product,
+//! by customer, and the funnel.
 
 #[cfg(test)]
 mod delivery_tests;
 mod fold;
 #[cfg(test)]
 mod histories;
+mod milestones;
+mod movements;
 mod parts;
-pub mod statistics;
+mod replay;
+pub mod shared;
+#[cfg(test)]
+mod shared_tests;
 mod store;
 
 pub use fold::{FoldError, OrderChanges, OrderRow};
+pub use milestones::Milestones;
+pub use movements::{Movement, MovementId, Movements};
 pub use parts::Part;
+pub use replay::{Replayed, replay};
+pub use store::{milestones, movements as stored_movements};
 
 use crate::engine::{BoxError, Event, Projection};
 use contracts::{
@@ -20,6 +30,7 @@ use contracts::{
     topics::{self, TopicSpec},
 };
 use infra::views;
+use shared::Contribution;
 use sqlx::PgConnection;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -30,11 +41,16 @@ pub struct Orders;
 
 impl Projection for Orders {
     const NAME: &'static str = views::ORDERS;
-    const VERSION: i32 = 2;
+    const VERSION: i32 = 3;
     const TOPIC: TopicSpec = topics::ORDERS;
     const AGGREGATE_TYPE: &'static str = "order";
     const TABLES: &'static [&'static str] = &[
         "order_statistics",
+        "order_status_statistics",
+        "product_statistics",
+        "customer_statistics",
+        "order_funnel",
+        "order_movements",
         "order_events",
         "order_lines",
         "order_payments",
@@ -65,11 +81,17 @@ impl Projection for Orders {
     }
 
     fn retract(row: &OrderRow, changes: &mut OrderChanges) {
-        changes.statistics.subtract(&row.order, row.partition);
+        let (movements, shared) = (&mut changes.movements, &mut changes.shared);
+        movements.retract(row.order.id, &mut shared.statistics);
+        shared.replace(
+            row.partition,
+            Contribution::of(row),
+            Contribution::default(),
+        );
     }
 
     fn hold_back(page: &mut OrderChanges, held: &mut OrderChanges) {
-        held.statistics.absorb(std::mem::take(&mut page.statistics));
+        page.shared.hold_back(&mut held.shared);
     }
 
     async fn load(

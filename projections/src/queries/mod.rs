@@ -2,7 +2,8 @@
 //! whether the sums agree with the orders.
 
 mod checkpoints;
-mod statistics;
+mod computed;
+mod shared;
 
 pub use checkpoints::{Partition, checkpoints};
-pub use statistics::{StatisticsComparison, StatisticsDifference, compare_statistics};
+pub use shared::{SharedComparison, SharedDifference, compare_shared};

@@ -86,6 +86,8 @@ pub const FULFILLMENT_STATUS: Choice = choice("fulfillment_status", one_of!(Fulf
 pub const RETURN_STATUS: Choice = choice("return_status", one_of!(ReturnStatus));
 /// The platform's own id of the customer.
 pub const CUSTOMER: Choice = free_text("customer", Place::Column("customer_id"));
+/// The same, where the sums of customers have it.
+pub const BUYER: Choice = free_text("customer", Place::Column("customer"));
 /// The platform's own id of the order.
 pub const EXTERNAL_ID: Choice = free_text("external_id", Place::Column("external_id"));
 /// A label.

@@ -6,8 +6,8 @@ mod flag;
 mod range;
 
 pub use choice::{
-    COUNTRY, CURRENCY, CUSTOMER, Choice, EXTERNAL_ID, FULFILLMENT_STATUS, KIND, PAYMENT_STATUS,
-    PLATFORM, RETURN_STATUS, SKU, STATUS, TAG,
+    BUYER, COUNTRY, CURRENCY, CUSTOMER, Choice, EXTERNAL_ID, FULFILLMENT_STATUS, KIND,
+    PAYMENT_STATUS, PLATFORM, RETURN_STATUS, SKU, STATUS, TAG,
 };
 pub use flag::{ARCHIVED, Flag, HAS_HOLD};
 pub use range::{Amounts, BALANCE_DUE, CREATED, PLACED, TOTAL, Times, UPDATED};
@@ -84,15 +84,39 @@ impl Filters {
         Ok(Self(conditions))
     }
 
+    /// Whether this parameter, one of some values, is among them.
+    pub fn has(&self, parameter: &str) -> bool {
+        let is = |condition: &Condition| matches!(condition, Condition::OneOf(choice, _) if choice.parameter == parameter);
+        self.0.iter().any(is)
+    }
+
     /// The same text for the same filters, however they were written.
     pub fn canonical(&self) -> String {
         self.0.iter().map(Condition::canonical).collect()
     }
 
+    /// The value of this parameter, if there is exactly one.
+    pub fn only_value(&self, parameter: &str) -> Option<&str> {
+        let values = self.0.iter().find_map(|condition| match condition {
+            Condition::OneOf(choice, values) if choice.parameter == parameter => Some(values),
+            _ => None,
+        });
+        match values.map(Vec::as_slice) {
+            Some([value]) => Some(value),
+            _ => None,
+        }
+    }
+
     /// Adds ` AND …` for each of them.
     pub fn push(&self, sql: &mut QueryBuilder<'_, Postgres>) {
+        self.push_but("", sql);
+    }
+
+    /// The same, without this parameter, one of some values.
+    pub fn push_but(&self, parameter: &str, sql: &mut QueryBuilder<'_, Postgres>) {
         for condition in &self.0 {
             match condition {
+                Condition::OneOf(choice, _) if choice.parameter == parameter => {}
                 Condition::OneOf(choice, values) => choice.push(sql, values),
                 Condition::Time(times, from, to) => times.push(sql, *from, *to),
                 Condition::Amount(amounts, min, max) => amounts.push(sql, *min, *max),

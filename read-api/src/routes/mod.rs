@@ -22,5 +22,21 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(
             "/v1/statistics/orders",
             web::get().to(statistics::orders::handle),
+        )
+        .route(
+            "/v1/statistics/products",
+            web::get().to(statistics::products::handle),
+        )
+        .route(
+            "/v1/statistics/customers",
+            web::get().to(statistics::customers::handle),
+        )
+        .route(
+            "/v1/statistics/customers/cohorts",
+            web::get().to(statistics::cohorts::handle),
+        )
+        .route(
+            "/v1/statistics/funnel",
+            web::get().to(statistics::funnel::handle),
         );
 }

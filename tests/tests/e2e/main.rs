@@ -1,6 +1,7 @@
 //! End-to-end tests: the real binary on real servers, in one program. Its
 //! modules mirror what they test; each gives its tests in `trials()`.
 
+mod analytics;
 mod chaos;
 mod commands;
 mod dev;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         return local_servers::own_servers_until_killed(dir.into());
     }
     let trials = [
+        analytics::trials(),
         chaos::trials(),
         commands::trials(),
         dev::trials(),

@@ -6,11 +6,11 @@ use super::{
 };
 use contracts::{
     order::{
-        Allocation, CancelledLine, Discount, DiscountApplied, DiscountRemoved, DraftUpdated, Fact,
-        HoldPlaced, HoldReleased, Line, LineAdded, LineQuantity, LineQuantityChanged, LineRemoved,
-        LinesCancelled, NoteAdded, NoteText, Order, OrderArchived, OrderCancelled, OrderConfirmed,
-        OrderPlaced, OrderUnarchived, Settlement, Shipping, ShippingChanged, Snapshot, Tagged,
-        Untagged,
+        AddressChanged, AddressKind, Allocation, CancelledLine, CustomerAssigned, Discount,
+        DiscountApplied, DiscountRemoved, DraftUpdated, Fact, HoldPlaced, HoldReleased, Line,
+        LineAdded, LineQuantity, LineQuantityChanged, LineRemoved, LinesCancelled, NoteAdded,
+        NoteText, Order, OrderArchived, OrderCancelled, OrderConfirmed, OrderPlaced,
+        OrderUnarchived, Settlement, Shipping, ShippingChanged, Snapshot, Tagged, Untagged,
     },
     personal::Personal,
 };
@@ -181,6 +181,31 @@ pub fn shipping(step: Step, order: &Order) -> Option<Fact> {
     };
     let personal = step.reason();
     Some(ShippingChanged { shipping, personal }.into())
+}
+
+pub fn address(step: Step, order: &Order) -> Option<Fact> {
+    live(order)?;
+    let country = if step.choice.is_multiple_of(2) {
+        "GB"
+    } else {
+        "FR"
+    };
+    let event = AddressChanged {
+        address: AddressKind::Shipping,
+        address_country: Some(country.into()),
+        country: country.into(),
+        personal: None,
+    };
+    Some(event.into())
+}
+
+pub fn customer(step: Step, order: &Order) -> Option<Fact> {
+    live(order)?;
+    let event = CustomerAssigned {
+        customer_id: (step.choice % 4 > 0).then(|| format!("c{}", step.choice % 4)),
+        personal: None,
+    };
+    Some(event.into())
 }
 
 pub fn hold(step: Step, order: &Order) -> Option<Fact> {

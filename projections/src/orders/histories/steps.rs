@@ -41,6 +41,8 @@ whats! {
     Discount = content::discount,
     NoDiscount = content::no_discount,
     Ship = content::shipping,
+    Move = content::address,
+    Assign = content::customer,
     Hold = content::hold,
     Release = content::release,
     Note = content::note,

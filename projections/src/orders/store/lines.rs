@@ -28,6 +28,7 @@ const TABLE: Table = Table {
         ("discount", "bigint"),
         ("allocated_discount", "bigint"),
         ("tax", "bigint"),
+        ("created_at", "timestamptz"),
     ],
     key: 2,
 };
@@ -61,6 +62,8 @@ async fn upsert(
     numbers: Vec<i32>,
 ) -> Result<(), sqlx::Error> {
     let lines = parts(rows, Part::Lines, |order| &order.lines);
+    let created = lines.iter().map(|(id, _)| rows[id].order.created_at);
+    let created: Vec<_> = created.collect();
     sqlx::query(&UPSERT)
         .bind(owners(&lines))
         .bind(numbers)
@@ -80,6 +83,7 @@ async fn upsert(
         .bind(column(&lines, |l| l.discount))
         .bind(column(&lines, |l| l.allocated_discount))
         .bind(column(&lines, |l| l.tax))
+        .bind(created)
         .execute(connection)
         .await?;
     Ok(())

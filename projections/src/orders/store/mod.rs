@@ -5,11 +5,12 @@
 mod events;
 mod fulfillments;
 mod lines;
+mod movements;
 mod orders;
 mod payments;
 mod refunds;
 mod returns;
-mod statistics;
+mod shared;
 mod table;
 
 use super::{
@@ -21,9 +22,11 @@ use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-pub use orders::load;
+pub use movements::load as movements;
+pub use orders::{load, milestones};
 
-/// Stores orders, their parts and history, and the differences of the sums.
+/// Stores orders, their parts and history, what their events moved, and the
+/// differences of what they share.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
@@ -40,7 +43,12 @@ pub async fn write(
     if !changes.timeline.is_empty() {
         events::write(connection, &changes.timeline).await?;
     }
-    statistics::write(connection, &changes.statistics).await
+    movements::write(connection, &changes.movements).await?;
+    shared::write(connection, &changes.shared.statistics).await?;
+    shared::write(connection, &changes.shared.statuses).await?;
+    shared::write(connection, &changes.shared.products).await?;
+    shared::write(connection, &changes.shared.customers).await?;
+    shared::write(connection, &changes.shared.funnel).await
 }
 
 /// One part of one order, and the order's id.

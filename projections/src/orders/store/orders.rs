@@ -1,13 +1,14 @@
 //! `orders`: one row per order, with the JSON that GET and lists send.
 
 use super::{malformed, table::Table};
-use crate::orders::{fold::OrderRow, statistics::units};
+use crate::orders::{fold::OrderRow, milestones::Milestones, shared::statistics::units};
 use contracts::order::{Order, OrderSummary};
-use sqlx::{PgConnection, Row as _};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::LazyLock,
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// `revision` is not among the columns: it counts changes of the document that
@@ -42,6 +43,13 @@ const TABLE: Table = Table {
         ("created_at", "timestamptz"),
         ("placed_at", "timestamptz"),
         ("updated_at", "timestamptz"),
+        ("confirmed_at", "timestamptz"),
+        ("paid_at", "timestamptz"),
+        ("shipped_at", "timestamptz"),
+        ("delivered_at", "timestamptz"),
+        ("return_requested_at", "timestamptz"),
+        ("refunded_at", "timestamptz"),
+        ("cancelled_at", "timestamptz"),
         ("summary", "text"),
         ("document", "text"),
     ],
@@ -54,21 +62,39 @@ pub async fn load(
     connection: &mut PgConnection,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, OrderRow>, sqlx::Error> {
-    let rows = sqlx::query("SELECT id, \"partition\", document FROM orders WHERE id = ANY($1)")
-        .bind(ids)
-        .fetch_all(connection)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT id, \"partition\", document, confirmed_at, paid_at, shipped_at, delivered_at, \
+                return_requested_at, refunded_at, cancelled_at \
+           FROM orders WHERE id = ANY($1)",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
     rows.iter()
         .map(|row| {
             let order: Order = serde_json::from_str(row.try_get("document")?).map_err(malformed)?;
             let row_of = OrderRow {
                 order,
                 partition: row.try_get("partition")?,
+                milestones: milestones(row)?,
                 changed: BTreeSet::new(),
             };
             Ok((row.try_get("id")?, row_of))
         })
         .collect()
+}
+
+/// When an order came to what states.
+pub fn milestones(row: &PgRow) -> Result<Milestones, sqlx::Error> {
+    Ok(Milestones {
+        confirmed: row.try_get("confirmed_at")?,
+        paid: row.try_get("paid_at")?,
+        shipped: row.try_get("shipped_at")?,
+        delivered: row.try_get("delivered_at")?,
+        return_requested: row.try_get("return_requested_at")?,
+        refunded: row.try_get("refunded_at")?,
+        cancelled: row.try_get("cancelled_at")?,
+    })
 }
 
 /// Inserts or replaces orders.
@@ -77,6 +103,10 @@ pub async fn write(
     rows: &BTreeMap<Uuid, OrderRow>,
 ) -> Result<(), sqlx::Error> {
     let orders: Vec<&Order> = rows.values().map(|row| &row.order).collect();
+    let reached = |of: fn(&Milestones) -> Option<OffsetDateTime>| {
+        let milestones = rows.values().map(|row| of(&row.milestones));
+        milestones.collect::<Vec<_>>()
+    };
     let summaries = texts(&orders, |o| serde_json::to_string(&OrderSummary::from(o)))?;
     let documents = texts(&orders, serde_json::to_string)?;
     let tags = texts(&orders, |o| serde_json::to_string(&o.tags))?;
@@ -108,6 +138,13 @@ pub async fn write(
         .bind(column(&orders, |o| o.created_at))
         .bind(column(&orders, |o| o.placed_at.unwrap_or(o.created_at)))
         .bind(column(&orders, |o| o.updated_at))
+        .bind(reached(|m| m.confirmed))
+        .bind(reached(|m| m.paid))
+        .bind(reached(|m| m.shipped))
+        .bind(reached(|m| m.delivered))
+        .bind(reached(|m| m.return_requested))
+        .bind(reached(|m| m.refunded))
+        .bind(reached(|m| m.cancelled))
         .bind(summaries)
         .bind(documents)
         .execute(connection)

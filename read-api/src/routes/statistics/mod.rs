@@ -1,3 +1,12 @@
-//! `/v1/statistics`.
+//! Statistics: figures of many orders at once (`docs/STATISTICS.md`).
 
+pub mod cached;
+pub mod cohorts;
+pub mod customers;
+pub mod funnel;
 pub mod orders;
+mod period;
+pub mod products;
+mod range;
+mod rows;
+mod top;

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 /// What is done to the views, one after the other, and how many differences of
 /// which kind there are then. A version without its history is two.
-const TAMPERING: [(&str, &str, u64); 7] = [
+const TAMPERING: [(&str, &str, u64); 9] = [
     (
         "UPDATE orders SET version = version + 1 WHERE external_id = '900001'",
         "orders_differing",
@@ -30,10 +30,11 @@ const TAMPERING: [(&str, &str, u64); 7] = [
         2,
     ),
     (
-        "UPDATE order_statistics SET revenue = revenue + 1 WHERE (day, country, kind, \"partition\") = \
-            (SELECT day, country, kind, \"partition\" FROM order_statistics LIMIT 1)",
+        "UPDATE order_statistics SET revenue = revenue + 1 WHERE (by_event, hour, country, kind, \"partition\") = \
+            (SELECT by_event, hour, country, kind, \"partition\" FROM order_statistics LIMIT 1)",
         "statistics_differing",
-        1,
+        // The line is missing among the products, too.
+        2,
     ),
     (
         "DELETE FROM orders WHERE external_id = '900003'",
@@ -58,6 +59,17 @@ const TAMPERING: [(&str, &str, u64); 7] = [
             FROM orders WHERE external_id = '900008'",
         "views_incomplete",
         4,
+    ),
+    (
+        "UPDATE orders SET delivered_at = now() WHERE external_id = '900010'",
+        "views_incomplete",
+        5,
+    ),
+    (
+        "UPDATE order_movements SET happened_at = happened_at + interval '1 second' \
+            WHERE version = 1 AND order_id = (SELECT id FROM orders WHERE external_id = '900012')",
+        "views_incomplete",
+        6,
     ),
 ];
 

@@ -6,7 +6,7 @@ use super::{
     rows,
 };
 use anyhow::{Context as _, Result, ensure};
-use contracts::{LogPosition, order, order::Order, topics};
+use contracts::{LogPosition, order::Order, topics};
 use infra::{
     config::Config,
     kafka,
@@ -15,7 +15,12 @@ use infra::{
     postgres,
 };
 use orderlog::keys::sealing;
-use projections::{Status, engine::Projection as _, orders::Orders, queries::compare_statistics};
+use projections::{
+    Status,
+    engine::Projection as _,
+    orders::{Orders, milestones, replay, stored_movements},
+    queries::compare_shared,
+};
 use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{BaseRecord, DefaultProducerContext, Producer as _, ThreadedProducer},
@@ -249,7 +254,7 @@ impl World {
 
     /// The views are a plain fold of the log, and the sums those of the views.
     pub async fn check(&self) -> Result<()> {
-        let rows = sqlx::query("SELECT id, document FROM orders")
+        let rows = sqlx::query("SELECT * FROM orders")
             .fetch_all(&self.views)
             .await?;
         ensure!(
@@ -257,15 +262,22 @@ impl World {
             "{} orders",
             rows.len()
         );
-        let (mut events, mut orders) = (0, Vec::new());
+        let (mut events, mut orders, mut moved) = (0, Vec::new(), BTreeMap::new());
         for row in &rows {
             let id: Uuid = row.try_get("id")?;
             let stored: Order = serde_json::from_str(row.try_get("document")?)?;
             let stream = self.stream(id).await?;
+            let replayed = replay(&stream).map_err(|error| anyhow::anyhow!(error))?;
+            let replayed = replayed.context("an order without events")?;
             ensure!(
-                stored == folded(&stream)?,
+                stored == replayed.row.order,
                 "order {id} is not what the log says"
             );
+            ensure!(
+                milestones(row)? == replayed.row.milestones,
+                "order {id} came to its states at other times"
+            );
+            moved.extend(replayed.movements);
             events += stream.len();
             orders.push(stored);
         }
@@ -277,19 +289,20 @@ impl World {
             "{entries} entries of {events}"
         );
         rows::check(&self.views, &orders).await?;
-        let statistics = compare_statistics(&self.views, 10).await?;
-        ensure!(statistics.differing == 0, "{statistics:?}");
+        let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
+        let mut views = self.views.acquire().await?;
+        let stored = stored_movements(&mut views, &ids).await?;
+        ensure!(
+            stored == moved,
+            "{} movements of {}",
+            stored.len(),
+            moved.len()
+        );
+        for table in compare_shared(&mut views, 10).await? {
+            ensure!(table.differing == 0, "{table:?}");
+        }
         Ok(())
     }
-}
-
-fn folded(stream: &[PublishedEvent]) -> Result<Order> {
-    let mut folded = None;
-    for PublishedEvent { envelope, data, .. } in stream {
-        let event = order::OrderEvent::from_data(&envelope.event_type, data)?;
-        folded = Some(order::apply(folded, envelope, event)?);
-    }
-    folded.context("an order without events")
 }
 
 fn send_all(producer: &Producer, topic: &str, events: &[PublishedEvent]) -> Result<()> {

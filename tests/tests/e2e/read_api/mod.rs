@@ -4,8 +4,10 @@
 mod history;
 mod lists;
 mod one_order;
+mod plans;
 mod plumbing;
 mod statistics;
+mod top_lists;
 mod views;
 mod waiting;
 
@@ -17,8 +19,10 @@ pub fn trials() -> Vec<Trial> {
         history::trials(),
         lists::trials(),
         one_order::trials(),
+        plans::trials(),
         plumbing::trials(),
         statistics::trials(),
+        top_lists::trials(),
         waiting::trials(),
     ]
     .into_iter()

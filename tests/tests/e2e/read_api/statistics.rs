@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 super::suite![
     sums_are_grouped_and_cut_as_asked,
+    hours_are_summed_to_the_days_of_a_time_zone,
+    what_happened_counts_when_it_happened_if_asked,
+    statuses_are_an_axis,
     figures_are_kept_until_a_newer_state_is_announced,
     a_position_is_never_answered_from_before_it,
     without_redis_figures_come_from_the_views,
@@ -20,19 +23,21 @@ super::suite![
 
 const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0004);
 
-/// Days around a month's end, three platforms, two currencies; each group in
-/// two partitions.
+/// Days around a month's end, in their last hour; three platforms, two
+/// currencies; each group in two partitions. By event the same happened a day
+/// later.
 const SUMS: &str = "
-    INSERT INTO order_statistics (day, platform, currency, country, kind, \"partition\",
+    INSERT INTO order_statistics (by_event, hour, platform, currency, country, kind, \"partition\",
         orders, cancelled, units, items, discounts, shipping, tax, revenue, captured, refunded,
         charged_back, credited)
-    SELECT day, platform, currency, country, kind, p, 3, 1, 10, 1000, 50, 20, 30,
-           CASE kind WHEN 'credit' THEN -100 ELSE 1001 END, 900, 40, 7, 60
-      FROM (VALUES ('2026-01-30'::date), ('2026-01-31'), ('2026-02-01'), ('2026-02-02')) d (day),
+    SELECT by_event, day + by_event::int * interval '1 day', platform, currency, country, kind, p,
+           3, 1, 10, 1000, 50, 20, 30, CASE kind WHEN 'credit' THEN -100 ELSE 1001 END, 900, 40, 7, 60
+      FROM (VALUES ('2026-01-30T23:00Z'::timestamptz), ('2026-01-31T23:00Z'), ('2026-02-01T23:00Z'),
+                   ('2026-02-02T23:00Z')) d (day),
            (VALUES ('web', 'GBP', 'GB', 'order'), ('web', 'EUR', 'FR', 'order'),
                    ('shop', 'GBP', 'GB', 'order'), ('shop', 'GBP', 'GB', 'credit'))
                g (platform, currency, country, kind),
-           (VALUES (0), (7)) k (p)";
+           (VALUES (0), (7)) k (p), (VALUES (false), (true)) e (by_event)";
 
 async fn with_sums(env: &TestEnv) -> anyhow::Result<Views> {
     let views = Views::start(env).await?;
@@ -54,11 +59,13 @@ async fn sums_are_grouped_and_cut_as_asked(env: &TestEnv) -> anyhow::Result<()> 
             == json!([
                 {"currency": "EUR", "orders": 24, "cancelled": 8, "units": 80, "items": 8000,
                  "discounts": 400, "shipping": 160, "tax": 240, "revenue": 8008, "captured": 7200,
-                 "refunded": 320, "charged_back": 56, "credited": 480, "net": 6824,
+                 "refunded": 320, "charged_back": 56, "credited": 480, "gross_sales": 8000,
+                 "net_sales": 7120, "net": 6824,
                  "average_value": 500},
                 {"currency": "GBP", "orders": 72, "cancelled": 24, "units": 240, "items": 24000,
                  "discounts": 1200, "shipping": 480, "tax": 720, "revenue": 15216, "captured": 21600,
-                 "refunded": 960, "charged_back": 168, "credited": 1440, "net": 20472,
+                 "refunded": 960, "charged_back": 168, "credited": 1440, "gross_sales": 24000,
+                 "net_sales": 21360, "net": 20472,
                  "average_value": 317},
             ]),
         "{whole}"
@@ -115,6 +122,67 @@ async fn sums_are_grouped_and_cut_as_asked(env: &TestEnv) -> anyhow::Result<()> 
         data(&views, "platform=shop&group_by=platform").await? == json!([]),
         "nothing is left"
     );
+    Ok(())
+}
+
+async fn hours_are_summed_to_the_days_of_a_time_zone(env: &TestEnv) -> anyhow::Result<()> {
+    let views = with_sums(env).await?;
+    let hours = data(&views, "currency=EUR&interval=hour&to=2026-01-31").await?;
+    ensure!(hours[0]["period"] == "2026-01-30T23:00:00Z", "{hours}");
+    let from_hour = data(&views, "currency=EUR&from=2026-02-02T23:00:00Z").await?;
+    ensure!(from_hour[0]["orders"] == 6, "{from_hour}");
+    // The last hour of a day in UTC is the first one of the next in Paris.
+    let paris = "currency=EUR&time_zone=Europe/Paris";
+    let days = data(&views, &format!("{paris}&interval=day&from=2026-02-01")).await?;
+    ensure!(
+        days.as_array().is_some_and(|rows| rows.len() == 3) && days[0]["period"] == "2026-02-01",
+        "{days}"
+    );
+    let months = data(&views, &format!("{paris}&interval=month")).await?;
+    ensure!(
+        months[0]["period"] == "2026-01-01"
+            && months[0]["orders"] == 6
+            && months[1]["orders"] == 18,
+        "{months}"
+    );
+    Ok(())
+}
+
+async fn what_happened_counts_when_it_happened_if_asked(env: &TestEnv) -> anyhow::Result<()> {
+    let views = with_sums(env).await?;
+    let by_order = data(&views, "currency=EUR&interval=day").await?;
+    let by_event = data(&views, "by=event_date&currency=EUR&interval=day").await?;
+    ensure!(by_order[0]["period"] == "2026-01-30", "{by_order}");
+    ensure!(by_event[0]["period"] == "2026-01-31", "{by_event}");
+    let whole = data(&views, "currency=EUR").await?;
+    ensure!(whole == data(&views, "by=event_date&currency=EUR").await?);
+    Ok(())
+}
+
+async fn statuses_are_an_axis(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    views
+        .execute(
+            "INSERT INTO order_status_statistics SELECT '2026-01-01Z'::timestamptz, 'web', currency, 'GB', \
+        'order', status, payment, 'unfulfilled', 'none', p, 2, 0, 5, 100, 0, 0, 0, 100, 0, 0, 0, 0 \
+        FROM (VALUES ('GBP', 'placed', 'paid'), ('GBP', 'placed', 'none'), ('EUR', 'cancelled', 'none')) \
+            g (currency, status, payment), (VALUES (0), (3)) k (p)",
+        )
+        .await?;
+    let rows = data(&views, "group_by=status,payment_status&interval=day").await?;
+    let told: Vec<_> = rows.as_array().into_iter().flatten().collect();
+    ensure!(
+        told.len() == 3
+            && told[0]["currency"] == "EUR"
+            && told[0]["status"] == "cancelled"
+            && told[1]["payment_status"] == "none"
+            && told[2]["payment_status"] == "paid"
+            && told[2]["orders"] == 4
+            && told[2]["period"] == "2026-01-01",
+        "{rows}"
+    );
+    let paid = data(&views, "payment_status=paid").await?;
+    ensure!(paid[0]["revenue"] == 200, "{paid}");
     Ok(())
 }
 
@@ -283,11 +351,17 @@ async fn statistics_are_told_once_until_they_change(env: &TestEnv) -> anyhow::Re
 async fn what_cannot_be_summed_is_refused(env: &TestEnv) -> anyhow::Result<()> {
     let views = Views::start(env).await?;
     for (query, code, parameter) in [
-        ("interval=hour", "invalid_parameter", "interval"),
-        ("group_by=status", "invalid_parameter", "group_by"),
-        ("from=2026-01-01T12:00:00Z", "invalid_parameter", "from"),
+        ("interval=minute", "invalid_parameter", "interval"),
+        ("group_by=colour", "invalid_parameter", "group_by"),
+        ("from=2026-01-01T12:30:00Z", "invalid_parameter", "from"),
+        ("by=event_date&group_by=status", "invalid_parameter", "by"),
+        (
+            "time_zone=Europe/Atlantis&interval=day",
+            "invalid_parameter",
+            "time_zone",
+        ),
         ("from=2026-02-01&to=2026-01-01", "invalid_parameter", "to"),
-        ("status=placed", "unknown_parameter", "status"),
+        ("tag=gift", "unknown_parameter", "tag"),
         ("limit=5", "unknown_parameter", "limit"),
     ] {
         let refused = views
@@ -303,8 +377,8 @@ async fn what_cannot_be_summed_is_refused(env: &TestEnv) -> anyhow::Result<()> {
     }
     views
         .execute(
-            "INSERT INTO order_statistics SELECT '2000-01-01'::date + n, 'web', 'GBP', 'GB', \
-        'order', 0, 1, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0 FROM generate_series(1, 10001) n",
+            "INSERT INTO order_statistics SELECT false, '2000-01-01Z'::timestamptz + n * interval '1 day', \
+        'web', 'GBP', 'GB', 'order', 0, 1, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0 FROM generate_series(1, 10001) n",
         )
         .await?;
     let long = views.api.get("/v1/statistics/orders?interval=day").await?;

@@ -40,11 +40,13 @@ const ORDERS: &str = "
       FROM (SELECT n, gen_random_uuid() AS id,
                    (ARRAY['web', 'shop', 'amazon'])[n % 3 + 1] AS platform
               FROM generate_series($1::int, $2) n) numbered
-    RETURNING id, substr(number, 2)::int AS n)
+    RETURNING id, created_at, substr(number, 2)::int AS n)
     INSERT INTO order_lines (order_id, line_no, line_id, sku, name, unit_price, quantity,
         cancelled_quantity, fulfilled_quantity, shipped_quantity, delivered_quantity,
-        return_requested_quantity, returned_quantity, amount, discount, allocated_discount, tax)
-    SELECT id, 1, 'l1', 'S,' || n % 5, 'A lamp', 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0 FROM added";
+        return_requested_quantity, returned_quantity, amount, discount, allocated_discount, tax,
+        created_at)
+    SELECT id, 1, 'l1', 'S,' || n % 5, 'A lamp', 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, created_at
+      FROM added";
 
 impl Views {
     /// Empty views and a read API on them.

@@ -14,7 +14,7 @@ use infra::{
     postgres, relay,
 };
 use orderlog::keys::sealing;
-use projections::Status;
+use projections::{Status, engine::Projection as _, orders::Orders};
 use sqlx::PgPool;
 use std::{future::ready, sync::Arc};
 use tests::{DEADLINE, wait_until};
@@ -85,7 +85,7 @@ impl Scene {
     /// Everything that the views hold, as text.
     pub async fn all_views(&self) -> Result<String> {
         let mut all = String::new();
-        for table in ["orders", "order_lines", "order_events", "order_statistics"] {
+        for table in Orders::TABLES {
             let rows: Vec<String> = sqlx::query_scalar(&format!("SELECT t::text FROM {table} t"))
                 .fetch_all(&self.views)
                 .await?;

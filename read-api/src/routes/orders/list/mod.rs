@@ -1,9 +1,11 @@
 //! `GET /v1/orders`: orders, filtered, sorted, page by page.
 
+mod plan;
 mod request;
 mod sort;
 mod store;
 
+pub use plan::{PlanError, plan};
 pub use request::PARAMETERS;
 
 use crate::{

@@ -90,17 +90,22 @@ impl ListRequest {
         query: &Query,
         cursors: &Cursors,
     ) -> Result<Self, Problem> {
-        let mut list = Self {
+        let mut list = Self::first_page(request, query)?;
+        if let Some(cursor) = query.one("cursor")? {
+            list.after = Some(cursors.open(list.hash(), cursor).await?);
+        }
+        Ok(list)
+    }
+
+    /// The same, without a cursor.
+    pub fn first_page(request: &HttpRequest, query: &Query) -> Result<Self, Problem> {
+        Ok(Self {
             filters: Filters::of(query, &ALLOWED)?,
             sort: Sort::of(query)?,
             limit: paging::limit(query)?,
             after: None,
             consistency: Consistency::of(request, query)?,
-        };
-        if let Some(cursor) = query.one("cursor")? {
-            list.after = Some(cursors.open(list.hash(), cursor).await?);
-        }
-        Ok(list)
+        })
     }
 
     /// What a cursor of this list belongs to: not its limit, which may change

@@ -4,7 +4,7 @@ use super::{
     request::ListRequest,
     sort::{Sort, SortColumn},
 };
-use crate::{cursor::Keyset, paging};
+use crate::{cursor::Keyset, filters::SKU, paging};
 use infra::http::Etag;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
@@ -22,33 +22,83 @@ pub struct Row {
 
 /// The page that is asked for and, if there is one, the row after it.
 pub async fn page(views: &PgPool, list: &ListRequest) -> Result<Vec<Row>, sqlx::Error> {
-    let mut sql = QueryBuilder::new("SELECT id, version, revision, summary, ");
-    sql.push(list.sort.column.name());
-    sql.push(" AS sorted FROM orders WHERE true");
-    list.filters.push(&mut sql);
-    if let Some(after) = list.after {
-        push_after(&mut sql, list.sort, after)?;
-    }
-    let direction = if list.sort.descending { "DESC" } else { "ASC" };
-    let column = list.sort.column.name();
-    sql.push(format!(
-        " ORDER BY {column} {direction}, id {direction} LIMIT "
-    ));
-    sql.push_bind(paging::one_more(list.limit));
+    let mut sql = statement("", list)?;
     let rows = sql.build().fetch_all(views).await?;
     rows.iter().map(|row| read(row, list.sort.column)).collect()
+}
+
+/// How the database carries the statement out, having done so:
+/// `EXPLAIN (ANALYZE, BUFFERS)` as JSON.
+pub async fn plan(views: &PgPool, list: &ListRequest) -> Result<String, sqlx::Error> {
+    let explain = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ";
+    let mut sql = statement(explain, list)?;
+    let plan: sqlx::types::JsonValue = sql.build_query_scalar().fetch_one(views).await?;
+    Ok(plan.to_string())
+}
+
+fn statement(
+    prefix: &str,
+    list: &ListRequest,
+) -> Result<QueryBuilder<'static, Postgres>, sqlx::Error> {
+    let (column, sku) = (list.sort.column, list.filters.only_value(SKU.parameter));
+    let mut sql = QueryBuilder::new(prefix);
+    sql.push("SELECT id, version, revision, summary, ");
+    sql.push(column.name()).push(" AS sorted FROM ");
+    match sku.filter(|_| column == SortColumn::CreatedAt) {
+        Some(sku) => {
+            push_with_sku(&mut sql, list, sku)?;
+            list.filters.push_but(SKU.parameter, &mut sql);
+            push_order(&mut sql, "listed_at", "listed_id", list.sort);
+        }
+        None => {
+            sql.push("orders WHERE true");
+            list.filters.push(&mut sql);
+            push_after(&mut sql, column.name(), "id", list)?;
+            push_order(&mut sql, column.name(), "id", list.sort);
+        }
+    }
+    sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
+    Ok(sql)
+}
+
+/// The orders with a line of this SKU, found in the order of the list by the
+/// index of the lines: looking at each order's lines would cost the more the
+/// fewer orders have it.
+fn push_with_sku(
+    sql: &mut QueryBuilder<'static, Postgres>,
+    list: &ListRequest,
+    sku: &str,
+) -> Result<(), sqlx::Error> {
+    sql.push(
+        "(SELECT DISTINCT created_at AS listed_at, order_id AS listed_id FROM order_lines \
+          WHERE sku = ",
+    );
+    sql.push_bind(sku.to_owned());
+    push_after(sql, "created_at", "order_id", list)?;
+    push_order(sql, "created_at", "order_id", list.sort);
+    sql.push(") listed JOIN orders ON id = listed_id WHERE true");
+    Ok(())
+}
+
+fn push_order(sql: &mut QueryBuilder<'static, Postgres>, column: &str, id: &str, sort: Sort) {
+    let direction = if sort.descending { "DESC" } else { "ASC" };
+    sql.push(format!(" ORDER BY {column} {direction}, {id} {direction}"));
 }
 
 /// A comparison of rows, so that the index begins right there however deep the
 /// page is.
 fn push_after(
-    sql: &mut QueryBuilder<'_, Postgres>,
-    sort: Sort,
-    after: Keyset,
+    sql: &mut QueryBuilder<'static, Postgres>,
+    column: &str,
+    id: &str,
+    list: &ListRequest,
 ) -> Result<(), sqlx::Error> {
-    let comparison = if sort.descending { "<" } else { ">" };
-    sql.push(format!(" AND ({}, id) {comparison} (", sort.column.name()));
-    if sort.column.is_time() {
+    let Some(after) = list.after else {
+        return Ok(());
+    };
+    let comparison = if list.sort.descending { "<" } else { ">" };
+    sql.push(format!(" AND ({column}, {id}) {comparison} ("));
+    if list.sort.column.is_time() {
         sql.push_bind(time(after.value)?);
     } else {
         sql.push_bind(after.value);

@@ -1,153 +1,169 @@
 //! What statistics are asked for.
 
+use super::{answer::StatisticsRow, store};
 use crate::{
     consistency::Consistency,
-    filters::{Allowed, COUNTRY, CURRENCY, Filters, KIND, PLATFORM},
-    reply::TagHash,
+    filters::{
+        Allowed, COUNTRY, CURRENCY, FULFILLMENT_STATUS, Filters, KIND, PAYMENT_STATUS, PLATFORM,
+        RETURN_STATUS, STATUS,
+    },
+    routes::statistics::{
+        cached::{Question, StatisticsError, packed},
+        period::{Hours, Interval},
+    },
 };
 use actix_web::HttpRequest;
-use contracts::order::Kind;
-use infra::http::{Problem, Query, query::invalid};
-use time::{Date, Time};
+use contracts::order::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};
+use infra::{
+    http::{Problem, Query, query::invalid},
+    redis::Entry,
+};
+use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 
 /// Parameters of the route.
 pub const PARAMETERS: &[&str] = &[
+    "by",
     "from",
     "to",
     "interval",
+    "time_zone",
     "group_by",
     "platform",
     "currency",
     "country",
     "kind",
+    "status",
+    "payment_status",
+    "fulfillment_status",
+    "return_status",
     "min_position",
 ];
 
 const ALLOWED: Allowed = Allowed {
-    choices: &[PLATFORM, CURRENCY, COUNTRY, KIND],
+    choices: &[
+        PLATFORM,
+        CURRENCY,
+        COUNTRY,
+        KIND,
+        STATUS,
+        PAYMENT_STATUS,
+        FULFILLMENT_STATUS,
+        RETURN_STATUS,
+    ],
     ..Allowed::NOTHING
 };
 
-/// How long a period is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
-#[schema(rename_all = "snake_case")]
-pub enum Interval {
-    /// One day, in UTC.
-    Day,
-    /// From Monday on (ISO 8601).
-    Week,
-    /// A calendar month.
-    Month,
-}
+/// What rows can be grouped by: parameters, and columns. The currency always is
+/// one of them.
+const GROUPS: &[&str] = &[
+    "platform",
+    "currency",
+    "country",
+    "kind",
+    "status",
+    "payment_status",
+    "fulfillment_status",
+    "return_status",
+];
+/// Those that only the sums by statuses know.
+const STATUSES: &[&str] = &[
+    "status",
+    "payment_status",
+    "fulfillment_status",
+    "return_status",
+];
 
-/// What the rows are grouped by, beside the currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Groups {
-    /// Sales channel.
-    pub platform: bool,
-    /// Country.
-    pub country: bool,
-    /// Kind of document.
-    pub kind: bool,
+/// Which date decides where something counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Dated {
+    /// When its order was placed.
+    #[default]
+    OrderDate,
+    /// When it happened.
+    EventDate,
 }
 
 /// Statistics, as asked for.
 #[derive(Debug, Clone)]
 pub struct StatisticsRequest {
-    /// First day.
-    pub from: Option<Date>,
-    /// Day after the last one.
-    pub to: Option<Date>,
+    /// Where something counts.
+    pub dated: Dated,
+    /// Which hours.
+    pub hours: Hours,
     /// None: one row per group for the whole range.
     pub interval: Option<Interval>,
-    /// One row for each combination of them.
-    pub groups: Groups,
+    /// One row for each combination of these columns.
+    pub groups: Vec<&'static str>,
     /// Which orders.
     pub filters: Filters,
     /// How fresh.
     pub consistency: Consistency,
 }
 
-impl Interval {
-    const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
-
-    /// The value of the parameter, and the field for `date_trunc`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
-}
-
 impl StatisticsRequest {
     /// Reads the parameters of a request.
     pub fn of(request: &HttpRequest, query: &Query) -> Result<Self, Problem> {
-        let (from, to) = (day(query, "from")?, day(query, "to")?);
-        if from.zip(to).is_some_and(|(from, to)| from > to) {
-            return Err(invalid("to", "must not be before from"));
-        }
-        Ok(Self {
-            from,
-            to,
-            interval: interval(query)?,
+        let asked = Self {
+            dated: dated(query)?,
+            hours: Hours::of(query)?,
+            interval: Interval::of(query, true)?,
             groups: groups(query)?,
             filters: Filters::of(query, &ALLOWED)?,
             consistency: Consistency::of(request, query)?,
-        })
-    }
-
-    /// What its answer is cached under: the same for the same question.
-    pub fn key(&self) -> String {
-        let (filters, groups) = (self.filters.canonical(), self.groups);
-        let range = (self.from, self.to, self.interval);
-        TagHash::of(&format!("{range:?} {groups:?}\n{filters}")).finish()
-    }
-}
-
-/// The sums are by day, so that a range cannot begin within one.
-fn day(query: &Query, name: &str) -> Result<Option<Date>, Problem> {
-    let time = query.time(name)?;
-    match time {
-        Some(time) if time.time() != Time::MIDNIGHT => Err(invalid(
-            name,
-            "must be a date such as 2026-01-31: statistics are by day, in UTC",
-        )),
-        time => Ok(time.map(time::OffsetDateTime::date)),
-    }
-}
-
-fn interval(query: &Query) -> Result<Option<Interval>, Problem> {
-    let Some(text) = query.one("interval")? else {
-        return Ok(None);
-    };
-    let found = Interval::ALL
-        .into_iter()
-        .find(|interval| interval.name() == text);
-    let names = Interval::ALL.map(Interval::name).join(", ");
-    found
-        .map(Some)
-        .ok_or_else(|| invalid("interval", format!("must be one of {names}")))
-}
-
-fn groups(query: &Query) -> Result<Groups, Problem> {
-    let mut groups = Groups::default();
-    for name in query.many("group_by")? {
-        match name {
-            "platform" => groups.platform = true,
-            "country" => groups.country = true,
-            "kind" => groups.kind = true,
-            // It always is one.
-            "currency" => {}
-            _ => {
-                let detail = "must be one or more of platform, currency, country, kind";
-                return Err(invalid("group_by", detail));
-            }
+        };
+        if asked.dated == Dated::EventDate && asked.with_statuses() {
+            return Err(invalid(
+                "by",
+                "must be order_date where statuses are asked for: what happened has none",
+            ));
         }
+        Ok(asked)
     }
-    Ok(groups)
+
+    /// Whether it takes the sums by statuses.
+    pub fn with_statuses(&self) -> bool {
+        let grouped = self.groups.iter().any(|name| STATUSES.contains(name));
+        grouped || STATUSES.iter().any(|name| self.filters.has(name))
+    }
+}
+
+impl Question for StatisticsRequest {
+    fn canonical(&self) -> String {
+        let (filters, groups) = (self.filters.canonical(), &self.groups);
+        let range = (self.dated, &self.hours, self.interval);
+        format!("orders {range:?} {groups:?}\n{filters}")
+    }
+
+    fn consistency(&self) -> &Consistency {
+        &self.consistency
+    }
+
+    async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
+        let (version, sums) = store::sums(&views, &self).await?;
+        let rows: Vec<_> = sums.into_iter().map(StatisticsRow::from).collect();
+        packed(&rows, version)
+    }
+}
+
+fn dated(query: &Query) -> Result<Dated, Problem> {
+    match query.one("by")? {
+        None | Some("order_date") => Ok(Dated::OrderDate),
+        Some("event_date") => Ok(Dated::EventDate),
+        Some(_) => Err(invalid("by", "must be one of order_date, event_date")),
+    }
+}
+
+/// In the order of [`GROUPS`].
+fn groups(query: &Query) -> Result<Vec<&'static str>, Problem> {
+    let asked = query.many("group_by")?;
+    if asked.iter().any(|name| !GROUPS.contains(name)) {
+        let detail = format!("must be one or more of {}", GROUPS.join(", "));
+        return Err(invalid("group_by", detail));
+    }
+    let group = |name: &&&str| **name == "currency" || asked.contains(*name);
+    Ok(GROUPS.iter().filter(group).copied().collect())
 }
 
 /// The parameters, for the OpenAPI document.
@@ -155,16 +171,22 @@ fn groups(query: &Query) -> Result<Groups, Problem> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters, is never read")]
 pub struct StatisticsParameters {
-    /// First day; the beginning if absent
-    #[param(example = "2026-01-01", format = Date)]
+    /// Which date decides where something counts; that of the order if absent
+    #[param(inline)]
+    by: Option<Dated>,
+    /// First day (in `time_zone`), or first hour; the beginning if absent
+    #[param(example = "2026-01-01")]
     from: Option<String>,
-    /// Day after the last one; the end if absent
-    #[param(example = "2026-02-01", format = Date)]
+    /// Day or hour after the last one; the end if absent
+    #[param(example = "2026-02-01T00:00:00Z")]
     to: Option<String>,
     /// Length of a period; one row per group for the whole range if absent
     #[param(inline)]
     interval: Option<Interval>,
-    /// One or more of `platform`, `currency`, `country`, `kind`, separated by commas
+    /// IANA name of the zone whose days, weeks and months are meant; UTC if absent
+    #[param(example = "Europe/London")]
+    time_zone: Option<String>,
+    /// One or more of `platform`, `currency`, `country`, `kind`, `status`, `payment_status`, `fulfillment_status`, `return_status`, separated by commas
     #[param(example = "platform,country")]
     group_by: Option<String>,
     /// Slug of the sales channel
@@ -179,6 +201,18 @@ pub struct StatisticsParameters {
     /// Sale, credit or adjustment
     #[param(inline)]
     kind: Option<Kind>,
+    /// Order axis, as it stands now
+    #[param(inline)]
+    status: Option<OrderStatus>,
+    /// Payment axis, as it stands now
+    #[param(inline)]
+    payment_status: Option<PaymentStatus>,
+    /// Fulfilment axis, as it stands now
+    #[param(inline)]
+    fulfillment_status: Option<FulfillmentStatus>,
+    /// Return axis, as it stands now
+    #[param(inline)]
+    return_status: Option<ReturnStatus>,
 }
 
 #[cfg(test)]
@@ -198,23 +232,50 @@ mod tests {
         assert_eq!(
             key("from=2026-01-01&group_by=kind,platform&kind=credit,order"),
             key(
-                "kind=order&group_by=platform&group_by=kind,currency&kind=credit&from=2026-01-01T00:00:00Z"
+                "kind=order&group_by=platform&group_by=kind,currency&kind=credit&by=order_date\
+                 &from=2026-01-01T00:00:00Z"
             )
         );
-        assert_ne!(key("from=2026-01-01"), key("to=2026-01-01"));
-        assert_ne!(key("group_by=kind"), key("group_by=platform"));
+        for (one, other) in [
+            ("from=2026-01-01", "to=2026-01-01"),
+            ("from=2026-01-01", "from=2026-01-01&time_zone=Asia/Tokyo"),
+            ("group_by=kind", "group_by=platform"),
+            ("by=event_date", "by=order_date"),
+            ("status=placed", "payment_status=paid"),
+        ] {
+            assert_ne!(key(one), key(other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn only_statuses_take_the_sums_by_statuses() {
+        for (text, statuses) in [
+            ("group_by=platform,kind&country=GB", false),
+            ("group_by=payment_status", true),
+            ("fulfillment_status=delivered", true),
+        ] {
+            let asked = asked(text).expect(text);
+            assert_eq!(asked.with_statuses(), statuses, "{text}");
+        }
     }
 
     #[test]
     fn what_the_sums_cannot_answer_is_refused() {
         for (text, reason) in [
-            ("interval=hour", "interval must be one of day, week, month"),
-            ("from=2026-01-01T12:00:00Z", "from must be a date"),
+            (
+                "interval=minute",
+                "interval must be one of hour, day, week, month",
+            ),
+            ("from=2026-01-01T12:30:00Z", "from must be a date"),
             (
                 "from=2026-02-01&to=2026-01-01",
                 "to must not be before from",
             ),
             ("group_by=colour", "group_by must be one or more of"),
+            ("time_zone=x'y", "time_zone must be an IANA name"),
+            ("by=day", "by must be one of order_date, event_date"),
+            ("by=event_date&group_by=status", "by must be order_date"),
+            ("by=event_date&return_status=none", "by must be order_date"),
         ] {
             let error = asked(text).expect_err(text);
             assert!(error.contains(reason), "{error}");

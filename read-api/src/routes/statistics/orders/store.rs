@@ -1,25 +1,22 @@
-//! Sums over the daily sums.
+//! Sums over the hourly sums.
 
-use super::request::{Groups, StatisticsRequest};
-use infra::{redis::Version, views};
-use sqlx::{PgExecutor, PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
-use time::Date;
-
-/// Most rows of an answer.
-pub const MOST_ROWS: usize = 10_000;
+use super::request::{Dated, StatisticsRequest};
+use crate::routes::statistics::cached::{MOST_ROWS, snapshot};
+use infra::redis::Version;
+use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
 /// The one list of the sums: a field each, from the column of the same name.
 macro_rules! sums {
-    ($($name:ident),+ $(,)?) => {
+    (groups { $($group:ident),+ $(,)? } sums { $($name:ident),+ $(,)? }) => {
         /// The sums of one period and group.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct Sums {
-            pub period: Option<Date>,
-            pub platform: Option<String>,
+            pub period: Option<String>,
             pub currency: String,
-            pub country: Option<String>,
-            pub kind: Option<String>,
+            $(pub $group: Option<String>,)+
             $(pub $name: i64,)+
+            /// Items − discounts − credited.
+            pub net_sales: i64,
             /// Captured − refunded − charged back.
             pub net: i64,
         }
@@ -27,80 +24,71 @@ macro_rules! sums {
         const SUMS: &[&str] = &[$(stringify!($name)),+];
 
         fn read(row: &PgRow, asked: &StatisticsRequest) -> Result<Sums, sqlx::Error> {
-            let text = |asked: bool, column| asked.then(|| row.try_get(column)).transpose();
-            let groups = asked.groups;
+            let group = |name| {
+                let asked = asked.groups.contains(&name);
+                asked.then(|| row.try_get(name)).transpose()
+            };
             Ok(Sums {
                 period: asked.interval.map(|_| row.try_get("period")).transpose()?,
-                platform: text(groups.platform, "platform")?,
                 currency: row.try_get("currency")?,
-                country: text(groups.country, "country")?,
-                kind: text(groups.kind, "kind")?,
+                $($group: group(stringify!($group))?,)+
                 $($name: row.try_get(stringify!($name))?,)+
+                net_sales: row.try_get("net_sales")?,
                 net: row.try_get("net")?,
             })
         }
     };
 }
 sums! {
-    orders, cancelled, units, items, discounts, shipping, tax, revenue, captured, refunded,
-    charged_back, credited,
+    groups {
+        platform, country, kind, status, payment_status, fulfillment_status, return_status,
+    }
+    sums {
+        orders, cancelled, units, items, discounts, shipping, tax, revenue, captured, refunded,
+        charged_back, credited,
+    }
 }
 
 /// The sums that are asked for, one row more than [`MOST_ROWS`] at most, and
 /// the state that they are of, both of one snapshot.
 pub async fn sums(
-    pool: &PgPool,
+    views: &PgPool,
     asked: &StatisticsRequest,
 ) -> Result<(Version, Vec<Sums>), sqlx::Error> {
-    let mut snapshot = pool
-        .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        .await?;
-    let version = version(&mut *snapshot).await?;
+    let (version, mut snapshot) = snapshot(views).await?;
+    if let Some(zone) = asked.hours.named_zone() {
+        // Without any row the statement below would not look at it.
+        let known = sqlx::query("SELECT now() AT TIME ZONE $1").bind(zone);
+        known.execute(&mut *snapshot).await?;
+    }
     let rows = statement(asked).build().fetch_all(&mut *snapshot).await?;
     snapshot.commit().await?;
     let sums = rows.iter().map(|row| read(row, asked));
     Ok((version, sums.collect::<Result<_, _>>()?))
 }
 
-/// The state that the sums are of: the build, and the sum of its offsets.
-pub async fn version(connection: impl PgExecutor<'_>) -> Result<Version, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next), 0)::bigint AS number \
-           FROM projection_offsets WHERE projection = $1",
-    )
-    .bind(views::ORDERS)
-    .fetch_one(connection)
-    .await?;
-    Ok(Version {
-        build: row.try_get::<i64, _>("build")?.cast_unsigned(),
-        number: row.try_get::<i64, _>("number")?.cast_unsigned(),
-    })
-}
-
 fn statement(asked: &StatisticsRequest) -> QueryBuilder<'static, Postgres> {
-    let columns = columns(asked.groups);
     let mut sql = QueryBuilder::new("SELECT ");
     if let Some(interval) = asked.interval {
-        let field = interval.name();
-        sql.push(format!(
-            "date_trunc('{field}', day::timestamp)::date AS period, "
-        ));
+        asked.hours.push_period(&mut sql, interval);
+        sql.push(" AS period, ");
     }
-    sql.push(columns.join(", "));
+    sql.push(asked.groups.join(", "));
     for sum in SUMS {
         sql.push(format!(", sum({sum})::bigint AS {sum}"));
     }
     // Here, where it is exact: a figure that does not fit is an error.
+    sql.push(", (sum(items) - sum(discounts) - sum(credited))::bigint AS net_sales");
     sql.push(", (sum(captured) - sum(refunded) - sum(charged_back))::bigint AS net");
-    sql.push(" FROM order_statistics WHERE true");
-    for (comparison, day) in [(" AND day >= ", asked.from), (" AND day < ", asked.to)] {
-        if let Some(day) = day {
-            sql.push(comparison).push_bind(day);
-        }
-    }
+    sql.push(match (asked.dated, asked.with_statuses()) {
+        (_, true) => " FROM order_status_statistics WHERE true",
+        (Dated::OrderDate, false) => " FROM order_statistics WHERE NOT by_event",
+        (Dated::EventDate, false) => " FROM order_statistics WHERE by_event",
+    });
+    asked.hours.push(&mut sql);
     asked.filters.push(&mut sql);
     let period = asked.interval.map(|_| "period");
-    let groups: Vec<_> = period.into_iter().chain(columns).collect();
+    let groups: Vec<_> = period.into_iter().chain(asked.groups.clone()).collect();
     let groups = groups.join(", ");
     // A group whose orders have all left it again is nothing any more.
     let present: Vec<_> = SUMS.iter().map(|sum| format!("sum({sum}) <> 0")).collect();
@@ -110,15 +98,4 @@ fn statement(asked: &StatisticsRequest) -> QueryBuilder<'static, Postgres> {
         MOST_ROWS + 1
     ));
     sql
-}
-
-fn columns(groups: Groups) -> Vec<&'static str> {
-    let columns = [
-        ("platform", groups.platform),
-        ("currency", true),
-        ("country", groups.country),
-        ("kind", groups.kind),
-    ];
-    let asked = columns.into_iter().filter(|(_, asked)| *asked);
-    asked.map(|(column, _)| column).collect()
 }

@@ -1,0 +1,244 @@
+//! How figures are computed, cached and sent: the same for every route of
+//! statistics.
+
+use crate::{
+    consistency::{Consistency, PREFERENCE_APPLIED},
+    lag,
+    reply::{Reply, TagHash},
+    state::State,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{AGE, HeaderValue},
+    web::Bytes,
+};
+use infra::{
+    http::{Problem, query::invalid},
+    redis::{Entry, Redis, Version, VersionedCache},
+    views,
+};
+use serde::Serialize;
+use sqlx::{PgExecutor, PgPool, Postgres, Row as _, Transaction};
+use std::{sync::Arc, time::Duration};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// Most rows of an answer.
+pub const MOST_ROWS: usize = 10_000;
+
+/// Cached answers.
+pub type Cache = VersionedCache<StatisticsError>;
+
+/// The cache, of which the projector announces the versions.
+pub fn cache(redis: Redis) -> Cache {
+    VersionedCache::new(redis, views::STATISTICS_FAMILY, Duration::from_mins(1))
+}
+
+/// Why there are no figures.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StatisticsError {
+    /// The views cannot be asked.
+    #[error("the statistics cannot be read")]
+    Database(#[from] Arc<sqlx::Error>),
+    /// More rows than anybody would want.
+    #[error("more than {MOST_ROWS} rows")]
+    TooManyRows,
+    /// A time zone that the database does not know.
+    #[error("no such time zone")]
+    TimeZone,
+}
+
+impl From<sqlx::Error> for StatisticsError {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code());
+        // 22023: what a statement here can be told wrongly is the time zone.
+        if code.as_deref() == Some("22023") {
+            Self::TimeZone
+        } else {
+            Self::Database(Arc::new(error))
+        }
+    }
+}
+
+impl From<StatisticsError> for Problem {
+    fn from(error: StatisticsError) -> Self {
+        match error {
+            StatisticsError::Database(error) => Self::database(&error),
+            StatisticsError::TooManyRows => {
+                Self::bad_request("too_many_rows", "The answer would be too long")
+                    .detail(format!(
+                        "at most {MOST_ROWS} rows: narrow the range, or group by less"
+                    ))
+                    .with("most_rows", MOST_ROWS.into())
+            }
+            StatisticsError::TimeZone => {
+                invalid("time_zone", "must be an IANA name such as Europe/London")
+            }
+        }
+    }
+}
+
+/// A snapshot of the views, and the state that it is of: the build, and the
+/// sum of its offsets.
+pub async fn snapshot(
+    views: &PgPool,
+) -> Result<(Version, Transaction<'static, Postgres>), sqlx::Error> {
+    let mut snapshot = views
+        .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await?;
+    let version = version(&mut *snapshot).await?;
+    Ok((version, snapshot))
+}
+
+async fn version(connection: impl PgExecutor<'_>) -> Result<Version, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next), 0)::bigint AS number \
+           FROM projection_offsets WHERE projection = $1",
+    )
+    .bind(views::ORDERS)
+    .fetch_one(connection)
+    .await?;
+    Ok(Version {
+        build: row.try_get::<i64, _>("build")?.cast_unsigned(),
+        number: row.try_get::<i64, _>("number")?.cast_unsigned(),
+    })
+}
+
+/// The answer of every route: rows, and the state that they are of.
+#[derive(Serialize)]
+struct Figures<'a, R> {
+    data: &'a [R],
+    version: String,
+    as_of: String,
+}
+
+/// An entry of the cache: the tag, a line break, the body. The tag is that of
+/// the figures alone, so that it stays while they do.
+///
+/// # Errors
+/// Where there are more rows than [`MOST_ROWS`].
+pub fn packed<R: Serialize>(data: &[R], version: Version) -> Result<Entry, StatisticsError> {
+    if data.len() > MOST_ROWS {
+        return Err(StatisticsError::TooManyRows);
+    }
+    let mut entry = Entry::new(version, Bytes::new());
+    let unwritable = |error: serde_json::Error| sqlx::Error::Encode(error.into());
+    let mut hash = TagHash::of("statistics");
+    hash.add(&serde_json::to_vec(data).map_err(unwritable)?);
+    let figures = Figures {
+        data,
+        version: version.to_string(),
+        as_of: rfc3339(entry.computed_at),
+    };
+    let mut value = format!("W/\"{}\"\n", hash.finish()).into_bytes();
+    serde_json::to_writer(&mut value, &figures).map_err(unwritable)?;
+    entry.value = value.into();
+    Ok(entry)
+}
+
+/// The tag and the body of an entry.
+fn unpacked(value: &Bytes) -> (String, Bytes) {
+    let end = value.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+    let etag = String::from_utf8_lossy(&value[..end]).into_owned();
+    (etag, value.slice((end + 1).min(value.len())..))
+}
+
+fn rfc3339(time: OffsetDateTime) -> String {
+    // Every present moment has such a form.
+    time.format(&Rfc3339).unwrap_or_default()
+}
+
+/// What a route is asked for.
+pub trait Question: Clone + Send + 'static {
+    /// Name of the route, and everything that decides what the answer is.
+    fn canonical(&self) -> String;
+
+    /// How fresh the answer has to be.
+    fn consistency(&self) -> &Consistency;
+
+    /// Computes the answer from the views.
+    fn answer(
+        self,
+        views: PgPool,
+    ) -> impl Future<Output = Result<Entry, StatisticsError>> + Send + 'static;
+
+    /// What its answer is cached under: the same for the same question.
+    fn key(&self) -> String {
+        TagHash::of(&self.canonical()).finish()
+    }
+}
+
+/// Answers from the cache, or computes the answer.
+pub async fn reply(
+    state: &State,
+    request: &HttpRequest,
+    asked: impl Question,
+) -> Result<HttpResponse, Problem> {
+    let consistency = asked.consistency();
+    let at_least = awaited(state, consistency).await?;
+    let compute = || asked.clone().answer(state.views.clone());
+    let entry = state
+        .statistics
+        .get_or_compute(&asked.key(), at_least, compute)
+        .await?;
+    let (etag, body) = unpacked(&entry.value);
+    Ok(Reply::new(etag)
+        .header(lag::HEADER, state.lag.header())
+        .header(AGE, HeaderValue::from(entry.age().as_secs()))
+        .maybe(PREFERENCE_APPLIED, consistency.applied())
+        .send(request, body))
+}
+
+/// Waits for the position that is asked for; the state that has it.
+async fn awaited(state: &State, asked: &Consistency) -> Result<Option<Version>, Problem> {
+    let reached = asked.wait(state, None).await?;
+    if !(reached && asked.has_position()) {
+        return Ok(None);
+    }
+    let version = version(&state.views).await;
+    version.map(Some).map_err(|error| Problem::database(&error))
+}
+
+/// `sum / count`, rounded half-even; none without a count.
+pub fn half_even(sum: i64, count: i64) -> Option<i64> {
+    let count = (count > 0).then_some(count)?;
+    let (quotient, remainder) = (sum.div_euclid(count), sum.rem_euclid(count));
+    let twice = i128::from(remainder) * 2;
+    let up = twice > i128::from(count) || (twice == i128::from(count) && quotient % 2 != 0);
+    Some(quotient + i64::from(up))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_are_rounded_half_even() {
+        for (sum, count, average) in [
+            (10, 4, Some(2)),
+            (14, 4, Some(4)),
+            (11, 4, Some(3)),
+            (9, 4, Some(2)),
+            (-10, 4, Some(-2)),
+            (-14, 4, Some(-4)),
+            (-11, 4, Some(-3)),
+            (i64::MAX, 1, Some(i64::MAX)),
+            (5, 0, None),
+        ] {
+            assert_eq!(half_even(sum, count), average, "{sum}/{count}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_taken_apart_again() {
+        let version = Version {
+            build: 1,
+            number: 5,
+        };
+        let packed = || packed::<i64>(&[], version).expect("JSON");
+        let (first, second) = (packed(), packed());
+        let (etag, body) = unpacked(&first.value);
+        assert!(etag.starts_with("W/\"") && etag.ends_with('"'), "{etag}");
+        assert!(body.starts_with(b"{\"data\":[],\"version\":\"1-5\",\"as_of\":\"2"));
+        assert_eq!(etag, unpacked(&second.value).0, "the same figures");
+    }
+}

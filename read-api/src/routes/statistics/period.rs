@@ -1,0 +1,198 @@
+//! Ranges of time, and what they are divided into.
+
+use infra::http::{Problem, Query, query::invalid};
+use sqlx::{Postgres, QueryBuilder};
+use time::{Date, OffsetDateTime, Time};
+use utoipa::ToSchema;
+
+/// Longest name of a time zone.
+const LONGEST_ZONE: usize = 64;
+
+/// How long a period is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum Interval {
+    /// One hour of UTC.
+    Hour,
+    /// One day.
+    Day,
+    /// From Monday on (ISO 8601).
+    Week,
+    /// A calendar month.
+    Month,
+}
+
+impl Interval {
+    const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
+
+    /// The parameter `interval`, one of those that are allowed.
+    pub fn of(query: &Query, with_hours: bool) -> Result<Option<Self>, Problem> {
+        let Some(text) = query.one("interval")? else {
+            return Ok(None);
+        };
+        let allowed = &Self::ALL[usize::from(!with_hours)..];
+        let found = allowed.iter().find(|interval| interval.name() == text);
+        found.map(|interval| Some(*interval)).ok_or_else(|| {
+            let names: Vec<_> = allowed.iter().map(|interval| interval.name()).collect();
+            invalid("interval", format!("must be one of {}", names.join(", ")))
+        })
+    }
+
+    /// The value of the parameter, and the field for `date_trunc`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+}
+
+/// Days in UTC: `[from, to)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Days {
+    from: Option<Date>,
+    to: Option<Date>,
+}
+
+impl Days {
+    /// The parameters `from` and `to`.
+    ///
+    /// # Errors
+    /// 400 for a time within a day, or a range that ends before it begins.
+    pub fn of(query: &Query) -> Result<Self, Problem> {
+        let day = |name| match query.time(name)? {
+            Some(time) if time.time() != Time::MIDNIGHT => {
+                Err(invalid(name, "must be a date such as 2026-01-31"))
+            }
+            time => Ok(time.map(OffsetDateTime::date)),
+        };
+        let (from, to) = (day("from")?, day("to")?);
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            return Err(invalid("to", "must not be before from"));
+        }
+        Ok(Self { from, to })
+    }
+
+    /// Adds ` AND …` for a column with a date.
+    pub fn push(&self, sql: &mut QueryBuilder<'_, Postgres>, column: &str) {
+        for (comparison, day) in [(" >= ", self.from), (" < ", self.to)] {
+            if let Some(day) = day {
+                sql.push(" AND ").push(column).push(comparison);
+                sql.push_bind(day);
+            }
+        }
+    }
+}
+
+/// Hours, in UTC or by the days of a time zone: `[from, to)`.
+#[derive(Debug, Clone)]
+pub struct Hours {
+    from: Option<Bound>,
+    to: Option<Bound>,
+    zone: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Bound {
+    /// The first moment of a day in the time zone.
+    Day(Date),
+    Moment(OffsetDateTime),
+}
+
+impl Hours {
+    /// The parameters `from`, `to` and `time_zone`.
+    ///
+    /// # Errors
+    /// 400 for a time within an hour, or a range that ends before it begins.
+    pub fn of(query: &Query) -> Result<Self, Problem> {
+        let zone = zone(query)?;
+        let read = |name| bound(query, name, zone.is_some());
+        let (from, to) = (read("from")?, read("to")?);
+        let reversed = match (from, to) {
+            (Some(Bound::Day(from)), Some(Bound::Day(to))) => from > to,
+            (Some(Bound::Moment(from)), Some(Bound::Moment(to))) => from > to,
+            // Which comes first is a matter of the zone; a range that ends
+            // before it begins is empty.
+            _ => false,
+        };
+        if reversed {
+            return Err(invalid("to", "must not be before from"));
+        }
+        Ok(Self { from, to, zone })
+    }
+
+    /// Adds ` AND …` for the column `hour`.
+    pub fn push(&self, sql: &mut QueryBuilder<'_, Postgres>) {
+        for (comparison, bound) in [(" >= ", self.from), (" < ", self.to)] {
+            match bound {
+                None => {}
+                Some(Bound::Moment(moment)) => {
+                    sql.push(" AND hour").push(comparison).push_bind(moment);
+                }
+                Some(Bound::Day(day)) => {
+                    sql.push(" AND hour").push(comparison).push("(");
+                    sql.push_bind(day).push("::timestamp AT TIME ZONE ");
+                    sql.push_bind(self.zone().to_owned()).push(")");
+                }
+            }
+        }
+    }
+
+    /// Adds an expression for the period that `hour` lies in: a date, or the
+    /// hour's first moment.
+    pub fn push_period(&self, sql: &mut QueryBuilder<'_, Postgres>, interval: Interval) {
+        if interval == Interval::Hour {
+            sql.push("to_char(hour AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')");
+        } else {
+            let field = interval.name();
+            sql.push(format!("date_trunc('{field}', hour AT TIME ZONE "));
+            sql.push_bind(self.zone().to_owned()).push(")::date::text");
+        }
+    }
+
+    /// The time zone that is asked for by its name.
+    pub fn named_zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
+    fn zone(&self) -> &str {
+        self.zone.as_deref().unwrap_or("UTC")
+    }
+}
+
+/// Without a zone a day is its first moment in UTC.
+fn bound(query: &Query, name: &str, by_day: bool) -> Result<Option<Bound>, Problem> {
+    let Some(time) = query.time(name)? else {
+        return Ok(None);
+    };
+    let (_, minute, second, nanosecond) = time.to_hms_nano();
+    if (minute, second, nanosecond) != (0, 0, 0) {
+        let detail = "must be a date such as 2026-01-31, or a full hour in UTC";
+        return Err(invalid(name, detail));
+    }
+    let is_date = query
+        .one(name)?
+        .is_some_and(|text| text.len() == "2026-01-31".len());
+    Ok(Some(if by_day && is_date {
+        Bound::Day(time.date())
+    } else {
+        Bound::Moment(time)
+    }))
+}
+
+/// Whether there is such a zone, the database says.
+fn zone(query: &Query) -> Result<Option<String>, Problem> {
+    let Some(name) = query.one("time_zone")? else {
+        return Ok(None);
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
+    if name.len() > LONGEST_ZONE || !name.chars().all(plain) {
+        return Err(invalid(
+            "time_zone",
+            "must be an IANA name such as Europe/London",
+        ));
+    }
+    Ok(Some(name.to_owned()))
+}

@@ -40,6 +40,11 @@ const VIEWS: Scripts = &[
         "epochs",
         include_str!("../../migrations/views/0002_epochs.sql"),
     ),
+    (
+        5,
+        "builds",
+        include_str!("../../migrations/views/0005_builds.sql"),
+    ),
 ];
 const OPS: Scripts = &[
     (1, "ops", include_str!("../../migrations/ops/0001_ops.sql")),

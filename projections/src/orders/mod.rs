@@ -21,7 +21,10 @@ use contracts::{
 };
 use infra::views;
 use sqlx::PgConnection;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 use uuid::Uuid;
 
 /// See the module.
@@ -31,22 +34,21 @@ pub struct Orders;
 impl Projection for Orders {
     const NAME: &'static str = views::ORDERS;
     const VERSION: i32 = 2;
+    const CACHED: Option<&'static str> = Some(views::STATISTICS_FAMILY);
     const TOPIC: TopicSpec = topics::ORDERS;
     const AGGREGATE_TYPE: &'static str = "order";
-    const TABLES: &'static [&'static str] = &[
-        "order_statistics",
-        "order_events",
-        "order_lines",
-        "order_payments",
-        "order_refunds",
-        "order_fulfillments",
-        "order_returns",
-        "orders",
-    ];
 
     type Data = OrderEvent;
     type Row = OrderRow;
     type Changes = OrderChanges;
+
+    fn tables() -> Cow<'static, str> {
+        Cow::Borrowed(include_str!("tables.sql"))
+    }
+
+    fn indexes() -> Cow<'static, str> {
+        Cow::Borrowed(include_str!("indexes.sql"))
+    }
 
     fn decode(event_type: &str, data: &[u8]) -> Result<OrderEvent, BoxError> {
         Ok(OrderEvent::from_data(event_type, data)?)

@@ -31,6 +31,7 @@ pub struct Scene {
 impl Scene {
     pub async fn new(config: &Config) -> Result<Self> {
         postgres::migrate_all(config).await?;
+        projections::make_empty(config).await?;
         kafka::ensure_topics(config).await?;
         Ok(Self {
             config: config.clone(),

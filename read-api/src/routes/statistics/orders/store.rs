@@ -55,6 +55,11 @@ pub async fn sums(
     let mut snapshot = pool
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
+    // Before the snapshot: a new build that took the table's place after it
+    // would be read as it was before it was complete.
+    sqlx::query("LOCK TABLE order_statistics IN ACCESS SHARE MODE")
+        .execute(&mut *snapshot)
+        .await?;
     let version = version(&mut *snapshot).await?;
     let rows = statement(asked).build().fetch_all(&mut *snapshot).await?;
     snapshot.commit().await?;

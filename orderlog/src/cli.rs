@@ -65,8 +65,7 @@ enum Task {
     Import(import::ImportArgs),
     /// Compare the log, Kafka, the read models and the statistics
     Verify(verify::VerifyArgs),
-    /// Build a projection again from the log
-    #[command(after_help = "Examples:\n  orderlog rebuild orders --dir .orderlog")]
+    /// Build a projection again from the log, while it is served
     Rebuild(rebuild::RebuildArgs),
     /// After a restored backup or a lost Kafka: begin a new epoch, publish again
     #[command(
@@ -141,7 +140,7 @@ impl Cli {
             Task::ApiKey(command) => api_key::run(&config, command).await,
             Task::Import(args) => Box::pin(import::run(args, stopped()?)).await,
             Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,
-            Task::Rebuild(args) => rebuild::run(config, args).await,
+            Task::Rebuild(args) => Box::pin(rebuild::run(config, args, stopped()?)).await,
             Task::Epoch(command) => epoch::run(&config, command).await,
             Task::Openapi(args) => documents::openapi(&args),
             Task::Asyncapi(args) => documents::asyncapi(&args),

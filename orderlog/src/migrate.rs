@@ -14,6 +14,9 @@ pub async fn run(config: &Config) -> anyhow::Result<ExitCode> {
 /// `done` hears of each part.
 pub async fn up_to_date(config: &Config, done: impl Fn(&str)) -> anyhow::Result<()> {
     postgres::migrate_all(config).await?;
+    projections::make_empty(config)
+        .await
+        .context("the tables of the projections cannot be made")?;
     done("databases");
     kafka::ensure_topics(config)
         .await

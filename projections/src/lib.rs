@@ -11,19 +11,33 @@
 pub mod engine;
 pub mod orders;
 pub mod queries;
+pub mod registry;
+mod role;
+pub mod simple;
 
-pub use engine::{Progress, RebuildError, RebuildReport, Status};
+pub use engine::{OnProgress, Progress, RebuildError, RebuildReport, WorkerState};
+pub use role::{Status, make_empty, rebuild, spawn, spawn_these};
 
-use engine::{Announcer, BoxError, Engine, announce_rebuilt};
+use engine::BoxError;
 use infra::{
     config::Config,
-    lifecycle::Lifecycle,
     log::{ContractMapping, LogReader},
-    redis::Redis,
     sealing::Sealing,
 };
-use orders::Orders;
 use std::sync::Arc;
+
+/// What projections are made from, and where to.
+#[derive(Clone)]
+pub struct Sources {
+    /// Where the servers are.
+    pub config: Config,
+    /// The log.
+    pub log: LogReader,
+    /// From stored to published events.
+    pub mapping: Arc<dyn ContractMapping>,
+    /// Opens personal data.
+    pub sealing: Sealing,
+}
 
 /// Why the projector role could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -37,45 +51,4 @@ pub enum SpawnError {
     /// The system gives no more threads.
     #[error("a projector thread cannot be started")]
     Thread(#[source] std::io::Error),
-}
-
-/// Starts the projector role: `config.projector_workers` consumers, each on a
-/// thread of its own, until the lifecycle ends. Servers that are away are
-/// waited for; a record that cannot be applied ends the role with an error
-/// that names it.
-///
-/// Has to be called within a Tokio runtime. The answer tells whether the role
-/// is ready.
-pub fn spawn(
-    config: &Config,
-    log: LogReader,
-    mapping: Arc<dyn ContractMapping>,
-    sealing: Sealing,
-    lifecycle: &Lifecycle,
-) -> Result<Status, SpawnError> {
-    let engine = Engine::<Orders>::new(config, log, mapping, sealing).map_err(SpawnError::Views)?;
-    let redis = Redis::new(config).map_err(|error| SpawnError::Redis(error.into()))?;
-    let announcer = Announcer::spawn::<Orders>(engine.views().clone(), redis, lifecycle);
-    engine::spawn(&Arc::new(engine), &announcer, lifecycle).map_err(SpawnError::Thread)
-}
-
-/// Makes the projection `orders` anew from the log, whatever state it is in:
-/// what `orderlog rebuild orders` calls. Readers see the old rows until the
-/// new ones are complete; running projectors wait meanwhile and then go on
-/// from the new build.
-pub async fn rebuild(
-    config: &Config,
-    log: LogReader,
-    mapping: Arc<dyn ContractMapping>,
-    sealing: Sealing,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<RebuildReport, RebuildError> {
-    let engine =
-        Engine::<Orders>::new(config, log, mapping, sealing).map_err(RebuildError::Views)?;
-    let report = engine::rebuild(&engine, progress).await?;
-    // What is cached of the old build expires by itself if Redis is away.
-    if let Ok(redis) = Redis::new(config) {
-        announce_rebuilt::<Orders>(engine.views(), &redis).await;
-    }
-    Ok(report)
 }

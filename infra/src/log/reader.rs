@@ -99,6 +99,16 @@ impl LogReader {
         })
     }
 
+    /// About how many events the log holds: the place of the last one. Places
+    /// that were given to appends that failed are counted too.
+    pub async fn size(&self) -> Result<i64, sqlx::Error> {
+        let last = sqlx::query_scalar(
+            "SELECT position FROM events \
+              ORDER BY epoch DESC, transaction_id DESC, position DESC LIMIT 1",
+        );
+        Ok(last.fetch_optional(&self.pool).await?.unwrap_or(0))
+    }
+
     /// Up to `limit` final events after `after`, in log order. An empty answer
     /// means that there is nothing final yet, not that the log has ended.
     pub async fn read_after(

@@ -42,13 +42,8 @@ const VIEWS: Scripts = &[
     ),
     (
         3,
-        "models",
-        include_str!("../../migrations/views/0003_models.sql"),
-    ),
-    (
-        4,
-        "analytics",
-        include_str!("../../migrations/views/0004_analytics.sql"),
+        "builds",
+        include_str!("../../migrations/views/0003_builds.sql"),
     ),
 ];
 const OPS: Scripts = &[

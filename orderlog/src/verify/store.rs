@@ -219,6 +219,14 @@ pub(super) async fn documents(
     let mut snapshot = views
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
+    // Before the snapshot: a new build that took the tables' place after it
+    // would be read as it was before it was complete.
+    sqlx::query(
+        "LOCK TABLE orders, order_payments, order_refunds, order_fulfillments, order_returns, \
+             order_movements IN ACCESS SHARE MODE",
+    )
+    .execute(&mut *snapshot)
+    .await?;
     let rows = sqlx::query(
         "SELECT id, version, document, confirmed_at, paid_at, shipped_at, delivered_at, \
                 return_requested_at, refunded_at, cancelled_at, \

@@ -6,7 +6,7 @@ use super::{projection::Projection, store};
 use infra::{
     lifecycle::Lifecycle,
     redis::{Redis, Version, announce_version},
-    views::{NOTIFY_CHANNEL, STATISTICS_FAMILY},
+    views::NOTIFY_CHANNEL,
 };
 use sqlx::PgPool;
 use std::collections::BTreeSet;
@@ -28,10 +28,12 @@ impl Announcer {
             pass_on(P::NAME, partitions, &views, &computed).await;
             Ok(())
         });
-        lifecycle.spawn("projector cache announcer", async move {
-            tell_cache(versions, &redis).await;
-            Ok(())
-        });
+        if let Some(family) = P::CACHED {
+            lifecycle.spawn("projector cache announcer", async move {
+                tell_cache(family, versions, &redis).await;
+                Ok(())
+            });
+        }
         Self { moved }
     }
 
@@ -48,8 +50,9 @@ impl Announcer {
 /// runs. Returns when everybody was told or could not be.
 pub async fn announce_rebuilt<P: Projection>(views: &PgPool, redis: &Redis) {
     let partitions: BTreeSet<i32> = (0..P::TOPIC.partitions).collect();
-    if let Some(version) = wake(P::NAME, &partitions, views).await {
-        announce_version(redis, STATISTICS_FAMILY, version).await;
+    let version = wake(P::NAME, &partitions, views).await;
+    if let (Some(family), Some(version)) = (P::CACHED, version) {
+        announce_version(redis, family, version).await;
     }
 }
 
@@ -71,11 +74,11 @@ async fn pass_on(
 
 /// Tells the cache the latest version; those in between do not matter. A task
 /// of its own, so that a slow Redis never delays readers that wait.
-async fn tell_cache(mut versions: watch::Receiver<Option<Version>>, redis: &Redis) {
+async fn tell_cache(family: &str, mut versions: watch::Receiver<Option<Version>>, redis: &Redis) {
     while versions.changed().await.is_ok() {
         let latest = *versions.borrow_and_update();
         if let Some(version) = latest {
-            announce_version(redis, STATISTICS_FAMILY, version).await;
+            announce_version(redis, family, version).await;
         }
     }
 }

@@ -1,15 +1,16 @@
-//! Whether the stored build can be gone on with, or has to be made anew
+//! Whether the stored build can be followed, or a new one has to be made first
 //! (`docs/ARCHITECTURE.md`, invariants 6 and 14).
 
 use super::{
     environment::Engine,
     lock::RebuildLock,
     projection::Projection,
-    rebuild::{self, Progress, RebuildError},
+    rebuild::{self, Asked, OnProgress, RebuildError},
     store::{self, Build, Held},
     topic::TopicState,
 };
-use std::fmt;
+use sqlx::PgConnection;
+use std::{fmt, sync::Arc};
 
 /// Why a projection is rebuilt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,45 +66,74 @@ pub(super) struct Prepared {
     pub epoch: i32,
 }
 
+/// What a look at the stored build came to.
+enum Found {
+    Usable(Prepared),
+    Unusable(Reason),
+}
+
 /// Makes sure that there is a build that this code can go on with, making one
-/// if need be. `refused` is the build whose offsets Kafka has refused.
+/// if need be; what is served meanwhile stays as it is. `refused` is the build
+/// whose offsets Kafka has refused.
 pub(super) async fn prepare<P: Projection>(
-    engine: &Engine<P>,
+    engine: &Arc<Engine<P>>,
     refused: Option<i64>,
-    progress: &(dyn Fn(Progress) + Send + Sync),
+    progress: &OnProgress<'_>,
 ) -> Result<Prepared, RebuildError> {
+    // Without the right to build: a requested build that somebody carries out
+    // is no reason to wait.
+    let mut connection = engine.views().acquire().await?;
+    let found = look(engine, &mut connection, refused).await?;
+    drop(connection);
+    if let Found::Usable(prepared) = found {
+        return Ok(prepared);
+    }
     let mut lock = RebuildLock::acquire(&engine.config.views_url, P::NAME).await?;
-    let stored = store::build(&mut lock.connection, P::NAME).await?;
-    let held = store::held(&mut lock.connection, P::NAME).await?;
+    loop {
+        match look(engine, &mut lock.connection, refused).await? {
+            Found::Usable(prepared) => {
+                lock.release().await?;
+                return Ok(prepared);
+            }
+            Found::Unusable(reason) => {
+                let asked = Asked {
+                    reason,
+                    workers: engine.config.projector_workers,
+                    progress,
+                };
+                rebuild::run(engine, &mut lock, &asked).await?;
+            }
+        }
+    }
+}
+
+async fn look<P: Projection>(
+    engine: &Engine<P>,
+    views: &mut PgConnection,
+    refused: Option<i64>,
+) -> Result<Found, RebuildError> {
+    let stored = store::build(&mut *views, P::NAME).await?;
+    let held = store::held(&mut *views, P::NAME).await?;
     let topic = TopicState::read(&engine.config, P::TOPIC.name).await?;
     let epoch = engine.log.epoch().await?.epoch;
-    let found = Found {
+    let evidence = Evidence {
         stored: stored.as_ref(),
         held: &held,
         topic: &topic,
         epoch,
     };
-    let prepared = match reason::<P>(&found, refused)? {
-        Some(reason) => {
-            let report = rebuild::run(engine, &mut lock, &reason, progress).await?;
-            Prepared {
-                build: report.build,
-                topic_id: report.topic_id,
-                epoch: report.epoch,
-            }
-        }
-        None => Prepared {
+    Ok(match reason::<P>(&evidence, refused)? {
+        Some(reason) => Found::Unusable(reason),
+        None => Found::Usable(Prepared {
             build: held.build,
             topic_id: topic.id,
             epoch,
-        },
-    };
-    lock.release().await?;
-    Ok(prepared)
+        }),
+    })
 }
 
 /// What there is to judge by.
-struct Found<'a> {
+struct Evidence<'a> {
     stored: Option<&'a Build>,
     held: &'a Held,
     topic: &'a TopicState,
@@ -113,10 +143,10 @@ struct Found<'a> {
 
 /// Why the stored build cannot be gone on with, if it cannot.
 fn reason<P: Projection>(
-    found: &Found<'_>,
+    found: &Evidence<'_>,
     refused: Option<i64>,
 ) -> Result<Option<Reason>, RebuildError> {
-    let Found {
+    let Evidence {
         stored,
         held,
         topic,
@@ -200,7 +230,7 @@ mod tests {
         topic: &TopicState,
         epoch: i32,
     ) -> Option<Reason> {
-        let found = Found {
+        let found = Evidence {
             stored,
             held,
             topic,
@@ -252,7 +282,7 @@ mod tests {
     fn a_refused_offset_is_a_reason_only_in_the_build_that_it_belongs_to() {
         let (current, held, topic) = (build(Orders::VERSION), held(7), topic("t"));
         let with = |refused| {
-            let found = Found {
+            let found = Evidence {
                 stored: Some(&current),
                 held: &held,
                 topic: &topic,
@@ -267,7 +297,7 @@ mod tests {
     #[test]
     fn newer_code_is_not_undone() {
         let newer = build(Orders::VERSION + 1);
-        let found = Found {
+        let found = Evidence {
             stored: Some(&newer),
             held: &held(7),
             topic: &topic("t"),

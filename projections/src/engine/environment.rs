@@ -1,13 +1,13 @@
 //! What a projection works with.
 
-use super::{applier::Applier, projection::Projection};
+use super::{applier::Applier, lock::UNHURRIED, projection::Projection};
 use infra::{
     config::Config,
     log::{ContractMapping, LogReader},
     postgres,
     sealing::Sealing,
 };
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgConnection, PgPool};
 use std::sync::Arc;
 
 /// One projection and the servers it works with. Opens no connection yet.
@@ -28,9 +28,9 @@ impl<P: Projection> Engine<P> {
         sealing: Sealing,
     ) -> Result<Self, sqlx::Error> {
         // One connection per worker, one for waking readers, one for asking
-        // whether the database is there.
+        // whether the database is there, one to look for builds with.
         let workers = u32::try_from(config.projector_workers).unwrap_or(u32::MAX);
-        let views = postgres::pool(&config.views_url, workers.saturating_add(2))?;
+        let views = postgres::pool(&config.views_url, workers.saturating_add(3))?;
         Ok(Self {
             config: config.clone(),
             log: log.clone(),
@@ -43,6 +43,18 @@ impl<P: Projection> Engine<P> {
     /// Pool of the views database.
     pub const fn views(&self) -> &PgPool {
         self.applier.views()
+    }
+
+    /// A connection on which names are those of the tables in this schema, and
+    /// of no others.
+    pub(super) async fn connect_to(&self, schema: &str) -> Result<PgConnection, sqlx::Error> {
+        let options = postgres::connect_options(&self.config.views_url)?
+            .options(UNHURRIED)
+            // What a crash of the server loses of it is filled again: rows and
+            // progress are lost together.
+            .options([("synchronous_commit", "off")])
+            .options([("search_path", format!("\"{schema}\""))]);
+        PgConnection::connect_with(&options).await
     }
 
     /// Full name of the topic that the projection consumes.

@@ -8,6 +8,14 @@ use tokio::time::sleep;
 /// How often a held lock is asked for again.
 const POLL: Duration = Duration::from_millis(250);
 
+/// Time-outs of whoever builds: a statement takes as long as it takes, a
+/// transaction waits for the log or for Kafka, but not for ever.
+pub(super) const UNHURRIED: [(&str, &str); 3] = [
+    ("statement_timeout", "0"),
+    ("lock_timeout", "60s"),
+    ("idle_in_transaction_session_timeout", "60s"),
+];
+
 /// The right to decide about a projection's build, and the connection that
 /// holds it: when the connection ends, both its transaction and the right do.
 pub(super) struct RebuildLock {
@@ -17,24 +25,35 @@ pub(super) struct RebuildLock {
 impl RebuildLock {
     /// Waits for the right. Dropping the future gives up.
     pub async fn acquire(views_url: &str, projection: &str) -> Result<Self, sqlx::Error> {
-        // Filling a table takes as long as it takes; waiting for the log or
-        // for Kafka in between does not.
-        let options = connect_options(views_url)?.options([
-            ("statement_timeout", "0"),
-            ("lock_timeout", "60s"),
-            ("idle_in_transaction_session_timeout", "60s"),
-        ]);
-        let mut connection = PgConnection::connect_with(&options).await?;
+        let mut connection = connect(views_url).await?;
         while !try_lock(&mut connection, projection).await? {
             sleep(POLL).await;
         }
         Ok(Self { connection })
     }
 
+    /// The right, unless somebody else has it.
+    pub async fn try_acquire(
+        views_url: &str,
+        projection: &str,
+    ) -> Result<Option<Self>, sqlx::Error> {
+        let mut connection = connect(views_url).await?;
+        if try_lock(&mut connection, projection).await? {
+            return Ok(Some(Self { connection }));
+        }
+        connection.close().await?;
+        Ok(None)
+    }
+
     /// Gives the right back.
     pub async fn release(self) -> Result<(), sqlx::Error> {
         self.connection.close().await
     }
+}
+
+async fn connect(views_url: &str) -> Result<PgConnection, sqlx::Error> {
+    let options = connect_options(views_url)?.options(UNHURRIED);
+    PgConnection::connect_with(&options).await
 }
 
 async fn try_lock(connection: &mut PgConnection, projection: &str) -> Result<bool, sqlx::Error> {

@@ -12,6 +12,9 @@
 //!            after the commit: Announcer wakes readers
 //! ```
 //!
+//! Builds that somebody asks for are made beside it, by a task of the role or
+//! by `orderlog rebuild` ([`rebuild()`]).
+//!
 //! A session that meets anything unusual ends: it leaves the group, and the
 //! next one begins with what is stored. There is no other recovery.
 
@@ -22,7 +25,6 @@ mod consumer;
 mod environment;
 mod event;
 mod failure;
-mod fill;
 mod fold;
 mod lock;
 mod metrics;
@@ -41,7 +43,7 @@ pub use event::{Event, Poison, Record};
 pub use failure::BatchError;
 pub use fold::{Fold, Folded, Step};
 pub use projection::{BoxError, Projection};
-pub use rebuild::{Progress, RebuildError, RebuildReport, rebuild};
+pub use rebuild::{OnProgress, Progress, RebuildError, RebuildReport, cancel, make_empty, rebuild};
 pub use status::{Status, WorkerState};
 pub use store::{Build, Checkpoint, Held};
 pub use worker::{WorkerError, spawn};

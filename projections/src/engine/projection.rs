@@ -3,7 +3,10 @@
 use super::event::Event;
 use contracts::topics::TopicSpec;
 use sqlx::PgConnection;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 use uuid::Uuid;
 
 /// Any error, kept as a cause.
@@ -19,15 +22,15 @@ pub trait Projection: Send + Sync + 'static {
     /// Name in the tables `projections` and `projection_offsets`, in metrics
     /// and on the command line.
     const NAME: &'static str;
-    /// Rises when the tables or their meaning change: a stored build of an
-    /// older version is rebuilt.
+    /// Rises when the tables or their meaning change: a build of an older
+    /// version is served until a new one is made.
     const VERSION: i32;
+    /// Family of cached values that are computed from it, if there is one.
+    const CACHED: Option<&'static str> = None;
     /// Where its events come from.
     const TOPIC: TopicSpec;
     /// Kind of aggregate in the log.
     const AGGREGATE_TYPE: &'static str;
-    /// Tables that nobody else writes; emptied by a rebuild.
-    const TABLES: &'static [&'static str];
 
     /// An event's data, read.
     type Data: Send + Sync;
@@ -35,6 +38,24 @@ pub trait Projection: Send + Sync + 'static {
     type Row: Send + Sync;
     /// What a batch changes beside its rows.
     type Changes: Default + Send + Sync;
+
+    /// Its tables, as SQL, with the keys that it writes by. Names are not
+    /// qualified, here and in every statement: each build has a schema of its
+    /// own until it is switched to.
+    fn tables() -> Cow<'static, str>;
+
+    /// Indexes that only readers need, as SQL: made when a build has filled
+    /// its tables.
+    fn indexes() -> Cow<'static, str> {
+        Cow::Borrowed("")
+    }
+
+    /// What else depends on its tables, as SQL: run after its tables have been
+    /// put in the place of older ones, in the same transaction. Drops views
+    /// and makes them anew, grants what there is to grant.
+    fn views() -> Cow<'static, str> {
+        Cow::Borrowed("")
+    }
 
     /// Reads a record's value as the type that its envelope names.
     fn decode(event_type: &str, data: &[u8]) -> Result<Self::Data, BoxError>;
@@ -54,8 +75,8 @@ pub trait Projection: Send + Sync + 'static {
     /// folded anew from its first event.
     fn retract(row: &Self::Row, changes: &mut Self::Changes);
 
-    /// Moves what is shared from the changes of one page into `held`. A
-    /// rebuild writes it once, at the end.
+    /// Moves what is shared from the changes of one page into `held`. A build
+    /// writes it once for many pages.
     fn hold_back(page: &mut Self::Changes, held: &mut Self::Changes);
 
     /// The stored rows of these aggregates.

@@ -50,11 +50,13 @@ pub(super) async fn build(
     executor: impl PgExecutor<'_>,
     projection: &str,
 ) -> Result<Option<Build>, sqlx::Error> {
-    let row =
-        sqlx::query("SELECT version, build, topic_id, epoch FROM projections WHERE name = $1")
-            .bind(projection)
-            .fetch_optional(executor)
-            .await?;
+    let row = sqlx::query(
+        "SELECT version, build, topic_id, epoch FROM projections \
+              WHERE name = $1 AND build > 0",
+    )
+    .bind(projection)
+    .fetch_optional(executor)
+    .await?;
     row.map(|row| {
         Ok(Build {
             version: row.try_get("version")?,
@@ -64,6 +66,25 @@ pub(super) async fn build(
         })
     })
     .transpose()
+}
+
+/// Says that the projection exists, before anything is built of it. False:
+/// that is known, or it was built.
+pub(super) async fn introduce(
+    connection: &mut PgConnection,
+    projection: &str,
+    version: i32,
+) -> Result<bool, sqlx::Error> {
+    let introduced = sqlx::query(
+        "INSERT INTO projections AS p (name, version, build, topic_id, epoch) \
+         VALUES ($1, $2, 0, '', 0) ON CONFLICT (name) DO UPDATE SET version = EXCLUDED.version \
+          WHERE p.build = 0 AND p.version <> EXCLUDED.version",
+    )
+    .bind(projection)
+    .bind(version)
+    .execute(connection)
+    .await?;
+    Ok(introduced.rows_affected() == 1)
 }
 
 /// All stored checkpoints of the projection.
@@ -142,8 +163,8 @@ pub(super) async fn lock_checkpoints(
     Ok(())
 }
 
-/// Makes what the transaction has written the served build: the next build
-/// number, and these offsets with everything below `at` in the rows.
+/// Makes a build the served one: these are its offsets, with everything below
+/// `at` in the rows.
 pub(super) async fn switch(
     connection: &mut PgConnection,
     projection: &str,
@@ -183,20 +204,6 @@ pub(super) async fn switch(
     .bind(at.position)
     .execute(connection)
     .await?;
-    Ok(())
-}
-
-/// Deletes every row of these tables. Not TRUNCATE: readers keep seeing the
-/// old rows until the transaction commits.
-pub(super) async fn empty(
-    connection: &mut PgConnection,
-    tables: &[&'static str],
-) -> Result<(), sqlx::Error> {
-    for table in tables {
-        sqlx::query(&format!("DELETE FROM {table}"))
-            .execute(&mut *connection)
-            .await?;
-    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::{
     event::Poison,
     metrics,
     projection::Projection,
-    rebuild::{Progress, RebuildError},
+    rebuild::{self, Progress, RebuildError},
     status::{Status, WorkerState, WorkerStatus},
     topic,
 };
@@ -82,6 +82,13 @@ pub fn spawn<P: Projection>(
     let shutdown = lifecycle.shutdown.clone();
     lifecycle.spawn("projector views watch", async move {
         shutdown.run_until_cancelled(views).await;
+        Ok(())
+    });
+    let everybody = announcer.clone();
+    let built = move || everybody.moved(0..P::TOPIC.partitions);
+    let building = rebuild::carry_out(engine.clone(), built, lifecycle.shutdown.clone());
+    lifecycle.spawn("projector builder", async {
+        building.await;
         Ok(())
     });
     for index in 0..workers {

@@ -32,7 +32,10 @@ use contracts::{
 use infra::views;
 use shared::Contribution;
 use sqlx::PgConnection;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 use uuid::Uuid;
 
 /// See the module.
@@ -42,27 +45,25 @@ pub struct Orders;
 impl Projection for Orders {
     const NAME: &'static str = views::ORDERS;
     const VERSION: i32 = 3;
+    const CACHED: Option<&'static str> = Some(views::STATISTICS_FAMILY);
     const TOPIC: TopicSpec = topics::ORDERS;
     const AGGREGATE_TYPE: &'static str = "order";
-    const TABLES: &'static [&'static str] = &[
-        "order_statistics",
-        "order_status_statistics",
-        "product_statistics",
-        "customer_statistics",
-        "order_funnel",
-        "order_movements",
-        "order_events",
-        "order_lines",
-        "order_payments",
-        "order_refunds",
-        "order_fulfillments",
-        "order_returns",
-        "orders",
-    ];
 
     type Data = OrderEvent;
     type Row = OrderRow;
     type Changes = OrderChanges;
+
+    fn tables() -> Cow<'static, str> {
+        Cow::Borrowed(include_str!("tables.sql"))
+    }
+
+    fn indexes() -> Cow<'static, str> {
+        Cow::Borrowed(include_str!("indexes.sql"))
+    }
+
+    fn views() -> Cow<'static, str> {
+        Cow::Borrowed(include_str!("analytics.sql"))
+    }
 
     fn decode(event_type: &str, data: &[u8]) -> Result<OrderEvent, BoxError> {
         Ok(OrderEvent::from_data(event_type, data)?)

@@ -85,6 +85,14 @@ pub async fn snapshot(
     let mut snapshot = views
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
+    // Before the snapshot: a new build that took the tables' place after it
+    // would be read as it was before it was complete.
+    sqlx::query(
+        "LOCK TABLE order_statistics, order_status_statistics, product_statistics, \
+             customer_statistics, order_funnel IN ACCESS SHARE MODE",
+    )
+    .execute(&mut *snapshot)
+    .await?;
     let version = version(&mut *snapshot).await?;
     Ok((version, snapshot))
 }

@@ -1,12 +1,16 @@
 //! The projector role between a real Kafka, a real log and real views.
 
+mod builds;
+mod call_offs;
 mod crashing;
+mod example;
 mod failing;
 mod fencing;
 mod following;
 pub mod orders;
 mod rebuilding;
 mod rows;
+mod stall;
 mod stories;
 mod world;
 
@@ -39,6 +43,11 @@ pub fn trials() -> Vec<Trial> {
         rebuilding::an_unusable_build_is_rebuilt,
         rebuilding::an_older_release_does_not_undo_a_newer_one,
         rebuilding::a_recreated_topic_is_followed_from_its_start,
+        builds::a_requested_build_is_carried_out_by_the_projector,
+        builds::a_cancelled_build_leaves_nothing,
+        builds::an_older_version_is_served_until_the_new_one_is_complete,
+        builds::a_long_read_delays_the_switch_and_no_other_read,
+        example::a_projection_of_one_file_is_followed_redelivered_and_rebuilt,
         failing::the_views_go_away_and_come_back,
         failing::without_kafka_the_role_waits,
         failing::a_poisonous_record_is_named,
@@ -47,6 +56,18 @@ pub fn trials() -> Vec<Trial> {
     trials.push(plain(
         "projections::stories::every_event_is_in_a_story",
         stories::every_event_is_in_a_story,
+    ));
+    trials.push(plain(
+        "projections::example::the_document_shows_the_projection_that_is_tested",
+        example::the_document_shows_the_projection_that_is_tested,
+    ));
+    trials.push(on_servers(
+        "projections::builds::requests_are_answered_while_builds_are_switched",
+        async |env: &TestEnv| builds::requests_are_answered_while_builds_are_switched(env).await,
+    ));
+    trials.push(on_servers(
+        "projections::builds::a_killed_builder_is_gone_on_with",
+        async |env: &TestEnv| builds::a_killed_builder_is_gone_on_with(env).await,
     ));
     trials.push(on_servers(
         "projections::crashing::killed_while_events_arrive",

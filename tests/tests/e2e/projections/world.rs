@@ -17,8 +17,7 @@ use infra::{
 use orderlog::keys::sealing;
 use projections::{
     Status,
-    engine::Projection as _,
-    orders::{Orders, milestones, replay, stored_movements},
+    orders::{milestones, replay, stored_movements},
     queries::compare_shared,
 };
 use rdkafka::{
@@ -48,6 +47,7 @@ impl World {
     /// Tables and topics in the places that `config` names.
     pub async fn new(config: &Config) -> Result<Self> {
         postgres::migrate_all(config).await?;
+        projections::make_empty(config).await?;
         kafka::ensure_topics(config).await?;
         Ok(Self {
             log: postgres::pool(&config.events_url, 8)?,
@@ -163,9 +163,15 @@ impl World {
 
     /// Makes the projection anew.
     pub async fn rebuild(&self) -> Result<projections::RebuildReport> {
-        let (log, mapping) = (self.reader(), Arc::new(AsStored));
-        let sealing = sealing(&self.config)?;
-        Ok(projections::rebuild(&self.config, log, mapping, sealing, &|_| {}).await?)
+        self.rebuild_with(self.config.projector_workers).await
+    }
+
+    /// The same by so many writers.
+    pub async fn rebuild_with(&self, workers: usize) -> Result<projections::RebuildReport> {
+        let mut told = self.config.clone();
+        told.projector_workers = workers;
+        let (log, mapping, sealing) = (self.reader(), Arc::new(AsStored), sealing(&told)?);
+        Ok(projections::rebuild(&told, log, mapping, sealing, &|_| {}).await?)
     }
 
     /// Waits for the views to hold the last version of every order.
@@ -230,7 +236,11 @@ impl World {
     /// Every row of the projection, as text.
     pub async fn tables(&self) -> Result<Vec<String>> {
         let mut all = Vec::new();
-        for table in Orders::TABLES {
+        let tables: Vec<String> =
+            sqlx::query_scalar("SELECT unnest(tables) FROM projections ORDER BY 1")
+                .fetch_all(&self.views)
+                .await?;
+        for table in tables {
             let sql = format!("SELECT '{table}' || t::text FROM {table} t ORDER BY 1");
             all.extend(
                 sqlx::query_scalar::<_, String>(&sql)

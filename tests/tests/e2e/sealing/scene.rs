@@ -14,7 +14,7 @@ use infra::{
     postgres, relay,
 };
 use orderlog::keys::sealing;
-use projections::{Status, engine::Projection as _, orders::Orders};
+use projections::Status;
 use sqlx::PgPool;
 use std::{future::ready, sync::Arc};
 use tests::{DEADLINE, wait_until};
@@ -31,6 +31,7 @@ pub struct Scene {
 impl Scene {
     pub async fn new(config: &Config) -> Result<Self> {
         postgres::migrate_all(config).await?;
+        projections::make_empty(config).await?;
         kafka::ensure_topics(config).await?;
         Ok(Self {
             config: config.clone(),
@@ -85,7 +86,10 @@ impl Scene {
     /// Everything that the views hold, as text.
     pub async fn all_views(&self) -> Result<String> {
         let mut all = String::new();
-        for table in Orders::TABLES {
+        let tables: Vec<String> = sqlx::query_scalar("SELECT unnest(tables) FROM projections")
+            .fetch_all(&self.views)
+            .await?;
+        for table in tables {
             let rows: Vec<String> = sqlx::query_scalar(&format!("SELECT t::text FROM {table} t"))
                 .fetch_all(&self.views)
                 .await?;

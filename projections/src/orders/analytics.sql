@@ -4,7 +4,8 @@
 -- old one for a release. Nothing personal is in it but the ids of customers.
 -- Amounts are in minor units of `currency`, times are in UTC.
 --
--- May be run again at any time, as after the tables were made anew.
+-- Run again whenever the tables were made anew: a view is of the tables that it
+-- was made on, not of their names.
 
 CREATE SCHEMA IF NOT EXISTS analytics;
 COMMENT ON SCHEMA analytics IS

@@ -1,5 +1,7 @@
 //! What the writers and the readers of the views agree on.
 
+pub mod builds;
+
 /// Name of the projection behind orders, their history and their statistics.
 pub const ORDERS: &str = "orders";
 

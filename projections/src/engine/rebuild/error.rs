@@ -1,0 +1,130 @@
+//! Why a projection was not rebuilt.
+
+use crate::engine::{failure::is_transient, projection::BoxError};
+use infra::{
+    epoch::EpochError, kafka::TopicError, log::MappingError, sealing::KeysUnavailable,
+    sealing::OpenError,
+};
+
+/// Why a projection was not rebuilt. What is served is untouched.
+#[derive(Debug, thiserror::Error)]
+pub enum RebuildError {
+    /// The views database failed.
+    #[error("the views database failed")]
+    Views(#[source] sqlx::Error),
+    /// The log could not be read.
+    #[error("the log cannot be read")]
+    Log(#[source] sqlx::Error),
+    /// The log must not be read.
+    #[error(transparent)]
+    Epoch(#[from] EpochError),
+    /// The keys of personal data could not be read.
+    #[error(transparent)]
+    Keys(#[from] KeysUnavailable),
+    /// The topic could not be asked about.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// An aggregate's history cannot be folded.
+    #[error("{aggregate} cannot be folded")]
+    History {
+        /// Kind and id.
+        aggregate: String,
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+    /// The tables were made by newer code; an older release does not undo it
+    /// by itself.
+    #[error(
+        "the stored build of {projection} has version {stored}, this release makes version {ours}; \
+         `orderlog rebuild {projection}` goes back to it"
+    )]
+    NewerVersion {
+        /// Name of the projection.
+        projection: &'static str,
+        /// Version of the stored build.
+        stored: i32,
+        /// Version of this code.
+        ours: i32,
+    },
+    /// Somebody gave the build up.
+    #[error("build {build} was cancelled")]
+    Cancelled {
+        /// Its number.
+        build: i64,
+    },
+    /// Another process, which carried it out, could not make it.
+    #[error("build {build} failed: {reason}")]
+    Failed {
+        /// Its number.
+        build: i64,
+        /// What was written down.
+        reason: String,
+    },
+    /// Somebody else goes on with the build.
+    #[error("another process goes on with build {build}")]
+    Overtaken {
+        /// Its number.
+        build: i64,
+    },
+    /// The log is in another epoch than the build is made from.
+    #[error("build {build} is of another epoch of the log")]
+    OtherEpoch {
+        /// Its number.
+        build: i64,
+    },
+}
+
+impl From<sqlx::Error> for RebuildError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Views(error)
+    }
+}
+
+impl RebuildError {
+    /// Whether the same rebuild may succeed later without anybody's help.
+    pub(in crate::engine) fn is_transient(&self) -> bool {
+        match self {
+            Self::Views(error) | Self::Log(error) | Self::Epoch(EpochError::Database(error)) => {
+                is_transient(error)
+            }
+            // A missing topic is one `orderlog migrate` away.
+            Self::Keys(_)
+            | Self::Topic(_)
+            | Self::NewerVersion { .. }
+            | Self::Cancelled { .. }
+            | Self::Overtaken { .. }
+            | Self::OtherEpoch { .. } => true,
+            // Only an operator decides about a restored log.
+            Self::Epoch(_) | Self::History { .. } | Self::Failed { .. } => false,
+        }
+    }
+
+    /// The events of one aggregate cannot be made a row.
+    pub(super) fn history(aggregate_type: &str, id: &str, source: impl Into<BoxError>) -> Self {
+        Self::History {
+            aggregate: format!("{aggregate_type} {id}"),
+            source: source.into(),
+        }
+    }
+}
+
+impl From<MappingError> for RebuildError {
+    fn from(error: MappingError) -> Self {
+        let (kind, id) = (error.aggregate_type.clone(), error.aggregate_id.clone());
+        Self::history(&kind, &id, error)
+    }
+}
+
+/// Of events of aggregates of this type.
+pub(super) fn unopened(aggregate_type: &str, error: OpenError) -> RebuildError {
+    match error {
+        OpenError::Unavailable(away) => RebuildError::Keys(away),
+        OpenError::Event {
+            ref aggregate_id, ..
+        } => {
+            let id = aggregate_id.clone();
+            RebuildError::history(aggregate_type, &id, error)
+        }
+    }
+}

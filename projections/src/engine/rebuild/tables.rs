@@ -1,0 +1,215 @@
+//! The tables of a build: a schema of its own, and its way into `public`.
+
+use crate::engine::projection::Projection;
+use sqlx::{Connection as _, Executor, PgConnection, PgExecutor, Postgres, Transaction};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::time::sleep;
+
+/// Where readers find the tables of the served build.
+const SERVED: &str = "public";
+/// How long readers may be kept waiting for one that does not end.
+const LOCK_TIMEOUT: &str = "100ms";
+/// How often the tables are asked for, and how long readers go on in between.
+const LOCK_ATTEMPTS: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// Name of the schema that a build is made in.
+pub(super) fn schema(projection: &str, build: i64) -> String {
+    format!("build_{projection}_{build}")
+}
+
+/// Where the tables go that a build takes the place of.
+fn retired(projection: &str, build: i64) -> String {
+    format!("retired_{projection}_{build}")
+}
+
+/// Makes the tables of a build, empty, in its schema.
+pub(super) async fn make<P: Projection>(
+    transaction: &mut Transaction<'_, Postgres>,
+    build: i64,
+) -> Result<(), sqlx::Error> {
+    let schema = schema(P::NAME, build);
+    run(transaction, &format!("CREATE SCHEMA {}", quoted(&schema))).await?;
+    look_in(transaction, &schema).await?;
+    run(transaction, &P::tables()).await?;
+    look_in(transaction, SERVED).await
+}
+
+/// Makes the indexes, and counts for the planner. `connection` is one into the
+/// build's schema.
+pub(super) async fn index<P: Projection>(
+    connection: &mut PgConnection,
+    build: i64,
+) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    run(&mut transaction, &P::indexes()).await?;
+    let tables = tables_in(&mut *transaction, &schema(P::NAME, build)).await?;
+    let tables: Vec<_> = tables.iter().map(|table| quoted(table)).collect();
+    run(&mut transaction, &format!("ANALYZE {}", tables.join(", "))).await?;
+    transaction.commit().await
+}
+
+/// Puts empty tables in the place of what is there, before anything is built.
+pub(super) async fn serve_empty<P: Projection>(
+    transaction: &mut Transaction<'_, Postgres>,
+) -> Result<(), sqlx::Error> {
+    const BEFORE_ANY: i64 = 0;
+    let (schema, out) = (schema(P::NAME, BEFORE_ANY), retired(P::NAME, BEFORE_ANY));
+    make::<P>(transaction, BEFORE_ANY).await?;
+    look_in(transaction, &schema).await?;
+    run(transaction, &P::indexes()).await?;
+    look_in(transaction, SERVED).await?;
+    if !take_the_place::<P>(transaction, BEFORE_ANY).await? {
+        return Err(sqlx::Error::Protocol("readers hold the tables".into()));
+    }
+    run(
+        transaction,
+        &format!("DROP SCHEMA {} CASCADE", quoted(&out)),
+    )
+    .await
+}
+
+/// Names within this schema are found, until the transaction ends.
+pub(super) async fn look_in(
+    transaction: &mut Transaction<'_, Postgres>,
+    schema: &str,
+) -> Result<(), sqlx::Error> {
+    let sql = format!("SET LOCAL search_path = {}", quoted(schema));
+    run(transaction, &sql).await
+}
+
+/// Puts the tables of a build in the place of those that are served, and those
+/// out of the way. False: readers did not let go of them.
+pub(super) async fn take_the_place<P: Projection>(
+    transaction: &mut Transaction<'_, Postgres>,
+    build: i64,
+) -> Result<bool, sqlx::Error> {
+    let (from, out) = (schema(P::NAME, build), retired(P::NAME, build));
+    let new = tables_in(&mut **transaction, &from).await?;
+    let old = in_the_way(transaction, P::NAME, &new).await?;
+    if !lock(transaction, &old).await? {
+        return Ok(false);
+    }
+    run(transaction, &format!("CREATE SCHEMA {}", quoted(&out))).await?;
+    for (tables, from, to) in [(&old, SERVED, out.as_str()), (&new, &from, SERVED)] {
+        for table in tables {
+            let (from, table, to) = (quoted(from), quoted(table), quoted(to));
+            let sql = format!("ALTER TABLE {from}.{table} SET SCHEMA {to}");
+            run(transaction, &sql).await?;
+        }
+    }
+    run(transaction, &format!("DROP SCHEMA {}", quoted(&from))).await?;
+    sqlx::query("UPDATE projections SET tables = $2 WHERE name = $1")
+        .bind(P::NAME)
+        .bind(new.iter().collect::<Vec<_>>())
+        .execute(&mut **transaction)
+        .await?;
+    run(transaction, &P::views()).await?;
+    Ok(true)
+}
+
+/// Takes the tables from readers. Whoever waits for a table keeps everybody
+/// who comes later waiting too, so it is asked for briefly, again and again.
+async fn lock(
+    transaction: &mut Transaction<'_, Postgres>,
+    tables: &BTreeSet<String>,
+) -> Result<bool, sqlx::Error> {
+    if tables.is_empty() {
+        return Ok(true);
+    }
+    let tables: Vec<_> = tables
+        .iter()
+        .map(|t| format!("{SERVED}.{}", quoted(t)))
+        .collect();
+    let sql = format!(
+        "SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
+        tables.join(", ")
+    );
+    for _ in 0..LOCK_ATTEMPTS {
+        let mut attempt = transaction.begin().await?;
+        match run(&mut attempt, &sql).await {
+            Ok(()) => {
+                attempt.commit().await?;
+                return Ok(true);
+            }
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
+                attempt.rollback().await?;
+            }
+            Err(error) => return Err(error),
+        }
+        sleep(LOCK_PAUSE).await;
+    }
+    Ok(false)
+}
+
+/// The tables in `public` that the projection is known to have, or that have
+/// the names of its new ones.
+async fn in_the_way(
+    connection: &mut PgConnection,
+    projection: &str,
+    new: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, sqlx::Error> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = $1 AND (tablename = ANY($2) \
+             OR tablename IN (SELECT unnest(tables) FROM projections WHERE name = $3))",
+    )
+    .bind(SERVED)
+    .bind(new.iter().collect::<Vec<_>>())
+    .bind(projection)
+    .fetch_all(connection)
+    .await?;
+    Ok(names.into_iter().collect())
+}
+
+async fn tables_in(
+    executor: impl PgExecutor<'_>,
+    schema: &str,
+) -> Result<BTreeSet<String>, sqlx::Error> {
+    let names: Vec<String> =
+        sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = $1")
+            .bind(schema)
+            .fetch_all(executor)
+            .await?;
+    Ok(names.into_iter().collect())
+}
+
+/// Drops what builds of a projection have left behind, but for the build
+/// `keep`. What somebody still reads is left for the next time.
+pub(super) async fn tidy(
+    connection: &mut PgConnection,
+    projection: &str,
+    keep: Option<i64>,
+) -> Result<(), sqlx::Error> {
+    let schemas: Vec<String> = sqlx::query_scalar(
+        "SELECT nspname::text FROM pg_namespace \
+          WHERE nspname ~ ('^(build|retired)_' || $1 || '_[0-9]+$') \
+            AND nspname IS DISTINCT FROM $2",
+    )
+    .bind(projection)
+    .bind(keep.map(|build| schema(projection, build)))
+    .fetch_all(&mut *connection)
+    .await?;
+    for schema in schemas {
+        let mut transaction = connection.begin().await?;
+        let sql = format!(
+            "SET LOCAL lock_timeout = '5s'; DROP SCHEMA {} CASCADE",
+            quoted(&schema)
+        );
+        match run(&mut transaction, &sql).await {
+            Ok(()) => transaction.commit().await?,
+            Err(error) => tracing::warn!(projection, schema, %error, "projection.leftover"),
+        }
+    }
+    Ok(())
+}
+
+/// A script, or a statement that takes no parameters.
+async fn run(transaction: &mut Transaction<'_, Postgres>, script: &str) -> Result<(), sqlx::Error> {
+    // Without parameters, so several statements are one round trip.
+    Executor::execute(&mut **transaction, script).await?;
+    Ok(())
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

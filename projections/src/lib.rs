@@ -41,8 +41,7 @@ pub enum SpawnError {
 
 /// Starts the projector role: `config.projector_workers` consumers, each on a
 /// thread of its own, until the lifecycle ends. Servers that are away are
-/// waited for; a record that cannot be applied ends the role with an error
-/// that names it.
+/// waited for; a record that cannot be applied parks its order.
 ///
 /// Has to be called within a Tokio runtime. The answer tells whether the role
 /// is ready.

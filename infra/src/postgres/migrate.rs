@@ -40,6 +40,11 @@ const VIEWS: Scripts = &[
         "epochs",
         include_str!("../../migrations/views/0002_epochs.sql"),
     ),
+    (
+        4,
+        "parking",
+        include_str!("../../migrations/views/0004_parking.sql"),
+    ),
 ];
 const OPS: Scripts = &[
     (1, "ops", include_str!("../../migrations/ops/0001_ops.sql")),

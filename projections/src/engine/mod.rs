@@ -6,10 +6,11 @@
 //!      └── session: one membership of the consumer group
 //!            poll ─> open ─> records ─> Applier: one transaction
 //!                                 1. move the offsets, if they are ours
-//!                                 2. load the touched rows
+//!                                 2. load the touched rows, and which orders are parked
 //!                                 3. fold (pure, version guard)
-//!                                 4. write
+//!                                 4. write; put away what cannot be applied
 //!            after the commit: Announcer wakes readers
+//!            marks ─> drive parked orders again
 //! ```
 //!
 //! A session that meets anything unusual ends: it leaves the group, and the
@@ -27,6 +28,7 @@ mod fold;
 mod lock;
 mod metrics;
 mod opened;
+mod parking;
 mod projection;
 mod rebuild;
 mod status;
@@ -37,9 +39,10 @@ mod worker;
 pub use announce::{Announcer, announce_rebuilt};
 pub use applier::{Applier, Outcome};
 pub use environment::Engine;
-pub use event::{Event, Poison, Record};
+pub use event::{Delivered, Event, RawRecord, Record, Unreadable};
 pub use failure::BatchError;
 pub use fold::{Fold, Folded, Step};
+pub use parking::Redriven;
 pub use projection::{BoxError, Projection};
 pub use rebuild::{Progress, RebuildError, RebuildReport, rebuild};
 pub use status::{Status, WorkerState};

@@ -31,6 +31,9 @@ pub struct OrderChanges {
     pub timeline: BTreeMap<(Uuid, i64), String>,
     /// Differences of the daily sums.
     pub statistics: Statistics,
+    /// Orders that were folded anew: what is stored beside their rows goes
+    /// before what they have now is written.
+    pub refolded: BTreeSet<Uuid>,
 }
 
 /// An event that does not make sense where it stands.

@@ -66,6 +66,7 @@ impl Projection for Orders {
 
     fn retract(row: &OrderRow, changes: &mut OrderChanges) {
         changes.statistics.subtract(&row.order, row.partition);
+        changes.refolded.insert(row.order.id);
     }
 
     fn hold_back(page: &mut OrderChanges, held: &mut OrderChanges) {

@@ -18,10 +18,20 @@ use super::{
 };
 use contracts::order::Order;
 use sqlx::PgConnection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub use orders::load;
+
+/// What an order has beside its own row.
+const PARTS: [&str; 6] = [
+    "order_events",
+    "order_lines",
+    "order_payments",
+    "order_refunds",
+    "order_fulfillments",
+    "order_returns",
+];
 
 /// Stores orders, their parts and history, and the differences of the sums.
 pub async fn write(
@@ -29,6 +39,9 @@ pub async fn write(
     rows: &BTreeMap<Uuid, OrderRow>,
     changes: &OrderChanges,
 ) -> Result<(), sqlx::Error> {
+    if !changes.refolded.is_empty() {
+        remove_parts(connection, &changes.refolded).await?;
+    }
     if !rows.is_empty() {
         orders::write(connection, rows).await?;
         lines::write(connection, rows).await?;
@@ -41,6 +54,21 @@ pub async fn write(
         events::write(connection, &changes.timeline).await?;
     }
     statistics::write(connection, &changes.statistics).await
+}
+
+/// Takes away what orders have that are written anew as a whole.
+async fn remove_parts(
+    connection: &mut PgConnection,
+    orders: &BTreeSet<Uuid>,
+) -> Result<(), sqlx::Error> {
+    let orders: Vec<Uuid> = orders.iter().copied().collect();
+    for table in PARTS {
+        sqlx::query(&format!("DELETE FROM {table} WHERE order_id = ANY($1)"))
+            .bind(&orders)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 /// One part of one order, and the order's id.

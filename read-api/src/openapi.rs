@@ -17,6 +17,10 @@ use utoipa::OpenApi;
         routes::orders::events::handle,
         routes::orders::by_external_id::handle,
         routes::statistics::orders::handle,
+        routes::admin::parked::list::handle,
+        routes::admin::parked::show::handle,
+        routes::admin::parked::redrive::one,
+        routes::admin::parked::redrive::all,
     ),
     components(schemas(
         Order,
@@ -24,6 +28,9 @@ use utoipa::OpenApi;
         routes::orders::list::OrderList,
         routes::orders::events::EventList,
         routes::statistics::orders::Statistics,
+        routes::admin::parked::list::ParkedList,
+        routes::admin::parked::show::ParkedOrder,
+        routes::admin::parked::redrive::Marked,
     ))
 )]
 struct Document;
@@ -36,7 +43,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::{orders, statistics};
+    use crate::routes::{admin, orders, statistics};
     use std::collections::BTreeSet;
     use utoipa::openapi::{RefOr, path::ParameterIn};
 
@@ -52,6 +59,8 @@ mod tests {
                 orders::get::PARAMETERS,
             ),
             ("/v1/statistics/orders", statistics::orders::PARAMETERS),
+            ("/v1/admin/parked", admin::parked::list::PARAMETERS),
+            ("/v1/admin/parked/{id}", &[]),
         ] {
             let get = document.paths.paths[path].get.as_ref().expect("GET");
             let documented = get.parameters.iter().flatten().map(|p| match p {

@@ -62,10 +62,11 @@ pub async fn sums(
     Ok((version, sums.collect::<Result<_, _>>()?))
 }
 
-/// The state that the sums are of: the build, and the sum of its offsets.
+/// The state that the sums are of: the build, and the sum of its offsets and of
+/// what changed rows beside them.
 pub async fn version(connection: impl PgExecutor<'_>) -> Result<Version, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next), 0)::bigint AS number \
+        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next + redriven), 0)::bigint AS number \
            FROM projection_offsets WHERE projection = $1",
     )
     .bind(views::ORDERS)

@@ -4,6 +4,7 @@
 mod history;
 mod lists;
 mod one_order;
+mod parked;
 mod plumbing;
 mod statistics;
 mod views;
@@ -17,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
         history::trials(),
         lists::trials(),
         one_order::trials(),
+        parked::trials(),
         plumbing::trials(),
         statistics::trials(),
         waiting::trials(),

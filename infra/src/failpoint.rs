@@ -18,6 +18,10 @@ pub enum Failpoint {
     /// A command's events are stored as far as nothing is in their way
     /// (invariant 11).
     HalfACommand,
+    /// Events are applied whatever version their order has (invariant 6).
+    NoVersionGuard,
+    /// A projector moves offsets whatever they are by now (invariant 6).
+    NoCompareAndSet,
 }
 
 #[cfg(debug_assertions)]
@@ -35,7 +39,8 @@ mod debug {
         faults.push((fault, database(pool)));
     }
 
-    pub(crate) fn is_in(fault: Failpoint, pool: &PgPool) -> bool {
+    /// Whether a fault is in for the database of this pool.
+    pub fn is_in(fault: Failpoint, pool: &PgPool) -> bool {
         let faults = IN.lock().unwrap_or_else(PoisonError::into_inner);
         let mut those = faults.iter().filter(|(other, _)| *other == fault);
         those.any(|(_, of)| *of == database(pool))
@@ -49,12 +54,10 @@ mod debug {
 }
 
 #[cfg(debug_assertions)]
-pub(crate) use debug::is_in;
-#[cfg(debug_assertions)]
-pub use debug::put_in;
+pub use debug::{is_in, put_in};
 
 /// Never, in a release.
 #[cfg(not(debug_assertions))]
-pub(crate) const fn is_in(_: Failpoint, _: &PgPool) -> bool {
+pub const fn is_in(_: Failpoint, _: &PgPool) -> bool {
     false
 }

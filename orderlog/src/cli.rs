@@ -1,6 +1,8 @@
 //! The command line: clap conventions, exit codes 0 done, 1 failed, 2 usage.
 
-use crate::{api_key, dev, documents, epoch, health, import, migrate, rebuild, roles, verify};
+use crate::{
+    api_key, dev, documents, epoch, health, import, migrate, parked, rebuild, roles, verify,
+};
 use clap::{Args, Parser, Subcommand};
 use infra::{config::Config, lifecycle::Lifecycle, telemetry};
 use std::{path::PathBuf, process::ExitCode};
@@ -67,6 +69,12 @@ enum Task {
     Verify(verify::VerifyArgs),
     /// Build a projection again from the log, while it is served
     Rebuild(rebuild::RebuildArgs),
+    /// Orders that wait because an event of theirs cannot be applied
+    #[command(
+        after_help = "Examples:\n  orderlog parked list\n  orderlog parked show 01890a5d-ac96-774b-bcce-b302099a8057\n  orderlog parked redrive --all"
+    )]
+    #[command(subcommand)]
+    Parked(parked::ParkedCommand),
     /// After a restored backup or a lost Kafka: begin a new epoch, publish again
     #[command(
         after_help = "Examples:\n  orderlog epoch show\n  orderlog epoch bump --reason 'restored the backup of Monday'\n  orderlog epoch republish --yes"
@@ -141,6 +149,7 @@ impl Cli {
             Task::Import(args) => Box::pin(import::run(args, stopped()?)).await,
             Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,
             Task::Rebuild(args) => Box::pin(rebuild::run(config, args, stopped()?)).await,
+            Task::Parked(command) => parked::run(&config, command).await,
             Task::Epoch(command) => epoch::run(&config, command).await,
             Task::Openapi(args) => documents::openapi(&args),
             Task::Asyncapi(args) => documents::asyncapi(&args),

@@ -12,6 +12,7 @@ mod import;
 pub mod keys;
 pub mod mapping;
 mod migrate;
+mod parked;
 mod rebuild;
 mod roles;
 pub mod verify;

@@ -22,6 +22,16 @@ pub struct OrderId {
     id: Uuid,
 }
 
+/// Something parked in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct ParkedId {
+    /// Id of a parked order, or place of a record that names none
+    #[param(example = "01890a5d-ac96-774b-bcce-b302099a8057")]
+    id: String,
+}
+
 /// How fresh an answer about one order has to be.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -95,6 +105,13 @@ pub enum Refused {
 /// `order_not_found`
 pub struct NoSuchOrder(ProblemDocument);
 
+/// What a query for something parked may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `not_parked`
+pub struct NotParked(ProblemDocument);
+
 /// Any answer: 200 with `T`, or 304. Its schema has to be among the document's
 /// components.
 pub struct Told<T>(PhantomData<T>);
@@ -102,22 +119,28 @@ pub struct Told<T>(PhantomData<T>);
 /// A page `T` of a list.
 pub struct ToldPage<T>(PhantomData<T>);
 
+/// A page `T` of a list that one order has.
+pub struct ToldPartOf<T>(PhantomData<T>);
+
 /// Figures `T`, which may come from a cache.
 pub struct ToldFigures<T>(PhantomData<T>);
 
 impl<T: ToSchema> IntoResponses for Told<T> {
     fn responses() -> Responses {
-        told::<T>("`\"<version>-<revision>\"`", None)
+        told::<T>("`\"<version>-<revision>\"`", &[parked()])
     }
 }
 
 impl<T: ToSchema> IntoResponses for ToldPage<T> {
     fn responses() -> Responses {
-        let link = (
-            "Link",
-            text("`<…>; rel=\"next\"`, where there is a next page"),
-        );
-        told::<T>("Of everything on the page, and its version", Some(&link))
+        told::<T>("Of everything on the page, and its version", &[link()])
+    }
+}
+
+impl<T: ToSchema> IntoResponses for ToldPartOf<T> {
+    fn responses() -> Responses {
+        let etag = "Of everything on the page, and its version";
+        told::<T>(etag, &[link(), parked()])
     }
 }
 
@@ -126,7 +149,7 @@ impl<T: ToSchema> IntoResponses for ToldFigures<T> {
         let age = ("Age", number("Seconds since they were computed"));
         told::<T>(
             "Weak: of the figures, not of when they were computed",
-            Some(&age),
+            &[age],
         )
     }
 }
@@ -134,7 +157,19 @@ impl<T: ToSchema> IntoResponses for ToldFigures<T> {
 type Responses = BTreeMap<String, RefOr<Response>>;
 type Named = (&'static str, Header);
 
-fn told<T: ToSchema>(etag: &str, more: Option<&Named>) -> Responses {
+fn link() -> Named {
+    let next = text("`<…>; rel=\"next\"`, where there is a next page");
+    ("Link", next)
+}
+
+fn parked() -> Named {
+    let parked = text(
+        "`parked` where later events of the order wait for a cause to be removed; else absent",
+    );
+    ("Orderlog-Projection", parked)
+}
+
+fn told<T: ToSchema>(etag: &str, more: &[Named]) -> Responses {
     let headers = || {
         let always = [
             ("ETag", text(etag)),
@@ -149,7 +184,7 @@ fn told<T: ToSchema>(etag: &str, more: Option<&Named>) -> Responses {
                 text("Which preferences were followed, if any was expressed"),
             ),
         ];
-        always.into_iter().chain(more.cloned())
+        always.into_iter().chain(more.iter().cloned())
     };
     let schema = Ref::from_schema_name(T::name());
     let content = ContentBuilder::new().schema(Some(schema)).build();

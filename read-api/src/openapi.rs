@@ -21,6 +21,10 @@ use utoipa::OpenApi;
         routes::statistics::customers::handle,
         routes::statistics::cohorts::handle,
         routes::statistics::funnel::handle,
+        routes::admin::parked::list::handle,
+        routes::admin::parked::show::handle,
+        routes::admin::parked::redrive::one,
+        routes::admin::parked::redrive::all,
     ),
     components(schemas(
         Order,
@@ -32,6 +36,9 @@ use utoipa::OpenApi;
         routes::statistics::customers::CustomerStatistics,
         routes::statistics::cohorts::CohortStatistics,
         routes::statistics::funnel::FunnelStatistics,
+        routes::admin::parked::list::ParkedList,
+        routes::admin::parked::show::ParkedOrder,
+        routes::admin::parked::redrive::Marked,
     ))
 )]
 struct Document;
@@ -44,7 +51,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::{orders, statistics};
+    use crate::routes::{admin, orders, statistics};
     use std::collections::BTreeSet;
     use utoipa::openapi::{RefOr, path::ParameterIn};
 
@@ -70,6 +77,8 @@ mod tests {
                 statistics::cohorts::PARAMETERS,
             ),
             ("/v1/statistics/funnel", statistics::funnel::PARAMETERS),
+            ("/v1/admin/parked", admin::parked::list::PARAMETERS),
+            ("/v1/admin/parked/{id}", &[]),
         ] {
             let get = document.paths.paths[path].get.as_ref().expect("GET");
             let documented = get.parameters.iter().flatten().map(|p| match p {

@@ -27,7 +27,13 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         status: 503,
         meaning: "What was to be waited for did not become visible in time, and \
                   `Prefer: handling=strict` asked for an error in that case. Try again after \
-                  `Retry-After` seconds.",
+                  `Retry-After` seconds. With `Orderlog-Projection: parked` nothing was waited \
+                  for: an operator has to remove a cause first.",
+    },
+    ProblemType {
+        code: "not_parked",
+        status: 404,
+        meaning: "Nothing is parked under this id. What was parked may have been driven again since.",
     },
     ProblemType {
         code: "too_many_rows",
@@ -49,4 +55,9 @@ pub fn not_yet_visible() -> Problem {
         "Not visible yet",
     )
     .retry_after(1)
+}
+
+/// Nothing is parked under this id.
+pub fn not_parked() -> Problem {
+    Problem::not_found("not_parked", "Nothing is parked under this id")
 }

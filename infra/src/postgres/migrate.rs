@@ -45,6 +45,11 @@ const VIEWS: Scripts = &[
         "builds",
         include_str!("../../migrations/views/0003_builds.sql"),
     ),
+    (
+        4,
+        "parking",
+        include_str!("../../migrations/views/0004_parking.sql"),
+    ),
 ];
 const OPS: Scripts = &[
     (1, "ops", include_str!("../../migrations/ops/0001_ops.sql")),

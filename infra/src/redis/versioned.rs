@@ -37,7 +37,8 @@ static ANNOUNCE: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// The state that a value was computed from. For a projection: its build, and
-/// the sum of its offsets; for an order: its version and its revision.
+/// the sum of its offsets and of what changed rows beside them; for an order:
+/// its version and its revision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
     /// Rises with each rebuild; versions of different builds compare by it.

@@ -86,6 +86,21 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether the events are to blame. A process whose keys are away, or that
+    /// was given another master key, can open none of that subject.
+    pub const fn is_of_the_event(&self) -> bool {
+        !matches!(
+            self,
+            Self::Unavailable(_)
+                | Self::Event {
+                    source: OpenProblem::Key(KeyProblem::OtherMasterKey { .. }),
+                    ..
+                }
+        )
+    }
+}
+
 /// What is wrong with one event's personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenProblem {

@@ -1,6 +1,7 @@
 //! What the writers and the readers of the views agree on.
 
 pub mod builds;
+pub mod parked;
 
 /// Name of the projection behind orders, their history and their statistics.
 pub const ORDERS: &str = "orders";
@@ -9,6 +10,10 @@ pub const ORDERS: &str = "orders";
 /// per partition that moved, with the payload `<projection>:<partition>`
 /// (`orders:7`). Sent after the commit, and coalesced.
 pub const NOTIFY_CHANNEL: &str = "orderlog_views";
+
+/// Channel of the views database on which projectors are told that something
+/// is to be driven again.
+pub const REDRIVE_CHANNEL: &str = "orderlog_redrive";
 
 /// Family of cached values that are computed from the statistics.
 pub const STATISTICS_FAMILY: &str = "statistics";

@@ -1,20 +1,22 @@
 //! One batch of records in one transaction (`docs/ARCHITECTURE.md`, invariant 6).
 
 use super::{
-    event::{Event, Record},
-    failure::{Attempt, BatchError, LogBehind, Refold, poison},
+    event::{Delivered, Record, Unreadable},
+    failure::{Attempt, BatchError, LogBehind, Refold, is_unreadable, reason},
     fold::{Fold, Step},
     opened::history,
-    projection::Projection,
+    parking::{self, Parking, park_id},
+    projection::{BoxError, Projection},
     store::{self, Advance, Checkpoint, Held},
 };
 use infra::{
+    failpoint::{Failpoint, is_in},
     log::{ContractMapping, LogReader},
     sealing::Sealing,
 };
 use sqlx::PgPool;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     marker::PhantomData,
     sync::Arc,
 };
@@ -22,14 +24,14 @@ use uuid::Uuid;
 
 /// Applies batches to the tables of one projection.
 pub struct Applier<P: Projection> {
-    views: PgPool,
+    pub(super) views: PgPool,
     log: LogReader,
     mapping: Arc<dyn ContractMapping>,
     sealing: Sealing,
     projection: PhantomData<fn() -> P>,
 }
 
-/// What became of a batch's events.
+/// What became of a batch's records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Outcome {
     /// Events that were the next ones of their aggregates.
@@ -38,7 +40,14 @@ pub struct Outcome {
     pub skipped: u64,
     /// Aggregates that were folded anew from the log.
     pub refolded: u64,
+    /// Records that were put away: the orders that they belong to wait.
+    pub waiting: u64,
+    /// Orders, and records that name none, that were parked.
+    pub parked: u64,
 }
+
+/// Why records cannot be applied, by partition and offset.
+type Faults = HashMap<(i32, i64), String>;
 
 impl<P: Projection> Applier<P> {
     /// Writes to `views`; folds from `log` what has a gap.
@@ -68,36 +77,42 @@ impl<P: Projection> Applier<P> {
     }
 
     /// Applies records, in order per partition, and moves the checkpoints of
-    /// `held` with them, in one transaction. Where the database refuses the
-    /// batch, halves of it are tried until the record at fault stands alone;
-    /// those before it are applied.
+    /// `held` with them, in one transaction. A record that cannot be applied
+    /// parks its order, and the batch is begun again; where the database
+    /// refuses the batch, halves of it are tried until the record at fault
+    /// stands alone.
     pub async fn apply(
         &self,
-        topic: &str,
         held: &mut Held,
-        records: &[Record<P::Data>],
+        records: &[Delivered<P::Data>],
     ) -> Result<Outcome, BatchError> {
-        let mut total = Outcome::default();
+        let (mut total, mut faults) = (Outcome::default(), Faults::new());
         let mut pending = if records.is_empty() {
             vec![]
         } else {
             vec![records]
         };
         while let Some(slice) = pending.pop() {
-            match self.attempt(held, slice).await {
-                Ok(outcome) => total.add(outcome),
+            let (at, error): (usize, BoxError) = match self.attempt(held, slice, &faults).await {
+                Ok(outcome) => {
+                    total.add(outcome);
+                    continue;
+                }
                 Err(Attempt::Final(error)) => return Err(error),
                 Err(Attempt::Rejected(_)) if slice.len() > 1 => {
                     let (first, second) = slice.split_at(slice.len() / 2);
                     pending.extend([second, first]);
+                    continue;
                 }
-                Err(Attempt::Rejected(error)) => return Err(poison(topic, slice, error.into())),
-                Err(Attempt::Record(0, error)) => return Err(poison(topic, slice, error)),
-                Err(Attempt::Record(at, _)) => {
-                    let (sound, rest) = slice.split_at(at);
-                    pending.extend([rest, sound]);
+                // It cannot even be put away.
+                Err(Attempt::Rejected(error)) if faults.contains_key(&slice[0].place()) => {
+                    return Err(BatchError::Database(error));
                 }
-            }
+                Err(Attempt::Rejected(error)) => (0, error.into()),
+                Err(Attempt::Record(at, error)) => (at, error),
+            };
+            faults.insert(slice[at].place(), reason(&*error));
+            pending.push(slice);
         }
         Ok(total)
     }
@@ -105,58 +120,104 @@ impl<P: Projection> Applier<P> {
     async fn attempt(
         &self,
         held: &mut Held,
-        records: &[Record<P::Data>],
+        records: &[Delivered<P::Data>],
+        faults: &Faults,
     ) -> Result<Outcome, Attempt> {
         let Some(advances) = advances(held, records) else {
             return Err(Attempt::Final(BatchError::Refused));
         };
         let mut transaction = self.views.begin().await?;
-        if !store::advance(&mut transaction, P::NAME, held.build, &advances).await? {
+        let compare = !is_in(Failpoint::NoCompareAndSet, &self.views);
+        if !store::advance(&mut transaction, P::NAME, held.build, &advances, compare).await? {
             return Err(Attempt::Final(BatchError::Refused));
         }
-        let ids = records.iter().map(|r| r.event.envelope.subject);
-        let ids: Vec<Uuid> = ids.collect::<BTreeSet<_>>().into_iter().collect();
-        let mut fold = Fold::<P>::over(P::load(&mut transaction, &ids).await?);
-        let outcome = self.fold(&mut fold, records).await?;
-        let folded = fold.finish();
+        let mut orders = orders::<P>(records);
+        let parked = parking::waiting(&mut transaction, P::NAME, &orders).await?;
+        let parking = Parking::after(parked);
+        orders.retain(|order| parking.holds(*order).is_none());
+        let rows = match P::load(&mut transaction, &orders).await {
+            // The row itself may be what is wrong.
+            Err(error) if is_unreadable(&error) && faults.contains_key(&records[0].place()) => {
+                HashMap::new()
+            }
+            rows => rows?,
+        };
+        let guarded = !is_in(Failpoint::NoVersionGuard, &self.views);
+        let mut batch = Batch {
+            fold: Fold::<P>::over(rows).guarded(guarded),
+            parking,
+            outcome: Outcome::default(),
+        };
+        for (at, record) in records.iter().enumerate() {
+            match record {
+                Delivered::Event(record) => {
+                    let fault = faults.get(&(record.partition, record.offset));
+                    self.take(&mut batch, record, fault)
+                        .await
+                        .map_err(|failure| failure.at(at))?;
+                }
+                Delivered::Unreadable(record) => batch.put_away(record, held.build),
+            }
+        }
+        let outcome = batch.outcome();
+        let (folded, parking) = (batch.fold.finish(), batch.parking);
         if !folded.rows.is_empty() {
             P::write(&mut transaction, &folded.rows, &folded.changes).await?;
         }
+        parking::keep(&mut transaction, P::NAME, held.build, &parking).await?;
         transaction.commit().await?;
         for advance in advances {
             held.partitions.insert(advance.partition, advance.to);
         }
+        parking.report(P::NAME);
         Ok(outcome)
     }
 
-    async fn fold(
+    /// Applies one event, or puts it away: with a `fault` it parks its order.
+    async fn take(
         &self,
-        fold: &mut Fold<P>,
-        records: &[Record<P::Data>],
-    ) -> Result<Outcome, Attempt> {
-        let mut outcome = Outcome::default();
-        for (at, record) in records.iter().enumerate() {
-            let step = fold
-                .step(&record.event)
-                .map_err(|e| Attempt::Record(at, e))?;
-            match step {
-                Step::Applied => outcome.applied += 1,
-                Step::Skipped => outcome.skipped += 1,
-                Step::Gap => {
-                    self.refold(fold, &record.event)
-                        .await
-                        .map_err(|e| e.at(at))?;
-                    outcome.refolded += 1;
-                }
+        batch: &mut Batch<P>,
+        record: &Record<P::Data>,
+        fault: Option<&String>,
+    ) -> Result<(), Refold> {
+        let envelope = &record.event.envelope;
+        let (id, sequence) = (envelope.subject, envelope.sequence);
+        match batch.parking.holds(id) {
+            Some(version) if sequence <= version => {
+                batch.outcome.skipped += 1;
+                return Ok(());
+            }
+            Some(_) => {
+                batch.parking.wait(record);
+                return Ok(());
+            }
+            None => {}
+        }
+        if let Some(reason) = fault {
+            let version = batch.fold.version(id);
+            batch.parking.park_event(record, version, reason.clone());
+            return Ok(());
+        }
+        match batch.fold.step(&record.event).map_err(Refold::Event)? {
+            Step::Applied => batch.outcome.applied += 1,
+            Step::Skipped => batch.outcome.skipped += 1,
+            Step::Gap => {
+                self.refold(&mut batch.fold, id, sequence).await?;
+                batch.outcome.refolded += 1;
             }
         }
-        Ok(outcome)
+        Ok(())
     }
 
-    /// Folds the aggregate of `event` anew, up to what the log holds by now;
-    /// the version guard skips what Kafka delivers of it afterwards.
-    async fn refold(&self, fold: &mut Fold<P>, event: &Event<P::Data>) -> Result<(), Refold> {
-        let (id, published) = (event.envelope.subject, event.envelope.sequence);
+    /// Folds an aggregate anew, up to what the log holds by now, which has to
+    /// be `published` at least; the version guard skips what Kafka delivers of
+    /// it afterwards.
+    pub(super) async fn refold(
+        &self,
+        fold: &mut Fold<P>,
+        id: Uuid,
+        published: i64,
+    ) -> Result<(), Refold> {
         let stored = self
             .log
             .read_stream(P::AGGREGATE_TYPE, &id.to_string())
@@ -178,22 +239,63 @@ impl<P: Projection> Applier<P> {
     }
 }
 
+/// A batch in the making.
+struct Batch<P: Projection> {
+    fold: Fold<P>,
+    parking: Parking,
+    outcome: Outcome,
+}
+
+impl<P: Projection> Batch<P> {
+    /// Parks whatever a record belongs to that cannot be read.
+    fn put_away(&mut self, unreadable: &Unreadable, build: i64) {
+        let record = &unreadable.record;
+        let order = record.order::<P>();
+        let version = order.map_or(0, |id| self.fold.version(id));
+        let reason = reason(&*unreadable.source);
+        let id = park_id::<P>(record, build);
+        self.parking
+            .park_record(id, record.clone(), version, reason);
+    }
+
+    fn outcome(&self) -> Outcome {
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        Outcome {
+            waiting: count(self.parking.waiting.len()),
+            parked: count(self.parking.parked.len()),
+            ..self.outcome
+        }
+    }
+}
+
+/// The orders that records are about.
+fn orders<P: Projection>(records: &[Delivered<P::Data>]) -> Vec<Uuid> {
+    let orders = records.iter().filter_map(|record| match record {
+        Delivered::Event(record) => Some(record.event.envelope.subject),
+        Delivered::Unreadable(Unreadable { record, .. }) => record.order::<P>(),
+    });
+    orders.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// The moves that these records are, one per partition. None: a record's
 /// partition is not one that is held.
-fn advances<D>(held: &Held, records: &[Record<D>]) -> Option<Vec<Advance>> {
+fn advances<D>(held: &Held, records: &[Delivered<D>]) -> Option<Vec<Advance>> {
     let mut moves: BTreeMap<i32, Advance> = BTreeMap::new();
     for record in records {
-        let Checkpoint { next, at } = *held.partitions.get(&record.partition)?;
-        let advance = moves.entry(record.partition).or_insert(Advance {
-            partition: record.partition,
+        let (partition, offset) = record.place();
+        let Checkpoint { next, at } = *held.partitions.get(&partition)?;
+        let advance = moves.entry(partition).or_insert(Advance {
+            partition,
             from: next,
             to: Checkpoint { next, at },
         });
         // Control records take offsets too, so the next offset is not always
         // that of the next record.
-        advance.to.next = advance.to.next.max(record.offset + 1);
-        // After a rebuild the rows are ahead of the offsets: never go back.
-        advance.to.at = advance.to.at.max(record.event.envelope.position.at);
+        advance.to.next = advance.to.next.max(offset + 1);
+        if let Delivered::Event(record) = record {
+            // After a rebuild the rows are ahead of the offsets: never go back.
+            advance.to.at = advance.to.at.max(record.event.envelope.position.at);
+        }
     }
     Some(moves.into_values().collect())
 }
@@ -203,5 +305,7 @@ impl Outcome {
         self.applied += other.applied;
         self.skipped += other.skipped;
         self.refolded += other.refolded;
+        self.waiting += other.waiting;
+        self.parked += other.parked;
     }
 }

@@ -4,12 +4,15 @@ use super::projection::{BoxError, Projection};
 use contracts::{
     CloudEvent,
     epoch::{Kind, kind_of},
+    partition::partition_of,
 };
 use infra::{
     log::PublishedEvent,
     sealing::{Form, PersonalEvent, Place},
 };
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
+use std::{mem, str};
+use uuid::Uuid;
 
 /// One event, read.
 #[derive(Debug, Clone)]
@@ -32,13 +35,123 @@ pub struct Record<D> {
     pub offset: i64,
     /// What it carries.
     pub event: Event<D>,
+    /// Its value as it was published, where opening it has changed it.
+    pub sealed: Option<Vec<u8>>,
 }
 
-/// A record as Kafka delivered it: its personal data is sealed yet.
+impl<D> Record<D> {
+    /// The record as it stood on Kafka.
+    pub(super) fn raw(&self) -> RawRecord {
+        let value = self.sealed.as_ref().unwrap_or(&self.event.raw);
+        RawRecord::of(
+            self.partition,
+            self.offset,
+            &self.event.envelope,
+            value.clone(),
+        )
+    }
+}
+
+/// A record as it stood on Kafka, whatever it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawRecord {
+    /// Partition of the topic.
+    pub partition: i32,
+    /// Offset within the partition.
+    pub offset: i64,
+    /// Key.
+    pub key: Option<Vec<u8>>,
+    /// Headers, in their order.
+    pub headers: Vec<(String, Option<Vec<u8>>)>,
+    /// Value.
+    pub value: Option<Vec<u8>>,
+}
+
+impl RawRecord {
+    fn of(partition: i32, offset: i64, envelope: &CloudEvent, value: Vec<u8>) -> Self {
+        let headers = envelope.headers().into_iter();
+        Self {
+            partition,
+            offset,
+            key: Some(envelope.subject.to_string().into_bytes()),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), Some(value.into_bytes())))
+                .collect(),
+            value: Some(value),
+        }
+    }
+
+    /// The order that its key names, if it is one of this partition.
+    pub(super) fn order<P: Projection>(&self) -> Option<Uuid> {
+        let key = str::from_utf8(self.key.as_ref()?).ok()?;
+        let order = Uuid::try_parse(key).ok()?;
+        let canonical = order.to_string() == key;
+        let here = partition_of(key.as_bytes(), P::TOPIC.partitions) == self.partition;
+        (canonical && here).then_some(order)
+    }
+
+    /// Its parts, to be taken apart.
+    pub(super) fn parts(&self) -> Parts<'_> {
+        let headers = self.headers.iter();
+        Parts {
+            partition: self.partition,
+            offset: self.offset,
+            key: self.key.as_deref().unwrap_or_default(),
+            headers: headers
+                .map(|(name, value)| (name.as_str(), value.as_deref().unwrap_or_default()))
+                .collect(),
+            value: self.value.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
+/// A record that cannot be read, today or ever.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The record.
+    pub record: RawRecord,
+    /// Why.
+    pub source: BoxError,
+}
+
+/// What came from Kafka and has to be dealt with.
+#[derive(Debug)]
+pub enum Delivered<D> {
+    /// An event.
+    Event(Record<D>),
+    /// Something that parks.
+    Unreadable(Unreadable),
+}
+
+impl<D> Delivered<D> {
+    /// Partition and offset.
+    pub(super) const fn place(&self) -> (i32, i64) {
+        match self {
+            Self::Event(record) => (record.partition, record.offset),
+            Self::Unreadable(Unreadable { record, .. }) => (record.partition, record.offset),
+        }
+    }
+}
+
+/// An event as Kafka delivered it: its personal data is sealed yet.
 pub(super) struct Fetched {
     pub partition: i32,
     pub offset: i64,
     pub published: PublishedEvent,
+    /// Its value before it was opened.
+    pub sealed: Option<Vec<u8>>,
+}
+
+impl Fetched {
+    /// The same, as something that cannot be read.
+    pub fn unreadable(self, source: BoxError) -> Unreadable {
+        let PublishedEvent { envelope, data, .. } = self.published;
+        let value = self.sealed.unwrap_or(data);
+        Unreadable {
+            record: RawRecord::of(self.partition, self.offset, &envelope, value),
+            source,
+        }
+    }
 }
 
 impl PersonalEvent for Fetched {
@@ -53,25 +166,8 @@ impl PersonalEvent for Fetched {
     }
 
     fn replace(&mut self, json: String) {
-        self.published.replace(json);
+        self.sealed = Some(mem::replace(&mut self.published.data, json.into_bytes()));
     }
-}
-
-/// A record that cannot be read or applied, today or ever.
-#[derive(Debug, thiserror::Error)]
-#[error("record {topic}/{partition} offset {offset} (key {key}) cannot be applied")]
-pub struct Poison {
-    /// Full name of the topic.
-    pub topic: String,
-    /// Its partition.
-    pub partition: i32,
-    /// Its offset.
-    pub offset: i64,
-    /// The record's key: the aggregate's id.
-    pub key: String,
-    /// Why.
-    #[source]
-    pub source: BoxError,
 }
 
 /// A record whose parts contradict each other.
@@ -80,7 +176,7 @@ enum Contradiction {
     #[error("the envelope's position names partition {claimed}")]
     Partition { claimed: i32 },
     #[error("the envelope's subject is {subject}")]
-    Key { subject: uuid::Uuid },
+    Key { subject: Uuid },
 }
 
 /// Reads a published event as the projection's data.
@@ -93,7 +189,16 @@ pub(super) fn decode<P: Projection>(published: PublishedEvent) -> Result<Event<P
     })
 }
 
-/// What a Kafka record carries.
+/// The parts of a record.
+pub(super) struct Parts<'a> {
+    partition: i32,
+    offset: i64,
+    key: &'a [u8],
+    headers: Vec<(&'a str, &'a [u8])>,
+    value: &'a [u8],
+}
+
+/// What a record carries.
 #[expect(
     clippy::large_enum_variant,
     reason = "moved once, as an event nearly always"
@@ -107,50 +212,72 @@ pub(super) enum Carried {
     Other,
 }
 
-/// Takes a Kafka record apart, as far as it is readable by everybody.
-pub(super) fn fetched<P: Projection>(message: &BorrowedMessage<'_>) -> Result<Carried, Poison> {
-    carried::<P>(message).map_err(|source| Poison {
-        topic: message.topic().to_owned(),
-        partition: message.partition(),
-        offset: message.offset(),
-        key: String::from_utf8_lossy(message.key().unwrap_or_default()).into_owned(),
-        source,
-    })
+/// Why a record cannot be taken apart.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Damaged {
+    /// It announces an epoch, but not which.
+    #[error("the announcement of an epoch cannot be read")]
+    Announcement(#[source] serde_json::Error),
+    /// It is no event.
+    #[error("the record is no event of an order")]
+    Event(#[source] BoxError),
 }
 
-fn carried<P: Projection>(message: &BorrowedMessage<'_>) -> Result<Carried, BoxError> {
-    let headers = message.headers().into_iter().flat_map(|h| h.iter());
-    let headers = headers.map(|h| (h.key, h.value.unwrap_or_default()));
-    match kind_of(headers, message.payload().unwrap_or_default())? {
-        Kind::EpochBegan(epoch) => return Ok(Carried::EpochBegan(epoch)),
-        Kind::Unknown => return Ok(Carried::Other),
-        Kind::Order => {}
+/// Takes a record apart, as far as it is readable by everybody.
+pub(super) fn carried<P: Projection>(parts: &Parts<'_>) -> Result<Carried, Damaged> {
+    match kind_of(parts.headers.iter().copied(), parts.value).map_err(Damaged::Announcement)? {
+        Kind::EpochBegan(epoch) => Ok(Carried::EpochBegan(epoch)),
+        Kind::Unknown => Ok(Carried::Other),
+        Kind::Order => Ok(Carried::Event(Fetched {
+            partition: parts.partition,
+            offset: parts.offset,
+            published: published::<P>(parts).map_err(Damaged::Event)?,
+            sealed: None,
+        })),
     }
-    let key = String::from_utf8_lossy(message.key().unwrap_or_default());
-    Ok(Carried::Event(Fetched {
-        partition: message.partition(),
-        offset: message.offset(),
-        published: published::<P>(message, &key)?,
-    }))
 }
 
-fn published<P: Projection>(
-    message: &BorrowedMessage<'_>,
-    key: &str,
-) -> Result<PublishedEvent, BoxError> {
+/// The parts of what Kafka delivered.
+pub(super) fn parts<'a>(message: &'a BorrowedMessage<'_>) -> Parts<'a> {
     let headers = message.headers().into_iter().flat_map(|h| h.iter());
-    let envelope = CloudEvent::from_headers(headers.map(|h| (h.key, h.value.unwrap_or_default())))?;
+    Parts {
+        partition: message.partition(),
+        offset: message.offset(),
+        key: message.key().unwrap_or_default(),
+        headers: headers
+            .map(|h| (h.key, h.value.unwrap_or_default()))
+            .collect(),
+        value: message.payload().unwrap_or_default(),
+    }
+}
+
+/// All of what Kafka delivered.
+pub(super) fn raw(message: &BorrowedMessage<'_>) -> RawRecord {
+    let headers = message.headers().into_iter().flat_map(|h| h.iter());
+    RawRecord {
+        partition: message.partition(),
+        offset: message.offset(),
+        key: message.key().map(<[u8]>::to_vec),
+        headers: headers
+            .map(|h| (h.key.to_owned(), h.value.map(<[u8]>::to_vec)))
+            .collect(),
+        value: message.payload().map(<[u8]>::to_vec),
+    }
+}
+
+fn published<P: Projection>(parts: &Parts<'_>) -> Result<PublishedEvent, BoxError> {
+    let envelope = CloudEvent::from_headers(parts.headers.iter().copied())?;
     let (claimed, subject) = (envelope.position.partition, envelope.subject);
     // Statistics are kept per partition so that no two workers write one row.
-    if claimed != message.partition() {
+    if claimed != parts.partition {
         return Err(Contradiction::Partition { claimed }.into());
     }
-    if key != subject.to_string() {
+    if parts.key != subject.to_string().as_bytes() {
         return Err(Contradiction::Key { subject }.into());
     }
     Ok(PublishedEvent {
         topic: P::TOPIC.name,
         envelope,
-        data: message.payload().unwrap_or_default().to_vec(),
+        data: parts.value.to_vec(),
     })
 }

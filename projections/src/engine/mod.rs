@@ -6,10 +6,11 @@
 //!      └── session: one membership of the consumer group
 //!            poll ─> open ─> records ─> Applier: one transaction
 //!                                 1. move the offsets, if they are ours
-//!                                 2. load the touched rows
+//!                                 2. load the touched rows, and which orders are parked
 //!                                 3. fold (pure, version guard)
-//!                                 4. write
+//!                                 4. write; put away what cannot be applied
 //!            after the commit: Announcer wakes readers
+//!            marks ─> drive parked orders again
 //! ```
 //!
 //! Builds that somebody asks for are made beside it, by a task of the role or
@@ -29,6 +30,7 @@ mod fold;
 mod lock;
 mod metrics;
 mod opened;
+mod parking;
 mod projection;
 mod rebuild;
 mod status;
@@ -39,9 +41,10 @@ mod worker;
 pub use announce::{Announcer, announce_rebuilt};
 pub use applier::{Applier, Outcome};
 pub use environment::Engine;
-pub use event::{Event, Poison, Record};
+pub use event::{Delivered, Event, RawRecord, Record, Unreadable};
 pub use failure::BatchError;
 pub use fold::{Fold, Folded, Step};
+pub use parking::Redriven;
 pub use projection::{BoxError, Projection};
 pub use rebuild::{OnProgress, Progress, RebuildError, RebuildReport, cancel, make_empty, rebuild};
 pub use status::{Status, WorkerState};

@@ -1,95 +1,104 @@
 //! From sealed to readable events: a whole batch with one query for keys.
 
 use super::{
-    event::{Event, Fetched, Poison, Record, decode},
+    event::{Delivered, Event, Fetched, Record, Unreadable, decode},
     projection::{BoxError, Projection},
 };
 use infra::{
     log::{ContractMapping, StoredEvent},
-    sealing::{KeysUnavailable, OpenError, Sealing},
+    sealing::{OpenError, Sealing},
 };
-use uuid::Uuid;
 
-/// Records that can be applied, then perhaps one that never will be.
-pub(super) struct Opened<D> {
-    pub records: Vec<Record<D>>,
-    pub poison: Option<Poison>,
-}
+/// What was fetched: an event, or what is none.
+pub(super) type Taken = Result<Fetched, Unreadable>;
 
-/// Opens and reads what was fetched from `topic`. The first record at fault is
-/// the end of it.
-pub(super) async fn records<P: Projection>(
+/// Opens and reads what was fetched, in its order.
+///
+/// # Errors
+/// When this process can open nothing at the moment.
+pub(super) async fn delivered<P: Projection>(
     sealing: &Sealing,
-    topic: &str,
-    mut fetched: Vec<Fetched>,
-) -> Result<Opened<P::Data>, KeysUnavailable> {
-    let mut opened = Opened {
-        records: Vec::with_capacity(fetched.len()),
-        poison: None,
-    };
-    match sealing.open(&mut fetched).await {
-        Ok(_) => {}
-        Err(OpenError::Unavailable(away)) => return Err(away),
-        Err(damaged @ OpenError::Event { index, .. }) => {
-            let at_fault = fetched.drain(index..).next();
-            opened.poison = at_fault.map(|f| OnKafka::of(&f).poison(topic, damaged.into()));
+    fetched: Vec<Taken>,
+) -> Result<Vec<Delivered<P::Data>>, OpenError> {
+    let mut delivered = Vec::with_capacity(fetched.len());
+    let mut rest = fetched.into_iter().peekable();
+    // Nearly always one run: all that was fetched.
+    while rest.peek().is_some() {
+        let mut run = Vec::with_capacity(rest.len());
+        while let Some(Ok(event)) = rest.next_if(Result::is_ok) {
+            run.push(event);
+        }
+        open::<P>(sealing, run, &mut delivered).await?;
+        if let Some(Err(unreadable)) = rest.next() {
+            delivered.push(Delivered::Unreadable(unreadable));
         }
     }
-    for fetched in fetched {
-        let place = OnKafka::of(&fetched);
-        match decode::<P>(fetched.published) {
-            Ok(event) => opened.records.push(Record {
-                partition: place.partition,
-                offset: place.offset,
-                event,
-            }),
-            Err(source) => {
-                opened.poison = Some(place.poison(topic, source));
-                break;
-            }
-        }
-    }
-    Ok(opened)
+    Ok(delivered)
 }
 
-/// Where a record stands, for the report of what is wrong with it.
-struct OnKafka {
-    partition: i32,
-    offset: i64,
-    subject: Uuid,
+async fn open<P: Projection>(
+    sealing: &Sealing,
+    mut run: Vec<Fetched>,
+    delivered: &mut Vec<Delivered<P::Data>>,
+) -> Result<(), OpenError> {
+    while !run.is_empty() {
+        let (open, error) = match sealing.open(&mut run).await {
+            Ok(_) => (run.len(), None),
+            Err(error) => match error {
+                // Those before it are open.
+                OpenError::Event { index, .. } if error.is_of_the_event() => (index, Some(error)),
+                error => return Err(error),
+            },
+        };
+        let mut rest = run.split_off(open).into_iter();
+        delivered.extend(run.into_iter().map(read::<P>));
+        if let Some((damaged, error)) = rest.next().zip(error) {
+            let damaged = damaged.unreadable(error.into());
+            delivered.push(Delivered::Unreadable(damaged));
+        }
+        run = rest.collect();
+    }
+    Ok(())
 }
 
-impl OnKafka {
-    const fn of(fetched: &Fetched) -> Self {
-        Self {
-            partition: fetched.partition,
-            offset: fetched.offset,
-            subject: fetched.published.envelope.subject,
-        }
-    }
-
-    fn poison(self, topic: &str, source: BoxError) -> Poison {
-        Poison {
-            topic: topic.to_owned(),
-            partition: self.partition,
-            offset: self.offset,
-            key: self.subject.to_string(),
-            source,
+fn read<P: Projection>(mut fetched: Fetched) -> Delivered<P::Data> {
+    let (partition, offset) = (fetched.partition, fetched.offset);
+    let sealed = fetched.sealed.take();
+    match P::decode(
+        &fetched.published.envelope.event_type,
+        &fetched.published.data,
+    ) {
+        Ok(data) => Delivered::Event(Record {
+            partition,
+            offset,
+            event: Event {
+                envelope: fetched.published.envelope,
+                data,
+                raw: fetched.published.data,
+            },
+            sealed,
+        }),
+        Err(source) => {
+            fetched.sealed = sealed;
+            Delivered::Unreadable(fetched.unreadable(source))
         }
     }
 }
 
 /// Why a history cannot be read.
 pub(super) enum HistoryError {
-    Keys(KeysUnavailable),
+    /// This process can open nothing at the moment.
+    Closed(OpenError),
+    /// An event of it is damaged, or unknown.
     Event(BoxError),
 }
 
 impl From<OpenError> for HistoryError {
     fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Unavailable(away) => Self::Keys(away),
-            damaged @ OpenError::Event { .. } => Self::Event(damaged.into()),
+        if error.is_of_the_event() {
+            Self::Event(error.into())
+        } else {
+            Self::Closed(error)
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The tables `projections` and `projection_offsets`: which build is served,
 //! and up to where each partition is in it.
 
+use super::parking;
 use contracts::LogPosition;
 use sqlx::{PgConnection, PgExecutor, Row as _};
 use std::collections::BTreeMap;
@@ -114,6 +115,24 @@ pub(super) async fn held(
     Ok(held)
 }
 
+/// Moves those checkpoints that are as they are believed to be.
+const ADVANCE: &str = "UPDATE projection_offsets o \
+        SET next = a.next, epoch = a.epoch, xid = a.xid, position = a.position, \
+            updated_at = now() \
+       FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], \
+                   $8::bigint[]) AS a (\"partition\", held, next, epoch, xid, position) \
+      WHERE o.projection = $1 AND o.build = $2 \
+        AND o.\"partition\" = a.\"partition\" AND o.next = a.held";
+
+/// A fault for tests: moves them whatever they are.
+const ADVANCE_ANYHOW: &str = "UPDATE projection_offsets o \
+        SET next = a.next, epoch = a.epoch, xid = a.xid, position = a.position, \
+            updated_at = now() \
+       FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], \
+                   $8::bigint[]) AS a (\"partition\", held, next, epoch, xid, position) \
+      WHERE o.projection = $1 AND $2::bigint IS NOT NULL \
+        AND o.\"partition\" = a.\"partition\" AND a.held IS NOT NULL";
+
 /// Moves checkpoints, all or none: the compare-and-set that gives a
 /// transaction its right to write. False: somebody else has moved one of
 /// them, or the projection was rebuilt; the caller has to roll back.
@@ -122,30 +141,45 @@ pub(super) async fn advance(
     projection: &str,
     build: i64,
     advances: &[Advance],
+    compare: bool,
 ) -> Result<bool, sqlx::Error> {
     let column = |of: fn(&Advance) -> i64| advances.iter().map(of).collect::<Vec<_>>();
     let partitions: Vec<i32> = advances.iter().map(|a| a.partition).collect();
     let epochs: Vec<i32> = advances.iter().map(|a| a.to.at.epoch).collect();
-    let moved = sqlx::query(
-        "UPDATE projection_offsets o \
-            SET next = a.next, epoch = a.epoch, xid = a.xid, position = a.position, \
-                updated_at = now() \
-           FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], \
-                       $8::bigint[]) AS a (\"partition\", held, next, epoch, xid, position) \
-          WHERE o.projection = $1 AND o.build = $2 \
-            AND o.\"partition\" = a.\"partition\" AND o.next = a.held",
+    let moved = sqlx::query(if compare { ADVANCE } else { ADVANCE_ANYHOW })
+        .bind(projection)
+        .bind(build)
+        .bind(partitions)
+        .bind(column(|a| a.from))
+        .bind(column(|a| a.to.next))
+        .bind(epochs)
+        .bind(column(|a| a.to.at.xid.cast_signed()))
+        .bind(column(|a| a.to.at.position))
+        .execute(connection)
+        .await?;
+    Ok(usize::try_from(moved.rows_affected()).is_ok_and(|moved| moved == advances.len()))
+}
+
+/// The same right for a transaction that changes rows of one partition and
+/// leaves its offset where it is.
+pub(super) async fn redrive(
+    connection: &mut PgConnection,
+    projection: &str,
+    build: i64,
+    partition: i32,
+    next: i64,
+) -> Result<bool, sqlx::Error> {
+    let held = sqlx::query(
+        "UPDATE projection_offsets SET redriven = redriven + 1, updated_at = now() \
+          WHERE projection = $1 AND build = $2 AND \"partition\" = $3 AND next = $4",
     )
     .bind(projection)
     .bind(build)
-    .bind(partitions)
-    .bind(column(|a| a.from))
-    .bind(column(|a| a.to.next))
-    .bind(epochs)
-    .bind(column(|a| a.to.at.xid.cast_signed()))
-    .bind(column(|a| a.to.at.position))
+    .bind(partition)
+    .bind(next)
     .execute(connection)
     .await?;
-    Ok(usize::try_from(moved.rows_affected()).is_ok_and(|moved| moved == advances.len()))
+    Ok(held.rows_affected() == 1)
 }
 
 /// Locks every checkpoint of the projection until the transaction ends, so
@@ -172,6 +206,7 @@ pub(super) async fn switch(
     offsets: &BTreeMap<i32, i64>,
     at: LogPosition,
 ) -> Result<(), sqlx::Error> {
+    parking::forget_orders(&mut *connection, projection).await?;
     sqlx::query(
         "INSERT INTO projections (name, version, build, topic_id, epoch) \
          VALUES ($1, $2, $3, $4, $5) \
@@ -207,20 +242,20 @@ pub(super) async fn switch(
     Ok(())
 }
 
-/// The version of everything computed from the projection: its build and the
-/// sum of its offsets.
+/// The version of everything computed from the projection: its build, and the
+/// sum of its offsets and of what changed rows beside them.
 pub(super) async fn data_version(
     executor: impl PgExecutor<'_>,
     projection: &str,
 ) -> Result<(i64, i64), sqlx::Error> {
     let row = sqlx::query(
-        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next), 0)::bigint AS offsets \
+        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next + redriven), 0)::bigint AS number \
            FROM projection_offsets WHERE projection = $1",
     )
     .bind(projection)
     .fetch_one(executor)
     .await?;
-    Ok((row.try_get("build")?, row.try_get("offsets")?))
+    Ok((row.try_get("build")?, row.try_get("number")?))
 }
 
 /// Wakes whoever listens for the progress of these partitions.

@@ -6,8 +6,7 @@ use super::{
     bootstrap::{self, Prepared},
     consumer::{Ended, Leave, Session},
     environment::Engine,
-    event::Poison,
-    metrics,
+    metrics, parking,
     projection::Projection,
     rebuild::{self, Progress, RebuildError},
     status::{Status, WorkerState, WorkerStatus},
@@ -31,9 +30,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Why a worker gave up. Anything that may pass is waited for instead.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    /// A record cannot be applied.
-    #[error(transparent)]
-    Poison(Box<Poison>),
     /// The projection cannot be made from the log.
     #[error("projection {projection} cannot be rebuilt")]
     Rebuild {
@@ -54,6 +50,7 @@ struct Worker<P: Projection> {
     runtime: Handle,
     status: WorkerStatus,
     topic_id: watch::Receiver<Option<TopicId>>,
+    marks: watch::Receiver<()>,
     shutdown: CancellationToken,
     pause: Duration,
 }
@@ -65,6 +62,7 @@ pub fn spawn<P: Projection>(
     lifecycle: &Lifecycle,
 ) -> io::Result<Status> {
     metrics::describe();
+    parking::describe();
     let workers = engine.config.projector_workers.max(1);
     let status = Status::new(workers);
     let (seen, topic_id) = watch::channel(None);
@@ -77,6 +75,13 @@ pub fn spawn<P: Projection>(
     lifecycle.spawn("projector topic watch", async {
         watching.await;
         Ok(())
+    });
+    let (look, marks) = watch::channel(());
+    let watching = parking::watch(engine.config.views_url.clone(), look);
+    let shutdown = lifecycle.shutdown.clone();
+    lifecycle.spawn("projector marks watch", async move {
+        let watched = shutdown.run_until_cancelled(watching).await;
+        watched.unwrap_or(Ok(())).map_err(RoleError::from)
     });
     let views = status.clone().watch_views(engine.views().clone());
     let shutdown = lifecycle.shutdown.clone();
@@ -98,6 +103,7 @@ pub fn spawn<P: Projection>(
             runtime: Handle::current(),
             status: status.worker(index),
             topic_id: topic_id.clone(),
+            marks: marks.clone(),
             shutdown: lifecycle.shutdown.clone(),
             pause: FIRST_PAUSE,
         };
@@ -147,7 +153,6 @@ impl<P: Projection> Worker<P> {
             };
             match self.follow(&prepared) {
                 Ended::Stopped => break,
-                Ended::Poisoned(poison) => return Err(WorkerError::Poison(poison)),
                 Ended::Left(leave) => {
                     if let Leave::OffsetOutOfRange { build } = leave {
                         refused = Some(build);
@@ -186,6 +191,7 @@ impl<P: Projection> Worker<P> {
             announcer: &self.announcer,
             status: &self.status,
             topic_id: &self.topic_id,
+            marks: &self.marks,
             shutdown: &self.shutdown,
             prepared,
         }

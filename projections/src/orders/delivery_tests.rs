@@ -10,11 +10,19 @@ use super::{
     parts::{Part, changed_by},
     shared::{Contribution, Differences, SharedChanges, statistics},
 };
-use crate::engine::{Event, Fold, Step};
+use crate::engine::{Event, Fold, Folded, Step};
 use contracts::order::{self, Order, OrderEvent, TimelineEntry};
-use proptest::{collection::vec, prelude::*, sample::Index};
+use proptest::{
+    collection::vec,
+    prelude::*,
+    sample::Index,
+    test_runner::{Config, TestRunner},
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
+
+/// The log: every order's history.
+type Log = BTreeMap<Uuid, OrderHistory>;
 
 /// The tables, as far as they matter here.
 #[derive(Debug, Default, PartialEq)]
@@ -23,45 +31,64 @@ struct Tables {
     timeline: BTreeMap<(Uuid, i64), String>,
     movements: BTreeMap<MovementId, Movement>,
     shared: SharedChanges,
+    /// Orders that are parked.
+    parked: BTreeSet<Uuid>,
+    /// Offset to go on from.
+    next: usize,
+}
+
+/// A batch that is applied and not stored yet: a transaction before its commit.
+struct Transaction {
+    folded: Folded<Orders>,
+    from: usize,
+    to: usize,
 }
 
 impl Tables {
     /// One batch in one transaction, as the applier does it.
-    fn apply(&mut self, batch: &[Event<OrderEvent>], log: &BTreeMap<Uuid, OrderHistory>) {
-        let mut fold = Fold::<Orders>::over(self.load(batch));
+    fn apply(
+        &mut self,
+        batch: &[Event<OrderEvent>],
+        log: &Log,
+        guarded: bool,
+    ) -> Result<(), TestCaseError> {
+        let folded = self.fold(batch, log, guarded)?;
+        self.write(folded);
+        Ok(())
+    }
+
+    fn fold(
+        &self,
+        batch: &[Event<OrderEvent>],
+        log: &Log,
+        guarded: bool,
+    ) -> Result<Folded<Orders>, TestCaseError> {
+        let ids = batch.iter().map(|event| event.envelope.subject);
+        let mut fold = Fold::<Orders>::over(self.load(ids)).guarded(guarded);
         for event in batch {
-            if fold.step(event).expect("sound events") == Step::Gap {
-                let id = event.envelope.subject;
+            let id = event.envelope.subject;
+            if self.parked.contains(&id) {
+                continue;
+            }
+            let step = fold.step(event);
+            if step.map_err(|e| TestCaseError::fail(e.to_string()))? == Step::Gap {
                 fold.refold(id, &log[&id]).expect("a sound log");
             }
         }
-        let folded = fold.finish();
-        for (id, row) in folded.rows {
-            let stored = (row.order, row.partition, row.milestones);
-            self.orders.insert(id, stored);
-        }
-        let changes = folded.changes;
-        self.timeline.extend(changes.timeline);
-        self.forget(&changes.movements.void);
-        self.movements.extend(changes.movements.made);
-        self.shared.absorb(changes.shared);
+        Ok(fold.finish())
     }
 
-    /// As `store::movements` does it: out of the ledger, and out of the sums.
-    fn forget(&mut self, void: &BTreeSet<Uuid>) {
-        let gone = self
-            .movements
-            .extract_if(.., |(order, _, _), _| void.contains(order));
-        for (_, gone) in gone {
-            let less = (gone.key, -gone.sums);
-            self.shared.statistics.add(gone.partition, [less]);
-        }
+    /// A parked order is driven again: folded anew from the log.
+    fn redrive(&mut self, id: Uuid, log: &Log) {
+        let mut fold = Fold::<Orders>::over(self.load([id].into_iter()));
+        fold.refold(id, &log[&id]).expect("a sound log");
+        self.write(fold.finish());
+        self.parked.remove(&id);
     }
 
     /// Through JSON, as documents are stored.
-    fn load(&self, batch: &[Event<OrderEvent>]) -> HashMap<Uuid, OrderRow> {
-        let stored = batch.iter().filter_map(|event| {
-            let id = event.envelope.subject;
+    fn load(&self, ids: impl Iterator<Item = Uuid>) -> HashMap<Uuid, OrderRow> {
+        let stored = ids.filter_map(|id| {
             let (order, partition, milestones) = self.orders.get(&id)?;
             let document = serde_json::to_string(order).expect("documents have a JSON form");
             let row = OrderRow {
@@ -75,9 +102,78 @@ impl Tables {
         stored.collect()
     }
 
+    fn write(&mut self, folded: Folded<Orders>) {
+        let OrderChanges {
+            timeline,
+            movements,
+            shared,
+            refolded,
+        } = folded.changes;
+        for (id, row) in folded.rows {
+            let stored = (row.order, row.partition, row.milestones);
+            self.orders.insert(id, stored);
+        }
+        self.timeline.retain(|(id, _), _| !refolded.contains(id));
+        self.timeline.extend(timeline);
+        self.forget(&movements.void);
+        self.movements.extend(movements.made);
+        self.shared.absorb(shared);
+    }
+
+    /// As `store::movements` does it: out of the ledger, and out of the sums.
+    fn forget(&mut self, void: &BTreeSet<Uuid>) {
+        let gone = self
+            .movements
+            .extract_if(.., |(order, _, _), _| void.contains(order));
+        for (_, gone) in gone {
+            let less = (gone.key, -gone.sums);
+            self.shared.statistics.add(gone.partition, [less]);
+        }
+    }
+
+    /// What a projector that stands at offset `from` does with `batch` before
+    /// it commits.
+    fn begin(
+        &self,
+        from: usize,
+        batch: &[Event<OrderEvent>],
+        log: &Log,
+    ) -> Result<Transaction, TestCaseError> {
+        Ok(Transaction {
+            folded: self.fold(batch, log, true)?,
+            from,
+            to: from + batch.len(),
+        })
+    }
+
+    /// The commit; refused where somebody else has moved the offset since, as
+    /// far as it is `compared`.
+    fn commit(&mut self, transaction: Transaction, compared: bool) {
+        if compared && self.next != transaction.from {
+            return;
+        }
+        self.next = transaction.to;
+        self.write(transaction.folded);
+    }
+
+    /// That they are what all of it has to come to.
+    fn check(&self, log: &Log) -> Result<(), TestCaseError> {
+        let expected = Self::expected(log);
+        prop_assert_eq!(&self.orders, &expected.orders);
+        prop_assert_eq!(&self.movements, &expected.movements);
+        prop_assert_eq!(&self.shared, &expected.shared);
+        let versions: Vec<_> = self.timeline.keys().copied().collect();
+        let events = log.values().flatten();
+        let all: BTreeSet<_> = events
+            .map(|e| (e.envelope.subject, e.envelope.sequence))
+            .collect();
+        prop_assert_eq!(versions, all.into_iter().collect::<Vec<_>>());
+        Ok(())
+    }
+
     /// What all of it has to come to: each history on its own, at once; and
     /// the sums by what each order is in the end.
-    fn expected(log: &BTreeMap<Uuid, OrderHistory>) -> Self {
+    fn expected(log: &Log) -> Self {
         let mut tables = Self::default();
         for (id, history) in log {
             let (mut folded, mut changes) = (None, OrderChanges::default());
@@ -102,7 +198,7 @@ impl Tables {
 }
 
 /// A topic: every order's events in order, the orders interleaved by chance.
-fn interleaved(log: &BTreeMap<Uuid, OrderHistory>, choices: &[Index]) -> OrderHistory {
+fn interleaved(log: &Log, choices: &[Index]) -> OrderHistory {
     let mut rest: Vec<_> = log.values().map(|history| history.iter()).collect();
     let mut choices = choices.iter().cycle();
     let mut topic = Vec::new();
@@ -116,42 +212,133 @@ fn interleaved(log: &BTreeMap<Uuid, OrderHistory>, choices: &[Index]) -> OrderHi
     topic
 }
 
-proptest! {
-    /// Batches are cut anywhere, any of them begins again at any older
-    /// offset, and the first one begins anywhere: earlier events are missing
-    /// until everything is delivered once more.
-    #[test]
-    fn any_delivery_comes_to_a_plain_fold(
-        histories in histories(),
-        choices in vec(any::<Index>(), 1..40),
-        start in any::<Index>(),
-        batches in vec((0_usize..12, 1_usize..8), 1..40),
-    ) {
-        let log: BTreeMap<Uuid, OrderHistory> =
-            histories.into_iter().map(|h| (h[0].envelope.subject, h)).collect();
-        let topic = interleaved(&log, &choices);
-        let mut tables = Tables::default();
-        for begin in [start.index(topic.len()), 0] {
-            let (mut next, mut batches) = (begin, batches.iter().cycle());
-            while next < topic.len() {
-                let (back, length) = *batches.next().expect("cycles");
-                let from = next.saturating_sub(back);
-                let to = (from + length).min(topic.len());
-                tables.apply(&topic[from..to], &log);
-                // Offsets go on from what was delivered, and always somewhere.
-                next = to.max(next + 1);
-                tables.apply(&topic[to.min(next)..next.min(topic.len())], &log);
+/// A delivery: how the orders are interleaved, where it begins, and how it goes
+/// on.
+type Delivery = (Vec<OrderHistory>, Vec<Index>, Index, Vec<Batch>);
+
+/// How far it goes back, how many records, and what happens to an order before
+/// it: parked, driven again, nothing.
+type Batch = (usize, usize, (u8, Index));
+
+fn deliveries() -> impl Strategy<Value = Delivery> {
+    let batch = (0_usize..12, 1_usize..8, (0_u8..6, any::<Index>()));
+    (
+        histories(),
+        vec(any::<Index>(), 1..40),
+        any::<Index>(),
+        vec(batch, 1..40),
+    )
+}
+
+fn logged(histories: Vec<OrderHistory>) -> Log {
+    let by_order = histories.into_iter().map(|h| (h[0].envelope.subject, h));
+    by_order.collect()
+}
+
+/// Batches are cut anywhere, any of them begins again at any older offset, and
+/// the first one begins anywhere: earlier events are missing until everything
+/// is delivered once more. Orders are parked at any time, and driven again at
+/// any time.
+fn deliver(
+    (histories, choices, start, batches): Delivery,
+    guarded: bool,
+) -> Result<(), TestCaseError> {
+    let log = logged(histories);
+    let topic = interleaved(&log, &choices);
+    let mut tables = Tables::default();
+    for begin in [start.index(topic.len()), 0] {
+        let (mut next, mut batches) = (begin, batches.iter().cycle());
+        while next < topic.len() {
+            let (back, length, (what, order)) = batches.next().expect("cycles");
+            let id = topic[order.index(topic.len())].envelope.subject;
+            match what {
+                0 => drop(tables.parked.insert(id)),
+                1 if tables.parked.contains(&id) => tables.redrive(id, &log),
+                // Also what is not parked may be asked for.
+                2 if tables.orders.contains_key(&id) => tables.redrive(id, &log),
+                _ => {}
+            }
+            let from = next.saturating_sub(*back);
+            let to = (from + length).min(topic.len());
+            tables.apply(&topic[from..to], &log, guarded)?;
+            // Offsets go on from what was delivered, and always somewhere.
+            next = to.max(next + 1);
+            let rest = &topic[to.min(next)..next.min(topic.len())];
+            tables.apply(rest, &log, guarded)?;
+        }
+    }
+    for id in tables.parked.clone() {
+        tables.redrive(id, &log);
+    }
+    tables.check(&log)
+}
+
+/// Two projectors, of which each believes that it owns the partition; one may
+/// be frozen before its commit while the other goes on.
+fn contend(
+    (histories, choices, _, batches): Delivery,
+    compared: bool,
+) -> Result<(), TestCaseError> {
+    let log = logged(histories);
+    let topic = interleaved(&log, &choices);
+    let mut tables = Tables::default();
+    let mut frozen: Option<Transaction> = None;
+    for (_, length, (what, _)) in batches {
+        let from = tables.next;
+        let to = (from + length).min(topic.len());
+        let transaction = tables.begin(from, &topic[from..to], &log)?;
+        match (what, frozen.take()) {
+            (0..3, None) => frozen = Some(transaction),
+            (_, zombie) => {
+                tables.commit(transaction, compared);
+                if let Some(zombie) = zombie {
+                    tables.commit(zombie, compared);
+                }
             }
         }
-        let expected = Tables::expected(&log);
-        prop_assert_eq!(&tables.orders, &expected.orders);
-        prop_assert_eq!(&tables.movements, &expected.movements);
-        prop_assert_eq!(&tables.shared, &expected.shared);
-        let versions: Vec<_> = tables.timeline.keys().copied().collect();
-        let mut all: Vec<_> =
-            topic.iter().map(|e| (e.envelope.subject, e.envelope.sequence)).collect();
-        all.sort_unstable();
-        prop_assert_eq!(versions, all);
+    }
+    let from = tables.next;
+    let rest = tables.begin(from, &topic[from..], &log)?;
+    tables.commit(rest, compared);
+    tables.check(&log)
+}
+
+/// Whether some delivery is found that does not pass, as `fails` says it.
+fn is_noticed(fails: impl Fn(Delivery) -> Result<(), TestCaseError>) -> bool {
+    let config = Config {
+        failure_persistence: None,
+        // That there is one is enough.
+        max_shrink_iters: 0,
+        ..Config::default()
+    };
+    TestRunner::new(config).run(&deliveries(), fails).is_err()
+}
+
+/// Without the version guard, what is delivered again is applied again: the
+/// property does not hold, and that is found.
+#[test]
+fn a_missing_version_guard_is_noticed() {
+    assert!(is_noticed(|delivery| deliver(delivery, false)));
+}
+
+/// Without the offset's compare-and-set, two projectors count twice: the
+/// property does not hold, and that is found.
+#[test]
+fn a_missing_compare_and_set_is_noticed() {
+    assert!(is_noticed(|delivery| contend(delivery, false)));
+}
+
+proptest! {
+    /// However events are delivered, and whatever is parked meanwhile.
+    #[test]
+    fn any_delivery_comes_to_a_plain_fold(delivery in deliveries()) {
+        deliver(delivery, true)?;
+    }
+
+    /// Whoever is overtaken has written nothing.
+    #[test]
+    fn zombies_count_nothing(delivery in deliveries()) {
+        contend(delivery, true)?;
     }
 
     /// A part whose rows are not written again is as it was.
@@ -241,7 +428,7 @@ proptest! {
             let log = BTreeMap::from([(history[0].envelope.subject, history)]);
             let mut tables = Tables::default();
             for (id, history) in &log {
-                tables.apply(history, &log);
+                tables.apply(history, &log, true)?;
                 for event in history {
                     let entry = &tables.timeline[&(*id, event.envelope.sequence)];
                     let entry: TimelineEntry = serde_json::from_str(entry).expect("an entry");

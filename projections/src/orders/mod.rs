@@ -89,6 +89,7 @@ impl Projection for Orders {
             Contribution::of(row),
             Contribution::default(),
         );
+        changes.refolded.insert(row.order.id);
     }
 
     fn hold_back(page: &mut OrderChanges, held: &mut OrderChanges) {

@@ -5,10 +5,13 @@
 mod progress;
 mod store;
 
-pub use progress::{Progress, Target};
+pub use progress::{Progress, Target, Wait, Waited};
 
 use crate::{problems::not_yet_visible, state::State};
-use actix_web::{HttpRequest, http::header::HeaderName};
+use actix_web::{
+    HttpRequest,
+    http::header::{HeaderName, HeaderValue},
+};
 use contracts::{
     PositionToken,
     topics::{ORDER_EVENTS, ORDER_EVENTS_PARTITIONS},
@@ -19,6 +22,12 @@ use uuid::Uuid;
 
 /// Which preferences were followed.
 pub const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// Whether the order of an answer is parked: `parked`, else absent.
+pub const PROJECTION: HeaderName = HeaderName::from_static("orderlog-projection");
+/// Its one value: later events of the order wait for a cause to be removed,
+/// and what is told of it is older than they are.
+pub const PARKED: HeaderValue = HeaderValue::from_static("parked");
 
 /// How long is waited where the client does not say.
 const DEFAULT_WAIT: Duration = Duration::from_secs(2);
@@ -63,7 +72,8 @@ impl Consistency {
     }
 
     /// Waits until the views have what is asked for, as long as is preferred;
-    /// whether they do. `order` is the one that `min_version` speaks of.
+    /// whether they do. `order` is the one that `min_version` speaks of; while
+    /// it is parked nothing is waited for.
     ///
     /// # Errors
     /// 503 where they do not, and the client wants an error then.
@@ -74,16 +84,17 @@ impl Consistency {
             partition: token.partition,
             at: token.at,
         });
-        let targets: Vec<_> = version.into_iter().chain(position).collect();
-        let reached = state
-            .progress
-            .wait(&targets, self.time())
-            .await
-            .map_err(|error| Problem::database(&error))?;
-        if !reached && self.prefer.handling_strict {
-            return Err(not_yet_visible());
+        let targets = version.into_iter().chain(position).collect();
+        let wait = Wait { targets, order };
+        let waited = state.progress.wait(&wait, self.time()).await;
+        match waited.map_err(|error| Problem::database(&error))? {
+            Waited::Reached => Ok(true),
+            Waited::Parked if self.prefer.handling_strict => {
+                Err(not_yet_visible().header(PROJECTION, "parked"))
+            }
+            Waited::NotYet if self.prefer.handling_strict => Err(not_yet_visible()),
+            Waited::Parked | Waited::NotYet => Ok(false),
         }
-        Ok(reached)
     }
 
     /// The value of [`PREFERENCE_APPLIED`].

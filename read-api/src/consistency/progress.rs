@@ -55,6 +55,41 @@ impl Target {
     }
 }
 
+/// What came of waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waited {
+    /// The views have what was asked for.
+    Reached,
+    /// The order is parked: nothing comes of waiting.
+    Parked,
+    /// They do not have it in time.
+    NotYet,
+}
+
+/// What one request waits for.
+#[derive(Debug)]
+pub struct Wait {
+    /// All of it.
+    pub targets: Vec<Target>,
+    /// The one order that the request is about.
+    pub order: Option<Uuid>,
+}
+
+impl Wait {
+    /// What came of it, if anything did yet.
+    fn over(&self, seen: &Seen) -> Option<Waited> {
+        if self.targets.iter().all(|target| target.is_reached(seen)) {
+            return Some(Waited::Reached);
+        }
+        let parked = self.order.is_some_and(|id| seen.parked.contains(&id));
+        parked.then_some(Waited::Parked)
+    }
+
+    fn ids(&self) -> Vec<Uuid> {
+        self.order.into_iter().collect()
+    }
+}
+
 /// How far the views are, and those who wait for more. Cheap to clone.
 #[derive(Clone)]
 pub struct Progress(Arc<Shared>);
@@ -91,43 +126,45 @@ impl Progress {
         progress
     }
 
-    /// Waits until all `targets` are reached, at most for `time`; whether they
-    /// are. Says no at once when too many are waiting already, or the role is
-    /// about to end.
-    pub async fn wait(&self, targets: &[Target], time: Duration) -> Result<bool, sqlx::Error> {
-        if targets.is_empty() {
-            return Ok(true);
+    /// Waits until the views have what is asked for, or never will, at most
+    /// for `time`. Says no at once when too many are waiting already, or the
+    /// role is about to end.
+    pub async fn wait(&self, wait: &Wait, time: Duration) -> Result<Waited, sqlx::Error> {
+        if wait.targets.is_empty() {
+            return Ok(Waited::Reached);
         }
         let started = Instant::now();
-        let seen = store::seen(&self.0.views, &ids(targets)).await?;
-        if targets.iter().all(|target| target.is_reached(&seen)) {
-            return Ok(true);
+        let seen = store::seen(&self.0.views, &wait.ids()).await?;
+        if let Some(over) = wait.over(&seen) {
+            return Ok(over);
         }
-        let result = match self.0.places.try_acquire() {
-            _ if time.is_zero() => "not_waited",
-            Err(_) => "too_many",
+        let (result, waited) = match self.0.places.try_acquire() {
+            _ if time.is_zero() => ("not_waited", Waited::NotYet),
+            Err(_) => ("too_many", Waited::NotYet),
             Ok(_place) => {
                 let left = time.saturating_sub(started.elapsed());
-                let reached = tokio::time::timeout(left, self.reached(targets));
-                match self.0.stopped.run_until_cancelled(reached).await {
-                    Some(Ok(())) => "reached",
-                    Some(Err(_)) => "timed_out",
-                    None => "stopped",
+                let over = tokio::time::timeout(left, self.over(wait));
+                match self.0.stopped.run_until_cancelled(over).await {
+                    Some(Ok(Waited::Reached)) => ("reached", Waited::Reached),
+                    Some(Ok(other)) => ("parked", other),
+                    Some(Err(_)) => ("timed_out", Waited::NotYet),
+                    None => ("stopped", Waited::NotYet),
                 }
             }
         };
         metrics::counter!("orderlog_read_waits_total", "result" => result).increment(1);
         metrics::histogram!("orderlog_read_wait_seconds").record(started.elapsed());
-        Ok(result == "reached")
+        Ok(waited)
     }
 
-    async fn reached(&self, targets: &[Target]) {
-        let _wanted = self.want(ids(targets));
+    async fn over(&self, wait: &Wait) -> Waited {
+        let _wanted = self.want(wait.ids());
         let mut seen = self.0.seen.subscribe();
         self.0.look.notify_one();
         // Fails only when the sender is gone, which `self` keeps.
-        let all = |seen: &Seen| targets.iter().all(|target| target.is_reached(seen));
-        let _ = seen.wait_for(all).await;
+        let over = seen.wait_for(|seen| wait.over(seen).is_some()).await;
+        let over = over.ok().and_then(|seen| wait.over(&seen));
+        over.unwrap_or(Waited::NotYet)
     }
 
     fn want(&self, ids: Vec<Uuid>) -> Wanted<'_> {
@@ -216,12 +253,4 @@ impl Shared {
             self.look.notify_one();
         }
     }
-}
-
-fn ids(targets: &[Target]) -> Vec<Uuid> {
-    let ids = targets.iter().filter_map(|target| match target {
-        Target::Version { id, .. } => Some(*id),
-        Target::Position { .. } => None,
-    });
-    ids.collect()
 }

@@ -1,5 +1,6 @@
 //! One file per endpoint, in the shape of the URLs.
 
+pub mod admin;
 pub mod orders;
 pub mod statistics;
 
@@ -38,5 +39,21 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(
             "/v1/statistics/funnel",
             web::get().to(statistics::funnel::handle),
+        )
+        .route(
+            "/v1/admin/parked",
+            web::get().to(admin::parked::list::handle),
+        )
+        .route(
+            "/v1/admin/parked/redrive",
+            web::post().to(admin::parked::redrive::all),
+        )
+        .route(
+            "/v1/admin/parked/{id}",
+            web::get().to(admin::parked::show::handle),
+        )
+        .route(
+            "/v1/admin/parked/{id}/redrive",
+            web::post().to(admin::parked::redrive::one),
         );
 }

@@ -5,7 +5,7 @@ use anyhow::ensure;
 use libtest_mimic::Trial;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Api, Role, TestEnv, answer, on_servers};
+use tests::{Api, Role, TestEnv, answer, on_servers, wait_until};
 
 /// All tests of the whole path.
 pub fn trials() -> Vec<Trial> {
@@ -22,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
         statistics_follow_an_order_through_its_life,
         a_read_waits_for_what_was_written,
         verify_finds_no_difference_and_finds_one_that_is_made,
+        a_parked_order_is_driven_again_by_whoever_asks,
     ]
 }
 
@@ -29,7 +30,7 @@ pub fn trials() -> Vec<Trial> {
 struct System {
     commands: Api,
     queries: Api,
-    _roles: Vec<Role>,
+    roles: Vec<Role>,
 }
 
 impl System {
@@ -46,7 +47,7 @@ impl System {
         Ok(Self {
             queries: commands.at(&roles[1]),
             commands,
-            _roles: roles,
+            roles,
         })
     }
 
@@ -242,6 +243,56 @@ async fn verify_finds_no_difference_and_finds_one_that_is_made(
         ensure!(!verified.status.success(), "verify does not see: {harm}");
     }
     env.orderlog_ok(&["rebuild", "orders"]).await?;
+    env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
+    Ok(())
+}
+
+/// The views refuse an order: it is parked, the others are read. The projector
+/// is killed while it waits. Once the cause is gone, it is driven again.
+async fn a_parked_order_is_driven_again_by_whoever_asks(env: &TestEnv) -> anyhow::Result<()> {
+    let mut system = System::start(env).await?;
+    let views = infra::postgres::pool(&env.config.views_url, 1)?;
+    let refuse =
+        "ALTER TABLE orders ADD CONSTRAINT refused CHECK (external_id <> 'W-1' OR version < 2)";
+    sqlx::query(refuse).execute(&views).await?;
+    let placed = system.commands.post("/v1/orders", &order("W-1")).await?;
+    let path = placed.expect(201)?.header("location").to_owned();
+    let note = json!({"text": "ring twice"});
+    for version in 2..=3 {
+        let noted = system
+            .commands
+            .post(&format!("{path}/notes"), &note)
+            .await?;
+        ensure!(noted.expect(200)?.json["version"] == version);
+    }
+    let other = system.commands.post("/v1/orders", &order("W-2")).await?;
+    let other = other.expect(201)?;
+    let read = system.after(other.header("location"), &other.json["position"]);
+    ensure!(read.await?["version"] == 1);
+
+    let waits = format!("{path}?min_version=3");
+    let parked = wait_until("the order to be parked", async || {
+        let read = system.queries.get(&waits).await?.expect(200)?;
+        Ok((read.header("orderlog-projection") == "parked").then_some(read))
+    })
+    .await?;
+    ensure!(parked.json["version"] == 1, "{}", parked.json);
+    if let Some(projector) = system.roles.pop() {
+        projector.kill9().await?;
+    }
+    system.roles.push(env.role("projector").spawn()?);
+    let drop = "ALTER TABLE orders DROP CONSTRAINT refused";
+    sqlx::query(drop).execute(&views).await?;
+    let id = path.rsplit('/').next().unwrap_or_default();
+    let redrive = format!("/v1/admin/parked/{id}/redrive");
+    let marked = answer(system.queries.request(Method::POST, &redrive)).await?;
+    marked.expect(202)?;
+    wait_until("the order to be driven again", async || {
+        let read = system.queries.get(&path).await?.expect(200)?;
+        let driven = read.header("orderlog-projection").is_empty();
+        Ok((driven && read.json["version"] == 3).then_some(()))
+    })
+    .await?;
     env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
     Ok(())
 }

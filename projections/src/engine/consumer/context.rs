@@ -3,6 +3,7 @@
 
 use super::lag::Lag;
 use crate::engine::{
+    parking,
     status::{WorkerState, WorkerStatus},
     store::{self, Held},
 };
@@ -14,7 +15,10 @@ use rdkafka::{
     types::{RDKafkaErrorCode, RDKafkaRespErr},
 };
 use sqlx::PgPool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    mem,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 use tokio::runtime::Handle;
 
 /// Why an assignment could not be taken up.
@@ -137,7 +141,8 @@ impl Context {
     fn revoked(&self, consumer: &BaseConsumer<Self>) {
         let mut assignment = self.assignment();
         assignment.generation += 1;
-        assignment.held = Held::default();
+        let held = mem::take(&mut assignment.held);
+        parking::revoked(self.projection, held.partitions.keys());
         assignment.lag.revoked(self.projection);
         drop(assignment);
         tracing::info!(projection = self.projection, "projector.revoked");

@@ -2,7 +2,8 @@
 
 use super::{context::Context, session::Leave};
 use crate::engine::{
-    event::{Carried, Fetched, Poison, fetched},
+    event::{Carried, Damaged, Unreadable, carried, parts, raw},
+    opened::Taken,
     projection::Projection,
 };
 use infra::kafka::mends_itself;
@@ -19,10 +20,11 @@ const IDLE: Duration = Duration::from_millis(100);
 const MAX_RECORDS: usize = 1_000;
 const MAX_BYTES: usize = 8 << 20;
 
-/// What was polled: records, then perhaps one that cannot be taken apart.
+/// What was polled.
 pub(super) struct Polled {
-    pub records: Vec<Fetched>,
-    pub poison: Option<Poison>,
+    pub records: Vec<Taken>,
+    /// Why the session has to end once the records are dealt with.
+    pub leave: Option<Leave>,
 }
 
 /// Waits for a record, then takes what is there without waiting: the batch is
@@ -32,7 +34,8 @@ pub(super) struct Polled {
 /// it does not deliver a record twice.
 ///
 /// A record that is about no order is passed over; one that announces a later
-/// epoch than `built` ends the session: the build has to be made anew.
+/// epoch than `built` ends the session: the build has to be made anew. So does
+/// one that announces an epoch and does not say which: the log is asked.
 pub(super) fn poll<P: Projection>(
     consumer: &BaseConsumer<Context>,
     built: i32,
@@ -40,7 +43,7 @@ pub(super) fn poll<P: Projection>(
     let context = consumer.context();
     let mut polled = Polled {
         records: Vec::new(),
-        poison: None,
+        leave: None,
     };
     let (mut generation, mut bytes) = (context.assignment().generation, 0);
     let mut patience = IDLE;
@@ -59,21 +62,32 @@ pub(super) fn poll<P: Projection>(
         }
         match next {
             None => break,
-            Some(Ok(message)) => match fetched::<P>(&message) {
-                Ok(Carried::Other) => {}
-                Ok(Carried::EpochBegan(epoch)) if epoch <= built => {}
-                Ok(Carried::EpochBegan(epoch)) => return Err(Leave::EpochBegan { epoch }),
-                Ok(Carried::Event(record)) => {
-                    bytes += message.payload_len();
-                    let recorded_at = record.published.envelope.time;
-                    assignment.lag.polled(record.partition, recorded_at);
-                    polled.records.push(record);
-                }
-                Err(poison) => {
-                    polled.poison = Some(poison);
+            Some(Ok(message)) => {
+                let taken = match carried::<P>(&parts(&message)) {
+                    Ok(Carried::Other) => continue,
+                    Ok(Carried::EpochBegan(epoch)) if epoch <= built => continue,
+                    Ok(Carried::EpochBegan(epoch)) => return Err(Leave::EpochBegan { epoch }),
+                    Ok(Carried::Event(record)) => {
+                        let recorded_at = record.published.envelope.time;
+                        assignment.lag.polled(record.partition, recorded_at);
+                        Ok(record)
+                    }
+                    Err(damaged) => {
+                        if matches!(damaged, Damaged::Announcement(_)) {
+                            polled.leave = Some(Leave::Announcement);
+                        }
+                        Err(Unreadable {
+                            record: raw(&message),
+                            source: damaged.into(),
+                        })
+                    }
+                };
+                bytes += message.payload_len();
+                polled.records.push(taken);
+                if polled.leave.is_some() {
                     break;
                 }
-            },
+            }
             Some(Err(KafkaError::PartitionEOF(partition))) => assignment.lag.reached_end(partition),
             Some(Err(error)) => tolerate(error, assignment.held.build)?,
         }

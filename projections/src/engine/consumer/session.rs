@@ -9,16 +9,16 @@ use crate::engine::{
     applier::Outcome,
     bootstrap::Prepared,
     environment::Engine,
-    event::Poison,
+    event::Delivered,
     failure::BatchError,
     metrics::{APPLIED, BATCH, REFOLDED, SKIPPED},
-    opened::{self, Opened},
+    opened, parking,
     projection::Projection,
     status::WorkerStatus,
 };
 use infra::{
     kafka::{TopicId, client_config},
-    sealing::KeysUnavailable,
+    sealing::OpenError,
 };
 use rdkafka::{
     config::ClientConfig,
@@ -38,9 +38,9 @@ pub enum Leave {
     /// A batch was not applied, and may be later.
     #[error(transparent)]
     Batch(BatchError),
-    /// The keys of personal data could not be read.
+    /// Personal data cannot be opened by this process.
     #[error(transparent)]
-    Keys(KeysUnavailable),
+    Closed(OpenError),
     /// Kafka does not have the offset to go on from.
     #[error("Kafka does not have the offset to go on from")]
     OffsetOutOfRange {
@@ -56,6 +56,9 @@ pub enum Leave {
         /// The one that was announced.
         epoch: i32,
     },
+    /// An epoch was announced, and nobody can read which.
+    #[error("the announcement of an epoch cannot be read")]
+    Announcement,
     /// The client failed in a way that it does not mend by itself.
     #[error("the Kafka consumer failed")]
     Consumer(#[source] KafkaError),
@@ -67,8 +70,6 @@ pub(in crate::engine) enum Ended {
     Stopped,
     /// It has to be begun anew.
     Left(Leave),
-    /// There is a record that cannot be applied.
-    Poisoned(Box<Poison>),
 }
 
 /// What a session needs.
@@ -78,6 +79,8 @@ pub(in crate::engine) struct Session<'a, P: Projection> {
     pub announcer: &'a Announcer,
     pub status: &'a WorkerStatus,
     pub topic_id: &'a watch::Receiver<Option<TopicId>>,
+    /// Changes when there may be orders to be driven again.
+    pub marks: &'a watch::Receiver<()>,
     pub shutdown: &'a CancellationToken,
     /// The build that was found to be usable.
     pub prepared: &'a Prepared,
@@ -91,29 +94,17 @@ impl<P: Projection> Session<'_, P> {
             Ok(consumer) => consumer,
             Err(error) => return Ended::Left(Leave::Consumer(error)),
         };
+        let mut marks = self.marks.clone();
+        marks.mark_changed();
         while !self.shutdown.is_cancelled() {
             if self.topic_was_replaced() {
                 return Ended::Left(Leave::OtherTopic);
             }
-            let polled = match poll::<P>(&consumer, self.prepared.epoch) {
-                Ok(polled) => polled,
+            let taken = self.take(&consumer, &mut marks);
+            match taken {
+                Ok(0) => {}
+                Ok(_) => progressed(),
                 Err(leave) => return Ended::Left(leave),
-            };
-            let topic = &consumer.context().topic;
-            let opening = opened::records::<P>(&self.engine.sealing, topic, polled.records);
-            let opened = match self.runtime.block_on(opening) {
-                Ok(opened) => opened,
-                Err(away) => return Ended::Left(Leave::Keys(away)),
-            };
-            match self.apply(consumer.context(), &opened) {
-                Ok(()) if opened.records.is_empty() => {}
-                Ok(()) => progressed(),
-                Err(BatchError::Poison(poison)) => return Ended::Poisoned(poison),
-                Err(error) => return Ended::Left(Leave::Batch(error)),
-            }
-            // What was found while opening stands before what ended the poll.
-            if let Some(poison) = opened.poison.or(polled.poison) {
-                return Ended::Poisoned(Box::new(poison));
             }
         }
         Ended::Stopped
@@ -139,21 +130,60 @@ impl<P: Projection> Session<'_, P> {
         seen.is_some_and(|id| id.to_string() != self.prepared.topic_id)
     }
 
-    fn apply(&self, context: &Context, opened: &Opened<P::Data>) -> Result<(), BatchError> {
-        if opened.records.is_empty() {
-            return Ok(());
+    /// Applies a poll's worth of records, then drives again what is marked;
+    /// how many records there were.
+    fn take(
+        &self,
+        consumer: &BaseConsumer<Context>,
+        marks: &mut watch::Receiver<()>,
+    ) -> Result<usize, Leave> {
+        let polled = poll::<P>(consumer, self.prepared.epoch)?;
+        let opening = opened::delivered::<P>(&self.engine.sealing, polled.records);
+        let records = self.runtime.block_on(opening).map_err(Leave::Closed)?;
+        let applied = self.apply(consumer.context(), &records);
+        if applied.map_err(Leave::Batch)?.parked > 0 {
+            marks.mark_changed();
+        }
+        if let Some(leave) = polled.leave {
+            return Err(leave);
+        }
+        // Fails only when the role ends.
+        if marks.has_changed().unwrap_or(false) {
+            marks.mark_unchanged();
+            let more = self.redrive(consumer.context()).map_err(Leave::Batch)?;
+            if more {
+                marks.mark_changed();
+            }
+        }
+        Ok(records.len())
+    }
+
+    fn apply(
+        &self,
+        context: &Context,
+        records: &[Delivered<P::Data>],
+    ) -> Result<Outcome, BatchError> {
+        if records.is_empty() {
+            return Ok(Outcome::default());
         }
         let mut assignment = context.assignment();
-        let applied = self.runtime.block_on(self.engine.applier.apply(
-            &context.topic,
-            &mut assignment.held,
-            &opened.records,
-        ))?;
+        let applying = self.engine.applier.apply(&mut assignment.held, records);
+        let applied = self.runtime.block_on(applying)?;
         drop(assignment);
-        count::<P>(applied, opened.records.len());
+        count::<P>(applied, records.len());
         self.announcer
-            .moved(opened.records.iter().map(|r| r.partition));
-        Ok(())
+            .moved(records.iter().map(|record| record.place().0));
+        Ok(applied)
+    }
+
+    /// Whether more is left to be driven.
+    fn redrive(&self, context: &Context) -> Result<bool, BatchError> {
+        let assignment = context.assignment();
+        let driving = self.engine.applier.redrive(&assignment.held);
+        let redriven = self.runtime.block_on(driving)?;
+        drop(assignment);
+        self.announcer.moved(redriven.partitions);
+        Ok(redriven.more)
     }
 }
 
@@ -182,6 +212,7 @@ fn count<P: Projection>(applied: Outcome, records: usize) {
     metrics::counter!(APPLIED, &projection).increment(applied.applied);
     metrics::counter!(SKIPPED, &projection).increment(applied.skipped);
     metrics::counter!(REFOLDED, &projection).increment(applied.refolded);
+    parking::count(P::NAME, applied.parked);
     #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
     metrics::histogram!(BATCH, &projection).record(records as f64);
 }

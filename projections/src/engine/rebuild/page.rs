@@ -26,7 +26,7 @@ pub(super) async fn fold<P: Projection>(
     off_the_runtime(move || {
         let mut fold = Fold::<P>::over(HashMap::new());
         for published in page {
-            next::<P>(&mut fold, read::<P>(published)?, &[Step::Applied])?;
+            next::<P>(&mut fold, &read::<P>(published)?, &[Step::Applied])?;
         }
         Ok(fold.finish())
     })
@@ -52,7 +52,7 @@ pub(super) async fn apply<P: Projection>(
         let mut fold = Fold::<P>::over(rows);
         for published in page {
             let event = read::<P>(published)?;
-            next::<P>(&mut fold, event, &[Step::Applied, Step::Skipped])?;
+            next::<P>(&mut fold, &event, &[Step::Applied, Step::Skipped])?;
         }
         Ok(fold.finish())
     });
@@ -116,12 +116,12 @@ struct NotConsecutive {
 
 fn next<P: Projection>(
     fold: &mut Fold<P>,
-    event: Event<P::Data>,
+    event: &Event<P::Data>,
     expected: &[Step],
 ) -> Result<(), RebuildError> {
     let (id, sequence) = (event.envelope.subject, event.envelope.sequence);
     let previous = fold.version(id);
-    let step = fold.step(&event).map_err(|error| broken::<P>(id, error))?;
+    let step = fold.step(event).map_err(|error| broken::<P>(id, error))?;
     if expected.contains(&step) {
         return Ok(());
     }

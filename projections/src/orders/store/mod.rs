@@ -19,11 +19,21 @@ use super::{
 };
 use contracts::order::Order;
 use sqlx::PgConnection;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub use movements::load as movements;
 pub use orders::{load, milestones};
+
+/// What an order has beside its own row.
+const PARTS: [&str; 6] = [
+    "order_events",
+    "order_lines",
+    "order_payments",
+    "order_refunds",
+    "order_fulfillments",
+    "order_returns",
+];
 
 /// Stores orders, their parts and history, what their events moved, and the
 /// differences of what they share.
@@ -32,6 +42,9 @@ pub async fn write(
     rows: &BTreeMap<Uuid, OrderRow>,
     changes: &OrderChanges,
 ) -> Result<(), sqlx::Error> {
+    if !changes.refolded.is_empty() {
+        remove_parts(connection, &changes.refolded).await?;
+    }
     if !rows.is_empty() {
         orders::write(connection, rows).await?;
         lines::write(connection, rows).await?;
@@ -49,6 +62,21 @@ pub async fn write(
     shared::write(connection, &changes.shared.products).await?;
     shared::write(connection, &changes.shared.customers).await?;
     shared::write(connection, &changes.shared.funnel).await
+}
+
+/// Takes away what orders have that are written anew as a whole.
+async fn remove_parts(
+    connection: &mut PgConnection,
+    orders: &BTreeSet<Uuid>,
+) -> Result<(), sqlx::Error> {
+    let orders: Vec<Uuid> = orders.iter().copied().collect();
+    for table in PARTS {
+        sqlx::query(&format!("DELETE FROM {table} WHERE order_id = ANY($1)"))
+            .bind(&orders)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 /// One part of one order, and the order's id.

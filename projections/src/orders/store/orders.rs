@@ -55,7 +55,15 @@ const TABLE: Table = Table {
     ],
     key: 1,
 };
-static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert());
+/// The revision rises where a document is another one in the same version: an
+/// order was folded anew that was not what the log makes of it.
+static UPSERT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{upsert}, revision = t.revision + CASE WHEN t.version = EXCLUDED.version \
+             THEN (t.document <> EXCLUDED.document)::int ELSE 0 END",
+        upsert = TABLE.upsert()
+    )
+});
 
 /// The stored orders with these ids.
 pub async fn load(

@@ -52,5 +52,5 @@ pub async fn handle(
     let order = store::order_of_external(&state.views, &platform, &external_id)
         .await
         .map_err(|error| Problem::database(&error))?;
-    answer(&request, &state, &consistency, order)
+    answer(&request, &state, &consistency, (id, order)).await
 }

@@ -1,17 +1,16 @@
 //! `GET /v1/orders/{id}/events`: the history of one order.
 
 use super::{
-    order_id,
+    marked, not_found, order_id,
     store::{self, HistoryEntry},
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     cursor::{Keyset, QueryHash},
     documented::{
-        Conditional, MinPosition, MinVersion, NoSuchOrder, OrderId, Paging, Refused, ToldPage,
+        Conditional, MinPosition, MinVersion, NoSuchOrder, OrderId, Paging, Refused, ToldPartOf,
     },
     lag, paging,
-    problems::order_not_found,
     reply::{Reply, TagHash},
     state::State,
 };
@@ -57,7 +56,7 @@ pub struct EventList {
         MinPosition,
         Conditional,
     ),
-    responses(ToldPage<EventList>, NoSuchOrder, Refused),
+    responses(ToldPartOf<EventList>, NoSuchOrder, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(
@@ -74,10 +73,10 @@ pub async fn handle(
     let after = after(&state, &query, hash).await?;
     consistency.wait(&state, Some(id)).await?;
 
-    let order = store::etag(&state.views, id)
-        .await
-        .map_err(|e| Problem::database(&e))?;
-    let order = order.ok_or_else(order_not_found)?;
+    let order = store::head(&state.views, id).await;
+    let Some(order) = order.map_err(|error| Problem::database(&error))? else {
+        return Err(not_found(&state, id).await);
+    };
     let mut entries = store::history(&state.views, id, after, paging::one_more(limit))
         .await
         .map_err(|error| Problem::database(&error))?;
@@ -98,7 +97,8 @@ pub async fn handle(
         entries.iter().map(|entry| entry.json.as_str()),
         next.as_deref(),
     );
-    Ok(Reply::new(tag(id, order, after, &entries, has_more))
+    let tag = tag(id, order.etag, after, &entries, has_more);
+    Ok(marked(Reply::new(tag), order.parked)
         .header(lag::HEADER, state.lag.header())
         .maybe(PREFERENCE_APPLIED, consistency.applied())
         .maybe(LINK, next.map(|next| paging::link(&request, &next)))

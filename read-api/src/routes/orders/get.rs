@@ -1,14 +1,13 @@
 //! `GET /v1/orders/{id}`: one order.
 
 use super::{
-    order_id,
+    marked, not_found, order_id,
     store::{self, Document},
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     documented::{Conditional, MinPosition, MinVersion, NoSuchOrder, OrderId, Refused, Told},
     lag,
-    problems::order_not_found,
     reply::Reply,
     state::State,
 };
@@ -18,6 +17,7 @@ use actix_web::{
 };
 use contracts::order::Order;
 use infra::http::{Principal, Problem, Query};
+use uuid::Uuid;
 
 /// Parameters of the route.
 pub const PARAMETERS: &[&str] = &["min_version", "min_position"];
@@ -26,7 +26,8 @@ pub const PARAMETERS: &[&str] = &["min_version", "min_position"];
 ///
 /// The document as the projection stored it. Its `ETag` is
 /// `"<version>-<revision>"`; pass it as `If-None-Match` to get 304 while
-/// nothing has changed, and as `If-Match` to commands.
+/// nothing has changed, and as `If-Match` to commands. While the order is
+/// parked, `min_version` and `min_position` are not waited for.
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
@@ -49,22 +50,22 @@ pub async fn handle(
     let order = store::order(&state.views, id)
         .await
         .map_err(|error| Problem::database(&error))?;
-    answer(&request, &state, &consistency, order)
+    answer(&request, &state, &consistency, (id, order)).await
 }
 
-/// One order as an answer; 404 without one.
-pub fn answer(
+/// The order of an id as an answer; 404 without one.
+pub async fn answer(
     request: &HttpRequest,
     state: &State,
     consistency: &Consistency,
-    order: Option<Document>,
+    (id, order): (Uuid, Option<Document>),
 ) -> Result<HttpResponse, Problem> {
     let lag = state.lag.header();
     let Some(order) = order else {
         let lag = lag.to_str().unwrap_or_default().to_owned();
-        return Err(order_not_found().header(lag::HEADER, lag));
+        return Err(not_found(state, id).await.header(lag::HEADER, lag));
     };
-    Ok(Reply::new(order.etag.to_string())
+    Ok(marked(Reply::new(order.etag.to_string()), order.parked)
         .header(lag::HEADER, lag)
         .maybe(PREFERENCE_APPLIED, consistency.applied())
         .send(request, order.json))

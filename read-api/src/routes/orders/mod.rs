@@ -6,11 +6,38 @@ pub mod get;
 pub mod list;
 mod store;
 
-use crate::problems::order_not_found;
-use infra::http::Problem;
+use crate::{
+    consistency::{PARKED, PROJECTION},
+    problems::order_not_found,
+    reply::Reply,
+    state::State,
+};
+use infra::{
+    http::Problem,
+    views::{ORDERS, parked},
+};
 use uuid::Uuid;
 
 /// The id in a path; what is no id is no order's.
 fn order_id(text: &str) -> Result<Uuid, Problem> {
     Uuid::try_parse(text).map_err(|_| order_not_found())
+}
+
+/// An answer about an order, marked where the order is parked.
+fn marked(reply: Reply, parked: bool) -> Reply {
+    if parked {
+        reply.header(PROJECTION, PARKED)
+    } else {
+        reply
+    }
+}
+
+/// 404, marked where the order is parked since its first event.
+async fn not_found(state: &State, id: Uuid) -> Problem {
+    let problem = order_not_found();
+    match parked::is_parked(&state.views, ORDERS, id).await {
+        Ok(true) => problem.header(PROJECTION, "parked"),
+        Ok(false) => problem,
+        Err(error) => Problem::database(&error),
+    }
 }

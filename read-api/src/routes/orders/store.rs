@@ -11,6 +11,17 @@ pub struct Document {
     pub etag: Etag,
     /// JSON, to be sent as it is.
     pub json: String,
+    /// Whether the order is parked: later events of it wait.
+    pub parked: bool,
+}
+
+/// What a list of an order's history goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Version and revision.
+    pub etag: Etag,
+    /// Whether the order is parked.
+    pub parked: bool,
 }
 
 /// One entry of an order's history.
@@ -22,12 +33,14 @@ pub struct HistoryEntry {
     pub json: String,
 }
 
+/// Whether order `o` is parked.
+const PARKED: &str = "EXISTS (SELECT 1 FROM parked_orders p \
+     WHERE p.projection = 'orders' AND p.id = o.id::text) AS parked";
+
 /// The order of this id.
 pub async fn order(views: &PgPool, id: Uuid) -> Result<Option<Document>, sqlx::Error> {
-    let row = sqlx::query("SELECT version, revision, document FROM orders WHERE id = $1")
-        .bind(id)
-        .fetch_optional(views)
-        .await?;
+    let sql = format!("SELECT version, revision, document, {PARKED} FROM orders o WHERE o.id = $1");
+    let row = sqlx::query(&sql).bind(id).fetch_optional(views).await?;
     row.as_ref().map(document).transpose()
 }
 
@@ -37,23 +50,29 @@ pub async fn order_of_external(
     platform: &str,
     external_id: &str,
 ) -> Result<Option<Document>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT version, revision, document FROM orders WHERE platform = $1 AND external_id = $2",
-    )
-    .bind(platform)
-    .bind(external_id)
-    .fetch_optional(views)
-    .await?;
+    let sql = format!(
+        "SELECT version, revision, document, {PARKED} FROM orders o \
+          WHERE o.platform = $1 AND o.external_id = $2"
+    );
+    let row = sqlx::query(&sql)
+        .bind(platform)
+        .bind(external_id)
+        .fetch_optional(views)
+        .await?;
     row.as_ref().map(document).transpose()
 }
 
-/// The version and revision of an order.
-pub async fn etag(views: &PgPool, id: Uuid) -> Result<Option<Etag>, sqlx::Error> {
-    let row = sqlx::query("SELECT version, revision FROM orders WHERE id = $1")
-        .bind(id)
-        .fetch_optional(views)
-        .await?;
-    row.as_ref().map(etag_of).transpose()
+/// The version and revision of an order, and whether it is parked.
+pub async fn head(views: &PgPool, id: Uuid) -> Result<Option<Head>, sqlx::Error> {
+    let sql = format!("SELECT version, revision, {PARKED} FROM orders o WHERE o.id = $1");
+    let row = sqlx::query(&sql).bind(id).fetch_optional(views).await?;
+    row.map(|row| {
+        Ok(Head {
+            etag: etag_of(&row)?,
+            parked: row.try_get("parked")?,
+        })
+    })
+    .transpose()
 }
 
 /// Up to `limit` entries after version `after`, oldest first.
@@ -85,6 +104,7 @@ fn document(row: &PgRow) -> Result<Document, sqlx::Error> {
     Ok(Document {
         etag: etag_of(row)?,
         json: row.try_get("document")?,
+        parked: row.try_get("parked")?,
     })
 }
 

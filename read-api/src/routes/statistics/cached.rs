@@ -99,7 +99,7 @@ pub async fn snapshot(
 
 async fn version(connection: impl PgExecutor<'_>) -> Result<Version, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next), 0)::bigint AS number \
+        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next + redriven), 0)::bigint AS number \
            FROM projection_offsets WHERE projection = $1",
     )
     .bind(views::ORDERS)

@@ -1,4 +1,4 @@
-//! Servers that are away, and records that cannot be applied.
+//! Servers that are away. Nothing is parked because of them.
 
 use super::{
     orders::{noted, orders, placed},
@@ -7,6 +7,7 @@ use super::{
 use crate::proxy::Proxy;
 use anyhow::{Result, ensure};
 use infra::{clock, config::Config};
+use sqlx::{Connection as _, PgConnection};
 
 /// Postgres goes away while events arrive, and comes back: the role waits,
 /// is not ready meanwhile, and loses nothing.
@@ -47,54 +48,64 @@ pub async fn without_kafka_the_role_waits(config: &Config) -> Result<()> {
     projector.stop().await
 }
 
-/// A record that cannot be read ends the role with its place; what came
-/// before it is applied, nothing is skipped.
-pub async fn a_poisonous_record_is_named(config: &Config) -> Result<()> {
+/// The log is away when an order has to be folded from it: the role waits, and
+/// goes on with that order when it is back.
+pub async fn an_order_waits_for_the_log(config: &Config) -> Result<()> {
     let world = World::new(config).await?;
+    let proxy = Proxy::start(&config.events_url).await?;
+    let mut through = config.clone();
+    through.events_url = proxy.url();
+    let projector = World::projector_told(&through)?;
+    projector.ready().await?;
     let id = clock::new_id();
     world.happen(&[placed(id, 1)]).await?;
-    world.append(&[noted(id, 2)]).await?;
-    let mut broken = world.stream(id).await?.remove(1);
-    broken.data = b"{}".to_vec();
-    let partition = broken.envelope.position.partition;
-    world.send(vec![broken]).await?;
-    let offset = {
-        let ranges = infra::kafka::watermarks(config, contracts::topics::ORDER_EVENTS).await?;
-        // The record, and the marker at the end of its transaction.
-        ranges[usize::try_from(partition)?].end - 2
-    };
-    // Whoever makes the views anew reads the log, which is sound.
-    world.rebuild().await?;
-    sqlx::query("UPDATE projection_offsets SET next = 0")
-        .execute(&world.views)
+    world.settled().await?;
+    proxy.refuse();
+    world.append(&[noted(id, 2), noted(id, 3)]).await?;
+    let gap = world.stream(id).await?.split_off(2);
+    world.send(gap).await?;
+    world
+        .until("word of the log", async || {
+            let workers = format!("{:?}", projector.status.workers());
+            Ok(workers.contains("a database does not answer"))
+        })
         .await?;
-    let reason = world.projector()?.failure().await?;
-    let place = format!(
-        "{}orders.events.v1/{partition} offset {offset}",
-        config.kafka_prefix
-    );
-    ensure!(reason.contains(&place), "{place:?} is not in {reason:?}");
-    ensure!(reason.contains(&id.to_string()), "{reason}");
-    Ok(())
+    ensure!(world.parked().await?.is_empty());
+    proxy.accept();
+    world.settled().await?;
+    world.check().await?;
+    projector.stop().await
 }
 
-/// The database refuses one order of a batch: the others are applied, and
-/// that one is named.
-pub async fn a_row_that_is_refused_is_named(config: &Config) -> Result<()> {
+/// Somebody else has locked the rows for longer than is waited: that is tried
+/// again, and parks nothing.
+pub async fn a_lock_parks_nothing(config: &Config) -> Result<()> {
     let world = World::new(config).await?;
-    world.rebuild().await?;
-    let id = clock::new_id();
-    sqlx::query(&format!(
-        "ALTER TABLE orders ADD CHECK (number <> 'N-{id}')"
-    ))
-    .execute(&world.views)
-    .await?;
-    let (mut before, after) = (orders(20), orders(20));
-    before.push(placed(id, 1));
-    before.extend(after);
-    world.happen(&before).await?;
-    let reason = world.projector()?.failure().await?;
-    ensure!(reason.contains(&format!("key {id}")), "{reason}");
-    ensure!(!world.versions().await?.contains_key(&id));
-    Ok(())
+    let projector = world.projector()?;
+    projector.ready().await?;
+    // A session without our time-outs.
+    let mut holder = PgConnection::connect(&config.views_url).await?;
+    let mut lock = holder.begin().await?;
+    sqlx::query("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *lock)
+        .await?;
+    world.happen(&orders(20)).await?;
+    // As the server does it when the time is over.
+    let cancel = "SELECT pg_cancel_backend(pid) FROM pg_locks l \
+        JOIN pg_database d ON d.oid = l.database \
+        WHERE d.datname = current_database() AND NOT granted AND relation = 'orders'::regclass";
+    for _ in 0..3 {
+        world
+            .until("batch that waits", async || {
+                Ok(!sqlx::query(cancel)
+                    .fetch_all(&world.views)
+                    .await?
+                    .is_empty())
+            })
+            .await?;
+    }
+    lock.rollback().await?;
+    world.settled().await?;
+    world.check().await?;
+    projector.stop().await
 }

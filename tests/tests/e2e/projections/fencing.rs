@@ -9,26 +9,26 @@ use contracts::order::OrderEvent;
 use infra::{clock, config::Config};
 use orderlog::keys::sealing;
 use projections::{
-    engine::{Applier, BatchError, Event, Record},
+    engine::{Applier, BatchError, Delivered, Event, Record},
     orders::Orders,
 };
 use sqlx::{Connection as _, PgConnection};
 use std::sync::Arc;
 use uuid::Uuid;
 
-fn applier(world: &World) -> Result<Applier<Orders>> {
+pub fn applier(world: &World) -> Result<Applier<Orders>> {
     let (log, mapping) = (world.reader(), Arc::new(AsStored));
     let sealing = sealing(&world.config)?;
     Ok(Applier::new(world.views.clone(), log, mapping, sealing))
 }
 
-async fn records(world: &World, id: Uuid, offset: i64) -> Result<Vec<Record<OrderEvent>>> {
+pub async fn records(world: &World, id: Uuid, offset: i64) -> Result<Vec<Delivered<OrderEvent>>> {
     let stream = world.stream(id).await?;
     (offset..)
         .zip(stream)
         .map(|(offset, published)| {
             let data = OrderEvent::from_data(&published.envelope.event_type, &published.data)?;
-            Ok(Record {
+            Ok(Delivered::Event(Record {
                 partition: published.envelope.position.partition,
                 offset,
                 event: Event {
@@ -36,7 +36,8 @@ async fn records(world: &World, id: Uuid, offset: i64) -> Result<Vec<Record<Orde
                     data,
                     raw: published.data,
                 },
-            })
+                sealed: None,
+            }))
         })
         .collect()
 }
@@ -51,17 +52,17 @@ pub async fn a_zombie_is_refused(config: &Config) -> Result<()> {
     let records = records(&world, id, 0).await?;
     let applier = applier(&world)?;
     let (mut zombie, mut living) = (applier.held().await?, applier.held().await?);
-    let outcome = applier.apply("t", &mut living, &records[..1]).await?;
+    let outcome = applier.apply(&mut living, &records[..1]).await?;
     ensure!(outcome.applied == 1, "{outcome:?}");
     let (before, version) = (world.tables().await?, world.data_version().await?);
-    let refused = applier.apply("t", &mut zombie, &records).await;
+    let refused = applier.apply(&mut zombie, &records).await;
     ensure!(matches!(refused, Err(BatchError::Refused)), "{refused:?}");
     ensure!(world.tables().await? == before, "the zombie has written");
     ensure!(
         world.data_version().await? == version,
         "the zombie has moved offsets"
     );
-    let outcome = applier.apply("t", &mut living, &records[1..]).await?;
+    let outcome = applier.apply(&mut living, &records[1..]).await?;
     ensure!(outcome.applied == 1, "{outcome:?}");
     world.check().await
 }
@@ -80,9 +81,9 @@ pub async fn all_offsets_move_or_none(config: &Config) -> Result<()> {
         batch.extend(records(&world, id.parse()?, 0).await?.into_iter().take(1));
     }
     let (mut zombie, mut living) = (applier.held().await?, applier.held().await?);
-    applier.apply("t", &mut living, &batch[..1]).await?;
+    applier.apply(&mut living, &batch[..1]).await?;
     let before = world.tables().await?;
-    let refused = applier.apply("t", &mut zombie, &batch).await;
+    let refused = applier.apply(&mut zombie, &batch).await;
     ensure!(matches!(refused, Err(BatchError::Refused)), "{refused:?}");
     ensure!(
         world.tables().await? == before,
@@ -102,7 +103,7 @@ pub async fn a_zombie_is_refused_after_a_rebuild(config: &Config) -> Result<()> 
     let rebuilt = world.rebuild().await?;
     ensure!(rebuilt.build == 2, "{rebuilt:?}");
     let refused = applier
-        .apply("t", &mut zombie, &records(&world, id, 0).await?)
+        .apply(&mut zombie, &records(&world, id, 0).await?)
         .await;
     ensure!(matches!(refused, Err(BatchError::Refused)), "{refused:?}");
     world.check().await

@@ -5,9 +5,11 @@ mod call_offs;
 mod crashing;
 mod example;
 mod failing;
+mod faults;
 mod fencing;
 mod following;
 pub mod orders;
+mod parking;
 mod rebuilding;
 mod rows;
 mod stall;
@@ -50,9 +52,12 @@ pub fn trials() -> Vec<Trial> {
         example::a_projection_of_one_file_is_followed_redelivered_and_rebuilt,
         failing::the_views_go_away_and_come_back,
         failing::without_kafka_the_role_waits,
-        failing::a_poisonous_record_is_named,
-        failing::a_row_that_is_refused_is_named,
+        failing::an_order_waits_for_the_log,
+        failing::a_lock_parks_nothing,
+        faults::without_the_version_guard_the_check_fails,
+        faults::without_the_compare_and_set_the_check_fails,
     ];
+    trials.extend(parking_trials());
     trials.push(plain(
         "projections::stories::every_event_is_in_a_story",
         stories::every_event_is_in_a_story,
@@ -82,6 +87,42 @@ pub fn trials() -> Vec<Trial> {
         async |env: &TestEnv, servers: &PrivateServers| {
             crashing::each_server_crashes(env, servers).await
         },
+    ));
+    trials
+}
+
+fn parking_trials() -> Vec<Trial> {
+    macro_rules! parking {
+        ($($module:ident::$test:ident),+ $(,)?) => {
+            vec![$(on_servers(
+                concat!("projections::parking::", stringify!($module), "::", stringify!($test)),
+                async |env: &TestEnv| parking::$module::$test(&env.config).await,
+            )),+]
+        };
+    }
+    let mut trials = parking![
+        damage::a_damaged_record_parks_its_order_alone,
+        damage::a_row_that_is_refused_parks_its_order,
+        damage::a_row_that_cannot_be_read_parks_its_order,
+        damage::a_record_without_an_order_is_kept,
+        damage::an_unreadable_announcement_asks_the_log,
+        damage::redelivery_keeps_what_waits_once,
+        driving::what_is_still_wrong_stays_with_the_new_reason,
+        driving::a_mark_is_found_without_a_word,
+        driving::an_order_that_differs_is_folded_anew,
+        driving::many_are_driven_while_events_arrive,
+        driving::lost_connections_drive_nothing_twice,
+        surviving::restarts_and_rebalances_keep_what_waits,
+        surviving::two_workers_drive_each_its_own,
+        surviving::a_zombie_drives_nothing,
+    ];
+    trials.push(on_servers(
+        "projections::parking::surviving::killed_while_orders_are_parked",
+        async |env: &TestEnv| parking::surviving::killed_while_orders_are_parked(env).await,
+    ));
+    trials.push(on_servers(
+        "projections::parking::surviving::the_metrics_tell",
+        async |env: &TestEnv| parking::surviving::the_metrics_tell(env).await,
     ));
     trials
 }

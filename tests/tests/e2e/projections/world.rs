@@ -10,13 +10,18 @@ use contracts::{LogPosition, order::Order, topics};
 use infra::{
     config::Config,
     kafka,
-    lifecycle::{Lifecycle, TaskFailed},
+    lifecycle::Lifecycle,
     log::{ContractMapping as _, LogReader, PublishedEvent},
     postgres,
+    views::{
+        ORDERS,
+        parked::{self, Parked},
+    },
 };
 use orderlog::keys::sealing;
 use projections::{
     Status,
+    engine::RawRecord,
     orders::{milestones, replay, stored_movements},
     queries::compare_shared,
 };
@@ -121,6 +126,11 @@ impl World {
 
     /// Publishes these, in one transaction, as the relay does it.
     pub async fn send(&self, events: Vec<PublishedEvent>) -> Result<()> {
+        self.send_raw(events.iter().map(as_record).collect()).await
+    }
+
+    /// Publishes whatever this is; where it comes to stand, Kafka says.
+    pub async fn send_raw(&self, events: Vec<RawRecord>) -> Result<()> {
         let producer = self.producer().await?;
         let topic = self.config.kafka_name(topics::ORDER_EVENTS);
         tokio::task::spawn_blocking(move || send_all(&producer, &topic, &events)).await?
@@ -176,9 +186,65 @@ impl World {
 
     /// Waits for the views to hold the last version of every order.
     pub async fn settled(&self) -> Result<()> {
-        let expected = self.log_versions().await?;
+        self.settled_but(&[]).await
+    }
+
+    /// The same for all orders but these.
+    pub async fn settled_but(&self, parked: &[Uuid]) -> Result<()> {
+        let others = |mut versions: BTreeMap<Uuid, i64>| {
+            versions.retain(|id, _| !parked.contains(id));
+            versions
+        };
+        let expected = others(self.log_versions().await?);
         self.until("every order's last version", async || {
-            Ok(self.versions().await? == expected)
+            Ok(others(self.versions().await?) == expected)
+        })
+        .await
+    }
+
+    /// Waits until everything that was published is dealt with.
+    pub async fn read_to_the_end(&self) -> Result<()> {
+        let ranges = kafka::watermarks(&self.config, topics::ORDER_EVENTS).await?;
+        let ends: Vec<i64> = ranges.iter().map(|range| range.end).collect();
+        self.until("the ends of the partitions", async || {
+            let next: Vec<i64> = sqlx::query_scalar(
+                "SELECT next FROM projection_offsets WHERE projection = 'orders' \
+                  ORDER BY \"partition\"",
+            )
+            .fetch_all(&self.views)
+            .await?;
+            // The marker at the end of a transaction is no record.
+            Ok(next.len() == ends.len() && next.iter().zip(&ends).all(|(n, end)| n + 1 >= *end))
+        })
+        .await
+    }
+
+    /// What is parked.
+    pub async fn parked(&self) -> Result<Vec<Parked>> {
+        Ok(parked::list(&self.views, ORDERS, 0, 1_000).await?)
+    }
+
+    /// Waits until so much is parked.
+    pub async fn parks(&self, count: usize) -> Result<Vec<Parked>> {
+        let what = format!("sign of {count} parked");
+        self.until(&what, async || Ok(self.parked().await?.len() == count))
+            .await?;
+        self.parked().await
+    }
+
+    /// Asks that all that is parked be driven again, and waits until it was.
+    pub async fn redrive(&self) -> Result<()> {
+        parked::request_redrive(&self.views, ORDERS, None).await?;
+        self.driven().await
+    }
+
+    /// Waits until no mark is left.
+    pub async fn driven(&self) -> Result<()> {
+        self.until("end of the marks", async || {
+            let marks: i64 = sqlx::query_scalar("SELECT count(*) FROM redrives")
+                .fetch_one(&self.views)
+                .await?;
+            Ok(marks == 0)
         })
         .await
     }
@@ -251,10 +317,10 @@ impl World {
         Ok(all)
     }
 
-    /// (build, sum of the offsets).
+    /// (build, sum of the offsets and of what changed rows beside them).
     pub async fn data_version(&self) -> Result<(i64, i64)> {
         let row = sqlx::query(
-            "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next), 0)::bigint AS next \
+            "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next + redriven), 0)::bigint AS next \
                FROM projection_offsets",
         )
         .fetch_one(&self.views)
@@ -262,8 +328,11 @@ impl World {
         Ok((row.try_get("build")?, row.try_get("next")?))
     }
 
-    /// The views are a plain fold of the log, and the sums those of the views.
+    /// The views are a plain fold of the log, and the sums those of the views;
+    /// nothing is parked.
     pub async fn check(&self) -> Result<()> {
+        let parked = self.parked().await?;
+        ensure!(parked.is_empty(), "{parked:?}");
         let rows = sqlx::query("SELECT * FROM orders")
             .fetch_all(&self.views)
             .await?;
@@ -315,26 +384,35 @@ impl World {
     }
 }
 
-fn send_all(producer: &Producer, topic: &str, events: &[PublishedEvent]) -> Result<()> {
+/// An event as the relay publishes it.
+pub fn as_record(event: &PublishedEvent) -> RawRecord {
+    let PublishedEvent { envelope, data, .. } = event;
+    let headers = envelope.headers().into_iter();
+    RawRecord {
+        partition: envelope.position.partition,
+        offset: 0,
+        key: Some(envelope.subject.to_string().into_bytes()),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), Some(value.into_bytes())))
+            .collect(),
+        value: Some(data.clone()),
+    }
+}
+
+fn send_all(producer: &Producer, topic: &str, records: &[RawRecord]) -> Result<()> {
     producer.begin_transaction()?;
-    for PublishedEvent { envelope, data, .. } in events {
-        let headers = envelope
-            .headers()
-            .into_iter()
-            .fold(OwnedHeaders::new(), |all, header| {
-                let (key, value) = header;
-                all.insert(Header {
-                    key,
-                    value: Some(&value),
-                })
-            });
-        let key = envelope.subject.to_string();
-        let record = BaseRecord::to(topic)
-            .partition(envelope.position.partition)
-            .key(&key)
-            .payload(data)
+    for record in records {
+        let headers = record.headers.iter();
+        let headers = headers.fold(OwnedHeaders::new(), |all, (key, value)| {
+            let value = value.as_deref();
+            all.insert(Header { key, value })
+        });
+        let mut sent = BaseRecord::<[u8], [u8]>::to(topic)
+            .partition(record.partition)
             .headers(headers);
-        producer.send(record).map_err(|(error, _)| error)?;
+        sent.key = record.key.as_deref();
+        sent.payload = record.value.as_deref();
+        producer.send(sent).map_err(|(error, _)| error)?;
     }
     producer.commit_transaction(PATIENCE)?;
     Ok(())
@@ -362,13 +440,5 @@ impl Projector {
     pub async fn stop(self) -> Result<()> {
         self.lifecycle.shutdown.cancel();
         Ok(timeout(PATIENCE, self.lifecycle.finished()).await??)
-    }
-
-    /// Waits until it ends by itself; why.
-    pub async fn failure(self) -> Result<String> {
-        match timeout(PATIENCE, self.lifecycle.finished()).await? {
-            Err(TaskFailed { reason, .. }) => Ok(reason),
-            Ok(()) => anyhow::bail!("the projector was told to stop"),
-        }
     }
 }

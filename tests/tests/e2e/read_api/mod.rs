@@ -4,6 +4,7 @@
 mod history;
 mod lists;
 mod one_order;
+mod parked;
 mod plans;
 mod plumbing;
 mod statistics;
@@ -19,6 +20,7 @@ pub fn trials() -> Vec<Trial> {
         history::trials(),
         lists::trials(),
         one_order::trials(),
+        parked::trials(),
         plans::trials(),
         plumbing::trials(),
         statistics::trials(),

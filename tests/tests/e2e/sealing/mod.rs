@@ -39,7 +39,7 @@ pub fn trials() -> Vec<Trial> {
         projector::log_and_kafka_are_ciphertext_and_views_are_readable,
         projector::without_the_keys_it_waits_and_loses_nothing,
         projector::a_gap_is_refolded_readable,
-        projector::a_damaged_record_is_named,
+        projector::a_damaged_record_parks_its_order,
         whole_path::a_customer_is_readable_until_erased,
     ];
     for (name, kind) in [

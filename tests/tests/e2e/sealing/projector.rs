@@ -3,6 +3,7 @@
 use super::scene::{Readers, Scene, following};
 use crate::proxy::Proxy;
 use anyhow::{Result, ensure};
+use infra::views::{ORDERS, parked};
 use tests::{TestEnv, wait_until};
 
 /// Names are where they can be rewritten, and nowhere else.
@@ -82,9 +83,10 @@ pub async fn a_gap_is_refolded_readable(env: &TestEnv) -> Result<()> {
     readers.stop().await
 }
 
-/// A ciphertext that belongs to another event ends the role with its place;
-/// what came before it is applied.
-pub async fn a_damaged_record_is_named(env: &TestEnv) -> Result<()> {
+/// A ciphertext that belongs to another event parks its order, which is named;
+/// what came before it is applied, and other orders are. What waits is
+/// ciphertext. Once the log is mended the order is readable.
+pub async fn a_damaged_record_parks_its_order(env: &TestEnv) -> Result<()> {
     let scene = Scene::new(&env.config).await?;
     let readers = Readers::none();
     let projector = readers.projector(&env.config)?;
@@ -94,6 +96,9 @@ pub async fn a_damaged_record_is_named(env: &TestEnv) -> Result<()> {
     for note in ["sound", "damaged"] {
         process.note(id, note).await?;
     }
+    let payload: String = sqlx::query_scalar("SELECT payload::text FROM events WHERE sequence = 3")
+        .fetch_one(&scene.log)
+        .await?;
     sqlx::query(
         "UPDATE events SET payload = json_build_object('NoteAdded', jsonb_set( \
             (payload -> 'NoteAdded')::jsonb, '{personal}', \
@@ -102,18 +107,29 @@ pub async fn a_damaged_record_is_named(env: &TestEnv) -> Result<()> {
     )
     .execute(&scene.log)
     .await?;
-    let relay = Readers::none();
-    relay.relay(&env.config)?;
-    let reason = readers.failure().await?;
-    let place = format!("{}orders.events.v1/", env.config.kafka_prefix);
-    ensure!(
-        reason.contains(&place) && reason.contains(&format!("event 3 of {id}")),
-        "{reason}"
-    );
-    let document = scene.document(id).await?.unwrap_or_default();
-    ensure!(
-        document.contains("sound"),
-        "what came before is not applied"
-    );
-    relay.stop().await
+    readers.relay(&env.config)?;
+    let other = process.place("eve-moneypenny").await?;
+    scene.shows(other, "eve-moneypenny").await?;
+    let order = id.to_string();
+    let parked = wait_until("the order to be parked", async || {
+        parked::find(&scene.views, ORDERS, &order)
+            .await
+            .map_err(Into::into)
+    })
+    .await?;
+    let named = format!("event 3 of {id}");
+    ensure!(parked.reason.contains(&named), "{parked:?}");
+    ensure!(parked.version == 2, "{parked:?}");
+    scene.shows(id, "sound").await?;
+    let waiting = parked::waiting(&scene.views, ORDERS, &order, 1).await?;
+    let waits = waiting[0].value.as_deref().unwrap_or_default();
+    ensure!(waits.contains("\"sealed\""), "{waits}");
+
+    sqlx::query("UPDATE events SET payload = $1::json WHERE sequence = 3")
+        .bind(payload)
+        .execute(&scene.log)
+        .await?;
+    parked::request_redrive(&scene.views, ORDERS, Some(&order)).await?;
+    scene.shows(id, "damaged").await?;
+    readers.stop().await
 }

@@ -1,0 +1,176 @@
+//! Driving again what is marked, in transactions of the projector that owns
+//! the partition: each begins with the compare-and-set on its offset, which
+//! stays where it is.
+
+use super::{
+    metrics,
+    store::{self, Mark},
+};
+use crate::engine::{
+    applier::Applier,
+    event::{Carried, carried},
+    failure::{Attempt, BatchError, is_unreadable, reason},
+    fold::Fold,
+    projection::{BoxError, Projection},
+    store::{self as offsets, Held},
+};
+use sqlx::PgConnection;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// How many are driven before new records get their turn.
+const ROUND: i64 = 20;
+
+/// What was done about marks.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Redriven {
+    /// Partitions in which rows may have changed.
+    pub partitions: BTreeSet<i32>,
+    /// Whether more marks may be left.
+    pub more: bool,
+}
+
+impl<P: Projection> Applier<P> {
+    /// Drives marked orders of the held partitions, the oldest marks first, and
+    /// sets the gauges.
+    pub async fn redrive(&self, held: &Held) -> Result<Redriven, BatchError> {
+        let partitions: Vec<i32> = held.partitions.keys().copied().collect();
+        let marks = store::marks(&self.views, P::NAME, &partitions, ROUND).await?;
+        let mut redriven = Redriven {
+            more: i64::try_from(marks.len()).is_ok_and(|found| found == ROUND),
+            ..Redriven::default()
+        };
+        for mark in marks {
+            self.redrive_one(held, &mark).await?;
+            redriven.partitions.insert(mark.partition);
+        }
+        let counts = store::counts(&self.views, P::NAME).await?;
+        metrics::standing(P::NAME, partitions.iter(), &counts);
+        Ok(redriven)
+    }
+
+    async fn redrive_one(&self, held: &Held, mark: &Mark) -> Result<(), BatchError> {
+        let failure: BoxError = match self.drive(held, mark).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(version)) => {
+                metrics::redriven(P::NAME, "applied");
+                let id = &mark.id;
+                tracing::info!(projection = P::NAME, id, version, "projection.redriven");
+                return Ok(());
+            }
+            Err(Attempt::Final(error)) => return Err(error),
+            Err(Attempt::Rejected(error)) => error.into(),
+            Err(Attempt::Record(_, error)) => error,
+        };
+        let reason = reason(&*failure);
+        self.note_failure(held, mark, &reason).await?;
+        metrics::redriven(P::NAME, "failed");
+        let id = &mark.id;
+        tracing::warn!(
+            projection = P::NAME,
+            id,
+            reason,
+            "projection.redrive_failed"
+        );
+        Ok(())
+    }
+
+    /// The version that the order came to; none if somebody else was faster.
+    async fn drive(&self, held: &Held, mark: &Mark) -> Result<Option<i64>, Attempt> {
+        let mut transaction = self.views.begin().await?;
+        hold::<P>(&mut transaction, held, mark.partition).await?;
+        if !store::take_mark(&mut transaction, P::NAME, &mark.id).await? {
+            return Ok(None);
+        }
+        let version = match Uuid::try_parse(&mark.id) {
+            Ok(order) => {
+                let known = store::last_version(&mut transaction, P::NAME, &mark.id).await?;
+                self.make_anew(&mut transaction, order, known.unwrap_or(1))
+                    .await?
+            }
+            Err(_) => self.read_anew(&mut transaction, mark).await?,
+        };
+        store::release(&mut transaction, P::NAME, &mark.id).await?;
+        transaction.commit().await?;
+        Ok(Some(version))
+    }
+
+    /// Folds an order from the log, up to `known` at least: what waits is in
+    /// there, since nothing is published that is not stored.
+    async fn make_anew(
+        &self,
+        connection: &mut PgConnection,
+        order: Uuid,
+        known: i64,
+    ) -> Result<i64, Attempt> {
+        let mut fold = Fold::<P>::over(P::load(connection, &[order]).await?);
+        let known = known.max(fold.version(order));
+        self.refold(&mut fold, order, known)
+            .await
+            .map_err(|failure| failure.at(0))?;
+        let folded = fold.finish();
+        P::write(connection, &folded.rows, &folded.changes).await?;
+        Ok(folded.rows.get(&order).map_or(0, P::version))
+    }
+
+    /// Reads a record anew that named no order: another release may know it.
+    async fn read_anew(&self, connection: &mut PgConnection, mark: &Mark) -> Result<i64, Attempt> {
+        let mut version = 0;
+        for record in store::records(connection, P::NAME, &mark.id).await? {
+            match carried::<P>(&record.parts()) {
+                Ok(Carried::Event(event)) => {
+                    let envelope = event.published.envelope;
+                    version = self
+                        .make_anew(connection, envelope.subject, envelope.sequence)
+                        .await?;
+                }
+                Ok(Carried::EpochBegan(_) | Carried::Other) => {}
+                Err(damaged) => return Err(Attempt::Record(0, damaged.into())),
+            }
+        }
+        Ok(version)
+    }
+
+    async fn note_failure(&self, held: &Held, mark: &Mark, reason: &str) -> Result<(), BatchError> {
+        let mut transaction = self.views.begin().await?;
+        hold::<P>(&mut transaction, held, mark.partition).await?;
+        if !store::take_mark(&mut transaction, P::NAME, &mark.id).await? {
+            return Ok(());
+        }
+        let version = self.row_version(&mut transaction, mark).await?;
+        store::attempted(&mut transaction, P::NAME, mark, version, reason).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Version of the row that is served; 0 without one, or with one that
+    /// cannot be read.
+    async fn row_version(
+        &self,
+        connection: &mut PgConnection,
+        mark: &Mark,
+    ) -> Result<i64, sqlx::Error> {
+        let Ok(order) = Uuid::try_parse(&mark.id) else {
+            return Ok(0);
+        };
+        match P::load(connection, &[order]).await {
+            Ok(rows) => Ok(rows.get(&order).map_or(0, P::version)),
+            Err(error) if is_unreadable(&error) => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Gives the transaction its right to write: the partition is ours, and stands
+/// where we believe it to.
+async fn hold<P: Projection>(
+    connection: &mut PgConnection,
+    held: &Held,
+    partition: i32,
+) -> Result<(), BatchError> {
+    let at = held.partitions.get(&partition).ok_or(BatchError::Refused)?;
+    if offsets::redrive(connection, P::NAME, held.build, partition, at.next).await? {
+        Ok(())
+    } else {
+        Err(BatchError::Refused)
+    }
+}

@@ -30,7 +30,7 @@ pub struct Applier<P: Projection> {
 }
 
 /// What became of a batch's events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
     /// Events that were the next ones of their aggregates.
     pub applied: u64,
@@ -38,6 +38,9 @@ pub struct Outcome {
     pub skipped: u64,
     /// Aggregates that were folded anew from the log.
     pub refolded: u64,
+    /// The aggregates whose rows were written, with their versions. One may
+    /// be here twice, the later version last.
+    pub changed: Vec<(Uuid, i64)>,
 }
 
 impl<P: Projection> Applier<P> {
@@ -117,7 +120,7 @@ impl<P: Projection> Applier<P> {
         let ids = records.iter().map(|r| r.event.envelope.subject);
         let ids: Vec<Uuid> = ids.collect::<BTreeSet<_>>().into_iter().collect();
         let mut fold = Fold::<P>::over(P::load(&mut transaction, &ids).await?);
-        let outcome = self.fold(&mut fold, records).await?;
+        let mut outcome = self.fold(&mut fold, records).await?;
         let folded = fold.finish();
         if !folded.rows.is_empty() {
             P::write(&mut transaction, &folded.rows, &folded.changes).await?;
@@ -126,6 +129,8 @@ impl<P: Projection> Applier<P> {
         for advance in advances {
             held.partitions.insert(advance.partition, advance.to);
         }
+        let versions = folded.rows.iter().map(|(id, row)| (*id, P::version(row)));
+        outcome.changed = versions.collect();
         Ok(outcome)
     }
 
@@ -203,5 +208,6 @@ impl Outcome {
         self.applied += other.applied;
         self.skipped += other.skipped;
         self.refolded += other.refolded;
+        self.changed.extend(other.changed);
     }
 }

@@ -150,7 +150,8 @@ impl<P: Projection> Session<'_, P> {
             &opened.records,
         ))?;
         drop(assignment);
-        count::<P>(applied, opened.records.len());
+        count::<P>(&applied, opened.records.len());
+        self.announcer.changed(applied.changed);
         self.announcer
             .moved(opened.records.iter().map(|r| r.partition));
         Ok(())
@@ -177,7 +178,7 @@ fn settings(client: &mut ClientConfig) -> &mut ClientConfig {
         .set("fetch.queue.backoff.ms", "10")
 }
 
-fn count<P: Projection>(applied: Outcome, records: usize) {
+fn count<P: Projection>(applied: &Outcome, records: usize) {
     let projection = [("projection", P::NAME)];
     metrics::counter!(APPLIED, &projection).increment(applied.applied);
     metrics::counter!(SKIPPED, &projection).increment(applied.skipped);

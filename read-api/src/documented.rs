@@ -70,7 +70,7 @@ pub struct Conditional {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers, is never one")]
 pub enum Refused {
-    /// `unknown_parameter`, `invalid_parameter`, `invalid_query`, `invalid_path`
+    /// `unknown_parameter`, `invalid_parameter`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body`
     #[response(status = 400, content_type = "application/problem+json")]
     BadRequest(ProblemDocument),
     /// `unauthorized`
@@ -88,6 +88,21 @@ pub enum Refused {
     Unavailable(ProblemDocument),
 }
 
+/// What a JSON body may be refused with beside that.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers, is never one")]
+pub enum RefusedBody {
+    /// `request_timeout`
+    #[response(status = 408, content_type = "application/problem+json")]
+    Timeout(ProblemDocument),
+    /// `body_too_large`
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemDocument),
+    /// `unsupported_media_type`
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(ProblemDocument),
+}
+
 /// What a query for one order may be refused with beside that.
 #[derive(IntoResponses)]
 #[response(status = 404, content_type = "application/problem+json")]
@@ -95,8 +110,8 @@ pub enum Refused {
 /// `order_not_found`
 pub struct NoSuchOrder(ProblemDocument);
 
-/// Any answer: 200 with `T`, or 304. Its schema has to be among the document's
-/// components.
+/// One order `T`, which may come from a cache: 200, or 304. Its schema has to
+/// be among the document's components.
 pub struct Told<T>(PhantomData<T>);
 
 /// A page `T` of a list.
@@ -107,7 +122,11 @@ pub struct ToldFigures<T>(PhantomData<T>);
 
 impl<T: ToSchema> IntoResponses for Told<T> {
     fn responses() -> Responses {
-        told::<T>("`\"<version>-<revision>\"`", None)
+        let age = (
+            "Age",
+            number("Seconds since it was read, where it comes from the cache"),
+        );
+        told::<T>("`\"<version>-<revision>\"`", Some(&age))
     }
 }
 

@@ -17,6 +17,9 @@ use utoipa::OpenApi;
         routes::orders::events::handle,
         routes::orders::by_external_id::handle,
         routes::statistics::orders::handle,
+        routes::admin::cache::handle,
+        routes::admin::cache::purge::handle,
+        routes::admin::projections::handle,
     ),
     components(schemas(
         Order,

@@ -1,5 +1,6 @@
 //! One file per endpoint, in the shape of the URLs.
 
+pub mod admin;
 pub mod orders;
 pub mod statistics;
 
@@ -22,5 +23,14 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(
             "/v1/statistics/orders",
             web::get().to(statistics::orders::handle),
+        )
+        .route("/v1/admin/cache", web::get().to(admin::cache::handle))
+        .route(
+            "/v1/admin/cache/purge",
+            web::post().to(admin::cache::purge::handle),
+        )
+        .route(
+            "/v1/admin/projections",
+            web::get().to(admin::projections::handle),
         );
 }

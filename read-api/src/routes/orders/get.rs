@@ -1,8 +1,8 @@
 //! `GET /v1/orders/{id}`: one order.
 
 use super::{
-    order_id,
-    store::{self, Document},
+    cached::{self, Found},
+    order_id, store,
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
@@ -14,6 +14,7 @@ use crate::{
 };
 use actix_web::{
     HttpRequest, HttpResponse,
+    http::header::AGE,
     web::{Data, Path},
 };
 use contracts::order::Order;
@@ -26,7 +27,9 @@ pub const PARAMETERS: &[&str] = &["min_version", "min_position"];
 ///
 /// The document as the projection stored it. Its `ETag` is
 /// `"<version>-<revision>"`; pass it as `If-None-Match` to get 304 while
-/// nothing has changed, and as `If-Match` to commands.
+/// nothing has changed, and as `If-Match` to commands. It may come from a
+/// cache, which forgets it when it changes, and after five seconds at the
+/// latest; `min_version` and `min_position` are never answered with less.
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
@@ -45,10 +48,8 @@ pub async fn handle(
     let query = Query::of(&request, PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
     let id = order_id(&id)?;
-    consistency.wait(&state, Some(id)).await?;
-    let order = store::order(&state.views, id)
-        .await
-        .map_err(|error| Problem::database(&error))?;
+    let read = || store::order(state.views.clone(), id);
+    let order = cached::order(&request, &state, &consistency, id, read).await?;
     answer(&request, &state, &consistency, order)
 }
 
@@ -57,15 +58,17 @@ pub fn answer(
     request: &HttpRequest,
     state: &State,
     consistency: &Consistency,
-    order: Option<Document>,
+    order: Option<Found>,
 ) -> Result<HttpResponse, Problem> {
     let lag = state.lag.header();
     let Some(order) = order else {
         let lag = lag.to_str().unwrap_or_default().to_owned();
         return Err(order_not_found().header(lag::HEADER, lag));
     };
+    let age = order.age.map(|age| age.as_secs().to_string());
     Ok(Reply::new(order.etag.to_string())
         .header(lag::HEADER, lag)
+        .maybe(AGE, age)
         .maybe(PREFERENCE_APPLIED, consistency.applied())
         .send(request, order.json))
 }

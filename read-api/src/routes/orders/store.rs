@@ -23,26 +23,26 @@ pub struct HistoryEntry {
 }
 
 /// The order of this id.
-pub async fn order(views: &PgPool, id: Uuid) -> Result<Option<Document>, sqlx::Error> {
+pub async fn order(views: PgPool, id: Uuid) -> Result<Option<Document>, sqlx::Error> {
     let row = sqlx::query("SELECT version, revision, document FROM orders WHERE id = $1")
         .bind(id)
-        .fetch_optional(views)
+        .fetch_optional(&views)
         .await?;
     row.as_ref().map(document).transpose()
 }
 
 /// The order that `platform` calls `external_id`.
 pub async fn order_of_external(
-    views: &PgPool,
-    platform: &str,
-    external_id: &str,
+    views: PgPool,
+    platform: String,
+    external_id: String,
 ) -> Result<Option<Document>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT version, revision, document FROM orders WHERE platform = $1 AND external_id = $2",
     )
     .bind(platform)
     .bind(external_id)
-    .fetch_optional(views)
+    .fetch_optional(&views)
     .await?;
     row.as_ref().map(document).transpose()
 }

@@ -1,6 +1,8 @@
 //! The command line: clap conventions, exit codes 0 done, 1 failed, 2 usage.
 
-use crate::{api_key, dev, documents, epoch, health, import, migrate, rebuild, roles, verify};
+use crate::{
+    api_key, cache, dev, documents, epoch, health, import, migrate, rebuild, roles, verify,
+};
 use clap::{Args, Parser, Subcommand};
 use infra::{config::Config, lifecycle::Lifecycle, telemetry};
 use std::{path::PathBuf, process::ExitCode};
@@ -68,6 +70,9 @@ enum Task {
     /// Build a projection again from the log
     #[command(after_help = "Examples:\n  orderlog rebuild orders --dir .orderlog")]
     Rebuild(rebuild::RebuildArgs),
+    /// Delete what Redis keeps of answers
+    #[command(subcommand)]
+    Cache(cache::CacheCommand),
     /// After a restored backup or a lost Kafka: begin a new epoch, publish again
     #[command(
         after_help = "Examples:\n  orderlog epoch show\n  orderlog epoch bump --reason 'restored the backup of Monday'\n  orderlog epoch republish --yes"
@@ -142,6 +147,7 @@ impl Cli {
             Task::Import(args) => Box::pin(import::run(args, stopped()?)).await,
             Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,
             Task::Rebuild(args) => rebuild::run(config, args).await,
+            Task::Cache(command) => cache::run(&config, command).await,
             Task::Epoch(command) => epoch::run(&config, command).await,
             Task::Openapi(args) => documents::openapi(&args),
             Task::Asyncapi(args) => documents::asyncapi(&args),

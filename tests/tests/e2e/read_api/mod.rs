@@ -1,10 +1,14 @@
 //! Queries, on views that each test fills by hand: what they answer does not
 //! depend on who has written the views.
 
+mod admin;
+mod cached;
+mod guard;
 mod history;
 mod lists;
 mod one_order;
 mod plumbing;
+mod redis_failing;
 mod statistics;
 mod views;
 mod waiting;
@@ -14,10 +18,14 @@ use libtest_mimic::Trial;
 /// All tests of queries.
 pub fn trials() -> Vec<Trial> {
     [
+        admin::trials(),
+        cached::trials(),
+        guard::trials(),
         history::trials(),
         lists::trials(),
         one_order::trials(),
         plumbing::trials(),
+        redis_failing::trials(),
         statistics::trials(),
         waiting::trials(),
     ]

@@ -16,12 +16,14 @@ super::suite![
     health_and_metrics_are_open,
 ];
 
-const ROUTES: [&str; 5] = [
+const ROUTES: [&str; 7] = [
     "/v1/orders",
     "/v1/orders/01990000-0000-7000-8000-000000000000",
     "/v1/orders/01990000-0000-7000-8000-000000000000/events",
     "/v1/orders/by_external_id/web/W-1",
     "/v1/statistics/orders",
+    "/v1/admin/cache",
+    "/v1/admin/projections",
 ];
 
 async fn nothing_is_told_without_a_key(env: &TestEnv) -> anyhow::Result<()> {

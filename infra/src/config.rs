@@ -35,6 +35,9 @@ pub struct Config {
     pub kafka_prefix: String,
     /// Prefix of every Redis key.
     pub redis_prefix: String,
+    /// How long Redis may take for one command, in milliseconds: PostgreSQL
+    /// answers sooner than a Redis that needs longer.
+    pub redis_timeout_ms: u64,
     /// Which code appends: ours or postgres-es.
     pub event_store: EventStoreKind,
     /// Bytes of recent aggregates that a command API keeps in memory, about;
@@ -97,6 +100,7 @@ impl Default for Config {
             public_url: String::new(),
             kafka_prefix: String::new(),
             redis_prefix: "orderlog:".into(),
+            redis_timeout_ms: 50,
             event_store: EventStoreKind::Grouped,
             aggregate_cache_bytes: 64 << 20,
             events_pool_size: 16,

@@ -1,7 +1,7 @@
 //! The command line: clap conventions, exit codes 0 done, 1 failed, 2 usage.
 
 use crate::{
-    api_key, dev, documents, epoch, health, import, migrate, parked, rebuild, roles, verify,
+    api_key, cache, dev, documents, epoch, health, import, migrate, parked, rebuild, roles, verify,
 };
 use clap::{Args, Parser, Subcommand};
 use infra::{config::Config, lifecycle::Lifecycle, telemetry};
@@ -75,6 +75,9 @@ enum Task {
     )]
     #[command(subcommand)]
     Parked(parked::ParkedCommand),
+    /// Delete what Redis keeps of answers
+    #[command(subcommand)]
+    Cache(cache::CacheCommand),
     /// After a restored backup or a lost Kafka: begin a new epoch, publish again
     #[command(
         after_help = "Examples:\n  orderlog epoch show\n  orderlog epoch bump --reason 'restored the backup of Monday'\n  orderlog epoch republish --yes"
@@ -150,6 +153,7 @@ impl Cli {
             Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,
             Task::Rebuild(args) => Box::pin(rebuild::run(config, args, stopped()?)).await,
             Task::Parked(command) => parked::run(&config, command).await,
+            Task::Cache(command) => cache::run(&config, command).await,
             Task::Epoch(command) => epoch::run(&config, command).await,
             Task::Openapi(args) => documents::openapi(&args),
             Task::Asyncapi(args) => documents::asyncapi(&args),

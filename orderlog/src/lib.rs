@@ -3,6 +3,7 @@
 //! servers.
 
 mod api_key;
+mod cache;
 pub mod cli;
 mod dev;
 pub mod documents;

@@ -80,7 +80,7 @@ pub struct Conditional {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers, is never one")]
 pub enum Refused {
-    /// `unknown_parameter`, `invalid_parameter`, `invalid_query`, `invalid_path`
+    /// `unknown_parameter`, `invalid_parameter`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body`
     #[response(status = 400, content_type = "application/problem+json")]
     BadRequest(ProblemDocument),
     /// `unauthorized`
@@ -98,6 +98,21 @@ pub enum Refused {
     Unavailable(ProblemDocument),
 }
 
+/// What a JSON body may be refused with beside that.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers, is never one")]
+pub enum RefusedBody {
+    /// `request_timeout`
+    #[response(status = 408, content_type = "application/problem+json")]
+    Timeout(ProblemDocument),
+    /// `body_too_large`
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemDocument),
+    /// `unsupported_media_type`
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(ProblemDocument),
+}
+
 /// What a query for one order may be refused with beside that.
 #[derive(IntoResponses)]
 #[response(status = 404, content_type = "application/problem+json")]
@@ -112,8 +127,8 @@ pub struct NoSuchOrder(ProblemDocument);
 /// `not_parked`
 pub struct NotParked(ProblemDocument);
 
-/// Any answer: 200 with `T`, or 304. Its schema has to be among the document's
-/// components.
+/// One order `T`, which may come from a cache: 200, or 304. Its schema has to
+/// be among the document's components.
 pub struct Told<T>(PhantomData<T>);
 
 /// A page `T` of a list.
@@ -127,7 +142,11 @@ pub struct ToldFigures<T>(PhantomData<T>);
 
 impl<T: ToSchema> IntoResponses for Told<T> {
     fn responses() -> Responses {
-        told::<T>("`\"<version>-<revision>\"`", &[parked()])
+        let age = (
+            "Age",
+            number("Seconds since it was read, where it comes from the cache"),
+        );
+        told::<T>("`\"<version>-<revision>\"`", &[age, parked()])
     }
 }
 

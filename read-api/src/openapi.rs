@@ -25,6 +25,9 @@ use utoipa::OpenApi;
         routes::admin::parked::show::handle,
         routes::admin::parked::redrive::one,
         routes::admin::parked::redrive::all,
+        routes::admin::cache::handle,
+        routes::admin::cache::purge::handle,
+        routes::admin::projections::handle,
     ),
     components(schemas(
         Order,

@@ -6,7 +6,7 @@ use crate::{
     cursor::Cursors,
     lag::LagMonitor,
     problems::PROBLEM_TYPES,
-    routes::{self, statistics},
+    routes::{self, orders, statistics},
 };
 use actix_web::web::{Data, ServiceConfig};
 use infra::{
@@ -44,8 +44,11 @@ pub struct State {
     pub cursors: Cursors,
     pub progress: Progress,
     pub lag: LagMonitor,
+    pub orders: orders::cached::Cache,
     pub statistics: statistics::cached::Cache,
-    redis: Redis,
+    pub redis: Redis,
+    /// Where Kafka is; only operators' questions ask it.
+    pub config: Config,
 }
 
 impl ReadApi {
@@ -67,9 +70,11 @@ impl ReadApi {
             cursors: Cursors::new(databases.ops.clone()),
             progress: Progress::start(views.clone(), listener, &background),
             lag: LagMonitor::start(databases.events.clone(), views.clone(), &background),
+            orders: orders::cached::cache(redis.clone()),
             statistics: statistics::cached::cache(redis.clone()),
             views,
             redis,
+            config: config.clone(),
         };
         Ok(Self {
             state: Data::new(state),

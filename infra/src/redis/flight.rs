@@ -40,6 +40,17 @@ impl<T: Clone + Send + Sync + 'static> Flights<T> {
         (flight.await, joined)
     }
 
+    /// A new computation for `key`, which somebody has to wait for; none where
+    /// one is under way.
+    pub fn begin(
+        &self,
+        key: &str,
+        compute: impl Future<Output = T> + Send + 'static,
+    ) -> Option<Flight<T>> {
+        let (flight, joined) = self.board(key, compute);
+        (!joined).then_some(flight)
+    }
+
     fn board(
         &self,
         key: &str,
@@ -113,6 +124,18 @@ mod tests {
         assert_eq!((first, second), ((0, false), (0, true)));
         gate.notify_one();
         assert_eq!(flights.join("k", compute()).await, (1, false));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_begun_beside_what_is_under_way() {
+        let flights = Flights::<u32>::default();
+        let first = flights
+            .begin("k", async { 1 })
+            .expect("nothing is under way");
+        assert!(flights.begin("k", async { 2 }).is_none());
+        assert!(flights.begin("other", async { 2 }).is_some());
+        assert_eq!(flights.join("k", async { 3 }).await, (1, true));
+        assert_eq!(first.await, 1);
     }
 
     #[tokio::test]

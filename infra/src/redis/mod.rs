@@ -1,32 +1,43 @@
 //! Redis, which is never truth (`docs/ARCHITECTURE.md`, invariant 8): whatever
 //! fails here is a miss, and a server that is away or slow is left alone for a
-//! moment, so that it costs one short time-out and not one per request.
+//! moment.
+//!
+//! | file | what |
+//! |---|---|
+//! | `versioned.rs` | values of a whole family become old together: statistics |
+//! | `documents.rs` | each value becomes old by itself: orders |
+//! | `family.rs` | what both store, and the guard against older values |
+//! | `purge.rs` | deleting by key, prefix or family |
+//! | `breaker.rs`, `flight.rs`, `tally.rs` | leaving a server alone, asking once for many, counting |
 
+mod breaker;
+mod documents;
+mod family;
 mod flight;
+mod purge;
+mod server;
+mod tally;
+mod version;
 mod versioned;
 
+pub use documents::{Document, DocumentCache, LIFE, announce_documents};
+pub use family::Entry;
+pub use purge::{InvalidPurge, Purge, purge};
 pub use redis::RedisError;
-pub use versioned::{Entry, Version, VersionedCache, announce_version};
+pub use server::{ServerFigures, server_figures};
+pub use tally::FamilyFigures;
+pub use version::Version;
+pub use versioned::{VersionedCache, announce_version};
 
 use crate::config::Config;
+use breaker::Breaker;
 use redis::{
-    Client, FromRedisValue, Pipeline, ScriptInvocation,
+    Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ScriptInvocation, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
-use std::{
-    fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Duration};
+use tally::Tallies;
 use tokio::sync::OnceCell;
-
-/// How long one command may take, connecting included.
-const COMMAND_TIME: Duration = Duration::from_millis(150);
-/// How long a server that failed is left alone.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// One multiplexed connection, opened at the first command and again whenever
 /// it breaks. Cheap to clone.
@@ -37,9 +48,10 @@ struct Shared {
     client: Client,
     manager: OnceCell<ConnectionManager>,
     prefix: String,
-    created: Instant,
-    /// Milliseconds after `created` until which no command is sent.
-    paused_until: AtomicU64,
+    /// How long one command may take, connecting included.
+    patience: Duration,
+    breaker: Breaker,
+    tallies: Tallies,
 }
 
 /// A command that has no answer; the log says more.
@@ -49,11 +61,29 @@ pub enum Unavailable {
     #[error("Redis failed a moment ago")]
     Paused,
     /// No answer in time.
-    #[error("Redis did not answer within {COMMAND_TIME:?}")]
+    #[error("Redis did not answer in time")]
     TimedOut,
-    /// What the server or the connection said.
+    /// The connection failed, or the server cannot serve at the moment.
     #[error("Redis failed")]
-    Failed(#[from] RedisError),
+    Failed(#[source] RedisError),
+    /// The server is there, and will not do this: it is full, say. Other
+    /// commands may well succeed.
+    #[error("Redis refused a command")]
+    Refused(#[source] RedisError),
+}
+
+impl From<RedisError> for Unavailable {
+    fn from(error: RedisError) -> Self {
+        use ServerErrorKind as Server;
+        match error.kind() {
+            // What a replica says may be long past.
+            ErrorKind::Server(
+                Server::BusyLoading | Server::MasterDown | Server::ReadOnly | Server::ClusterDown,
+            ) => Self::Failed(error),
+            ErrorKind::Server(_) | ErrorKind::Extension => Self::Refused(error),
+            _ => Self::Failed(error),
+        }
+    }
 }
 
 impl fmt::Debug for Redis {
@@ -74,14 +104,26 @@ impl Redis {
             client: Client::open(config.redis_url.as_str())?,
             manager: OnceCell::new(),
             prefix: config.redis_prefix.clone(),
-            created: Instant::now(),
-            paused_until: AtomicU64::new(0),
+            patience: Duration::from_millis(config.redis_timeout_ms),
+            breaker: Breaker::new(),
+            tallies: Tallies::default(),
         })))
     }
 
     /// The full name of a key of this deployment.
     pub fn key(&self, key: &str) -> String {
         format!("{}{key}", self.0.prefix)
+    }
+
+    /// What the caches on this server were asked for by this process, a family
+    /// each.
+    pub fn figures(&self) -> Vec<FamilyFigures> {
+        self.0.tallies.figures()
+    }
+
+    /// Whether the server is being left alone.
+    pub fn is_paused(&self) -> bool {
+        self.0.breaker.is_closed()
     }
 
     /// Whether the server answers, whatever happened before: for readiness.
@@ -91,7 +133,16 @@ impl Redis {
             let mut connection = self.manager().await?;
             ping.query_async::<()>(&mut connection).await
         };
-        within(asked).await
+        self.within(asked).await
+    }
+
+    /// Sends one command.
+    pub async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Unavailable> {
+        self.guarded(async {
+            let mut connection = self.manager().await?;
+            command.query_async(&mut connection).await
+        })
+        .await
     }
 
     /// Sends commands in one round trip.
@@ -119,48 +170,54 @@ impl Redis {
         &self,
         command: impl Future<Output = Result<T, RedisError>>,
     ) -> Result<T, Unavailable> {
-        if self.now() < self.0.paused_until.load(Ordering::Relaxed) {
+        let breaker = &self.0.breaker;
+        if !breaker.admits() {
             return Err(Unavailable::Paused);
         }
-        let result = within(command).await;
-        if let Err(error) = &result {
-            self.pause(error);
+        let result = self.within(command).await;
+        match &result {
+            Ok(_) => breaker.succeeded(),
+            Err(error @ Unavailable::Refused(_)) => {
+                breaker.succeeded();
+                metrics::counter!("orderlog_redis_refusals_total").increment(1);
+                tracing::debug!(
+                    error = crate::lifecycle::error_chain(error),
+                    "redis.refused"
+                );
+            }
+            Err(error) if breaker.failed() => {
+                metrics::counter!("orderlog_redis_pauses_total").increment(1);
+                let reason = crate::lifecycle::error_chain(error);
+                tracing::warn!(reason, pause_ms = breaker::PAUSE, "redis.paused");
+            }
+            Err(_) => {}
         }
         result
-    }
-
-    /// Leaves the server alone; said once per pause, although many commands
-    /// may fail at the same time.
-    fn pause(&self, error: &Unavailable) {
-        let now = self.now();
-        let until = now + u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX);
-        if self.0.paused_until.swap(until, Ordering::Relaxed) < now {
-            metrics::counter!("orderlog_redis_pauses_total").increment(1);
-            let reason = crate::lifecycle::error_chain(error);
-            tracing::warn!(reason, pause = ?PAUSE, "redis.paused");
-        }
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.0.created.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     async fn manager(&self) -> Result<ConnectionManager, RedisError> {
         let manager = self.0.manager.get_or_try_init(|| async {
             let config = ConnectionManagerConfig::new()
-                .set_connection_timeout(Some(COMMAND_TIME))
-                .set_response_timeout(Some(COMMAND_TIME))
+                .set_connection_timeout(Some(self.0.patience))
+                .set_response_timeout(Some(self.0.patience))
                 .set_number_of_retries(1)
                 .set_min_delay(Duration::from_millis(10));
             ConnectionManager::new_lazy_with_config(self.0.client.clone(), config)
         });
         manager.await.cloned()
     }
+
+    async fn within<T>(
+        &self,
+        command: impl Future<Output = Result<T, RedisError>>,
+    ) -> Result<T, Unavailable> {
+        match tokio::time::timeout(self.0.patience, command).await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(Unavailable::TimedOut),
+        }
+    }
 }
 
-async fn within<T>(command: impl Future<Output = Result<T, RedisError>>) -> Result<T, Unavailable> {
-    match tokio::time::timeout(COMMAND_TIME, command).await {
-        Ok(result) => Ok(result?),
-        Err(_) => Err(Unavailable::TimedOut),
-    }
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

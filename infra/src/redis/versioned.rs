@@ -1,31 +1,30 @@
-//! Cached values that know which state they were computed from.
+//! Cached values that know which state they were computed from; a whole family
+//! of them becomes old when a newer state is announced.
 
-use super::{Redis, Unavailable, flight::Flights};
-use crate::clock;
-use actix_web::web::Bytes;
+use super::{
+    Redis, Unavailable,
+    family::{Entry, FIELDS, Family, Stored, entry, jittered},
+    flight::Flights,
+    millis,
+    tally::Found,
+    version::Version,
+};
 use redis::Script;
-use std::{fmt, str::FromStr, sync::LazyLock, time::Duration};
-use time::OffsetDateTime;
+use std::{sync::LazyLock, time::Duration};
 
 /// How old a value may be and still be served although a newer state has been
 /// announced: under steady writes each one is then recomputed once a second
 /// rather than at each request.
 const TOLERATED_AGE: Duration = Duration::from_secs(1);
+/// How old such a value may be and still be served while it is recomputed:
+/// whoever asks all the time never waits.
+const REVALIDATED_AGE: Duration = Duration::from_secs(5);
+/// The part of its time after which a value that is still right is recomputed
+/// behind the answer, before it expires.
+const REVALIDATED_PART: f64 = 0.8;
 /// How long an announcement is kept. After a view was made anew from nothing,
 /// its versions begin again below the announced one; then this ends that.
 const ANNOUNCEMENT_TTL: Duration = Duration::from_hours(1);
-
-/// Never replaces a newer value: of two writers the slower one may hold the
-/// older state. Versions have a fixed width, so that text compares as numbers.
-static PUT: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "local old = redis.call('HGET', KEYS[1], 'version')
-         if old and old > ARGV[1] then return 0 end
-         redis.call('HSET', KEYS[1], 'version', ARGV[1], 'at', ARGV[2], 'value', ARGV[3])
-         redis.call('PEXPIRE', KEYS[1], ARGV[4])
-         return 1",
-    )
-});
 
 static ANNOUNCE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
@@ -36,84 +35,13 @@ static ANNOUNCE: LazyLock<Script> = LazyLock::new(|| {
     )
 });
 
-/// The state that a value was computed from. For a projection: its build, and
-/// the sum of its offsets and of what changed rows beside them; for an order:
-/// its version and its revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version {
-    /// Rises with each rebuild; versions of different builds compare by it.
-    pub build: u64,
-    /// Rises with each change.
-    pub number: u64,
-}
-
-impl Version {
-    /// Fixed width, so that text compares as the numbers do.
-    fn padded(self) -> String {
-        format!("{:020}-{:020}", self.build, self.number)
-    }
-}
-
-/// `<build>-<number>`.
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.build, self.number)
-    }
-}
-
-impl FromStr for Version {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (build, number) = text.split_once('-').ok_or(())?;
-        Ok(Self {
-            build: build.parse().map_err(|_| ())?,
-            number: number.parse().map_err(|_| ())?,
-        })
-    }
-}
-
-/// The fields of an entry as Redis has them: `version`, `at`, `value`.
-type Stored = (Option<String>, Option<i64>, Option<Vec<u8>>);
-
-/// A value with the state and the moment it was computed from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// State.
-    pub version: Version,
-    /// Moment, by the clock of whoever computed it.
-    pub computed_at: OffsetDateTime,
-    /// What was computed.
-    pub value: Bytes,
-}
-
-impl Entry {
-    /// A value that was computed just now.
-    pub fn new(version: Version, value: impl Into<Bytes>) -> Self {
-        Self {
-            version,
-            computed_at: clock::now(),
-            value: value.into(),
-        }
-    }
-
-    /// How long ago it was computed.
-    pub fn age(&self) -> Duration {
-        // Another host's clock may be ahead of ours.
-        (clock::now() - self.computed_at)
-            .try_into()
-            .unwrap_or(Duration::ZERO)
-    }
-}
-
 /// Values of one family under keys of their own, each valid until a newer
 /// state is announced, and never longer than the time to live (± 10 %, so that
 /// what was computed together does not expire together).
 ///
 /// `E` is the error of computing a value. Redis never causes one.
 pub struct VersionedCache<E: Clone> {
-    redis: Redis,
-    family: &'static str,
+    family: Family,
     ttl: Duration,
     flights: Flights<Result<Entry, E>>,
 }
@@ -121,8 +49,7 @@ pub struct VersionedCache<E: Clone> {
 impl<E: Clone> Clone for VersionedCache<E> {
     fn clone(&self) -> Self {
         Self {
-            redis: self.redis.clone(),
-            family: self.family,
+            family: self.family.clone(),
             ttl: self.ttl,
             flights: self.flights.clone(),
         }
@@ -131,33 +58,42 @@ impl<E: Clone> Clone for VersionedCache<E> {
 
 /// Announces that a state has been reached, after its commit: values of
 /// `family` that were computed from an older one are recomputed when they are
-/// asked for next. A failure is harmless: they then live out their time.
-pub async fn announce_version(redis: &Redis, family: &str, version: Version) {
+/// asked for next. Whether it was heard; if not, they live out their time.
+pub async fn announce_version(redis: &Redis, family: &str, version: Version) -> bool {
     let mut invocation = ANNOUNCE.prepare_invoke();
     invocation
         .key(announcement(redis, family))
         .arg(version.padded())
         .arg(millis(ANNOUNCEMENT_TTL));
-    if let Err(error) = redis.script::<u8>(&invocation).await {
+    let announced = redis.script::<u8>(&invocation).await;
+    if let Err(error) = &announced {
         tracing::debug!(family, %error, "cache.not_announced");
     }
+    announced.is_ok()
+}
+
+/// What is to be done with a cached value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Serve,
+    ServeAndRecompute,
+    Recompute,
 }
 
 impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
     /// A family of values that live for `ttl`.
     pub fn new(redis: Redis, family: &'static str, ttl: Duration) -> Self {
         Self {
-            redis,
-            family,
+            family: Family::new(redis, family),
             ttl,
             flights: Flights::default(),
         }
     }
 
     /// The value under `key`: the cached one where it is of the announced
-    /// state or under a second old, otherwise what `compute` makes of it, once
-    /// for all who ask at the same time. With `at_least`, only of that state or
-    /// a newer one.
+    /// state or young, otherwise what `compute` makes of it, once for all who
+    /// ask at the same time. With `at_least`, only of that state or a newer
+    /// one.
     pub async fn get_or_compute<F, Fut>(
         &self,
         key: &str,
@@ -168,34 +104,31 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
         F: Fn() -> Fut,
         Fut: Future<Output = Result<Entry, E>> + Send + 'static,
     {
-        let found = self.look_up(key).await;
-        let result = match &found {
-            Err(_) => "unavailable",
-            Ok((None, _)) => "miss",
-            Ok((Some(entry), announced)) if serves(entry, *announced, at_least) => "hit",
-            Ok(_) => "stale",
+        let (found, entry) = match self.look_up(key).await {
+            Err(_) => (Found::Unavailable, None),
+            Ok((None, _)) => (Found::Miss, None),
+            Ok((Some(entry), announced)) => match self.verdict(&entry, announced, at_least) {
+                Verdict::Serve => (Found::Hit, Some(entry)),
+                Verdict::ServeAndRecompute => (Found::Revalidated, Some(entry)),
+                Verdict::Recompute => (Found::Stale, None),
+            },
         };
-        metrics::counter!(
-            "orderlog_cache_requests_total", "family" => self.family, "result" => result
-        )
-        .increment(1);
-        match found {
-            Ok((Some(entry), _)) if result == "hit" => Ok(entry),
-            _ => self.computed(key, at_least, compute).await,
+        self.family.count(found);
+        let Some(entry) = entry else {
+            return self.computed(key, at_least, compute).await;
+        };
+        if found == Found::Revalidated {
+            let computation = self.compute_and_put(key, compute());
+            if let Some(computation) = self.flights.begin(key, computation) {
+                tokio::spawn(computation);
+            }
         }
+        Ok(entry)
     }
 
     /// Keeps a value unless a newer one is there already; whether it was kept.
     pub async fn put(&self, key: &str, entry: &Entry) -> Result<bool, Unavailable> {
-        let at = entry.computed_at.unix_timestamp_nanos() / 1_000_000;
-        let mut invocation = PUT.prepare_invoke();
-        invocation
-            .key(self.key(key))
-            .arg(entry.version.padded())
-            .arg(i64::try_from(at).unwrap_or_default())
-            .arg(&entry.value[..])
-            .arg(millis(self.ttl.mul_f64(rand::random_range(0.9..=1.1))));
-        Ok(self.redis.script::<u8>(&invocation).await? == 1)
+        self.family.put(key, entry, jittered(self.ttl)).await
     }
 
     /// The value under `key`, however old its state, and the state that was
@@ -204,13 +137,14 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
         &self,
         key: &str,
     ) -> Result<(Option<Entry>, Option<Version>), Unavailable> {
+        let redis = &self.family.redis;
         let mut both = redis::pipe();
         both.cmd("HMGET")
-            .arg(self.key(key))
-            .arg(&["version", "at", "value"])
+            .arg(self.family.key(key))
+            .arg(FIELDS)
             .cmd("GET")
-            .arg(announcement(&self.redis, self.family));
-        let (stored, announced): (Stored, Option<String>) = self.redis.pipeline(&both).await?;
+            .arg(announcement(redis, self.family.name));
+        let (stored, announced): (Stored, Option<String>) = redis.pipeline(&both).await?;
         Ok((entry(stored), announced.and_then(|v| v.parse().ok())))
     }
 
@@ -241,7 +175,7 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
         &self,
         key: &str,
         computation: Fut,
-    ) -> impl Future<Output = Result<Entry, E>> + Send + 'static
+    ) -> impl Future<Output = Result<Entry, E>> + Send + use<E, Fut>
     where
         Fut: Future<Output = Result<Entry, E>> + Send + 'static,
     {
@@ -249,70 +183,79 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
         async move {
             let entry = computation.await?;
             if let Err(error) = this.put(&key, &entry).await {
-                tracing::debug!(family = this.family, %error, "cache.not_kept");
+                tracing::debug!(family = this.family.name, %error, "cache.not_kept");
             }
             Ok(entry)
         }
     }
 
-    fn key(&self, key: &str) -> String {
-        self.redis.key(&format!("cache:{}:{key}", self.family))
-    }
-}
-
-/// Whether a cached value may be the answer.
-fn serves(entry: &Entry, announced: Option<Version>, at_least: Option<Version>) -> bool {
-    match at_least {
-        Some(version) => entry.version >= version,
-        None => {
-            announced.is_some_and(|version| entry.version >= version) || entry.age() < TOLERATED_AGE
+    fn verdict(
+        &self,
+        entry: &Entry,
+        announced: Option<Version>,
+        at_least: Option<Version>,
+    ) -> Verdict {
+        if let Some(version) = at_least {
+            return if entry.version >= version {
+                Verdict::Serve
+            } else {
+                Verdict::Recompute
+            };
+        }
+        let age = entry.age();
+        match announced {
+            Some(version) if entry.version >= version => {
+                if age < self.ttl.mul_f64(REVALIDATED_PART) {
+                    Verdict::Serve
+                } else {
+                    Verdict::ServeAndRecompute
+                }
+            }
+            _ if age < TOLERATED_AGE => Verdict::Serve,
+            Some(_) if age < REVALIDATED_AGE => Verdict::ServeAndRecompute,
+            _ => Verdict::Recompute,
         }
     }
-}
-
-fn entry((version, at, value): (Option<String>, Option<i64>, Option<Vec<u8>>)) -> Option<Entry> {
-    let computed_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at?) * 1_000_000);
-    Some(Entry {
-        version: version?.parse().ok()?,
-        computed_at: computed_at.ok()?,
-        value: value?.into(),
-    })
 }
 
 fn announcement(redis: &Redis, family: &str) -> String {
     redis.key(&format!("version:{family}"))
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    const fn version(build: u64, number: u64) -> Version {
-        Version { build, number }
-    }
-
-    #[test]
-    fn padded_versions_compare_as_numbers_and_read_back() {
-        let (low, high) = (version(1, 99), version(1, 100));
-        assert!(low < high && low.padded() < high.padded());
-        assert!(high.padded() < version(2, 0).padded());
-        assert_eq!(high.padded().parse(), Ok(high));
-        assert_eq!(high.to_string().parse(), Ok(high));
-    }
+    use super::{
+        Verdict::{Recompute, Serve, ServeAndRecompute},
+        *,
+    };
+    use crate::config::Config;
 
     #[test]
     fn a_value_serves_while_its_state_is_the_announced_one_or_it_is_young() {
-        let mut entry = Entry::new(version(1, 5), "x");
-        assert!(serves(&entry, Some(version(1, 6)), None), "young");
-        assert!(!serves(&entry, Some(version(1, 6)), Some(version(1, 6))));
-        entry.computed_at -= Duration::from_secs(2);
-        assert!(!serves(&entry, Some(version(1, 6)), None));
-        assert!(!serves(&entry, None, None), "nobody vouches for it");
-        assert!(serves(&entry, Some(version(1, 5)), None));
-        assert!(serves(&entry, None, Some(version(1, 5))));
+        let redis = Redis::new(&Config::default()).expect("a URL");
+        let cache = VersionedCache::<()>::new(redis, "figures", Duration::from_mins(1));
+        let version = |number| Version { build: 1, number };
+        let aged = |seconds| {
+            let mut entry = Entry::new(version(5), "x");
+            entry.computed_at -= Duration::from_secs(seconds);
+            entry
+        };
+        let (older, same, newer) = (Some(version(4)), Some(version(5)), Some(version(6)));
+        for (age, announced, at_least, expected) in [
+            (0, newer, None, Serve),
+            (2, newer, None, ServeAndRecompute),
+            (9, newer, None, Recompute),
+            (9, same, None, Serve),
+            (50, older, None, ServeAndRecompute),
+            (0, None, None, Serve),
+            // Nobody vouches for it.
+            (2, None, None, Recompute),
+            (0, newer, newer, Recompute),
+            (50, newer, same, Serve),
+            (2, None, same, Serve),
+        ] {
+            let verdict = cache.verdict(&aged(age), announced, at_least);
+            assert_eq!(verdict, expected, "{age} s, {announced:?}, {at_least:?}");
+        }
     }
 }

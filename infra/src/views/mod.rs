@@ -17,3 +17,9 @@ pub const REDRIVE_CHANNEL: &str = "orderlog_redrive";
 
 /// Family of cached values that are computed from the statistics.
 pub const STATISTICS_FAMILY: &str = "statistics";
+
+/// Family of cached order documents, by order id.
+pub const ORDERS_FAMILY: &str = "orders";
+
+/// Every family of cached values.
+pub const CACHE_FAMILIES: &[&str] = &[STATISTICS_FAMILY, ORDERS_FAMILY];

@@ -1,22 +1,37 @@
 //! Telling the rest of the world that a projection has moved on: readers that
-//! wait for it, and the cache of what is computed from it. Both are hints:
+//! wait for it, and the cache of what is computed from it. All of it is hints:
 //! lost ones cost a reader its patience and the cache its time-to-live.
 
 use super::{projection::Projection, store};
 use infra::{
     lifecycle::Lifecycle,
-    redis::{Redis, Version, announce_version},
-    views::NOTIFY_CHANNEL,
+    redis::{LIFE, Redis, Version, announce_documents, announce_version},
+    views::{self, NOTIFY_CHANNEL, ORDERS_FAMILY},
 };
 use sqlx::PgPool;
-use std::collections::BTreeSet;
-use tokio::sync::{mpsc, watch};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
+use uuid::Uuid;
 
-/// Where workers say that partitions have moved. Cheap to clone; the tasks
-/// behind it end with its last copy.
+/// How long after a failure the cache is told again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Aggregates that a transaction has changed, with their versions.
+type Changed = Vec<(Uuid, i64)>;
+
+/// Where workers say what has moved. Cheap to clone; the tasks behind it end
+/// with its last copy.
 #[derive(Debug, Clone)]
 pub struct Announcer {
     moved: mpsc::UnboundedSender<i32>,
+    /// None: what the projection makes of an aggregate is in no cache.
+    changed: Option<mpsc::UnboundedSender<(Instant, Changed)>>,
 }
 
 impl Announcer {
@@ -28,13 +43,22 @@ impl Announcer {
             pass_on(P::NAME, partitions, &views, &computed).await;
             Ok(())
         });
+        let documents = redis.clone();
         if let Some(family) = P::CACHED {
             lifecycle.spawn("projector cache announcer", async move {
-                tell_cache(family, versions, &redis).await;
+                tell_state(family, versions, &redis).await;
                 Ok(())
             });
         }
-        Self { moved }
+        let changed = (P::NAME == views::ORDERS).then(|| {
+            let (changed, batches) = mpsc::unbounded_channel();
+            lifecycle.spawn("projector document announcer", async move {
+                tell_documents(batches, &documents).await;
+                Ok(())
+            });
+            changed
+        });
+        Self { moved, changed }
     }
 
     /// Says that these partitions have moved. Never waits.
@@ -42,6 +66,14 @@ impl Announcer {
         for partition in partitions {
             // The receiver ends only after the last sender.
             let _ = self.moved.send(partition);
+        }
+    }
+
+    /// Says that a transaction that has just been committed has brought these
+    /// aggregates to these versions. Never waits.
+    pub(super) fn changed(&self, aggregates: Changed) {
+        if let Some(changed) = self.changed.as_ref().filter(|_| !aggregates.is_empty()) {
+            let _ = changed.send((Instant::now(), aggregates));
         }
     }
 }
@@ -72,15 +104,69 @@ async fn pass_on(
     }
 }
 
-/// Tells the cache the latest version; those in between do not matter. A task
+/// Tells the cache the latest state; those in between do not matter. A task
 /// of its own, so that a slow Redis never delays readers that wait.
-async fn tell_cache(family: &str, mut versions: watch::Receiver<Option<Version>>, redis: &Redis) {
+async fn tell_state(family: &str, mut versions: watch::Receiver<Option<Version>>, redis: &Redis) {
     while versions.changed().await.is_ok() {
-        let latest = *versions.borrow_and_update();
-        if let Some(version) = latest {
-            announce_version(redis, family, version).await;
+        loop {
+            let latest = *versions.borrow_and_update();
+            let Some(version) = latest else { break };
+            if announce_version(redis, family, version).await {
+                break;
+            }
+            // Told again, or something newer instead; the end of the role is
+            // not waited for.
+            if let Ok(Err(_)) = timeout(AGAIN, versions.changed()).await {
+                return;
+            }
         }
     }
+}
+
+/// Tells the cache which documents have changed. What was committed longer
+/// ago than a cached document lives is told nobody: so what waits here while
+/// Redis is away is bounded by what is committed in that time.
+async fn tell_documents(mut batches: mpsc::UnboundedReceiver<(Instant, Changed)>, redis: &Redis) {
+    let (mut received, mut waiting) = (Vec::new(), Vec::new());
+    while batches.recv_many(&mut received, usize::MAX).await > 0 {
+        waiting.append(&mut received);
+        while !waiting.is_empty() {
+            if announce_documents(redis, ORDERS_FAMILY, &latest(&mut waiting))
+                .await
+                .is_ok()
+            {
+                break;
+            }
+            // The end of the role is not waited for.
+            if batches.is_closed() {
+                return;
+            }
+            sleep(AGAIN).await;
+            while let Ok(batch) = batches.try_recv() {
+                waiting.push(batch);
+            }
+        }
+        waiting.clear();
+    }
+}
+
+/// The last version of each aggregate; batches of long ago are dropped.
+fn latest(batches: &mut Vec<(Instant, Changed)>) -> Vec<(String, Version)> {
+    batches.retain(|(committed, _)| committed.elapsed() < LIFE);
+    let mut latest = HashMap::new();
+    for (id, version) in batches.iter().flat_map(|(_, changed)| changed) {
+        let last = latest.entry(id).or_insert(*version);
+        *last = (*last).max(*version);
+    }
+    let documents = latest.into_iter().map(|(id, version)| {
+        let version = Version {
+            build: version.cast_unsigned(),
+            // Its revision is the database's business; none is below this one.
+            number: 0,
+        };
+        (id.to_string(), version)
+    });
+    documents.collect()
 }
 
 /// Sends the notifications; what the projection's data is now the version of.
@@ -104,5 +190,28 @@ async fn wake(
             tracing::debug!(projection, %error, "projector.readers_not_woken");
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_version_of_what_changed_lately_is_told() {
+        let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let now = Instant::now();
+        let long_ago = now.checked_sub(LIFE).expect("the machine is older");
+        let mut batches = vec![
+            (long_ago, vec![(one, 9)]),
+            (now, vec![(one, 2), (two, 1)]),
+            (now, vec![(one, 4), (one, 3)]),
+        ];
+        let mut told = latest(&mut batches);
+        told.sort_unstable();
+        let version = |build| Version { build, number: 0 };
+        let expected = [(one.to_string(), version(4)), (two.to_string(), version(1))];
+        assert_eq!(told, expected);
+        assert_eq!(batches.len(), 2);
     }
 }

@@ -32,7 +32,7 @@ pub struct Applier<P: Projection> {
 }
 
 /// What became of a batch's records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Outcome {
     /// Events that were the next ones of their aggregates.
     pub applied: u64,
@@ -44,6 +44,9 @@ pub struct Outcome {
     pub waiting: u64,
     /// Orders, and records that name none, that were parked.
     pub parked: u64,
+    /// The aggregates whose rows were written, with their versions. One may
+    /// be here twice, the later version last.
+    pub changed: Vec<(Uuid, i64)>,
 }
 
 /// Why records cannot be applied, by partition and offset.
@@ -159,7 +162,7 @@ impl<P: Projection> Applier<P> {
                 Delivered::Unreadable(record) => batch.put_away(record, held.build),
             }
         }
-        let outcome = batch.outcome();
+        let mut outcome = batch.outcome();
         let (folded, parking) = (batch.fold.finish(), batch.parking);
         if !folded.rows.is_empty() {
             P::write(&mut transaction, &folded.rows, &folded.changes).await?;
@@ -170,6 +173,8 @@ impl<P: Projection> Applier<P> {
             held.partitions.insert(advance.partition, advance.to);
         }
         parking.report(P::NAME);
+        let versions = folded.rows.iter().map(|(id, row)| (*id, P::version(row)));
+        outcome.changed = versions.collect();
         Ok(outcome)
     }
 
@@ -263,7 +268,7 @@ impl<P: Projection> Batch<P> {
         Outcome {
             waiting: count(self.parking.waiting.len()),
             parked: count(self.parking.parked.len()),
-            ..self.outcome
+            ..self.outcome.clone()
         }
     }
 }
@@ -307,5 +312,6 @@ impl Outcome {
         self.refolded += other.refolded;
         self.waiting += other.waiting;
         self.parked += other.parked;
+        self.changed.extend(other.changed);
     }
 }

@@ -71,6 +71,16 @@ impl Consistency {
         self.min_position.is_some()
     }
 
+    /// The version that is asked for.
+    pub const fn min_version(&self) -> Option<i64> {
+        self.min_version
+    }
+
+    /// Whether anything is asked for.
+    pub const fn is_asked_for(&self) -> bool {
+        self.min_version.is_some() || self.has_position()
+    }
+
     /// Waits until the views have what is asked for, as long as is preferred;
     /// whether they do. `order` is the one that `min_version` speaks of; while
     /// it is parked nothing is waited for.

@@ -1,69 +1,104 @@
 //! Both ends of the lag: the log's newest events, and where the views are.
 
-use super::Frontier;
-use contracts::LogPosition;
+use super::{
+    Frontier,
+    behind::{Logged, Read},
+};
+use contracts::{LogPosition, partition::partition_of, topics::ORDER_EVENTS_PARTITIONS};
 use infra::views;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgPool, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
 
-/// How many events are looked at one by one.
-pub const WINDOW: usize = 500;
+/// Events at the end of the log that are looked at each time.
+const NEWEST: usize = 500;
+/// Events before them that are looked at where a checkpoint lies there.
+const OLDER: usize = 5_000;
 
-/// One of the newest events.
+/// The columns of an event that are read.
+const LOGGED: &str =
+    "aggregate_id, epoch, transaction_id::text::bigint AS xid, position, recorded_at";
+
+/// The served build of a projection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Newest {
-    /// Its order, as the key of its record is written.
-    pub order_id: String,
-    /// Place in the log.
+pub struct Build {
+    /// Name of the projection.
+    pub projection: String,
+    /// Version of the code that made it.
+    pub version: i32,
+    /// Rises with each rebuild.
+    pub number: i64,
+    /// Epoch of the log that it was made from.
+    pub epoch: i32,
+    /// When it was made.
+    pub built_at: OffsetDateTime,
+}
+
+/// Where a partition of a projection is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Name of the projection.
+    pub projection: String,
+    /// Partition of the topic.
+    pub partition: i32,
+    /// Offset to go on from.
+    pub next: i64,
+    /// Every event of the partition up to here is in the rows.
     pub at: LogPosition,
-    /// When it was stored.
-    pub recorded_at: OffsetDateTime,
+    /// When it last moved.
+    pub updated_at: OffsetDateTime,
 }
 
-/// The newest events of orders, at most [`WINDOW`], newest first; whether they
-/// are final does not matter here.
-pub async fn newest(events: &PgPool) -> Result<Vec<Newest>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT aggregate_id, epoch, transaction_id::text::bigint AS xid, position, recorded_at \
-           FROM events WHERE aggregate_type = 'order' \
-          ORDER BY epoch DESC, transaction_id DESC, position DESC LIMIT $1",
-    )
-    .bind(i64::try_from(WINDOW).unwrap_or(i64::MAX))
-    .fetch_all(events)
-    .await?;
-    let newest = rows.iter().map(|row| {
-        Ok(Newest {
-            order_id: row.try_get("aggregate_id")?,
-            at: LogPosition {
-                epoch: row.try_get("epoch")?,
-                xid: row.try_get::<i64, _>("xid")?.cast_unsigned(),
-                position: row.try_get("position")?,
-            },
-            recorded_at: row.try_get("recorded_at")?,
-        })
-    });
-    newest.collect()
+/// The newest events of orders; whether they are final does not matter here.
+pub async fn newest(events: &PgPool) -> Result<Read, sqlx::Error> {
+    let sql = format!(
+        "SELECT {LOGGED} FROM events WHERE aggregate_type = 'order' \
+          ORDER BY epoch DESC, transaction_id DESC, position DESC LIMIT {NEWEST}"
+    );
+    let rows = sqlx::query(&sql).fetch_all(events).await?;
+    Ok(Read {
+        newest: rows.iter().map(logged).collect::<Result<_, _>>()?,
+        cut: rows.len() == NEWEST,
+        ..Read::default()
+    })
 }
 
-/// When the first event of an order after `at` was stored.
-pub async fn recorded_after(
+/// The events of orders after one place and before another, oldest first, as
+/// far as they are looked at; whether there are more.
+pub async fn between(
     events: &PgPool,
-    at: LogPosition,
-) -> Result<Option<OffsetDateTime>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT recorded_at FROM events \
+    after: LogPosition,
+    before: LogPosition,
+) -> Result<(Vec<Logged>, bool), sqlx::Error> {
+    let sql = format!(
+        "SELECT {LOGGED} FROM events \
           WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
+            AND (epoch, transaction_id, position) < ($4, $5::text::xid8, $6) \
             AND aggregate_type = 'order' \
-          ORDER BY epoch, transaction_id, position LIMIT 1",
-    )
-    .bind(at.epoch)
-    .bind(at.xid.to_string())
-    .bind(at.position)
-    .fetch_optional(events)
-    .await
+          ORDER BY epoch, transaction_id, position LIMIT {OLDER}"
+    );
+    let rows = sqlx::query(&sql)
+        .bind(after.epoch)
+        .bind(after.xid.to_string())
+        .bind(after.position)
+        .bind(before.epoch)
+        .bind(before.xid.to_string())
+        .bind(before.position)
+        .fetch_all(events)
+        .await?;
+    let between = rows.iter().map(logged).collect::<Result<_, _>>()?;
+    Ok((between, rows.len() == OLDER))
 }
 
-/// Up to where each partition is in the views.
+fn logged(row: &PgRow) -> Result<Logged, sqlx::Error> {
+    let key: &str = row.try_get("aggregate_id")?;
+    Ok(Logged {
+        partition: partition_of(key.as_bytes(), ORDER_EVENTS_PARTITIONS),
+        at: position(row)?,
+        recorded_at: row.try_get("recorded_at")?,
+    })
+}
+
+/// Up to where each partition is in the views of the orders.
 pub async fn frontier(pool: &PgPool) -> Result<Frontier, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT \"partition\", epoch, xid, position FROM projection_offsets WHERE projection = $1",
@@ -71,13 +106,54 @@ pub async fn frontier(pool: &PgPool) -> Result<Frontier, sqlx::Error> {
     .bind(views::ORDERS)
     .fetch_all(pool)
     .await?;
-    let reached = rows.iter().map(|row| {
-        let at = LogPosition {
-            epoch: row.try_get("epoch")?,
-            xid: row.try_get::<i64, _>("xid")?.cast_unsigned(),
-            position: row.try_get("position")?,
-        };
-        Ok((row.try_get("partition")?, at))
-    });
+    let reached = rows
+        .iter()
+        .map(|row| Ok((row.try_get("partition")?, position(row)?)));
     reached.collect()
+}
+
+/// Where each partition of each projection is.
+pub async fn checkpoints(views: &PgPool) -> Result<Vec<Checkpoint>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT projection, \"partition\", next, epoch, xid, position, updated_at \
+           FROM projection_offsets ORDER BY projection, \"partition\"",
+    )
+    .fetch_all(views)
+    .await?;
+    let checkpoints = rows.iter().map(|row| {
+        Ok(Checkpoint {
+            projection: row.try_get("projection")?,
+            partition: row.try_get("partition")?,
+            next: row.try_get("next")?,
+            at: position(row)?,
+            updated_at: row.try_get("updated_at")?,
+        })
+    });
+    checkpoints.collect()
+}
+
+/// The served build of each projection, by name.
+pub async fn builds(views: &PgPool) -> Result<Vec<Build>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT name, version, build, epoch, built_at FROM projections ORDER BY name")
+            .fetch_all(views)
+            .await?;
+    let builds = rows.iter().map(|row| {
+        Ok(Build {
+            projection: row.try_get("name")?,
+            version: row.try_get("version")?,
+            number: row.try_get("build")?,
+            epoch: row.try_get("epoch")?,
+            built_at: row.try_get("built_at")?,
+        })
+    });
+    builds.collect()
+}
+
+fn position(row: &PgRow) -> Result<LogPosition, sqlx::Error> {
+    Ok(LogPosition {
+        epoch: row.try_get("epoch")?,
+        xid: row.try_get::<i64, _>("xid")?.cast_unsigned(),
+        position: row.try_get("position")?,
+    })
 }

@@ -55,5 +55,14 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(
             "/v1/admin/parked/{id}/redrive",
             web::post().to(admin::parked::redrive::one),
+        )
+        .route("/v1/admin/cache", web::get().to(admin::cache::handle))
+        .route(
+            "/v1/admin/cache/purge",
+            web::post().to(admin::cache::purge::handle),
+        )
+        .route(
+            "/v1/admin/projections",
+            web::get().to(admin::projections::handle),
         );
 }

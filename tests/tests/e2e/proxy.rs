@@ -1,18 +1,19 @@
-//! A way to a server that can be cut.
+//! A way to a server that can be cut, or slow.
 
 use anyhow::{Context as _, Result};
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::watch,
+    time::sleep,
 };
 
 /// What a proxy does with what comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// It passes everything on.
-    Open,
+    /// It passes everything on, answers so much later.
+    Open(Duration),
     /// It passes on what clients say, and keeps the answers.
     Unanswered,
     /// It keeps everything, and connections as they are: nobody is told.
@@ -29,10 +30,11 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A way to the database of a URL, on a free port.
+    /// A way to the server of a URL, on a free port.
     pub async fn start(url: &str) -> Result<Self> {
-        let (_, rest) = url.split_once('@').context("a URL without a user")?;
-        let (server, _) = rest.split_once('/').context("a URL without a path")?;
+        let (_, rest) = url.split_once("://").context("a URL without a scheme")?;
+        let (rest, _) = rest.split_once('/').unwrap_or((rest, ""));
+        let (_, server) = rest.rsplit_once('@').unwrap_or(("", rest));
         let (way, address) = listen(server.parse()?, false).await?;
         let url = url.replace(server, &address.to_string());
         Ok(Self { way, url })
@@ -68,14 +70,19 @@ impl Proxy {
 
     /// Lets everything through again.
     pub fn accept(&self) {
-        self.way.send_replace(Way::Open);
+        self.delay(Duration::ZERO);
+    }
+
+    /// Lets everything through; what the server says arrives so much later.
+    pub fn delay(&self, delay: Duration) {
+        self.way.send_replace(Way::Open(delay));
     }
 }
 
 async fn listen(server: SocketAddr, kafka: bool) -> Result<(watch::Sender<Way>, SocketAddr)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let (way, state) = watch::channel(Way::Open);
+    let (way, state) = watch::channel(Way::Open(Duration::ZERO));
     let renamed = kafka.then(|| (as_kafka_says(server), as_kafka_says(address)));
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
@@ -103,11 +110,11 @@ async fn pass(
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = TcpStream::connect(server).await?.into_split();
         let said = carry(from_client, to_server, way.clone(), |way| {
-            matches!(way, Way::Open | Way::Unanswered)
+            matches!(way, Way::Open(_) | Way::Unanswered).then_some(Duration::ZERO)
         });
         let answered = async {
             match renamed {
-                None => carry(from_server, to_client, way, |way| way == Way::Open).await,
+                None => carry(from_server, to_client, way, open).await,
                 Some((old, new)) => answers(from_server, to_client, way, &old, &new).await,
             }
         };
@@ -119,17 +126,29 @@ async fn pass(
     }
 }
 
-/// Carries bytes, and the end of them, while it `may`.
+/// How much later answers arrive, where they do.
+const fn open(way: Way) -> Option<Duration> {
+    match way {
+        Way::Open(delay) => Some(delay),
+        Way::Unanswered | Way::Silent | Way::Refused => None,
+    }
+}
+
+/// Carries bytes, and the end of them, while it `may`, and as late.
 async fn carry(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     mut way: watch::Receiver<Way>,
-    may: impl Fn(Way) -> bool,
+    may: impl Fn(Way) -> Option<Duration>,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     loop {
         let read = from.read(&mut buffer).await?;
-        let _ = way.wait_for(|way| may(*way)).await;
+        let _ = way.wait_for(|way| may(*way).is_some()).await;
+        let delay = may(*way.borrow()).unwrap_or_default();
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
         if read == 0 {
             return to.shutdown().await;
         }
@@ -148,7 +167,7 @@ async fn answers(
 ) -> io::Result<()> {
     loop {
         let Ok(length) = from.read_u32().await else {
-            let _ = way.wait_for(|way| *way == Way::Open).await;
+            let _ = way.wait_for(|way| open(*way).is_some()).await;
             return to.shutdown().await;
         };
         let mut answer = vec![0; length as usize];
@@ -156,7 +175,7 @@ async fn answers(
         while let Some(at) = answer.windows(old.len()).position(|bytes| bytes == old) {
             answer[at..at + old.len()].copy_from_slice(new);
         }
-        let _ = way.wait_for(|way| *way == Way::Open).await;
+        let _ = way.wait_for(|way| open(*way).is_some()).await;
         to.write_u32(length).await?;
         to.write_all(&answer).await?;
     }

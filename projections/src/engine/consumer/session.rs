@@ -25,6 +25,7 @@ use rdkafka::{
     consumer::{BaseConsumer, Consumer as _},
     error::{KafkaError, KafkaResult},
 };
+use std::mem;
 use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 
@@ -168,9 +169,10 @@ impl<P: Projection> Session<'_, P> {
         }
         let mut assignment = context.assignment();
         let applying = self.engine.applier.apply(&mut assignment.held, records);
-        let applied = self.runtime.block_on(applying)?;
+        let mut applied = self.runtime.block_on(applying)?;
         drop(assignment);
-        count::<P>(applied, records.len());
+        count::<P>(&applied, records.len());
+        self.announcer.changed(mem::take(&mut applied.changed));
         self.announcer
             .moved(records.iter().map(|record| record.place().0));
         Ok(applied)
@@ -207,7 +209,7 @@ fn settings(client: &mut ClientConfig) -> &mut ClientConfig {
         .set("fetch.queue.backoff.ms", "10")
 }
 
-fn count<P: Projection>(applied: Outcome, records: usize) {
+fn count<P: Projection>(applied: &Outcome, records: usize) {
     let projection = [("projection", P::NAME)];
     metrics::counter!(APPLIED, &projection).increment(applied.applied);
     metrics::counter!(SKIPPED, &projection).increment(applied.skipped);

@@ -1,3 +1,5 @@
-//! `/v1/admin`: how the system is doing, and what people do about it.
+//! `/v1/admin`: what operators look at, and what they set going.
 
+pub mod cache;
 pub mod parked;
+pub mod projections;

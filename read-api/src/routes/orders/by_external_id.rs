@@ -1,7 +1,7 @@
 //! `GET /v1/orders/by_external_id/{platform}/{external_id}`: one order by the
 //! platform's own id of it.
 
-use super::{get::answer, store};
+use super::{cached, get::answer, store};
 use crate::{
     consistency::Consistency,
     documented::{Conditional, MinPosition, MinVersion, NoSuchOrder, Refused, Told},
@@ -48,9 +48,8 @@ pub async fn handle(
         return Err(order_not_found());
     }
     let id = order_id_of_external(&platform, &external_id);
-    consistency.wait(&state, Some(id)).await?;
-    let order = store::order_of_external(&state.views, &platform, &external_id)
-        .await
-        .map_err(|error| Problem::database(&error))?;
+    let read =
+        || store::order_of_external(state.views.clone(), platform.clone(), external_id.clone());
+    let order = cached::order(&request, &state, &consistency, id, read).await?;
     answer(&request, &state, &consistency, (id, order)).await
 }

@@ -1,8 +1,8 @@
 //! `GET /v1/orders/{id}`: one order.
 
 use super::{
-    marked, not_found, order_id,
-    store::{self, Document},
+    cached::{self, Found},
+    marked, not_found, order_id, store,
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
@@ -13,6 +13,7 @@ use crate::{
 };
 use actix_web::{
     HttpRequest, HttpResponse,
+    http::header::AGE,
     web::{Data, Path},
 };
 use contracts::order::Order;
@@ -26,8 +27,10 @@ pub const PARAMETERS: &[&str] = &["min_version", "min_position"];
 ///
 /// The document as the projection stored it. Its `ETag` is
 /// `"<version>-<revision>"`; pass it as `If-None-Match` to get 304 while
-/// nothing has changed, and as `If-Match` to commands. While the order is
-/// parked, `min_version` and `min_position` are not waited for.
+/// nothing has changed, and as `If-Match` to commands. It may come from a
+/// cache, which forgets it when it changes, and after five seconds at the
+/// latest; `min_version` and `min_position` are never answered with less. While
+/// the order is parked, neither is waited for.
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
@@ -46,10 +49,8 @@ pub async fn handle(
     let query = Query::of(&request, PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
     let id = order_id(&id)?;
-    consistency.wait(&state, Some(id)).await?;
-    let order = store::order(&state.views, id)
-        .await
-        .map_err(|error| Problem::database(&error))?;
+    let read = || store::order(state.views.clone(), id);
+    let order = cached::order(&request, &state, &consistency, id, read).await?;
     answer(&request, &state, &consistency, (id, order)).await
 }
 
@@ -58,15 +59,17 @@ pub async fn answer(
     request: &HttpRequest,
     state: &State,
     consistency: &Consistency,
-    (id, order): (Uuid, Option<Document>),
+    (id, order): (Uuid, Option<Found>),
 ) -> Result<HttpResponse, Problem> {
     let lag = state.lag.header();
     let Some(order) = order else {
         let lag = lag.to_str().unwrap_or_default().to_owned();
         return Err(not_found(state, id).await.header(lag::HEADER, lag));
     };
+    let age = order.age.map(|age| age.as_secs().to_string());
     Ok(marked(Reply::new(order.etag.to_string()), order.parked)
         .header(lag::HEADER, lag)
+        .maybe(AGE, age)
         .maybe(PREFERENCE_APPLIED, consistency.applied())
         .send(request, order.json))
 }

@@ -1,6 +1,7 @@
 //! `/v1/orders`.
 
 pub mod by_external_id;
+pub mod cached;
 pub mod events;
 pub mod get;
 pub mod list;

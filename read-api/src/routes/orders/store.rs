@@ -38,17 +38,17 @@ const PARKED: &str = "EXISTS (SELECT 1 FROM parked_orders p \
      WHERE p.projection = 'orders' AND p.id = o.id::text) AS parked";
 
 /// The order of this id.
-pub async fn order(views: &PgPool, id: Uuid) -> Result<Option<Document>, sqlx::Error> {
+pub async fn order(views: PgPool, id: Uuid) -> Result<Option<Document>, sqlx::Error> {
     let sql = format!("SELECT version, revision, document, {PARKED} FROM orders o WHERE o.id = $1");
-    let row = sqlx::query(&sql).bind(id).fetch_optional(views).await?;
+    let row = sqlx::query(&sql).bind(id).fetch_optional(&views).await?;
     row.as_ref().map(document).transpose()
 }
 
 /// The order that `platform` calls `external_id`.
 pub async fn order_of_external(
-    views: &PgPool,
-    platform: &str,
-    external_id: &str,
+    views: PgPool,
+    platform: String,
+    external_id: String,
 ) -> Result<Option<Document>, sqlx::Error> {
     let sql = format!(
         "SELECT version, revision, document, {PARKED} FROM orders o \
@@ -57,7 +57,7 @@ pub async fn order_of_external(
     let row = sqlx::query(&sql)
         .bind(platform)
         .bind(external_id)
-        .fetch_optional(views)
+        .fetch_optional(&views)
         .await?;
     row.as_ref().map(document).transpose()
 }

@@ -7,7 +7,13 @@ use super::{
 };
 use anyhow::{Result, ensure};
 use contracts::topics::ORDER_EVENTS_PARTITIONS;
-use infra::{clock, config::Config};
+use infra::{
+    clock,
+    config::Config,
+    redis::{Redis, Version},
+    views::ORDERS_FAMILY,
+};
+use uuid::Uuid;
 
 /// Orders, lines, histories and sums follow the log.
 pub async fn everything_is_applied(config: &Config) -> Result<()> {
@@ -136,5 +142,42 @@ pub async fn positions_follow_what_is_applied(config: &Config) -> Result<()> {
             "{token:?} is not passed"
         );
     }
+    projector.stop().await
+}
+
+/// After the commit the cache knows the new version of each order that has
+/// changed, and of no other.
+pub async fn the_cache_is_told_what_has_changed(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    let redis = Redis::new(&Config {
+        redis_timeout_ms: 5_000,
+        ..config.clone()
+    })?;
+    let known = async |id: Uuid| -> Result<Option<Version>> {
+        let key = redis.key(&format!("cache:{ORDERS_FAMILY}:{id}"));
+        let mut get = redis::cmd("HGET");
+        get.arg(key).arg("version");
+        let known: Option<String> = redis.command(&get).await?;
+        Ok(known.and_then(|known| known.parse().ok()))
+    };
+    let (one, two) = (clock::new_id(), clock::new_id());
+    world.happen(&[placed(one, 1)]).await?;
+    world.settled().await?;
+    // Once told, it is remembered for as long as it matters.
+    for (happens, id, build) in [
+        (noted(one, 2), one, 2),
+        (placed(two, 2), two, 1),
+        (cancelled(one, 3), one, 3),
+    ] {
+        world.happen(&[happens]).await?;
+        world
+            .until("word in the cache", async || {
+                Ok(known(id).await? == Some(Version { build, number: 0 }))
+            })
+            .await?;
+    }
+    ensure!(known(clock::new_id()).await?.is_none());
     projector.stop().await
 }

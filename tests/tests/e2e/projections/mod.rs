@@ -35,6 +35,7 @@ pub fn trials() -> Vec<Trial> {
         following::projectors_come_and_go,
         following::a_gap_is_filled_from_the_log,
         following::positions_follow_what_is_applied,
+        following::the_cache_is_told_what_has_changed,
         fencing::a_zombie_is_refused,
         fencing::all_offsets_move_or_none,
         fencing::a_zombie_is_refused_after_a_rebuild,

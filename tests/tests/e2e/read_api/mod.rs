@@ -1,12 +1,16 @@
 //! Queries, on views that each test fills by hand: what they answer does not
 //! depend on who has written the views.
 
+mod admin;
+mod cached;
+mod guard;
 mod history;
 mod lists;
 mod one_order;
 mod parked;
 mod plans;
 mod plumbing;
+mod redis_failing;
 mod statistics;
 mod top_lists;
 mod views;
@@ -17,12 +21,16 @@ use libtest_mimic::Trial;
 /// All tests of queries.
 pub fn trials() -> Vec<Trial> {
     [
+        admin::trials(),
+        cached::trials(),
+        guard::trials(),
         history::trials(),
         lists::trials(),
         one_order::trials(),
         parked::trials(),
         plans::trials(),
         plumbing::trials(),
+        redis_failing::trials(),
         statistics::trials(),
         top_lists::trials(),
         waiting::trials(),

@@ -1,7 +1,8 @@
 //! `GET /v1/orders/{id}` and `…/by_external_id/{platform}/{external_id}`.
 
-use super::views::Views;
+use super::views::{self, Views};
 use anyhow::ensure;
+use infra::redis::{Purge, purge};
 use reqwest::Method;
 use tests::{TestEnv, answer};
 use uuid::Uuid;
@@ -48,10 +49,12 @@ async fn an_order_is_told_once_until_it_changes(env: &TestEnv) -> anyhow::Result
         ensure!(unchanged.header("vary") == "Accept, Accept-Encoding, Authorization");
         ensure!(!unchanged.header("orderlog-lag").is_empty());
     }
+    let redis = views::redis(&env.config)?;
     for (change, etag) in [("revision = 1", "\"1-1\""), ("version = 2", "\"2-1\"")] {
         views
             .execute(&format!("UPDATE orders SET {change}"))
             .await?;
+        purge(&redis, &Purge::Everything).await?;
         let changed = views
             .get_with(&path, "If-None-Match", "\"1-0\"")
             .await?

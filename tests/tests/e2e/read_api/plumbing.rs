@@ -16,7 +16,7 @@ super::suite![
     health_and_metrics_are_open,
 ];
 
-const ROUTES: [&str; 9] = [
+const ROUTES: [&str; 11] = [
     "/v1/orders",
     "/v1/orders/01990000-0000-7000-8000-000000000000",
     "/v1/orders/01990000-0000-7000-8000-000000000000/events",
@@ -26,6 +26,8 @@ const ROUTES: [&str; 9] = [
     "/v1/statistics/customers",
     "/v1/statistics/customers/cohorts",
     "/v1/statistics/funnel",
+    "/v1/admin/cache",
+    "/v1/admin/projections",
 ];
 
 async fn nothing_is_told_without_a_key(env: &TestEnv) -> anyhow::Result<()> {

@@ -1,7 +1,12 @@
 //! A read API, and views that a test fills itself.
 
 use contracts::{LogPosition, PositionToken, partition::partition_of, topics};
-use infra::{postgres::pool, views::NOTIFY_CHANNEL};
+use infra::{
+    config::Config,
+    postgres::pool,
+    redis::{Redis, Version, announce_documents},
+    views::{NOTIFY_CHANNEL, ORDERS_FAMILY},
+};
 use reqwest::Method;
 use sqlx::PgPool;
 use tests::{Answer, Api, Role, TestEnv, answer};
@@ -51,8 +56,16 @@ const ORDERS: &str = "
 impl Views {
     /// Empty views and a read API on them.
     pub async fn start(env: &TestEnv) -> anyhow::Result<Self> {
+        Self::start_told(env, |config| config.redis_timeout_ms = PATIENCE).await
+    }
+
+    /// Empty views and a read API that is told something else.
+    pub async fn start_told(
+        env: &TestEnv,
+        change: impl FnOnce(&mut Config),
+    ) -> anyhow::Result<Self> {
         env.orderlog_ok(&["migrate"]).await?;
-        let mut role = env.role("read-api").spawn()?;
+        let mut role = env.role("read-api").config(change).spawn()?;
         role.ready().await?;
         Ok(Self {
             api: Api::new(env, &role).await?,
@@ -132,10 +145,38 @@ impl Views {
         self.run(notify.bind(NOTIFY_CHANNEL)).await
     }
 
+    /// Changes an order's version and document, and tells nobody.
+    pub async fn change(&self, id: Uuid, version: i64, document: &str) -> anyhow::Result<()> {
+        let update = "UPDATE orders SET version = $2, document = $3 WHERE id = $1";
+        self.run(sqlx::query(update).bind(id).bind(version).bind(document))
+            .await
+    }
+
     /// GET with a header.
     pub async fn get_with(&self, path: &str, name: &str, value: &str) -> anyhow::Result<Answer> {
         answer(self.api.request(Method::GET, path).header(name, value)).await
     }
+}
+
+/// How long Redis may take in a test that is not about its being slow, in
+/// milliseconds: the machine may be busy.
+pub const PATIENCE: u64 = 5_000;
+
+/// The Redis of a test.
+pub fn redis(config: &Config) -> anyhow::Result<Redis> {
+    let mut config = config.clone();
+    config.redis_timeout_ms = PATIENCE;
+    Ok(Redis::new(&config)?)
+}
+
+/// Says that an order has changed, as projectors do.
+pub async fn announce(redis: &Redis, id: Uuid, version: i64) -> anyhow::Result<()> {
+    let version = Version {
+        build: version.cast_unsigned(),
+        number: 0,
+    };
+    announce_documents(redis, ORDERS_FAMILY, &[(id.to_string(), version)]).await?;
+    Ok(())
 }
 
 /// The token of a place in the log, in the partition of `order`.

@@ -2,6 +2,7 @@
 
 mod edges;
 mod licences;
+mod routing;
 
 use anyhow::{Context as _, ensure};
 use libtest_mimic::Trial;
@@ -11,6 +12,10 @@ pub fn trials() -> Vec<Trial> {
     vec![
         tests::plain("workspace::crates_depend_only_where_allowed", edges::hold),
         tests::plain("workspace::every_licence_is_permissive", licences::hold),
+        tests::plain(
+            "workspace::the_front_knows_who_has_a_route",
+            routing::agrees,
+        ),
     ]
 }
 

@@ -1,0 +1,252 @@
+//! Cached documents, each with a version of its own.
+//!
+//! Whatever Redis says of a document was so at most [`LIFE`] ago: an entry
+//! lives no longer than that, counted from before the question was asked that
+//! it answers. So a lost announcement is made good by time alone, and nothing
+//! has to be cleaned up after a failure of any kind.
+
+use super::{
+    Redis, Unavailable,
+    family::{Entry, FIELDS, Family, Stored, entry, jittered, key_of, moment},
+    flight::Flights,
+    millis,
+    tally::Found,
+    version::Version,
+};
+use crate::clock;
+use actix_web::web::Bytes;
+use moka::future::Cache;
+use redis::{FromRedisValue, Script};
+use std::{
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
+
+/// How long ago a cached document may have been read at most.
+pub const LIFE: Duration = Duration::from_secs(5);
+/// What an entry lives, before the jitter of a tenth.
+const ENTRY_LIFE: Duration = Duration::from_millis(4_500);
+/// The age from which on an entry that is asked for is read again behind the
+/// answer: one that is asked for all the time never expires.
+const REVALIDATED_FROM: Duration = Duration::from_millis(2_500);
+/// How many keys are remembered as asked for lately.
+const LATELY: u64 = 50_000;
+/// Keys that one script looks at: the server does nothing else meanwhile.
+const ANNOUNCED_AT_ONCE: usize = 500;
+
+/// Forgets what is older than announced, and leaves the version in its place,
+/// so that whoever read the older state before does not put it back. A server
+/// that is full need not keep that: it has forgotten, which is what matters.
+static ANNOUNCE: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "for i, key in ipairs(KEYS) do
+           local old = redis.call('HGET', key, 'version')
+           if not old or old < ARGV[i + 1] then
+             redis.call('DEL', key)
+             redis.pcall('HSET', key, 'version', ARGV[i + 1])
+             redis.pcall('PEXPIRE', key, ARGV[1])
+           end
+         end",
+    )
+});
+
+/// Says that documents have these versions now, after the commit that made it
+/// so. Later than [`LIFE`] after it nobody needs to be told any more.
+pub async fn announce_documents(
+    redis: &Redis,
+    family: &str,
+    changed: &[(String, Version)],
+) -> Result<(), Unavailable> {
+    for part in changed.chunks(ANNOUNCED_AT_ONCE) {
+        let mut invocation = ANNOUNCE.prepare_invoke();
+        invocation.arg(millis(LIFE));
+        for (key, version) in part {
+            invocation.key(key_of(redis, family, key));
+            invocation.arg(version.padded());
+        }
+        redis.script::<()>(&invocation).await?;
+    }
+    Ok(())
+}
+
+/// A document as its reader found it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its version.
+    pub version: Version,
+    /// Itself.
+    pub value: Bytes,
+    /// Whether it may be kept: false for what there is more to say of than the
+    /// cache would.
+    pub lasting: bool,
+}
+
+/// Documents of one family. One is kept when it is asked for a second time
+/// within [`LIFE`]: what is read once costs no write.
+///
+/// `E` is the error of reading one. Redis never causes one.
+pub struct DocumentCache<E: Clone> {
+    family: Family,
+    flights: Flights<Result<Option<Entry>, E>>,
+    lately: Cache<Arc<str>, ()>,
+}
+
+impl<E: Clone> Clone for DocumentCache<E> {
+    fn clone(&self) -> Self {
+        Self {
+            family: self.family.clone(),
+            flights: self.flights.clone(),
+            lately: self.lately.clone(),
+        }
+    }
+}
+
+impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
+    /// A family of documents.
+    pub fn new(redis: Redis, family: &'static str) -> Self {
+        let lately = Cache::builder()
+            .max_capacity(LATELY)
+            .time_to_live(LIFE)
+            .build();
+        Self {
+            family: Family::new(redis, family),
+            flights: Flights::default(),
+            lately,
+        }
+    }
+
+    /// The document under `key`, where it is cached in the version `at_least`
+    /// or a later one. `read` asks for it, behind an answer that grows old.
+    pub async fn find<Fut>(
+        &self,
+        key: &str,
+        at_least: Option<Version>,
+        read: impl FnOnce() -> Fut,
+    ) -> Option<Entry>
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
+        let Ok(stored) = self.fetch::<Stored>(key, FIELDS).await else {
+            self.family.count(Found::Unavailable);
+            return None;
+        };
+        let known = stored.0.is_some();
+        let found = entry(stored).filter(|entry| Some(entry.version) >= at_least);
+        match &found {
+            Some(entry) => self.served(key, entry, read),
+            None if known => self.family.count(Found::Stale),
+            None => self.family.count(Found::Miss),
+        }
+        found
+    }
+
+    /// Like [`Self::find`] for a client that has the document already:
+    /// an entry without its value, where its version is one that the client
+    /// has. Otherwise the document is to be found next.
+    pub async fn confirm<Fut>(
+        &self,
+        key: &str,
+        at_least: Option<Version>,
+        has: impl FnOnce(Version) -> bool,
+        read: impl FnOnce() -> Fut,
+    ) -> Option<Entry>
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
+        let stored: (Option<String>, Option<i64>) = self.fetch(key, &FIELDS[..2]).await.ok()?;
+        let entry = Entry {
+            version: stored.0?.parse().ok()?,
+            computed_at: moment(stored.1?)?,
+            value: Bytes::new(),
+            lasting: true,
+        };
+        let confirmed = Some(entry.version) >= at_least && has(entry.version);
+        confirmed.then(|| {
+            self.served(key, &entry, read);
+            entry
+        })
+    }
+
+    /// Reads the document, once for all who ask at the same time.
+    pub async fn read<Fut>(&self, key: &str, read: Fut) -> Result<Option<Entry>, E>
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
+        let asked = self.lately.entry(key.into()).or_insert(()).await;
+        let reading = self.reading(key, read, !asked.is_fresh());
+        self.flights.join(key, reading).await.0
+    }
+
+    /// Reads the document for somebody who has waited for a change of it: no
+    /// reading that began before would do. It is kept, so that nobody who asks
+    /// next is told what was before.
+    pub async fn read_now<Fut>(&self, key: &str, read: Fut) -> Result<Option<Entry>, E>
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
+        self.reading(key, read, true).await
+    }
+
+    fn reading<Fut>(
+        &self,
+        key: &str,
+        read: Fut,
+        keep: bool,
+    ) -> impl Future<Output = Result<Option<Entry>, E>> + Send + use<E, Fut>
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
+        let (this, key) = (self.clone(), key.to_owned());
+        async move {
+            let (began, computed_at) = (Instant::now(), clock::now());
+            let Some(Document {
+                version,
+                value,
+                lasting,
+            }) = read.await?
+            else {
+                return Ok(None);
+            };
+            let entry = Entry {
+                version,
+                computed_at,
+                value,
+                lasting,
+            };
+            if keep && lasting {
+                this.keep(&key, &entry, began).await;
+            }
+            Ok(Some(entry))
+        }
+    }
+
+    async fn keep(&self, key: &str, entry: &Entry, began: Instant) {
+        let left = jittered(ENTRY_LIFE).saturating_sub(began.elapsed());
+        if left < Duration::from_millis(1) {
+            return;
+        }
+        if let Err(error) = self.family.put(key, entry, left).await {
+            tracing::debug!(family = self.family.name, %error, "cache.not_kept");
+        }
+    }
+
+    /// Counts an answer from the cache, and has it read again if it grows old.
+    fn served<Fut>(&self, key: &str, entry: &Entry, read: impl FnOnce() -> Fut)
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
+        if entry.age() < REVALIDATED_FROM {
+            return self.family.count(Found::Hit);
+        }
+        self.family.count(Found::Revalidated);
+        if let Some(reading) = self.flights.begin(key, self.reading(key, read(), true)) {
+            tokio::spawn(reading);
+        }
+    }
+
+    async fn fetch<T: FromRedisValue>(&self, key: &str, fields: &[&str]) -> Result<T, Unavailable> {
+        let mut fetch = redis::cmd("HMGET");
+        fetch.arg(self.family.key(key)).arg(fields);
+        self.family.redis.command(&fetch).await
+    }
+}

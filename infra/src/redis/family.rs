@@ -1,0 +1,135 @@
+//! What is kept of a family of values: each under a key of its own, a hash of
+//! `version`, `at` and `value`. Where only a version is known, the last two are
+//! missing.
+
+use super::{
+    Redis, Unavailable, millis,
+    tally::{Found, Tally},
+    version::Version,
+};
+use crate::clock;
+use actix_web::web::Bytes;
+use redis::Script;
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+use time::OffsetDateTime;
+
+/// Never replaces a newer value: of two writers the slower one may hold the
+/// older state. Versions have a fixed width, so that text compares as numbers.
+static PUT: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local old = redis.call('HGET', KEYS[1], 'version')
+         if old and old > ARGV[1] then return 0 end
+         redis.call('HSET', KEYS[1], 'version', ARGV[1], 'at', ARGV[2], 'value', ARGV[3])
+         redis.call('PEXPIRE', KEYS[1], ARGV[4])
+         return 1",
+    )
+});
+
+/// A value with the state and the moment it was computed from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// State.
+    pub version: Version,
+    /// Moment, by the clock of whoever computed it.
+    pub computed_at: OffsetDateTime,
+    /// What was computed.
+    pub value: Bytes,
+    /// Whether it is kept: false for what its reader would not have kept.
+    pub lasting: bool,
+}
+
+impl Entry {
+    /// A value that was computed just now.
+    pub fn new(version: Version, value: impl Into<Bytes>) -> Self {
+        Self {
+            version,
+            computed_at: clock::now(),
+            value: value.into(),
+            lasting: true,
+        }
+    }
+
+    /// How long ago it was computed.
+    pub fn age(&self) -> Duration {
+        age(self.computed_at)
+    }
+}
+
+/// How long ago a value was computed.
+pub(super) fn age(computed_at: OffsetDateTime) -> Duration {
+    // Another host's clock may be ahead of ours.
+    (clock::now() - computed_at)
+        .try_into()
+        .unwrap_or(Duration::ZERO)
+}
+
+/// The fields of a key as Redis has them: `version`, `at`, `value`.
+pub(super) type Stored = (Option<String>, Option<i64>, Option<Vec<u8>>);
+
+/// The names of these fields.
+pub(super) const FIELDS: &[&str] = &["version", "at", "value"];
+
+/// What the fields are the entry of; none where there is no value.
+pub(super) fn entry((version, at, value): Stored) -> Option<Entry> {
+    Some(Entry {
+        version: version?.parse().ok()?,
+        computed_at: moment(at?)?,
+        value: value?.into(),
+        lasting: true,
+    })
+}
+
+/// A moment as it is stored: milliseconds since 1970.
+pub(super) fn moment(at: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok()
+}
+
+/// One family on one server. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Family {
+    pub redis: Redis,
+    pub name: &'static str,
+    tally: Arc<Tally>,
+}
+
+impl Family {
+    pub fn new(redis: Redis, name: &'static str) -> Self {
+        let tally = redis.0.tallies.of(name);
+        Self { redis, name, tally }
+    }
+
+    pub fn key(&self, key: &str) -> String {
+        key_of(&self.redis, self.name, key)
+    }
+
+    pub fn count(&self, found: Found) {
+        self.tally.count(found);
+    }
+
+    /// Keeps a value for `life`, about, unless a newer one is there already;
+    /// whether it was kept.
+    pub async fn put(&self, key: &str, entry: &Entry, life: Duration) -> Result<bool, Unavailable> {
+        let at = entry.computed_at.unix_timestamp_nanos() / 1_000_000;
+        let mut invocation = PUT.prepare_invoke();
+        invocation
+            .key(self.key(key))
+            .arg(entry.version.padded())
+            .arg(i64::try_from(at).unwrap_or_default())
+            .arg(&entry.value[..])
+            .arg(millis(life));
+        Ok(self.redis.script::<u8>(&invocation).await? == 1)
+    }
+}
+
+/// The full name of a cached value's key.
+pub(super) fn key_of(redis: &Redis, family: &str, key: &str) -> String {
+    redis.key(&format!("cache:{family}:{key}"))
+}
+
+/// A time to live, ± 10 %: what was computed together does not expire together.
+pub(super) fn jittered(life: Duration) -> Duration {
+    life.mul_f64(rand::random_range(0.9..=1.1))
+}

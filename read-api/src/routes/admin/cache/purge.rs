@@ -1,0 +1,82 @@
+//! `POST /v1/admin/cache/purge`: deleting cached values.
+
+use crate::{
+    documented::{Refused, RefusedBody},
+    state::State,
+};
+use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web::Data};
+use infra::{
+    http::{JsonBody, Principal, Problem},
+    redis::{InvalidPurge, Purge, purge},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Which values; without anything all of them.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PurgeRequest {
+    /// Only those of this family: `orders`, `statistics`
+    #[schema(example = "orders")]
+    family: Option<String>,
+    /// Only this one; an order's key is its id. Without a family: `<family>:<key>`
+    #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8057")]
+    key: Option<String>,
+    /// Only those whose key begins so. Not together with `key`
+    prefix: Option<String>,
+}
+
+/// What was done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Purged {
+    /// Values that were deleted.
+    purged: u64,
+}
+
+/// Purge the cache
+///
+/// Deletes cached values: by key, by prefix, by family, or all of them. What
+/// is asked for next is computed again. Needed only after something that the
+/// projector does not announce, such as a change of the views by hand.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/cache/purge",
+    operation_id = "purge_cache",
+    tag = "admin",
+    request_body = PurgeRequest,
+    responses((status = 200, body = Purged), Refused, RefusedBody),
+    security(("api_key" = []))
+)]
+pub async fn handle(
+    _principal: Principal,
+    state: Data<State>,
+    body: JsonBody<PurgeRequest>,
+) -> Result<HttpResponse, Problem> {
+    let PurgeRequest {
+        family,
+        key,
+        prefix,
+    } = body.value;
+    let which = Purge::of(family, key, prefix).map_err(|error| refused(&error))?;
+    let purged = purge(&state.redis, &which)
+        .await
+        .map_err(|error| Problem::unavailable(1).caused_by(&error))?;
+    tracing::info!(?which, purged, "cache.purged");
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(Purged { purged }))
+}
+
+fn refused(error: &InvalidPurge) -> Problem {
+    let pointer = match error {
+        InvalidPurge::UnknownFamily { .. } => "/family",
+        InvalidPurge::KeyAndPrefix => "/prefix",
+    };
+    let detail = error.to_string();
+    Problem::bad_request(
+        "invalid_body",
+        "The body does not have the documented shape",
+    )
+    .detail(format!("{pointer}: {detail}"))
+    .error(pointer, detail)
+}

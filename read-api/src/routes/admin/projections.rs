@@ -1,0 +1,188 @@
+//! `GET /v1/admin/projections`: which builds are served, and how far they are
+//! behind.
+
+use crate::{
+    documented::Refused,
+    lag::{self, Behind, Build, Checkpoint, Measured, ProjectionLag},
+    state::State,
+};
+use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
+use contracts::{PositionToken, topics::ORDER_EVENTS};
+use infra::{
+    clock,
+    config::Config,
+    http::{Principal, Problem, Query},
+    kafka,
+};
+use serde::Serialize;
+use std::{sync::Arc, time::Duration};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use utoipa::ToSchema;
+
+/// How long Kafka may take; without it the answer lacks its part.
+const KAFKA_TIME: Duration = Duration::from_secs(2);
+
+/// Every projection.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Projections {
+    /// By name.
+    data: Vec<Projection>,
+}
+
+/// The served build of a projection.
+#[derive(Debug, Serialize, ToSchema)]
+struct Projection {
+    /// Name.
+    #[schema(example = "orders")]
+    name: String,
+    /// Rises with each rebuild.
+    build: i64,
+    /// Version of the code that made it.
+    version: i32,
+    /// Epoch of the log that it was made from.
+    epoch: i32,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    built_at: String,
+    #[serde(flatten)]
+    lag: Lag,
+    /// Its partitions.
+    partitions: Vec<ProjectionPartition>,
+}
+
+/// Where one partition is.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProjectionPartition {
+    /// Partition of `orders.events.v1`.
+    partition: i32,
+    /// Offset that the projection goes on from.
+    next_offset: i64,
+    /// Offset that Kafka will give next, transaction markers included; `null`
+    /// while Kafka does not answer.
+    end_offset: Option<i64>,
+    /// Up to where the log is in the views; what `min_position` takes.
+    position: String,
+    /// When the partition last moved.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: String,
+    #[serde(flatten)]
+    lag: Lag,
+}
+
+/// How far behind; all `null` while the log does not answer.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+struct Lag {
+    /// Events that are in the log and not in the views.
+    events: Option<u64>,
+    /// Whether their number is an estimate, far behind.
+    estimated: Option<bool>,
+    /// Seconds since the first of them was recorded.
+    seconds: Option<f64>,
+}
+
+/// Projections and their lag
+///
+/// The served build of each projection, and how far each partition is behind
+/// the log, whether or not a projector runs. Measured once a second. The same
+/// is on `/metrics` as `orderlog_views_lag_events` and
+/// `orderlog_views_lag_seconds`, and all of it together in the header
+/// `Orderlog-Lag` of every read.
+#[utoipa::path(
+    get,
+    path = "/v1/admin/projections",
+    operation_id = "list_projections",
+    tag = "admin",
+    responses((status = 200, body = Projections), Refused),
+    security(("api_key" = []))
+)]
+pub async fn handle(
+    _principal: Principal,
+    state: Data<State>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    Query::of(&request, &[])?;
+    let database = |error: sqlx::Error| Problem::database(&error);
+    let builds = lag::builds(&state.views).await.map_err(database)?;
+    let checkpoints = lag::checkpoints(&state.views).await.map_err(database)?;
+    let seen = Seen {
+        checkpoints,
+        ends: ends(&state.config).await,
+        measured: state.lag.measured(),
+        now: clock::now(),
+    };
+    let data = builds.into_iter().map(|build| seen.projection(build));
+    let projections = Projections {
+        data: data.collect(),
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(projections))
+}
+
+/// Where each partition of the topic ends; none while Kafka does not say.
+async fn ends(config: &Config) -> Option<Vec<i64>> {
+    let asked = kafka::watermarks(config, ORDER_EVENTS);
+    let ranges = tokio::time::timeout(KAFKA_TIME, asked).await.ok()?.ok()?;
+    Some(ranges.iter().map(|range| range.end).collect())
+}
+
+/// What is known, from everybody who was asked.
+struct Seen {
+    checkpoints: Vec<Checkpoint>,
+    ends: Option<Vec<i64>>,
+    measured: Option<Arc<Measured>>,
+    now: OffsetDateTime,
+}
+
+impl Seen {
+    fn projection(&self, build: Build) -> Projection {
+        let measured = self.measured.as_ref();
+        let lag = measured.and_then(|measured| measured.0.get(&build.projection));
+        let checkpoints = self.checkpoints.iter();
+        let checkpoints = checkpoints.filter(|c| c.projection == build.projection);
+        Projection {
+            lag: self.lag(lag.map(ProjectionLag::whole)),
+            partitions: checkpoints.map(|c| self.partition(c, lag)).collect(),
+            name: build.projection,
+            build: build.number,
+            version: build.version,
+            epoch: build.epoch,
+            built_at: rfc3339(build.built_at),
+        }
+    }
+
+    fn partition(
+        &self,
+        checkpoint: &Checkpoint,
+        lag: Option<&ProjectionLag>,
+    ) -> ProjectionPartition {
+        let Checkpoint { partition, at, .. } = *checkpoint;
+        let index = usize::try_from(partition).ok();
+        let ends = self.ends.as_ref();
+        let position = PositionToken {
+            topic: ORDER_EVENTS.to_owned(),
+            partition,
+            at,
+        };
+        ProjectionPartition {
+            partition,
+            next_offset: checkpoint.next,
+            end_offset: index.and_then(|index| ends?.get(index).copied()),
+            position: position.to_string(),
+            updated_at: rfc3339(checkpoint.updated_at),
+            lag: self.lag(lag.and_then(|lag| lag.0.get(&partition).copied())),
+        }
+    }
+
+    fn lag(&self, behind: Option<Behind>) -> Lag {
+        behind.map_or_else(Lag::default, |behind| Lag {
+            events: Some(behind.events),
+            estimated: Some(behind.estimated),
+            seconds: Some(behind.seconds(self.now)),
+        })
+    }
+}
+
+fn rfc3339(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
+}

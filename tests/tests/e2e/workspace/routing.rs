@@ -1,0 +1,108 @@
+//! The front sends each route to the API that has it: deploy/nginx against
+//! both OpenAPI documents.
+
+use anyhow::{Context as _, bail, ensure};
+use std::fs;
+use utoipa::openapi::{OpenApi, PathItem};
+
+/// Every route of both APIs, on every method.
+pub fn agrees() -> anyhow::Result<()> {
+    let routing = tests::root().join("deploy/nginx/routing.conf");
+    let rules = Rules::of(&fs::read_to_string(routing)?)?;
+    for (api, document) in [
+        ("commands", command_api::openapi()),
+        ("queries", read_api::openapi()),
+    ] {
+        for request in requests(&document) {
+            let sent = rules.api(&request);
+            ensure!(sent == api, "{request} goes to {sent}, and {api} has it");
+        }
+    }
+    ensure!(rules.api("HEAD /v1/orders") == "queries");
+    ensure!(rules.api("POST /v1/orders/admin") == "commands");
+    Ok(())
+}
+
+/// `METHOD /path` of each operation.
+fn requests(document: &OpenApi) -> Vec<String> {
+    let paths = document.paths.paths.iter();
+    let requests = paths.flat_map(|(path, item)| {
+        let methods = methods(item).into_iter();
+        methods.map(move |method| format!("{method} {path}"))
+    });
+    requests.collect()
+}
+
+fn methods(item: &PathItem) -> Vec<&'static str> {
+    let all = [
+        ("GET", item.get.is_some()),
+        ("POST", item.post.is_some()),
+        ("PUT", item.put.is_some()),
+        ("PATCH", item.patch.is_some()),
+        ("DELETE", item.delete.is_some()),
+    ];
+    let there = all.into_iter().filter(|(_, there)| *there);
+    there.map(|(method, _)| method).collect()
+}
+
+/// nginx's map from "METHOD /path" to an API: exact texts first, then what a
+/// text begins with, in the order of the file.
+struct Rules {
+    default: String,
+    exact: Vec<(String, String)>,
+    beginnings: Vec<(String, String)>,
+}
+
+impl Rules {
+    fn of(config: &str) -> anyhow::Result<Self> {
+        let (_, map) = config
+            .split_once("map \"$request_method $uri\" $api {")
+            .context("there is no such map")?;
+        let (map, _) = map.split_once('}').context("the map has no end")?;
+        let mut rules = Self {
+            default: String::new(),
+            exact: Vec::new(),
+            beginnings: Vec::new(),
+        };
+        for line in map.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            rules.add(line)?;
+        }
+        Ok(rules)
+    }
+
+    fn add(&mut self, line: &str) -> anyhow::Result<()> {
+        let line = line.strip_suffix(';').context("a rule has no end")?;
+        if let Some(api) = line.strip_prefix("default") {
+            api.trim().clone_into(&mut self.default);
+            return Ok(());
+        }
+        let rule = line.strip_prefix('"').and_then(|rule| rule.split_once('"'));
+        let (text, api) = rule.context("a rule is no text")?;
+        let api = api.trim().to_owned();
+        let Some(pattern) = text.strip_prefix("~^") else {
+            self.exact.push((text.to_owned(), api));
+            return Ok(());
+        };
+        for text in alternatives(pattern)? {
+            self.beginnings.push((text, api.clone()));
+        }
+        Ok(())
+    }
+
+    fn api(&self, request: &str) -> &str {
+        let exact = self.exact.iter().find(|(text, _)| text == request);
+        let begins = |(text, _): &&(String, String)| request.starts_with(text.as_str());
+        let found = exact.or_else(|| self.beginnings.iter().find(begins));
+        found.map_or(&self.default, |(_, api)| api)
+    }
+}
+
+/// The texts of a pattern that has no more than a choice at its beginning.
+fn alternatives(pattern: &str) -> anyhow::Result<Vec<String>> {
+    let choice = pattern.strip_prefix('(').and_then(|p| p.split_once(')'));
+    let (choices, rest) = choice.unwrap_or(("", pattern));
+    if rest.contains(['(', ')', '|', '[', '*', '+', '?', '.', '\\', '$', '^']) {
+        bail!("this test cannot read the pattern {pattern:?}");
+    }
+    Ok(choices.split('|').map(|c| format!("{c}{rest}")).collect())
+}

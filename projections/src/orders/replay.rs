@@ -1,7 +1,7 @@
 //! What the log alone makes of one order, for whoever holds the stored rows
 //! against it.
 
-use super::{FoldError, Movement, MovementId, OrderChanges, OrderRow, fold};
+use super::{Movement, MovementId, OrderChanges, OrderRow, fold};
 use crate::engine::{BoxError, Event};
 use contracts::order::OrderEvent;
 use infra::log::PublishedEvent;
@@ -23,9 +23,7 @@ pub struct Replayed {
 pub fn replay(events: &[PublishedEvent]) -> Result<Option<Replayed>, BoxError> {
     let (mut row, mut changes) = (None, OrderChanges::default());
     for published in events {
-        let event = read(published)?;
-        let next: Result<_, FoldError> = fold::apply(row, &event, &mut changes);
-        row = Some(next?);
+        row = Some(fold::apply(row, &read(published)?, &mut changes)?);
     }
     Ok(row.map(|row| Replayed {
         row,

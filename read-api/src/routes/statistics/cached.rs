@@ -18,7 +18,7 @@ use infra::{
     views,
 };
 use serde::Serialize;
-use sqlx::{PgExecutor, PgPool, Postgres, Row as _, Transaction};
+use sqlx::{PgExecutor, PgPool, Postgres, Row as _, Transaction, error::DatabaseError};
 use std::{sync::Arc, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -49,7 +49,7 @@ pub enum StatisticsError {
 
 impl From<sqlx::Error> for StatisticsError {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(DatabaseError::code);
         // 22023: what a statement here can be told wrongly is the time zone.
         if code.as_deref() == Some("22023") {
             Self::TimeZone

@@ -76,7 +76,7 @@ impl Days {
     }
 
     /// Adds ` AND …` for a column with a date.
-    pub fn push(&self, sql: &mut QueryBuilder<'_, Postgres>, column: &str) {
+    pub fn push(self, sql: &mut QueryBuilder<'_, Postgres>, column: &str) {
         for (comparison, day) in [(" >= ", self.from), (" < ", self.to)] {
             if let Some(day) = day {
                 sql.push(" AND ").push(column).push(comparison);

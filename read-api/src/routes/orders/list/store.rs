@@ -44,18 +44,15 @@ fn statement(
     let mut sql = QueryBuilder::new(prefix);
     sql.push("SELECT id, version, revision, summary, ");
     sql.push(column.name()).push(" AS sorted FROM ");
-    match sku.filter(|_| column == SortColumn::CreatedAt) {
-        Some(sku) => {
-            push_with_sku(&mut sql, list, sku)?;
-            list.filters.push_but(SKU.parameter, &mut sql);
-            push_order(&mut sql, "listed_at", "listed_id", list.sort);
-        }
-        None => {
-            sql.push("orders WHERE true");
-            list.filters.push(&mut sql);
-            push_after(&mut sql, column.name(), "id", list)?;
-            push_order(&mut sql, column.name(), "id", list.sort);
-        }
+    if let (Some(sku), SortColumn::CreatedAt) = (sku, column) {
+        push_with_sku(&mut sql, list, sku)?;
+        list.filters.push_but(SKU.parameter, &mut sql);
+        push_order(&mut sql, "listed_at", "listed_id", list.sort);
+    } else {
+        sql.push("orders WHERE true");
+        list.filters.push(&mut sql);
+        push_after(&mut sql, column.name(), "id", list)?;
+        push_order(&mut sql, column.name(), "id", list.sort);
     }
     sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
     Ok(sql)

@@ -1,6 +1,8 @@
 //! The command line: clap conventions, exit codes 0 done, 1 failed, 2 usage.
 
-use crate::{api_key, dev, documents, epoch, health, import, migrate, rebuild, roles, verify};
+use crate::{
+    api_key, dev, doctor, documents, epoch, health, import, migrate, rebuild, replay, roles, verify,
+};
 use clap::{Args, Parser, Subcommand};
 use infra::{config::Config, lifecycle::Lifecycle, telemetry};
 use std::{path::PathBuf, process::ExitCode};
@@ -65,6 +67,9 @@ enum Task {
     Import(import::ImportArgs),
     /// Compare the log, Kafka, the read models and the statistics
     Verify(verify::VerifyArgs),
+    // These two describe themselves.
+    Replay(replay::ReplayArgs),
+    Doctor(doctor::DoctorArgs),
     /// Build a projection again from the log
     #[command(after_help = "Examples:\n  orderlog rebuild orders --dir .orderlog")]
     Rebuild(rebuild::RebuildArgs),
@@ -89,9 +94,9 @@ enum Task {
 const DEFAULT_DIR: &str = ".orderlog";
 
 impl Global {
-    /// The configuration; that of a `dev` folder where one is named. `dev`
-    /// itself writes that file and does not read it.
-    fn load(&self, command: &Task) -> anyhow::Result<Config> {
+    /// The file of the configuration, if there is one: that of a `dev` folder
+    /// where one is named. `dev` itself writes that file and does not read it.
+    fn file(&self, command: &Task) -> anyhow::Result<Option<PathBuf>> {
         let of_dir = match (&self.dir, command) {
             (None, _) | (_, Task::Dev(_)) => None,
             (Some(dir), _) => Some(dir.join(dev::CONFIG_FILE)),
@@ -103,7 +108,7 @@ impl Global {
                 file.display()
             );
         }
-        Ok(Config::load(of_dir.as_deref().or(self.config.as_deref()))?)
+        Ok(of_dir.or_else(|| self.config.clone()))
     }
 }
 
@@ -117,9 +122,10 @@ fn stopped() -> anyhow::Result<CancellationToken> {
 impl Cli {
     /// Does what was asked for.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let mut config = self.global.load(&self.command)?;
-        if let Some(listen) = self.global.listen {
-            config.listen = listen;
+        let file = self.global.file(&self.command)?;
+        let mut config = Config::load(file.as_deref())?;
+        if let Some(listen) = &self.global.listen {
+            config.listen.clone_from(listen);
         }
         let dir = self
             .global
@@ -141,6 +147,11 @@ impl Cli {
             Task::ApiKey(command) => api_key::run(&config, command).await,
             Task::Import(args) => Box::pin(import::run(args, stopped()?)).await,
             Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,
+            Task::Replay(args) => replay::run(args, &config, stopped()?).await,
+            Task::Doctor(args) => {
+                let settings = doctor::settings(file.as_deref(), self.global.listen)?;
+                Box::pin(doctor::run(&args, &config, settings)).await
+            }
             Task::Rebuild(args) => rebuild::run(config, args).await,
             Task::Epoch(command) => epoch::run(&config, command).await,
             Task::Openapi(args) => documents::openapi(&args),

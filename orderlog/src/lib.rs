@@ -5,6 +5,7 @@
 mod api_key;
 pub mod cli;
 mod dev;
+mod doctor;
 pub mod documents;
 mod epoch;
 mod health;
@@ -13,6 +14,7 @@ pub mod keys;
 pub mod mapping;
 mod migrate;
 mod rebuild;
+mod replay;
 mod roles;
 pub mod verify;
 

@@ -4,6 +4,7 @@
 mod chaos;
 mod commands;
 mod dev;
+mod doctor;
 mod epochs;
 mod event_store;
 mod harness;
@@ -17,6 +18,7 @@ mod projections;
 mod races;
 mod read_api;
 mod relay;
+mod replay;
 mod sealing;
 mod whole_path;
 mod workspace;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         chaos::trials(),
         commands::trials(),
         dev::trials(),
+        doctor::trials(),
         epochs::trials(),
         event_store::trials(),
         harness::trials(),
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         races::trials(),
         read_api::trials(),
         relay::trials(),
+        replay::trials(),
         sealing::trials(),
         whole_path::trials(),
         workspace::trials(),

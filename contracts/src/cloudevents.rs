@@ -1,8 +1,14 @@
 //! The `CloudEvents` 1.0 envelope in Kafka's binary mode: attributes are record
 //! headers with the prefix `ce_`, the record's value is the event's data.
 //! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md>
+//!
+//! Where events are lines of a file, attributes and data are members of one
+//! object ([`CloudEvent::to_json`]), as in the JSON format of `CloudEvents`.
+//! <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>
 
 use crate::position::PositionToken;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
@@ -87,6 +93,38 @@ impl CloudEvent {
         headers
     }
 
+    /// Event and data as one JSON object on one line, without its end. Names are
+    /// those of the headers without `ce_`; `data` is as it is published.
+    ///
+    /// # Errors
+    /// When `data` is not JSON.
+    pub fn to_json(&self, data: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+        let structured = |data| Structured {
+            specversion: "1.0",
+            id: self.id,
+            source: SOURCE,
+            event_type: &self.event_type,
+            time: self.time,
+            subject: self.subject,
+            sequence: self.sequence,
+            actor: &self.actor,
+            position: &self.position,
+            correlation_id: self.correlation_id.as_deref(),
+            causation_id: self.causation_id.as_deref(),
+            traceparent: self.traceparent.as_deref(),
+            datacontenttype: CONTENT_TYPE,
+            data,
+        };
+        let mut line = serde_json::to_vec(&structured(serde_json::from_slice(data)?))?;
+        // Text of JSON has no line breaks but between its parts.
+        for byte in &mut line {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+        Ok(line)
+    }
+
     /// Reads the envelope back from a record's headers.
     pub fn from_headers<'a>(
         headers: impl Iterator<Item = (&'a str, &'a [u8])>,
@@ -97,6 +135,29 @@ impl CloudEvent {
         }
         found.envelope()
     }
+}
+
+#[derive(Serialize)]
+struct Structured<'a> {
+    specversion: &'static str,
+    id: Uuid,
+    source: &'static str,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    #[serde(with = "time::serde::rfc3339")]
+    time: OffsetDateTime,
+    subject: Uuid,
+    sequence: i64,
+    actor: &'a str,
+    position: &'a PositionToken,
+    #[serde(rename = "correlationid", skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<&'a str>,
+    #[serde(rename = "causationid", skip_serializing_if = "Option::is_none")]
+    causation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a str>,
+    datacontenttype: &'static str,
+    data: &'a RawValue,
 }
 
 #[derive(Default)]
@@ -209,6 +270,27 @@ mod tests {
         let headers = event.headers();
         let read = headers.iter().map(|(n, v)| (*n, v.as_bytes()));
         assert_eq!(CloudEvent::from_headers(read), Ok(event));
+    }
+
+    #[test]
+    fn a_line_has_every_attribute_and_the_data_as_they_are_published() {
+        let event = event();
+        let line = event.to_json(b"{\"amount\":\n1.50}").expect("JSON");
+        let text = std::str::from_utf8(&line).expect("UTF-8");
+        assert!(!text.contains('\n') && text.contains("1.50"), "{text}");
+        let line: serde_json::Value = serde_json::from_slice(&line).expect("JSON");
+        for (name, value) in event.headers() {
+            let name = match name {
+                "content-type" => "datacontenttype",
+                name => name.trim_start_matches("ce_"),
+            };
+            let told = match &line[name] {
+                serde_json::Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            assert_eq!(told, value, "{name}");
+        }
+        assert!(event.to_json(b"{").is_err());
     }
 
     #[test]

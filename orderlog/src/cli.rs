@@ -1,7 +1,8 @@
 //! The command line: clap conventions, exit codes 0 done, 1 failed, 2 usage.
 
 use crate::{
-    api_key, cache, dev, documents, epoch, health, import, migrate, parked, rebuild, roles, verify,
+    api_key, cache, dev, doctor, documents, epoch, health, import, migrate, parked, rebuild,
+    replay, roles, verify,
 };
 use clap::{Args, Parser, Subcommand};
 use infra::{config::Config, lifecycle::Lifecycle, telemetry};
@@ -67,6 +68,10 @@ enum Task {
     Import(import::ImportArgs),
     /// Compare the log, Kafka, the read models and the statistics
     Verify(verify::VerifyArgs),
+    /// Write the log's events once more, into lines or a Kafka topic
+    Replay(replay::ReplayArgs),
+    /// Say where every setting comes from and whether every server is well
+    Doctor(doctor::DoctorArgs),
     /// Build a projection again from the log, while it is served
     Rebuild(rebuild::RebuildArgs),
     /// Orders that wait because an event of theirs cannot be applied
@@ -99,9 +104,9 @@ enum Task {
 const DEFAULT_DIR: &str = ".orderlog";
 
 impl Global {
-    /// The configuration; that of a `dev` folder where one is named. `dev`
-    /// itself writes that file and does not read it.
-    fn load(&self, command: &Task) -> anyhow::Result<Config> {
+    /// The file of the configuration, if there is one: that of a `dev` folder
+    /// where one is named. `dev` itself writes that file and does not read it.
+    fn file(&self, command: &Task) -> anyhow::Result<Option<PathBuf>> {
         let of_dir = match (&self.dir, command) {
             (None, _) | (_, Task::Dev(_)) => None,
             (Some(dir), _) => Some(dir.join(dev::CONFIG_FILE)),
@@ -113,7 +118,7 @@ impl Global {
                 file.display()
             );
         }
-        Ok(Config::load(of_dir.as_deref().or(self.config.as_deref()))?)
+        Ok(of_dir.or_else(|| self.config.clone()))
     }
 }
 
@@ -127,9 +132,10 @@ fn stopped() -> anyhow::Result<CancellationToken> {
 impl Cli {
     /// Does what was asked for.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let mut config = self.global.load(&self.command)?;
-        if let Some(listen) = self.global.listen {
-            config.listen = listen;
+        let file = self.global.file(&self.command)?;
+        let mut config = Config::load(file.as_deref())?;
+        if let Some(listen) = &self.global.listen {
+            config.listen.clone_from(listen);
         }
         let dir = self
             .global
@@ -151,6 +157,11 @@ impl Cli {
             Task::ApiKey(command) => api_key::run(&config, command).await,
             Task::Import(args) => Box::pin(import::run(args, stopped()?)).await,
             Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,
+            Task::Replay(args) => replay::run(args, &config, stopped()?).await,
+            Task::Doctor(args) => {
+                let settings = doctor::settings(file.as_deref(), self.global.listen)?;
+                Box::pin(doctor::run(&args, &config, settings)).await
+            }
             Task::Rebuild(args) => Box::pin(rebuild::run(config, args, stopped()?)).await,
             Task::Parked(command) => parked::run(&config, command).await,
             Task::Cache(command) => cache::run(&config, command).await,

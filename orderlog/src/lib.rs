@@ -6,6 +6,7 @@ mod api_key;
 mod cache;
 pub mod cli;
 mod dev;
+mod doctor;
 pub mod documents;
 mod epoch;
 mod health;
@@ -15,6 +16,7 @@ pub mod mapping;
 mod migrate;
 mod parked;
 mod rebuild;
+mod replay;
 mod roles;
 pub mod verify;
 

@@ -4,10 +4,8 @@ use super::{
     error::EpochError,
     ledger::{self, Epoch},
 };
-use crate::postgres::{connect_options, pool_options};
-use sqlx::{
-    Connection as _, PgConnection, PgPool, error::DatabaseError, postgres::PgConnectOptions,
-};
+use crate::postgres::{connect_options, is_missing_table, pool_options};
+use sqlx::{Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
 use std::{
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
@@ -62,7 +60,7 @@ pub fn pool_of(options: PgConnectOptions, size: u32) -> PgPool {
     let checked = pool_options(size).after_connect(|connection, _| {
         Box::pin(async move {
             match verdict(connection).await {
-                Err(EpochError::Database(error)) if !is_unmigrated(&error) => Err(error),
+                Err(EpochError::Database(error)) if !is_missing_table(&error) => Err(error),
                 Err(error) if error.is_verdict() => {
                     Err(sqlx::Error::Configuration(Box::new(error)))
                 }
@@ -71,12 +69,6 @@ pub fn pool_of(options: PgConnectOptions, size: u32) -> PgPool {
         })
     });
     checked.connect_lazy_with(options)
-}
-
-/// 42P01: there is no such table.
-fn is_unmigrated(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    code.as_deref() == Some("42P01")
 }
 
 /// Remembers whether the log may be used, so that a command need not ask: a
@@ -144,9 +136,12 @@ impl Guard {
     }
 }
 
-/// Returns when the log is no longer in `epoch`, or must not be used: why.
+/// Returns when the log is no longer in `epoch`: which one it is in.
 /// A log that does not answer is waited for.
-pub(crate) async fn left(log: &PgPool, epoch: i32) -> Result<i32, EpochError> {
+///
+/// # Errors
+/// When it must not be used: why.
+pub async fn left(log: &PgPool, epoch: i32) -> Result<i32, EpochError> {
     loop {
         sleep(EACH).await;
         match check(log).await {

@@ -23,8 +23,7 @@ mod topics;
 
 pub use bump::{Bumped, bump};
 pub use error::EpochError;
-pub(crate) use guard::left;
-pub use guard::{Guard, check, pool, pool_of, verdict};
+pub use guard::{Guard, check, left, pool, pool_of, verdict};
 pub use identity::LogIdentity;
 pub use ledger::{Epoch, contradict, epochs, is_true, record_first};
 pub use topics::{KnownTopic, allow_republish, known_topic, record_topic};

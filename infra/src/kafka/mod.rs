@@ -3,6 +3,7 @@
 mod context;
 mod mends;
 mod metadata;
+mod records;
 mod topic_id;
 mod topics;
 mod watermarks;
@@ -11,8 +12,9 @@ mod wire;
 pub use context::QuietContext;
 pub use mends::mends_itself;
 pub use metadata::{MetadataClient, TopicMetadata};
+pub use records::headers;
 pub use topic_id::{InvalidTopicId, TopicId};
-pub use topics::ensure_topics;
+pub use topics::{Checked, check_topics, ensure_topic, ensure_topics};
 pub use watermarks::{Watermarks, watermarks};
 
 use crate::config::Config;

@@ -28,11 +28,67 @@ type Admin = AdminClient<QuietContext>;
 /// topic has the partitions and the clean-up policy it must have. Several
 /// processes may do this at once.
 pub async fn ensure_topics(config: &Config) -> Result<(), TopicError> {
-    let names: Vec<String> = ALL
-        .iter()
-        .map(|spec| config.kafka_name(spec.name))
-        .collect();
+    let names = full_names(config);
     let topics: Vec<(&str, &TopicSpec)> = names.iter().map(String::as_str).zip(ALL).collect();
+    ensure(config, &topics).await
+}
+
+/// The same with one topic, of this full name and the shape of another one.
+pub async fn ensure_topic(config: &Config, name: &str, like: &TopicSpec) -> Result<(), TopicError> {
+    ensure(config, &[(name, like)]).await
+}
+
+/// What there is of [`contracts::topics::ALL`], in its order, and what is wrong
+/// with it; nothing is changed.
+///
+/// # Errors
+/// When Kafka does not answer.
+pub async fn check_topics(config: &Config) -> Result<Checked, TopicError> {
+    let names = full_names(config);
+    let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+    let found = MetadataClient::new(config).describe(&wanted).await?;
+    let admin: Admin = client_config(config).create_with_context(QuietContext)?;
+    let mut topics = Vec::new();
+    for (name, spec) in names.iter().zip(ALL) {
+        let checked = match found.topic(name) {
+            None => Err(TopicError::Missing {
+                topic: name.clone(),
+            }),
+            Some(topic) => check(&admin, topic, spec).await.map(|()| topic.clone()),
+        };
+        topics.push((name.clone(), checked));
+    }
+    blocking(move || drop(admin)).await;
+    let brokers = found.brokers;
+    Ok(Checked { brokers, topics })
+}
+
+/// An answer of [`check_topics`].
+#[derive(Debug)]
+pub struct Checked {
+    /// Number of live brokers.
+    pub brokers: usize,
+    /// Each topic's full name, and what it is or what is wrong with it.
+    pub topics: Vec<(String, Result<TopicMetadata, TopicError>)>,
+}
+
+async fn check(admin: &Admin, topic: &TopicMetadata, spec: &TopicSpec) -> Result<(), TopicError> {
+    check_partitions(topic, spec)?;
+    if !topic.has_leaders {
+        return Err(TopicError::NotReady {
+            topic: topic.name.clone(),
+        });
+    }
+    check_policies(admin, &[(&topic.name, spec)]).await
+}
+
+fn full_names(config: &Config) -> Vec<String> {
+    let names = ALL.iter().map(|spec| config.kafka_name(spec.name));
+    names.collect()
+}
+
+async fn ensure(config: &Config, topics: &[(&str, &TopicSpec)]) -> Result<(), TopicError> {
+    let names: Vec<&str> = topics.iter().map(|topic| topic.0).collect();
     let mut client = MetadataClient::new(config);
     let found = reach(&mut client, &names).await?;
     let missing: Vec<_> = topics
@@ -51,18 +107,17 @@ pub async fn ensure_topics(config: &Config) -> Result<(), TopicError> {
     {
         check_partitions(topic, spec)?;
     }
-    check_policies(&admin, &topics).await?;
+    check_policies(&admin, topics).await?;
     // Dropping it joins a thread.
     blocking(move || drop(admin)).await;
     Ok(())
 }
 
 /// Waits for a Kafka that is only just starting.
-async fn reach(client: &mut MetadataClient, names: &[String]) -> Result<Metadata, TopicError> {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+async fn reach(client: &mut MetadataClient, names: &[&str]) -> Result<Metadata, TopicError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        match client.describe(&names).await {
+        match client.describe(names).await {
             Err(TopicError::Unreachable { .. }) if Instant::now() < deadline => sleep(POLL).await,
             other => return other,
         }
@@ -124,7 +179,7 @@ fn replication(brokers: usize) -> (i32, i32) {
 /// would be told that it does not exist.
 async fn wait_until_usable(
     client: &mut MetadataClient,
-    names: &[String],
+    names: &[&str],
 ) -> Result<Metadata, TopicError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -132,10 +187,11 @@ async fn wait_until_usable(
         let pending = names
             .iter()
             .find(|name| !metadata.topic(name).is_some_and(|topic| topic.has_leaders));
-        let Some(topic) = pending.cloned() else {
+        let Some(topic) = pending else {
             return Ok(metadata);
         };
         if Instant::now() >= deadline {
+            let topic = (*topic).to_owned();
             return Err(TopicError::NotReady { topic });
         }
         sleep(POLL).await;

@@ -78,12 +78,17 @@ impl StoredEvent {
             correlation_id: metadata.correlation_id.clone(),
             causation_id: metadata.causation_id.clone(),
             traceparent: metadata.traceparent.clone(),
-            position: PositionToken {
-                topic: topic.name.to_owned(),
-                partition: partition_of(self.aggregate_id.as_bytes(), topic.partitions),
-                at: self.at,
-            },
+            position: self.token(topic),
         })
+    }
+
+    /// Its place, as the token of `topic` with that many partitions.
+    pub fn token(&self, topic: &TopicSpec) -> PositionToken {
+        PositionToken {
+            topic: topic.name.to_owned(),
+            partition: partition_of(self.aggregate_id.as_bytes(), topic.partitions),
+            at: self.at,
+        }
     }
 }
 

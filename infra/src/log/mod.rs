@@ -2,7 +2,13 @@
 //! horizon, and the mapping from what is stored to what is published.
 
 mod event;
+mod hints;
+mod pager;
 mod reader;
+mod seek;
 
 pub use event::{ContractMapping, MappingError, Metadata, PublishedEvent, StoredEvent};
+pub use hints::LogHints;
+pub use pager::{LogPager, PageSize};
 pub use reader::{COLUMNS, Horizon, LogReader, StreamPage, stored_event};
+pub use seek::TIME_SLACK;

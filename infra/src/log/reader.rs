@@ -11,6 +11,7 @@ use crate::{
 };
 use contracts::LogPosition;
 use sqlx::{PgPool, Row as _, postgres::PgRow, types::Json};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Columns of a [`StoredEvent`], for every query that reads one.
@@ -25,16 +26,14 @@ pub const COLUMNS: &str = "aggregate_type, aggregate_id, sequence, event_type, e
 /// below (present epoch, horizon, smallest position) is an older epoch's or
 /// final. The epoch is not that of the newest event: right after a log was
 /// restored, the transaction ids of its events may lie above the horizon.
-const FINAL: &str = "SELECT * FROM events \
-     WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
+const FINAL: &str = "WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
        AND (epoch, transaction_id, position) \
          < ((SELECT epoch FROM log_epochs ORDER BY epoch DESC LIMIT 1), \
             pg_snapshot_xmin(pg_current_snapshot()), -9223372036854775808) \
      ORDER BY epoch, transaction_id, position";
 
 /// A fault for tests: whatever is committed, final or not.
-const COMMITTED: &str = "SELECT * FROM events \
-     WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
+const COMMITTED: &str = "WHERE (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
      ORDER BY epoch, transaction_id, position";
 
 const IN_LOG_ORDER: &str = "ORDER BY epoch, transaction_id, position";
@@ -58,7 +57,7 @@ impl Horizon {
 /// Reads stored events in log order.
 #[derive(Debug, Clone)]
 pub struct LogReader {
-    pool: PgPool,
+    pub(super) pool: PgPool,
 }
 
 impl LogReader {
@@ -67,7 +66,8 @@ impl LogReader {
         Self { pool }
     }
 
-    fn source(&self) -> &'static str {
+    /// Which rows are read.
+    fn chosen(&self) -> &'static str {
         if is_in(Failpoint::NoHorizon, &self.pool) {
             COMMITTED
         } else {
@@ -116,8 +116,10 @@ impl LogReader {
         after: LogPosition,
         limit: i64,
     ) -> Result<Vec<StoredEvent>, sqlx::Error> {
-        let from = self.source();
-        let sql = format!("SELECT {COLUMNS} FROM ({from} LIMIT $4) page {IN_LOG_ORDER}");
+        let chosen = self.chosen();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (SELECT * FROM events {chosen} LIMIT $4) page {IN_LOG_ORDER}"
+        );
         let rows = sqlx::query(&sql)
             .bind(after.epoch)
             .bind(after.xid.to_string())
@@ -137,13 +139,13 @@ impl LogReader {
         limit: i64,
         max_bytes: i64,
     ) -> Result<Vec<StoredEvent>, sqlx::Error> {
-        let from = self.source();
+        let chosen = self.chosen();
         // The size of a payload out of line is read without fetching it.
         let sql = format!(
             "SELECT {COLUMNS} FROM ( \
                  SELECT *, sum(pg_column_size(payload)) OVER ( \
                      {IN_LOG_ORDER} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before \
-                 FROM ({from} LIMIT $4) page) sized \
+                 FROM (SELECT * FROM events {chosen} LIMIT $4) page) sized \
              WHERE before IS NULL OR before + pg_column_size(payload) <= $5 {IN_LOG_ORDER}"
         );
         let rows = sqlx::query(&sql)
@@ -155,6 +157,68 @@ impl LogReader {
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(stored_event).collect()
+    }
+
+    /// The same of some aggregates only, found by the index of their streams:
+    /// the cost is that of their streams, not of the log. Only keys are sorted;
+    /// payloads are read for what the answer holds.
+    pub async fn read_batch_of(
+        &self,
+        aggregate_type: &str,
+        ids: &[String],
+        after: LogPosition,
+        limit: i64,
+        max_bytes: i64,
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        let chosen = self.chosen();
+        // Materialised, or the planner may walk the whole log for a few rows.
+        let sql = format!(
+            "WITH streams AS MATERIALIZED ( \
+                 SELECT aggregate_type, aggregate_id, sequence, epoch, transaction_id, position, \
+                        pg_column_size(payload) AS size FROM events \
+                  WHERE aggregate_type = $6 AND aggregate_id = ANY($7)), \
+             sized AS (SELECT *, sum(size) OVER ( \
+                     {IN_LOG_ORDER} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before \
+                 FROM (SELECT * FROM streams {chosen} LIMIT $4) page) \
+             SELECT {COLUMNS} FROM events \
+               JOIN (SELECT aggregate_type, aggregate_id, sequence FROM sized \
+                      WHERE before IS NULL OR before + size <= $5) taken \
+              USING (aggregate_type, aggregate_id, sequence) {IN_LOG_ORDER}"
+        );
+        let rows = sqlx::query(&sql)
+            .bind(after.epoch)
+            .bind(after.xid.to_string())
+            .bind(after.position)
+            .bind(limit)
+            .bind(max_bytes)
+            .bind(aggregate_type)
+            .bind(ids)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(stored_event).collect()
+    }
+
+    /// A text in the first event of each of these aggregates, at `path` of the
+    /// event's fields: what an aggregate is for ever, and its later events do
+    /// not repeat. One look-up by key each, and the payloads stay where they are.
+    pub async fn first_texts(
+        &self,
+        aggregate_type: &str,
+        ids: &[String],
+        path: &[&str],
+    ) -> Result<HashMap<String, Option<String>>, sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT aggregate_id, (payload -> event_type) #>> $3 AS found FROM events \
+              WHERE aggregate_type = $1 AND aggregate_id = ANY($2) AND sequence = 1",
+        )
+        .bind(aggregate_type)
+        .bind(ids)
+        .bind(path)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("aggregate_id")?, row.try_get("found")?)))
+            .collect()
     }
 
     /// All events of one aggregate, from its first on.
@@ -279,11 +343,16 @@ pub fn stored_event(row: &PgRow) -> Result<StoredEvent, sqlx::Error> {
         event_version: row.try_get("event_version")?,
         payload: row.try_get("payload")?,
         metadata: row.try_get::<Json<_>, _>("metadata")?.0,
-        at: LogPosition {
-            epoch: row.try_get("epoch")?,
-            xid: row.try_get::<i64, _>("xid")?.cast_unsigned(),
-            position: row.try_get("position")?,
-        },
+        at: position(row)?,
         recorded_at: row.try_get("recorded_at")?,
+    })
+}
+
+/// Where a row of `epoch`, `xid` and `position` stands.
+pub(super) fn position(row: &PgRow) -> Result<LogPosition, sqlx::Error> {
+    Ok(LogPosition {
+        epoch: row.try_get("epoch")?,
+        xid: row.try_get::<i64, _>("xid")?.cast_unsigned(),
+        position: row.try_get("position")?,
     })
 }

@@ -1,6 +1,7 @@
 //! Schema migrations. They only expand; sqlx guards each database's run with
 //! an advisory lock, so that several roles may start at once.
 
+use super::connect_options;
 use crate::{config::Config, epoch};
 use sqlx::{
     Connection as _, PgConnection,
@@ -10,7 +11,7 @@ use sqlx::{
 use std::{borrow::Cow, str::FromStr};
 
 /// (version, description, SQL) of each migration, oldest first.
-type Scripts = &'static [(i64, &'static str, &'static str)];
+pub(super) type Scripts = &'static [(i64, &'static str, &'static str)];
 
 const EVENTS: Scripts = &[
     (
@@ -71,16 +72,57 @@ pub struct MigrateError {
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
+/// The three databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    /// The log.
+    Events,
+    /// The read models.
+    Views,
+    /// Keys, endpoints, jobs.
+    Ops,
+}
+
+impl Database {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Events, Self::Views, Self::Ops];
+
+    /// `events`, `views` or `ops`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::Views => "views",
+            Self::Ops => "ops",
+        }
+    }
+
+    /// Where it is.
+    pub fn url(self, config: &Config) -> &str {
+        match self {
+            Self::Events => &config.events_url,
+            Self::Views => &config.views_url,
+            Self::Ops => &config.ops_url,
+        }
+    }
+
+    pub(super) const fn scripts(self) -> Scripts {
+        match self {
+            Self::Events => EVENTS,
+            Self::Views => VIEWS,
+            Self::Ops => OPS,
+        }
+    }
+}
+
 /// Brings all three databases up to date, creating those that are missing.
 pub async fn migrate_all(config: &Config) -> Result<(), MigrateError> {
-    for (database, url, scripts) in [
-        ("events", &config.events_url, EVENTS),
-        ("views", &config.views_url, VIEWS),
-        ("ops", &config.ops_url, OPS),
-    ] {
-        migrate(url, scripts)
+    for database in Database::ALL {
+        migrate(database.url(config), database.scripts())
             .await
-            .map_err(|source| MigrateError { database, source })?;
+            .map_err(|source| MigrateError {
+                database: database.name(),
+                source,
+            })?;
     }
     record_epoch(&config.events_url)
         .await
@@ -92,7 +134,7 @@ pub async fn migrate_all(config: &Config) -> Result<(), MigrateError> {
 
 /// The log's epoch is that of the database that it was made in.
 async fn record_epoch(url: &str) -> Result<(), sqlx::Error> {
-    let mut connection = PgConnection::connect(url).await?;
+    let mut connection = PgConnection::connect_with(&migration_options(url)?).await?;
     epoch::record_first(&mut connection).await?;
     connection.close().await
 }
@@ -102,14 +144,19 @@ async fn migrate(
     scripts: Scripts,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     create_database_if_missing(url).await?;
-    // No statement time-out: building an index may take longer than that.
-    let mut connection = PgConnection::connect(url).await?;
+    let mut connection = PgConnection::connect_with(&migration_options(url)?).await?;
     migrator(scripts).run_direct(&mut connection).await?;
     connection.close().await?;
     Ok(())
 }
 
-fn migrator(scripts: Scripts) -> Migrator {
+/// Those of every session, but for two: building an index may take long, and so
+/// may waiting for somebody else who builds it.
+pub fn migration_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    Ok(connect_options(url)?.options([("statement_timeout", "0"), ("lock_timeout", "0")]))
+}
+
+pub(super) fn migrator(scripts: Scripts) -> Migrator {
     let migrations = scripts
         .iter()
         .map(|(version, description, sql)| {

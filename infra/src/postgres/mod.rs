@@ -1,12 +1,17 @@
 //! Connection pools and migrations of the three databases.
 
 mod migrate;
+mod migration_state;
 
-pub use migrate::{MigrateError, create_database_if_missing, migrate_all};
+pub use migrate::{
+    Database, MigrateError, create_database_if_missing, migrate_all, migration_options,
+};
+pub use migration_state::{MigrationState, migration_state};
 
 use crate::{config::Config, epoch};
 use sqlx::{
     Connection as _, PgPool,
+    error::DatabaseError,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{str::FromStr, time::Duration};
@@ -78,6 +83,12 @@ pub(crate) fn pool_options(size: u32) -> PgPoolOptions {
                 Ok(connection.ping().await.is_ok())
             })
         })
+}
+
+/// 42P01: there is no such table. The database is not migrated.
+pub(crate) fn is_missing_table(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.as_deref() == Some("42P01")
 }
 
 /// Whether an error means that the server or the connection to it is away (or

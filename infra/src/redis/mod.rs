@@ -145,6 +145,21 @@ impl Redis {
         .await
     }
 
+    /// The server's version, as it tells it.
+    pub async fn version(&self) -> Result<String, Unavailable> {
+        let mut info = redis::cmd("INFO");
+        info.arg("server");
+        let asked = async {
+            let mut connection = self.manager().await?;
+            info.query_async::<String>(&mut connection).await
+        };
+        let told = self.within(asked).await?;
+        let version = told
+            .lines()
+            .find_map(|line| line.strip_prefix("redis_version:"));
+        Ok(version.unwrap_or("of an unknown version").to_owned())
+    }
+
     /// Sends commands in one round trip.
     pub async fn pipeline<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Unavailable> {
         self.guarded(async {

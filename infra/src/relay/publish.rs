@@ -8,15 +8,11 @@ use super::{
 };
 use crate::{
     config::Config,
+    kafka::headers,
     log::{ContractMapping, PublishedEvent, StoredEvent},
 };
 use contracts::{PositionToken, epoch::EpochBegan, topics};
-use rdkafka::{
-    error::KafkaError,
-    message::{Header, OwnedHeaders},
-    producer::BaseRecord,
-    types::RDKafkaErrorCode,
-};
+use rdkafka::{error::KafkaError, producer::BaseRecord, types::RDKafkaErrorCode};
 use std::sync::Arc;
 
 /// Publishes batches with one producer. Blocks.
@@ -56,7 +52,7 @@ impl Publisher {
         let outcome = self.producer.transaction(|transaction| {
             for (number, (at, began)) in announcements.iter().enumerate() {
                 let value = serde_json::to_vec(began).unwrap_or_default();
-                let headers = owned(&began.headers(at));
+                let headers = headers(&began.headers(at));
                 // Without a key: it is about no order.
                 transaction.send(
                     BaseRecord::with_opaque_to(&self.names.events, number)
@@ -93,7 +89,7 @@ impl Publisher {
                 .partition(event.envelope.position.partition)
                 .key(key.as_str())
                 .payload(event.data.as_slice())
-                .headers(headers(event)),
+                .headers(headers(&event.envelope.headers())),
         )
     }
 
@@ -120,20 +116,6 @@ impl From<RelayError> for Failure {
     fn from(error: RelayError) -> Self {
         Self::Fatal(error)
     }
-}
-
-fn headers(event: &PublishedEvent) -> OwnedHeaders {
-    owned(&event.envelope.headers())
-}
-
-fn owned(headers: &[(&'static str, String)]) -> OwnedHeaders {
-    let all = OwnedHeaders::new_with_capacity(headers.len());
-    headers.iter().fold(all, |all, (key, value)| {
-        all.insert(Header {
-            key,
-            value: Some(value),
-        })
-    })
 }
 
 /// `stored` is none for the progress record, which no broker refuses for what

@@ -1,18 +1,11 @@
 //! Where batches come from: the log, looked at when it may have more.
 
 use super::{backoff::Backoff, error::Trouble};
-use crate::{
-    event_store::CHANNEL,
-    log::{LogReader, StoredEvent},
-};
+use crate::log::{LogHints, LogReader, StoredEvent};
 use contracts::LogPosition;
-use sqlx::{PgPool, postgres::PgListener};
-use std::{sync::Arc, time::Duration};
-use tokio::{
-    sync::Notify,
-    time::{sleep, timeout},
-};
-use tokio_util::task::AbortOnDropHandle;
+use sqlx::PgPool;
+use std::time::Duration;
+use tokio::time::sleep;
 
 const BATCH_EVENTS: i64 = 5_000;
 const BATCH_BYTES: i64 = 4 << 20;
@@ -29,20 +22,16 @@ const RETRY: Duration = Duration::from_millis(500);
 pub struct Source {
     reader: LogReader,
     epoch: i32,
-    hint: Arc<Notify>,
-    _listener: AbortOnDropHandle<()>,
+    hints: LogHints,
 }
 
 impl Source {
     /// Of `epoch` and what is older: the next one has to be announced first.
     pub fn new(reader: LogReader, log: PgPool, epoch: i32) -> Self {
-        let hint = Arc::new(Notify::new());
-        let listener = tokio::spawn(listen(log, Arc::clone(&hint)));
         Self {
             reader,
             epoch,
-            hint,
-            _listener: AbortOnDropHandle::new(listener),
+            hints: LogHints::listen(log),
         }
     }
 
@@ -67,8 +56,7 @@ impl Source {
             match self.read(after).await {
                 Ok(events) if !events.is_empty() => return Ok(events),
                 Ok(_) => {
-                    let hinted = timeout(idle.pause(), self.hint.notified()).await;
-                    if hinted.is_ok() {
+                    if self.hints.wait(idle.pause()).await {
                         idle.reset();
                     }
                 }
@@ -79,25 +67,5 @@ impl Source {
                 Err(fatal) => return Err(fatal),
             }
         }
-    }
-}
-
-/// Passes hints on until it is aborted.
-async fn listen(log: PgPool, hint: Arc<Notify>) {
-    loop {
-        if let Err(error) = pass_on(&log, &hint).await {
-            tracing::debug!(error = %error, "relay.listen_failed");
-        }
-        sleep(RETRY).await;
-    }
-}
-
-async fn pass_on(log: &PgPool, hint: &Notify) -> Result<(), sqlx::Error> {
-    let mut listener = PgListener::connect_with(log).await?;
-    listener.listen(CHANNEL).await?;
-    loop {
-        // One may have been missed before.
-        hint.notify_one();
-        listener.try_recv().await?;
     }
 }

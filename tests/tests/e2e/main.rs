@@ -5,6 +5,7 @@ mod analytics;
 mod chaos;
 mod commands;
 mod dev;
+mod doctor;
 mod epochs;
 mod event_store;
 mod harness;
@@ -19,6 +20,7 @@ mod proxy;
 mod races;
 mod read_api;
 mod relay;
+mod replay;
 mod sealing;
 mod whole_path;
 mod workspace;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         chaos::trials(),
         commands::trials(),
         dev::trials(),
+        doctor::trials(),
         epochs::trials(),
         event_store::trials(),
         harness::trials(),
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         races::trials(),
         read_api::trials(),
         relay::trials(),
+        replay::trials(),
         sealing::trials(),
         whole_path::trials(),
         workspace::trials(),

@@ -29,7 +29,7 @@ pub async fn every_backend_is_terminated_again_and_again(env: &TestEnv) -> Resul
             terminated += ended;
         }
     }
-    let report = system.is_whole().await?;
+    let report = system.found_whole().await?;
     println!("{terminated} backends terminated in {times} rounds: {report}");
     ensure!(terminated >= i64::try_from(times)?, "{terminated} backends");
     Ok(())

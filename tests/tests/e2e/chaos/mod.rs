@@ -71,7 +71,7 @@ async fn the_log_is_held_and_its_disk_is_full(
     if let Some(disk) = &disk {
         disk::there_is_no_room(env, servers, &mut system, disk).await?;
     }
-    let report = system.is_whole().await?;
+    let report = system.found_whole().await?;
     println!("a transaction left open, and a full disk: {report}");
     // Before the disk is gone.
     servers.stop_one(Server::Events).await?;

@@ -37,7 +37,7 @@ impl<'a> System<'a> {
 
     /// Ends the clients: every role is there still and ready again, and what
     /// was answered is in the log and on Kafka, once.
-    pub async fn is_whole(mut self) -> Result<Report> {
+    pub async fn found_whole(mut self) -> Result<Report> {
         self.clients.are_answered(40).await?;
         let told = self.clients.stop().await?;
         let report = judge::judge(self.env, &told).await?;

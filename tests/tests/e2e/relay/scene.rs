@@ -140,18 +140,7 @@ impl Scene {
     }
 
     async fn read(&self) -> Result<(Vec<Record>, Vec<Announced>)> {
-        let mut client = kafka::client_config(&self.config);
-        client
-            .set("group.id", "nobody")
-            .set("enable.auto.commit", "false")
-            .set("enable.partition.eof", "true")
-            .set("fetch.wait.max.ms", "10")
-            .set("isolation.level", "read_committed");
-        let topic = self.topic(topics::ORDER_EVENTS);
-        tokio::task::spawn_blocking(move || {
-            read_all(&client.create_with_context(kafka::QuietContext)?, &topic)
-        })
-        .await?
+        read_from(&self.config, self.topic(topics::ORDER_EVENTS)).await
     }
 
     /// Each event of the log is published once, with its own id, in the
@@ -192,6 +181,25 @@ impl Scene {
         ensure!(missing.is_empty(), "{} are not published", missing.len());
         Ok(rows.len())
     }
+}
+
+/// What there is in a topic of the events' shape, with this full name.
+pub async fn read_topic(config: &Config, topic: &str) -> Result<Vec<Record>> {
+    Ok(read_from(config, topic.to_owned()).await?.0)
+}
+
+async fn read_from(config: &Config, topic: String) -> Result<(Vec<Record>, Vec<Announced>)> {
+    let mut client = kafka::client_config(config);
+    client
+        .set("group.id", "nobody")
+        .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
+        .set("fetch.wait.max.ms", "10")
+        .set("isolation.level", "read_committed");
+    tokio::task::spawn_blocking(move || {
+        read_all(&client.create_with_context(kafka::QuietContext)?, &topic)
+    })
+    .await?
 }
 
 /// Appends events of one aggregate, in a transaction or by itself.

@@ -17,8 +17,7 @@ use orderlog::keys::sealing;
 use projections::Status;
 use sqlx::PgPool;
 use std::{future::ready, sync::Arc};
-use tests::{DEADLINE, wait_until};
-use tokio::time::timeout;
+use tests::wait_until;
 use uuid::Uuid;
 
 pub struct Scene {
@@ -228,14 +227,6 @@ impl Readers {
             sealing,
             &self.lifecycle,
         )?)
-    }
-
-    /// Waits until one of them ends by itself; why.
-    pub async fn failure(&self) -> Result<String> {
-        match timeout(DEADLINE, self.lifecycle.finished()).await? {
-            Err(failed) => Ok(failed.reason),
-            Ok(()) => anyhow::bail!("it was told to stop"),
-        }
     }
 
     pub async fn stop(self) -> Result<()> {

@@ -40,7 +40,7 @@ pub async fn a_damaged_record_parks_its_order_alone(config: &Config) -> Result<(
         |record| record.value = Some(b"{}".to_vec()),
         |record| record.value = None,
         |record| {
-            record.value = Some(b"{\"personal\":{\"subject\":\"1b4e28ba-2fa1-11d2-883f-0016d3cca427\",\"sealed\":\"AA==\"}}".to_vec())
+            record.value = Some(b"{\"personal\":{\"subject\":\"1b4e28ba-2fa1-11d2-883f-0016d3cca427\",\"sealed\":\"AA==\"}}".to_vec());
         },
         |record| record.headers.retain(|(name, _)| name != "ce_id"),
         |record| record.headers.clear(),

@@ -1,5 +1,9 @@
 //! Configuration: defaults < file < environment (`ORDERLOG_…`) < flags.
 
+mod origin;
+
+pub use origin::{Origin, Setting};
+
 use crate::{
     platforms::{PlatformSettings, Platforms},
     secret::Secret,

@@ -1,0 +1,162 @@
+//! Where each setting's value comes from.
+
+use super::{Config, ConfigError};
+use figment::{Figment, Source};
+use serde::Serialize;
+use std::path::Path;
+
+/// What stands where a secret would.
+const HIDDEN: &str = "[secret]";
+/// Parameters of URLs that are secrets.
+const SECRET_PARAMETERS: [&str; 2] = ["password", "sslpassword"];
+
+/// One setting, as people may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// Its key.
+    pub key: String,
+    /// Its value; secrets, and passwords in URLs, are replaced.
+    pub value: String,
+    /// Which layer gave it.
+    pub origin: Origin,
+}
+
+/// The layers, and within them the place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "from", content = "name", rename_all = "snake_case")]
+pub enum Origin {
+    /// Nobody said anything else.
+    Default,
+    /// The configuration file at this path.
+    File(String),
+    /// This environment variable.
+    Environment(String),
+    /// This flag of the command line.
+    Flag(&'static str),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "file {path}"),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+impl Config {
+    /// Every setting with its origin, in the order of their keys; `file` as in
+    /// [`Config::load`].
+    ///
+    /// # Errors
+    /// When the configuration cannot be read.
+    pub fn settings(file: Option<&Path>) -> Result<Vec<Setting>, ConfigError> {
+        settings(&Self::figment(file))
+    }
+}
+
+fn settings(layers: &Figment) -> Result<Vec<Setting>, ConfigError> {
+    let config: Config = layers.extract().map_err(Box::new)?;
+    let shown = serde_json::to_value(&config).unwrap_or_default();
+    let of = |key: String| Setting {
+        value: shown_value(&config, &key, &shown[&key]),
+        origin: origin(layers, &key),
+        key,
+    };
+    Ok(Config::keys().into_iter().map(of).collect())
+}
+
+fn shown_value(config: &Config, key: &str, value: &serde_json::Value) -> String {
+    let is_set = match key {
+        "master_key" => !config.master_key.is_empty(),
+        "api_key" => !config.api_key.is_empty(),
+        _ => false,
+    };
+    match value {
+        _ if is_set => HIDDEN.to_owned(),
+        serde_json::Value::String(text) => without_password(text),
+        other => other.to_string(),
+    }
+}
+
+fn origin(layers: &Figment, key: &str) -> Origin {
+    let Some(metadata) = layers.find_metadata(key) else {
+        return Origin::Default;
+    };
+    match &metadata.source {
+        Some(Source::File(path)) => Origin::File(path.display().to_string()),
+        // The defaults are a value of the program.
+        Some(_) => Origin::Default,
+        None => Origin::Environment(format!("ORDERLOG_{}", key.to_uppercase())),
+    }
+}
+
+/// A URL without what nobody but its user may know; any other text as it is.
+fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let rest = match rest.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((user, _)) => format!("{user}:{HIDDEN}@{host}"),
+            None => rest.to_owned(),
+        },
+        None => rest.to_owned(),
+    };
+    let parameters = query.split('&').map(|parameter| {
+        let secret = parameter.split_once('=').filter(|(name, _)| {
+            let name = name.to_ascii_lowercase();
+            SECRET_PARAMETERS.contains(&name.as_str())
+        });
+        secret.map_or(parameter.to_owned(), |(name, _)| format!("{name}={HIDDEN}"))
+    });
+    let query = parameters.collect::<Vec<_>>().join("&");
+    let mark = if query.is_empty() { "" } else { "?" };
+    format!("{scheme}://{rest}{mark}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use figment::providers::{Format as _, Serialized, Toml};
+
+    #[test]
+    fn a_password_is_shown_nowhere() {
+        for (url, shown) in [
+            ("postgres://me:p@ss:w@db/x", "postgres://me:[secret]@db/x"),
+            ("postgres://me@db/x", "postgres://me@db/x"),
+            ("redis://:pw@host:1", "redis://:[secret]@host:1"),
+            (
+                "postgres://db/x?password=pw&sslmode=require",
+                "postgres://db/x?password=[secret]&sslmode=require",
+            ),
+            ("127.0.0.1:9092", "127.0.0.1:9092"),
+        ] {
+            assert_eq!(without_password(url), shown);
+        }
+    }
+
+    #[test]
+    fn a_setting_names_the_layer_that_won() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("orderlog.toml");
+        std::fs::write(&file, "log = \"debug\"\nmaster_key = \"hush\"").expect("writable");
+        let layers = Figment::from(Serialized::defaults(Config::default()))
+            .merge(Toml::file_exact(&file))
+            // As `Env` does: a layer without a source.
+            .merge(Toml::string("views_pool_size = 3"));
+        let settings = settings(&layers).expect("valid");
+        let of = |key: &str| settings.iter().find(|s| s.key == key).expect("a key");
+        assert_eq!(of("listen").origin, Origin::Default);
+        assert_eq!(of("log").origin, Origin::File(file.display().to_string()));
+        assert_eq!(of("master_key").value, HIDDEN);
+        assert_eq!(of("api_key").value, "");
+        let size = of("views_pool_size");
+        let variable = "ORDERLOG_VIEWS_POOL_SIZE".to_owned();
+        assert_eq!(size.origin, Origin::Environment(variable));
+        assert_eq!(size.value, "3");
+    }
+}

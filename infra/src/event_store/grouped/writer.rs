@@ -172,7 +172,6 @@ impl<S: Store> Writer<S> {
                     Err(error) => cause = Cause::new(error),
                 },
                 Err(error) => match classify(error) {
-                    AppendError::Unknown(again) | AppendError::Unavailable(again) => cause = again,
                     // One of it may be to blame, and none is to suffer for it.
                     AppendError::Refused(_) if batch.len() > 1 => {
                         return self.settle_apart(batch, &cause).await;
@@ -180,8 +179,10 @@ impl<S: Store> Writer<S> {
                     AppendError::Refused(refusal) if lies_in_the_rows(&refusal) => {
                         return fail(batch, &AppendError::Refused(refusal));
                     }
-                    // It says nothing of what was sent before.
-                    AppendError::Refused(again) => cause = again,
+                    // Also a refusal says nothing of what was sent before.
+                    AppendError::Unknown(again)
+                    | AppendError::Unavailable(again)
+                    | AppendError::Refused(again) => cause = again,
                     _ => {}
                 },
             }

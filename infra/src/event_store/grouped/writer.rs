@@ -179,7 +179,7 @@ impl<S: Store> Writer<S> {
                     AppendError::Refused(refusal) if lies_in_the_rows(&refusal) => {
                         return fail(batch, &AppendError::Refused(refusal));
                     }
-                    // Another refusal says nothing of what was sent before.
+                    // Also a refusal says nothing of what was sent before.
                     AppendError::Unknown(again)
                     | AppendError::Unavailable(again)
                     | AppendError::Refused(again) => cause = again,

@@ -68,9 +68,8 @@ enum Task {
     Import(import::ImportArgs),
     /// Compare the log, Kafka, the read models and the statistics
     Verify(verify::VerifyArgs),
-    /// Write the log's events once more, into lines or a Kafka topic
+    // These two describe themselves.
     Replay(replay::ReplayArgs),
-    /// Say where every setting comes from and whether every server is well
     Doctor(doctor::DoctorArgs),
     /// Build a projection again from the log, while it is served
     Rebuild(rebuild::RebuildArgs),
@@ -162,7 +161,7 @@ impl Cli {
                 let settings = doctor::settings(file.as_deref(), self.global.listen)?;
                 Box::pin(doctor::run(&args, &config, settings)).await
             }
-            Task::Rebuild(args) => Box::pin(rebuild::run(config, args, stopped()?)).await,
+            Task::Rebuild(args) => Box::pin(rebuild::run(config, &args, &stopped()?)).await,
             Task::Parked(command) => parked::run(&config, command).await,
             Task::Cache(command) => cache::run(&config, command).await,
             Task::Epoch(command) => epoch::run(&config, command).await,

@@ -59,8 +59,8 @@ pub struct RebuildArgs {
 /// the build: whoever comes next goes on with it.
 pub async fn run(
     config: Config,
-    args: RebuildArgs,
-    stopped: CancellationToken,
+    args: &RebuildArgs,
+    stopped: &CancellationToken,
 ) -> anyhow::Result<ExitCode> {
     let name = args.projection.as_deref();
     if args.list {

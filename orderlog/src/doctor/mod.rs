@@ -14,9 +14,9 @@ use anyhow::Context as _;
 use infra::config::{Config, Origin, Setting};
 use std::{path::Path, process::ExitCode};
 
-/// Looks at everything and changes nothing.
+/// Say where every setting comes from and whether every server is well.
 ///
-/// Says for each setting its value and where that came from, for each server
+/// Changes nothing. Says for each setting its value and where that came from, for each server
 /// whether it answers, its version and whether what Orderlog keeps there is as
 /// this release needs it, and for the log what holds its horizon back or could:
 /// until a transaction of the log's cluster ends, nothing that was appended

@@ -9,12 +9,13 @@ use time::{
 };
 use uuid::Uuid;
 
-/// Replays the log: every event once more, as it was published.
+/// Write the log's events once more, into lines or a Kafka topic.
 ///
-/// Writes one JSON object per line to standard output, or records into a Kafka
-/// topic. Reads what is final when it begins, or with --follow for ever. The
-/// last line on standard output is a trailer with the number of events, the last
-/// position, and whether anything was cut short. Ends with 1 when it was.
+/// Each is as it was published: one JSON object a line on standard output, or a
+/// record of a topic. Reads what is final when it begins, or with --follow for
+/// ever. The last line on standard output is a trailer with the number of
+/// events, the last position, and whether anything was cut short. Ends with 1
+/// when it was.
 ///
 /// With --resume an interrupted run goes on where it was when the same command
 /// is given again, and a finished one with what came since. A file that

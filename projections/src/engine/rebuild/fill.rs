@@ -178,12 +178,12 @@ impl<P: Projection> Writer<P> {
         first: Page<P>,
         shares: &mut mpsc::Receiver<Share>,
     ) -> Result<Option<Page<P>>, RebuildError> {
-        let (mut held, mut done) = (P::Changes::default(), BTreeMap::<i32, Done>::new());
+        let (mut held_back, mut done) = (P::Changes::default(), BTreeMap::<i32, Done>::new());
         let (began, mut events) = (Instant::now(), 0);
         let mut transaction = self.connection.begin().await?;
         let mut page = first;
         let (last_id, rest) = loop {
-            P::hold_back(&mut page.folded.changes, &mut held);
+            P::hold_back(&mut page.folded.changes, &mut held_back);
             let (written, next) = tokio::join!(
                 P::write(&mut transaction, &page.folded.rows, &page.folded.changes),
                 next(&self.engine, shares),
@@ -200,7 +200,7 @@ impl<P: Projection> Writer<P> {
                 rest => break (page.last_id, rest),
             }
         };
-        P::write(&mut transaction, &BTreeMap::new(), &held).await?;
+        P::write(&mut transaction, &BTreeMap::new(), &held_back).await?;
         let (build, reached) = (self.build, reached(&self.held, &last_id));
         let held = &self.held;
         if !store::filled(&mut transaction, P::NAME, build, held, &reached, &done).await? {

@@ -82,7 +82,10 @@ async fn once<P: Projection>(
             return Err(error);
         }
     }
-    tables::tidy(&mut lock.connection, P::NAME, None).await?;
+    // What cannot be dropped now is dropped before the next build.
+    if let Err(error) = tables::tidy(&mut lock.connection, P::NAME, None).await {
+        tracing::warn!(projection = P::NAME, %error, "projection.leftover");
+    }
     let report = RebuildReport {
         build,
         epoch: stored.horizon.epoch,

@@ -16,6 +16,10 @@ use projections::engine::RawRecord;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
+/// Personal data in no form that anybody has sealed it in.
+const SEALED_ODDLY: &str =
+    r#"{"personal":{"subject":"1b4e28ba-2fa1-11d2-883f-0016d3cca427","sealed":"AA=="}}"#;
+
 /// Events that are stored now, as they are to be published.
 async fn stored(world: &World, events: &[NewEvent]) -> Result<Vec<RawRecord>> {
     world.append(events).await?;
@@ -39,9 +43,7 @@ pub async fn a_damaged_record_parks_its_order_alone(config: &Config) -> Result<(
     let kinds: [fn(&mut RawRecord); 5] = [
         |record| record.value = Some(b"{}".to_vec()),
         |record| record.value = None,
-        |record| {
-            record.value = Some(b"{\"personal\":{\"subject\":\"1b4e28ba-2fa1-11d2-883f-0016d3cca427\",\"sealed\":\"AA==\"}}".to_vec());
-        },
+        |record| record.value = Some(SEALED_ODDLY.into()),
         |record| record.headers.retain(|(name, _)| name != "ce_id"),
         |record| record.headers.clear(),
     ];

@@ -9,10 +9,12 @@ mod latency;
 mod memory;
 mod one_row;
 mod process;
+mod project;
 mod relay;
 mod row;
 mod scale;
 mod servers;
+mod upsert;
 mod workload;
 
 use clap::{Parser, ValueEnum};
@@ -42,6 +44,10 @@ enum RowName {
     Http,
     /// A backlog of events to Kafka, exactly once
     Relay,
+    /// Read models, caught up from Kafka
+    Project,
+    /// Read models, from the log
+    Rebuild,
     /// How soon an event is with a consumer
     Latency,
     /// Resident memory of roles, idle and at work
@@ -59,9 +65,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         &args.rows
     };
     let folder = tempfile::tempdir()?;
-    let with_kafka = rows
-        .iter()
-        .any(|row| matches!(row, RowName::Relay | RowName::Latency | RowName::Memory));
+    let without_kafka = [RowName::Append, RowName::Http, RowName::Scale];
+    let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
     let servers = servers::start(folder.path(), with_kafka).await?;
     let mut figures: Vec<Figure> = Vec::new();
     for row in rows {
@@ -70,6 +75,8 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Append => append::measure(config, quick).await?,
             RowName::Http => http::measure(config, folder.path(), quick).await?,
             RowName::Relay => relay::measure(config, quick).await?,
+            RowName::Project => project::catch_up(config, quick).await?,
+            RowName::Rebuild => project::rebuild(config, quick).await?,
             RowName::Latency => latency::measure(config, quick).await?,
             RowName::Memory => memory::measure(config, folder.path(), quick).await?,
             RowName::Scale => scale::measure(config, quick).await?,

@@ -55,7 +55,7 @@ pub async fn measure(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>
 }
 
 /// The relay's rate from its first batch to the last; how many events.
-async fn drain(config: &Config) -> anyhow::Result<(f64, u64)> {
+pub async fn drain(config: &Config) -> anyhow::Result<(f64, u64)> {
     let lifecycle = Lifecycle::new();
     let pool = postgres::pool(&config.events_url, 1)?;
     let last: i64 = sqlx::query_scalar("SELECT max(position) FROM events")

@@ -1,0 +1,149 @@
+//! Row `project`: read models caught up from Kafka, beside the same final rows
+//! written by COPY and by upserts of 1,000 orders a transaction. Row `rebuild`:
+//! the same from the log.
+
+use crate::{backlog, relay, row::Figure, upsert::FinalRows, workload::per_second};
+use anyhow::ensure;
+use contracts::topics;
+use infra::{
+    config::Config,
+    kafka::{ensure_topics, watermarks},
+    lifecycle::Lifecycle,
+    log::LogReader,
+    postgres,
+};
+use orderlog::{keys::sealing, mapping::Mapping};
+use sqlx::PgPool;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+
+/// Between looks at the checkpoints.
+const LOOK: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// Rounds, and events of each.
+const fn size(quick: bool) -> (usize, i64) {
+    if quick { (1, 20_000) } else { (3, 340_000) }
+}
+
+/// From Kafka.
+pub async fn catch_up(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>> {
+    prepare(config).await?;
+    // A build of what is there: from here on its checkpoints lead.
+    following(config).await?;
+    let (rounds, events) = size(quick);
+    let (mut to_copy, mut to_upsert, mut all) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..rounds {
+        backlog::append(config, events).await?;
+        relay::drain(config).await?;
+        let (count, took) = following(config).await?;
+        let ours = per_second(count, took);
+        all += count;
+        let rows = FinalRows::of(config).await?;
+        to_copy.push((ours, rows.copied().await?));
+        to_upsert.push((ours, rows.upserted().await?));
+    }
+    let case = format!("catch-up of {all} events");
+    Ok(figures("project", &case, &to_copy, &to_upsert))
+}
+
+/// From the log.
+pub async fn rebuild(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>> {
+    prepare(config).await?;
+    let (rounds, events) = size(quick);
+    backlog::append(config, events).await?;
+    relay::drain(config).await?;
+    let (mut to_copy, mut to_upsert, mut all) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..rounds {
+        let log = LogReader::new(postgres::pool(&config.events_url, config.events_pool_size)?);
+        let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
+        let made = projections::rebuild(config, log, mapping, sealing, &|_| {}).await?;
+        let ours = per_second(made.progress.events, made.took);
+        all = made.progress.events;
+        let rows = FinalRows::of(config).await?;
+        to_copy.push((ours, rows.copied().await?));
+        to_upsert.push((ours, rows.upserted().await?));
+    }
+    let case = format!("rebuild from {all} events");
+    Ok(figures("rebuild", &case, &to_copy, &to_upsert))
+}
+
+fn figures(
+    row: &'static str,
+    case: &str,
+    to_copy: &[(f64, f64)],
+    to_upsert: &[(f64, f64)],
+) -> Vec<Figure> {
+    let figure = |yardstick, aim, rounds| {
+        Figure::of(row, case.to_owned(), "events/s", yardstick, aim, rounds)
+    };
+    vec![
+        figure("upsert of the same rows", Some(0.5), to_upsert),
+        figure("COPY of the same rows", None, to_copy),
+    ]
+}
+
+async fn prepare(config: &Config) -> anyhow::Result<()> {
+    postgres::migrate_all(config).await?;
+    projections::make_empty(config).await?;
+    Ok(ensure_topics(config).await?)
+}
+
+/// Runs the projector until its checkpoints are at the topic's ends: how many
+/// events it has applied, and how long that took from the first batch on.
+async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
+    let views = postgres::pool(&config.views_url, 1)?;
+    let ends = watermarks(config, topics::ORDER_EVENTS).await?;
+    let ends: i64 = ends.iter().map(|partition| partition.end).sum();
+    let lifecycle = Lifecycle::new();
+    let log = LogReader::new(postgres::pool(&config.events_url, config.events_pool_size)?);
+    let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
+    let before = progress(&views).await?;
+    projections::spawn(config, log, mapping, sealing, &lifecycle)?;
+    let first = until(&views, |now| now.next != before.next || now.next >= ends).await?;
+    let began = Instant::now();
+    let last = until(&views, |now| now.next >= ends).await?;
+    let took = began.elapsed();
+    lifecycle.shutdown.cancel();
+    lifecycle.finished().await?;
+    Ok((last.events.saturating_sub(first.events), took))
+}
+
+/// Where the checkpoints are, and how many events the rows hold.
+#[derive(Debug, Clone, Copy)]
+struct Applied {
+    next: i64,
+    events: u64,
+}
+
+async fn progress(views: &PgPool) -> anyhow::Result<Applied> {
+    let next: i64 = sqlx::query_scalar(
+        "SELECT coalesce(sum(next), 0)::bigint FROM projection_offsets WHERE projection = 'orders'",
+    )
+    .fetch_one(views)
+    .await?;
+    Ok(Applied { next, events: 0 })
+}
+
+/// The events are counted once it is so, not at each look.
+async fn until(views: &PgPool, reached: impl Fn(Applied) -> bool) -> anyhow::Result<Applied> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let now = progress(views).await?;
+        if reached(now) {
+            let events: i64 =
+                sqlx::query_scalar("SELECT coalesce(sum(version), 0)::bigint FROM orders")
+                    .fetch_one(views)
+                    .await?;
+            return Ok(Applied {
+                events: u64::try_from(events)?,
+                ..now
+            });
+        }
+        ensure!(Instant::now() < deadline, "the projector takes too long");
+        sleep(LOOK).await;
+    }
+}

@@ -1,0 +1,179 @@
+//! The yardstick of projections: the same final rows, written by a program
+//! that does nothing else.
+
+use crate::workload::per_second;
+use anyhow::Context as _;
+use infra::{config::Config, postgres};
+use sqlx::{PgPool, Row as _, postgres::PgPoolCopyExt as _};
+use std::time::Instant;
+
+/// Orders whose rows are written.
+const ORDERS: i64 = 20_000;
+/// Of them, in one transaction.
+const EACH: i64 = 1_000;
+/// Tables that hold rows of single orders, and their columns of that order.
+const TABLES: [(&str, &str); 3] = [
+    ("orders", "id"),
+    ("order_lines", "order_id"),
+    ("order_events", "order_id"),
+];
+
+/// Rows of the newest orders, set aside, and tables to write them to that have
+/// the same indexes.
+pub struct FinalRows {
+    views: PgPool,
+    /// Writers at a time, as the projector has.
+    writers: i64,
+    events: u64,
+}
+
+impl FinalRows {
+    /// Sets them aside.
+    pub async fn of(config: &Config) -> anyhow::Result<Self> {
+        let writers = u32::try_from(config.projector_workers)?;
+        let views = postgres::pool(&config.views_url, writers)?;
+        run(&views, "DROP TABLE IF EXISTS bench_sample").await?;
+        run(
+            &views,
+            &format!(
+                "CREATE UNLOGGED TABLE bench_sample AS \
+                 SELECT id, version, (row_number() OVER (ORDER BY id) - 1) / {EACH} AS batch \
+                   FROM (SELECT id, version FROM orders ORDER BY updated_at DESC LIMIT {ORDERS}) o"
+            ),
+        )
+        .await?;
+        for (table, id) in TABLES {
+            run(
+                &views,
+                &format!("DROP TABLE IF EXISTS stage_{table}, bench_{table}"),
+            )
+            .await?;
+            run(
+                &views,
+                &format!(
+                    "CREATE UNLOGGED TABLE stage_{table} AS \
+                     SELECT s.batch, t.* FROM bench_sample s JOIN {table} t ON t.{id} = s.id"
+                ),
+            )
+            .await?;
+            run(&views, &format!("CREATE INDEX ON stage_{table} (batch)")).await?;
+            run(&views, &format!("ANALYZE stage_{table}")).await?;
+            run(
+                &views,
+                &format!("CREATE TABLE bench_{table} (LIKE {table} INCLUDING ALL)"),
+            )
+            .await?;
+        }
+        let events: i64 = sqlx::query_scalar("SELECT sum(version)::bigint FROM bench_sample")
+            .fetch_one(&views)
+            .await?;
+        Ok(Self {
+            views,
+            writers: i64::from(writers),
+            events: u64::try_from(events)?,
+        })
+    }
+
+    /// Events a second whose final rows COPY writes, from memory, on as many
+    /// connections as there are tables' writers.
+    pub async fn copied(&self) -> anyhow::Result<f64> {
+        let mut data = Vec::new();
+        for (table, _) in TABLES {
+            let columns = columns(&self.views, table).await?.join(", ");
+            let sql =
+                format!("COPY (SELECT {columns} FROM stage_{table}) TO STDOUT (FORMAT binary)");
+            let mut rows = self.views.copy_out_raw(&sql).await?;
+            let mut bytes = Vec::new();
+            while let Some(chunk) = futures_util::StreamExt::next(&mut rows).await {
+                bytes.extend_from_slice(&chunk?);
+            }
+            data.push((table, columns, bytes));
+        }
+        let began = Instant::now();
+        for (table, columns, bytes) in data {
+            let sql = format!("COPY bench_{table} ({columns}) FROM STDIN (FORMAT binary)");
+            let mut copy = self.views.copy_in_raw(&sql).await?;
+            copy.send(bytes).await?;
+            copy.finish().await?;
+        }
+        let rate = per_second(self.events, began.elapsed());
+        for (table, _) in TABLES {
+            run(&self.views, &format!("TRUNCATE bench_{table}")).await?;
+        }
+        Ok(rate)
+    }
+
+    /// Events a second whose final rows are upserted, so many orders a
+    /// transaction, from tables on the server: no row crosses the network.
+    pub async fn upserted(&self) -> anyhow::Result<f64> {
+        let mut statements = Vec::new();
+        for (table, _) in TABLES {
+            statements.push(upsert(&self.views, table).await?);
+        }
+        let began = Instant::now();
+        let writer = |first: i64| {
+            let (views, statements) = (self.views.clone(), statements.clone());
+            let writers = self.writers;
+            async move {
+                let mut batch = first;
+                while batch * EACH < ORDERS {
+                    let mut transaction = views.begin().await?;
+                    for statement in &statements {
+                        sqlx::query(statement)
+                            .bind(batch)
+                            .execute(&mut *transaction)
+                            .await?;
+                    }
+                    transaction.commit().await?;
+                    batch += writers;
+                }
+                anyhow::Ok(())
+            }
+        };
+        futures_util::future::try_join_all((0..self.writers).map(writer)).await?;
+        Ok(per_second(self.events, began.elapsed()))
+    }
+}
+
+/// The upsert of one batch, $1, into a table's likeness.
+async fn upsert(views: &PgPool, table: &str) -> anyhow::Result<String> {
+    let columns = columns(views, table).await?;
+    let key = sqlx::query(
+        "SELECT quote_ident(a.attname) AS name FROM pg_index i \
+           JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey) \
+          WHERE i.indrelid = $1::regclass AND i.indisprimary",
+    )
+    .bind(table)
+    .fetch_all(views)
+    .await?;
+    let key = key.iter().map(|row| row.try_get::<String, _>("name"));
+    let key = key
+        .collect::<Result<Vec<_>, _>>()
+        .context("a primary key")?;
+    let set = columns.iter().filter(|column| !key.contains(column));
+    let set: Vec<String> = set.map(|c| format!("{c} = EXCLUDED.{c}")).collect();
+    let (columns, key, set) = (columns.join(", "), key.join(", "), set.join(", "));
+    Ok(format!(
+        "INSERT INTO bench_{table} ({columns}) \
+         SELECT {columns} FROM stage_{table} WHERE batch = $1 \
+         ON CONFLICT ({key}) DO UPDATE SET {set}"
+    ))
+}
+
+async fn columns(views: &PgPool, table: &str) -> anyhow::Result<Vec<String>> {
+    let rows = sqlx::query(
+        "SELECT quote_ident(attname) AS name FROM pg_attribute \
+          WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped \
+            AND attgenerated = '' ORDER BY attnum",
+    )
+    .bind(table)
+    .fetch_all(views)
+    .await?;
+    let names = rows.iter().map(|row| row.try_get("name"));
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+async fn run(views: &PgPool, sql: &str) -> anyhow::Result<()> {
+    sqlx::query(sql).execute(views).await?;
+    Ok(())
+}

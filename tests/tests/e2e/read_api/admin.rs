@@ -222,6 +222,7 @@ async fn a_partition_without_events_is_not_behind(env: &TestEnv) -> anyhow::Resu
     let (views, events) = built(env).await?;
     // More than is looked at each time, all of one order, all of it applied.
     store(&events, ID, 1, 4_000).await?;
+    behind(&views, 4_000).await?;
     views.advance(ID, 1 << 40, 4_000).await?;
     behind(&views, 0).await?;
     // Another partition stops, and what it misses is soon far from the end.

@@ -116,12 +116,16 @@ pub(super) async fn held(
 }
 
 /// Moves those checkpoints that are as they are believed to be.
-const ADVANCE: &str = "UPDATE projection_offsets o \
+/// They are locked in one order, whatever the plan: a switch locks all of them.
+const ADVANCE: &str = "WITH locked AS MATERIALIZED ( \
+        SELECT 1 FROM projection_offsets WHERE projection = $1 AND \"partition\" = ANY($3) \
+         ORDER BY \"partition\" FOR UPDATE) \
+     UPDATE projection_offsets o \
         SET next = a.next, epoch = a.epoch, xid = a.xid, position = a.position, \
             updated_at = now() \
        FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::bigint[], \
                    $8::bigint[]) AS a (\"partition\", held, next, epoch, xid, position) \
-      WHERE o.projection = $1 AND o.build = $2 \
+      WHERE (SELECT count(*) FROM locked) >= 0 AND o.projection = $1 AND o.build = $2 \
         AND o.\"partition\" = a.\"partition\" AND o.next = a.held";
 
 /// A fault for tests: moves them whatever they are.

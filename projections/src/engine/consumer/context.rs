@@ -30,6 +30,10 @@ pub enum AssignError {
     /// There is none for this partition.
     #[error("partition {0} has no stored offset")]
     NoOffset(i32),
+    /// The projection is served from another build than the one that was found
+    /// to be ours to go on with: another release may have made it.
+    #[error("build {0} is served by now")]
+    OtherBuild(i64),
     /// The client refused the assignment.
     #[error("the assignment cannot be taken up")]
     Assign(#[source] KafkaError),
@@ -52,6 +56,8 @@ pub(super) struct Context {
     pub projection: &'static str,
     pub topic: String,
     views: PgPool,
+    /// The build that may be gone on with.
+    build: i64,
     runtime: Handle,
     status: WorkerStatus,
     assignment: Mutex<Assignment>,
@@ -61,7 +67,7 @@ impl Context {
     pub fn new(
         projection: &'static str,
         topic: String,
-        views: PgPool,
+        (views, build): (PgPool, i64),
         runtime: Handle,
         status: WorkerStatus,
     ) -> Self {
@@ -69,6 +75,7 @@ impl Context {
             projection,
             topic,
             views,
+            build,
             runtime,
             status,
             assignment: Mutex::default(),
@@ -93,6 +100,9 @@ impl Context {
             .runtime
             .block_on(stored)
             .map_err(AssignError::Offsets)?;
+        if held.build != self.build {
+            return Err(AssignError::OtherBuild(held.build));
+        }
         let partitions: Vec<i32> = assigned
             .elements()
             .iter()

@@ -115,7 +115,7 @@ impl<P: Projection> Session<'_, P> {
         let context = Context::new(
             P::NAME,
             self.engine.topic(),
-            self.engine.views().clone(),
+            (self.engine.views().clone(), self.prepared.build),
             self.runtime.clone(),
             self.status.clone(),
         );

@@ -63,11 +63,14 @@ pub(super) async fn switch<P: Projection>(
     if !builds::end(&mut *transaction, P::NAME, build, from, to, None).await? {
         return Err(RebuildError::Cancelled { build });
     }
-    if !take_the_place::<P>(&mut transaction, build).await? {
-        return Ok(false);
+    if take_the_place::<P>(&mut transaction, build).await? {
+        transaction.commit().await?;
+        return Ok(true);
     }
-    transaction.commit().await?;
-    Ok(true)
+    // Now, not when the connection is next used: projectors wait for the
+    // checkpoints, and so would this builder.
+    transaction.rollback().await?;
+    Ok(false)
 }
 
 /// The position that everything below the horizon has been passed at.

@@ -1,6 +1,8 @@
 //! The tables of a build: a schema of its own, and its way into `public`.
 
+use super::store;
 use crate::engine::projection::Projection;
+use infra::views::builds::Phase;
 use sqlx::{Connection as _, Executor, PgConnection, PgExecutor, Postgres, Transaction};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::sleep;
@@ -46,6 +48,8 @@ pub(super) async fn index<P: Projection>(
     let tables = tables_in(&mut *transaction, &schema(P::NAME, build)).await?;
     let tables: Vec<_> = tables.iter().map(|table| quoted(table)).collect();
     run(&mut transaction, &format!("ANALYZE {}", tables.join(", "))).await?;
+    // Whoever goes on must not make them once more.
+    store::enter(&mut *transaction, P::NAME, build, Phase::CatchingUp).await?;
     transaction.commit().await
 }
 

@@ -165,8 +165,8 @@ async fn built(env: &TestEnv) -> anyhow::Result<(Views, PgPool)> {
     let views = Views::start(env).await?;
     views
         .execute(
-            "INSERT INTO projections (name, version, build, topic_id, epoch) \
-             VALUES ('orders', 2, 5, 't', 1)",
+            "UPDATE projections SET version = 2, build = 5, topic_id = 't', epoch = 1 \
+              WHERE name = 'orders'",
         )
         .await?;
     views

@@ -43,6 +43,9 @@ async fn a_parked_order_answers_at_once_and_says_so(env: &TestEnv) -> anyhow::Re
     ensure!(views.api.get(&path).await?.header(HEADER).is_empty());
     park(&views, &ID.to_string()).await?;
     park(&views, &ROWLESS.to_string()).await?;
+    let external = domain::ids::order_id_of_external("web", "W-2");
+    views.add_order(external, "W-2", "{}").await?;
+    park(&views, &external.to_string()).await?;
     let began = Instant::now();
     let position = token(ID, 1 << 40);
     for path in [
@@ -50,7 +53,7 @@ async fn a_parked_order_answers_at_once_and_says_so(env: &TestEnv) -> anyhow::Re
         format!("{path}?min_version=9"),
         format!("{path}?min_position={position}"),
         format!("{path}/events?min_version=9"),
-        "/v1/orders/by_external_id/web/W-1?min_version=9".to_owned(),
+        "/v1/orders/by_external_id/web/W-2?min_version=9".to_owned(),
     ] {
         let read = views
             .get_with(&path, "Prefer", PATIENT)

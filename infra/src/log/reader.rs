@@ -10,7 +10,12 @@ use crate::{
     failpoint::{Failpoint, is_in},
 };
 use contracts::LogPosition;
-use sqlx::{PgPool, Row as _, postgres::PgRow, types::Json};
+use sqlx::{
+    PgPool, Postgres, Row as _,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+    types::Json,
+};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -120,13 +125,7 @@ impl LogReader {
         let sql = format!(
             "SELECT {COLUMNS} FROM (SELECT * FROM events {chosen} LIMIT $4) page {IN_LOG_ORDER}"
         );
-        let rows = sqlx::query(&sql)
-            .bind(after.epoch)
-            .bind(after.xid.to_string())
-            .bind(after.position)
-            .bind(limit)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = page(&sql, after, limit).fetch_all(&self.pool).await?;
         rows.iter().map(stored_event).collect()
     }
 
@@ -148,11 +147,7 @@ impl LogReader {
                  FROM (SELECT * FROM events {chosen} LIMIT $4) page) sized \
              WHERE before IS NULL OR before + pg_column_size(payload) <= $5 {IN_LOG_ORDER}"
         );
-        let rows = sqlx::query(&sql)
-            .bind(after.epoch)
-            .bind(after.xid.to_string())
-            .bind(after.position)
-            .bind(limit)
+        let rows = page(&sql, after, limit)
             .bind(max_bytes)
             .fetch_all(&self.pool)
             .await?;
@@ -185,11 +180,7 @@ impl LogReader {
                       WHERE before IS NULL OR before + size <= $5) taken \
               USING (aggregate_type, aggregate_id, sequence) {IN_LOG_ORDER}"
         );
-        let rows = sqlx::query(&sql)
-            .bind(after.epoch)
-            .bind(after.xid.to_string())
-            .bind(after.position)
-            .bind(limit)
+        let rows = page(&sql, after, limit)
             .bind(max_bytes)
             .bind(aggregate_type)
             .bind(ids)
@@ -331,6 +322,15 @@ pub struct StreamPage {
     pub events: Vec<StoredEvent>,
     /// Where the next page begins; none after the last stream.
     pub last_id: Option<String>,
+}
+
+/// A query whose first parameters are a position, $1 to $3, and a limit, $4.
+fn page(sql: &str, after: LogPosition, limit: i64) -> Query<'_, Postgres, PgArguments> {
+    sqlx::query(sql)
+        .bind(after.epoch)
+        .bind(after.xid.to_string())
+        .bind(after.position)
+        .bind(limit)
 }
 
 /// One row of [`COLUMNS`].

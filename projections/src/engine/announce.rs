@@ -6,7 +6,7 @@ use super::{projection::Projection, store};
 use infra::{
     lifecycle::Lifecycle,
     redis::{LIFE, Redis, Version, announce_documents, announce_version},
-    views::{self, NOTIFY_CHANNEL, ORDERS_FAMILY},
+    views::NOTIFY_CHANNEL,
 };
 use sqlx::PgPool;
 use std::{
@@ -50,10 +50,10 @@ impl Announcer {
                 Ok(())
             });
         }
-        let changed = (P::NAME == views::ORDERS).then(|| {
+        let changed = P::DOCUMENTS.map(|family| {
             let (changed, batches) = mpsc::unbounded_channel();
             lifecycle.spawn("projector document announcer", async move {
-                tell_documents(batches, &documents).await;
+                tell_documents(family, batches, &documents).await;
                 Ok(())
             });
             changed
@@ -126,12 +126,16 @@ async fn tell_state(family: &str, mut versions: watch::Receiver<Option<Version>>
 /// Tells the cache which documents have changed. What was committed longer
 /// ago than a cached document lives is told nobody: so what waits here while
 /// Redis is away is bounded by what is committed in that time.
-async fn tell_documents(mut batches: mpsc::UnboundedReceiver<(Instant, Changed)>, redis: &Redis) {
+async fn tell_documents(
+    family: &str,
+    mut batches: mpsc::UnboundedReceiver<(Instant, Changed)>,
+    redis: &Redis,
+) {
     let (mut received, mut waiting) = (Vec::new(), Vec::new());
     while batches.recv_many(&mut received, usize::MAX).await > 0 {
         waiting.append(&mut received);
         while !waiting.is_empty() {
-            if announce_documents(redis, ORDERS_FAMILY, &latest(&mut waiting))
+            if announce_documents(redis, family, &latest(&mut waiting))
                 .await
                 .is_ok()
             {

@@ -27,6 +27,8 @@ pub trait Projection: Send + Sync + 'static {
     const VERSION: i32;
     /// Family of cached values that are computed from it, if there is one.
     const CACHED: Option<&'static str> = None;
+    /// Family of cached documents, one of each aggregate, if there is one.
+    const DOCUMENTS: Option<&'static str> = None;
     /// Where its events come from.
     const TOPIC: TopicSpec;
     /// Kind of aggregate in the log.

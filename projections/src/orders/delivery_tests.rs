@@ -107,13 +107,13 @@ impl Tables {
             timeline,
             movements,
             shared,
-            refolded,
         } = folded.changes;
         for (id, row) in folded.rows {
             let stored = (row.order, row.partition, row.milestones);
             self.orders.insert(id, stored);
         }
-        self.timeline.retain(|(id, _), _| !refolded.contains(id));
+        self.timeline
+            .retain(|(id, _), _| !movements.void.contains(id));
         self.timeline.extend(timeline);
         self.forget(&movements.void);
         self.movements.extend(movements.made);

@@ -38,9 +38,6 @@ pub struct OrderChanges {
     pub movements: Movements,
     /// Differences of what orders share.
     pub shared: SharedChanges,
-    /// Orders that were folded anew: what is stored beside their rows goes
-    /// before what they have now is written.
-    pub refolded: BTreeSet<Uuid>,
 }
 
 /// An event that does not make sense where it stands.

@@ -46,6 +46,7 @@ impl Projection for Orders {
     const NAME: &'static str = views::ORDERS;
     const VERSION: i32 = 3;
     const CACHED: Option<&'static str> = Some(views::STATISTICS_FAMILY);
+    const DOCUMENTS: Option<&'static str> = Some(views::ORDERS_FAMILY);
     const TOPIC: TopicSpec = topics::ORDERS;
     const AGGREGATE_TYPE: &'static str = "order";
 
@@ -89,7 +90,6 @@ impl Projection for Orders {
             Contribution::of(row),
             Contribution::default(),
         );
-        changes.refolded.insert(row.order.id);
     }
 
     fn hold_back(page: &mut OrderChanges, held: &mut OrderChanges) {

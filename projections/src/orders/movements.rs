@@ -35,7 +35,8 @@ pub struct Movement {
 pub struct Movements {
     /// New ones.
     pub made: BTreeMap<MovementId, Movement>,
-    /// Orders whose stored movements are void: they are folded anew.
+    /// Orders that are folded anew: their stored movements are void, and what
+    /// else is stored beside their rows.
     pub void: BTreeSet<Uuid>,
 }
 

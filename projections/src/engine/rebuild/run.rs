@@ -179,7 +179,7 @@ async fn make<P: Projection>(
         let mut connection = engine.connect_to(&schema).await?;
         tables::index::<P>(&mut connection, build).await?;
         connection.close().await?;
-        watch.enter::<P>(lock, build, Phase::CatchingUp).await?;
+        watch.show(Phase::CatchingUp);
     }
     let mut catch_up = CatchUp::new(engine, stored).await?;
     loop {
@@ -256,13 +256,18 @@ impl Watch {
         self.counters.progress(phase)
     }
 
+    /// Shows a phase that is written down.
+    fn show(&self, phase: Phase) {
+        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+    }
+
     async fn enter<P: Projection>(
         &self,
         lock: &mut RebuildLock,
         build: i64,
         phase: Phase,
     ) -> Result<(), RebuildError> {
-        *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
+        self.show(phase);
         Ok(store::enter(&mut lock.connection, P::NAME, build, phase).await?)
     }
 

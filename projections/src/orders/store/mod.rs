@@ -42,8 +42,8 @@ pub async fn write(
     rows: &BTreeMap<Uuid, OrderRow>,
     changes: &OrderChanges,
 ) -> Result<(), sqlx::Error> {
-    if !changes.refolded.is_empty() {
-        remove_parts(connection, &changes.refolded).await?;
+    if !changes.movements.void.is_empty() {
+        remove_parts(connection, &changes.movements.void).await?;
     }
     if !rows.is_empty() {
         orders::write(connection, rows).await?;

@@ -1,11 +1,19 @@
 //! How far each partition of a topic reaches.
 
-use super::{QuietContext, TopicError, blocking, client_config, partitions};
+use super::{QuietContext, TopicError, blocking, client_config, mends_itself, partitions};
 use crate::config::Config;
-use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use std::time::Duration;
+use rdkafka::{
+    consumer::{BaseConsumer, Consumer as _},
+    error::KafkaResult,
+};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Between tries: a partition that was just made or moved has its leader soon.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The range of one partition: `low ≤ offset < end`. Not every offset in it is
 /// a record: those of transaction markers and of aborted records are spent,
@@ -29,12 +37,23 @@ pub async fn watermarks(config: &Config, topic: &str) -> Result<Vec<Watermarks>,
     client.set("isolation.level", "read_committed");
     blocking(move || {
         let consumer: BaseConsumer<_> = client.create_with_context(QuietContext)?;
-        (0..partitions)
-            .map(|partition| {
-                let (low, end) = consumer.fetch_watermarks(&name, partition, PATIENCE)?;
-                Ok(Watermarks { low, end })
-            })
-            .collect()
+        let of = |partition| Ok(fetch(&consumer, &name, partition)?);
+        (0..partitions).map(of).collect()
     })
     .await
+}
+
+fn fetch(
+    consumer: &BaseConsumer<QuietContext>,
+    topic: &str,
+    partition: i32,
+) -> KafkaResult<Watermarks> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match consumer.fetch_watermarks(topic, partition, PATIENCE) {
+            Ok((low, end)) => return Ok(Watermarks { low, end }),
+            Err(error) if !mends_itself(&error) || Instant::now() >= deadline => return Err(error),
+            Err(_) => thread::sleep(PAUSE),
+        }
+    }
 }

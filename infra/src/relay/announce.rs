@@ -3,27 +3,23 @@
 //! every partition, and only then its events follow.
 
 use super::{
+    batch::Batch,
     checks::Start,
-    error::Trouble,
+    error::{RelayError, Trouble},
     progress::{Progress, beginning},
     publish::Publisher,
+    run::Relay,
     session::trouble,
+    source::{BATCH_BYTES, BATCH_EVENTS},
 };
-use crate::{
-    epoch::Epoch,
-    kafka::blocking,
-    log::{LogReader, StoredEvent},
-};
+use crate::{epoch::Epoch, kafka::blocking, log::StoredEvent};
 use contracts::{PositionToken, epoch::EpochBegan, topics};
 use std::sync::Arc;
-
-const BATCH_EVENTS: i64 = 5_000;
-const BATCH_BYTES: i64 = 4 << 20;
 
 /// Publishes up to the beginning of the present epoch, if that was not done
 /// before; how far that is. What fails here is tried again by the next session.
 pub async fn enter_present_epoch(
-    reader: &LogReader,
+    relay: &Relay,
     publisher: &Arc<Publisher>,
     start: Start,
 ) -> Result<Progress, Trouble> {
@@ -36,7 +32,7 @@ pub async fn enter_present_epoch(
     let known = progress.at.epoch.max(first);
     let mut previous = known;
     for epoch in epochs.iter().filter(|epoch| epoch.epoch > known) {
-        progress = finish_older(reader, publisher, progress, epoch.epoch).await?;
+        progress = finish_older(relay, publisher, progress, epoch.epoch).await?;
         progress = announce(publisher, &progress, epoch, previous).await?;
         previous = epoch.epoch;
     }
@@ -45,24 +41,27 @@ pub async fn enter_present_epoch(
 
 /// Publishes everything before `epoch`; it is final as a whole.
 async fn finish_older(
-    reader: &LogReader,
+    relay: &Relay,
     publisher: &Arc<Publisher>,
     mut progress: Progress,
     epoch: i32,
 ) -> Result<Progress, Trouble> {
     loop {
-        let batch = reader.read_batch(progress.at, BATCH_EVENTS, BATCH_BYTES);
+        let batch = relay
+            .reader
+            .read_batch(progress.at, BATCH_EVENTS, BATCH_BYTES);
         let mut events = batch.await?;
         keep_before(&mut events, epoch);
-        let Some(last) = events.last() else {
+        let mapped = Batch::of(&events, &*relay.mapping).map_err(RelayError::from)?;
+        let Some(batch) = mapped else {
             return Ok(progress);
         };
         let next = Progress {
-            at: last.at,
+            at: batch.last,
             ..progress
         };
         let (publisher, committed) = (Arc::clone(publisher), next.clone());
-        let attempt = move || publisher.publish(&events, &committed);
+        let attempt = move || publisher.publish(batch, &committed);
         blocking(attempt).await.map_err(trouble)?;
         progress = next;
     }

@@ -3,9 +3,9 @@
 //!
 //! Of all relays of a deployment one leads, the one that holds an advisory
 //! lock in the events database ([`leader`]). That alone would not do: a leader
-//! may be frozen and wake up as a second one. So the transactional id is fixed,
-//! and whoever calls `init_transactions` with it last fences everybody before
-//! ([`producer`]). Where to continue is a record on a compacted topic of one
+//! may be frozen and wake up as a second one. So the transactional ids are
+//! fixed, and whoever calls `init_transactions` with them last fences everybody
+//! before ([`producer`]). Where to continue is a record on a compacted topic of one
 //! partition, written in the transaction that publishes the events themselves
 //! ([`progress`]), and read only after `init_transactions`, when no earlier
 //! transaction can change it any more ([`tail`]).
@@ -16,6 +16,7 @@
 
 mod announce;
 mod backoff;
+mod batch;
 mod checks;
 mod error;
 mod kafka_watch;

@@ -1,7 +1,7 @@
-//! The transactional producer. Everything in here blocks.
+//! A transactional producer. Everything in here blocks.
 //!
-//! Its transactional id is fixed: whoever initialises last fences everybody
-//! before. Once it has fenced or failed for good it is of no use and must be
+//! Its transactional id is fixed, one of [`IDS`]: whoever initialises last
+//! fences everybody before. Once it has fenced or failed for good it is of no use and must be
 //! dropped; a transaction that is left open is aborted by the next one's
 //! `init_transactions`, or by Kafka after [`TRANSACTION_TIMEOUT_MS`].
 
@@ -28,11 +28,15 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
+/// The transactional ids of a relay, each for every second transaction.
+pub const IDS: [&str; 2] = [RELAY, "orderlog.relay.second"];
 /// After this Kafka aborts an open transaction by itself, and the producer is
-/// as good as fenced. Longer than a transaction may take here, [`ATTEMPT`] and
-/// [`ABORT`]: the relay gives up first, so being fenced means a second relay.
-const TRANSACTION_TIMEOUT_MS: &str = "20000";
-/// For `init_transactions`, and for one transaction from begin to commit.
+/// as good as fenced. Longer than a transaction may be open here, which is
+/// sent, waits for the commit of the one before and is committed, an
+/// [`ATTEMPT`] each, or aborted ([`ABORT`]): the relay gives up first, so being
+/// fenced means a second relay.
+const TRANSACTION_TIMEOUT_MS: &str = "45000";
+/// For `init_transactions`, for sending a transaction, and for its commit.
 const ATTEMPT: Duration = Duration::from_secs(10);
 const ABORT: Duration = Duration::from_secs(5);
 /// Blocking calls return this often, to see whether they are still wanted.
@@ -68,13 +72,13 @@ pub struct TransactionalProducer {
 }
 
 impl TransactionalProducer {
-    /// Fences every producer before it and waits until their transactions are
-    /// over; only then is the recorded progress final. Tries for ten seconds,
-    /// or until `unwanted`.
-    pub fn open(config: &Config, unwanted: CancellationToken) -> Result<Self, Trouble> {
+    /// Fences every producer before it that had this `id`, and waits until their
+    /// transactions are over; only when that is done for each of [`IDS`] is the
+    /// recorded progress final. Tries for ten seconds, or until `unwanted`.
+    pub fn open(config: &Config, id: &str, unwanted: CancellationToken) -> Result<Self, Trouble> {
         let mut client = client_config(config);
         client
-            .set("transactional.id", config.kafka_name(RELAY))
+            .set("transactional.id", config.kafka_name(id))
             .set("transaction.timeout.ms", TRANSACTION_TIMEOUT_MS)
             .set("enable.idempotence", "true")
             .set("partitioner", "murmur2_random")
@@ -100,8 +104,9 @@ impl TransactionalProducer {
         }
     }
 
-    /// Begins a transaction, has `send` send its records and commits. Whatever
-    /// fails, nothing of it is published, or it is not known.
+    /// Begins a transaction and has `send` send its records, which are with the
+    /// broker afterwards. Whatever fails, nothing of it is left, or the next
+    /// producer's `init_transactions` takes it back.
     pub fn transaction(
         &self,
         send: impl FnOnce(&Transaction<'_>) -> Result<(), Failure>,
@@ -116,10 +121,31 @@ impl TransactionalProducer {
             deadline: Instant::now() + ATTEMPT,
         };
         match send(&transaction).and_then(|()| transaction.wait_until_delivered()) {
-            Ok(()) => transaction.commit(),
-            // The next producer's `init_transactions` takes it back.
+            Ok(()) => Ok(()),
             Err(_) if self.unwanted.is_cancelled() => Err(Failure::Unknown(KafkaError::Canceled)),
             Err(failure) => Err(self.abort(failure)),
+        }
+    }
+
+    /// Commits what was sent: all of it is published, or nothing, or it is not
+    /// known.
+    pub fn commit(&self) -> Result<(), Failure> {
+        let producer = self.inner().map_err(Failure::Unknown)?;
+        let deadline = Instant::now() + ATTEMPT;
+        loop {
+            let Err(error) = producer.commit_transaction(STEP) else {
+                return Ok(());
+            };
+            if let Some(fatal) = self.fatal_error() {
+                return Err(Failure::Fatal(fatal));
+            }
+            if requires_abort(&error) {
+                return Err(self.abort(Failure::Aborted(error)));
+            }
+            // Asking again resumes the commit that is under way.
+            if !is_retriable(&error) || self.is_over(deadline) {
+                return Err(Failure::Unknown(error));
+            }
         }
     }
 
@@ -207,25 +233,6 @@ impl Transaction<'_> {
         match producer.context().first_failure() {
             None => Ok(()),
             Some((number, error)) => Err(refusal(number, error)),
-        }
-    }
-
-    fn commit(self) -> Result<(), Failure> {
-        let producer = self.producer.inner().map_err(Failure::Unknown)?;
-        loop {
-            let Err(error) = producer.commit_transaction(STEP) else {
-                return Ok(());
-            };
-            if let Some(fatal) = self.producer.fatal_error() {
-                return Err(Failure::Fatal(fatal));
-            }
-            if requires_abort(&error) {
-                return Err(self.producer.abort(Failure::Aborted(error)));
-            }
-            // Asking again resumes the commit that is under way.
-            if !is_retriable(&error) || self.producer.is_over(self.deadline) {
-                return Err(Failure::Unknown(error));
-            }
         }
     }
 }

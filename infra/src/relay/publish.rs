@@ -1,43 +1,47 @@
-//! From stored events to one Kafka transaction.
+//! From a batch to one Kafka transaction.
 
 use super::{
+    batch::{Batch, Record},
     checks::TopicNames,
     error::RelayError,
     producer::{Failure, Transaction, TransactionalProducer},
     progress::Progress,
 };
-use crate::{
-    config::Config,
-    kafka::headers,
-    log::{ContractMapping, PublishedEvent, StoredEvent},
-};
+use crate::{config::Config, kafka::headers};
 use contracts::{PositionToken, epoch::EpochBegan, topics};
 use rdkafka::{error::KafkaError, producer::BaseRecord, types::RDKafkaErrorCode};
-use std::sync::Arc;
+use uuid::Uuid;
 
 /// Publishes batches with one producer. Blocks.
 pub struct Publisher {
     pub producer: TransactionalProducer,
-    pub mapping: Arc<dyn ContractMapping>,
     pub config: Config,
     pub names: TopicNames,
 }
 
+/// What is to be refused for good: an order's event.
+type Named = (Uuid, i64);
+
 impl Publisher {
-    /// All of `events` and the progress they make, or nothing. Those that are
-    /// not published are progress all the same.
-    pub fn publish(&self, events: &[StoredEvent], progress: &Progress) -> Result<(), Failure> {
+    /// All of `batch` and the progress it makes, or nothing.
+    pub fn publish(&self, batch: Batch, progress: &Progress) -> Result<(), Failure> {
+        self.send(batch, progress)?;
+        self.producer.commit()
+    }
+
+    /// Opens a transaction and sends all of `batch` and the progress it makes;
+    /// they are with the broker, and nobody sees them before
+    /// [`TransactionalProducer::commit`]. Where it fails, nothing is open.
+    pub fn send(&self, batch: Batch, progress: &Progress) -> Result<(), Failure> {
+        let names: Vec<Named> = batch.records.iter().map(Record::name).collect();
         let outcome = self.producer.transaction(|transaction| {
-            for (number, stored) in events.iter().enumerate() {
-                let event = self.mapping.event(stored).map_err(RelayError::from)?;
-                if let Some(event) = event {
-                    self.send(transaction, number, &event)?;
-                }
+            for (number, record) in batch.records.into_iter().enumerate() {
+                self.send_one(transaction, number, record)?;
             }
-            self.send_progress(transaction, events.len(), progress)
+            self.send_progress(transaction, names.len(), progress)
         });
         match outcome {
-            Err(Failure::Refused(number, source)) => Err(refused(events.get(number), source)),
+            Err(Failure::Refused(number, source)) => Err(refused(names.get(number), source)),
             outcome => outcome,
         }
     }
@@ -65,16 +69,18 @@ impl Publisher {
         });
         match outcome {
             Err(Failure::Refused(_, source)) => Err(refused(None, source)),
-            outcome => outcome,
+            Err(failure) => Err(failure),
+            Ok(()) => self.producer.commit(),
         }
     }
 
-    fn send(
+    fn send_one(
         &self,
         transaction: &Transaction<'_>,
         number: usize,
-        event: &PublishedEvent,
+        record: Record,
     ) -> Result<(), Failure> {
+        let Record { event, headers } = record;
         // Almost every event goes to one topic, whose name is known.
         let elsewhere;
         let topic = if event.topic == topics::ORDER_EVENTS {
@@ -83,13 +89,14 @@ impl Publisher {
             elsewhere = self.config.kafka_name(event.topic);
             &elsewhere
         };
-        let key = event.envelope.subject.to_string();
+        let mut key = Uuid::encode_buffer();
+        let key: &str = event.envelope.subject.hyphenated().encode_lower(&mut key);
         transaction.send(
             BaseRecord::with_opaque_to(topic, number)
                 .partition(event.envelope.position.partition)
-                .key(key.as_str())
+                .key(key)
                 .payload(event.data.as_slice())
-                .headers(headers(&event.envelope.headers())),
+                .headers(headers),
         )
     }
 
@@ -118,13 +125,13 @@ impl From<RelayError> for Failure {
     }
 }
 
-/// `stored` is none for the progress record, which no broker refuses for what
+/// `event` is none for the progress record, which no broker refuses for what
 /// it is.
-fn refused(stored: Option<&StoredEvent>, source: RDKafkaErrorCode) -> Failure {
-    match stored {
-        Some(stored) => Failure::Fatal(RelayError::Refused {
-            aggregate_id: stored.aggregate_id.clone(),
-            sequence: stored.sequence,
+fn refused(event: Option<&Named>, source: RDKafkaErrorCode) -> Failure {
+    match event {
+        Some((subject, sequence)) => Failure::Fatal(RelayError::Refused {
+            aggregate_id: subject.to_string(),
+            sequence: *sequence,
             source,
         }),
         None => Failure::Aborted(KafkaError::MessageProduction(source)),

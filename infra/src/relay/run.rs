@@ -148,7 +148,7 @@ impl Relay {
     }
 
     async fn session(&self, kafka: &KafkaWatch) -> Result<(), Trouble> {
-        let mut session = Session::open(self).await?;
+        let session = Session::open(self).await?;
         let progress = session.progress().clone();
         tracing::info!(position = ?progress.at, topic.id = %progress.topic_id, "relay.leads");
         self.status.lead_from(progress.at);

@@ -1,33 +1,33 @@
-//! Leading with one producer: from its first transaction to its last.
+//! Leading with a pair of producers: from their first transaction to the last.
+//!
+//! Three stages work at the same time. One reads the log and makes batches
+//! ready; one sends the records of a batch; one commits. A producer has one
+//! transaction at a time, and Kafka takes some 20 ms after a commit before it
+//! lets the same one begin anew: so two take turns, and while the transaction
+//! of one is committed, the records of the next are sent by the other. Commits
+//! follow one another: a batch is committed after the one before was, or never.
 
 use super::{
     announce::enter_present_epoch,
-    backoff::Backoff,
+    batch::Batch,
     checks::{TopicNames, starting_point},
     error::{RelayError, Trouble},
-    producer::{Failure, TransactionalProducer},
+    producer::{Failure, IDS, TransactionalProducer},
     progress::Progress,
     publish::Publisher,
     run::Relay,
     source::Source,
 };
-use crate::{kafka::blocking, log::StoredEvent};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-use tokio::time::sleep;
+use crate::kafka::blocking;
+use futures_util::future::try_join_all;
+use std::{sync::Arc, time::Instant};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Between tries of a transaction that was aborted.
-const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
-/// How long the same transaction is tried with the same producer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A producer that nobody has fenced yet, and where it continues.
+/// Producers that nobody has fenced yet, and where they continue.
 pub struct Session<'a> {
     relay: &'a Relay,
-    publisher: Arc<Publisher>,
+    publishers: Vec<Arc<Publisher>>,
     source: Source,
     progress: Progress,
     /// The present epoch: its events, and no later ones, are published.
@@ -36,27 +36,40 @@ pub struct Session<'a> {
     _wanted: DropGuard,
 }
 
+/// A transaction whose records are with the broker.
+struct Sent {
+    publisher: Arc<Publisher>,
+    events: usize,
+    progress: Progress,
+    since: Instant,
+}
+
 impl<'a> Session<'a> {
     /// Fences whoever published before, then finds out where to continue.
     pub async fn open(relay: &'a Relay) -> Result<Self, Trouble> {
         let unwanted = CancellationToken::new();
         let wanted = unwanted.clone().drop_guard();
-        let config = relay.config.clone();
-        let open = move || TransactionalProducer::open(&config, unwanted);
-        let producer = blocking(open).await?;
-        let start = starting_point(&relay.config, &relay.log).await?;
-        let publisher = Arc::new(Publisher {
-            producer,
-            mapping: Arc::clone(&relay.mapping),
-            config: relay.config.clone(),
-            names: TopicNames::of(&relay.config),
+        let open = IDS.map(|id| {
+            let (config, unwanted) = (relay.config.clone(), unwanted.clone());
+            blocking(move || TransactionalProducer::open(&config, id, unwanted))
         });
+        let producers = try_join_all(open).await?;
+        let start = starting_point(&relay.config, &relay.log).await?;
+        let publisher = |producer| {
+            Arc::new(Publisher {
+                producer,
+                config: relay.config.clone(),
+                names: TopicNames::of(&relay.config),
+            })
+        };
+        let publishers: Vec<_> = producers.into_iter().map(publisher).collect();
+        let first = publishers.first().ok_or(RelayError::NoEpoch)?;
         let epoch = start.epochs.last().ok_or(RelayError::NoEpoch)?.epoch;
-        let progress = enter_present_epoch(&relay.reader, &publisher, start).await?;
+        let progress = enter_present_epoch(relay, first, start).await?;
         Ok(Self {
             relay,
-            publisher,
-            source: Source::new(relay.reader.clone(), relay.log.clone(), epoch),
+            publishers,
+            source: Source::new(relay, epoch),
             progress,
             epoch,
             _wanted: wanted,
@@ -68,72 +81,92 @@ impl<'a> Session<'a> {
         self.epoch
     }
 
-    /// What is published so far, and to where.
+    /// What was published when it began, and to where.
     pub const fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// Publishes until the role is to stop. While one batch is published, the
-    /// next is read; never more than these two are in memory.
-    pub async fn publish(&mut self) -> Result<(), Trouble> {
-        let mut ready = Vec::new();
-        loop {
-            if ready.is_empty() {
-                ready = tokio::select! {
-                    () = self.relay.shutdown.cancelled() => return Ok(()),
-                    events = self.source.next(self.progress.at) => events?,
-                };
-            }
-            if self.relay.shutdown.is_cancelled() {
-                return Ok(());
-            }
-            let Some(last) = ready.last().map(|event| event.at) else {
-                continue;
-            };
-            let next = Progress {
-                at: last,
-                ..self.progress.clone()
-            };
-            let batch: Arc<[StoredEvent]> = ready.into();
-            let (published, ahead) = tokio::join!(
-                self.publish_batch(Arc::clone(&batch), &next),
-                self.source.read(last)
-            );
-            let took = published?;
-            self.progress = next;
-            self.relay.status.published(batch.len(), last, took);
-            ready = match ahead {
-                Ok(events) => events,
-                // Read again, and waited for, where there is nothing else to do.
-                Err(Trouble::Log(_)) => Vec::new(),
-                Err(fatal) => return Err(fatal),
-            };
+    /// Publishes until the role is to stop. One batch is on its way and one
+    /// more is ready; never more than these two are in memory.
+    pub async fn publish(&self) -> Result<(), Trouble> {
+        let (ready, batches) = channel(1);
+        let (send, sent) = channel(1);
+        let (free, publishers) = channel(self.publishers.len());
+        for publisher in &self.publishers {
+            // Never full: there is room for each.
+            let _ = free.try_send(Arc::clone(publisher));
         }
+        let (end, (), ()) = tokio::try_join!(
+            // Whatever ends it, what was read before is published.
+            async { Ok(self.read(ready).await) },
+            self.send(batches, publishers, send),
+            self.commit(sent, free),
+        )?;
+        end
     }
 
-    /// One batch, tried until it is committed; how long that took.
-    async fn publish_batch(
-        &self,
-        batch: Arc<[StoredEvent]>,
-        progress: &Progress,
-    ) -> Result<Duration, Trouble> {
-        let begin = Instant::now();
-        let mut retry = Backoff::new(RETRY.0, RETRY.1);
-        loop {
-            let (publisher, batch) = (Arc::clone(&self.publisher), Arc::clone(&batch));
-            let progress = progress.clone();
-            let attempt = move || publisher.publish(&batch, &progress);
-            let error = match blocking(attempt).await {
-                Ok(()) => return Ok(begin.elapsed()),
-                Err(Failure::Aborted(error)) => error,
-                Err(failure) => return Err(trouble(failure)),
+    /// First stage.
+    async fn read(&self, ready: Sender<Batch>) -> Result<(), Trouble> {
+        let mut after = self.progress.at;
+        // The others end with an error of their own.
+        while let Ok(place) = ready.reserve().await {
+            let batch = tokio::select! {
+                biased;
+                () = self.relay.shutdown.cancelled() => break,
+                batch = self.source.next(after) => batch?,
             };
-            tracing::warn!(error = %error, "relay.transaction_aborted");
-            if begin.elapsed() >= PATIENCE {
-                return Err(error.into());
-            }
-            sleep(retry.pause()).await;
+            after = batch.last;
+            place.send(batch);
         }
+        Ok(())
+    }
+
+    /// Second stage.
+    async fn send(
+        &self,
+        mut batches: Receiver<Batch>,
+        mut publishers: Receiver<Arc<Publisher>>,
+        sent: Sender<Sent>,
+    ) -> Result<(), Trouble> {
+        while let Some(batch) = batches.recv().await
+            && let Some(publisher) = publishers.recv().await
+        {
+            let next = Sent {
+                events: batch.events,
+                progress: Progress {
+                    at: batch.last,
+                    ..self.progress.clone()
+                },
+                publisher,
+                since: Instant::now(),
+            };
+            let (publisher, progress) = (Arc::clone(&next.publisher), next.progress.clone());
+            let sending = blocking(move || publisher.send(batch, &progress));
+            sending.await.map_err(trouble)?;
+            if sent.send(next).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Third stage.
+    async fn commit(
+        &self,
+        mut sent: Receiver<Sent>,
+        free: Sender<Arc<Publisher>>,
+    ) -> Result<(), Trouble> {
+        while let Some(next) = sent.recv().await {
+            let publisher = Arc::clone(&next.publisher);
+            let committing = blocking(move || publisher.producer.commit());
+            committing.await.map_err(trouble)?;
+            let took = next.since.elapsed();
+            let status = &self.relay.status;
+            status.published(next.events, next.progress.at, took);
+            // Nobody takes it where nothing more is to be sent.
+            let _ = free.send(next.publisher).await;
+        }
+        Ok(())
     }
 }
 

@@ -1,14 +1,21 @@
 //! Where batches come from: the log, looked at when it may have more.
 
-use super::{backoff::Backoff, error::Trouble};
-use crate::log::{LogHints, LogReader, StoredEvent};
+use super::{
+    backoff::Backoff,
+    batch::Batch,
+    error::{RelayError, Trouble},
+    run::Relay,
+};
+use crate::{
+    kafka::blocking,
+    log::{ContractMapping, LogHints, LogReader},
+};
 use contracts::LogPosition;
-use sqlx::PgPool;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
-const BATCH_EVENTS: i64 = 5_000;
-const BATCH_BYTES: i64 = 4 << 20;
+pub(super) const BATCH_EVENTS: i64 = 5_000;
+pub(super) const BATCH_BYTES: i64 = 4 << 20;
 /// After a hint the log is looked at again this soon: the transaction of a
 /// neighbour may hold the horizon for a moment longer.
 const SOONEST: Duration = Duration::from_millis(5);
@@ -21,23 +28,25 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Reads the log, and sleeps while there is nothing in it.
 pub struct Source {
     reader: LogReader,
+    mapping: Arc<dyn ContractMapping>,
     epoch: i32,
     hints: LogHints,
 }
 
 impl Source {
     /// Of `epoch` and what is older: the next one has to be announced first.
-    pub fn new(reader: LogReader, log: PgPool, epoch: i32) -> Self {
+    pub fn new(relay: &Relay, epoch: i32) -> Self {
         Self {
-            reader,
+            reader: relay.reader.clone(),
+            mapping: Arc::clone(&relay.mapping),
             epoch,
-            hints: LogHints::listen(log),
+            hints: LogHints::listen(relay.log.clone()),
         }
     }
 
     /// The events after `after`, as far as they are final and one transaction
     /// of Kafka should hold; maybe none.
-    pub async fn read(&self, after: LogPosition) -> Result<Vec<StoredEvent>, Trouble> {
+    async fn read(&self, after: LogPosition) -> Result<Option<Batch>, Trouble> {
         let batch = self.reader.read_batch(after, BATCH_EVENTS, BATCH_BYTES);
         let mut events = batch.await?;
         let before = events.len();
@@ -45,17 +54,19 @@ impl Source {
         if events.is_empty() && before > 0 {
             return Err(Trouble::EpochBegan);
         }
-        Ok(events)
+        let mapping = Arc::clone(&self.mapping);
+        let map = move || Batch::of(&events, &*mapping);
+        Ok(blocking(map).await.map_err(RelayError::from)?)
     }
 
     /// The same, waiting until there is one. Also waits for a server that is
     /// away; whether to go on meanwhile is the leader's lock's affair.
-    pub async fn next(&self, after: LogPosition) -> Result<Vec<StoredEvent>, Trouble> {
+    pub async fn next(&self, after: LogPosition) -> Result<Batch, Trouble> {
         let mut idle = Backoff::new(SOONEST, LATEST);
         loop {
             match self.read(after).await {
-                Ok(events) if !events.is_empty() => return Ok(events),
-                Ok(_) => {
+                Ok(Some(batch)) => return Ok(batch),
+                Ok(None) => {
                     if self.hints.wait(idle.pause()).await {
                         idle.reset();
                     }

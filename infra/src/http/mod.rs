@@ -21,7 +21,7 @@ mod trace;
 
 pub use body::JsonBody;
 pub use etag::{Etag, IfMatch, if_match, none_match};
-pub use fallback::method_not_allowed;
+pub use fallback::DocumentedPaths;
 pub use health::Readiness;
 pub use prefer::Prefer;
 pub use principal::Principal;

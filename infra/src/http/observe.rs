@@ -263,7 +263,7 @@ mod tests {
             .wrap(from_fn(observe))
             .configure(extractors)
             .route("/items/{id}", web::get().to(item))
-            .configure(|config| fallback::method_not_allowed(config, &api))
+            .app_data(fallback::DocumentedPaths::of(&api))
             .default_service(web::to(fallback::unclaimed));
         let service = init_service(app).await;
         let response = call_service(&service, request.to_request()).await;

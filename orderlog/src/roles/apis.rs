@@ -1,6 +1,6 @@
 //! The HTTP APIs, apart or behind one front.
 
-use super::front;
+use super::front::{self, Documentation};
 use crate::{documents, keys::sealing, mapping::Mapping};
 use actix_web::web::{Data, ServiceConfig};
 use command_api::CommandApi;
@@ -9,13 +9,12 @@ use infra::{
     config::Config,
     epoch::Guard,
     event_store::LogHint,
-    http::{Readiness, method_not_allowed, problem_types},
+    http::{Readiness, problem_types},
     lifecycle::Lifecycle,
     postgres::Databases,
 };
 use read_api::ReadApi;
 use std::sync::Arc;
-use utoipa::openapi::OpenApi;
 
 /// Which APIs a server has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +32,7 @@ pub struct Apis {
     commands: Option<Data<CommandApi>>,
     queries: Option<ReadApi>,
     keys: ApiKeys,
-    document: OpenApi,
+    documentation: Documentation,
     readiness: Readiness,
 }
 
@@ -82,7 +81,7 @@ impl Apis {
             commands,
             queries,
             keys: ApiKeys::new(databases.ops),
-            document: documents::merged_openapi(),
+            documentation: Documentation::of(&documents::merged_openapi()),
             readiness,
         })
     }
@@ -95,7 +94,7 @@ impl Apis {
     /// Mounts them.
     pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + use<> {
         let (commands, queries) = (self.commands.clone(), self.queries.clone());
-        let (keys, document) = (self.keys.clone(), self.document.clone());
+        let (keys, documentation) = (self.keys.clone(), self.documentation.clone());
         move |config| {
             config.app_data(keys.clone());
             // One origin stands in front of both: whichever API it asks knows
@@ -111,8 +110,7 @@ impl Apis {
                 Some(queries) => queries.configure(config),
                 None => problem_types(config, read_api::PROBLEM_TYPES),
             }
-            front::documentation(config, &document);
-            method_not_allowed(config, &document);
+            front::documentation(config, &documentation);
         }
     }
 }

@@ -5,6 +5,7 @@ use actix_web::{
     http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION},
     web::{self, ServiceConfig},
 };
+use infra::http::DocumentedPaths;
 use std::sync::Arc;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config as UiConfig, serve};
@@ -14,10 +15,28 @@ use utoipa_swagger_ui::{Config as UiConfig, serve};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'";
 
-/// Serves `document` at `/openapi.json` and browsable at `/docs/`.
-pub fn documentation(config: &mut ServiceConfig, document: &OpenApi) {
-    let text = document.to_json().unwrap_or_default();
-    let text = web::Bytes::from(text);
+/// The merged document of the APIs, written once for all threads.
+#[derive(Clone)]
+pub struct Documentation {
+    text: web::Bytes,
+    paths: DocumentedPaths,
+}
+
+impl Documentation {
+    /// Of `document`, which is not kept: as a tree it is some megabytes.
+    pub fn of(document: &OpenApi) -> Self {
+        Self {
+            text: document.to_json().unwrap_or_default().into(),
+            paths: DocumentedPaths::of(document),
+        }
+    }
+}
+
+/// Serves the document at `/openapi.json` and browsable at `/docs/`, and
+/// answers other methods of its paths.
+pub fn documentation(config: &mut ServiceConfig, documentation: &Documentation) {
+    config.app_data(documentation.paths.clone());
+    let text = documentation.text.clone();
     let json = move || {
         let text = text.clone();
         async move {

@@ -2,11 +2,17 @@
 //! its own each, so that an append stays one INSERT. Gaps are allowed.
 
 use sqlx::{PgPool, Row as _};
-use std::{collections::HashMap, ops::Range};
-use tokio::sync::Mutex;
+use std::{
+    collections::HashMap,
+    ops::Range,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::task::JoinHandle;
 
 /// Numbers per block.
 const BLOCK: i64 = 100;
+/// With so few left the next block is fetched, so that nobody waits for it.
+const FEW: i64 = 50;
 /// The first number of a platform.
 const FIRST: i64 = 1_001;
 
@@ -18,7 +24,17 @@ pub struct NumberError(#[from] sqlx::Error);
 /// Hands out the numbers of each platform.
 pub struct NumberBlocks {
     pool: PgPool,
-    blocks: Mutex<HashMap<String, Range<i64>>>,
+    platforms: Mutex<HashMap<String, Arc<Platform>>>,
+}
+
+/// The numbers of one platform: whoever waits for a block of it keeps no other
+/// platform waiting.
+type Platform = tokio::sync::Mutex<Numbers>;
+
+#[derive(Default)]
+struct Numbers {
+    left: Range<i64>,
+    next: Option<JoinHandle<Result<Range<i64>, sqlx::Error>>>,
 }
 
 impl NumberBlocks {
@@ -26,34 +42,58 @@ impl NumberBlocks {
     pub fn new(pool: PgPool) -> Self {
         Self {
             pool,
-            blocks: Mutex::new(HashMap::new()),
+            platforms: Mutex::new(HashMap::new()),
         }
     }
 
     /// The next number of `platform`.
+    ///
+    /// # Errors
+    /// Where the log is away.
     pub async fn next(&self, platform: &str) -> Result<i64, NumberError> {
-        let mut blocks = self.blocks.lock().await;
-        if let Some(number) = blocks.get_mut(platform).and_then(Iterator::next) {
-            return Ok(number);
+        let numbers = self.of(platform);
+        let mut numbers = numbers.lock().await;
+        if numbers.left.is_empty() {
+            numbers.left = match numbers.next.take() {
+                // What failed beforehand is tried again now.
+                Some(fetched) => match fetched.await {
+                    Ok(Ok(block)) => block,
+                    _ => take_block(self.pool.clone(), platform.to_owned()).await?,
+                },
+                None => take_block(self.pool.clone(), platform.to_owned()).await?,
+            };
         }
-        let mut block = self.take_block(platform).await?;
-        let number = block.start;
-        block.start += 1;
-        blocks.insert(platform.to_owned(), block);
+        let number = numbers.left.start;
+        numbers.left.start += 1;
+        if numbers.left.end - numbers.left.start < FEW && numbers.next.is_none() {
+            let block = take_block(self.pool.clone(), platform.to_owned());
+            numbers.next = Some(tokio::spawn(block));
+        }
         Ok(number)
     }
 
-    async fn take_block(&self, platform: &str) -> Result<Range<i64>, sqlx::Error> {
-        let row = sqlx::query(
-            "INSERT INTO order_numbers AS n (platform, next) VALUES ($1, $2 + $3) \
-             ON CONFLICT (platform) DO UPDATE SET next = n.next + $3 RETURNING next",
-        )
-        .bind(platform)
-        .bind(FIRST)
-        .bind(BLOCK)
-        .fetch_one(&self.pool)
-        .await?;
-        let next: i64 = row.try_get("next")?;
-        Ok(next - BLOCK..next)
+    fn of(&self, platform: &str) -> Arc<Platform> {
+        let platforms = self.platforms.lock();
+        let mut platforms = platforms.unwrap_or_else(PoisonError::into_inner);
+        if let Some(numbers) = platforms.get(platform) {
+            return Arc::clone(numbers);
+        }
+        let numbers = Arc::default();
+        platforms.insert(platform.to_owned(), Arc::clone(&numbers));
+        numbers
     }
+}
+
+async fn take_block(pool: PgPool, platform: String) -> Result<Range<i64>, sqlx::Error> {
+    let row = sqlx::query(
+        "INSERT INTO order_numbers AS n (platform, next) VALUES ($1, $2 + $3) \
+         ON CONFLICT (platform) DO UPDATE SET next = n.next + $3 RETURNING next",
+    )
+    .bind(platform)
+    .bind(FIRST)
+    .bind(BLOCK)
+    .fetch_one(&pool)
+    .await?;
+    let next: i64 = row.try_get("next")?;
+    Ok(next - BLOCK..next)
 }

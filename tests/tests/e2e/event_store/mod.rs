@@ -4,6 +4,7 @@
 mod differential;
 mod instances;
 mod joined;
+mod numbers;
 mod scene;
 mod snapshots;
 mod storm;
@@ -63,6 +64,8 @@ pub fn trials() -> Vec<Trial> {
         joined::what_comes_together_is_stored_together,
         joined::a_bad_command_fails_no_neighbour,
         joined::a_locked_stream_keeps_no_neighbour_waiting,
+        numbers::no_number_is_given_twice,
+        numbers::a_block_is_fetched_before_it_is_needed,
         snapshots::a_snapshot_is_sealed_and_erased_with_its_events,
         storm::every_committed_event_is_read_once_in_order,
         storm::without_the_horizon_events_are_lost,

@@ -1,9 +1,11 @@
 //! Row `http`: the workload of `append` over HTTP against the command API as a
 //! process of its own, with an API key, an Idempotency-Key for each command,
 //! validation and answers, on keep-alive connections; beside the same in
-//! process. And how long a command takes at half of that rate.
+//! process, and beside a handler that does nothing but answer as many bytes. And
+//! how long a command takes at half of that rate.
 
 use crate::{
+    bare::Bare,
     http_client::Connection,
     process::Process,
     row::Figure,
@@ -26,7 +28,8 @@ use tokio::time::sleep_until;
 /// Connections.
 const CLIENTS: usize = 64;
 
-const ORDER: &str = r#"{"platform":"web","currency":"GBP","lines":[
+/// An order of three lines.
+pub const ORDER: &str = r#"{"platform":"web","currency":"GBP","lines":[
     {"sku":"SKU-0","name":"Desk lamp, brass","quantity":2,"unit_price":1999},
     {"sku":"SKU-1","name":"Desk lamp, brass","quantity":2,"unit_price":1999},
     {"sku":"SKU-2","name":"Desk lamp, brass","quantity":2,"unit_price":1999}]}"#;
@@ -40,25 +43,26 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     let api = Process::start(config, "command-api", folder).await?;
     let in_process = executor(config, EventStoreKind::Grouped)?;
     closed_loop(&api.address, &key, time / 2).await?;
-    let mut measured = Vec::new();
+    let placed = Client::open(&api.address, &key).await?.next().await?;
+    let bare = Bare::start(placed)?;
+    let (mut measured, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let ours = closed_loop(&api.address, &key, time).await?;
         let yardstick = rate(&in_process, Following::Labels, CLIENTS, time).await?;
         measured.push((ours, yardstick));
+        floor.push((ours, closed_loop(&bare.address, &key, time / 2).await?));
     }
-    let case = format!("{CLIENTS} clients");
-    let throughput = Figure::of(
-        "http",
-        case,
-        "commands/s",
-        "in-process",
-        Some(0.6),
-        &measured,
-    );
+    bare.stop().await;
+    let beside = |yardstick, aim, rounds: &[_]| {
+        let case = format!("{CLIENTS} clients");
+        Figure::of("http", case, "commands/s", yardstick, aim, rounds)
+    };
+    let throughput = beside("in-process", Some(0.6), &measured);
+    let floor = beside("bare actix handler", None, &floor);
     let half = throughput.ours / 2.0;
     let mut times = open_loop(&api.address, &key, half, time * 2).await?;
     times.sort_unstable();
-    let mut figures = vec![throughput];
+    let mut figures = vec![throughput, floor];
     for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
         let case = format!("{name} at half of peak ({half:.0} commands/s)");
         let took = quantile(&times, share).as_secs_f64() * 1e3;
@@ -127,6 +131,14 @@ pub async fn open_loop(
     Ok(times.concat())
 }
 
+/// The order that was placed, from the answer.
+pub fn order_id(answer: &[u8]) -> anyhow::Result<String> {
+    const NAME: &str = "\"order_id\":\"";
+    let text = std::str::from_utf8(answer)?;
+    let at = text.find(NAME).context("an order id")? + NAME.len();
+    Ok(text.get(at..at + 36).context("a UUID")?.to_owned())
+}
+
 /// The time that this share of `sorted` does not exceed.
 pub fn quantile(sorted: &[Duration], share: f64) -> Duration {
     #[expect(
@@ -158,8 +170,8 @@ impl Client {
         })
     }
 
-    /// The next command.
-    async fn next(&mut self) -> anyhow::Result<()> {
+    /// The next command, and its answer.
+    async fn next(&mut self) -> anyhow::Result<Vec<u8>> {
         let (method, path, body) = match self.number {
             0 => ("POST", "/v1/orders".to_owned(), ORDER),
             n => (
@@ -176,18 +188,16 @@ impl Client {
             body.len()
         );
         let answer = self.connection.send(request.as_bytes()).await?;
-        let text = String::from_utf8_lossy(&answer.body);
         ensure!(
             (200..300).contains(&answer.status),
-            "{}: {text}",
-            answer.status
+            "{}: {}",
+            answer.status,
+            String::from_utf8_lossy(&answer.body)
         );
         if self.number == 0 {
-            let at = text.find("\"order_id\":\"").context("an order id")? + 12;
-            let id = text.get(at..at + 36).context("a UUID")?;
-            id.clone_into(&mut self.order);
+            self.order = order_id(&answer.body)?;
         }
         self.number = (self.number + 1) % (FOLLOWING + 1);
-        Ok(())
+        Ok(answer.body)
     }
 }

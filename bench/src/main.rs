@@ -3,6 +3,7 @@
 
 mod append;
 mod backlog;
+mod bare;
 mod http;
 mod http_client;
 mod latency;
@@ -10,11 +11,14 @@ mod memory;
 mod one_row;
 mod process;
 mod project;
+mod readable;
 mod relay;
 mod row;
 mod scale;
 mod servers;
+mod statistics;
 mod upsert;
+mod whole;
 mod workload;
 
 use clap::{Parser, ValueEnum};
@@ -48,7 +52,9 @@ enum RowName {
     Project,
     /// Read models, from the log
     Rebuild,
-    /// How soon an event is with a consumer
+    /// Statistics from Redis and from the views
+    Statistics,
+    /// How soon an event is with a consumer, and an order that was placed is read
     Latency,
     /// Resident memory of roles, idle and at work
     Memory,
@@ -67,7 +73,9 @@ async fn main() -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let without_kafka = [RowName::Append, RowName::Http, RowName::Scale];
     let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
-    let servers = servers::start(folder.path(), with_kafka).await?;
+    let with_redis = [RowName::Latency, RowName::Statistics];
+    let with_redis = rows.iter().any(|row| with_redis.contains(row));
+    let servers = servers::start(folder.path(), with_kafka, with_redis).await?;
     let mut figures: Vec<Figure> = Vec::new();
     for row in rows {
         let (config, quick) = (&servers.config, args.quick);
@@ -77,7 +85,12 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Relay => relay::measure(config, quick).await?,
             RowName::Project => project::catch_up(config, quick).await?,
             RowName::Rebuild => project::rebuild(config, quick).await?,
-            RowName::Latency => latency::measure(config, quick).await?,
+            RowName::Statistics => statistics::measure(config, folder.path(), quick).await?,
+            RowName::Latency => {
+                let mut figures = latency::measure(config, quick).await?;
+                figures.extend(readable::measure(config, folder.path(), quick).await?);
+                figures
+            }
             RowName::Memory => memory::measure(config, folder.path(), quick).await?,
             RowName::Scale => scale::measure(config, quick).await?,
         };

@@ -35,7 +35,7 @@ impl Process {
 
     async fn ready(&mut self, role: &str) -> anyhow::Result<()> {
         use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        for _ in 0..600 {
+        for _ in 0..12_000 {
             if let Some(status) = self.child.try_wait()? {
                 bail!("{role} ended ({status})");
             }
@@ -51,7 +51,7 @@ impl Process {
             }
             sleep(Duration::from_millis(50)).await;
         }
-        bail!("{role} is not ready after 30 s")
+        bail!("{role} is not ready after ten minutes")
     }
 
     /// Resident memory in MiB.

@@ -23,11 +23,14 @@ impl Servers {
 }
 
 /// Starts the servers in `folder`; the programs come from the checkout.
-pub async fn start(folder: &Path, with_kafka: bool) -> anyhow::Result<Servers> {
+pub async fn start(folder: &Path, with_kafka: bool, with_redis: bool) -> anyhow::Result<Servers> {
     // The keys of personal data lie beside the views.
     let mut wanted = vec![Server::Events, Server::Views];
     if with_kafka {
         wanted.push(Server::Kafka);
+    }
+    if with_redis {
+        wanted.push(Server::Redis);
     }
     let options = Options {
         dir: folder.to_owned(),

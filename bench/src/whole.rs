@@ -1,0 +1,105 @@
+//! The whole path as processes, from a command to what is read, with orders in
+//! it.
+
+use crate::{backlog, http, process::Process};
+use anyhow::ensure;
+use contracts::topics;
+use infra::{
+    config::Config,
+    kafka::{ensure_topics, watermarks},
+    postgres,
+};
+use sqlx::PgPool;
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+
+/// Between looks at how far the projector is.
+const LOOK: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_mins(20);
+/// Events of an order, as [`backlog`] copies them.
+const EVENTS: i64 = 4;
+
+/// Running roles.
+pub struct Whole {
+    pub commands: Process,
+    pub reads: Process,
+    /// An API key of it.
+    pub key: String,
+    pub views: PgPool,
+    config: Config,
+    _relay: Process,
+    _projector: Process,
+}
+
+impl Whole {
+    /// Starts them.
+    pub async fn start(config: &Config, folder: &Path) -> anyhow::Result<Self> {
+        postgres::migrate_all(config).await?;
+        projections::make_empty(config).await?;
+        ensure_topics(config).await?;
+        let start = |role| Process::start(config, role, folder);
+        Ok(Self {
+            _relay: start("relay").await?,
+            _projector: start("projector").await?,
+            commands: start("command-api").await?,
+            reads: start("read-api").await?,
+            key: http::key(config).await?,
+            views: postgres::pool(&config.views_url, 1)?,
+            config: config.clone(),
+        })
+    }
+
+    /// Appends orders until there are so many that can be read, and brings the
+    /// tables into the state in which autovacuum leaves them.
+    pub async fn grow(&self, orders: i64) -> anyhow::Result<()> {
+        let log = postgres::pool(&self.config.events_url, 1)?;
+        let missing = orders - self.orders().await?;
+        if missing > 0 {
+            backlog::append(&self.config, missing * EVENTS).await?;
+        }
+        let stored: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM events WHERE aggregate_type = 'order'")
+                .fetch_one(&log)
+                .await?;
+        let deadline = Instant::now() + PATIENCE;
+        while self.applied().await? < stored {
+            ensure!(Instant::now() < deadline, "the projector takes too long");
+            sleep(LOOK).await;
+        }
+        for (pool, statements) in [
+            (&log, ["VACUUM ANALYZE events", "CHECKPOINT"]),
+            (&self.views, ["VACUUM ANALYZE", "CHECKPOINT"]),
+        ] {
+            for statement in statements {
+                sqlx::query(statement).execute(pool).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn orders(&self) -> anyhow::Result<i64> {
+        let count = sqlx::query_scalar("SELECT count(*) FROM orders");
+        Ok(count.fetch_one(&self.views).await?)
+    }
+
+    /// Events in the read model. Summed up only once the checkpoints are at the
+    /// topic's ends: it reads every order.
+    async fn applied(&self) -> anyhow::Result<i64> {
+        let ends = watermarks(&self.config, topics::ORDER_EVENTS).await?;
+        let ends: i64 = ends.iter().map(|partition| partition.end).sum();
+        let next: i64 = sqlx::query_scalar(
+            "SELECT coalesce(sum(next), 0)::bigint FROM projection_offsets \
+              WHERE projection = 'orders'",
+        )
+        .fetch_one(&self.views)
+        .await?;
+        if next < ends {
+            return Ok(0);
+        }
+        let applied = sqlx::query_scalar("SELECT coalesce(sum(version), 0)::bigint FROM orders");
+        Ok(applied.fetch_one(&self.views).await?)
+    }
+}

@@ -2,13 +2,12 @@
 
 use super::{
     checks::TopicNames,
-    error::RelayError,
-    producer::{Failure, Transaction, TransactionalProducer},
+    error::{Failure, RelayError},
     progress::Progress,
 };
 use crate::{
     config::Config,
-    kafka::headers,
+    kafka::{Transaction, TransactionalProducer, headers},
     log::{ContractMapping, PublishedEvent, StoredEvent},
 };
 use contracts::{PositionToken, epoch::EpochBegan, topics};

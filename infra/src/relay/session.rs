@@ -1,17 +1,20 @@
 //! Leading with one producer: from its first transaction to its last.
 
 use super::{
+    RELAY,
     announce::enter_present_epoch,
-    backoff::Backoff,
     checks::{TopicNames, starting_point},
-    error::{RelayError, Trouble},
-    producer::{Failure, TransactionalProducer},
+    error::{Failure, RelayError, Trouble},
     progress::Progress,
     publish::Publisher,
     run::Relay,
     source::Source,
 };
-use crate::{kafka::blocking, log::StoredEvent};
+use crate::{
+    backoff::Backoff,
+    kafka::{self, DeadProducer, TransactionalProducer, blocking},
+    log::StoredEvent,
+};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -42,8 +45,8 @@ impl<'a> Session<'a> {
         let unwanted = CancellationToken::new();
         let wanted = unwanted.clone().drop_guard();
         let config = relay.config.clone();
-        let open = move || TransactionalProducer::open(&config, unwanted);
-        let producer = blocking(open).await?;
+        let open = move || TransactionalProducer::open(&config, RELAY, unwanted);
+        let producer = blocking(open).await.map_err(trouble)?;
         let start = starting_point(&relay.config, &relay.log).await?;
         let publisher = Arc::new(Publisher {
             producer,
@@ -137,11 +140,12 @@ impl<'a> Session<'a> {
     }
 }
 
-pub(super) fn trouble(failure: Failure) -> Trouble {
+pub(super) fn trouble<E: Into<RelayError>>(failure: kafka::Failure<E>) -> Trouble {
+    use kafka::Failure::{Aborted, Fatal, Refused, Unknown};
     match failure {
-        Failure::Fatal(error) => error.into(),
-        Failure::Aborted(error) | Failure::Unknown(error) => error.into(),
+        Fatal(error) => error.into().into(),
+        Aborted(error) | Unknown(error) => error.into(),
         // Named by the publisher before it comes here.
-        Failure::Refused(_, code) => RelayError::Producer(code).into(),
+        Refused(_, code) => RelayError::from(DeadProducer::Failed(code)).into(),
     }
 }

@@ -1,7 +1,10 @@
 //! Where batches come from: the log, looked at when it may have more.
 
-use super::{backoff::Backoff, error::Trouble};
-use crate::log::{LogHints, LogReader, StoredEvent};
+use super::error::Trouble;
+use crate::{
+    backoff::Backoff,
+    log::{LogHints, LogReader, StoredEvent},
+};
 use contracts::LogPosition;
 use sqlx::PgPool;
 use std::time::Duration;

@@ -87,9 +87,15 @@ pub struct TransactionalProducer {
 impl TransactionalProducer {
     /// Fences every producer before it and waits until their transactions are
     /// over; only then is what they wrote final. `name` is the transactional id
-    /// without the deployment's prefix. Tries for ten seconds, or until
-    /// `unwanted`.
-    pub fn open(config: &Config, name: &str, unwanted: CancellationToken) -> Result<Self, Failure> {
+    /// without the deployment's prefix, `largest` the bytes of a record where
+    /// its topic takes more than topics usually do. Tries for ten seconds, or
+    /// until `unwanted`.
+    pub fn open(
+        config: &Config,
+        name: &str,
+        largest: Option<u32>,
+        unwanted: CancellationToken,
+    ) -> Result<Self, Failure> {
         let mut client = client_config(config);
         client
             .set("transactional.id", config.kafka_name(name))
@@ -100,6 +106,9 @@ impl TransactionalProducer {
             // A transaction is sent when it is complete, not when it is old.
             .set("linger.ms", "1")
             .set("batch.num.messages", "10000");
+        if let Some(bytes) = largest {
+            client.set("message.max.bytes", bytes.to_string());
+        }
         let this = Self {
             inner: Some(
                 client

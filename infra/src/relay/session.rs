@@ -45,7 +45,7 @@ impl<'a> Session<'a> {
         let unwanted = CancellationToken::new();
         let wanted = unwanted.clone().drop_guard();
         let config = relay.config.clone();
-        let open = move || TransactionalProducer::open(&config, RELAY, unwanted);
+        let open = move || TransactionalProducer::open(&config, RELAY, None, unwanted);
         let producer = blocking(open).await.map_err(trouble)?;
         let start = starting_point(&relay.config, &relay.log).await?;
         let publisher = Arc::new(Publisher {

@@ -166,11 +166,24 @@ impl TransactionalProducer {
         }
         let aborted = self.inner().and_then(|p| p.abort_transaction(ABORT));
         match aborted {
-            Ok(()) => failure,
+            Ok(()) => self.cause(failure),
             Err(error) => match failure {
                 Failure::Aborted(_) => self.fatal_or(error, Failure::Unknown),
                 permanent => permanent,
             },
+        }
+    }
+
+    /// After a record was refused, those that come after it fail as well, and
+    /// may be told first: the one that failed first is why.
+    fn cause<E>(&self, failure: Failure<E>) -> Failure<E> {
+        let first = self
+            .inner
+            .as_ref()
+            .and_then(|p| p.context().first_failure());
+        match (failure, first) {
+            (Failure::Aborted(_), Some((number, error))) => refusal(number, error),
+            (failure, _) => failure,
         }
     }
 

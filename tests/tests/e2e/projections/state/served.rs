@@ -117,10 +117,11 @@ pub async fn a_parked_order_has_no_wrong_record(env: &TestEnv) -> Result<()> {
 /// is, once the topic takes it.
 pub async fn a_document_that_is_too_large_keeps_no_other_waiting(env: &TestEnv) -> Result<()> {
     let world = World::new(&env.config).await?;
-    largest_record(&world, "3000").await?;
+    // A batch of the others has less, this document more, also compressed.
+    largest_record(&world, "20000").await?;
     let id = clock::new_id();
     let mut history = vec![placed(id, 1)];
-    history.extend((2..200).map(|sequence| noted(id, sequence)));
+    history.extend((2..6_000).map(|sequence| noted(id, sequence)));
     world.happen(&history).await?;
     world.happen(&orders(20)).await?;
     let projector = world.projector()?;

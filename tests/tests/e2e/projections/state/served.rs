@@ -1,9 +1,12 @@
 //! What is published of orders that change, wait or are too large.
 
 use super::{Busy, topic};
-use crate::projections::{
-    orders::{noted, orders, placed},
-    world::{PATIENCE, World, as_record},
+use crate::{
+    projections::{
+        orders::{noted, orders, placed},
+        world::{PATIENCE, World, as_record},
+    },
+    whole_path::System,
 };
 use anyhow::{Context as _, Result, ensure};
 use contracts::topics;
@@ -15,21 +18,13 @@ use rdkafka::{
 };
 use reqwest::Method;
 use serde_json::json;
-use tests::{Api, TestEnv, wait_until};
+use tests::{TestEnv, wait_until};
 use uuid::Uuid;
 
 /// The whole path, over HTTP: the last record is the body of GET.
 pub async fn the_last_record_is_what_get_answers(env: &TestEnv) -> Result<()> {
-    env.orderlog_ok(&["migrate"]).await?;
-    let mut roles = Vec::new();
-    for name in ["command-api", "read-api", "relay", "projector"] {
-        roles.push(env.role(name).spawn()?);
-    }
-    for role in &mut roles {
-        role.ready().await?;
-    }
-    let commands = Api::new(env, &roles[0]).await?;
-    let queries = commands.at(&roles[1]);
+    let system = System::start(env).await?;
+    let (commands, queries) = (&system.commands, &system.queries);
     let order = json!({
         "platform": "web", "currency": "GBP", "customer": {"name": "Ada Lovelace"},
         "lines": [{"sku": "A", "name": "Lamp", "quantity": 2, "unit_price": 1999}],

@@ -1,5 +1,6 @@
 //! The topic as a subscriber reads it, from the first record that is kept.
 
+use crate::relay::scene::subscriber;
 use anyhow::{Context as _, Result, ensure};
 use contracts::{partition::partition_of, topics};
 use infra::{config::Config, kafka};
@@ -43,13 +44,7 @@ impl Record {
 /// Every record, in order per partition.
 pub async fn read(config: &Config) -> Result<Vec<Record>> {
     let topic = config.kafka_name(topics::ORDER_STATE);
-    let mut client = kafka::client_config(config);
-    client
-        .set("group.id", "nobody")
-        .set("enable.auto.commit", "false")
-        .set("enable.partition.eof", "true")
-        .set("fetch.wait.max.ms", "10")
-        .set("isolation.level", "read_committed");
+    let client = subscriber(config);
     tokio::task::spawn_blocking(move || {
         read_all(&client.create_with_context(kafka::QuietContext)?, &topic)
     })

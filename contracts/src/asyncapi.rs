@@ -96,6 +96,10 @@ fn schemas(payloads: Payloads) -> Map<String, Value> {
         messages::EPOCH_HEADERS.to_owned(),
         messages::epoch_headers(),
     );
+    schemas.insert(
+        messages::STATE_HEADERS.to_owned(),
+        messages::state_headers(),
+    );
     schemas
 }
 

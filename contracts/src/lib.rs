@@ -9,6 +9,7 @@ pub mod order;
 pub mod partition;
 pub mod personal;
 pub mod position;
+pub mod state;
 pub mod topics;
 
 pub use cloudevents::{CloudEvent, EnvelopeError};

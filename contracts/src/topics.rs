@@ -33,11 +33,21 @@ pub const PROGRESS: TopicSpec = TopicSpec {
     config: &[("cleanup.policy", "compact"), ("retention.ms", "-1")],
 };
 
-/// The topic of [`ORDER_STATE`].
+/// The largest record of [`ORDER_STATE`], in bytes: a document has no limit of
+/// its own, as an order may have any number of events.
+pub const LARGEST_STATE: u32 = 16 << 20;
+
+/// The topic of [`ORDER_STATE`]. Documents are readable: what was replaced, after
+/// an erasure too, is gone after a day.
 pub const STATE: TopicSpec = TopicSpec {
     name: ORDER_STATE,
     partitions: ORDERS.partitions,
-    config: &[("cleanup.policy", "compact"), ("retention.ms", "-1")],
+    config: &[
+        ("cleanup.policy", "compact"),
+        ("retention.ms", "-1"),
+        ("max.message.bytes", "16777216"),
+        ("max.compaction.lag.ms", "86400000"),
+    ],
 };
 
 /// Every topic that `orderlog migrate` creates.

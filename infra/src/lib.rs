@@ -3,6 +3,7 @@
 //! Nothing in here knows what an order is.
 
 pub mod api_keys;
+pub mod backoff;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod failpoint;
 pub mod http;
 mod joined;
 pub mod kafka;
+pub mod leader;
 pub mod lifecycle;
 pub mod local_servers;
 pub mod log;

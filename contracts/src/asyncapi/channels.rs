@@ -42,9 +42,12 @@ const ABOUT: &[About] = &[
         topic: ORDER_STATE,
         title: "Order state",
         description: "The latest state of each order, compacted by the order's id, with its \
-            version: at least once, in version order. For readers that want orders and not their \
-            history. Personal data is readable here, and is rewritten when it is erased. The topic exists; this \
-            release does not write to it yet.",
+            version: at least once, in version order, byte for byte what GET answers. For readers \
+            that want orders and not their history. Written in Kafka transactions: read with \
+            `isolation.level=read_committed`. Several changes in a row may be one record. A new \
+            release of the document comes as all documents anew, in unchanged versions; a record \
+            without a value is about an order that a restored log has lost. Personal data is \
+            readable here, and is rewritten when it is erased.",
         audience: PUBLIC,
         operation: "publishOrderState",
         summary: "Orderlog sends an order's document after the order changed.",

@@ -1,13 +1,15 @@
 //! Messages: one per event type, the order's document, and the relay's note.
 
 use super::{BINDING_VERSION, payloads::Payloads};
-use crate::{cloudevents, epoch::EPOCH_BEGAN, personal, topics};
+use crate::{cloudevents, epoch::EPOCH_BEGAN, personal, state, topics};
 use serde_json::{Map, Value, json};
 
 /// Name of the schema of the headers that every event has.
 pub(super) const HEADERS: &str = "CloudEventHeaders";
 /// Name of the schema of the order's document.
 const STATE: &str = "order.v1";
+/// Name of the schema of the headers of a document.
+pub(super) const STATE_HEADERS: &str = "StateHeaders";
 /// Name of the schema of the headers of an announcement.
 pub(super) const EPOCH_HEADERS: &str = "EpochHeaders";
 /// Name of the schema of the announcement of an epoch.
@@ -22,7 +24,7 @@ pub(super) fn all(payloads: &Payloads) -> Map<String, Value> {
         .iter()
         .map(|name| {
             let message = match name.as_str() {
-                STATE => state(),
+                STATE => document(),
                 EPOCH => epoch_began(),
                 _ => event(name, payloads.has(name, personal::MEMBER)),
             };
@@ -85,12 +87,13 @@ fn epoch_began() -> Value {
     })
 }
 
-fn state() -> Value {
+fn document() -> Value {
     json!({
-        "name": "order",
+        "name": state::ORDER,
         "title": "Order",
         "summary": "The whole order as of its latest version.",
         "contentType": cloudevents::CONTENT_TYPE,
+        "headers": {"$ref": format!("#/components/schemas/{STATE_HEADERS}")},
         "payload": {"$ref": format!("#/components/schemas/{STATE}")},
         "bindings": keyed_by_order(),
         "tags": [{"name": "state"}],
@@ -191,6 +194,36 @@ pub(super) fn epoch_headers() -> Value {
     schema
 }
 
+/// The headers of a document; see [`crate::state`].
+pub(super) fn state_headers() -> Value {
+    let text = |description: &str| json!({"type": "string", "description": description});
+    json!({
+        "type": "object",
+        "description": "CloudEvents 1.0, Kafka binding, binary mode, as of every event. A record \
+            without a value has no headers. There may be more headers than these.",
+        "required": [
+            "ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_subject",
+            "ce_sequence", "ce_epoch", "content-type",
+        ],
+        "properties": {
+            "ce_specversion": {"const": "1.0", "description": "Version of CloudEvents."},
+            "ce_id": {"type": "string", "format": "uuid",
+                      "description": "The same whenever the same document is published again."},
+            "ce_source": {"const": cloudevents::SOURCE, "description": "The system it is from."},
+            "ce_type": {"const": state::ORDER, "description": "What the document is of."},
+            "ce_time": {"type": "string", "format": "date-time",
+                        "description": "When the log recorded the order's last event."},
+            "ce_subject": {"type": "string", "format": "uuid",
+                           "description": "The order's id, as in the key."},
+            "ce_sequence": {"type": "string", "pattern": "^[1-9][0-9]*$",
+                            "description": "The order's version, as in the document."},
+            "ce_epoch": text("Epoch of the log: a version may be lower than before only where \
+                this is higher than before."),
+            "content-type": {"const": cloudevents::CONTENT_TYPE, "description": "Of the document."},
+        },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,6 +267,24 @@ mod tests {
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect();
         assert_eq!(required, sent(None));
+    }
+
+    #[test]
+    fn the_headers_of_a_document_are_those_that_are_sent() {
+        let sent = state::StateHeaders {
+            epoch: 1,
+            kind: state::ORDER,
+            subject: Uuid::nil(),
+            version: 1,
+            updated_at: OffsetDateTime::UNIX_EPOCH,
+        };
+        let sent: BTreeSet<_> = sent.headers(b"{}").into_iter().map(|(n, _)| n).collect();
+        let schema = state_headers();
+        let described = schema["properties"].as_object().expect("properties");
+        assert!(described.keys().eq(&sent));
+        let required = schema["required"].as_array().expect("a list");
+        let required: BTreeSet<_> = required.iter().filter_map(Value::as_str).collect();
+        assert_eq!(required, sent);
     }
 
     #[test]

@@ -4,8 +4,10 @@ mod context;
 mod mends;
 mod metadata;
 mod records;
+mod tail;
 mod topic_id;
 mod topics;
+mod transaction;
 mod watermarks;
 mod wire;
 
@@ -13,8 +15,10 @@ pub use context::QuietContext;
 pub use mends::mends_itself;
 pub use metadata::{MetadataClient, TopicMetadata};
 pub use records::headers;
+pub use tail::TailReader;
 pub use topic_id::{InvalidTopicId, TopicId};
 pub use topics::{Checked, check_topics, ensure_topic, ensure_topics};
+pub use transaction::{DeadProducer, Failure, Transaction, TransactionalProducer};
 pub use watermarks::{Watermarks, watermarks};
 
 use crate::config::Config;
@@ -106,7 +110,7 @@ async fn describe(config: &Config, topic: &str) -> Result<TopicMetadata, TopicEr
 
 /// Runs a blocking call of the client library. Dropped before its end, the
 /// call goes on by itself.
-pub(crate) async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
+pub async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(call).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {

@@ -2,15 +2,15 @@
 //! there?
 
 use super::{
+    RELAY,
     error::{RelayError, Trouble},
     kafka_watch::MISSING_FOR,
     progress::{Progress, beginning, log_has},
-    tail::TailReader,
 };
 use crate::{
     config::Config,
     epoch::{self, Epoch, KnownTopic},
-    kafka::{MetadataClient, TopicError, TopicId, TopicMetadata, blocking},
+    kafka::{MetadataClient, TailReader, TopicError, TopicId, TopicMetadata, blocking},
 };
 use contracts::{LogPosition, topics};
 use sqlx::PgPool;
@@ -150,7 +150,7 @@ enum Record {
 async fn read_record(config: &Config, names: &TopicNames) -> Result<Record, Trouble> {
     let (config, names) = (config.clone(), names.clone());
     let read = move || {
-        let tail = TailReader::new(&config)?;
+        let tail = TailReader::new(&config, RELAY)?;
         let Some(value) = tail.last_value(&names.progress, &names.events)? else {
             let partitions = topics::ORDER_EVENTS_PARTITIONS;
             let events_held = tail.holds_records(&names.events, partitions)?;

@@ -2,7 +2,7 @@
 
 use crate::{
     epoch::EpochError,
-    kafka::{TopicError, TopicId},
+    kafka::{self, DeadProducer, TopicError, TopicId},
     log::MappingError,
     postgres,
 };
@@ -130,12 +130,10 @@ pub enum RelayError {
         #[source]
         source: RDKafkaErrorCode,
     },
-    /// Another relay has taken over while this one thought it was leading.
-    #[error("another relay has taken over; this one must start anew")]
-    Fenced(#[source] RDKafkaErrorCode),
-    /// The producer has failed for good.
-    #[error("the Kafka producer has failed for good; the relay must start anew")]
-    Producer(#[source] RDKafkaErrorCode),
+    /// Another relay has taken over while this one thought it was leading, or
+    /// the producer has failed for good.
+    #[error("the relay must start anew")]
+    Producer(#[from] DeadProducer),
     /// Topics are not as this release needs them.
     #[error(transparent)]
     Topic(TopicError),
@@ -144,17 +142,8 @@ pub enum RelayError {
     Log(#[source] sqlx::Error),
 }
 
-impl RelayError {
-    /// The error that a producer's fatal state is.
-    pub(super) const fn fatal(code: RDKafkaErrorCode) -> Self {
-        match code {
-            RDKafkaErrorCode::Fenced
-            | RDKafkaErrorCode::ProducerFenced
-            | RDKafkaErrorCode::InvalidProducerEpoch => Self::Fenced(code),
-            _ => Self::Producer(code),
-        }
-    }
-}
+/// What may become of a transaction of the relay.
+pub(super) type Failure = kafka::Failure<RelayError>;
 
 /// What may go wrong while leading: for good, or until it is tried again with
 /// a new producer.

@@ -2,34 +2,32 @@
 //! (`docs/ARCHITECTURE.md`, invariants 3 to 5).
 //!
 //! Of all relays of a deployment one leads, the one that holds an advisory
-//! lock in the events database ([`leader`]). That alone would not do: a leader
-//! may be frozen and wake up as a second one. So the transactional ids are
-//! fixed, and whoever calls `init_transactions` with them last fences everybody
-//! before ([`producer`]). Where to continue is a record on a compacted topic of one
+//! lock in the events database ([`crate::leader`]). That alone would not do: a
+//! leader may be frozen and wake up as a second one. So the transactional ids
+//! are fixed ([`IDS`]), and whoever calls `init_transactions` with them last
+//! fences everybody before
+//! ([`TransactionalProducer`](crate::kafka::TransactionalProducer)). Where to
+//! continue is a record on a compacted topic of one
 //! partition, written in the transaction that publishes the events themselves
 //! ([`progress`]), and read only after `init_transactions`, when no earlier
-//! transaction can change it any more ([`tail`]).
+//! transaction can change it any more.
 //!
 //! Whatever contradicts the recorded progress (no record beside events, a
 //! topic or a log that is another one) ends the relay with an error that says
 //! what to do: it never starts from zero by itself ([`checks`]).
 
 mod announce;
-mod backoff;
 mod batch;
 mod checks;
 mod error;
 mod kafka_watch;
 mod lag;
-mod leader;
-mod producer;
 mod progress;
 mod publish;
 mod run;
 mod session;
 mod source;
 mod status;
-mod tail;
 
 pub use error::RelayError;
 pub use progress::Progress;
@@ -38,15 +36,20 @@ pub use status::{RelayState, RelayStatus};
 use crate::{
     config::Config,
     epoch,
+    leader::LeaderLock,
     lifecycle::Lifecycle,
     log::{ContractMapping, LogReader},
 };
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Transactional id (and id of the reader of its progress), before the
-/// deployment's prefix.
+/// Name of the lock and of the reader of the progress, before the deployment's
+/// prefix.
 const RELAY: &str = "orderlog.relay";
+/// The transactional ids, each for every second transaction.
+const IDS: [&str; 2] = [RELAY, "orderlog.relay.second"];
+/// Name of the leader's session, to be found in `pg_stat_activity`.
+const LEADER: &str = "orderlog-relay-leader";
 /// A read of a batch, the LISTEN session, the look at the lag: no more at once.
 const CONNECTIONS: u32 = 4;
 
@@ -67,7 +70,8 @@ pub fn spawn(
     let log = epoch::pool(&config.events_url, CONNECTIONS).map_err(RelayError::Log)?;
     let (status, receiver) = status::StatusSender::new();
     let relay = run::Relay {
-        leader: leader::LeaderLock::new(config).map_err(RelayError::Log)?,
+        leader: LeaderLock::new(&config.events_url, config.kafka_name(RELAY), LEADER)
+            .map_err(RelayError::Log)?,
         reader: LogReader::new(log.clone()),
         log,
         mapping,

@@ -3,11 +3,13 @@
 use super::{
     batch::{Batch, Record},
     checks::TopicNames,
-    error::RelayError,
-    producer::{Failure, Transaction, TransactionalProducer},
+    error::{Failure, RelayError},
     progress::Progress,
 };
-use crate::{config::Config, kafka::headers};
+use crate::{
+    config::Config,
+    kafka::{Transaction, TransactionalProducer, headers},
+};
 use contracts::{PositionToken, epoch::EpochBegan, topics};
 use rdkafka::{error::KafkaError, producer::BaseRecord, types::RDKafkaErrorCode};
 use uuid::Uuid;
@@ -34,7 +36,7 @@ impl Publisher {
     /// [`TransactionalProducer::commit`]. Where it fails, nothing is open.
     pub fn send(&self, batch: Batch, progress: &Progress) -> Result<(), Failure> {
         let names: Vec<Named> = batch.records.iter().map(Record::name).collect();
-        let outcome = self.producer.transaction(|transaction| {
+        let outcome = self.producer.prepare(|transaction| {
             for (number, record) in batch.records.into_iter().enumerate() {
                 self.send_one(transaction, number, record)?;
             }
@@ -53,7 +55,7 @@ impl Publisher {
         announcements: &[(PositionToken, EpochBegan)],
         progress: &Progress,
     ) -> Result<(), Failure> {
-        let outcome = self.producer.transaction(|transaction| {
+        let outcome = self.producer.prepare(|transaction| {
             for (number, (at, began)) in announcements.iter().enumerate() {
                 let value = serde_json::to_vec(began).unwrap_or_default();
                 let headers = headers(&began.headers(at));

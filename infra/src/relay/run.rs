@@ -1,17 +1,17 @@
 //! The role: standing by, leading, and what ends either.
 
 use super::{
-    backoff::Backoff,
     error::{RelayError, Trouble},
     kafka_watch::KafkaWatch,
     lag,
-    leader::{LeaderLock, Leadership},
     session::Session,
     status::{RelayState, StatusSender},
 };
 use crate::{
+    backoff::Backoff,
     config::Config,
     epoch,
+    leader::{LeaderLock, Leadership},
     lifecycle::error_chain,
     log::{ContractMapping, LogReader},
 };

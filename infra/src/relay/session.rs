@@ -8,17 +8,17 @@
 //! follow one another: a batch is committed after the one before was, or never.
 
 use super::{
+    IDS,
     announce::enter_present_epoch,
     batch::Batch,
     checks::{TopicNames, starting_point},
     error::{RelayError, Trouble},
-    producer::{Failure, IDS, TransactionalProducer},
     progress::Progress,
     publish::Publisher,
     run::Relay,
     source::Source,
 };
-use crate::kafka::blocking;
+use crate::kafka::{self, DeadProducer, TransactionalProducer, blocking};
 use futures_util::future::try_join_all;
 use std::{sync::Arc, time::Instant};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -51,9 +51,9 @@ impl<'a> Session<'a> {
         let wanted = unwanted.clone().drop_guard();
         let open = IDS.map(|id| {
             let (config, unwanted) = (relay.config.clone(), unwanted.clone());
-            blocking(move || TransactionalProducer::open(&config, id, unwanted))
+            blocking(move || TransactionalProducer::open(&config, id, None, unwanted))
         });
-        let producers = try_join_all(open).await?;
+        let producers = try_join_all(open).await.map_err(trouble)?;
         let start = starting_point(&relay.config, &relay.log).await?;
         let publisher = |producer| {
             Arc::new(Publisher {
@@ -158,7 +158,7 @@ impl<'a> Session<'a> {
     ) -> Result<(), Trouble> {
         while let Some(next) = sent.recv().await {
             let publisher = Arc::clone(&next.publisher);
-            let committing = blocking(move || publisher.producer.commit());
+            let committing = blocking(move || publisher.producer.commit::<RelayError>());
             committing.await.map_err(trouble)?;
             let took = next.since.elapsed();
             let status = &self.relay.status;
@@ -170,11 +170,12 @@ impl<'a> Session<'a> {
     }
 }
 
-pub(super) fn trouble(failure: Failure) -> Trouble {
+pub(super) fn trouble<E: Into<RelayError>>(failure: kafka::Failure<E>) -> Trouble {
+    use kafka::Failure::{Aborted, Fatal, Refused, Unknown};
     match failure {
-        Failure::Fatal(error) => error.into(),
-        Failure::Aborted(error) | Failure::Unknown(error) => error.into(),
+        Fatal(error) => error.into().into(),
+        Aborted(error) | Unknown(error) => error.into(),
         // Named by the publisher before it comes here.
-        Failure::Refused(_, code) => RelayError::Producer(code).into(),
+        Refused(_, code) => RelayError::from(DeadProducer::Failed(code)).into(),
     }
 }

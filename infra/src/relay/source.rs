@@ -1,12 +1,12 @@
 //! Where batches come from: the log, looked at when it may have more.
 
 use super::{
-    backoff::Backoff,
     batch::Batch,
     error::{RelayError, Trouble},
     run::Relay,
 };
 use crate::{
+    backoff::Backoff,
     kafka::blocking,
     log::{ContractMapping, LogHints, LogReader},
 };

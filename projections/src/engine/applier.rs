@@ -3,10 +3,11 @@
 use super::{
     event::{Delivered, Record, Unreadable},
     failure::{Attempt, BatchError, LogBehind, Refold, is_unreadable, reason},
-    fold::{Fold, Step},
+    fold::{Fold, Folded, Step},
     opened::history,
     parking::{self, Parking, park_id},
     projection::{BoxError, Projection},
+    publish,
     store::{self, Advance, Checkpoint, Held},
 };
 use infra::{
@@ -14,7 +15,7 @@ use infra::{
     log::{ContractMapping, LogReader},
     sealing::Sealing,
 };
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     marker::PhantomData,
@@ -165,7 +166,7 @@ impl<P: Projection> Applier<P> {
         let mut outcome = batch.outcome();
         let (folded, parking) = (batch.fold.finish(), batch.parking);
         if !folded.rows.is_empty() {
-            P::write(&mut transaction, &folded.rows, &folded.changes).await?;
+            store_rows(&mut transaction, &folded).await?;
         }
         parking::keep(&mut transaction, P::NAME, held.build, &parking).await?;
         transaction.commit().await?;
@@ -271,6 +272,19 @@ impl<P: Projection> Batch<P> {
             ..self.outcome.clone()
         }
     }
+}
+
+/// Stores what a fold came to, and notes what is to be published of it.
+pub(super) async fn store_rows<P: Projection>(
+    connection: &mut PgConnection,
+    folded: &Folded<P>,
+) -> Result<(), sqlx::Error> {
+    P::write(connection, &folded.rows, &folded.changes).await?;
+    if P::PUBLISHED.is_some() {
+        let ids: Vec<Uuid> = folded.rows.keys().copied().collect();
+        publish::note(connection, P::NAME, &ids).await?;
+    }
+    Ok(())
 }
 
 /// The orders that records are about.

@@ -28,9 +28,10 @@ impl<P: Projection> Engine<P> {
         sealing: Sealing,
     ) -> Result<Self, sqlx::Error> {
         // One connection per worker, one for waking readers, one for asking
-        // whether the database is there, one to look for builds with.
+        // whether the database is there, one to look for builds with, two to
+        // publish with.
         let workers = u32::try_from(config.projector_workers).unwrap_or(u32::MAX);
-        let views = postgres::pool(&config.views_url, workers.saturating_add(3))?;
+        let views = postgres::pool(&config.views_url, workers.saturating_add(5))?;
         Ok(Self {
             config: config.clone(),
             log: log.clone(),

@@ -9,7 +9,7 @@
 //!                                 2. load the touched rows, and which orders are parked
 //!                                 3. fold (pure, version guard)
 //!                                 4. write; put away what cannot be applied
-//!            after the commit: Announcer wakes readers
+//!            after the commit: Announcer wakes readers, and whoever publishes
 //!            marks ─> drive parked orders again
 //! ```
 //!
@@ -27,11 +27,13 @@ mod environment;
 mod event;
 mod failure;
 mod fold;
+mod listen;
 mod lock;
 mod metrics;
 mod opened;
 mod parking;
 mod projection;
+mod publish;
 mod rebuild;
 mod status;
 mod store;
@@ -46,6 +48,7 @@ pub use failure::BatchError;
 pub use fold::{Fold, Folded, Step};
 pub use parking::Redriven;
 pub use projection::{BoxError, Projection};
+pub use publish::Published;
 pub use rebuild::{OnProgress, Progress, RebuildError, RebuildReport, cancel, make_empty, rebuild};
 pub use status::{Status, WorkerState};
 pub use store::{Build, Checkpoint, Held};

@@ -1,6 +1,6 @@
 //! What a projection says about itself.
 
-use super::event::Event;
+use super::{event::Event, publish::Published};
 use contracts::topics::TopicSpec;
 use sqlx::PgConnection;
 use std::{
@@ -29,6 +29,8 @@ pub trait Projection: Send + Sync + 'static {
     const CACHED: Option<&'static str> = None;
     /// Family of cached documents, one of each aggregate, if there is one.
     const DOCUMENTS: Option<&'static str> = None;
+    /// Where its documents are published, if they are.
+    const PUBLISHED: Option<Published> = None;
     /// Where its events come from.
     const TOPIC: TopicSpec;
     /// Kind of aggregate in the log.

@@ -6,8 +6,9 @@ use super::{
     bootstrap::{self, Prepared},
     consumer::{Ended, Leave, Session},
     environment::Engine,
-    metrics, parking,
+    listen, metrics, parking,
     projection::Projection,
+    publish,
     rebuild::{self, Progress, RebuildError},
     status::{Status, WorkerState, WorkerStatus},
     topic,
@@ -15,6 +16,7 @@ use super::{
 use infra::{
     kafka::TopicId,
     lifecycle::{Lifecycle, RoleError, error_chain},
+    views::REDRIVE_CHANNEL,
 };
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -77,7 +79,7 @@ pub fn spawn<P: Projection>(
         Ok(())
     });
     let (look, marks) = watch::channel(());
-    let watching = parking::watch(engine.config.views_url.clone(), look);
+    let watching = listen::watch(engine.config.views_url.clone(), REDRIVE_CHANNEL, look);
     let shutdown = lifecycle.shutdown.clone();
     lifecycle.spawn("projector marks watch", async move {
         let watched = shutdown.run_until_cancelled(watching).await;
@@ -96,6 +98,9 @@ pub fn spawn<P: Projection>(
         building.await;
         Ok(())
     });
+    if let Some(published) = P::PUBLISHED {
+        publish::spawn(engine, published, lifecycle).map_err(io::Error::other)?;
+    }
     for index in 0..workers {
         let worker = Worker {
             engine: engine.clone(),

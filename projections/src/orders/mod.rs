@@ -24,9 +24,10 @@ pub use parts::Part;
 pub use replay::{Replayed, replay};
 pub use store::{milestones, movements as stored_movements};
 
-use crate::engine::{BoxError, Event, Projection};
+use crate::engine::{BoxError, Event, Projection, Published};
 use contracts::{
     order::OrderEvent,
+    state,
     topics::{self, TopicSpec},
 };
 use infra::views;
@@ -47,6 +48,12 @@ impl Projection for Orders {
     const VERSION: i32 = 3;
     const CACHED: Option<&'static str> = Some(views::STATISTICS_FAMILY);
     const DOCUMENTS: Option<&'static str> = Some(views::ORDERS_FAMILY);
+    const PUBLISHED: Option<Published> = Some(Published {
+        topic: topics::STATE,
+        kind: state::ORDER,
+        largest: topics::LARGEST_STATE,
+        table: "orders",
+    });
     const TOPIC: TopicSpec = topics::ORDERS;
     const AGGREGATE_TYPE: &'static str = "order";
 

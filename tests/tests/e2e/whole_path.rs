@@ -27,14 +27,14 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// Every role, as a process of its own.
-struct System {
-    commands: Api,
-    queries: Api,
+pub struct System {
+    pub commands: Api,
+    pub queries: Api,
     roles: Vec<Role>,
 }
 
 impl System {
-    async fn start(env: &TestEnv) -> anyhow::Result<Self> {
+    pub async fn start(env: &TestEnv) -> anyhow::Result<Self> {
         env.orderlog_ok(&["migrate"]).await?;
         let mut roles = Vec::new();
         for name in ["command-api", "read-api", "relay", "projector"] {

@@ -13,13 +13,11 @@
 //! key names no order of its partition, its place.
 
 mod batch;
-mod marks;
 mod metrics;
 mod redrive;
 mod store;
 
 pub(super) use batch::{Parking, park_id};
-pub(super) use marks::watch;
 pub(super) use metrics::{count, describe, revoked};
 pub use redrive::Redriven;
 pub(super) use store::{forget_orders, keep, waiting};

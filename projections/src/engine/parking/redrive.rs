@@ -7,7 +7,7 @@ use super::{
     store::{self, Mark},
 };
 use crate::engine::{
-    applier::Applier,
+    applier::{Applier, store_rows},
     event::{Carried, carried},
     failure::{Attempt, BatchError, is_unreadable, reason},
     fold::Fold,
@@ -109,7 +109,7 @@ impl<P: Projection> Applier<P> {
             .await
             .map_err(|failure| failure.at(0))?;
         let folded = fold.finish();
-        P::write(connection, &folded.rows, &folded.changes).await?;
+        store_rows(connection, &folded).await?;
         Ok(folded.rows.get(&order).map_or(0, P::version))
     }
 

@@ -2,8 +2,12 @@
 //! bump everything goes on from what the log has.
 
 use super::backup::Backup;
-use crate::process::scene::{Scene, order};
+use crate::{
+    process::scene::{Scene, order},
+    projections::state::topic,
+};
 use anyhow::{Result, ensure};
+use infra::postgres;
 use serde_json::json;
 use tests::{Role, TestEnv, wait_until};
 use uuid::Uuid;
@@ -37,6 +41,7 @@ pub async fn everything_goes_on_after_a_bump(env: &TestEnv) -> Result<()> {
     knows(&scene, orders.lost, 0).await?;
     goes_on(&scene, &orders).await?;
     env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
+    published(env, &orders).await?;
     ensure!(scene.refusals().await?.is_empty());
     Ok(())
 }
@@ -59,6 +64,7 @@ async fn lose_events(env: &TestEnv, scene: &Scene<'_>) -> Result<Orders> {
     scene.until_known(cancelled, 3).await?;
     scene.until_known(lost, 2).await?;
     env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
+    topic::settled(&postgres::pool(&env.config.views_url, 1)?).await?;
     backup.restore().await?;
     Ok(Orders {
         paid,
@@ -95,6 +101,26 @@ async fn everybody_refuses(env: &TestEnv, scene: &Scene<'_>) -> Result<()> {
             "{said}"
         );
     }
+    Ok(())
+}
+
+/// On the topic of documents, orders that fell back are what they are now, and
+/// the lost one is taken away.
+async fn published(env: &TestEnv, orders: &Orders) -> Result<()> {
+    let views = postgres::pool(&env.config.views_url, 1)?;
+    topic::settled(&views).await?;
+    topic::check(&env.config, &views).await?;
+    let records = topic::read(&env.config).await?;
+    let last = records.iter().rfind(|record| record.id == orders.lost);
+    ensure!(last.is_some_and(|r| r.document.is_none()), "{last:?}");
+    let of_it = records
+        .iter()
+        .filter(|record| record.id == orders.cancelled);
+    let versions: Vec<_> = of_it.flat_map(topic::Record::version).collect();
+    ensure!(
+        versions.contains(&(1, 3)) && versions.contains(&(2, 2)),
+        "{versions:?}"
+    );
     Ok(())
 }
 

@@ -13,6 +13,7 @@ mod parking;
 mod rebuilding;
 mod rows;
 mod stall;
+pub mod state;
 mod stories;
 mod world;
 
@@ -59,6 +60,7 @@ pub fn trials() -> Vec<Trial> {
         faults::without_the_compare_and_set_the_check_fails,
     ];
     trials.extend(parking_trials());
+    trials.extend(state::trials());
     trials.push(plain(
         "projections::stories::every_event_is_in_a_story",
         stories::every_event_is_in_a_story,

@@ -17,7 +17,7 @@ use infra::{
     relay::{self, RelayState, RelayStatus},
 };
 use rdkafka::{
-    Message as _, Offset, TopicPartitionList,
+    ClientConfig, Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
     error::KafkaError,
     message::Headers as _,
@@ -188,7 +188,8 @@ pub async fn read_topic(config: &Config, topic: &str) -> Result<Vec<Record>> {
     Ok(read_from(config, topic.to_owned()).await?.0)
 }
 
-async fn read_from(config: &Config, topic: String) -> Result<(Vec<Record>, Vec<Announced>)> {
+/// A client that reads what is committed, to the end of each partition.
+pub fn subscriber(config: &Config) -> ClientConfig {
     let mut client = kafka::client_config(config);
     client
         .set("group.id", "nobody")
@@ -196,6 +197,11 @@ async fn read_from(config: &Config, topic: String) -> Result<(Vec<Record>, Vec<A
         .set("enable.partition.eof", "true")
         .set("fetch.wait.max.ms", "10")
         .set("isolation.level", "read_committed");
+    client
+}
+
+async fn read_from(config: &Config, topic: String) -> Result<(Vec<Record>, Vec<Announced>)> {
+    let client = subscriber(config);
     tokio::task::spawn_blocking(move || {
         read_all(&client.create_with_context(kafka::QuietContext)?, &topic)
     })

@@ -5,14 +5,8 @@
 //! dropped; a transaction that is left open is aborted by the next one's
 //! `init_transactions`, or by Kafka after [`TRANSACTION_TIMEOUT_MS`].
 
-use super::{
-    RELAY,
-    error::{RelayError, Trouble},
-};
-use crate::{
-    config::Config,
-    kafka::{QuietContext, client_config},
-};
+use super::{QuietContext, client_config};
+use crate::config::Config;
 use rdkafka::{
     ClientContext,
     config::RDKafkaLogLevel,
@@ -28,13 +22,11 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// The transactional ids of a relay, each for every second transaction.
-pub const IDS: [&str; 2] = [RELAY, "orderlog.relay.second"];
 /// After this Kafka aborts an open transaction by itself, and the producer is
 /// as good as fenced. Longer than a transaction may be open here, which is
-/// sent, waits for the commit of the one before and is committed, an
-/// [`ATTEMPT`] each, or aborted ([`ABORT`]): the relay gives up first, so being
-/// fenced means a second relay.
+/// sent, may wait for the commit of another producer's and is committed, an
+/// [`ATTEMPT`] each, or aborted ([`ABORT`]): its owner gives up first, so being
+/// fenced means a second owner.
 const TRANSACTION_TIMEOUT_MS: &str = "45000";
 /// For `init_transactions`, for sending a transaction, and for its commit.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -44,17 +36,40 @@ const STEP: Duration = Duration::from_secs(1);
 /// Between looks at what is in flight; small beside a transaction (some ms).
 const LOOK: Duration = Duration::from_micros(200);
 
+/// A producer that has failed for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DeadProducer {
+    /// Another one of the same transactional id was initialised after it.
+    #[error("another producer has taken over")]
+    Fenced(#[source] RDKafkaErrorCode),
+    /// Anything else.
+    #[error("the Kafka producer has failed for good")]
+    Failed(#[source] RDKafkaErrorCode),
+}
+
+impl DeadProducer {
+    /// The error that a producer's fatal state is.
+    pub(crate) const fn of(code: RDKafkaErrorCode) -> Self {
+        match code {
+            RDKafkaErrorCode::Fenced
+            | RDKafkaErrorCode::ProducerFenced
+            | RDKafkaErrorCode::InvalidProducerEpoch => Self::Fenced(code),
+            _ => Self::Failed(code),
+        }
+    }
+}
+
 /// What may become of a transaction.
 #[derive(Debug)]
-pub enum Failure {
+pub enum Failure<E = DeadProducer> {
     /// Nothing was published; the producer can be used again.
     Aborted(KafkaError),
     /// Nobody knows; the producer must be dropped, and the next one asks.
     Unknown(KafkaError),
     /// The record with this number is refused for good; nothing was published.
     Refused(usize, RDKafkaErrorCode),
-    /// The relay must end.
-    Fatal(RelayError),
+    /// There is no going on.
+    Fatal(E),
 }
 
 /// A transaction whose records are being sent.
@@ -72,13 +87,20 @@ pub struct TransactionalProducer {
 }
 
 impl TransactionalProducer {
-    /// Fences every producer before it that had this `id`, and waits until their
-    /// transactions are over; only when that is done for each of [`IDS`] is the
-    /// recorded progress final. Tries for ten seconds, or until `unwanted`.
-    pub fn open(config: &Config, id: &str, unwanted: CancellationToken) -> Result<Self, Trouble> {
+    /// Fences every producer before it and waits until their transactions are
+    /// over; only then is what they wrote final. `name` is the transactional id
+    /// without the deployment's prefix, `largest` the bytes of a record where
+    /// its topic takes more than topics usually do. Tries for ten seconds, or
+    /// until `unwanted`.
+    pub fn open(
+        config: &Config,
+        name: &str,
+        largest: Option<u32>,
+        unwanted: CancellationToken,
+    ) -> Result<Self, Failure> {
         let mut client = client_config(config);
         client
-            .set("transactional.id", config.kafka_name(id))
+            .set("transactional.id", config.kafka_name(name))
             .set("transaction.timeout.ms", TRANSACTION_TIMEOUT_MS)
             .set("enable.idempotence", "true")
             .set("partitioner", "murmur2_random")
@@ -86,31 +108,50 @@ impl TransactionalProducer {
             // A transaction is sent when it is complete, not when it is old.
             .set("linger.ms", "1")
             .set("batch.num.messages", "10000");
+        if let Some(bytes) = largest {
+            client.set("message.max.bytes", bytes.to_string());
+        }
         let this = Self {
-            inner: Some(client.create_with_context(Context::default())?),
+            inner: Some(
+                client
+                    .create_with_context(Context::default())
+                    .map_err(Failure::Unknown)?,
+            ),
             unwanted,
         };
         let deadline = Instant::now() + ATTEMPT;
         loop {
-            let Err(error) = this.inner()?.init_transactions(STEP) else {
+            let inner = this.inner().map_err(Failure::Unknown)?;
+            let Err(error) = inner.init_transactions(STEP) else {
                 return Ok(this);
             };
-            if let Some(fatal) = this.fatal_error() {
-                return Err(fatal.into());
+            if let Some(dead) = this.fatal_error() {
+                return Err(Failure::Fatal(dead));
             }
             if this.is_over(deadline) || !is_retriable(&error) {
-                return Err(error.into());
+                return Err(Failure::Unknown(error));
             }
         }
     }
 
-    /// Begins a transaction and has `send` send its records, which are with the
-    /// broker afterwards. Whatever fails, nothing of it is left, or the next
-    /// producer's `init_transactions` takes it back.
-    pub fn transaction(
+    /// Begins a transaction, has `send` send its records and commits. Whatever
+    /// fails, nothing of it is published, or it is not known.
+    pub fn transaction<E: From<DeadProducer>>(
         &self,
-        send: impl FnOnce(&Transaction<'_>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+        send: impl FnOnce(&Transaction<'_>) -> Result<(), Failure<E>>,
+    ) -> Result<(), Failure<E>> {
+        self.prepare(send)?;
+        self.commit()
+    }
+
+    /// Begins a transaction and has `send` send its records, which are with the
+    /// broker afterwards, for nobody to see before [`Self::commit`]. Whatever
+    /// fails, nothing of it is left, or the next producer's `init_transactions`
+    /// takes it back.
+    pub fn prepare<E: From<DeadProducer>>(
+        &self,
+        send: impl FnOnce(&Transaction<'_>) -> Result<(), Failure<E>>,
+    ) -> Result<(), Failure<E>> {
         let producer = self.inner().map_err(Failure::Unknown)?;
         producer.context().forget();
         producer
@@ -129,15 +170,15 @@ impl TransactionalProducer {
 
     /// Commits what was sent: all of it is published, or nothing, or it is not
     /// known.
-    pub fn commit(&self) -> Result<(), Failure> {
+    pub fn commit<E: From<DeadProducer>>(&self) -> Result<(), Failure<E>> {
         let producer = self.inner().map_err(Failure::Unknown)?;
         let deadline = Instant::now() + ATTEMPT;
         loop {
             let Err(error) = producer.commit_transaction(STEP) else {
                 return Ok(());
             };
-            if let Some(fatal) = self.fatal_error() {
-                return Err(Failure::Fatal(fatal));
+            if let Some(dead) = self.fatal_error() {
+                return Err(Failure::Fatal(dead.into()));
             }
             if requires_abort(&error) {
                 return Err(self.abort(Failure::Aborted(error)));
@@ -154,13 +195,13 @@ impl TransactionalProducer {
     }
 
     /// `failure`, after what was sent is taken back.
-    fn abort(&self, failure: Failure) -> Failure {
-        if let Some(fatal) = self.fatal_error() {
-            return Failure::Fatal(fatal);
+    fn abort<E: From<DeadProducer>>(&self, failure: Failure<E>) -> Failure<E> {
+        if let Some(dead) = self.fatal_error() {
+            return Failure::Fatal(dead.into());
         }
         let aborted = self.inner().and_then(|p| p.abort_transaction(ABORT));
         match aborted {
-            Ok(()) => failure,
+            Ok(()) => self.cause(failure),
             Err(error) => match failure {
                 Failure::Aborted(_) => self.fatal_or(error, Failure::Unknown),
                 permanent => permanent,
@@ -168,25 +209,38 @@ impl TransactionalProducer {
         }
     }
 
+    /// After a record was refused, those that come after it fail as well, and
+    /// may be told first: the one that failed first is why.
+    fn cause<E>(&self, failure: Failure<E>) -> Failure<E> {
+        let first = self
+            .inner
+            .as_ref()
+            .and_then(|p| p.context().first_failure());
+        match (failure, first) {
+            (Failure::Aborted(_), Some((number, error))) => refusal(number, error),
+            (failure, _) => failure,
+        }
+    }
+
     fn inner(&self) -> KafkaResult<&ThreadedProducer<Context>> {
         self.inner.as_ref().ok_or(KafkaError::Canceled)
     }
 
-    fn fatal_or(
+    fn fatal_or<E: From<DeadProducer>>(
         &self,
         error: KafkaError,
-        otherwise: impl FnOnce(KafkaError) -> Failure,
-    ) -> Failure {
+        otherwise: impl FnOnce(KafkaError) -> Failure<E>,
+    ) -> Failure<E> {
         match self.fatal_error() {
-            Some(fatal) => Failure::Fatal(fatal),
+            Some(dead) => Failure::Fatal(dead.into()),
             None => otherwise(error),
         }
     }
 
-    fn fatal_error(&self) -> Option<RelayError> {
+    fn fatal_error(&self) -> Option<DeadProducer> {
         let (code, reason) = self.inner.as_ref()?.client().fatal_error()?;
-        tracing::warn!(%code, reason, "relay.producer_failed");
-        Some(RelayError::fatal(code))
+        tracing::warn!(%code, reason, "kafka.producer_failed");
+        Some(DeadProducer::of(code))
     }
 }
 
@@ -196,14 +250,14 @@ impl Drop for TransactionalProducer {
         // worker. Without a thread to be had it happens here.
         let producer = self.inner.take();
         let _ = thread::Builder::new()
-            .name("relay-producer-drop".to_owned())
+            .name("kafka-producer-drop".to_owned())
             .spawn(move || drop(producer));
     }
 }
 
 impl Transaction<'_> {
     /// Hands a record to the client library; its opaque is its number.
-    pub fn send(&self, mut record: BaseRecord<'_, str, [u8], usize>) -> Result<(), Failure> {
+    pub fn send<E>(&self, mut record: BaseRecord<'_, str, [u8], usize>) -> Result<(), Failure<E>> {
         let producer = self.producer.inner().map_err(Failure::Unknown)?;
         loop {
             let number = record.delivery_opaque;
@@ -221,7 +275,7 @@ impl Transaction<'_> {
     }
 
     /// The library's own flush waits in steps of 100 ms.
-    fn wait_until_delivered(&self) -> Result<(), Failure> {
+    fn wait_until_delivered<E>(&self) -> Result<(), Failure<E>> {
         let producer = self.producer.inner().map_err(Failure::Unknown)?;
         while producer.in_flight_count() > 0 {
             if self.producer.is_over(self.deadline) {
@@ -238,7 +292,7 @@ impl Transaction<'_> {
 }
 
 /// What a record that was not taken means for its transaction.
-fn refusal(number: usize, error: KafkaError) -> Failure {
+fn refusal<E>(number: usize, error: KafkaError) -> Failure<E> {
     match error.rdkafka_error_code() {
         Some(
             code @ (RDKafkaErrorCode::MessageSizeTooLarge

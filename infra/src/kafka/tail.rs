@@ -4,11 +4,8 @@
 //! the last stable offset; counting records would never get there, because
 //! transaction markers and aborted records take offsets too.
 
-use super::RELAY;
-use crate::{
-    config::Config,
-    kafka::{QuietContext, client_config},
-};
+use super::{QuietContext, client_config};
+use crate::config::Config;
 use rdkafka::{
     Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
@@ -29,11 +26,13 @@ const WINDOW: i64 = 64;
 pub struct TailReader(BaseConsumer<QuietContext>);
 
 impl TailReader {
-    pub fn new(config: &Config) -> KafkaResult<Self> {
+    /// Connects to nothing yet; `name` is the one that Kafka knows it by, with
+    /// the deployment's prefix before it.
+    pub fn new(config: &Config, name: &str) -> KafkaResult<Self> {
         let mut client = client_config(config);
         client
             // librdkafka assigns only with a group's name; no group is joined.
-            .set("group.id", config.kafka_name(RELAY))
+            .set("group.id", config.kafka_name(name))
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "error")
@@ -88,7 +87,7 @@ impl TailReader {
 
     /// Hands each committed record of `range` to `seen`, until that says that
     /// it is enough.
-    fn scan(
+    pub fn scan(
         &self,
         topic: &str,
         partition: i32,

@@ -1,6 +1,6 @@
-//! Hearing that something is to be driven again.
+//! Hearing that there may be something to do.
 
-use infra::{postgres, views::REDRIVE_CHANNEL};
+use infra::postgres;
 use sqlx::{PgPool, postgres::PgListener};
 use std::time::Duration;
 use tokio::{
@@ -8,17 +8,21 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How often marks are looked for when nobody says that there are some; also
-/// how old the gauges are.
+/// How often it is looked for when nobody says that there is some; also how old
+/// gauges are.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Tells workers, for ever, that there may be marks: at each notification, and
-/// every two seconds anyhow.
-pub async fn watch(views_url: String, look: Sender<()>) -> Result<(), sqlx::Error> {
+/// Says, for ever, that there may be something to do: at each notification on
+/// the channel, and every two seconds anyhow.
+pub(super) async fn watch(
+    views_url: String,
+    channel: &str,
+    look: Sender<()>,
+) -> Result<(), sqlx::Error> {
     // A listener keeps its connection: it gets one of its own.
     let views = postgres::pool(&views_url, 1)?;
     loop {
-        if let Err(error) = listen(&views, &look).await {
+        if let Err(error) = listen(&views, channel, &look).await {
             tracing::debug!(%error, "projector.not_listening");
         }
         look.send_replace(());
@@ -26,9 +30,9 @@ pub async fn watch(views_url: String, look: Sender<()>) -> Result<(), sqlx::Erro
     }
 }
 
-async fn listen(views: &PgPool, look: &Sender<()>) -> Result<(), sqlx::Error> {
+async fn listen(views: &PgPool, channel: &str, look: &Sender<()>) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(views).await?;
-    listener.listen(REDRIVE_CHANNEL).await?;
+    listener.listen(channel).await?;
     loop {
         // Ending by the time is as good as ending by a notification; none
         // means that the connection was lost, and something may have been

@@ -1,4 +1,6 @@
-//! Leadership: a session advisory lock on a connection of its own.
+//! Leadership among processes: a session advisory lock on a connection of its
+//! own. It alone does not keep a second leader away, as one may be frozen and
+//! wake up: whoever leads has to fence those before it.
 //!
 //! The session has `idle_session_timeout` of 5 s and is pinged each second: a
 //! leader that is frozen or cut off loses the session, and with it the lock,
@@ -6,8 +8,7 @@
 //! pooler in session mode; a pooler that hands statements to other sessions is
 //! noticed by the backend's process id.
 
-use super::RELAY;
-use crate::{config::Config, postgres};
+use crate::postgres;
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use std::time::Duration;
 use tokio::{
@@ -16,15 +17,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Name of the session, to be found in `pg_stat_activity`.
-const APPLICATION: &str = "orderlog-relay-leader";
 const IDLE_SESSION_TIMEOUT: &str = "5s";
 const PING: Duration = Duration::from_secs(1);
 /// Shorter than the session's time-out, so that a leader that is cut off stops
 /// before another one can begin.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The lock, as a relay that wants it sees it.
+/// The lock, as a process that wants it sees it.
 #[derive(Debug)]
 pub struct LeaderLock {
     options: PgConnectOptions,
@@ -33,15 +32,16 @@ pub struct LeaderLock {
 }
 
 impl LeaderLock {
-    /// Connects to nothing yet. Relays of the same database and prefix compete
-    /// for the same lock.
-    pub fn new(config: &Config) -> Result<Self, sqlx::Error> {
-        let options = postgres::connect_options(&config.events_url)?
-            .application_name(APPLICATION)
+    /// Connects to nothing yet. Whoever names the same database and `name`
+    /// competes for the same lock; `application` is the session's name in
+    /// `pg_stat_activity`.
+    pub fn new(url: &str, name: String, application: &str) -> Result<Self, sqlx::Error> {
+        let options = postgres::connect_options(url)?
+            .application_name(application)
             .options([("idle_session_timeout", IDLE_SESSION_TIMEOUT)]);
         Ok(Self {
             options,
-            name: config.kafka_name(RELAY),
+            name,
             session: None,
         })
     }
@@ -121,13 +121,11 @@ async fn keep_alive(
         match in_time(ping(&mut session)).await {
             Ok(answered) if answered == backend => {}
             Ok(_) => {
-                tracing::error!(
-                    "relay.leader_session_is_shared: use a session-mode pooler or none"
-                );
+                tracing::error!("leader.session_is_shared: use a session-mode pooler or none");
                 break;
             }
             Err(error) => {
-                tracing::warn!(error = %error, "relay.leadership_lost");
+                tracing::warn!(error = %error, "leader.lost");
                 break;
             }
         }

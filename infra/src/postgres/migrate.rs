@@ -51,6 +51,11 @@ const VIEWS: Scripts = &[
         "parking",
         include_str!("../../migrations/views/0004_parking.sql"),
     ),
+    (
+        5,
+        "parked builds",
+        include_str!("../../migrations/views/0005_parked_builds.sql"),
+    ),
 ];
 const OPS: Scripts = &[
     (1, "ops", include_str!("../../migrations/ops/0001_ops.sql")),

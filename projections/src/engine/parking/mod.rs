@@ -22,4 +22,4 @@ pub(super) use batch::{Parking, park_id};
 pub(super) use marks::watch;
 pub(super) use metrics::{count, describe, revoked};
 pub use redrive::Redriven;
-pub(super) use store::{forget_orders, keep, waiting};
+pub(super) use store::{keep, take_over, waiting};

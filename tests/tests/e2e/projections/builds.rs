@@ -48,7 +48,7 @@ fn sources(world: &World) -> Result<Sources> {
 /// Nobody wants to know.
 const fn quiet(_: Progress) {}
 
-async fn found(world: &World, build: i64) -> Result<Build> {
+pub async fn found(world: &World, build: i64) -> Result<Build> {
     let found = builds::find(&world.views, ORDERS, build).await?;
     found.with_context(|| format!("there is no build {build}"))
 }

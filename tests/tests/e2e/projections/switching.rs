@@ -2,6 +2,7 @@
 //! afterwards.
 
 use super::{
+    builds::found,
     fencing::{applier, records},
     orders::{orders, placed},
     stall::{At, Stall},
@@ -13,10 +14,7 @@ use infra::{
     clock,
     config::Config,
     epoch, kafka,
-    views::{
-        ORDERS,
-        builds::{self, Build, BuildState, Phase},
-    },
+    views::builds::{BuildState, Phase},
 };
 use projections::engine::RawRecord;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -33,11 +31,6 @@ use tokio::task::JoinHandle;
 async fn execute(pool: &PgPool, sql: &str) -> Result<()> {
     sqlx::raw_sql(sql).execute(pool).await?;
     Ok(())
-}
-
-async fn found(world: &World, build: i64) -> Result<Build> {
-    let found = builds::find(&world.views, ORDERS, build).await?;
-    found.with_context(|| format!("there is no build {build}"))
 }
 
 /// Waits until somebody waits for this relation of the database behind `pool`.

@@ -43,6 +43,10 @@ const COMMITTED: &str = "WHERE (epoch, transaction_id, position) > ($1, $2::text
 
 const IN_LOG_ORDER: &str = "ORDER BY epoch, transaction_id, position";
 
+/// An event of a page of whole streams counts as one for each of so many bytes
+/// of its payload, as it is stored.
+const EVENT_BYTES: i32 = 2 << 10;
+
 /// Below which transaction id the current epoch is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Horizon {
@@ -152,6 +156,30 @@ impl LogReader {
             .fetch_all(&self.pool)
             .await?;
         rows.iter().map(stored_event).collect()
+    }
+
+    /// Whether `count` final events or more, or more than `bytes` of payloads,
+    /// as they are stored, come after `after`: how much there is to read, which
+    /// a batch that was cut does not tell.
+    pub async fn has_much_after(
+        &self,
+        after: LogPosition,
+        count: i64,
+        bytes: i64,
+    ) -> Result<bool, sqlx::Error> {
+        let chosen = self.chosen();
+        let sql = format!(
+            "SELECT count(*) >= $4 OR coalesce(sum(pg_column_size(payload)), 0) > $5 \
+               FROM (SELECT payload FROM events {chosen} LIMIT $4) next"
+        );
+        sqlx::query_scalar(&sql)
+            .bind(after.epoch)
+            .bind(after.xid.to_string())
+            .bind(after.position)
+            .bind(count)
+            .bind(bytes)
+            .fetch_one(&self.pool)
+            .await
     }
 
     /// The same of some aggregates only, found by the index of their streams:
@@ -271,8 +299,10 @@ impl LogReader {
     }
 
     /// Whole streams of one aggregate type in the order of their ids, up to
-    /// `horizon`: those after `after_id`, about `limit` events a page (a stream
-    /// is never cut). For rebuilds, which fold each aggregate on its own.
+    /// `horizon`: those after `after_id`, about `limit` events a page. A large
+    /// event counts as several, one for each [`EVENT_BYTES`], so that a page is
+    /// bounded in bytes too; a stream is never cut, and the first one always
+    /// comes. For rebuilds, which fold each aggregate on its own.
     pub async fn read_streams(
         &self,
         aggregate_type: &str,
@@ -281,13 +311,22 @@ impl LogReader {
         limit: i64,
     ) -> Result<StreamPage, sqlx::Error> {
         let last_id: Option<String> = sqlx::query_scalar(
-            "SELECT max(aggregate_id) FROM (SELECT aggregate_id FROM events \
-              WHERE aggregate_type = $1 AND aggregate_id > $2 \
-              ORDER BY aggregate_id, sequence LIMIT $3) page",
+            "WITH page AS (SELECT aggregate_id, \
+                    sum(1 + pg_column_size(payload) / $4) OVER ( \
+                        ORDER BY aggregate_id, sequence) > $3 AS beyond \
+               FROM (SELECT aggregate_id, sequence, payload FROM events \
+                      WHERE aggregate_type = $1 AND aggregate_id > $2 \
+                      ORDER BY aggregate_id, sequence LIMIT $3) first) \
+             SELECT coalesce( \
+                 (SELECT max(aggregate_id) FROM page WHERE aggregate_id < \
+                     (SELECT min(aggregate_id) FROM page WHERE beyond)), \
+                 (SELECT min(aggregate_id) FROM page WHERE beyond), \
+                 (SELECT max(aggregate_id) FROM page))",
         )
         .bind(aggregate_type)
         .bind(after_id)
         .bind(limit)
+        .bind(EVENT_BYTES)
         .fetch_one(&self.pool)
         .await?;
         let Some(last_id) = last_id else {

@@ -53,8 +53,13 @@ const VIEWS: Scripts = &[
     ),
     (
         5,
+        "parked builds",
+        include_str!("../../migrations/views/0005_parked_builds.sql"),
+    ),
+    (
+        6,
         "published",
-        include_str!("../../migrations/views/0005_published.sql"),
+        include_str!("../../migrations/views/0006_published.sql"),
     ),
 ];
 const OPS: Scripts = &[

@@ -2,6 +2,7 @@
 
 use super::{opened::HistoryError, projection::BoxError};
 use infra::{lifecycle::error_chain, postgres::is_connection_error, sealing::OpenError};
+use sqlx::error::DatabaseError;
 use uuid::Uuid;
 
 /// Why a batch was not applied. Nothing of it is stored.
@@ -108,10 +109,16 @@ pub(super) fn is_transient(error: &sqlx::Error) -> bool {
             if db.code().is_some_and(|c| c.starts_with("53") || BUSY.contains(&c.as_ref())))
 }
 
+/// Whether somebody's lock was in the way for too long, or in a ring.
+pub(super) fn is_held_up(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    matches!(code.as_deref(), Some("55P03" | "40P01"))
+}
+
 /// Whether what was to be stored, or was stored, is to blame: a value that has
 /// no place where it belongs, a constraint, a limit, a row that cannot be read.
 /// Anything else stands in the way of every record alike, and parks none.
-fn is_about_data(error: &sqlx::Error) -> bool {
+pub(super) fn is_about_data(error: &sqlx::Error) -> bool {
     const CLASSES: [&str; 5] = ["22", "23", "44", "54", "P0"];
     match error {
         sqlx::Error::Database(db) => db

@@ -202,20 +202,27 @@ pub(super) async fn lock_checkpoints(
 }
 
 /// Makes a build the served one: these are its offsets, with everything below
-/// `at` in the rows.
+/// `at` in the rows. How many orders it has parked.
+///
+/// Within a build the revision of a row rises only where its order is driven
+/// again, and by no more than the partition's count of that: the next base is
+/// above every revision that was served.
 pub(super) async fn switch(
     connection: &mut PgConnection,
     projection: &str,
     made: &Build,
     offsets: &BTreeMap<i32, i64>,
     at: LogPosition,
-) -> Result<(), sqlx::Error> {
-    parking::forget_orders(&mut *connection, projection).await?;
+) -> Result<u64, sqlx::Error> {
+    let parked = parking::take_over(&mut *connection, projection, made.build).await?;
     sqlx::query(
-        "INSERT INTO projections (name, version, build, topic_id, epoch) \
-         VALUES ($1, $2, $3, $4, $5) \
+        "INSERT INTO projections AS p (name, version, build, topic_id, epoch, revision_base) \
+         VALUES ($1, $2, $3, $4, $5, $3 - 1) \
          ON CONFLICT (name) DO UPDATE SET version = EXCLUDED.version, build = EXCLUDED.build, \
-             topic_id = EXCLUDED.topic_id, epoch = EXCLUDED.epoch, built_at = now()",
+             topic_id = EXCLUDED.topic_id, epoch = EXCLUDED.epoch, built_at = now(), \
+             revision_base = greatest(EXCLUDED.revision_base, \
+                 CASE WHEN p.build > 0 THEN p.revision_base + 1 + coalesce( \
+                     (SELECT max(redriven) FROM projection_offsets WHERE projection = $1), 0) END)",
     )
     .bind(projection)
     .bind(made.version)
@@ -243,7 +250,7 @@ pub(super) async fn switch(
     .bind(at.position)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(parked)
 }
 
 /// The version of everything computed from the projection: its build, and the

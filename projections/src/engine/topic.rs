@@ -56,14 +56,6 @@ impl TopicState {
             ranges: (0..).zip(watermarks).collect(),
         }))
     }
-
-    /// Where a consumer that has seen everything stands, per partition.
-    pub fn ends(&self) -> BTreeMap<i32, i64> {
-        self.ranges
-            .iter()
-            .map(|(p, range)| (*p, range.end))
-            .collect()
-    }
 }
 
 fn is_electing(error: &TopicError) -> bool {

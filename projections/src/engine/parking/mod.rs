@@ -20,4 +20,4 @@ mod store;
 pub(super) use batch::{Parking, park_id};
 pub(super) use metrics::{count, describe, revoked};
 pub use redrive::Redriven;
-pub(super) use store::{forget_orders, keep, waiting};
+pub(super) use store::{keep, take_over, waiting};

@@ -228,15 +228,34 @@ pub async fn counts(
     counts.collect()
 }
 
-/// Forgets the parked orders: a new build has folded them. Records that name
-/// no order are in no build, and stay.
-pub async fn forget_orders(
+/// Forgets the parked orders that a new build has folded, and parks those that
+/// it could not; how many. Records that name no order are in no build, and
+/// stay.
+pub async fn take_over(
     connection: &mut PgConnection,
     projection: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM parked_orders WHERE projection = $1 AND id NOT LIKE 'record-%'")
-        .bind(projection)
-        .execute(connection)
-        .await?;
-    Ok(())
+    build: i64,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM parked_orders p WHERE projection = $1 AND id NOT LIKE 'record-%' \
+            AND NOT EXISTS (SELECT FROM projection_build_parked b \
+                 WHERE b.projection = $1 AND b.build = $2 AND b.id = p.id)",
+    )
+    .bind(projection)
+    .bind(build)
+    .execute(&mut *connection)
+    .await?;
+    let parked = sqlx::query(
+        "WITH parked AS (DELETE FROM projection_build_parked \
+              WHERE projection = $1 AND build = $2 RETURNING id, \"partition\", version, reason) \
+         INSERT INTO parked_orders (projection, id, \"partition\", version, reason) \
+         SELECT $1, id, \"partition\", version, reason FROM parked ORDER BY id \
+         ON CONFLICT (projection, id) DO UPDATE \
+            SET version = EXCLUDED.version, reason = EXCLUDED.reason",
+    )
+    .bind(projection)
+    .bind(build)
+    .execute(connection)
+    .await?;
+    Ok(parked.rows_affected())
 }

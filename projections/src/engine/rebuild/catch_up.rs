@@ -1,8 +1,8 @@
 //! Applying what was stored since a build was filled, from the log itself.
 
 use super::{
+    apply::apply,
     error::RebuildError,
-    page,
     store::{self, Stored},
     tables::schema,
 };
@@ -14,8 +14,9 @@ use sqlx::{Connection as _, PgConnection};
 /// Events that are read and applied at a time, and their size.
 const BATCH: i64 = 5_000;
 const BYTES: i64 = 16 << 20;
-/// So few new events are applied in the switch, while nobody follows.
-const FEW: usize = 500;
+/// Fewer new events, and no more bytes, are applied in the switch, while nobody
+/// follows.
+const FEW: i64 = 500;
 
 /// Applies events to a build, round by round.
 pub(super) struct CatchUp<'a, P: Projection> {
@@ -40,13 +41,16 @@ impl<'a, P: Projection> CatchUp<'a, P> {
 
     /// Until few events are left.
     pub async fn run(&mut self) -> Result<(), RebuildError> {
-        loop {
+        while self.is_far().await? {
             let events = read(self.engine, self.at).await?;
-            if events.len() < FEW {
-                return Ok(());
-            }
             self.round(events).await?;
         }
+        Ok(())
+    }
+
+    async fn is_far(&self) -> Result<bool, RebuildError> {
+        let much = self.engine.log.has_much_after(self.at, FEW, BYTES).await;
+        much.map_err(RebuildError::Log)
     }
 
     async fn round(&mut self, events: Vec<StoredEvent>) -> Result<(), RebuildError> {
@@ -56,7 +60,7 @@ impl<'a, P: Projection> CatchUp<'a, P> {
         if !store::caught_up(&mut transaction, P::NAME, build, from, to).await? {
             return Err(RebuildError::Overtaken { build });
         }
-        page::apply(self.engine, &mut transaction, events).await?;
+        apply(self.engine, &mut transaction, build, events).await?;
         transaction.commit().await?;
         self.at = to;
         Ok(())
@@ -64,10 +68,11 @@ impl<'a, P: Projection> CatchUp<'a, P> {
 }
 
 /// Applies every event between `at` and the horizon, and perhaps some beyond
-/// it. `build` is in the schema of the build.
+/// it. `connection` is in the schema of the build.
 pub(super) async fn rest<P: Projection>(
     engine: &Engine<P>,
-    build: &mut PgConnection,
+    connection: &mut PgConnection,
+    build: i64,
     mut at: LogPosition,
     horizon: Horizon,
 ) -> Result<(), RebuildError> {
@@ -76,7 +81,7 @@ pub(super) async fn rest<P: Projection>(
         let Some(last) = events.last().map(|last| last.at) else {
             return Ok(());
         };
-        page::apply(engine, build, events).await?;
+        apply(engine, connection, build, events).await?;
         if !horizon.covers(last) {
             return Ok(());
         }

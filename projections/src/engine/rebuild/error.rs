@@ -1,10 +1,7 @@
 //! Why a projection was not rebuilt.
 
-use crate::engine::{failure::is_transient, projection::BoxError};
-use infra::{
-    epoch::EpochError, kafka::TopicError, log::MappingError, sealing::KeysUnavailable,
-    sealing::OpenError,
-};
+use crate::engine::failure::is_transient;
+use infra::{epoch::EpochError, kafka::TopicError, sealing::OpenError};
 
 /// Why a projection was not rebuilt. What is served is untouched.
 #[derive(Debug, thiserror::Error)]
@@ -18,21 +15,13 @@ pub enum RebuildError {
     /// The log must not be read.
     #[error(transparent)]
     Epoch(#[from] EpochError),
-    /// The keys of personal data could not be read.
+    /// The keys of personal data could not be read, or are another master
+    /// key's.
     #[error(transparent)]
-    Keys(#[from] KeysUnavailable),
+    Closed(OpenError),
     /// The topic could not be asked about.
     #[error(transparent)]
     Topic(#[from] TopicError),
-    /// An aggregate's history cannot be folded.
-    #[error("{aggregate} cannot be folded")]
-    History {
-        /// Kind and id.
-        aggregate: String,
-        /// Why.
-        #[source]
-        source: BoxError,
-    },
     /// The tables were made by newer code; an older release does not undo it
     /// by itself.
     #[error(
@@ -89,42 +78,14 @@ impl RebuildError {
                 is_transient(error)
             }
             // A missing topic is one `orderlog migrate` away.
-            Self::Keys(_)
+            Self::Closed(_)
             | Self::Topic(_)
             | Self::NewerVersion { .. }
             | Self::Cancelled { .. }
             | Self::Overtaken { .. }
             | Self::OtherEpoch { .. } => true,
             // Only an operator decides about a restored log.
-            Self::Epoch(_) | Self::History { .. } | Self::Failed { .. } => false,
-        }
-    }
-
-    /// The events of one aggregate cannot be made a row.
-    pub(super) fn history(aggregate_type: &str, id: &str, source: impl Into<BoxError>) -> Self {
-        Self::History {
-            aggregate: format!("{aggregate_type} {id}"),
-            source: source.into(),
-        }
-    }
-}
-
-impl From<MappingError> for RebuildError {
-    fn from(error: MappingError) -> Self {
-        let (kind, id) = (error.aggregate_type.clone(), error.aggregate_id.clone());
-        Self::history(&kind, &id, error)
-    }
-}
-
-/// Of events of aggregates of this type.
-pub(super) fn unopened(aggregate_type: &str, error: OpenError) -> RebuildError {
-    match error {
-        OpenError::Unavailable(away) => RebuildError::Keys(away),
-        OpenError::Event {
-            ref aggregate_id, ..
-        } => {
-            let id = aggregate_id.clone();
-            RebuildError::history(aggregate_type, &id, error)
+            Self::Epoch(_) | Self::Failed { .. } => false,
         }
     }
 }

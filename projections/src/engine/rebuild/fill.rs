@@ -7,16 +7,17 @@
 //! the build begins there.
 
 use super::{
+    apply,
     error::RebuildError,
     page,
     progress::Counters,
     store::{self, Done, Part, Stored},
     tables::schema,
 };
-use crate::engine::{environment::Engine, fold::Folded, projection::Projection};
+use crate::engine::{environment::Engine, failure::is_about_data, projection::Projection};
 use contracts::partition::partition_of;
 use infra::log::StoredEvent;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 use std::{
     collections::BTreeMap,
     sync::Arc,
@@ -24,7 +25,8 @@ use std::{
 };
 use tokio::{sync::mpsc, task::JoinSet};
 
-/// About how many events a writer folds and writes at a time.
+/// About how many events a writer folds and writes at a time; large ones count
+/// as several.
 const PAGE: i64 = 2_000;
 /// A transaction holds at least as many events, or as many seconds of work:
 /// shared sums are written once in each.
@@ -41,14 +43,66 @@ struct Share {
     last_id: String,
 }
 
+/// Why a pass has ended early.
+enum Stopped {
+    Failed(RebuildError),
+    /// The database refuses rows, of whatever aggregates up to this one.
+    Refused {
+        up_to: String,
+    },
+}
+
+impl From<RebuildError> for Stopped {
+    fn from(error: RebuildError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<sqlx::Error> for Stopped {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// How far a pass goes, and how.
+#[derive(Debug, Clone)]
+enum Care {
+    /// To the end; many pages in a transaction.
+    Little,
+    /// Up to an aggregate; page by page, so that those can be found whose rows
+    /// are refused.
+    Great { up_to: String },
+}
+
 /// Fills the tables of a build, from where it stands.
 pub(super) async fn fill<P: Projection>(
     engine: &Arc<Engine<P>>,
     build: &Stored,
-    parts: BTreeMap<i32, Part>,
+    mut parts: BTreeMap<i32, Part>,
     workers: usize,
     counters: &Arc<Counters>,
 ) -> Result<(), RebuildError> {
+    let mut care = Care::Little;
+    loop {
+        let made = Box::pin(pass(engine, build, &parts, workers, counters, &care)).await;
+        care = match (made, care) {
+            (Err(Stopped::Failed(error)), _) => return Err(error),
+            (Err(Stopped::Refused { up_to }), _) => Care::Great { up_to },
+            (Ok(()), Care::Great { .. }) => Care::Little,
+            (Ok(()), Care::Little) => return Ok(()),
+        };
+        parts = store::parts(engine.views(), P::NAME, build.build).await?;
+    }
+}
+
+async fn pass<P: Projection>(
+    engine: &Arc<Engine<P>>,
+    build: &Stored,
+    parts: &BTreeMap<i32, Part>,
+    workers: usize,
+    counters: &Arc<Counters>,
+    care: &Care,
+) -> Result<(), Stopped> {
     let workers = workers.clamp(1, parts.len().max(1));
     let (mut writers, mut shares) = (JoinSet::new(), Vec::with_capacity(workers));
     for index in 0..workers {
@@ -57,21 +111,39 @@ pub(super) async fn fill<P: Projection>(
             engine: engine.clone(),
             connection: engine.connect_to(&schema(P::NAME, build.build)).await?,
             build: build.build,
-            held: held(&parts, index, workers),
+            held: held(parts, index, workers),
             counters: counters.clone(),
         };
-        writers.spawn(writer.run(received));
+        writers.spawn(writer.run(received, care.clone()));
         shares.push(share);
     }
-    // A writer that has ended has failed: its error is the one that tells why.
-    let read = read(engine, build, &parts, shares).await;
+    let read = read(engine, build, parts, shares, care).await;
+    // All of them, also where one has failed: another may be about to commit,
+    // and the next pass begins where this one has ended. A writer that has
+    // failed tells why; the reader knows only that it has.
+    let mut all = Ok(());
     while let Some(written) = writers.join_next().await {
         match written {
-            Ok(written) => written?,
+            Ok(written) => all = both(all, written),
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
     }
-    read
+    both(all, read.map_err(Stopped::Failed))
+}
+
+/// What two of them came to: an error before a refusal, and of refusals the
+/// furthest.
+fn both(one: Result<(), Stopped>, other: Result<(), Stopped>) -> Result<(), Stopped> {
+    use Stopped::{Failed, Refused};
+    match (one, other) {
+        (Err(Failed(error)), _) | (_, Err(Failed(error))) => Err(Failed(error)),
+        (Err(Refused { up_to: one }), Err(Refused { up_to: other })) => {
+            let up_to = one.max(other);
+            Err(Refused { up_to })
+        }
+        (Err(refused), Ok(())) | (Ok(()), Err(refused)) => Err(refused),
+        (Ok(()), Ok(())) => Ok(()),
+    }
 }
 
 const fn owner(partition: i32, workers: usize) -> usize {
@@ -91,6 +163,7 @@ async fn read<P: Projection>(
     build: &Stored,
     parts: &BTreeMap<i32, Part>,
     shares: Vec<mpsc::Sender<Share>>,
+    care: &Care,
 ) -> Result<(), RebuildError> {
     let limit = PAGE * i64::try_from(shares.len()).unwrap_or(1);
     let first = parts.values().map(|part| part.last_id.as_str()).min();
@@ -109,6 +182,9 @@ async fn read<P: Projection>(
             if sender.send(share).await.is_err() {
                 return Ok(());
             }
+        }
+        if matches!(care, Care::Great { up_to } if *up_to <= last_id) {
+            return Ok(());
         }
         after = last_id;
     }
@@ -156,17 +232,26 @@ struct Writer<P: Projection> {
 }
 
 /// A share, folded.
-struct Page<P: Projection> {
-    folded: Folded<P>,
+struct Ready<P: Projection> {
+    streams: page::Page<P>,
     done: BTreeMap<i32, Done>,
     last_id: String,
 }
 
 impl<P: Projection> Writer<P> {
-    async fn run(mut self, mut shares: mpsc::Receiver<Share>) -> Result<(), RebuildError> {
-        let mut page = next(&self.engine, &mut shares).await?;
-        while let Some(first) = page {
-            page = Box::pin(self.write(first, &mut shares)).await?;
+    async fn run(mut self, mut shares: mpsc::Receiver<Share>, care: Care) -> Result<(), Stopped> {
+        match care {
+            Care::Little => {
+                let mut page = next(&self.engine, &mut shares).await?;
+                while let Some(first) = page {
+                    page = Box::pin(self.write(first, &mut shares)).await?;
+                }
+            }
+            Care::Great { .. } => {
+                while let Some(share) = shares.recv().await {
+                    Box::pin(self.write_carefully(share)).await?;
+                }
+            }
         }
         Ok(self.connection.close().await?)
     }
@@ -175,44 +260,104 @@ impl<P: Projection> Writer<P> {
     /// folded while the present one is written. The page that comes after it.
     async fn write(
         &mut self,
-        first: Page<P>,
+        first: Ready<P>,
         shares: &mut mpsc::Receiver<Share>,
-    ) -> Result<Option<Page<P>>, RebuildError> {
-        let (mut held_back, mut done) = (P::Changes::default(), BTreeMap::<i32, Done>::new());
-        let (began, mut events) = (Instant::now(), 0);
+    ) -> Result<Option<Ready<P>>, Stopped> {
+        let (mut held_back, mut done) = (P::Changes::default(), BTreeMap::new());
+        let (began, mut events, build) = (Instant::now(), 0, self.build);
         let mut transaction = self.connection.begin().await?;
-        let mut page = first;
+        let mut next_page = first;
         let (last_id, rest) = loop {
-            P::hold_back(&mut page.folded.changes, &mut held_back);
+            let Ready {
+                streams,
+                done: of_page,
+                last_id,
+            } = next_page;
+            let mut folded = streams.folded;
+            P::hold_back(&mut folded.changes, &mut held_back);
             let (written, next) = tokio::join!(
-                P::write(&mut transaction, &page.folded.rows, &page.folded.changes),
+                P::write(&mut transaction, &folded.rows, &folded.changes),
                 next(&self.engine, shares),
             );
-            written?;
-            for (partition, of_page) in page.done {
-                let done = done.entry(partition).or_default();
-                done.aggregates += of_page.aggregates;
-                done.events += of_page.events;
-                events += of_page.events;
+            written.map_err(|error| refused(error, &last_id))?;
+            for broken in streams.broken {
+                apply::park(&self.engine, &mut transaction, build, broken).await?;
             }
+            events += add(&mut done, of_page);
             match next? {
-                Some(following) if events < EVENTS && began.elapsed() < TIME => page = following,
-                rest => break (page.last_id, rest),
+                Some(following) if events < EVENTS && began.elapsed() < TIME => {
+                    next_page = following;
+                }
+                rest => break (last_id, rest),
             }
         };
-        P::write(&mut transaction, &BTreeMap::new(), &held_back).await?;
-        let (build, reached) = (self.build, reached(&self.held, &last_id));
-        let held = &self.held;
-        if !store::filled(&mut transaction, P::NAME, build, held, &reached, &done).await? {
-            return Err(RebuildError::Overtaken { build });
-        }
-        transaction.commit().await?;
-        let aggregates: i64 = done.values().map(|done| done.aggregates).sum();
-        self.counters
-            .add(aggregates.cast_unsigned(), events.cast_unsigned());
+        P::write(&mut transaction, &BTreeMap::new(), &held_back)
+            .await
+            .map_err(|error| refused(error, &last_id))?;
+        let reached = reached(&self.held, &last_id);
+        commit::<P>(transaction, build, (&self.held, &reached), &done).await?;
+        self.count(&done);
         self.held = reached;
         Ok(rest)
     }
+
+    /// One page in one transaction, without the orders whose rows the database
+    /// refuses: those are parked.
+    async fn write_carefully(&mut self, share: Share) -> Result<(), RebuildError> {
+        let Share {
+            events,
+            done,
+            last_id,
+        } = share;
+        let build = self.build;
+        let mut transaction = self.connection.begin().await?;
+        apply::write_streams(&self.engine, &mut transaction, build, events).await?;
+        let reached = reached(&self.held, &last_id);
+        commit::<P>(transaction, build, (&self.held, &reached), &done).await?;
+        self.count(&done);
+        self.held = reached;
+        Ok(())
+    }
+
+    fn count(&self, done: &BTreeMap<i32, Done>) {
+        let sum = |of: fn(&Done) -> i64| done.values().map(of).sum::<i64>().cast_unsigned();
+        let (aggregates, events) = (sum(|done| done.aggregates), sum(|done| done.events));
+        self.counters.add(aggregates, events);
+    }
+}
+
+fn refused(error: sqlx::Error, last_id: &str) -> Stopped {
+    if is_about_data(&error) {
+        let up_to = last_id.to_owned();
+        Stopped::Refused { up_to }
+    } else {
+        error.into()
+    }
+}
+
+/// How many events a page has added.
+fn add(done: &mut BTreeMap<i32, Done>, page: BTreeMap<i32, Done>) -> i64 {
+    let mut events = 0;
+    for (partition, of_page) in page {
+        let done = done.entry(partition).or_default();
+        done.aggregates += of_page.aggregates;
+        done.events += of_page.events;
+        events += of_page.events;
+    }
+    events
+}
+
+/// Commits what was done between two places of some partitions.
+async fn commit<P: Projection>(
+    mut transaction: Transaction<'_, Postgres>,
+    build: i64,
+    (held, reached): (&BTreeMap<i32, String>, &BTreeMap<i32, String>),
+    done: &BTreeMap<i32, Done>,
+) -> Result<(), RebuildError> {
+    if !store::filled(&mut transaction, P::NAME, build, held, reached, done).await? {
+        return Err(RebuildError::Overtaken { build });
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// Where partitions stand once the page that ends with `last_id` is written.
@@ -228,12 +373,12 @@ fn reached(held: &BTreeMap<i32, String>, last_id: &str) -> BTreeMap<i32, String>
 async fn next<P: Projection>(
     engine: &Engine<P>,
     shares: &mut mpsc::Receiver<Share>,
-) -> Result<Option<Page<P>>, RebuildError> {
+) -> Result<Option<Ready<P>>, RebuildError> {
     let Some(share) = shares.recv().await else {
         return Ok(None);
     };
-    Ok(Some(Page {
-        folded: page::fold(engine, share.events).await?,
+    Ok(Some(Ready {
+        streams: page::fold(engine, share.events).await?,
         done: share.done,
         last_id: share.last_id,
     }))

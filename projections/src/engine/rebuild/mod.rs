@@ -12,10 +12,12 @@
 //! What is done is stored with the rows, so a builder that dies is gone on
 //! with; the served build and its projectors notice nothing until the switch.
 
+mod apply;
 mod catch_up;
 mod error;
 mod fill;
 mod page;
+mod parked;
 mod progress;
 mod requested;
 mod run;

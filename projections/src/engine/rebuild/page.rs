@@ -1,130 +1,180 @@
-//! From stored events to rows.
+//! From whole streams to rows that are not there yet.
 
-use super::error::{RebuildError, unopened};
+use super::error::RebuildError;
 use crate::engine::{
     environment::Engine,
     event::{Event, decode},
+    failure::reason,
     fold::{Fold, Folded, Step},
     projection::{BoxError, Projection},
 };
-use infra::log::{ContractMapping, PublishedEvent, StoredEvent};
-use sqlx::PgConnection;
-use std::collections::{BTreeSet, HashMap};
+use infra::{
+    log::{ContractMapping, PublishedEvent, StoredEvent},
+    sealing::OpenError,
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 use uuid::Uuid;
 
-/// Whole streams, folded into rows that are not there yet.
+/// Streams, folded.
+pub(super) struct Page<P: Projection> {
+    pub folded: Folded<P>,
+    /// Those that cannot be folded as a whole.
+    pub broken: Vec<Broken>,
+}
+
+/// A stream that cannot be folded as a whole.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub id: String,
+    pub events: Vec<StoredEvent>,
+    pub reason: String,
+}
+
+/// Why streams cannot be folded, by the ids of their aggregates.
+type Reasons = BTreeMap<String, String>;
+
+/// An event, by aggregate and version, and why nobody can make anything of it.
+pub(super) type Fault = ((String, i64), String);
+
+/// Folds whole streams.
 pub(super) async fn fold<P: Projection>(
     engine: &Engine<P>,
     streams: Vec<StoredEvent>,
-) -> Result<Folded<P>, RebuildError> {
-    let mapping = engine.mapping.clone();
-    let map = move || whole_streams(mapping.as_ref(), &streams);
-    let mut page = off_the_runtime(map).await?;
-    // All keys of the page with one query.
-    let opened = engine.sealing.open(&mut page).await;
-    opened.map_err(|error| unopened(P::AGGREGATE_TYPE, error))?;
-    off_the_runtime(move || {
-        let mut fold = Fold::<P>::over(HashMap::new());
-        for published in page {
-            next::<P>(&mut fold, &read::<P>(published)?, &[Step::Applied])?;
-        }
-        Ok(fold.finish())
-    })
-    .await
-}
-
-/// Events in log order, applied to the rows that are there; those that the
-/// rows hold already have no effect.
-pub(super) async fn apply<P: Projection>(
-    engine: &Engine<P>,
-    build: &mut PgConnection,
-    stored: Vec<StoredEvent>,
-) -> Result<(), RebuildError> {
-    let mapping = engine.mapping.clone();
-    let map = move || one_by_one::<P>(mapping.as_ref(), &stored);
-    let mut page = off_the_runtime(map).await?;
-    let opened = engine.sealing.open(&mut page).await;
-    opened.map_err(|error| unopened(P::AGGREGATE_TYPE, error))?;
-    let ids: BTreeSet<Uuid> = page.iter().map(|event| event.envelope.subject).collect();
-    let ids: Vec<Uuid> = ids.into_iter().collect();
-    let rows = P::load(build, &ids).await?;
-    let folded = off_the_runtime(move || {
-        let mut fold = Fold::<P>::over(rows);
-        for published in page {
-            let event = read::<P>(published)?;
-            next::<P>(&mut fold, &event, &[Step::Applied, Step::Skipped])?;
-        }
-        Ok(fold.finish())
-    });
-    let folded = folded.await?;
-    if !folded.rows.is_empty() {
-        P::write(build, &folded.rows, &folded.changes).await?;
+) -> Result<Page<P>, RebuildError> {
+    let streams = Arc::new(streams);
+    let (mapping, stored) = (engine.mapping.clone(), streams.clone());
+    let map = move || whole_streams(mapping.as_ref(), &stored);
+    let (mut events, mut reasons) = off_the_runtime(map).await;
+    for ((id, _), reason) in open(engine, &mut events).await? {
+        reasons.entry(id).or_insert(reason);
     }
-    Ok(())
+    let page = off_the_runtime(move || {
+        let folded = fold_sound::<P>(events, &mut reasons);
+        let broken = streams
+            .chunk_by(same_stream)
+            .filter_map(|events| {
+                let id = name(&events.first()?.aggregate_id);
+                let reason = reasons.remove(&id)?;
+                let events = events.to_vec();
+                Some(Broken { id, events, reason })
+            })
+            .collect();
+        Page { folded, broken }
+    });
+    Ok(page.await)
 }
 
 /// What takes the processor for a while must not keep it from others.
-async fn off_the_runtime<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, RebuildError> + Send + 'static,
-) -> Result<T, RebuildError> {
+pub(super) async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }
 }
 
+/// Opens personal data, all keys with one query. Takes out the events of which
+/// it can never be opened.
+pub(super) async fn open<P: Projection>(
+    engine: &Engine<P>,
+    events: &mut Vec<PublishedEvent>,
+) -> Result<Vec<Fault>, RebuildError> {
+    let (mut closed, mut opened) = (Vec::new(), 0);
+    loop {
+        match engine.sealing.open(&mut events[opened..]).await {
+            Ok(_) => return Ok(closed),
+            // Those before it are open.
+            Err(ref error @ OpenError::Event { index, .. }) if error.is_of_the_event() => {
+                opened += index;
+                let envelope = events.remove(opened).envelope;
+                let place = (envelope.subject.to_string(), envelope.sequence);
+                closed.push((place, reason(error)));
+            }
+            Err(error) => return Err(RebuildError::Closed(error)),
+        }
+    }
+}
+
+/// An id as envelopes have it.
+pub(super) fn name(aggregate_id: &str) -> String {
+    Uuid::try_parse(aggregate_id)
+        .map_or_else(|_| aggregate_id.to_owned(), |order| order.to_string())
+}
+
+pub(super) fn same_stream(one: &StoredEvent, other: &StoredEvent) -> bool {
+    one.aggregate_id == other.aggregate_id
+}
+
 fn whole_streams(
     mapping: &dyn ContractMapping,
     events: &[StoredEvent],
-) -> Result<Vec<PublishedEvent>, RebuildError> {
-    let mut page = Vec::with_capacity(events.len());
-    for stream in events.chunk_by(|a, b| a.aggregate_id == b.aggregate_id) {
-        page.extend(mapping.stream(stream)?);
+) -> (Vec<PublishedEvent>, Reasons) {
+    let (mut page, mut reasons) = (Vec::with_capacity(events.len()), Reasons::new());
+    for stream in events.chunk_by(same_stream) {
+        match mapping.stream(stream) {
+            Ok(published) => page.extend(published),
+            Err(error) => {
+                reasons.insert(name(&error.aggregate_id), reason(&error));
+            }
+        }
     }
-    Ok(page)
+    (page, reasons)
 }
 
-fn one_by_one<P: Projection>(
-    mapping: &dyn ContractMapping,
-    events: &[StoredEvent],
-) -> Result<Vec<PublishedEvent>, RebuildError> {
-    let ours = events
-        .iter()
-        .filter(|event| event.aggregate_type == P::AGGREGATE_TYPE);
-    let published = ours.map(|event| mapping.event(event));
-    Ok(published
-        .filter_map(Result::transpose)
-        .collect::<Result<_, _>>()?)
-}
-
-fn read<P: Projection>(published: PublishedEvent) -> Result<Event<P::Data>, RebuildError> {
-    let id = published.envelope.subject;
-    decode::<P>(published).map_err(|error| broken::<P>(id, error))
-}
-
-fn broken<P: Projection>(id: Uuid, error: BoxError) -> RebuildError {
-    RebuildError::history(P::AGGREGATE_TYPE, &id.to_string(), error)
+/// Folds the streams that there is nothing to say against, and says what there
+/// is against others.
+fn fold_sound<P: Projection>(published: Vec<PublishedEvent>, reasons: &mut Reasons) -> Folded<P> {
+    let mut events = Vec::with_capacity(published.len());
+    for published in published {
+        let id = published.envelope.subject;
+        match decode::<P>(published) {
+            Ok(event) => events.push(event),
+            Err(error) => drop(reasons.entry(id.to_string()).or_insert(reason(&*error))),
+        }
+    }
+    loop {
+        events.retain(|event| !reasons.contains_key(&event.envelope.subject.to_string()));
+        match fold_all::<P>(&events) {
+            Ok(folded) => return folded,
+            Err((id, error)) => {
+                reasons.insert(id.to_string(), reason(&*error));
+            }
+        }
+        // One is rarely alone, and what it has changed already has to go: the
+        // others are found by folding each stream for itself.
+        for stream in events.chunk_by(|a, b| a.envelope.subject == b.envelope.subject) {
+            if let Err((id, error)) = fold_all::<P>(stream) {
+                reasons.insert(id.to_string(), reason(&*error));
+            }
+        }
+    }
 }
 
 /// The log skips an event of an aggregate, or has one twice.
 #[derive(Debug, thiserror::Error)]
 #[error("event {sequence} does not follow event {previous}")]
-struct NotConsecutive {
-    sequence: i64,
-    previous: i64,
+pub(super) struct NotConsecutive {
+    pub sequence: i64,
+    pub previous: i64,
 }
 
-fn next<P: Projection>(
-    fold: &mut Fold<P>,
-    event: &Event<P::Data>,
-    expected: &[Step],
-) -> Result<(), RebuildError> {
-    let (id, sequence) = (event.envelope.subject, event.envelope.sequence);
-    let previous = fold.version(id);
-    let step = fold.step(event).map_err(|error| broken::<P>(id, error))?;
-    if expected.contains(&step) {
-        return Ok(());
+fn fold_all<P: Projection>(events: &[Event<P::Data>]) -> Result<Folded<P>, (Uuid, BoxError)> {
+    let mut fold = Fold::<P>::over(HashMap::new());
+    for event in events {
+        let (id, sequence) = (event.envelope.subject, event.envelope.sequence);
+        let previous = fold.version(id);
+        match fold.step(event) {
+            Ok(Step::Applied) => {}
+            Ok(Step::Skipped | Step::Gap) => {
+                let error = NotConsecutive { sequence, previous };
+                return Err((id, error.into()));
+            }
+            Err(error) => return Err((id, error)),
+        }
     }
-    let error = NotConsecutive { sequence, previous };
-    Err(broken::<P>(id, error.into()))
+    Ok(fold.finish())
 }

@@ -4,6 +4,7 @@ use super::{
     catch_up::CatchUp,
     error::RebuildError,
     fill::fill,
+    parked,
     progress::{Counters, Progress, RebuildReport},
     store::{self, Part, Stored},
     switch::{below, switch},
@@ -217,6 +218,7 @@ async fn give_up<P: Projection>(
     to: BuildState,
     why: Option<&str>,
 ) -> Result<(), RebuildError> {
+    parked::forget(&mut lock.connection, P::NAME, build).await?;
     for from in [BuildState::Running, BuildState::Cancelling] {
         store::end(&mut lock.connection, P::NAME, build, from, to, why).await?;
     }

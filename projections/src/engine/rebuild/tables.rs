@@ -1,7 +1,7 @@
 //! The tables of a build: a schema of its own, and its way into `public`.
 
 use super::store;
-use crate::engine::projection::Projection;
+use crate::engine::{failure::is_held_up, projection::Projection};
 use infra::views::builds::Phase;
 use sqlx::{Connection as _, Executor, PgConnection, PgExecutor, Postgres, Transaction};
 use std::{collections::BTreeSet, time::Duration};
@@ -91,7 +91,8 @@ pub(super) async fn take_the_place<P: Projection>(
     let (from, out) = (schema(P::NAME, build), retired(P::NAME, build));
     let new = tables_in(&mut **transaction, &from).await?;
     let old = in_the_way(transaction, P::NAME, &new).await?;
-    if !lock(transaction, &old).await? {
+    let views = views_of(transaction, &old).await?;
+    if !lock(transaction, &views, &old).await? {
         return Ok(false);
     }
     run(transaction, &format!("CREATE SCHEMA {}", quoted(&out))).await?;
@@ -112,22 +113,22 @@ pub(super) async fn take_the_place<P: Projection>(
     Ok(true)
 }
 
-/// Takes the tables from readers. Whoever waits for a table keeps everybody
-/// who comes later waiting too, so it is asked for briefly, again and again.
+/// Takes the tables from readers, the views over them first, as their readers
+/// do. Whoever waits for a table keeps everybody who comes later waiting too, so
+/// it is asked for briefly, again and again.
 async fn lock(
     transaction: &mut Transaction<'_, Postgres>,
+    views: &[String],
     tables: &BTreeSet<String>,
 ) -> Result<bool, sqlx::Error> {
     if tables.is_empty() {
         return Ok(true);
     }
-    let tables: Vec<_> = tables
-        .iter()
-        .map(|t| format!("{SERVED}.{}", quoted(t)))
-        .collect();
+    let tables = tables.iter().map(|t| format!("{SERVED}.{}", quoted(t)));
+    let all: Vec<_> = views.iter().cloned().chain(tables).collect();
     let sql = format!(
         "SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",
-        tables.join(", ")
+        all.join(", ")
     );
     for _ in 0..LOCK_ATTEMPTS {
         let mut attempt = transaction.begin().await?;
@@ -136,14 +137,35 @@ async fn lock(
                 attempt.commit().await?;
                 return Ok(true);
             }
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
-                attempt.rollback().await?;
-            }
+            Err(error) if is_held_up(&error) => attempt.rollback().await?,
             Err(error) => return Err(error),
         }
         sleep(LOCK_PAUSE).await;
     }
     Ok(false)
+}
+
+/// The views over these tables in `public`, and over such views, as far as they
+/// are ours: quoted, in one order.
+async fn views_of(
+    connection: &mut PgConnection,
+    tables: &BTreeSet<String>,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "WITH RECURSIVE over AS ( \
+             SELECT c.oid FROM pg_class c WHERE c.relnamespace = $1::regnamespace \
+                AND c.relname = ANY($2) \
+             UNION SELECT r.ev_class FROM over JOIN pg_depend d ON d.refobjid = over.oid \
+                    AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_rewrite'::regclass \
+               JOIN pg_rewrite r ON r.oid = d.objid) \
+         SELECT format('%I.%I', n.nspname, c.relname) FROM over JOIN pg_class c USING (oid) \
+           JOIN pg_namespace n ON n.oid = c.relnamespace \
+          WHERE c.relkind = 'v' AND pg_has_role(c.relowner, 'USAGE') ORDER BY 1",
+    )
+    .bind(SERVED)
+    .bind(tables.iter().collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await
 }
 
 /// The tables in `public` that the projection is known to have, or that have

@@ -5,7 +5,7 @@ pub mod cached;
 pub mod events;
 pub mod get;
 pub mod list;
-mod store;
+pub(super) mod store;
 
 use crate::{
     consistency::{PARKED, PROJECTION},

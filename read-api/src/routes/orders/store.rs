@@ -37,9 +37,15 @@ pub struct HistoryEntry {
 const PARKED: &str = "EXISTS (SELECT 1 FROM parked_orders p \
      WHERE p.projection = 'orders' AND p.id = o.id::text) AS parked";
 
+/// The revision that is told of an order: of its row, above all that earlier
+/// builds have told.
+pub const REVISION: &str = "revision + coalesce((SELECT p.revision_base FROM projections p \
+     WHERE p.name = 'orders'), 0) AS revision";
+
 /// The order of this id.
 pub async fn order(views: PgPool, id: Uuid) -> Result<Option<Document>, sqlx::Error> {
-    let sql = format!("SELECT version, revision, document, {PARKED} FROM orders o WHERE o.id = $1");
+    let sql =
+        format!("SELECT version, {REVISION}, document, {PARKED} FROM orders o WHERE o.id = $1");
     let row = sqlx::query(&sql).bind(id).fetch_optional(&views).await?;
     row.as_ref().map(document).transpose()
 }
@@ -51,7 +57,7 @@ pub async fn order_of_external(
     external_id: String,
 ) -> Result<Option<Document>, sqlx::Error> {
     let sql = format!(
-        "SELECT version, revision, document, {PARKED} FROM orders o \
+        "SELECT version, {REVISION}, document, {PARKED} FROM orders o \
           WHERE o.platform = $1 AND o.external_id = $2"
     );
     let row = sqlx::query(&sql)
@@ -64,7 +70,7 @@ pub async fn order_of_external(
 
 /// The version and revision of an order, and whether it is parked.
 pub async fn head(views: &PgPool, id: Uuid) -> Result<Option<Head>, sqlx::Error> {
-    let sql = format!("SELECT version, revision, {PARKED} FROM orders o WHERE o.id = $1");
+    let sql = format!("SELECT version, {REVISION}, {PARKED} FROM orders o WHERE o.id = $1");
     let row = sqlx::query(&sql).bind(id).fetch_optional(views).await?;
     row.map(|row| {
         Ok(Head {

@@ -2,6 +2,7 @@
 
 use super::{
     orders::{AsStored, cancelled, noted, orders, placed},
+    revisions::Shown,
     stall::{At, Stall},
     world::World,
 };
@@ -47,7 +48,7 @@ fn sources(world: &World) -> Result<Sources> {
 /// Nobody wants to know.
 const fn quiet(_: Progress) {}
 
-async fn found(world: &World, build: i64) -> Result<Build> {
+pub async fn found(world: &World, build: i64) -> Result<Build> {
     let found = builds::find(&world.views, ORDERS, build).await?;
     found.with_context(|| format!("there is no build {build}"))
 }
@@ -209,7 +210,8 @@ pub async fn a_long_read_delays_the_switch_and_no_other_read(config: &Config) ->
 }
 
 /// Events arrive, the views are rebuilt under them, and a frontend reads: no
-/// request fails, no order goes back in version.
+/// request fails, no order goes back in version or revision, and no strong tag
+/// stands for two documents.
 pub async fn requests_are_answered_while_builds_are_switched(env: &TestEnv) -> Result<()> {
     let world = World::new(&env.config).await?;
     world.happen(&orders(200)).await?;
@@ -247,6 +249,7 @@ pub async fn requests_are_answered_while_builds_are_switched(env: &TestEnv) -> R
 
 async fn reads(api: &Api, done: &AtomicBool) -> Result<u32> {
     let (mut seen, mut reads, mut counted) = (BTreeMap::<Uuid, i64>::new(), 0, 0);
+    let mut shown = BTreeMap::<Uuid, Shown>::new();
     while !done.load(Ordering::Relaxed) {
         let list = api.get("/v1/orders?limit=50").await?.expect(200)?;
         let newest = list.json["data"].as_array().context("no list")?;
@@ -260,6 +263,7 @@ async fn reads(api: &Api, done: &AtomicBool) -> Result<u32> {
             let path = format!("/v1/orders/{id}?min_version={seen_version}");
             let order = api.get(&path).await?.expect(200)?;
             goes_on(&mut seen, &order.json)?;
+            shown.entry(id).or_default().see(&order)?;
         }
         let sums = api.get("/v1/statistics/orders").await?.expect(200)?;
         let rows = sums.json["data"].as_array().context("no sums")?;

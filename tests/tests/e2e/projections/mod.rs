@@ -1,5 +1,7 @@
 //! The projector role between a real Kafka, a real log and real views.
 
+mod bounds;
+mod broken;
 mod builds;
 mod call_offs;
 mod crashing;
@@ -8,13 +10,16 @@ mod failing;
 mod faults;
 mod fencing;
 mod following;
+mod migrating;
 pub mod orders;
 mod parking;
 mod rebuilding;
+mod revisions;
 mod rows;
 mod stall;
 pub mod state;
 mod stories;
+mod switching;
 mod world;
 
 use libtest_mimic::Trial;
@@ -51,6 +56,17 @@ pub fn trials() -> Vec<Trial> {
         builds::a_cancelled_build_leaves_nothing,
         builds::an_older_version_is_served_until_the_new_one_is_complete,
         builds::a_long_read_delays_the_switch_and_no_other_read,
+        broken::orders_that_cannot_be_made_are_parked,
+        broken::orders_that_break_during_a_build_are_parked,
+        bounds::a_page_of_large_orders_is_a_short_one,
+        bounds::large_events_are_caught_up_with_before_the_switch,
+        switching::a_held_view_delays_the_switch,
+        switching::a_held_up_switch_lets_go_at_once,
+        switching::indexes_are_made_once,
+        switching::what_was_not_read_before_a_switch_is_read_after_it,
+        switching::a_worker_goes_on_with_no_other_build,
+        switching::checkpoints_are_locked_in_one_order,
+        switching::an_epoch_that_begins_during_a_build_begins_another,
         example::a_projection_of_one_file_is_followed_redelivered_and_rebuilt,
         failing::the_views_go_away_and_come_back,
         failing::without_kafka_the_role_waits,
@@ -76,6 +92,16 @@ pub fn trials() -> Vec<Trial> {
     trials.push(on_servers(
         "projections::builds::a_killed_builder_is_gone_on_with",
         async |env: &TestEnv| builds::a_killed_builder_is_gone_on_with(env).await,
+    ));
+    trials.push(on_servers(
+        "projections::revisions::no_build_shows_the_revision_of_another",
+        async |env: &TestEnv| revisions::no_build_shows_the_revision_of_another(env).await,
+    ));
+    trials.push(on_servers(
+        "projections::migrating::views_of_an_older_release_are_served_until_they_are_built_anew",
+        async |env: &TestEnv| {
+            migrating::views_of_an_older_release_are_served_until_they_are_built_anew(env).await
+        },
     ));
     trials.push(on_servers(
         "projections::crashing::killed_while_events_arrive",

@@ -4,7 +4,7 @@ use super::{
     request::ListRequest,
     sort::{Sort, SortColumn},
 };
-use crate::{cursor::Keyset, filters::SKU, paging};
+use crate::{cursor::Keyset, filters::SKU, paging, routes::orders::store::REVISION};
 use infra::http::Etag;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
@@ -42,7 +42,7 @@ fn statement(
 ) -> Result<QueryBuilder<'static, Postgres>, sqlx::Error> {
     let (column, sku) = (list.sort.column, list.filters.only_value(SKU.parameter));
     let mut sql = QueryBuilder::new(prefix);
-    sql.push("SELECT id, version, revision, summary, ");
+    sql.push(format!("SELECT id, version, {REVISION}, summary, "));
     sql.push(column.name()).push(" AS sorted FROM ");
     if let (Some(sku), SortColumn::CreatedAt) = (sku, column) {
         push_with_sku(&mut sql, list, sku)?;

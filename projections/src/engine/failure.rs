@@ -111,7 +111,7 @@ pub(super) fn is_transient(error: &sqlx::Error) -> bool {
 /// Whether what was to be stored, or was stored, is to blame: a value that has
 /// no place where it belongs, a constraint, a limit, a row that cannot be read.
 /// Anything else stands in the way of every record alike, and parks none.
-fn is_about_data(error: &sqlx::Error) -> bool {
+pub(super) fn is_about_data(error: &sqlx::Error) -> bool {
     const CLASSES: [&str; 5] = ["22", "23", "44", "54", "P0"];
     match error {
         sqlx::Error::Database(db) => db

@@ -66,7 +66,7 @@ enum Task {
     ApiKey(api_key::ApiKeyCommand),
     /// Import an order history into a running system
     Import(import::ImportArgs),
-    /// Compare the log, Kafka, the read models and the statistics
+    /// Compare the log, Kafka and the projections, and repair the latter
     Verify(verify::VerifyArgs),
     // These two describe themselves.
     Replay(replay::ReplayArgs),

@@ -5,7 +5,7 @@ use crate::{
     Sources, SpawnError,
     engine::{
         self, Announcer, Engine, OnProgress, Projection, RebuildError, RebuildReport,
-        announce_rebuilt,
+        announce_rebuilt, verify::Compared,
     },
     orders::Orders,
 };
@@ -25,7 +25,7 @@ pub fn find(name: &str) -> Option<&'static dyn Registered> {
 }
 
 /// A projection, whatever its rows are.
-pub trait Registered: Send + Sync {
+pub trait Registered: Compared {
     /// Its name.
     fn name(&self) -> &'static str;
 

@@ -2,10 +2,14 @@
 //! and one table of sums over what the rows contribute
 //! (`docs/PROJECTIONS.md`).
 
+mod added_up;
 mod changes;
 mod store;
 
-use crate::engine::{BoxError, Event, Projection};
+use crate::engine::{
+    BoxError, Event, Projection,
+    verify::{OwnTable, SumTable},
+};
 use changes::SumChanges;
 use contracts::{
     order::OrderEvent,
@@ -105,6 +109,10 @@ impl<S: Simple> Projection for Kept<S> {
         Ok(OrderEvent::from_data(event_type, data)?)
     }
 
+    fn brings_to(event: &OrderEvent) -> i64 {
+        event.after().version
+    }
+
     fn version(row: &KeptRow<S::Row>) -> i64 {
         row.version
     }
@@ -148,6 +156,19 @@ impl<S: Simple> Projection for Kept<S> {
         changes: &SumChanges,
     ) -> Result<(), sqlx::Error> {
         store::write_rows::<S>(connection, rows).await?;
-        store::write_sums::<S>(connection, changes).await
+        store::write_sums::<S>(connection, S::NAME, changes).await
+    }
+
+    fn owned() -> Vec<OwnTable> {
+        let rows = format!("{}_rows", S::NAME);
+        vec![OwnTable::new(rows.into(), "id")]
+    }
+
+    fn summed() -> Vec<SumTable> {
+        vec![added_up::summed::<S>()]
+    }
+
+    async fn add_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        added_up::add_up::<S>(connection).await
     }
 }

@@ -32,6 +32,16 @@ pub struct ParkedId {
     id: String,
 }
 
+/// A projection in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct ProjectionName {
+    /// Name of a projection
+    #[param(example = "orders")]
+    name: String,
+}
+
 /// How fresh an answer about one order has to be.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -126,6 +136,20 @@ pub struct NoSuchOrder(ProblemDocument);
 #[expect(dead_code, reason = "describes an answer, is never one")]
 /// `not_parked`
 pub struct NotParked(ProblemDocument);
+
+/// What anything about one projection may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `projection_not_found`
+pub struct NoSuchProjection(ProblemDocument);
+
+/// What giving a build up may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `no_open_build`
+pub struct NoOpenBuild(ProblemDocument);
 
 /// One order `T`, which may come from a cache: 200, or 304. Its schema has to
 /// be among the document's components.

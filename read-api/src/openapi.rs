@@ -28,6 +28,9 @@ use utoipa::OpenApi;
         routes::admin::cache::handle,
         routes::admin::cache::purge::handle,
         routes::admin::projections::handle,
+        routes::admin::rebuild::list::handle,
+        routes::admin::rebuild::request::handle,
+        routes::admin::rebuild::cancel::handle,
     ),
     components(schemas(
         Order,
@@ -82,6 +85,7 @@ mod tests {
             ("/v1/statistics/funnel", statistics::funnel::PARAMETERS),
             ("/v1/admin/parked", admin::parked::list::PARAMETERS),
             ("/v1/admin/parked/{id}", &[]),
+            ("/v1/admin/projections/{name}/rebuild", &[]),
         ] {
             let get = document.paths.paths[path].get.as_ref().expect("GET");
             let documented = get.parameters.iter().flatten().map(|p| match p {

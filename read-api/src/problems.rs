@@ -36,6 +36,16 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         meaning: "Nothing is parked under this id. What was parked may have been driven again since.",
     },
     ProblemType {
+        code: "projection_not_found",
+        status: 404,
+        meaning: "There is no such projection, or it was never built.",
+    },
+    ProblemType {
+        code: "no_open_build",
+        status: 409,
+        meaning: "No build of the projection is open. It may have ended since it was looked at.",
+    },
+    ProblemType {
         code: "too_many_rows",
         status: 400,
         meaning: "The answer would have too many rows. Narrow the range, or group by less.",
@@ -55,6 +65,20 @@ pub fn not_yet_visible() -> Problem {
         "Not visible yet",
     )
     .retry_after(1)
+}
+
+/// There is no such projection.
+pub fn projection_not_found() -> Problem {
+    Problem::not_found("projection_not_found", "There is no such projection")
+}
+
+/// There is nothing to be given up.
+pub fn no_open_build() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "no_open_build",
+        "No build of the projection is open",
+    )
 }
 
 /// Nothing is parked under this id.

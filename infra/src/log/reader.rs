@@ -352,6 +352,30 @@ impl LogReader {
             last_id: Some(last_id),
         })
     }
+
+    /// The streams of these aggregates, in the order of their ids, up to
+    /// `horizon`.
+    pub async fn read_streams_of(
+        &self,
+        aggregate_type: &str,
+        ids: &[String],
+        horizon: Horizon,
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events \
+              WHERE aggregate_type = $1 AND aggregate_id = ANY($2) \
+                AND (epoch < $3 OR (epoch = $3 AND transaction_id < $4::text::xid8)) \
+              ORDER BY aggregate_id, sequence"
+        );
+        let rows = sqlx::query(&sql)
+            .bind(aggregate_type)
+            .bind(ids)
+            .bind(horizon.epoch)
+            .bind(horizon.xid.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(stored_event).collect()
+    }
 }
 
 /// A page of [`LogReader::read_streams`].

@@ -5,12 +5,13 @@ use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor, PgPool, Row as _, postgres::PgRow};
 use std::str::FromStr;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// The one list of some words: a variant each, and its text.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum $name {
             $($(#[$of])* $variant),+
@@ -70,9 +71,10 @@ words! {
 }
 
 /// A build of a projection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Build {
     /// Name of the projection.
+    #[schema(example = "orders")]
     pub projection: String,
     /// Its number; rises with each build.
     pub build: i64,
@@ -98,15 +100,19 @@ pub struct Build {
     pub error: Option<String>,
     /// When it was asked for.
     #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub requested_at: OffsetDateTime,
     /// When it began.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub started_at: Option<OffsetDateTime>,
     /// When its builder last said something.
     #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub updated_at: OffsetDateTime,
     /// When it ended.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub finished_at: Option<OffsetDateTime>,
 }
 
@@ -130,15 +136,19 @@ const OPEN: &str = "b.state IN ('requested', 'running', 'cancelling')";
 /// Asks for a build of a projection: the running projectors see to it. The
 /// open one, where there is one already; none for an unknown projection.
 pub async fn request(views: &PgPool, projection: &str) -> Result<Option<Build>, sqlx::Error> {
-    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM projections WHERE name = $1)")
-        .bind(projection)
-        .fetch_one(views)
-        .await?;
-    if !known {
+    if !is_known(views, projection).await? {
         return Ok(None);
     }
     let mut connection = views.acquire().await?;
     Ok(Some(open(&mut connection, projection, "requested").await?))
+}
+
+/// Whether there is such a projection.
+pub async fn is_known(views: &PgPool, projection: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM projections WHERE name = $1)")
+        .bind(projection)
+        .fetch_one(views)
+        .await
 }
 
 /// The open build of a projection; a new one, with this reason, where there is

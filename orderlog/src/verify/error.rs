@@ -1,6 +1,7 @@
 //! Why a comparison could not be made.
 
 use infra::{epoch::EpochError, kafka::TopicError, sealing::KeysUnavailable};
+use projections::engine::verify::CompareError;
 use rdkafka::error::KafkaError;
 use std::time::Duration;
 
@@ -44,32 +45,32 @@ pub enum VerifyError {
     },
     /// The relay has not published everything in time.
     #[error(
-        "Kafka is behind the log by {events} events of {orders} orders after {waited:.0?}; is the relay running?"
+        "Kafka is behind the log by {events} events or more after {waited:.0?}; is the relay running?"
     )]
     KafkaBehind {
         /// Events below the horizon that Kafka does not have.
-        events: u64,
-        /// Orders that they belong to.
-        orders: u64,
+        events: usize,
         /// How long it was waited for.
         waited: Duration,
     },
     /// The projector has not applied everything in time.
     #[error(
-        "projection {projection} is behind Kafka by {records} records in {partitions} partitions; is the projector running?"
+        "projection {projection} is behind the log by {events} events or more in {partitions} partitions after {waited:.0?}; is the projector running?"
     )]
     ViewsBehind {
         /// Which projection.
-        projection: String,
-        /// Offsets between it and Kafka.
-        records: i64,
+        projection: &'static str,
+        /// Events of the orders that were just looked at.
+        events: u64,
         /// In how many partitions.
         partitions: usize,
+        /// How long it was waited for.
+        waited: Duration,
     },
     /// The keys of personal data cannot be read.
     #[error("the keys of personal data cannot be read")]
     Keys(#[source] KeysUnavailable),
-    /// No projection was ever built.
-    #[error("there are no read models yet; is the projector running?")]
-    NoViews,
+    /// The rows of a projection cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
 }

@@ -1,56 +1,58 @@
-//! Holds the log, Kafka and the read models against each other, order by
-//! order: versions, then whole documents with what their events moved; and
-//! each table of sums against a sum over the orders.
+//! Holds the log, Kafka and the read models against each other.
 //!
 //! ```text
-//! horizon ─> log: id and last sequence of each order below it
-//!         ─> Kafka: every record from the start, read_committed, until the log is reached
-//!         ─> views: wait for the offsets just read, then each order's row
-//!         ─> documents: each order folded from the log, beside the stored one
-//!         ─> statistics: one statement per table, over rows and sums
+//! horizon ─> Kafka: log and topic side by side, in log order, partition by partition
+//!         ─> rows:  page by page of the log's streams, each projection of the registry
+//!                   compares what it makes of them with its rows, and says what else it has
+//!         ─> sums:  each table against a sum over the rows, in one snapshot
 //! ```
 //!
-//! The system may be at work meanwhile. What lies beyond the horizon is no
-//! difference as long as the log, asked again, has it too.
-//!
-//! Of each order an id and three versions are in memory: 28 bytes, about twice
-//! that in the table that holds them. Everything else is read in pages.
+//! Everything is read in pages, on both sides: the memory does not depend on how
+//! many orders there are. The system may be at work meanwhile. What lies beyond
+//! the horizon is no difference as long as the log has it too, and what a
+//! projection has not come to yet is waited for.
 
 mod command;
-mod compare;
-mod documents;
 mod error;
 mod horizon;
 mod kafka;
-mod log;
+mod pages;
 mod report;
-mod statistics;
+mod rows;
+mod sample;
 mod store;
-mod versions;
-mod views;
+mod sums;
+mod topic;
 
 pub use command::{VerifyArgs, run};
 pub use error::VerifyError;
-pub use report::{Difference, Report};
+pub use report::{Difference, ProjectionReport, Report};
+pub use sample::Sample;
+
+use infra::{config::Config, epoch, log::LogReader, postgres, sealing::Sealing};
+use projections::Sources;
+use std::{sync::Arc, time::Duration};
 
 use crate::mapping::Mapping;
-use documents::Documents;
-use infra::{config::Config, epoch, log::LogReader, postgres, sealing::Sealing};
-use std::time::Duration;
-use tokio::time::Instant;
-use versions::Versions;
+use pages::Pages;
+use rows::Rows;
 
-/// How patient and how talkative to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is compared, and how patiently.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// How long Kafka and the views may take to reach the horizon.
+    /// How long Kafka and the views may take to reach the horizon, and a
+    /// projector to repair the next order.
     pub wait: Duration,
     /// How many differences are told in full; all are counted.
     pub examples: usize,
+    /// Only the rows of some orders, with the seed that they are chosen by.
+    pub sample: Option<(Sample, u64)>,
+    /// Whether what differs is made anew.
+    pub repair: bool,
 }
 
-/// Compares everything. `sealing` opens the personal data that documents show.
-/// `step` is told what begins.
+/// Compares, and repairs where that is asked for. `sealing` opens the personal
+/// data that documents show. `step` is told what begins.
 ///
 /// # Errors
 /// A server that is away, and a part of the system that does not reach the
@@ -65,39 +67,34 @@ pub async fn verify(
     epoch::check(&events).await?;
     let epochs = epoch::epochs(&events).await.map_err(VerifyError::Log)?;
     let horizon = horizon::take(&events).await?;
-    let mut report = Report::default();
-    let mut versions = Versions::new(options.examples);
+    let mut report = Report::new(options.examples);
 
-    step("reading the log");
-    log::read(&events, horizon, &mut versions, &mut report).await?;
-    let last = store::last_event(&events, horizon).await;
-    let last = last.map_err(VerifyError::Log)?;
-
-    step("reading Kafka from its beginning");
-    let next = kafka::read(config, options, (last, epochs), &mut versions, &mut report).await?;
-
-    step("waiting for the views");
-    let deadline = Instant::now() + options.wait;
-    let mut views = store::views(config).await.map_err(VerifyError::Views)?;
-    views::reach(&mut views, &next, deadline).await?;
-
-    step("reading the views");
-    views::read(&mut views, &mut versions, &mut report).await?;
-
-    step("comparing orders");
-    compare::orders(&events, versions, options.examples, &mut report).await?;
-
-    step("comparing documents");
-    let documents = Documents {
-        log: &LogReader::new(events.clone()),
-        horizon,
-        mapping: &Mapping,
-        sealing,
-        examples: options.examples,
+    if options.sample.is_none() {
+        step("comparing Kafka with the log");
+        kafka::compare(
+            (config, options.wait),
+            &events,
+            (horizon, epochs),
+            &mut report,
+        )
+        .await?;
+    }
+    let sources = Sources {
+        config: config.clone(),
+        log: LogReader::new(events.clone()),
+        mapping: Arc::new(Mapping),
+        sealing: sealing.clone(),
     };
-    documents.compare(&mut views, &mut report).await?;
-
-    step("comparing statistics");
-    statistics::compare(&mut views, options.examples, &mut report).await?;
+    step("comparing the projections with the log");
+    let pages = Pages::new(&sources, &events, horizon, options.sample);
+    Rows::prepare(&sources, &events, options)
+        .await?
+        .compare(pages, &mut report)
+        .await?;
+    if options.sample.is_none() {
+        step("comparing the sums with the rows");
+        sums::compare(&sources, options, &mut report).await?;
+    }
+    report.sum_up();
     Ok(report)
 }

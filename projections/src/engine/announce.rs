@@ -22,8 +22,9 @@ use uuid::Uuid;
 /// How long after a failure the cache is told again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Aggregates that a transaction has changed, with their versions.
-type Changed = Vec<(Uuid, i64)>;
+/// Aggregates that a transaction has changed, with the versions and revisions
+/// of their documents.
+pub(super) type Changed = Vec<(Uuid, Version)>;
 
 /// Where workers say what has moved. Cheap to clone; the tasks behind it end
 /// with its last copy.
@@ -162,15 +163,18 @@ fn latest(batches: &mut Vec<(Instant, Changed)>) -> Vec<(String, Version)> {
         let last = latest.entry(id).or_insert(*version);
         *last = (*last).max(*version);
     }
-    let documents = latest.into_iter().map(|(id, version)| {
-        let version = Version {
-            build: version.cast_unsigned(),
-            // Its revision is the database's business; none is below this one.
-            number: 0,
-        };
-        (id.to_string(), version)
-    });
-    documents.collect()
+    let documents = latest.into_iter();
+    documents
+        .map(|(id, version)| (id.to_string(), version))
+        .collect()
+}
+
+/// What a document is told to be of this version and revision.
+pub(super) const fn document(version: i64, revision: i64) -> Version {
+    Version {
+        build: version.cast_unsigned(),
+        number: revision.cast_unsigned(),
+    }
 }
 
 /// Sends the notifications; what the projection's data is now the version of.
@@ -207,14 +211,16 @@ mod tests {
         let now = Instant::now();
         let long_ago = now.checked_sub(LIFE).expect("the machine is older");
         let mut batches = vec![
-            (long_ago, vec![(one, 9)]),
-            (now, vec![(one, 2), (two, 1)]),
-            (now, vec![(one, 4), (one, 3)]),
+            (long_ago, vec![(one, document(9, 0))]),
+            (now, vec![(one, document(2, 0)), (two, document(1, 0))]),
+            (now, vec![(one, document(4, 1)), (one, document(4, 0))]),
         ];
         let mut told = latest(&mut batches);
         told.sort_unstable();
-        let version = |build| Version { build, number: 0 };
-        let expected = [(one.to_string(), version(4)), (two.to_string(), version(1))];
+        let expected = [
+            (one.to_string(), document(4, 1)),
+            (two.to_string(), document(1, 0)),
+        ];
         assert_eq!(told, expected);
         assert_eq!(batches.len(), 2);
     }

@@ -1,7 +1,8 @@
 //! One batch of records in one transaction (`docs/ARCHITECTURE.md`, invariant 6).
 
 use super::{
-    event::{Delivered, Record, Unreadable},
+    announce::{Changed, document},
+    event::{Delivered, Event, Record, Unreadable},
     failure::{Attempt, BatchError, LogBehind, Refold, is_unreadable, reason},
     fold::{Fold, Folded, Step},
     opened::history,
@@ -47,7 +48,7 @@ pub struct Outcome {
     pub parked: u64,
     /// The aggregates whose rows were written, with their versions. One may
     /// be here twice, the later version last.
-    pub changed: Vec<(Uuid, i64)>,
+    pub changed: Changed,
 }
 
 /// Why records cannot be applied, by partition and offset.
@@ -84,13 +85,15 @@ impl<P: Projection> Applier<P> {
     /// `held` with them, in one transaction. A record that cannot be applied
     /// parks its order, and the batch is begun again; where the database
     /// refuses the batch, halves of it are tried until the record at fault
-    /// stands alone.
+    /// stands alone. What was committed is in `outcome`, also when a later part
+    /// failed.
     pub async fn apply(
         &self,
         held: &mut Held,
         records: &[Delivered<P::Data>],
-    ) -> Result<Outcome, BatchError> {
-        let (mut total, mut faults) = (Outcome::default(), Faults::new());
+        outcome: &mut Outcome,
+    ) -> Result<(), BatchError> {
+        let mut faults = Faults::new();
         let mut pending = if records.is_empty() {
             vec![]
         } else {
@@ -98,8 +101,8 @@ impl<P: Projection> Applier<P> {
         };
         while let Some(slice) = pending.pop() {
             let (at, error): (usize, BoxError) = match self.attempt(held, slice, &faults).await {
-                Ok(outcome) => {
-                    total.add(outcome);
+                Ok(part) => {
+                    outcome.add(part);
                     continue;
                 }
                 Err(Attempt::Final(error)) => return Err(error),
@@ -118,7 +121,7 @@ impl<P: Projection> Applier<P> {
             faults.insert(slice[at].place(), reason(&*error));
             pending.push(slice);
         }
-        Ok(total)
+        Ok(())
     }
 
     async fn attempt(
@@ -174,8 +177,12 @@ impl<P: Projection> Applier<P> {
             held.partitions.insert(advance.partition, advance.to);
         }
         parking.report(P::NAME);
-        let versions = folded.rows.iter().map(|(id, row)| (*id, P::version(row)));
-        outcome.changed = versions.collect();
+        // Each has a version that it did not have before, so its revision does
+        // not matter: none is below this one.
+        let changed = folded.rows.iter();
+        outcome.changed = changed
+            .map(|(id, row)| (*id, document(P::version(row), 0)))
+            .collect();
         Ok(outcome)
     }
 
@@ -218,19 +225,29 @@ impl<P: Projection> Applier<P> {
     /// Folds an aggregate anew, up to what the log holds by now, which has to
     /// be `published` at least; the version guard skips what Kafka delivers of
     /// it afterwards.
-    pub(super) async fn refold(
-        &self,
-        fold: &mut Fold<P>,
-        id: Uuid,
-        published: i64,
-    ) -> Result<(), Refold> {
+    async fn refold(&self, fold: &mut Fold<P>, id: Uuid, published: i64) -> Result<(), Refold> {
+        let history = self.history(id).await?;
+        Self::fold_anew(fold, id, &history, published)
+    }
+
+    /// All that the log holds of an aggregate.
+    pub(super) async fn history(&self, id: Uuid) -> Result<Vec<Event<P::Data>>, Refold> {
         let stored = self
             .log
             .read_stream(P::AGGREGATE_TYPE, &id.to_string())
             .await
             .map_err(Refold::Log)?;
-        let history = history::<P>(self.mapping.as_ref(), &self.sealing, &stored).await?;
-        fold.refold(id, &history).map_err(Refold::Event)?;
+        Ok(history::<P>(self.mapping.as_ref(), &self.sealing, &stored).await?)
+    }
+
+    /// Folds an aggregate anew from that.
+    pub(super) fn fold_anew(
+        fold: &mut Fold<P>,
+        id: Uuid,
+        history: &[Event<P::Data>],
+        published: i64,
+    ) -> Result<(), Refold> {
+        fold.refold(id, history).map_err(Refold::Event)?;
         let stored = fold.version(id);
         if stored < published {
             let behind = LogBehind {
@@ -280,9 +297,17 @@ pub(super) async fn store_rows<P: Projection>(
     folded: &Folded<P>,
 ) -> Result<(), sqlx::Error> {
     P::write(connection, &folded.rows, &folded.changes).await?;
+    let ids: Vec<Uuid> = folded.rows.keys().copied().collect();
+    note::<P>(connection, &ids).await
+}
+
+/// Notes that what is published of these orders has changed.
+pub(super) async fn note<P: Projection>(
+    connection: &mut PgConnection,
+    orders: &[Uuid],
+) -> Result<(), sqlx::Error> {
     if P::PUBLISHED.is_some() {
-        let ids: Vec<Uuid> = folded.rows.keys().copied().collect();
-        publish::note(connection, P::NAME, &ids).await?;
+        publish::note(connection, P::NAME, orders).await?;
     }
     Ok(())
 }

@@ -177,16 +177,31 @@ enum Contradiction {
     Partition { claimed: i32 },
     #[error("the envelope's subject is {subject}")]
     Key { subject: Uuid },
+    #[error("event {sequence} says that it brings its order to version {version}")]
+    Version { sequence: i64, version: i64 },
 }
 
 /// Reads a published event as the projection's data.
 pub(super) fn decode<P: Projection>(published: PublishedEvent) -> Result<Event<P::Data>, BoxError> {
-    let data = P::decode(&published.envelope.event_type, &published.data)?;
+    let data = data::<P>(&published)?;
     Ok(Event {
         envelope: published.envelope,
         data,
         raw: published.data,
     })
+}
+
+/// The data of a published event, if it is of the version that the envelope
+/// says. Else nobody could tell which one is right: that of the envelope might
+/// pass for one that the rows have already.
+pub(super) fn data<P: Projection>(published: &PublishedEvent) -> Result<P::Data, BoxError> {
+    let PublishedEvent { envelope, data, .. } = published;
+    let data = P::decode(&envelope.event_type, data)?;
+    let (sequence, version) = (envelope.sequence, P::brings_to(&data));
+    if sequence != version {
+        return Err(Contradiction::Version { sequence, version }.into());
+    }
+    Ok(data)
 }
 
 /// The parts of a record.

@@ -102,6 +102,15 @@ impl<P: Projection> Fold<P> {
         Ok(())
     }
 
+    /// Takes away what an aggregate counts for, and what it has beside its
+    /// row; the row itself is the caller's.
+    pub fn remove(&mut self, id: Uuid) {
+        match self.rows.remove(&id) {
+            Some(row) => P::retract(&row, &mut self.changes),
+            None => P::clear(id, &mut self.changes),
+        }
+    }
+
     fn apply(&mut self, event: &Event<P::Data>) -> Result<(), BoxError> {
         let id = event.envelope.subject;
         let row = P::apply(self.rows.remove(&id), event, &mut self.changes)?;

@@ -2,6 +2,8 @@
 
 use metrics::{describe_counter, describe_gauge, describe_histogram};
 
+/// Records that Kafka delivered, for the first time or again.
+pub(super) const DELIVERED: &str = "orderlog_projection_delivered_total";
 /// Events that were the next ones of their aggregates.
 pub(super) const APPLIED: &str = "orderlog_projection_applied_total";
 /// Events that the rows held already.
@@ -20,6 +22,7 @@ pub(super) const LAG_SECONDS: &str = "orderlog_projection_lag_seconds";
 
 /// Tells the exporter what the names mean.
 pub(super) fn describe() {
+    describe_counter!(DELIVERED, "Records delivered, for the first time or again");
     describe_counter!(APPLIED, "Events applied, by projection");
     describe_counter!(SKIPPED, "Events skipped because the rows held them already");
     describe_counter!(

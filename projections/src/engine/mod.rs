@@ -38,6 +38,7 @@ mod rebuild;
 mod status;
 mod store;
 mod topic;
+pub mod verify;
 mod worker;
 
 pub use announce::{Announcer, announce_rebuilt};

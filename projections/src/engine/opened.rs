@@ -1,7 +1,7 @@
 //! From sealed to readable events: a whole batch with one query for keys.
 
 use super::{
-    event::{Delivered, Event, Fetched, Record, Unreadable, decode},
+    event::{Delivered, Event, Fetched, Record, Unreadable, data, decode},
     projection::{BoxError, Projection},
 };
 use infra::{
@@ -64,10 +64,7 @@ async fn open<P: Projection>(
 fn read<P: Projection>(mut fetched: Fetched) -> Delivered<P::Data> {
     let (partition, offset) = (fetched.partition, fetched.offset);
     let sealed = fetched.sealed.take();
-    match P::decode(
-        &fetched.published.envelope.event_type,
-        &fetched.published.data,
-    ) {
+    match data::<P>(&fetched.published) {
         Ok(data) => Delivered::Event(Record {
             partition,
             offset,

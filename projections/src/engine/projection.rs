@@ -1,6 +1,10 @@
 //! What a projection says about itself.
 
-use super::{event::Event, publish::Published};
+use super::{
+    event::Event,
+    publish::Published,
+    verify::{OwnTable, SumTable},
+};
 use contracts::topics::TopicSpec;
 use sqlx::PgConnection;
 use std::{
@@ -64,6 +68,10 @@ pub trait Projection: Send + Sync + 'static {
     /// Reads a record's value as the type that its envelope names.
     fn decode(event_type: &str, data: &[u8]) -> Result<Self::Data, BoxError>;
 
+    /// The version that an event says it brings its aggregate to. A record of
+    /// which the envelope says another one cannot be read.
+    fn brings_to(data: &Self::Data) -> i64;
+
     /// How many events made the row what it is.
     fn version(row: &Self::Row) -> i64;
 
@@ -78,6 +86,10 @@ pub trait Projection: Send + Sync + 'static {
     /// Takes back what the row contributes to what is shared, before it is
     /// folded anew from its first event.
     fn retract(row: &Self::Row, changes: &mut Self::Changes);
+
+    /// Takes back what may be stored beside the row of an aggregate that has
+    /// no row: somebody has deleted it.
+    fn clear(_id: Uuid, _changes: &mut Self::Changes) {}
 
     /// Moves what is shared from the changes of one page into `held`. A build
     /// writes it once for many pages.
@@ -96,4 +108,28 @@ pub trait Projection: Send + Sync + 'static {
         rows: &BTreeMap<Uuid, Self::Row>,
         changes: &Self::Changes,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// How often the stored document of an aggregate has changed without the
+    /// aggregate; asked for where documents are cached.
+    fn revision(
+        _connection: &mut PgConnection,
+        _id: Uuid,
+    ) -> impl Future<Output = Result<i64, sqlx::Error>> + Send {
+        async { Ok(0) }
+    }
+
+    /// Its tables of which each row is one aggregate's. The first has one row
+    /// of each aggregate, and the column `version`.
+    fn owned() -> Vec<OwnTable>;
+
+    /// Its tables of sums, and what they have to hold.
+    fn summed() -> Vec<SumTable>;
+
+    /// Makes the temporary tables that the queries of [`summed`](Self::summed)
+    /// read, where SQL alone cannot say what rows add up to.
+    fn add_up(
+        _connection: &mut PgConnection,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send {
+        async { Ok(()) }
+    }
 }

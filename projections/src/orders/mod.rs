@@ -24,7 +24,10 @@ pub use parts::Part;
 pub use replay::{Replayed, replay};
 pub use store::{milestones, movements as stored_movements};
 
-use crate::engine::{BoxError, Event, Projection, Published};
+use crate::engine::{
+    BoxError, Event, Projection, Published,
+    verify::{OwnTable, SumTable},
+};
 use contracts::{
     order::OrderEvent,
     state,
@@ -77,6 +80,10 @@ impl Projection for Orders {
         Ok(OrderEvent::from_data(event_type, data)?)
     }
 
+    fn brings_to(event: &OrderEvent) -> i64 {
+        event.after().version
+    }
+
     fn version(row: &OrderRow) -> i64 {
         row.order.version
     }
@@ -99,6 +106,10 @@ impl Projection for Orders {
         );
     }
 
+    fn clear(id: Uuid, changes: &mut OrderChanges) {
+        changes.movements.void.insert(id);
+    }
+
     fn hold_back(page: &mut OrderChanges, held: &mut OrderChanges) {
         page.shared.hold_back(&mut held.shared);
     }
@@ -116,5 +127,17 @@ impl Projection for Orders {
         changes: &OrderChanges,
     ) -> Result<(), sqlx::Error> {
         store::write(connection, rows, changes).await
+    }
+
+    async fn revision(connection: &mut PgConnection, id: Uuid) -> Result<i64, sqlx::Error> {
+        store::revision(connection, id).await
+    }
+
+    fn owned() -> Vec<OwnTable> {
+        store::owned()
+    }
+
+    fn summed() -> Vec<SumTable> {
+        shared::summed()
     }
 }

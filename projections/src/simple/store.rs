@@ -1,7 +1,7 @@
 //! The two tables of a simple projection.
 
 use super::{KeptRow, Simple, changes::SumChanges};
-use sqlx::{PgConnection, Row as _};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
@@ -40,17 +40,33 @@ pub(super) async fn load<S: Simple>(
         S::NAME
     );
     let rows = sqlx::query(&sql).bind(ids).fetch_all(connection).await?;
-    rows.iter()
-        .map(|row| {
-            let stored: &str = row.try_get("row")?;
-            let kept = KeptRow {
-                version: row.try_get("version")?,
-                partition: row.try_get("partition")?,
-                row: serde_json::from_str(stored).map_err(|e| sqlx::Error::Decode(e.into()))?,
-            };
-            Ok((row.try_get("id")?, kept))
-        })
-        .collect()
+    rows.iter().map(kept::<S>).collect()
+}
+
+/// Up to `limit` rows after `after`, in the order of their ids.
+pub(super) async fn load_after<S: Simple>(
+    connection: &mut PgConnection,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<(Uuid, KeptRow<S::Row>)>, sqlx::Error> {
+    let sql = format!(
+        "SELECT id, version, \"partition\", \"row\" FROM \"{}_rows\" \
+          WHERE id > $1 ORDER BY id LIMIT $2",
+        S::NAME
+    );
+    let rows = sqlx::query(&sql).bind(after).bind(limit);
+    let rows = rows.fetch_all(connection).await?;
+    rows.iter().map(kept::<S>).collect()
+}
+
+fn kept<S: Simple>(row: &PgRow) -> Result<(Uuid, KeptRow<S::Row>), sqlx::Error> {
+    let stored: &str = row.try_get("row")?;
+    let kept = KeptRow {
+        version: row.try_get("version")?,
+        partition: row.try_get("partition")?,
+        row: serde_json::from_str(stored).map_err(|e| sqlx::Error::Decode(e.into()))?,
+    };
+    Ok((row.try_get("id")?, kept))
 }
 
 pub(super) async fn write_rows<S: Simple>(
@@ -81,7 +97,7 @@ pub(super) async fn write_rows<S: Simple>(
 }
 
 /// `keys as text, partition, sums`, each an array, added to what is there.
-fn add<S: Simple>() -> String {
+fn add<S: Simple>(table: &str) -> String {
     let (keys, sums) = (S::KEYS.len(), S::SUMS.len());
     let values = S::KEYS
         .iter()
@@ -96,10 +112,9 @@ fn add<S: Simple>() -> String {
         .iter()
         .map(|sum| format!("\"{sum}\" = s.\"{sum}\" + EXCLUDED.\"{sum}\""));
     format!(
-        "INSERT INTO \"{name}\" AS s ({key}{columns}) SELECT {values}\"partition\"{columns} \
+        "INSERT INTO \"{table}\" AS s ({key}{columns}) SELECT {values}\"partition\"{columns} \
            FROM unnest({arrays}${partition}::int[]{numbers}) AS n ({names}\"partition\"{columns}) \
          ON CONFLICT ({key}) DO UPDATE SET {added}",
-        name = S::NAME,
         key = key::<S>(),
         values = values.collect::<String>(),
         arrays = arrays.collect::<String>(),
@@ -112,6 +127,7 @@ fn add<S: Simple>() -> String {
 
 pub(super) async fn write_sums<S: Simple>(
     connection: &mut PgConnection,
+    table: &str,
     changes: &SumChanges,
 ) -> Result<(), sqlx::Error> {
     let rows = changes.rows();
@@ -123,7 +139,7 @@ pub(super) async fn write_sums<S: Simple>(
         let wrong = format!("a contribution to {name} has other keys or sums than its table");
         return Err(sqlx::Error::Encode(wrong.into()));
     }
-    let sql = add::<S>();
+    let sql = add::<S>(table);
     for chunk in rows.chunks(CHUNK) {
         let mut insert = sqlx::query(&sql);
         for key in 0..S::KEYS.len() {

@@ -64,5 +64,17 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(
             "/v1/admin/projections",
             web::get().to(admin::projections::handle),
+        )
+        .route(
+            "/v1/admin/projections/{name}/rebuild",
+            web::get().to(admin::rebuild::list::handle),
+        )
+        .route(
+            "/v1/admin/projections/{name}/rebuild",
+            web::post().to(admin::rebuild::request::handle),
+        )
+        .route(
+            "/v1/admin/projections/{name}/rebuild/cancel",
+            web::post().to(admin::rebuild::cancel::handle),
         );
 }

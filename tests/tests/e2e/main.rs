@@ -22,6 +22,7 @@ mod read_api;
 mod relay;
 mod replay;
 mod sealing;
+mod verify;
 mod whole_path;
 mod workspace;
 
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         relay::trials(),
         replay::trials(),
         sealing::trials(),
+        verify::trials(),
         whole_path::trials(),
         workspace::trials(),
     ];

@@ -11,8 +11,9 @@ use crate::engine::{
     environment::Engine,
     event::Delivered,
     failure::BatchError,
-    metrics::{APPLIED, BATCH, REFOLDED, SKIPPED},
-    opened, parking,
+    metrics::{APPLIED, BATCH, DELIVERED, REFOLDED, SKIPPED},
+    opened,
+    parking::{self, Redriven},
     projection::Projection,
     status::WorkerStatus,
 };
@@ -139,6 +140,8 @@ impl<P: Projection> Session<'_, P> {
         marks: &mut watch::Receiver<()>,
     ) -> Result<usize, Leave> {
         let polled = poll::<P>(consumer, self.prepared.epoch)?;
+        let delivered = u64::try_from(polled.records.len()).unwrap_or(u64::MAX);
+        metrics::counter!(DELIVERED, "projection" => P::NAME).increment(delivered);
         let opening = opened::delivered::<P>(&self.engine.sealing, polled.records);
         let records = self.runtime.block_on(opening).map_err(Leave::Closed)?;
         let applied = self.apply(consumer.context(), &records);
@@ -168,24 +171,31 @@ impl<P: Projection> Session<'_, P> {
             return Ok(Outcome::default());
         }
         let mut assignment = context.assignment();
-        let applying = self.engine.applier.apply(&mut assignment.held, records);
-        let mut applied = self.runtime.block_on(applying)?;
+        let mut applied = Outcome::default();
+        let applying = self
+            .engine
+            .applier
+            .apply(&mut assignment.held, records, &mut applied);
+        let result = self.runtime.block_on(applying);
         drop(assignment);
+        // Whatever came of the rest: this is committed.
         count::<P>(&applied, records.len());
         self.announcer.changed(mem::take(&mut applied.changed));
         self.announcer
             .moved(records.iter().map(|record| record.place().0));
-        Ok(applied)
+        result.map(|()| applied)
     }
 
     /// Whether more is left to be driven.
     fn redrive(&self, context: &Context) -> Result<bool, BatchError> {
         let assignment = context.assignment();
-        let driving = self.engine.applier.redrive(&assignment.held);
-        let redriven = self.runtime.block_on(driving)?;
+        let mut redriven = Redriven::default();
+        let driving = self.engine.applier.redrive(&assignment.held, &mut redriven);
+        let result = self.runtime.block_on(driving);
         drop(assignment);
+        self.announcer.changed(redriven.changed);
         self.announcer.moved(redriven.partitions);
-        Ok(redriven.more)
+        result.map(|()| redriven.more)
     }
 }
 

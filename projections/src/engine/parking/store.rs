@@ -1,7 +1,7 @@
 //! The tables `parked_orders`, `parked_events` and `redrives`.
 
 use super::batch::Parking;
-use crate::engine::event::RawRecord;
+use crate::engine::{event::RawRecord, rebuild::quoted, verify::OwnTable};
 use sqlx::{PgConnection, PgExecutor, Row as _, postgres::PgRow};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -207,6 +207,20 @@ pub async fn attempted(
     .bind(reason)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Deletes what a table has of an aggregate.
+pub async fn delete(
+    connection: &mut PgConnection,
+    owned: &OwnTable,
+    id: Uuid,
+) -> Result<(), sqlx::Error> {
+    let (table, column) = (quoted(&owned.table), quoted(owned.id));
+    sqlx::query(&format!("DELETE FROM {table} WHERE {column} = $1"))
+        .bind(id)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

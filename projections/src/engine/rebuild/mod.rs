@@ -32,6 +32,7 @@ pub use run::OnProgress;
 
 pub(super) use requested::carry_out;
 pub(super) use run::{Asked, run};
+pub(super) use tables::{SERVED, quoted};
 
 use super::projection::Projection;
 use sqlx::{Connection as _, PgConnection};

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, time::Duration};
 use tokio::time::sleep;
 
 /// Where readers find the tables of the served build.
-const SERVED: &str = "public";
+pub(in crate::engine) const SERVED: &str = "public";
 /// How long readers may be kept waiting for one that does not end.
 const LOCK_TIMEOUT: &str = "100ms";
 /// How often the tables are asked for, and how long readers go on in between.
@@ -236,6 +236,7 @@ async fn run(transaction: &mut Transaction<'_, Postgres>, script: &str) -> Resul
     Ok(())
 }
 
-fn quoted(name: &str) -> String {
+/// As SQL writes a name.
+pub(in crate::engine) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -2,6 +2,7 @@
 //! one order (`docs/ARCHITECTURE.md`, invariant 7; `docs/STATISTICS.md` says
 //! what each figure is). One file per table.
 
+mod computed;
 pub mod customers;
 pub mod funnel;
 pub mod products;
@@ -10,9 +11,30 @@ pub mod statuses;
 mod table;
 
 use super::{OrderRow, parts::Part};
+use crate::engine::verify::SumTable;
 use table::shared_table;
 pub use table::{Column, Counted, Differences, Key, Shared, Statement};
 use time::OffsetDateTime;
+
+/// The tables, and what each has to hold.
+pub fn summed() -> Vec<SumTable> {
+    fn table<S: Shared>(computed: &'static str) -> SumTable {
+        let key = S::Key::COLUMNS.iter().map(|(name, _)| *name);
+        SumTable {
+            table: S::TABLE,
+            key: key.chain(["partition"]).collect(),
+            sums: S::SUMS,
+            computed: computed.into(),
+        }
+    }
+    vec![
+        table::<statistics::Sums>(computed::STATISTICS),
+        table::<statuses::Sums>(computed::STATUSES),
+        table::<products::Sums>(computed::PRODUCTS),
+        table::<customers::Sums>(computed::CUSTOMERS),
+        table::<funnel::Sums>(computed::FUNNEL),
+    ]
+}
 
 /// Differences of all shared tables.
 #[derive(Debug, Clone, PartialEq, Default)]

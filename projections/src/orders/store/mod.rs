@@ -17,13 +17,17 @@ use super::{
     fold::{OrderChanges, OrderRow},
     parts::Part,
 };
+use crate::engine::verify::OwnTable;
 use contracts::order::Order;
 use sqlx::PgConnection;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+};
 use uuid::Uuid;
 
 pub use movements::load as movements;
-pub use orders::{load, milestones};
+pub use orders::{load, milestones, revision};
 
 /// What an order has beside its own row.
 const PARTS: [&str; 6] = [
@@ -34,6 +38,18 @@ const PARTS: [&str; 6] = [
     "order_fulfillments",
     "order_returns",
 ];
+
+/// Every table whose rows are orders' own. The revision counts what has
+/// happened to the row, not to the order.
+pub fn owned() -> Vec<OwnTable> {
+    let orders = OwnTable {
+        ignored: &["revision"],
+        ..OwnTable::new("orders".into(), "id")
+    };
+    let parts = PARTS.into_iter().chain(["order_movements"]);
+    let parts = parts.map(|table| OwnTable::new(table.into(), "order_id"));
+    iter::once(orders).chain(parts).collect()
+}
 
 /// Stores orders, their parts and history, what their events moved, and the
 /// differences of what they share.

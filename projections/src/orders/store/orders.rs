@@ -81,15 +81,25 @@ pub async fn load(
     rows.iter()
         .map(|row| {
             let order: Order = serde_json::from_str(row.try_get("document")?).map_err(malformed)?;
+            let id = row.try_get("id")?;
             let row_of = OrderRow {
-                order,
+                // Where somebody has changed the document, it may name another
+                // order, and that one's rows are not this one's.
+                order: Order { id, ..order },
                 partition: row.try_get("partition")?,
                 milestones: milestones(row)?,
                 changed: BTreeSet::new(),
             };
-            Ok((row.try_get("id")?, row_of))
+            Ok((id, row_of))
         })
         .collect()
+}
+
+/// How often the document of an order has changed in the same version.
+pub async fn revision(connection: &mut PgConnection, id: Uuid) -> Result<i64, sqlx::Error> {
+    let revision = sqlx::query_scalar("SELECT revision::bigint FROM orders WHERE id = $1");
+    let revision = revision.bind(id).fetch_optional(connection).await?;
+    Ok(revision.unwrap_or(0))
 }
 
 /// When an order came to what states.

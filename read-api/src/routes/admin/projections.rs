@@ -6,7 +6,7 @@ use crate::{
     lag::{self, Behind, Build, Checkpoint, Measured, ProjectionLag},
     state::State,
 };
-use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use contracts::{PositionToken, topics::ORDER_EVENTS};
 use infra::{
     clock,
@@ -114,9 +114,7 @@ pub async fn handle(
     let projections = Projections {
         data: data.collect(),
     };
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(projections))
+    Ok(super::told(HttpResponse::Ok(), &projections))
 }
 
 /// Where each partition of the topic ends; none while Kafka does not say.

@@ -1,17 +1,20 @@
 //! Everything that carries a command is killed at random while commands come:
 //! what was answered is in the log and on Kafka once, what was not is there
-//! wholly or not at all.
+//! wholly or not at all. Whatever befalls projectors, the views come to what
+//! the log says.
 //!
 //! `make chaos` runs it with 60 kills and prints its seed; the same seed kills
 //! the same parts in the same order. In `make test` it is short.
 
 mod backends;
-mod clients;
+pub mod clients;
 mod disk;
+mod fleet;
 mod held;
 mod judge;
 mod killer;
 mod pile;
+mod projectors;
 mod system;
 
 use anyhow::{Result, ensure};
@@ -31,6 +34,10 @@ pub fn trials() -> Vec<Trial> {
         on_private_servers(
             "chaos::whatever_is_killed_nothing_is_lost_or_doubled",
             whatever_is_killed_nothing_is_lost_or_doubled,
+        ),
+        on_private_servers(
+            "chaos::whatever_befalls_projectors_the_views_equal_the_log",
+            projectors::whatever_befalls_projectors_the_views_equal_the_log,
         ),
         on_private_servers(
             "chaos::events_pile_up_while_kafka_is_away",

@@ -1,7 +1,7 @@
 //! Faults put in: without what the checks check, they fail.
 
 use super::{
-    fencing::{applier, records},
+    fencing::{applied, applier, records},
     orders::{noted, orders, placed},
     world::World,
 };
@@ -52,10 +52,10 @@ async fn overtaken(world: &World) -> Result<()> {
     let partition = world.stream(id).await?[0].envelope.position.partition;
     let next = living.partitions[&partition].next;
     let records = records(world, id, next).await?;
-    applier.apply(&mut living, &records).await?;
+    applied(&applier, &mut living, &records).await?;
     let (tables, version) = (world.tables().await?, world.data_version().await?);
     // Whether it is told is its own business.
-    let _ = applier.apply(&mut zombie, &records[..1]).await;
+    let _ = applied(&applier, &mut zombie, &records[..1]).await;
     ensure!(world.tables().await? == tables, "the zombie has written");
     ensure!(
         world.data_version().await? == version,

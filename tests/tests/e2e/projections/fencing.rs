@@ -9,10 +9,10 @@ use contracts::order::OrderEvent;
 use infra::{clock, config::Config};
 use orderlog::keys::sealing;
 use projections::{
-    engine::{Applier, BatchError, Delivered, Event, Record},
+    engine::{Applier, BatchError, Delivered, Event, Held, Outcome, Record},
     orders::Orders,
 };
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -20,6 +20,17 @@ pub fn applier(world: &World) -> Result<Applier<Orders>> {
     let (log, mapping) = (world.reader(), Arc::new(AsStored));
     let sealing = sealing(&world.config)?;
     Ok(Applier::new(world.views.clone(), log, mapping, sealing))
+}
+
+/// Applies a batch; what came of it, if all of it did.
+pub async fn applied(
+    applier: &Applier<Orders>,
+    held: &mut Held,
+    records: &[Delivered<OrderEvent>],
+) -> Result<Outcome, BatchError> {
+    let mut outcome = Outcome::default();
+    applier.apply(held, records, &mut outcome).await?;
+    Ok(outcome)
 }
 
 pub async fn records(world: &World, id: Uuid, offset: i64) -> Result<Vec<Delivered<OrderEvent>>> {
@@ -52,18 +63,23 @@ pub async fn a_zombie_is_refused(config: &Config) -> Result<()> {
     let records = records(&world, id, 0).await?;
     let applier = applier(&world)?;
     let (mut zombie, mut living) = (applier.held().await?, applier.held().await?);
-    let outcome = applier.apply(&mut living, &records[..1]).await?;
+    let mut outcome = Outcome::default();
+    applier
+        .apply(&mut living, &records[..1], &mut outcome)
+        .await?;
     ensure!(outcome.applied == 1, "{outcome:?}");
     let (before, version) = (world.tables().await?, world.data_version().await?);
-    let refused = applier.apply(&mut zombie, &records).await;
+    let refused = applied(&applier, &mut zombie, &records).await;
     ensure!(matches!(refused, Err(BatchError::Refused)), "{refused:?}");
     ensure!(world.tables().await? == before, "the zombie has written");
     ensure!(
         world.data_version().await? == version,
         "the zombie has moved offsets"
     );
-    let outcome = applier.apply(&mut living, &records[1..]).await?;
-    ensure!(outcome.applied == 1, "{outcome:?}");
+    applier
+        .apply(&mut living, &records[1..], &mut outcome)
+        .await?;
+    ensure!(outcome.applied == 2, "{outcome:?}");
     world.check().await
 }
 
@@ -81,14 +97,47 @@ pub async fn all_offsets_move_or_none(config: &Config) -> Result<()> {
         batch.extend(records(&world, id.parse()?, 0).await?.into_iter().take(1));
     }
     let (mut zombie, mut living) = (applier.held().await?, applier.held().await?);
-    applier.apply(&mut living, &batch[..1]).await?;
+    applied(&applier, &mut living, &batch[..1]).await?;
     let before = world.tables().await?;
-    let refused = applier.apply(&mut zombie, &batch).await;
+    let refused = applied(&applier, &mut zombie, &batch).await;
     ensure!(matches!(refused, Err(BatchError::Refused)), "{refused:?}");
     ensure!(
         world.tables().await? == before,
         "a part of the batch was written"
     );
+    Ok(())
+}
+
+/// A part of a batch is committed, the next one fails for good: whoever has to
+/// tell others of what has changed knows of the first one.
+pub async fn what_is_committed_before_a_failure_is_told(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    world.rebuild().await?;
+    let mut ids = [clock::new_id(), clock::new_id(), clock::new_id()];
+    ids.sort_unstable();
+    let [sound, refused, forbidden] = ids;
+    let placed = ids.map(|id| placed(id, 1));
+    world.append(&placed).await?;
+    let mut batch = Vec::new();
+    for (offset, id) in (0..).zip(ids) {
+        batch.extend(records(&world, id, offset).await?);
+    }
+    let trigger = format!(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+           IF NEW.id = '{refused}' THEN RAISE check_violation; END IF; \
+           IF NEW.id = '{forbidden}' THEN RAISE insufficient_privilege; END IF; \
+           RETURN NEW; END $$; \
+         CREATE TRIGGER refuse BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION refuse()"
+    );
+    world.views.execute(trigger.as_str()).await?;
+    let applier = applier(&world)?;
+    let (mut held, mut outcome) = (applier.held().await?, Outcome::default());
+    let failed = applier.apply(&mut held, &batch, &mut outcome).await;
+    ensure!(matches!(failed, Err(BatchError::Database(_))), "{failed:?}");
+    let changed: Vec<Uuid> = outcome.changed.iter().map(|(id, _)| *id).collect();
+    ensure!(changed == [sound] && outcome.applied == 1, "{outcome:?}");
+    ensure!(world.versions().await?.contains_key(&sound));
+    ensure!(held == applier.held().await?, "offsets and memory agree");
     Ok(())
 }
 
@@ -102,9 +151,7 @@ pub async fn a_zombie_is_refused_after_a_rebuild(config: &Config) -> Result<()> 
     let mut zombie = applier.held().await?;
     let rebuilt = world.rebuild().await?;
     ensure!(rebuilt.build == 2, "{rebuilt:?}");
-    let refused = applier
-        .apply(&mut zombie, &records(&world, id, 0).await?)
-        .await;
+    let refused = applied(&applier, &mut zombie, &records(&world, id, 0).await?).await;
     ensure!(matches!(refused, Err(BatchError::Refused)), "{refused:?}");
     world.check().await
 }

@@ -145,6 +145,15 @@ pub async fn positions_follow_what_is_applied(config: &Config) -> Result<()> {
     projector.stop().await
 }
 
+/// Which version of an order's document the cache was told of.
+pub async fn known_to(redis: &Redis, id: Uuid) -> Result<Option<Version>> {
+    let key = redis.key(&format!("cache:{ORDERS_FAMILY}:{id}"));
+    let mut get = redis::cmd("HGET");
+    get.arg(key).arg("version");
+    let known: Option<String> = redis.command(&get).await?;
+    Ok(known.and_then(|known| known.parse().ok()))
+}
+
 /// After the commit the cache knows the new version of each order that has
 /// changed, and of no other.
 pub async fn the_cache_is_told_what_has_changed(config: &Config) -> Result<()> {
@@ -155,13 +164,7 @@ pub async fn the_cache_is_told_what_has_changed(config: &Config) -> Result<()> {
         redis_timeout_ms: 5_000,
         ..config.clone()
     })?;
-    let known = async |id: Uuid| -> Result<Option<Version>> {
-        let key = redis.key(&format!("cache:{ORDERS_FAMILY}:{id}"));
-        let mut get = redis::cmd("HGET");
-        get.arg(key).arg("version");
-        let known: Option<String> = redis.command(&get).await?;
-        Ok(known.and_then(|known| known.parse().ok()))
-    };
+    let known = async |id: Uuid| known_to(&redis, id).await;
     let (one, two) = (clock::new_id(), clock::new_id());
     world.happen(&[placed(one, 1)]).await?;
     world.settled().await?;

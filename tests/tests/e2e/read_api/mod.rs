@@ -10,6 +10,7 @@ mod one_order;
 mod parked;
 mod plans;
 mod plumbing;
+mod rebuild;
 mod redis_failing;
 mod statistics;
 mod top_lists;
@@ -30,6 +31,7 @@ pub fn trials() -> Vec<Trial> {
         parked::trials(),
         plans::trials(),
         plumbing::trials(),
+        rebuild::trials(),
         redis_failing::trials(),
         statistics::trials(),
         top_lists::trials(),

@@ -3,7 +3,7 @@
 pub mod purge;
 
 use crate::{documented::Refused, state::State};
-use actix_web::{HttpRequest, HttpResponse, http::header::CACHE_CONTROL, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web::Data};
 use infra::{
     http::{Principal, Problem, Query},
     redis::{FamilyFigures, ServerFigures, server_figures},
@@ -81,9 +81,7 @@ pub async fn handle(
         families: state.redis.figures().into_iter().map(family).collect(),
         redis: CacheServer::of(server),
     };
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(figures))
+    Ok(super::told(HttpResponse::Ok(), &figures))
 }
 
 fn family(figures: FamilyFigures) -> CacheFamily {

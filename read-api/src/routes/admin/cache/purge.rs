@@ -2,9 +2,10 @@
 
 use crate::{
     documented::{Refused, RefusedBody},
+    routes::admin::told,
     state::State,
 };
-use actix_web::{HttpResponse, http::header::CACHE_CONTROL, web::Data};
+use actix_web::{HttpResponse, web::Data};
 use infra::{
     http::{JsonBody, Principal, Problem},
     redis::{InvalidPurge, Purge, purge},
@@ -62,9 +63,7 @@ pub async fn handle(
         .await
         .map_err(|error| Problem::unavailable(1).caused_by(&error))?;
     tracing::info!(?which, purged, "cache.purged");
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .json(Purged { purged }))
+    Ok(told(HttpResponse::Ok(), &Purged { purged }))
 }
 
 fn refused(error: &InvalidPurge) -> Problem {

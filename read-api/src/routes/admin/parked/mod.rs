@@ -5,19 +5,9 @@ pub mod list;
 pub mod redrive;
 pub mod show;
 
+use super::told;
 use crate::problems::not_parked;
-use actix_web::{
-    HttpResponse, HttpResponseBuilder,
-    http::header::{CACHE_CONTROL, HeaderValue},
-};
 use infra::http::Problem;
-use serde::Serialize;
-
-/// An answer that is of this moment only.
-fn told(mut response: HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
-    let fresh = HeaderValue::from_static("no-store");
-    response.insert_header((CACHE_CONTROL, fresh)).json(body)
-}
 
 /// The id in a path; Postgres takes no text with a zero byte.
 fn id(text: &str) -> Result<&str, Problem> {

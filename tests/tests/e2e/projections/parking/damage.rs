@@ -89,6 +89,37 @@ pub async fn a_damaged_record_parks_its_order_alone(config: &Config) -> Result<(
     projector.stop().await
 }
 
+/// The envelope says one version, the data another: higher, the record cannot
+/// be waited for; lower, it would pass for an event that the row has already.
+/// Either parks the order, which then comes to what the log says.
+pub async fn a_record_of_another_version_than_its_envelope_parks(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    for claimed in ["7", "1"] {
+        let id = begun(&world).await?;
+        world.settled().await?;
+        world.append(&[noted(id, 2)]).await?;
+        let mut record = as_record(&event(&world, id, 2).await?);
+        for (name, value) in &mut record.headers {
+            if name == "ce_sequence" {
+                *value = Some(claimed.into());
+            }
+        }
+        world.send_raw(vec![record]).await?;
+        let parked = world.parks(1).await?.remove(0);
+        ensure!(
+            parked.id == id.to_string() && parked.version == 1,
+            "{parked:?}"
+        );
+        ensure!(parked.reason.contains("version 2"), "{parked:?}");
+        world.redrive().await?;
+        world.settled().await?;
+        world.check().await?;
+    }
+    projector.stop().await
+}
+
 /// The database refuses one order of a batch: the others are applied, and that
 /// one waits until it is taken.
 pub async fn a_row_that_is_refused_parks_its_order(config: &Config) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use super::{begun, empty, event, parked_orders};
 use crate::projections::{
+    following::known_to,
     orders::{cancelled, noted, order, orders},
     world::{World, as_record},
 };
@@ -9,6 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use contracts::topics;
 use infra::{
     config::Config,
+    redis::{Redis, Version},
     views::{ORDERS, parked},
 };
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -122,6 +124,75 @@ pub async fn an_order_that_differs_is_folded_anew(config: &Config) -> Result<()>
         world.data_version().await? > version,
         "what is cached of the sums is not outdated"
     );
+    projector.stop().await
+}
+
+/// An order is folded anew in the version that it has, another one was parked:
+/// the cache is told both, with the revision.
+pub async fn the_cache_is_told_what_is_folded_anew(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    let redis = Redis::new(&Config {
+        redis_timeout_ms: 5_000,
+        ..config.clone()
+    })?;
+    let (spoiled, parked) = (begun(&world).await?, parked_order(&world).await?);
+    world.parks(1).await?;
+    world.read_to_the_end().await?;
+    sqlx::query("UPDATE orders SET document = replace(document, 'GBP', 'EUR') WHERE id = $1")
+        .bind(spoiled)
+        .execute(&world.views)
+        .await?;
+    parked::request_refold(&world.views, ORDERS, &topics::ORDERS, &[spoiled, parked]).await?;
+    let version = |build, number| Some(Version { build, number });
+    // It is remembered for as long as it matters.
+    world
+        .until("word in the cache", async || {
+            Ok(known_to(&redis, spoiled).await? == version(1, 1)
+                && known_to(&redis, parked).await? == version(3, 0))
+        })
+        .await?;
+    world.check().await?;
+    projector.stop().await
+}
+
+/// What the log does not know is taken away, and what it knows is there again,
+/// whatever was deleted of it.
+pub async fn an_order_becomes_what_the_log_knows_of_it(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    world.happen(&orders(6)).await?;
+    world.settled().await?;
+    let ids: Vec<Uuid> = world.versions().await?.into_keys().collect();
+    let nobodys = infra::clock::new_id();
+    sqlx::query(
+        "INSERT INTO orders SELECT (o).* FROM ( \
+             SELECT jsonb_populate_record(o, jsonb_build_object('id', $2::uuid, 'external_id', NULL)) o \
+               FROM orders o WHERE id = $1) x",
+    )
+    .bind(ids[0])
+    .bind(nobodys)
+    .execute(&world.views)
+    .await?;
+    sqlx::query("INSERT INTO order_events VALUES ($1, 7, '{}')")
+        .bind(nobodys)
+        .execute(&world.views)
+        .await?;
+    for table in [
+        "DELETE FROM orders WHERE id = $1",
+        "DELETE FROM order_events WHERE order_id = $1",
+    ] {
+        sqlx::query(table)
+            .bind(ids[1])
+            .execute(&world.views)
+            .await?;
+    }
+    parked::request_refold(&world.views, ORDERS, &topics::ORDERS, &[nobodys, ids[1]]).await?;
+    world.driven().await?;
+    ensure!(world.parked().await?.is_empty());
+    ensure!(world.versions().await?.into_keys().eq(ids), "other orders");
     projector.stop().await
 }
 

@@ -11,6 +11,7 @@ use infra::{
     config::Config,
     views::{ORDERS, parked},
 };
+use projections::engine::Redriven;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tests::{Role, TestEnv, wait_until};
 use uuid::Uuid;
@@ -97,12 +98,12 @@ pub async fn a_zombie_drives_nothing(config: &Config) -> Result<()> {
     }
     parked::request_redrive(&world.views, ORDERS, None).await?;
     let before = world.tables().await?;
-    let refused = applier.redrive(&zombie).await;
+    let refused = applier.redrive(&zombie, &mut Redriven::default()).await;
     ensure!(refused.is_err(), "{refused:?}");
     ensure!(world.tables().await? == before, "the zombie has written");
     ensure!(world.parked().await?.len() == 1);
     let living = applier.held().await?;
-    applier.redrive(&living).await?;
+    applier.redrive(&living, &mut Redriven::default()).await?;
     world.check().await
 }
 

@@ -3,7 +3,8 @@
 use super::store::{self, Document};
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
-    documented::{MinPosition, Refused, RefusedBody},
+    documented::{FieldsOf, MinPosition, Refused, RefusedBody},
+    fields::{self, Fields},
     lag,
     state::State,
 };
@@ -20,7 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &["min_position"];
+pub const PARAMETERS: &[&str] = &["fields", "min_position"];
 /// Most ids of one request.
 const MOST: usize = 1_000;
 
@@ -53,6 +54,7 @@ pub struct Looked {
     operation_id = "lookup_orders",
     tag = "orders",
     params(
+        FieldsOf,
         MinPosition,
         ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5"),
     ),
@@ -68,6 +70,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
+    let fields = Fields::of(&query, &fields::ORDER)?;
     let ids = body.value.ids;
     if ids.is_empty() || ids.len() > MOST {
         let detail = format!("must be 1 to {MOST} ids");
@@ -78,7 +81,12 @@ pub async fn handle(
     }
     consistency.wait(&state, None).await?;
     let found = store::orders(&state.views, &ids).await;
-    let found = found.map_err(|error| Problem::database(&error))?;
+    let mut found = found.map_err(|error| Problem::database(&error))?;
+    if let Some(fields) = fields {
+        for order in found.values_mut() {
+            order.json = fields.of_stored(&order.json)?;
+        }
+    }
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CACHE_CONTROL, CACHING))

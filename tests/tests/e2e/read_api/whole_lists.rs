@@ -13,6 +13,7 @@ super::suite![
     totals_that_do_not_exist_are_refused_by_name,
     orders_are_looked_up_in_the_order_that_is_asked_for,
     a_lookup_takes_a_thousand_ids_and_no_more,
+    only_the_fields_that_are_asked_for_are_sent,
 ];
 
 async fn count(views: &Views, condition: &str) -> anyhow::Result<i64> {
@@ -152,6 +153,63 @@ async fn a_lookup_takes_a_thousand_ids_and_no_more(env: &TestEnv) -> anyhow::Res
     for body in [json!({}), json!({"ids": [], "more": 1})] {
         let refused = views.api.post(path, &body).await?;
         refused.expect_problem(400, "invalid_body")?;
+    }
+    Ok(())
+}
+
+async fn only_the_fields_that_are_asked_for_are_sent(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 5).await?;
+    let id = views.ids("number = 'N3'").await?.remove(0);
+    let document = r#"{"id":"x","number":"N3","lines":[{"sku":"A","quantity":2}],"totals":{"total":5,"tax":1}}"#;
+    let update = sqlx::query("UPDATE orders SET document = $1, summary = $2 WHERE number = 'N3'");
+    let summary = r#"{"number":"N3","totals":{"total":5,"tax":1}}"#;
+    let update = update.bind(document).bind(summary);
+    update.execute(&views.pool).await?;
+    let path = format!("/v1/orders/{id}?fields=number,lines.sku,totals.total");
+    let lean = json!({"number": "N3", "lines": [{"sku": "A"}], "totals": {"total": 5}});
+    let first = views.api.get(&path).await?.expect(200)?;
+    ensure!(first.json == lean, "{}", first.json);
+    let unchanged = views
+        .get_with(&path, "If-None-Match", first.header("etag"))
+        .await?;
+    unchanged.expect(304)?;
+    let whole = views
+        .api
+        .get(&format!("/v1/orders/{id}"))
+        .await?
+        .expect(200)?;
+    ensure!(whole.json["totals"]["tax"] == 1, "{}", whole.json);
+    let looked = views
+        .api
+        .post("/v1/orders/lookup?fields=totals.tax", &json!({"ids": [id]}));
+    ensure!(looked.await?.expect(200)?.json["data"] == json!([{"totals": {"tax": 1}}]));
+    let listed = views
+        .api
+        .get("/v1/orders?fields=number,totals.total&sort=total")
+        .await?;
+    let listed = listed.expect(200)?.json;
+    let row = json!({"number": "N3", "totals": {"total": 5}});
+    ensure!(
+        listed["data"]
+            .as_array()
+            .is_some_and(|rows| rows.contains(&row)),
+        "{listed}"
+    );
+    for (path, named) in [
+        (format!("/v1/orders/{id}?fields=colour"), "payment_status"),
+        (format!("/v1/orders/{id}?fields=lines.colour"), "sku"),
+        ("/v1/orders?fields=lines".to_owned(), "line_count"),
+    ] {
+        let refused = views
+            .api
+            .get(&path)
+            .await?
+            .expect_problem(400, "invalid_parameter")?;
+        ensure!(
+            refused.json.to_string().contains(named),
+            "{path}: {}",
+            refused.json
+        );
     }
     Ok(())
 }

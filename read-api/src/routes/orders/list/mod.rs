@@ -11,7 +11,7 @@ pub use request::PARAMETERS;
 
 use crate::{
     consistency::PREFERENCE_APPLIED,
-    documented::{Conditional, MinPosition, Paging, Refused, ToldPage},
+    documented::{Conditional, FieldsOf, MinPosition, Paging, Refused, ToldPage},
     lag, paging,
     reply::{Reply, TagHash},
     state::State,
@@ -52,7 +52,7 @@ pub struct OrderList {
     path = "/v1/orders",
     operation_id = "list_orders",
     tag = "orders",
-    params(ListParameters, Paging, MinPosition, Conditional),
+    params(ListParameters, FieldsOf, Paging, MinPosition, Conditional),
     responses(ToldPage<OrderList>, Refused),
     security(("api_key" = []))
 )]
@@ -71,6 +71,11 @@ pub async fn handle(
     let totals = totals.map_err(|error| Problem::database(&error))?;
     let has_more = rows.len() > list.limit;
     rows.truncate(list.limit);
+    if let Some(fields) = &list.fields {
+        for row in &mut rows {
+            row.summary = fields.of_stored(&row.summary)?;
+        }
+    }
 
     let next = match rows.last().filter(|_| has_more) {
         Some(row) => Some(state.cursors.seal(list.hash(), row.keyset).await?),

@@ -4,6 +4,7 @@ use super::{sort::Sort, totals::Totals};
 use crate::{
     consistency::Consistency,
     cursor::{Cursors, Keyset, QueryHash},
+    fields::{self, Fields},
     filters::{
         ARCHIVED, Allowed, BALANCE_DUE, COUNTRY, CREATED, CURRENCY, CUSTOMER, EXTERNAL_ID,
         FULFILLMENT_STATUS, Filters, HAS_HOLD, KIND, PAYMENT_STATUS, PLACED, PLATFORM,
@@ -42,6 +43,7 @@ pub const PARAMETERS: &[&str] = &[
     "balance_due_max",
     "archived",
     "has_hold",
+    "fields",
     "count",
     "facets",
     "sort",
@@ -77,6 +79,8 @@ pub struct ListRequest {
     pub filters: Filters,
     /// What is to be said of all of them.
     pub totals: Totals,
+    /// What of each.
+    pub fields: Option<Fields>,
     /// In which order.
     pub sort: Sort,
     /// How many, 1 to 200.
@@ -106,6 +110,7 @@ impl ListRequest {
         Ok(Self {
             filters: Filters::of(query, &ALLOWED)?,
             totals: Totals::of(query)?,
+            fields: Fields::of(query, &fields::SUMMARY)?,
             sort: Sort::of(query)?,
             limit: paging::limit(query)?,
             after: None,
@@ -123,7 +128,8 @@ impl ListRequest {
     /// Everything that decides what the answer is.
     pub fn canonical(&self) -> String {
         let (filters, sort) = (self.filters.canonical(), self.sort.canonical());
-        let totals = self.totals.canonical();
+        let fields = self.fields.as_ref().map(Fields::canonical);
+        let totals = self.totals.canonical() + &fields.unwrap_or_default();
         format!(
             "orders\n{filters}{totals}{sort}\n{}\n{:?}",
             self.limit, self.after

@@ -61,6 +61,16 @@ pub struct MinPosition {
     min_position: Option<String>,
 }
 
+/// Which fields of an order.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct FieldsOf {
+    /// Only these fields, separated by commas; of what is in one, after a dot
+    #[param(example = "id,status,totals.balance_due")]
+    fields: Option<String>,
+}
+
 /// Which page of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -14,6 +14,7 @@ use utoipa::OpenApi;
     paths(
         routes::orders::list::handle,
         routes::orders::get::handle,
+        routes::orders::lookup::handle,
         routes::orders::events::handle,
         routes::orders::by_external_id::handle,
         routes::statistics::orders::handle,
@@ -37,6 +38,8 @@ use utoipa::OpenApi;
         ProblemDocument,
         routes::orders::list::OrderList,
         routes::orders::events::EventList,
+        routes::orders::lookup::Lookup,
+        routes::orders::lookup::Looked,
         routes::statistics::orders::Statistics,
         routes::statistics::products::ProductStatistics,
         routes::statistics::customers::CustomerStatistics,

@@ -31,6 +31,15 @@ pub fn one_more(limit: usize) -> i64 {
 
 /// The body of a list, put together of rows that are JSON already.
 pub fn body<'a>(rows: impl Iterator<Item = &'a str>, next_cursor: Option<&str>) -> Bytes {
+    body_with(rows, next_cursor, "{}")
+}
+
+/// The same, and the members of a further JSON object.
+pub fn body_with<'a>(
+    rows: impl Iterator<Item = &'a str>,
+    next_cursor: Option<&str>,
+    members: &str,
+) -> Bytes {
     let mut body = Vec::with_capacity(64 * 1024);
     body.extend_from_slice(b"{\"data\":[");
     for (index, row) in rows.enumerate() {
@@ -44,10 +53,16 @@ pub fn body<'a>(rows: impl Iterator<Item = &'a str>, next_cursor: Option<&str>) 
         Some(cursor) => {
             body.extend_from_slice(b"],\"has_more\":true,\"next_cursor\":\"");
             body.extend_from_slice(cursor.as_bytes());
-            body.extend_from_slice(b"\"}");
+            body.push(b'"');
         }
-        None => body.extend_from_slice(b"],\"has_more\":false,\"next_cursor\":null}"),
+        None => body.extend_from_slice(b"],\"has_more\":false,\"next_cursor\":null"),
     }
+    let members = members.strip_prefix('{').and_then(|m| m.strip_suffix('}'));
+    if let Some(members) = members.filter(|members| !members.is_empty()) {
+        body.push(b',');
+        body.extend_from_slice(members.as_bytes());
+    }
+    body.push(b'}');
     body.into()
 }
 
@@ -72,6 +87,10 @@ mod tests {
         assert_eq!(
             body(["{\"a\":1}", "2"].into_iter(), Some("xyz")),
             "{\"data\":[{\"a\":1},2],\"has_more\":true,\"next_cursor\":\"xyz\"}"
+        );
+        assert_eq!(
+            body_with(["1"].into_iter(), None, "{\"facets\":{\"a\":{}}}"),
+            "{\"data\":[1],\"has_more\":false,\"next_cursor\":null,\"facets\":{\"a\":{}}}"
         );
         let empty = body(std::iter::empty(), None);
         assert_eq!(

@@ -15,6 +15,7 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/orders/by_external_id/{platform}/{external_id}",
             web::get().to(orders::by_external_id::handle),
         )
+        .route("/v1/orders/lookup", web::post().to(orders::lookup::handle))
         .route("/v1/orders/{id}", web::get().to(orders::get::handle))
         .route(
             "/v1/orders/{id}/events",

@@ -1,10 +1,15 @@
 //! `GET /v1/orders/by_external_id/{platform}/{external_id}`: one order by the
 //! platform's own id of it.
 
-use super::{cached, get::answer, store};
+use super::{
+    cached,
+    get::{answer, cut},
+    store,
+};
 use crate::{
     consistency::Consistency,
-    documented::{Conditional, MinPosition, MinVersion, NoSuchOrder, Refused, Told},
+    documented::{Conditional, FieldsOf, MinPosition, MinVersion, NoSuchOrder, Refused, Told},
+    fields::{self, Fields},
     problems::order_not_found,
     state::State,
 };
@@ -27,6 +32,7 @@ use infra::http::{Principal, Problem, Query};
     params(
         ("platform" = String, Path, description = "Slug of the sales channel", example = "web"),
         ("external_id" = String, Path, description = "The channel's own id of the order", example = "W-1001"),
+        FieldsOf,
         MinVersion,
         MinPosition,
         Conditional,
@@ -42,6 +48,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, super::get::PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
+    let fields = Fields::of(&query, &fields::ORDER)?;
     let (platform, external_id) = path.into_inner();
     // No order has such an id, and Postgres takes no text with a zero byte.
     if platform.contains('\0') || external_id.contains('\0') {
@@ -51,5 +58,6 @@ pub async fn handle(
     let read =
         || store::order_of_external(state.views.clone(), platform.clone(), external_id.clone());
     let order = cached::order(&request, &state, &consistency, id, read).await?;
+    let order = cut(order, fields.as_ref())?;
     answer(&request, &state, &consistency, (id, order)).await
 }

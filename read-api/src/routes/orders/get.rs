@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
-    documented::{Conditional, MinPosition, MinVersion, NoSuchOrder, OrderId, Refused, Told},
+    documented::{
+        Conditional, FieldsOf, MinPosition, MinVersion, NoSuchOrder, OrderId, Refused, Told,
+    },
+    fields::{self, Fields},
     lag,
     reply::Reply,
     state::State,
@@ -21,7 +24,7 @@ use infra::http::{Principal, Problem, Query};
 use uuid::Uuid;
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &["min_version", "min_position"];
+pub const PARAMETERS: &[&str] = &["fields", "min_version", "min_position"];
 
 /// One order
 ///
@@ -36,7 +39,7 @@ pub const PARAMETERS: &[&str] = &["min_version", "min_position"];
     path = "/v1/orders/{id}",
     operation_id = "get_order",
     tag = "orders",
-    params(OrderId, MinVersion, MinPosition, Conditional),
+    params(OrderId, FieldsOf, MinVersion, MinPosition, Conditional),
     responses(Told<Order>, NoSuchOrder, Refused),
     security(("api_key" = []))
 )]
@@ -48,10 +51,25 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
+    let fields = Fields::of(&query, &fields::ORDER)?;
     let id = order_id(&id)?;
     let read = || store::order(state.views.clone(), id);
     let order = cached::order(&request, &state, &consistency, id, read).await?;
+    let order = cut(order, fields.as_ref())?;
     answer(&request, &state, &consistency, (id, order)).await
+}
+
+/// The order with some of its fields, where some are asked for. Its tag stays:
+/// the question is part of what the tag is of.
+pub fn cut(order: Option<Found>, fields: Option<&Fields>) -> Result<Option<Found>, Problem> {
+    match (order, fields) {
+        (Some(order), Some(fields)) if !order.json.is_empty() => {
+            let json = std::str::from_utf8(&order.json).map_err(Problem::internal)?;
+            let json = fields.of_stored(json)?.into();
+            Ok(Some(Found { json, ..order }))
+        }
+        (order, _) => Ok(order),
+    }
 }
 
 /// The order of an id as an answer; 404 without one.

@@ -5,6 +5,7 @@ pub mod cached;
 pub mod events;
 pub mod get;
 pub mod list;
+pub mod lookup;
 pub(super) mod store;
 
 use crate::{

@@ -2,6 +2,7 @@
 
 use infra::http::Etag;
 use sqlx::{PgPool, Row as _, postgres::PgRow};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// One stored order.
@@ -48,6 +49,17 @@ pub async fn order(views: PgPool, id: Uuid) -> Result<Option<Document>, sqlx::Er
         format!("SELECT version, {REVISION}, document, {PARKED} FROM orders o WHERE o.id = $1");
     let row = sqlx::query(&sql).bind(id).fetch_optional(&views).await?;
     row.as_ref().map(document).transpose()
+}
+
+/// The orders of these ids, as far as there are any.
+pub async fn orders(views: &PgPool, ids: &[Uuid]) -> Result<HashMap<Uuid, Document>, sqlx::Error> {
+    let sql = format!(
+        "SELECT id, version, revision, document, {PARKED} FROM orders o WHERE o.id = ANY($1)"
+    );
+    let rows = sqlx::query(&sql).bind(ids).fetch_all(views).await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("id")?, document(row)?)))
+        .collect()
 }
 
 /// The order that `platform` calls `external_id`.

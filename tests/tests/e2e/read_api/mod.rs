@@ -16,6 +16,7 @@ mod statistics;
 mod top_lists;
 mod views;
 mod waiting;
+mod whole_lists;
 
 use libtest_mimic::Trial;
 
@@ -36,6 +37,7 @@ pub fn trials() -> Vec<Trial> {
         statistics::trials(),
         top_lists::trials(),
         waiting::trials(),
+        whole_lists::trials(),
     ]
     .into_iter()
     .flatten()

@@ -4,13 +4,14 @@ mod plan;
 mod request;
 mod sort;
 mod store;
+mod totals;
 
 pub use plan::{PlanError, plan};
 pub use request::PARAMETERS;
 
 use crate::{
     consistency::PREFERENCE_APPLIED,
-    documented::{Conditional, MinPosition, Paging, Refused, ToldPage},
+    documented::{Conditional, FieldsOf, MinPosition, Paging, Refused, ToldPage},
     lag, paging,
     reply::{Reply, TagHash},
     state::State,
@@ -21,6 +22,7 @@ use infra::http::{Principal, Problem, Query};
 use request::{ListParameters, ListRequest};
 use serde::Serialize;
 use store::Row;
+use totals::Told;
 use utoipa::ToSchema;
 
 /// A page of orders; put together of stored JSON, never of this.
@@ -32,6 +34,9 @@ pub struct OrderList {
     has_more: bool,
     /// To be passed as `cursor`, with the same filters and sort.
     next_cursor: Option<String>,
+    /// With `count` and `facets`.
+    #[serde(flatten)]
+    totals: Told,
 }
 
 /// Orders
@@ -40,13 +45,14 @@ pub struct OrderList {
 /// that did not change meanwhile, since a cursor is a place in the order of the
 /// list and not a count. Filters may be repeated or hold several values,
 /// separated by commas (not `customer`, `external_id`, `sku` and `tag`); an order
-/// is listed that has one of them.
+/// is listed that has one of them. `count` and `facets` speak of the whole list;
+/// each costs a statement more, and is counted apart from the page.
 #[utoipa::path(
     get,
     path = "/v1/orders",
     operation_id = "list_orders",
     tag = "orders",
-    params(ListParameters, Paging, MinPosition, Conditional),
+    params(ListParameters, FieldsOf, Paging, MinPosition, Conditional),
     responses(ToldPage<OrderList>, Refused),
     security(("api_key" = []))
 )]
@@ -61,23 +67,32 @@ pub async fn handle(
     let mut rows = store::page(&state.views, &list)
         .await
         .map_err(|error| Problem::database(&error))?;
+    let totals = list.totals.read(&state.views, &list).await;
+    let totals = totals.map_err(|error| Problem::database(&error))?;
     let has_more = rows.len() > list.limit;
     rows.truncate(list.limit);
+    if let Some(fields) = &list.fields {
+        for row in &mut rows {
+            row.summary = fields.of_stored(&row.summary)?;
+        }
+    }
 
     let next = match rows.last().filter(|_| has_more) {
         Some(row) => Some(state.cursors.seal(list.hash(), row.keyset).await?),
         None => None,
     };
-    let body = paging::body(rows.iter().map(|row| row.summary.as_str()), next.as_deref());
-    Ok(Reply::new(tag(&list, &rows, has_more))
+    let members = serde_json::to_string(&totals).map_err(Problem::internal)?;
+    let summaries = rows.iter().map(|row| row.summary.as_str());
+    let body = paging::body_with(summaries, next.as_deref(), &members);
+    Ok(Reply::new(tag(&list, &rows, has_more, &members))
         .header(lag::HEADER, state.lag.header())
         .maybe(PREFERENCE_APPLIED, list.consistency.applied())
         .maybe(LINK, next.map(|next| paging::link(&request, &next)))
         .send(&request, body))
 }
 
-fn tag(list: &ListRequest, rows: &[Row], has_more: bool) -> String {
-    let mut hash = TagHash::of(&list.canonical());
+fn tag(list: &ListRequest, rows: &[Row], has_more: bool, members: &str) -> String {
+    let mut hash = TagHash::of(&format!("{}{members}", list.canonical()));
     hash.add(&[u8::from(has_more)]);
     for row in rows {
         hash.add(row.keyset.id.as_bytes());

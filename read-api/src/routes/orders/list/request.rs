@@ -1,9 +1,10 @@
 //! What a list is asked for.
 
-use super::sort::Sort;
+use super::{sort::Sort, totals::Totals};
 use crate::{
     consistency::Consistency,
     cursor::{Cursors, Keyset, QueryHash},
+    fields::{self, Fields},
     filters::{
         ARCHIVED, Allowed, BALANCE_DUE, COUNTRY, CREATED, CURRENCY, CUSTOMER, EXTERNAL_ID,
         FULFILLMENT_STATUS, Filters, HAS_HOLD, KIND, PAYMENT_STATUS, PLACED, PLATFORM,
@@ -42,6 +43,9 @@ pub const PARAMETERS: &[&str] = &[
     "balance_due_max",
     "archived",
     "has_hold",
+    "fields",
+    "count",
+    "facets",
     "sort",
     "limit",
     "cursor",
@@ -73,6 +77,10 @@ const ALLOWED: Allowed = Allowed {
 pub struct ListRequest {
     /// Which orders.
     pub filters: Filters,
+    /// What is to be said of all of them.
+    pub totals: Totals,
+    /// What of each.
+    pub fields: Option<Fields>,
     /// In which order.
     pub sort: Sort,
     /// How many, 1 to 200.
@@ -101,6 +109,8 @@ impl ListRequest {
     pub fn first_page(request: &HttpRequest, query: &Query) -> Result<Self, Problem> {
         Ok(Self {
             filters: Filters::of(query, &ALLOWED)?,
+            totals: Totals::of(query)?,
+            fields: Fields::of(query, &fields::SUMMARY)?,
             sort: Sort::of(query)?,
             limit: paging::limit(query)?,
             after: None,
@@ -118,7 +128,12 @@ impl ListRequest {
     /// Everything that decides what the answer is.
     pub fn canonical(&self) -> String {
         let (filters, sort) = (self.filters.canonical(), self.sort.canonical());
-        format!("orders\n{filters}{sort}\n{}\n{:?}", self.limit, self.after)
+        let fields = self.fields.as_ref().map(Fields::canonical);
+        let totals = self.totals.canonical() + &fields.unwrap_or_default();
+        format!(
+            "orders\n{filters}{totals}{sort}\n{}\n{:?}",
+            self.limit, self.after
+        )
     }
 }
 
@@ -185,6 +200,12 @@ pub struct ListParameters {
     archived: Option<bool>,
     /// Whether a hold is on
     has_hold: Option<bool>,
+    /// How many orders the list has: `estimated` costs nothing, `exact` reads all of them
+    #[param(example = "estimated")]
+    count: Option<String>,
+    /// How many of them have each value of some of `platform`, `status`, `payment_status`, `fulfillment_status`, `return_status`, `kind`, `country`, `currency`, separated by commas
+    #[param(example = "status,platform")]
+    facets: Option<String>,
     /// `created_at`, `placed_at`, `updated_at` or `total`, descending with `-` in front; ids break ties
     #[param(example = "-created_at")]
     sort: Option<String>,

@@ -8,20 +8,27 @@ use tokio::time::sleep;
 /// What an idle role may take, in MiB.
 const IDLE: f64 = 40.0;
 
-/// The command API and the relay.
+/// Idle: every role of a request's path. At work: the command API and the relay.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     postgres::migrate_all(config).await?;
     ensure_topics(config).await?;
     let time = Duration::from_secs(if quick { 1 } else { 20 });
-    let api = Process::start(config, "command-api", folder).await?;
-    let relay = Process::start(config, "relay", folder).await?;
+    projections::make_empty(config).await?;
+    let start = |role| Process::start(config, role, folder);
+    let (api, relay) = (start("command-api").await?, start("relay").await?);
+    let (projector, reads) = (start("projector").await?, start("read-api").await?);
     sleep(Duration::from_secs(3)).await;
-    let idle = [("command-api", &api), ("relay", &relay)];
     let mut figures = Vec::new();
-    for (role, process) in idle {
+    for (role, process) in [
+        ("command-api", &api),
+        ("relay", &relay),
+        ("projector", &projector),
+        ("read-api", &reads),
+    ] {
         let mib = process.resident_mib()?;
         figures.push(Figure::memory(format!("{role} idle"), mib, Some(IDLE)));
     }
+    drop((projector, reads));
     let key = http::key(config).await?;
     http::closed_loop(&api.address, &key, time).await?;
     figures.push(Figure::memory(

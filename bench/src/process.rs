@@ -20,6 +20,8 @@ impl Process {
         let log = fs::File::create(folder.join(format!("{role}.log")))?;
         let child = tests::command(&config)?
             .arg(role)
+            // As in the image (Dockerfile).
+            .env("MIMALLOC_ALLOW_THP", "0")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -90,7 +90,7 @@ impl<'a> Session<'a> {
     /// more is ready; never more than these two are in memory.
     pub async fn publish(&self) -> Result<(), Trouble> {
         let (ready, batches) = channel(1);
-        let (send, sent) = channel(1);
+        let (prepared, to_commit) = channel(1);
         let (free, publishers) = channel(self.publishers.len());
         for publisher in &self.publishers {
             // Never full: there is room for each.
@@ -99,8 +99,8 @@ impl<'a> Session<'a> {
         let (end, (), ()) = tokio::try_join!(
             // Whatever ends it, what was read before is published.
             async { Ok(self.read(ready).await) },
-            self.send(batches, publishers, send),
-            self.commit(sent, free),
+            self.send(batches, publishers, prepared),
+            self.commit(to_commit, free),
         )?;
         end
     }

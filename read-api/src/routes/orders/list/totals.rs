@@ -73,7 +73,7 @@ impl Totals {
             Some("exact") => Some(Count::Exact),
             Some(_) => return Err(invalid("count", "must be one of estimated, exact")),
         };
-        let named = query.many("facets")?;
+        let asked = query.many("facets")?;
         let facet = |name: &str| {
             let mut facets = FACETS.into_iter();
             let found = facets.find(|facet| facet.parameter == name);
@@ -84,7 +84,7 @@ impl Totals {
         };
         Ok(Self {
             count,
-            facets: named.into_iter().map(facet).collect::<Result<_, _>>()?,
+            facets: asked.into_iter().map(facet).collect::<Result<_, _>>()?,
         })
     }
 
@@ -127,7 +127,7 @@ async fn estimated(views: &PgPool, list: &ListRequest) -> Result<i64, sqlx::Erro
     let plan: sqlx::types::JsonValue = sql.build_query_scalar().fetch_one(views).await?;
     let rows = plan
         .pointer("/0/Plan/Plan Rows")
-        .and_then(|rows| rows.as_i64());
+        .and_then(serde_json::Value::as_i64);
     rows.ok_or_else(|| sqlx::Error::Decode("a plan without rows".into()))
 }
 

@@ -280,9 +280,9 @@ pub async fn checkpoints_are_locked_in_one_order(config: &Config) -> Result<()> 
         others.context("a later one is locked already")?;
         anyhow::Ok(())
     };
-    let (applied, waited) = tokio::join!(applier.apply(&mut held, &batch), meanwhile);
+    let (outcome, waited) = tokio::join!(applier.apply(&mut held, &batch), meanwhile);
     waited?;
-    ensure!(applied?.applied == u64::try_from(batch.len())?);
+    ensure!(outcome?.applied == u64::try_from(batch.len())?);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Projectors, and what befalls them.
 
-use super::{clients::Clients, figure};
-use anyhow::{Context as _, Result, ensure};
+use super::{clients::Clients, metrics, value};
+use anyhow::{Context as _, Result};
 use infra::{config::Config, local_servers::Server, redis::Redis};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
 use rustix::process::Signal;
@@ -12,7 +12,7 @@ use tokio::time::sleep;
 /// What projectors counted. Of those that were killed, as of a moment before:
 /// it may have been more.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Seen {
+pub struct Counted {
     /// Records that Kafka delivered.
     pub delivered: u64,
     /// Of them, those that were applied.
@@ -23,7 +23,7 @@ pub struct Seen {
     pub refolded: u64,
 }
 
-impl fmt::Display for Seen {
+impl fmt::Display for Counted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // No event is applied twice: what was delivered beside that was, or is,
         // delivered again.
@@ -72,7 +72,7 @@ pub struct Fleet<'a> {
     /// What is to happen next.
     deck: Vec<Blow>,
     /// Of those that are gone.
-    seen: Seen,
+    gone: Counted,
     tally: BTreeMap<String, usize>,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Fleet<'a> {
             redis,
             rng: StdRng::seed_from_u64(seed),
             deck: Vec::new(),
-            seen: Seen::default(),
+            gone: Counted::default(),
             tally: BTreeMap::new(),
         };
         for _ in 0..2 {
@@ -116,12 +116,12 @@ impl<'a> Fleet<'a> {
     }
 
     /// What all of them counted.
-    pub async fn seen(&self) -> Result<Seen> {
-        let mut seen = self.seen;
+    pub async fn counted(&self) -> Result<Counted> {
+        let mut all = self.gone;
         for role in &self.roles {
-            seen.add(counted(role).await?);
+            all.add(counted(role).await?);
         }
-        Ok(seen)
+        Ok(all)
     }
 
     /// Something happens to one of them, or to what they stand on; orders are
@@ -147,14 +147,14 @@ impl<'a> Fleet<'a> {
 
     /// kill -9, in whatever it is doing, and a new one.
     async fn kill(&mut self, which: usize) -> Result<()> {
-        self.gone(which).await?;
+        self.lose(which).await?;
         self.add()
     }
 
-    async fn gone(&mut self, which: usize) -> Result<()> {
+    async fn lose(&mut self, which: usize) -> Result<()> {
         let role = self.roles.remove(which);
         // It may still be starting, and have counted nothing.
-        self.seen.add(counted(&role).await.unwrap_or_default());
+        self.gone.add(counted(&role).await.unwrap_or_default());
         role.kill9().await
     }
 
@@ -175,7 +175,7 @@ impl<'a> Fleet<'a> {
         let last = self.roles.len() - 1;
         self.roles[last].log_line("projector.assigned").await?;
         clients.are_answered(40).await?;
-        self.gone(last).await
+        self.lose(last).await
     }
 
     async fn crash(&mut self, server: Server) -> Result<()> {
@@ -202,7 +202,7 @@ impl<'a> Fleet<'a> {
     }
 }
 
-impl Seen {
+impl Counted {
     fn add(&mut self, other: Self) {
         self.delivered += other.delivered;
         self.applied += other.applied;
@@ -211,18 +211,18 @@ impl Seen {
     }
 }
 
-async fn counted(role: &Role) -> Result<Seen> {
-    let count = async |name: &str| -> Result<u64> {
+/// All of one moment.
+async fn counted(role: &Role) -> Result<Counted> {
+    let metrics = metrics(role).await?;
+    let count = |name: &str| -> Result<u64> {
         let name = format!("orderlog_projection_{name}_total{{projection=\"orders\"}}");
-        let counted = figure(role, &name).await?;
-        let whole = format!("{counted:.0}").parse().context("a count")?;
-        ensure!(counted >= 0.0, "{counted}");
-        Ok(whole)
+        let counted = value(&metrics, &name).unwrap_or("0").parse::<u64>();
+        counted.context(name)
     };
-    Ok(Seen {
-        delivered: count("delivered").await?,
-        applied: count("applied").await?,
-        skipped: count("skipped").await?,
-        refolded: count("refolded").await?,
+    Ok(Counted {
+        delivered: count("delivered")?,
+        applied: count("applied")?,
+        skipped: count("skipped")?,
+        refolded: count("refolded")?,
     })
 }

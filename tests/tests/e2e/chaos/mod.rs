@@ -60,10 +60,20 @@ fn number(name: &str, otherwise: usize) -> Result<usize> {
 
 /// A figure that a role exports; 0 before it is known.
 async fn figure(role: &Role, name: &str) -> Result<f64> {
+    let metrics = metrics(role).await?;
+    Ok(value(&metrics, name).map_or(Ok(0.0), str::parse::<f64>)?)
+}
+
+/// What a role exports.
+async fn metrics(role: &Role) -> Result<String> {
     let metrics = reqwest::get(format!("{}/metrics", role.url())).await?;
-    let text = metrics.text().await?;
-    let line = text.lines().find_map(|line| line.strip_prefix(name));
-    Ok(line.map_or(Ok(0.0), |number| number.trim().parse())?)
+    Ok(metrics.text().await?)
+}
+
+/// The value of a series in it.
+fn value<'a>(metrics: &'a str, name: &str) -> Option<&'a str> {
+    let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+    line.map(str::trim)
 }
 
 /// Both need servers of their own, and no two sets of them.

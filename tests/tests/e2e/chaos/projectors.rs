@@ -40,10 +40,10 @@ pub async fn whatever_befalls_projectors_the_views_equal_the_log(
         .await?;
     let error = String::from_utf8_lossy(&verified.stderr).into_owned();
     let report: Value = serde_json::from_slice(&verified.stdout).context(error)?;
-    let seen = fleet.seen().await?;
+    let counted = fleet.counted().await?;
     let events = report["log_events"].as_u64().context("a count")?;
     println!(
-        "chaos of projectors of seed {seed}, {blows} blows ({}): {events} events, {seen}, \
+        "chaos of projectors of seed {seed}, {blows} blows ({}): {events} events, {counted}, \
          differences {}",
         fleet.tally(),
         report["differences"],

@@ -22,18 +22,22 @@ use uuid::Uuid;
 
 static CALL_OFFS: &dyn Registered = &Entry::<Kept<CallOffs>>::NEW;
 
+fn sources(world: &World) -> Result<Sources> {
+    Ok(Sources {
+        config: world.config.clone(),
+        log: world.reader(),
+        mapping: Arc::new(AsStored),
+        sealing: sealing(&world.config)?,
+    })
+}
+
 /// It follows, has no use for what it is told twice, and comes to the same
 /// when it is rebuilt, by several writers.
 pub async fn a_projection_of_one_file_is_followed_redelivered_and_rebuilt(
     config: &Config,
 ) -> Result<()> {
     let world = World::new(config).await?;
-    let sources = Sources {
-        config: config.clone(),
-        log: world.reader(),
-        mapping: Arc::new(AsStored),
-        sealing: sealing(config)?,
-    };
+    let sources = sources(&world)?;
     let lifecycle = Lifecycle::new();
     let status = spawn_these(&[CALL_OFFS], &sources, &lifecycle)?;
     world.until_role(|| status.ready(), "it to follow").await?;
@@ -67,12 +71,7 @@ pub async fn a_projection_of_one_file_is_followed_redelivered_and_rebuilt(
 /// an order that nobody knows too, and the same marks repair them.
 pub async fn a_projection_of_one_file_is_verified_and_repaired(config: &Config) -> Result<()> {
     let world = World::new(config).await?;
-    let sources = Sources {
-        config: config.clone(),
-        log: world.reader(),
-        mapping: Arc::new(AsStored),
-        sealing: sealing(config)?,
-    };
+    let sources = sources(&world)?;
     let lifecycle = Lifecycle::new();
     let status = spawn_these(&[CALL_OFFS], &sources, &lifecycle)?;
     world.until_role(|| status.ready(), "it to follow").await?;

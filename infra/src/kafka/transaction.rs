@@ -296,6 +296,7 @@ fn refusal<E>(number: usize, error: KafkaError) -> Failure<E> {
     match error.rdkafka_error_code() {
         Some(
             code @ (RDKafkaErrorCode::MessageSizeTooLarge
+            | RDKafkaErrorCode::MessageBatchTooLarge
             | RDKafkaErrorCode::InvalidRecord
             | RDKafkaErrorCode::InvalidMessageSize),
         ) => Failure::Refused(number, code),

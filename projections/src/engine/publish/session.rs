@@ -128,7 +128,7 @@ impl<'a, P: Projection> Session<'a, P> {
             let page = store::page(views, P::NAME, published).await?;
             if !page.is_empty() {
                 let few = page.len() < FEW;
-                self.publish_page(page.into()).await?;
+                self.publish_page(page).await?;
                 if few {
                     sleep(PACE).await;
                 }
@@ -150,27 +150,43 @@ impl<'a, P: Projection> Session<'a, P> {
         }
     }
 
-    async fn publish_page(&self, page: Arc<[Change]>) -> Result<(), Trouble> {
-        let begin = Instant::now();
-        let Tools {
-            views, published, ..
-        } = self.tools;
-        let (producer, changes) = (Arc::clone(&self.producer), Arc::clone(&page));
-        let (published, topic) = (*published, self.topic.clone());
-        let send = move || records::publish(&producer, &published, &topic, &changes);
-        match blocking(send).await {
-            Ok(()) => {}
-            Err(Failure::Refused(number, code)) => {
-                let change = page.get(number).ok_or(Failure::Refused(number, code))?;
-                return self.put_aside(change, code).await;
+    /// Publishes all of a page. What Kafka refuses of it takes those along that
+    /// it was sent with, whoever is named: halves are tried, until the one that
+    /// is refused stands alone.
+    async fn publish_page(&self, page: Vec<Change>) -> Result<(), Trouble> {
+        let mut pending = vec![page];
+        while let Some(part) = pending.pop() {
+            let begin = Instant::now();
+            let Tools {
+                views, published, ..
+            } = self.tools;
+            let (producer, published) = (Arc::clone(&self.producer), *published);
+            let topic = self.topic.clone();
+            let send = move || {
+                let sent = records::publish(&producer, &published, &topic, &part);
+                (part, sent)
+            };
+            let (mut part, sent) = blocking(send).await;
+            match sent {
+                Ok(()) => {
+                    metrics::published(P::NAME, part.len(), begin.elapsed());
+                    store::forget(views, P::NAME, &part).await?;
+                }
+                Err(Failure::Refused(..)) if part.len() > 1 => {
+                    let second = part.split_off(part.len() / 2);
+                    pending.extend([second, part]);
+                }
+                Err(Failure::Refused(number, code)) => {
+                    let change = part.first().ok_or(Failure::Refused(number, code))?;
+                    self.put_aside(change, code).await?;
+                }
+                Err(failure) => return Err(failure.into()),
             }
-            Err(failure) => return Err(failure.into()),
         }
-        metrics::published(P::NAME, page.len(), begin.elapsed());
-        Ok(store::forget(views, P::NAME, &page).await?)
+        Ok(())
     }
 
-    /// Nothing of its page was published; the others get another one.
+    /// It was not published; the others are.
     async fn put_aside(&self, change: &Change, code: RDKafkaErrorCode) -> Result<(), Trouble> {
         let (id, reason) = (change.id, code.to_string());
         tracing::error!(

@@ -9,7 +9,6 @@ use super::{
 use anyhow::{Context as _, Result, ensure};
 use contracts::{order::Fact, partition::partition_of, topics::ORDER_EVENTS_PARTITIONS};
 use infra::{clock, config::Config};
-use projections::queries::compare_shared;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -97,10 +96,7 @@ impl Broken {
             ensure!(served == version, "order {id} is served as {served}");
         }
         world.settled_but(&self.ids()).await?;
-        for table in compare_shared(&mut *world.views.acquire().await?, 10).await? {
-            ensure!(table.differing == 0, "{table:?}");
-        }
-        Ok(())
+        world.check_sums().await
     }
 }
 

@@ -66,7 +66,6 @@ pub fn trials() -> Vec<Trial> {
         switching::indexes_are_made_once,
         switching::what_was_not_read_before_a_switch_is_read_after_it,
         switching::a_worker_goes_on_with_no_other_build,
-        switching::checkpoints_are_locked_in_one_order,
         switching::an_epoch_that_begins_during_a_build_begins_another,
         example::a_projection_of_one_file_is_followed_redelivered_and_rebuilt,
         example::a_projection_of_one_file_is_verified_and_repaired,

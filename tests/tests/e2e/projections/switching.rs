@@ -3,15 +3,13 @@
 
 use super::{
     builds::found,
-    fencing::{applier, records},
-    orders::{orders, placed},
+    orders::orders,
     stall::{At, Stall},
     world::World,
 };
 use anyhow::{Context as _, Result, ensure};
 use contracts::topics::ORDER_EVENTS;
 use infra::{
-    clock,
     config::Config,
     epoch, kafka,
     views::builds::{BuildState, Phase},
@@ -231,59 +229,6 @@ impl Member {
         self.leaving.store(true, Ordering::Relaxed);
         self.polling.await?
     }
-}
-
-/// Whatever the plan of the statement: a projector and a switch, which locks all
-/// of them, cannot wait for each other.
-pub async fn checkpoints_are_locked_in_one_order(config: &Config) -> Result<()> {
-    let world = World::new(config).await?;
-    world.rebuild().await?;
-    let applier = applier(&world)?;
-    let mut held = applier.held().await?;
-    let (mut batch, mut partitions) = (Vec::new(), Vec::new());
-    for n in 0..20 {
-        let id = clock::new_id();
-        world.append(&[placed(id, n)]).await?;
-        let partition = world.stream(id).await?[0].envelope.position.partition;
-        if !partitions.contains(&partition) {
-            partitions.push(partition);
-            batch.extend(records(&world, id, 0).await?);
-        }
-    }
-    let first = partitions.iter().min().context("no partitions")?;
-    // From here on it is the last one that a scan of the table meets.
-    execute(
-        &world.views,
-        &format!("UPDATE projection_offsets SET updated_at = now() WHERE \"partition\" = {first}"),
-    )
-    .await?;
-    let mut holder = PgConnection::connect(&config.views_url).await?;
-    let mut holding = holder.begin().await?;
-    sqlx::query("SELECT FROM projection_offsets WHERE \"partition\" = $1 FOR UPDATE")
-        .bind(first)
-        .execute(&mut *holding)
-        .await?;
-    let meanwhile = async {
-        let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity \
-             WHERE datname = current_database() AND wait_event_type = 'Lock')";
-        world
-            .until("batch that waits", async || {
-                Ok(sqlx::query_scalar(waiting).fetch_one(&world.views).await?)
-            })
-            .await?;
-        let others = "SELECT FROM projection_offsets WHERE \"partition\" <> $1 FOR UPDATE NOWAIT";
-        let others = sqlx::query(others)
-            .bind(first)
-            .fetch_all(&world.views)
-            .await;
-        holding.rollback().await?;
-        others.context("a later one is locked already")?;
-        anyhow::Ok(())
-    };
-    let (outcome, waited) = tokio::join!(applier.apply(&mut held, &batch), meanwhile);
-    waited?;
-    ensure!(outcome?.applied == u64::try_from(batch.len())?);
-    Ok(())
 }
 
 /// A new epoch of the log begins in the middle of a build: that is given up,

@@ -60,3 +60,20 @@ pub fn rejected(rejection: &Rejection) -> Problem {
     }
     problem
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A request that is small enough leads to no such event by itself; an
+    /// order that has grown over many requests may.
+    #[test]
+    fn an_event_that_kafka_would_not_carry_is_the_clients_affair() {
+        let (size, limit) = (1_000_000, 900_000);
+        let problem = refused(ExecuteError::TooLarge { size, limit });
+        let told = problem.document(None, None);
+        assert_eq!((told.status, told.code.as_str()), (413, "event_too_large"));
+        assert_eq!(told.extensions["size"], size);
+        assert_eq!(told.extensions["limit"], limit);
+    }
+}

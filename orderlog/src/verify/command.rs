@@ -1,10 +1,10 @@
 //! `orderlog verify`.
 
 use super::{Options, Report, Sample, verify};
-use crate::keys::sealing;
+use crate::{keys::sealing, mapping::Mapping};
 use indicatif::ProgressBar;
 use infra::config::Config;
-use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
+use std::{io::IsTerminal as _, process::ExitCode, sync::Arc, time::Duration};
 
 /// Compares the log, Kafka and every projection, and repairs the projections.
 ///
@@ -74,12 +74,12 @@ async fn told(config: &Config, options: Options) -> anyhow::Result<Report> {
     let sealing = sealing(config)?;
     if !std::io::stderr().is_terminal() {
         let step = |what: &str| eprintln!("verify: {what}");
-        return Ok(verify(config, &sealing, options, &step).await?);
+        return Ok(verify(config, (Arc::new(Mapping), &sealing), options, &step).await?);
     }
     let spinner = ProgressBar::new_spinner();
     spinner.enable_steady_tick(Duration::from_millis(100));
     let step = |what: &str| spinner.set_message(what.to_owned());
-    let report = verify(config, &sealing, options, &step).await;
+    let report = verify(config, (Arc::new(Mapping), &sealing), options, &step).await;
     spinner.finish_and_clear();
     Ok(report?)
 }

@@ -29,11 +29,16 @@ pub use error::VerifyError;
 pub use report::{Difference, ProjectionReport, Report};
 pub use sample::Sample;
 
-use infra::{config::Config, epoch, log::LogReader, postgres, sealing::Sealing};
+use infra::{
+    config::Config,
+    epoch,
+    log::{ContractMapping, LogReader},
+    postgres,
+    sealing::Sealing,
+};
 use projections::Sources;
 use std::{sync::Arc, time::Duration};
 
-use crate::mapping::Mapping;
 use pages::Pages;
 use rows::Rows;
 
@@ -51,7 +56,8 @@ pub struct Options {
     pub repair: bool,
 }
 
-/// Compares, and repairs where that is asked for. `sealing` opens the personal
+/// Compares, and repairs where that is asked for. `mapping` says what an event
+/// of the log means, `sealing` opens the personal
 /// data that documents show. `step` is told what begins.
 ///
 /// # Errors
@@ -59,7 +65,7 @@ pub struct Options {
 /// horizon in time. Differences are no error: they are in the report.
 pub async fn verify(
     config: &Config,
-    sealing: &Sealing,
+    (mapping, sealing): (Arc<dyn ContractMapping>, &Sealing),
     options: Options,
     step: &(dyn Fn(&str) + Sync),
 ) -> Result<Report, VerifyError> {
@@ -82,7 +88,7 @@ pub async fn verify(
     let sources = Sources {
         config: config.clone(),
         log: LogReader::new(events.clone()),
-        mapping: Arc::new(Mapping),
+        mapping,
         sealing: sealing.clone(),
     };
     step("comparing the projections with the log");

@@ -119,7 +119,7 @@ async fn what_is_too_large_is_refused(scene: &Scene) -> anyhow::Result<()> {
     let before = scene.events().await?;
     let units = json!({"line": "l1", "quantity": 1});
     let line = json!({"sku": "A", "name": "x", "quantity": 1, "unit_price": 1});
-    let order = json!({"platform": "web", "currency": "GBP", "lines": vec![line.clone(); 10_000]});
+    let order = json!({"platform": "web", "currency": "GBP", "lines": vec![line; 10_000]});
     for (path, body) in [
         (
             format!("{path}/notes"),
@@ -140,10 +140,6 @@ async fn what_is_too_large_is_refused(scene: &Scene) -> anyhow::Result<()> {
         .send("POST", &format!("{path}/fulfillments"), &many, &[])
         .await?;
     refused.expect_problem(422, "duplicate_line")?;
-    // Short as a request, too long as an event with all that is derived of it.
-    let order = json!({"platform": "web", "currency": "GBP", "lines": vec![line; 4_900]});
-    let refused = scene.send("POST", "/v1/orders", &order, &[]).await?;
-    refused.expect_problem(413, "event_too_large")?;
     ensure!(scene.events().await? == before);
     Ok(())
 }

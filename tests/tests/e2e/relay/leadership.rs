@@ -8,6 +8,8 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use std::time::Duration;
 
 const LONG: Duration = Duration::from_secs(20);
+/// The relay's transactional ids.
+const IDS: [&str; 2] = ["orderlog.relay", "orderlog.relay.second"];
 
 /// The second takes over when the leader's session ends; the first stands by.
 pub async fn the_second_takes_over(config: Config) -> Result<()> {
@@ -48,10 +50,16 @@ pub async fn a_zombie_is_fenced(config: Config) -> Result<()> {
     scene.append(clock::new_id(), 1..=10).await?;
     zombie.has_published(10).await?;
     let config = scene.config.clone();
-    tokio::task::spawn_blocking(move || transactional(&config)).await??;
+    let overtaking = move || IDS.map(|id| transactional(&config, id).map(drop));
+    for overtaken in tokio::task::spawn_blocking(overtaking).await? {
+        overtaken?;
+    }
     scene.append(clock::new_id(), 1..=10).await?;
     let reason = zombie.failure().await?;
-    ensure!(reason.contains("another relay has taken over"), "{reason}");
+    ensure!(
+        reason.contains("another producer has taken over"),
+        "{reason}"
+    );
 
     let mut next = scene.relay()?;
     next.has_published(10).await?;
@@ -67,7 +75,7 @@ pub async fn an_aborted_first_transaction(config: Config) -> Result<()> {
     let events = scene.topic(topics::ORDER_EVENTS);
     let progress = scene.topic(topics::RELAY_PROGRESS);
     tokio::task::spawn_blocking(move || -> Result<()> {
-        let producer = transactional(&config)?;
+        let producer = transactional(&config, IDS[0])?;
         producer.begin_transaction()?;
         for topic in [events, progress.clone()] {
             let record = BaseRecord::to(&topic)
@@ -88,10 +96,10 @@ pub async fn an_aborted_first_transaction(config: Config) -> Result<()> {
     Ok(())
 }
 
-/// A producer with the relay's own transactional id, initialised.
-fn transactional(config: &Config) -> Result<BaseProducer> {
+/// A producer with one of the relay's own transactional ids, initialised.
+fn transactional(config: &Config, id: &str) -> Result<BaseProducer> {
     let producer: BaseProducer = kafka::client_config(config)
-        .set("transactional.id", config.kafka_name("orderlog.relay"))
+        .set("transactional.id", config.kafka_name(id))
         .create()?;
     producer.init_transactions(LONG)?;
     Ok(producer)

@@ -2,12 +2,12 @@
 //! else is.
 
 use super::{
-    diary::Diaries,
+    diary::{Diaries, Untagged},
     scene::{Readers, Scene, following},
 };
 use anyhow::{Result, ensure};
 use infra::{command::Outcome, log::LogReader};
-use orderlog::keys::sealing;
+use orderlog::{keys::sealing, verify};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tests::{TestEnv, wait_until_within};
@@ -51,15 +51,22 @@ pub async fn a_rebuild_shows_what_is_erased_and_verify_agrees(env: &TestEnv) -> 
     scene.shows(eve, "eve-moneypenny").await?;
     scene.erase(ada).await?;
     let log = LogReader::new(scene.log.clone());
-    let (mapping, sealing) = (Arc::new(super::diary::Untagged), sealing(&env.config)?);
-    projections::rebuild(&env.config, log, mapping, sealing, &|_| {}).await?;
+    let (mapping, sealing) = (Arc::new(Untagged), sealing(&env.config)?);
+    projections::rebuild(&env.config, log, mapping.clone(), sealing.clone(), &|_| {}).await?;
     let views = scene.all_views().await?;
     ensure!(!views.contains("ada-lovelace"), "{views}");
     ensure!(
         views.contains("eve-moneypenny") && views.contains("\"erased\""),
         "{views}"
     );
-    env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
+    let options = verify::Options {
+        wait: Duration::from_mins(1),
+        examples: 10,
+        sample: None,
+        repair: false,
+    };
+    let report = verify::verify(&env.config, (mapping, &sealing), options, &|_| {}).await?;
+    ensure!(report.differences == 0, "{report}");
     readers.stop().await
 }
 

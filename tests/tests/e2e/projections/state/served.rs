@@ -123,7 +123,7 @@ pub async fn a_document_that_is_too_large_keeps_no_other_waiting(env: &TestEnv) 
     let waits = async |refused: bool| {
         wait_until("nothing else to wait", async || {
             let waiting: Vec<(Uuid, bool)> =
-                sqlx::query_as("SELECT id, refused IS NOT NULL FROM projection_changes")
+                sqlx::query_as("SELECT DISTINCT id, refused IS NOT NULL FROM projection_changes")
                     .fetch_all(&world.views)
                     .await?;
             Ok((waiting == [(id, refused)]).then_some(()))

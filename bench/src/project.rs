@@ -4,14 +4,7 @@
 
 use crate::{backlog, relay, row::Figure, upsert::FinalRows, workload::per_second};
 use anyhow::ensure;
-use contracts::topics;
-use infra::{
-    config::Config,
-    kafka::{ensure_topics, watermarks},
-    lifecycle::Lifecycle,
-    log::LogReader,
-    postgres,
-};
+use infra::{config::Config, kafka::ensure_topics, lifecycle::Lifecycle, log::LogReader, postgres};
 use orderlog::{keys::sealing, mapping::Mapping};
 use sqlx::PgPool;
 use std::{
@@ -20,8 +13,8 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// Between looks at the checkpoints.
-const LOOK: Duration = Duration::from_millis(20);
+/// Between looks at the rows, which read all of them.
+const LOOK: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Rounds, and events of each.
@@ -92,56 +85,41 @@ async fn prepare(config: &Config) -> anyhow::Result<()> {
     Ok(ensure_topics(config).await?)
 }
 
-/// Runs the projector until its checkpoints are at the topic's ends: how many
-/// events it has applied, and how long that took from the first batch on.
+/// Runs the projector until the rows hold every event of the log: how many it
+/// has applied, and how long that took from the first batch on.
 async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
+    let events = postgres::pool(&config.events_url, 1)?;
+    let stored: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM events WHERE aggregate_type = 'order'")
+            .fetch_one(&events)
+            .await?;
     let views = postgres::pool(&config.views_url, 1)?;
-    let ends = watermarks(config, topics::ORDER_EVENTS).await?;
-    let ends: i64 = ends.iter().map(|partition| partition.end).sum();
     let lifecycle = Lifecycle::new();
     let log = LogReader::new(postgres::pool(&config.events_url, config.events_pool_size)?);
     let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
-    let before = progress(&views).await?;
+    let before = applied(&views).await?;
     projections::spawn(config, log, mapping, sealing, &lifecycle)?;
-    let first = until(&views, |now| now.next != before.next || now.next >= ends).await?;
+    let first = until(&views, |now| now > before || now >= stored).await?;
     let began = Instant::now();
-    let last = until(&views, |now| now.next >= ends).await?;
+    let last = until(&views, |now| now >= stored).await?;
     let took = began.elapsed();
     lifecycle.shutdown.cancel();
     lifecycle.finished().await?;
-    Ok((last.events.saturating_sub(first.events), took))
+    Ok((u64::try_from(last - first)?, took))
 }
 
-/// Where the checkpoints are, and how many events the rows hold.
-#[derive(Debug, Clone, Copy)]
-struct Applied {
-    next: i64,
-    events: u64,
+/// Events that the rows hold.
+async fn applied(views: &PgPool) -> anyhow::Result<i64> {
+    let applied = sqlx::query_scalar("SELECT coalesce(sum(version), 0)::bigint FROM orders");
+    Ok(applied.fetch_one(views).await?)
 }
 
-async fn progress(views: &PgPool) -> anyhow::Result<Applied> {
-    let next: i64 = sqlx::query_scalar(
-        "SELECT coalesce(sum(next), 0)::bigint FROM projection_offsets WHERE projection = 'orders'",
-    )
-    .fetch_one(views)
-    .await?;
-    Ok(Applied { next, events: 0 })
-}
-
-/// The events are counted once it is so, not at each look.
-async fn until(views: &PgPool, reached: impl Fn(Applied) -> bool) -> anyhow::Result<Applied> {
+async fn until(views: &PgPool, reached: impl Fn(i64) -> bool) -> anyhow::Result<i64> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let now = progress(views).await?;
+        let now = applied(views).await?;
         if reached(now) {
-            let events: i64 =
-                sqlx::query_scalar("SELECT coalesce(sum(version), 0)::bigint FROM orders")
-                    .fetch_one(views)
-                    .await?;
-            return Ok(Applied {
-                events: u64::try_from(events)?,
-                ..now
-            });
+            return Ok(now);
         }
         ensure!(Instant::now() < deadline, "the projector takes too long");
         sleep(LOOK).await;

@@ -127,7 +127,7 @@ impl<P: Projection> Publisher<P> {
     }
 
     async fn session(&self, retry: &mut Backoff) -> Result<(), Trouble> {
-        let session = Session::<P>::open(&self.tools).await?;
+        let mut session = Session::<P>::open(&self.tools).await?;
         retry.reset();
         session.publish().await
     }

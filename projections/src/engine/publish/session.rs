@@ -83,6 +83,7 @@ pub struct Tools {
 pub struct Session<'a, P> {
     tools: &'a Tools,
     producer: Arc<TransactionalProducer>,
+    unwanted: CancellationToken,
     /// Full name of the topic.
     topic: String,
     topic_id: String,
@@ -96,18 +97,14 @@ impl<'a, P: Projection> Session<'a, P> {
     pub async fn open(tools: &'a Tools) -> Result<Self, Trouble> {
         let unwanted = CancellationToken::new();
         let wanted = unwanted.clone().drop_guard();
-        let (config, largest) = (tools.config.clone(), tools.published.largest);
-        let producer = blocking(move || {
-            let name = super::name(P::NAME);
-            TransactionalProducer::open(&config, &name, Some(largest), unwanted)
-        });
-        let producer = Arc::new(producer.await?);
+        let producer = Self::producer(tools, unwanted.clone()).await?;
         let spec = &tools.published.topic;
         let topic = TopicState::read(&tools.config, spec.name).await?;
         store::readmit(&tools.views, P::NAME).await?;
         Ok(Self {
             tools,
             producer,
+            unwanted,
             topic: tools.config.kafka_name(spec.name),
             topic_id: topic.id,
             _wanted: wanted,
@@ -115,9 +112,21 @@ impl<'a, P: Projection> Session<'a, P> {
         })
     }
 
+    async fn producer(
+        tools: &Tools,
+        unwanted: CancellationToken,
+    ) -> Result<Arc<TransactionalProducer>, Trouble> {
+        let (config, largest) = (tools.config.clone(), tools.published.largest);
+        let producer = blocking(move || {
+            let name = super::name(P::NAME);
+            TransactionalProducer::open(&config, &name, Some(largest), unwanted)
+        });
+        Ok(Arc::new(producer.await?))
+    }
+
     /// Publishes until the role is to stop. What is read is published before
     /// anything else is read.
-    pub async fn publish(&self) -> Result<(), Trouble> {
+    pub async fn publish(&mut self) -> Result<(), Trouble> {
         let Tools {
             views, published, ..
         } = self.tools;
@@ -152,8 +161,9 @@ impl<'a, P: Projection> Session<'a, P> {
 
     /// Publishes all of a page. What Kafka refuses of it takes those along that
     /// it was sent with, whoever is named: halves are tried, until the one that
-    /// is refused stands alone.
-    async fn publish_page(&self, page: Vec<Change>) -> Result<(), Trouble> {
+    /// is refused stands alone. A refusal costs the producer: another one goes
+    /// on.
+    async fn publish_page(&mut self, page: Vec<Change>) -> Result<(), Trouble> {
         let mut pending = vec![page];
         while let Some(part) = pending.pop() {
             let begin = Instant::now();
@@ -162,23 +172,24 @@ impl<'a, P: Projection> Session<'a, P> {
             } = self.tools;
             let (producer, published) = (Arc::clone(&self.producer), *published);
             let topic = self.topic.clone();
-            let send = move || {
-                let sent = records::publish(&producer, &published, &topic, &part);
-                (part, sent)
+            let attempt = move || {
+                let outcome = records::publish(&producer, &published, &topic, &part);
+                (part, outcome)
             };
-            let (mut part, sent) = blocking(send).await;
-            match sent {
+            let (mut part, outcome) = blocking(attempt).await;
+            match outcome {
                 Ok(()) => {
                     metrics::published(P::NAME, part.len(), begin.elapsed());
                     store::forget(views, P::NAME, &part).await?;
                 }
-                Err(Failure::Refused(..)) if part.len() > 1 => {
-                    let second = part.split_off(part.len() / 2);
-                    pending.extend([second, part]);
-                }
-                Err(Failure::Refused(number, code)) => {
-                    let change = part.first().ok_or(Failure::Refused(number, code))?;
-                    self.put_aside(change, code).await?;
+                Err(Failure::Refused(_, code)) => {
+                    if let [change] = &part[..] {
+                        self.put_aside(change, code).await?;
+                    } else {
+                        let second = part.split_off(part.len() / 2);
+                        pending.extend([second, part]);
+                    }
+                    self.producer = Self::producer(self.tools, self.unwanted.clone()).await?;
                 }
                 Err(failure) => return Err(failure.into()),
             }

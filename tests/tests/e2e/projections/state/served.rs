@@ -120,18 +120,20 @@ pub async fn a_document_that_is_too_large_keeps_no_other_waiting(env: &TestEnv) 
     world.happen(&history).await?;
     world.happen(&orders(20)).await?;
     let projector = world.projector()?;
-    let waits = async |refused: bool| {
-        wait_until("nothing else to wait", async || {
-            let waiting: Vec<(Uuid, bool)> =
-                sqlx::query_as("SELECT DISTINCT id, refused IS NOT NULL FROM projection_changes")
-                    .fetch_all(&world.views)
-                    .await?;
-            Ok((waiting == [(id, refused)]).then_some(()))
-        })
-        .await
+    let waiting = async || -> Result<Vec<(Uuid, Option<String>)>> {
+        let waiting = sqlx::query_as("SELECT DISTINCT id, refused FROM projection_changes");
+        Ok(waiting.fetch_all(&world.views).await?)
     };
     world.settled().await?;
-    waits(true).await?;
+    let alone = wait_until("nothing else to wait", async || {
+        let waiting = waiting().await?;
+        let refused = waiting.iter().all(|(_, reason)| reason.is_some());
+        Ok((waiting.len() == 1 && refused).then_some(()))
+    })
+    .await;
+    let waiting = waiting().await?;
+    alone.with_context(|| format!("{waiting:?}"))?;
+    ensure!(waiting[0].0 == id);
     let published = topic::compacted(&topic::read(&world.config).await?)?;
     ensure!(published.len() == 20 && !published.contains_key(&id));
     projector.stop().await?;

@@ -26,6 +26,8 @@ const fn size(quick: bool) -> (usize, i64) {
 pub async fn catch_up(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>> {
     prepare(config).await?;
     // A build of what is there: from here on its checkpoints lead.
+    backlog::append(config, 400).await?;
+    relay::drain(config).await?;
     following(config).await?;
     let (rounds, events) = size(quick);
     let (mut to_copy, mut to_upsert, mut all) = (Vec::new(), Vec::new(), 0);

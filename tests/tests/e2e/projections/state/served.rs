@@ -155,5 +155,15 @@ async fn largest_record(world: &World, bytes: &str) -> Result<()> {
     for altered in admin.alter_configs(&[config], &options).await? {
         altered.map_err(|(resource, code)| anyhow::anyhow!("{resource:?}: {code}"))?;
     }
-    Ok(())
+    // The broker is told of it a moment later.
+    wait_until("broker to know the limit", async || {
+        let topic = [ResourceSpecifier::Topic(&name)];
+        let described = admin.describe_configs(&topic, &options).await?;
+        let known = described.iter().flatten().any(|topic| {
+            let limit = topic.get("max.message.bytes");
+            limit.is_some_and(|limit| limit.value.as_deref() == Some(bytes))
+        });
+        Ok(known.then_some(()))
+    })
+    .await
 }

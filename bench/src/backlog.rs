@@ -5,6 +5,7 @@ use infra::{
     config::{Config, EventStoreKind},
     postgres,
 };
+use sqlx::PgPool;
 use std::time::Duration;
 
 /// Events of one transaction: the relay reads many of them.
@@ -19,6 +20,12 @@ const COPIES: &str = "INSERT INTO events \
             (SELECT * FROM events WHERE aggregate_id = \
                  (SELECT aggregate_id FROM events WHERE sequence = 4 LIMIT 1)) e \
       ORDER BY c.id, e.sequence";
+
+/// Events of orders that the log holds.
+pub async fn stored(log: &PgPool) -> anyhow::Result<i64> {
+    let stored = sqlx::query_scalar("SELECT count(*) FROM events WHERE aggregate_type = 'order'");
+    Ok(stored.fetch_one(log).await?)
+}
 
 /// Appends about so many events.
 pub async fn append(config: &Config, events: i64) -> anyhow::Result<()> {

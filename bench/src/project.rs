@@ -90,11 +90,7 @@ async fn prepare(config: &Config) -> anyhow::Result<()> {
 /// Runs the projector until the rows hold every event of the log: how many it
 /// has applied, and how long that took from the first batch on.
 async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
-    let events = postgres::pool(&config.events_url, 1)?;
-    let stored: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM events WHERE aggregate_type = 'order'")
-            .fetch_one(&events)
-            .await?;
+    let stored = backlog::stored(&postgres::pool(&config.events_url, 1)?).await?;
     let views = postgres::pool(&config.views_url, 1)?;
     let lifecycle = Lifecycle::new();
     let log = LogReader::new(postgres::pool(&config.events_url, config.events_pool_size)?);
@@ -111,7 +107,7 @@ async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
 }
 
 /// Events that the rows hold.
-async fn applied(views: &PgPool) -> anyhow::Result<i64> {
+pub async fn applied(views: &PgPool) -> anyhow::Result<i64> {
     let applied = sqlx::query_scalar("SELECT coalesce(sum(version), 0)::bigint FROM orders");
     Ok(applied.fetch_one(views).await?)
 }

@@ -1,7 +1,7 @@
 //! The whole path as processes, from a command to what is read, with orders in
 //! it.
 
-use crate::{backlog, http, process::Process};
+use crate::{backlog, http, process::Process, project::applied};
 use anyhow::ensure;
 use infra::{config::Config, kafka::ensure_topics, postgres};
 use sqlx::PgPool;
@@ -55,12 +55,9 @@ impl Whole {
         if missing > 0 {
             backlog::append(&self.config, missing * EVENTS).await?;
         }
-        let stored: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM events WHERE aggregate_type = 'order'")
-                .fetch_one(&log)
-                .await?;
+        let stored = backlog::stored(&log).await?;
         let deadline = Instant::now() + PATIENCE;
-        while self.applied().await? < stored {
+        while applied(&self.views).await? < stored {
             ensure!(Instant::now() < deadline, "the projector takes too long");
             sleep(LOOK).await;
         }
@@ -78,11 +75,5 @@ impl Whole {
     async fn orders(&self) -> anyhow::Result<i64> {
         let count = sqlx::query_scalar("SELECT count(*) FROM orders");
         Ok(count.fetch_one(&self.views).await?)
-    }
-
-    /// Events in the read model.
-    async fn applied(&self) -> anyhow::Result<i64> {
-        let applied = sqlx::query_scalar("SELECT coalesce(sum(version), 0)::bigint FROM orders");
-        Ok(applied.fetch_one(&self.views).await?)
     }
 }

@@ -1,7 +1,7 @@
 //! A transactional producer. Everything in here blocks.
 //!
-//! Its transactional id is fixed, one of [`IDS`]: whoever initialises last
-//! fences everybody before. Once it has fenced or failed for good it is of no use and must be
+//! Its transactional id is fixed: whoever initialises last fences everybody
+//! before. Once it was fenced or has failed for good it is of no use and must be
 //! dropped; a transaction that is left open is aborted by the next one's
 //! `init_transactions`, or by Kafka after [`TRANSACTION_TIMEOUT_MS`].
 

@@ -55,7 +55,7 @@ impl Publisher {
         announcements: &[(PositionToken, EpochBegan)],
         progress: &Progress,
     ) -> Result<(), Failure> {
-        let outcome = self.producer.prepare(|transaction| {
+        let outcome = self.producer.transaction(|transaction| {
             for (number, (at, began)) in announcements.iter().enumerate() {
                 let value = serde_json::to_vec(began).unwrap_or_default();
                 let headers = headers(&began.headers(at));
@@ -71,8 +71,7 @@ impl Publisher {
         });
         match outcome {
             Err(Failure::Refused(_, source)) => Err(refused(None, source)),
-            Err(failure) => Err(failure),
-            Ok(()) => self.producer.commit(),
+            outcome => outcome,
         }
     }
 

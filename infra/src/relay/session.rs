@@ -19,7 +19,6 @@ use super::{
     source::Source,
 };
 use crate::kafka::{self, DeadProducer, TransactionalProducer, blocking};
-use futures_util::future::try_join_all;
 use std::{sync::Arc, time::Instant};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -27,7 +26,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 /// Producers that nobody has fenced yet, and where they continue.
 pub struct Session<'a> {
     relay: &'a Relay,
-    publishers: Vec<Arc<Publisher>>,
+    publishers: [Arc<Publisher>; 2],
     source: Source,
     progress: Progress,
     /// The present epoch: its events, and no later ones, are published.
@@ -49,23 +48,21 @@ impl<'a> Session<'a> {
     pub async fn open(relay: &'a Relay) -> Result<Self, Trouble> {
         let unwanted = CancellationToken::new();
         let wanted = unwanted.clone().drop_guard();
-        let open = IDS.map(|id| {
+        let [first, second] = IDS.map(|id| {
             let (config, unwanted) = (relay.config.clone(), unwanted.clone());
             blocking(move || TransactionalProducer::open(&config, id, None, unwanted))
         });
-        let producers = try_join_all(open).await.map_err(trouble)?;
+        let (first, second) = tokio::try_join!(first, second).map_err(trouble)?;
         let start = starting_point(&relay.config, &relay.log).await?;
-        let publisher = |producer| {
+        let publishers = [first, second].map(|producer| {
             Arc::new(Publisher {
                 producer,
                 config: relay.config.clone(),
                 names: TopicNames::of(&relay.config),
             })
-        };
-        let publishers: Vec<_> = producers.into_iter().map(publisher).collect();
-        let first = publishers.first().ok_or(RelayError::NoEpoch)?;
+        });
         let epoch = start.epochs.last().ok_or(RelayError::NoEpoch)?.epoch;
-        let progress = enter_present_epoch(relay, first, start).await?;
+        let progress = enter_present_epoch(relay, &publishers[0], start).await?;
         Ok(Self {
             relay,
             publishers,

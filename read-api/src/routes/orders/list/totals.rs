@@ -3,16 +3,15 @@
 //! asks, as either reads more than a page does.
 
 use super::request::ListRequest;
-use crate::filters::Choice;
+use crate::filters::{
+    COUNTRY, CURRENCY, Choice, FULFILLMENT_STATUS, KIND, PAYMENT_STATUS, PLATFORM, RETURN_STATUS,
+    STATUS,
+};
 use infra::http::{Problem, Query, query::invalid};
 use serde::Serialize;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
-
-use crate::filters::{
-    COUNTRY, CURRENCY, FULFILLMENT_STATUS, KIND, PAYMENT_STATUS, PLATFORM, RETURN_STATUS, STATUS,
-};
 
 /// What facets there are: the filters of few values.
 const FACETS: [Choice; 8] = [

@@ -9,6 +9,7 @@ pub mod body;
 pub mod etag;
 mod fallback;
 mod health;
+mod home;
 mod observe;
 mod prefer;
 mod principal;

@@ -4,6 +4,7 @@ use super::{
     fallback::unclaimed,
     health,
     health::Readiness,
+    home::at_home,
     observe::{extractors, observe},
 };
 use crate::{
@@ -18,6 +19,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 use std::{io, net::SocketAddr, time::Duration};
+use tokio::runtime::Handle;
 
 /// Threads that serve requests. Everything slow is awaited, so that few are
 /// enough.
@@ -75,10 +77,15 @@ where
         .map_err(failed)?
         .collect();
     let state = web::Data::new(ready.clone());
+    let home = Handle::current();
     let application = move || {
+        let home = home.clone();
         App::new()
             .app_data(state.clone())
             .wrap(from_fn(observe))
+            .wrap(from_fn(move |request, next| {
+                at_home(home.clone(), request, next)
+            }))
             .configure(extractors)
             .configure(health::routes)
             .configure(configure.clone())

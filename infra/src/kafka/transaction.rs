@@ -209,14 +209,11 @@ impl TransactionalProducer {
         }
     }
 
-    /// After a record was refused, those that come after it fail as well, and
-    /// may be told first: the one that failed first is why.
+    /// What is told of a transaction may be only that it failed: which record
+    /// is why, its deliveries know.
     fn cause<E>(&self, failure: Failure<E>) -> Failure<E> {
-        let first = self
-            .inner
-            .as_ref()
-            .and_then(|p| p.context().first_failure());
-        match (failure, first) {
+        let undelivered = self.inner.as_ref().and_then(|p| p.context().failure());
+        match (failure, undelivered) {
             (Failure::Aborted(_), Some((number, error))) => refusal(number, error),
             (failure, _) => failure,
         }
@@ -284,7 +281,7 @@ impl Transaction<'_> {
             }
             thread::sleep(LOOK);
         }
-        match producer.context().first_failure() {
+        match producer.context().failure() {
             None => Ok(()),
             Some((number, error)) => Err(refusal(number, error)),
         }
@@ -293,15 +290,23 @@ impl Transaction<'_> {
 
 /// What a record that was not taken means for its transaction.
 fn refusal<E>(number: usize, error: KafkaError) -> Failure<E> {
-    match error.rdkafka_error_code() {
-        Some(
-            code @ (RDKafkaErrorCode::MessageSizeTooLarge
-            | RDKafkaErrorCode::MessageBatchTooLarge
-            | RDKafkaErrorCode::InvalidRecord
-            | RDKafkaErrorCode::InvalidMessageSize),
-        ) => Failure::Refused(number, code),
-        _ => Failure::Aborted(error),
+    match refused_for_good(&error) {
+        Some(code) => Failure::Refused(number, code),
+        None => Failure::Aborted(error),
     }
+}
+
+/// The code of an error that the same record would get again.
+fn refused_for_good(error: &KafkaError) -> Option<RDKafkaErrorCode> {
+    error.rdkafka_error_code().filter(|code| {
+        matches!(
+            code,
+            RDKafkaErrorCode::MessageSizeTooLarge
+                | RDKafkaErrorCode::MessageBatchTooLarge
+                | RDKafkaErrorCode::InvalidRecord
+                | RDKafkaErrorCode::InvalidMessageSize
+        )
+    })
 }
 
 fn is_retriable(error: &KafkaError) -> bool {
@@ -316,7 +321,9 @@ fn requires_abort(error: &KafkaError) -> bool {
     matches!(error, KafkaError::Transaction(error) if error.txn_requires_abort())
 }
 
-/// Remembers the first record of a transaction that was not delivered.
+/// Remembers why a transaction was not delivered: its first record that was
+/// refused for good, else the first that failed. Those that wait beside a
+/// refused one are purged, and may be told of before it.
 #[derive(Default)]
 struct Context(Mutex<Option<(usize, KafkaError)>>);
 
@@ -325,7 +332,18 @@ impl Context {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    fn first_failure(&self) -> Option<(usize, KafkaError)> {
+    fn failed(&self, number: usize, error: &KafkaError) {
+        let mut failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = |error| refused_for_good(error).is_some();
+        if failure
+            .as_ref()
+            .is_none_or(|(_, known)| refused(error) && !refused(known))
+        {
+            *failure = Some((number, error.clone()));
+        }
+    }
+
+    fn failure(&self) -> Option<(usize, KafkaError)> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -348,8 +366,29 @@ impl ProducerContext for Context {
 
     fn delivery(&self, result: &DeliveryResult<'_>, number: usize) {
         if let Err((error, _)) = result {
-            let mut failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            failure.get_or_insert_with(|| (number, error.clone()));
+            self.failed(number, error);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_purged_beside_a_refused_record_is_not_why() {
+        let production = KafkaError::MessageProduction;
+        let purged = production(RDKafkaErrorCode::PurgeQueue);
+        let refused = production(RDKafkaErrorCode::MessageSizeTooLarge);
+        let context = Context::default();
+        for (number, error) in [(0, &purged), (3, &refused), (1, &purged), (4, &refused)] {
+            context.failed(number, error);
+        }
+        assert_eq!(context.failure(), Some((3, refused)));
+        context.forget();
+        context.failed(1, &purged);
+        assert_eq!(context.failure(), Some((1, purged)));
+        context.forget();
+        assert_eq!(context.failure(), None);
     }
 }

@@ -7,6 +7,7 @@ use super::{
 use crate::proxy::Proxy;
 use anyhow::{Result, ensure};
 use infra::{clock, config::Config};
+use projections::WorkerState;
 use sqlx::{Connection as _, PgConnection};
 
 /// Postgres goes away while events arrive, and comes back: the role waits,
@@ -64,12 +65,10 @@ pub async fn an_order_waits_for_the_log(config: &Config) -> Result<()> {
     world.append(&[noted(id, 2), noted(id, 3)]).await?;
     let gap = world.stream(id).await?.split_off(2);
     world.send(gap).await?;
-    world
-        .until("word of the log", async || {
-            let workers = format!("{:?}", projector.status.workers());
-            Ok(workers.contains("a database does not answer"))
-        })
-        .await?;
+    // First for the batch, and from then on for the look at the epoch.
+    let waits = |worker: &WorkerState| matches!(worker, WorkerState::Waiting(_));
+    let waiting = || projector.status.workers().iter().any(waits);
+    world.until_role(waiting, "the worker to wait").await?;
     ensure!(world.parked().await?.is_empty());
     proxy.accept();
     world.settled().await?;

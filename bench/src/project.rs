@@ -13,8 +13,8 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// Between looks at the rows, which read all of them.
-const LOOK: Duration = Duration::from_millis(250);
+/// Between looks at what has been applied.
+const LOOK: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Rounds, and events of each.
@@ -88,38 +88,45 @@ async fn prepare(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Runs the projector until the rows hold every event of the log: how many it
-/// has applied, and how long that took from the first batch on.
+/// has applied, and how long that took from the first batch on. While it moves
+/// only its offsets are looked at: counting reads every row.
 async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
     let stored = backlog::stored(&postgres::pool(&config.events_url, 1)?).await?;
     let views = postgres::pool(&config.views_url, 1)?;
     let lifecycle = Lifecycle::new();
     let log = LogReader::new(postgres::pool(&config.events_url, config.events_pool_size)?);
     let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
-    let before = applied(&views).await?;
+    let (deadline, mut at) = (Instant::now() + PATIENCE, offsets(&views).await?);
     projections::spawn(config, log, mapping, sealing, &lifecycle)?;
-    let first = until(&views, |now| now > before || now >= stored).await?;
-    let began = Instant::now();
-    let last = until(&views, |now| now >= stored).await?;
-    let took = began.elapsed();
+    // When the first batch was seen, and what the rows held then.
+    let (mut first, mut last) = (None, Instant::now());
+    let took = loop {
+        ensure!(Instant::now() < deadline, "the projector takes too long");
+        sleep(LOOK).await;
+        let now = offsets(&views).await?;
+        if now != at {
+            (at, last) = (now, Instant::now());
+            if first.is_none() {
+                first = Some((applied(&views).await?, last));
+            }
+        } else if applied(&views).await? >= stored {
+            let (count, began) = first.unwrap_or((stored, last));
+            break (stored - count, last - began);
+        }
+    };
     lifecycle.shutdown.cancel();
     lifecycle.finished().await?;
-    Ok((u64::try_from(last - first)?, took))
+    Ok((u64::try_from(took.0)?, took.1))
+}
+
+/// Where the checkpoints stand, all together.
+async fn offsets(views: &PgPool) -> anyhow::Result<Option<i64>> {
+    let sum = sqlx::query_scalar("SELECT sum(next)::bigint FROM projection_offsets");
+    Ok(sum.fetch_one(views).await?)
 }
 
 /// Events that the rows hold.
 pub async fn applied(views: &PgPool) -> anyhow::Result<i64> {
     let applied = sqlx::query_scalar("SELECT coalesce(sum(version), 0)::bigint FROM orders");
     Ok(applied.fetch_one(views).await?)
-}
-
-async fn until(views: &PgPool, reached: impl Fn(i64) -> bool) -> anyhow::Result<i64> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let now = applied(views).await?;
-        if reached(now) {
-            return Ok(now);
-        }
-        ensure!(Instant::now() < deadline, "the projector takes too long");
-        sleep(LOOK).await;
-    }
 }

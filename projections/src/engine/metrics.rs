@@ -14,6 +14,11 @@ pub(super) const REFOLDED: &str = "orderlog_projection_refolded_total";
 pub(super) const REBUILDS: &str = "orderlog_projection_rebuilds_total";
 /// Records in one transaction.
 pub(super) const BATCH: &str = "orderlog_projection_batch_size";
+/// From the moment that an event was recorded until it was delivered: the oldest
+/// one of each batch.
+pub(super) const DELIVERY: &str = "orderlog_projection_delivery_seconds";
+/// From then on until what the batch makes of the rows is committed.
+pub(super) const APPLY: &str = "orderlog_projection_apply_seconds";
 /// How far a partition is behind, in events; transaction markers are counted
 /// until its end is reached.
 pub(super) const LAG_EVENTS: &str = "orderlog_projection_lag_events";
@@ -31,6 +36,11 @@ pub(super) fn describe() {
     );
     describe_counter!(REBUILDS, "Rebuilds, by projection and reason");
     describe_histogram!(BATCH, "Records applied in one transaction");
+    describe_histogram!(
+        DELIVERY,
+        "Seconds from recording the oldest event of a batch to its delivery"
+    );
+    describe_histogram!(APPLY, "Seconds from the delivery of a batch to its commit");
     describe_gauge!(LAG_EVENTS, "Events that a partition is behind Kafka");
     describe_gauge!(
         LAG_SECONDS,

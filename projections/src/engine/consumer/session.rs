@@ -11,13 +11,14 @@ use crate::engine::{
     environment::Engine,
     event::Delivered,
     failure::BatchError,
-    metrics::{APPLIED, BATCH, DELIVERED, REFOLDED, SKIPPED},
-    opened,
+    metrics::{APPLIED, APPLY, BATCH, DELIVERED, DELIVERY, REFOLDED, SKIPPED},
+    opened::{self, Taken},
     parking::{self, Redriven},
     projection::Projection,
     status::WorkerStatus,
 };
 use infra::{
+    clock,
     kafka::{TopicId, client_config},
     sealing::OpenError,
 };
@@ -26,7 +27,7 @@ use rdkafka::{
     consumer::{BaseConsumer, Consumer as _},
     error::{KafkaError, KafkaResult},
 };
-use std::mem;
+use std::{mem, time::Instant};
 use tokio::{runtime::Handle, sync::watch};
 use tokio_util::sync::CancellationToken;
 
@@ -140,11 +141,19 @@ impl<P: Projection> Session<'_, P> {
         marks: &mut watch::Receiver<()>,
     ) -> Result<usize, Leave> {
         let polled = poll::<P>(consumer, self.prepared.epoch)?;
+        let delivered_at = Instant::now();
+        if let Some(age) = oldest(&polled.records) {
+            metrics::histogram!(DELIVERY, "projection" => P::NAME).record(age);
+        }
         let delivered = u64::try_from(polled.records.len()).unwrap_or(u64::MAX);
         metrics::counter!(DELIVERED, "projection" => P::NAME).increment(delivered);
         let opening = opened::delivered::<P>(&self.engine.sealing, polled.records);
         let records = self.runtime.block_on(opening).map_err(Leave::Closed)?;
         let applied = self.apply(consumer.context(), &records);
+        if !records.is_empty() {
+            let took = delivered_at.elapsed();
+            metrics::histogram!(APPLY, "projection" => P::NAME).record(took);
+        }
         if applied.map_err(Leave::Batch)?.parked > 0 {
             marks.mark_changed();
         }
@@ -197,6 +206,13 @@ impl<P: Projection> Session<'_, P> {
         self.announcer.moved(redriven.partitions);
         result.map(|()| redriven.more)
     }
+}
+
+/// Seconds since the oldest of these events was recorded.
+fn oldest(records: &[Taken]) -> Option<f64> {
+    let events = records.iter().filter_map(|record| record.as_ref().ok());
+    let recorded = events.map(|event| event.published.envelope.time).min()?;
+    Some((clock::now() - recorded).as_seconds_f64().max(0.0))
 }
 
 fn settings(client: &mut ClientConfig) -> &mut ClientConfig {

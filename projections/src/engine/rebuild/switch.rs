@@ -1,7 +1,8 @@
 //! From the served build to the new one, in one transaction
 //! (`docs/ARCHITECTURE.md`, invariant 14).
 //!
-//! The order of the steps is what makes it right:
+//! Vacuums are kept off beforehand, while projectors still move on. The order of
+//! the steps is what makes it right:
 //! 1. the checkpoints are locked, so that no projector moves on: whatever is
 //!    in the served rows came from Kafka before
 //! 2. the end offsets are noted, for partitions without a checkpoint that Kafka
@@ -20,7 +21,7 @@ use super::{
     catch_up::rest,
     error::RebuildError,
     store::{self as builds, Stored},
-    tables::{look_in, schema, take_the_place},
+    tables::{keep_vacuums_off, look_in, schema, take_the_place},
 };
 use crate::engine::{
     environment::Engine,
@@ -69,6 +70,8 @@ async fn take_over<P: Projection>(
     at: LogPosition,
 ) -> Result<Option<u64>, RebuildError> {
     let build = stored.build;
+    // Before anybody waits for this transaction.
+    keep_vacuums_off::<P>(transaction, build).await?;
     store::lock_checkpoints(transaction, P::NAME).await?;
     let served = store::build(&mut **transaction, P::NAME).await?;
     let held = store::held(&mut **transaction, P::NAME).await?;

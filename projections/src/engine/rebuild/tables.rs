@@ -9,6 +9,9 @@ use tokio::time::sleep;
 
 /// Where readers find the tables of the served build.
 pub(in crate::engine) const SERVED: &str = "public";
+/// How long a vacuum may keep a switch waiting. A server ends an automatic one
+/// that is in the way of a lock only when its `deadlock_timeout` (1 s) is over.
+const VACUUM_TIMEOUT: &str = "5s";
 /// How long readers may be kept waiting for one that does not end.
 const LOCK_TIMEOUT: &str = "100ms";
 /// How often the tables are asked for, and how long readers go on in between.
@@ -82,6 +85,33 @@ pub(super) async fn look_in(
     run(transaction, &sql).await
 }
 
+/// Keeps vacuums off the tables of a build and of those that it takes the place
+/// of, until the transaction ends: readers and writers go on. What a vacuum is at
+/// work on cannot be taken from anybody, and a large table's takes hours; asked
+/// for as briefly as [`lock`] asks, it would never be told to make way.
+pub(super) async fn keep_vacuums_off<P: Projection>(
+    transaction: &mut Transaction<'_, Postgres>,
+    build: i64,
+) -> Result<(), sqlx::Error> {
+    let from = schema(P::NAME, build);
+    let new = tables_in(&mut **transaction, &from).await?;
+    let old = in_the_way(transaction, P::NAME, &new).await?;
+    let all = qualified(SERVED, &old).chain(qualified(&from, &new));
+    let sql = format!(
+        "SET LOCAL lock_timeout = '{VACUUM_TIMEOUT}'; \
+         LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE; SET LOCAL lock_timeout = DEFAULT",
+        all.collect::<Vec<_>>().join(", ")
+    );
+    run(transaction, &sql).await
+}
+
+fn qualified(schema: &str, tables: &BTreeSet<String>) -> impl Iterator<Item = String> {
+    let schema = quoted(schema);
+    tables
+        .iter()
+        .map(move |table| format!("{schema}.{}", quoted(table)))
+}
+
 /// Puts the tables of a build in the place of those that are served, and those
 /// out of the way. False: readers did not let go of them.
 pub(super) async fn take_the_place<P: Projection>(
@@ -124,7 +154,7 @@ async fn lock(
     if tables.is_empty() {
         return Ok(true);
     }
-    let tables = tables.iter().map(|t| format!("{SERVED}.{}", quoted(t)));
+    let tables = qualified(SERVED, tables);
     let all: Vec<_> = views.iter().cloned().chain(tables).collect();
     let sql = format!(
         "SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE",

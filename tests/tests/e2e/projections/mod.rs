@@ -63,6 +63,7 @@ pub fn trials() -> Vec<Trial> {
         bounds::large_events_are_caught_up_with_before_the_switch,
         switching::a_held_view_delays_the_switch,
         switching::a_held_up_switch_lets_go_at_once,
+        switching::a_vacuum_makes_way_for_the_switch,
         switching::indexes_are_made_once,
         switching::what_was_not_read_before_a_switch_is_read_after_it,
         switching::a_worker_goes_on_with_no_other_build,

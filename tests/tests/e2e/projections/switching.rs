@@ -24,7 +24,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::timeout};
 
 async fn execute(pool: &PgPool, sql: &str) -> Result<()> {
     sqlx::raw_sql(sql).execute(pool).await?;
@@ -80,6 +80,33 @@ pub async fn a_held_view_delays_the_switch(config: &Config) -> Result<()> {
         world.check().await?;
     }
     projector.stop().await
+}
+
+/// An automatic vacuum is at work on a served table, for minutes: it makes way.
+pub async fn a_vacuum_makes_way_for_the_switch(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    world.append(&orders(1_000)).await?;
+    world.rebuild().await?;
+    // At once, and a tenth of a second for each page.
+    execute(
+        &world.views,
+        "ALTER TABLE orders SET (autovacuum_vacuum_insert_threshold = 0, \
+            autovacuum_vacuum_insert_scale_factor = 0, \
+            autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)",
+    )
+    .await?;
+    execute(&world.views, "ALTER SYSTEM SET autovacuum_naptime = '1s'").await?;
+    execute(&world.views, "SELECT pg_reload_conf()").await?;
+    let at_work = "SELECT EXISTS (SELECT FROM pg_stat_activity \
+        WHERE datname = current_database() AND query LIKE 'autovacuum: VACUUM public.orders%')";
+    let at_work = async || Ok(sqlx::query_scalar(at_work).fetch_one(&world.views).await?);
+    let began = world.until("vacuum", at_work).await;
+    execute(&world.views, "ALTER SYSTEM RESET autovacuum_naptime").await?;
+    execute(&world.views, "SELECT pg_reload_conf()").await?;
+    began?;
+    let made = timeout(Duration::from_secs(20), world.rebuild()).await;
+    ensure!(made.context("the vacuum did not make way")??.build == 2);
+    world.check().await
 }
 
 /// A switch that was held up has let go of the checkpoints before the builder

@@ -17,7 +17,7 @@ use std::time::Duration;
 /// How long an idle consumer waits before it looks whether it is to stop.
 const IDLE: Duration = Duration::from_millis(100);
 /// What one transaction is to hold at most.
-const MAX_RECORDS: usize = 1_000;
+const MAX_RECORDS: usize = 4_000;
 const MAX_BYTES: usize = 8 << 20;
 
 /// What was polled.

@@ -79,7 +79,7 @@ pub struct Paging {
     /// Entries of the page; 50 if absent
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u8>,
-    /// `next_cursor` of the page before
+    /// A cursor that another page of the list gave
     cursor: Option<String>,
 }
 
@@ -186,7 +186,7 @@ impl<T: ToSchema> IntoResponses for Told<T> {
 
 impl<T: ToSchema> IntoResponses for ToldPage<T> {
     fn responses() -> Responses {
-        told::<T>("Of everything on the page, and its version", &[link()])
+        told::<T>("Of everything on the page, and its version", &[links()])
     }
 }
 
@@ -213,6 +213,11 @@ type Named = (&'static str, Header);
 fn link() -> Named {
     let next = text("`<…>; rel=\"next\"`, where there is a next page");
     ("Link", next)
+}
+
+fn links() -> Named {
+    let both = text("`<…>; rel=\"next\"` and `<…>; rel=\"prev\"`, where there are such pages");
+    ("Link", both)
 }
 
 fn parked() -> Named {

@@ -12,6 +12,7 @@ mod plans;
 mod plumbing;
 mod rebuild;
 mod redis_failing;
+mod searching;
 mod statistics;
 mod top_lists;
 mod views;
@@ -34,6 +35,7 @@ pub fn trials() -> Vec<Trial> {
         plumbing::trials(),
         rebuild::trials(),
         redis_failing::trials(),
+        searching::trials(),
         statistics::trials(),
         top_lists::trials(),
         waiting::trials(),

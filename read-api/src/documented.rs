@@ -71,6 +71,16 @@ pub struct FieldsOf {
     fields: Option<String>,
 }
 
+/// What belongs to an order, beside its fields.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct ExpandOf {
+    /// Some of `lines`, `payments`, `fulfillments`, `returns`, `customer`, `events`, separated by commas: a member each, whatever `fields` says; `customer` with `statistics`, one entry per currency of what the customer's orders came to, `events` with the first 25
+    #[param(example = "lines,events")]
+    expand: Option<String>,
+}
+
 /// Which page of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

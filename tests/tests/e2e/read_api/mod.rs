@@ -3,6 +3,7 @@
 
 mod admin;
 mod cached;
+mod expanding;
 mod guard;
 mod history;
 mod lists;
@@ -26,6 +27,7 @@ pub fn trials() -> Vec<Trial> {
     [
         admin::trials(),
         cached::trials(),
+        expanding::trials(),
         guard::trials(),
         history::trials(),
         lists::trials(),

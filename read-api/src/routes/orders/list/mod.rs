@@ -13,7 +13,8 @@ pub use request::PARAMETERS;
 use crate::{
     consistency::PREFERENCE_APPLIED,
     cursor::Place,
-    documented::{Conditional, FieldsOf, MinPosition, Paging, Refused, ToldPage},
+    documented::{Conditional, ExpandOf, FieldsOf, MinPosition, Paging, Refused, ToldPage},
+    expand::Parts,
     lag, paging,
     reply::{Reply, TagHash},
     state::State,
@@ -24,6 +25,9 @@ use infra::http::{Principal, Problem, Query};
 use page::Page;
 use request::{ListParameters, ListRequest};
 use serde::Serialize;
+use sqlx::PgPool;
+use std::mem;
+use store::Row;
 use totals::Told;
 use utoipa::ToSchema;
 
@@ -31,7 +35,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct OrderList {
     /// In the order of `sort`, then of their ids.
-    data: Vec<OrderSummary>,
+    data: Vec<ListedOrder>,
     /// Whether there are more.
     has_more: bool,
     /// To be passed as `cursor`, with the same filters and sort.
@@ -39,6 +43,15 @@ pub struct OrderList {
     /// With `prev_cursor`, `count` and `facets`.
     #[serde(flatten)]
     beside: Beside,
+}
+
+/// An order of the page.
+#[derive(Serialize, ToSchema)]
+struct ListedOrder {
+    #[serde(flatten)]
+    summary: OrderSummary,
+    #[serde(flatten)]
+    parts: Parts,
 }
 
 /// What a list says beside its page.
@@ -59,13 +72,15 @@ struct Beside {
 /// of the list and not a count. Filters may be repeated or hold several values,
 /// separated by commas (not `customer`, `external_id`, `sku` and `tag`); an order
 /// is listed that has one of them. `q` searches within them. `count` and `facets` speak of the whole list;
-/// each costs a statement more, and is counted apart from the page.
+/// each costs a statement more, and is counted apart from the page. `expand` adds
+/// what belongs to each order; histories and the figures of customers cost a
+/// statement more each, whatever the size of the page.
 #[utoipa::path(
     get,
     path = "/v1/orders",
     operation_id = "list_orders",
     tag = "orders",
-    params(ListParameters, FieldsOf, Paging, MinPosition, Conditional),
+    params(ListParameters, FieldsOf, ExpandOf, Paging, MinPosition, Conditional),
     responses(ToldPage<OrderList>, Refused),
     security(("api_key" = []))
 )]
@@ -83,12 +98,7 @@ pub async fn handle(
     let mut page = page.map_err(|error| Problem::database(&error))?;
     let totals = list.totals.read(&state.views, &list).await;
     let totals = totals.map_err(|error| Problem::database(&error))?;
-    if let Some(fields) = &list.fields {
-        for row in &mut page.rows {
-            row.summary = fields.of_stored(&row.summary)?;
-        }
-    }
-
+    let figures = write(&state.views, &list, &mut page.rows).await?;
     let next = sealed(&state, &list, page.next).await?;
     let prev_cursor = sealed(&state, &list, page.prev).await?;
     let links = paging::links(&request, next.as_deref(), prev_cursor.as_deref());
@@ -99,11 +109,35 @@ pub async fn handle(
     let members = serde_json::to_string(&beside).map_err(Problem::internal)?;
     let summaries = page.rows.iter().map(|row| row.summary.as_str());
     let body = paging::body_with(summaries, next.as_deref(), &members);
-    Ok(Reply::new(tag(&list, &page, &members))
+    Ok(Reply::new(tag(&list, &page, &(figures + &members)))
         .header(lag::HEADER, state.lag.header())
         .maybe(PREFERENCE_APPLIED, list.consistency.applied())
         .maybe(LINK, links)
         .send(&request, body))
+}
+
+/// Cuts the summaries down to what is asked for, and adds what is asked for
+/// beside it; what that depends on beside the orders themselves.
+async fn write(views: &PgPool, list: &ListRequest, rows: &mut [Row]) -> Result<String, Problem> {
+    let orders = rows.iter().map(|row| (row.keyset.id, row.etag.version));
+    let related = list.expand.read(views, &orders.collect::<Vec<_>>()).await;
+    let related = related.map_err(|error| Problem::database(&error))?;
+    let mut figures = String::new();
+    for row in rows {
+        let id = row.keyset.id;
+        let fields = list.fields.as_ref();
+        let cut = fields.map(|fields| fields.of_stored(&row.summary));
+        let cut = cut.transpose()?;
+        if list.expand.is_empty() {
+            row.summary = cut.unwrap_or_else(|| mem::take(&mut row.summary));
+            continue;
+        }
+        let stored = row.document.as_deref().unwrap_or(&row.summary);
+        let kept = cut.as_deref().unwrap_or(&row.summary);
+        figures += &related.canonical(id)?;
+        row.summary = list.expand.write(id, (kept, stored), &related)?;
+    }
+    Ok(figures)
 }
 
 async fn sealed(

@@ -74,6 +74,7 @@ mod tests {
             keyset: keyset(*value),
             etag,
             summary: String::new(),
+            document: None,
         });
         Page::of(rows.collect(), 2, place)
     }

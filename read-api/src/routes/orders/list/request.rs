@@ -4,6 +4,7 @@ use super::{sort::Sort, totals::Totals};
 use crate::{
     consistency::Consistency,
     cursor::{Cursors, Place, QueryHash},
+    expand::Expand,
     fields::{self, Fields},
     filters::{
         ARCHIVED, Allowed, BALANCE_DUE, COUNTRY, CREATED, CURRENCY, CUSTOMER, EXTERNAL_ID,
@@ -47,6 +48,7 @@ pub const PARAMETERS: &[&str] = &[
     "has_open_return",
     "q",
     "fields",
+    "expand",
     "count",
     "facets",
     "sort",
@@ -86,6 +88,8 @@ pub struct ListRequest {
     pub totals: Totals,
     /// What of each.
     pub fields: Option<Fields>,
+    /// What beside that.
+    pub expand: Expand,
     /// In which order.
     pub sort: Sort,
     /// How many, 1 to 200.
@@ -117,6 +121,7 @@ impl ListRequest {
             text: Text::of(query)?,
             totals: Totals::of(query)?,
             fields: Fields::of(query, &fields::SUMMARY)?,
+            expand: Expand::of(query)?,
             sort: Sort::of(query)?,
             limit: paging::limit(query)?,
             place: None,
@@ -168,7 +173,8 @@ impl ListRequest {
     pub fn canonical(&self) -> String {
         let (filters, sort) = (self.chosen(), self.sort.canonical());
         let fields = self.fields.as_ref().map(Fields::canonical);
-        let totals = self.totals.canonical() + &fields.unwrap_or_default();
+        let fields = fields.unwrap_or_default() + &self.expand.canonical();
+        let totals = self.totals.canonical() + &fields;
         format!(
             "orders\n{filters}{totals}{sort}\n{}\n{:?}",
             self.limit, self.place

@@ -23,6 +23,8 @@ pub struct Row {
     pub etag: Etag,
     /// JSON, to be sent as it is.
     pub summary: String,
+    /// The whole order, where something of it is asked for beside that.
+    pub document: Option<String>,
 }
 
 /// The page that is asked for and, if there is one, the row beyond it; in the
@@ -52,6 +54,9 @@ fn statement(
     let walk = Walk::of(list);
     let mut sql = QueryBuilder::new(prefix);
     sql.push(format!("SELECT id, version, {REVISION}, summary, "));
+    if list.expand.takes_documents() {
+        sql.push("document, ");
+    }
     sql.push(column.name()).push(" AS sorted FROM ");
     if let (Some(sku), SortColumn::CreatedAt) = (sku, column) {
         push_with_sku(&mut sql, walk, sku)?;
@@ -181,6 +186,11 @@ fn read(row: &PgRow, list: &ListRequest) -> Result<Row, sqlx::Error> {
             revision: row.try_get("revision")?,
         },
         summary: row.try_get("summary")?,
+        document: if list.expand.takes_documents() {
+            Some(row.try_get("document")?)
+        } else {
+            None
+        },
     })
 }
 

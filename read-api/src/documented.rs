@@ -71,6 +71,16 @@ pub struct FieldsOf {
     fields: Option<String>,
 }
 
+/// What belongs to an order, beside its fields.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct ExpandOf {
+    /// Some of `lines`, `payments`, `fulfillments`, `returns`, `customer`, `events`, separated by commas: a member each, whatever `fields` says; `customer` with `statistics`, one entry per currency of what the customer's orders came to, `events` with the first 25
+    #[param(example = "lines,events")]
+    expand: Option<String>,
+}
+
 /// Which page of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -79,7 +89,7 @@ pub struct Paging {
     /// Entries of the page; 50 if absent
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u8>,
-    /// `next_cursor` of the page before
+    /// A cursor that another page of the list gave
     cursor: Option<String>,
 }
 
@@ -186,7 +196,7 @@ impl<T: ToSchema> IntoResponses for Told<T> {
 
 impl<T: ToSchema> IntoResponses for ToldPage<T> {
     fn responses() -> Responses {
-        told::<T>("Of everything on the page, and its version", &[link()])
+        told::<T>("Of everything on the page, and its version", &[links()])
     }
 }
 
@@ -213,6 +223,11 @@ type Named = (&'static str, Header);
 fn link() -> Named {
     let next = text("`<…>; rel=\"next\"`, where there is a next page");
     ("Link", next)
+}
+
+fn links() -> Named {
+    let both = text("`<…>; rel=\"next\"` and `<…>; rel=\"prev\"`, where there are such pages");
+    ("Link", both)
 }
 
 fn parked() -> Named {

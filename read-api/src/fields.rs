@@ -139,6 +139,12 @@ impl Fields {
         Ok((!fields.is_empty()).then_some(Self(fields)))
     }
 
+    /// Fields of these names, whole.
+    pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let whole = |name: &str| (name.to_owned(), Part::Whole);
+        Self(names.into_iter().map(whole).collect())
+    }
+
     /// The same text for the same fields.
     pub fn canonical(&self) -> String {
         let paths = self.0.iter().map(|(name, part)| match part {
@@ -215,11 +221,21 @@ fn cut_part(
 }
 
 /// The members of an object, in their order, unread.
-struct Object<'a>(Vec<(String, &'a RawValue)>);
+#[derive(Default)]
+pub struct Object<'a>(Vec<(String, &'a RawValue)>);
 
 impl Object<'_> {
+    /// Adds the members of another one at the end, each in the place of one of
+    /// the same name.
+    pub fn extend(&mut self, other: Self) {
+        for (name, value) in other.0 {
+            self.0.retain(|(known, _)| *known != name);
+            self.0.push((name, value));
+        }
+    }
+
     /// Writes those members whose value `write` writes.
-    fn write(
+    pub fn write(
         &self,
         text: &mut String,
         write: impl Fn(&str, &RawValue, &mut String) -> Result<bool, serde_json::Error>,

@@ -5,6 +5,7 @@ mod background;
 mod consistency;
 mod cursor;
 mod documented;
+mod expand;
 mod fields;
 mod filters;
 mod lag;

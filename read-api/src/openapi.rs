@@ -36,6 +36,7 @@ use utoipa::OpenApi;
     components(schemas(
         Order,
         ProblemDocument,
+        routes::orders::get::OneOrder,
         routes::orders::list::OrderList,
         routes::orders::events::EventList,
         routes::orders::lookup::Lookup,

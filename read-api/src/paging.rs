@@ -1,5 +1,5 @@
 //! Pages of a list: `{"data": […], "has_more": …, "next_cursor": …}`, and a
-//! `Link` to the next one (RFC 8288).
+//! `Link` to the next one, and to the one before where there is one (RFC 8288).
 
 use actix_web::{HttpRequest, web::Bytes};
 use infra::http::{Problem, Query, query::invalid};
@@ -68,13 +68,26 @@ pub fn body_with<'a>(
 
 /// The value of `Link`: the same request with the next cursor.
 pub fn link(request: &HttpRequest, next_cursor: &str) -> String {
+    linked(request, "next", next_cursor)
+}
+
+/// The value of `Link` of a list that can be read both ways: the same request
+/// with the next cursor, and with that of the page before. None without any.
+pub fn links(request: &HttpRequest, next: Option<&str>, prev: Option<&str>) -> Option<String> {
+    let links = [("next", next), ("prev", prev)].into_iter();
+    let links = links.filter_map(|(rel, cursor)| Some(linked(request, rel, cursor?)));
+    let links: Vec<_> = links.collect();
+    (!links.is_empty()).then(|| links.join(", "))
+}
+
+fn linked(request: &HttpRequest, rel: &str, cursor: &str) -> String {
     let kept = request.query_string().split('&').filter(|pair| {
         let name = pair.split('=').next().unwrap_or_default();
         !name.is_empty() && name != "cursor" && name != "after"
     });
     let mut query: Vec<_> = kept.map(str::to_owned).collect();
-    query.push(format!("cursor={next_cursor}"));
-    format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&"))
+    query.push(format!("cursor={cursor}"));
+    format!("<{}?{}>; rel=\"{rel}\"", request.path(), query.join("&"))
 }
 
 #[cfg(test)]
@@ -102,9 +115,18 @@ mod tests {
     #[test]
     fn the_link_keeps_everything_but_the_cursor() {
         let request = TestRequest::with_uri("/v1/orders?status=placed&cursor=old&limit=5");
+        let request = request.to_http_request();
         assert_eq!(
-            link(&request.to_http_request(), "new"),
+            link(&request, "new"),
             "</v1/orders?status=placed&limit=5&cursor=new>; rel=\"next\""
         );
+        assert_eq!(
+            links(&request, Some("n"), Some("p")).as_deref(),
+            Some(
+                "</v1/orders?status=placed&limit=5&cursor=n>; rel=\"next\", \
+                 </v1/orders?status=placed&limit=5&cursor=p>; rel=\"prev\""
+            )
+        );
+        assert_eq!(links(&request, None, None), None);
     }
 }

@@ -61,6 +61,11 @@ const VIEWS: Scripts = &[
         "published",
         include_str!("../../migrations/views/0006_published.sql"),
     ),
+    (
+        7,
+        "search",
+        include_str!("../../migrations/views/0007_search.sql"),
+    ),
 ];
 const OPS: Scripts = &[
     (1, "ops", include_str!("../../migrations/ops/0001_ops.sql")),

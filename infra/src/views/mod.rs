@@ -2,6 +2,7 @@
 
 pub mod builds;
 pub mod parked;
+pub mod words;
 
 /// Name of the projection behind orders, their history and their statistics.
 pub const ORDERS: &str = "orders";

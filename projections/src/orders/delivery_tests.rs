@@ -8,6 +8,7 @@ use super::{
     milestones::Milestones,
     movements::{Movement, MovementId},
     parts::{Part, changed_by},
+    searched::searched,
     shared::{Contribution, Differences, SharedChanges, statistics},
 };
 use crate::engine::{Event, Fold, Folded, Step};
@@ -359,6 +360,8 @@ proptest! {
                         before.fulfillments == after.fulfillments
                     ));
                     prop_assert!(same(Part::Returns, before.returns == after.returns));
+                    let words = searched(&before) == searched(&after);
+                    prop_assert!(same(Part::Search, words));
                 }
                 before = Some(after);
             }

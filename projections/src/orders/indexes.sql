@@ -36,3 +36,10 @@ CREATE INDEX order_fulfillments_open ON order_fulfillments (created_at) WHERE st
 CREATE INDEX order_fulfillments_shipped ON order_fulfillments (shipped_at) WHERE status = 'shipped';
 CREATE INDEX order_returns_open ON order_returns (requested_at)
     WHERE status IN ('requested', 'approved', 'received', 'refunded');
+-- Searches. What is written waits in a list that readers go through, so it is
+-- kept short (kB).
+CREATE INDEX order_search_words ON order_search USING gin (words)
+    WITH (gin_pending_list_limit = 512);
+CREATE INDEX order_search_created ON order_search (created_at, order_id);
+CREATE INDEX order_words_like ON order_words USING gin (word public.gin_trgm_ops)
+    WITH (gin_pending_list_limit = 512);

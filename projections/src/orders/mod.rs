@@ -1,5 +1,6 @@
 //! The projection `orders`: the order document and its list row; its lines,
-//! payments, refunds, fulfilments and returns as rows for searches and SQL;
+//! payments, refunds, fulfilments and returns as rows for filters and SQL; the
+//! words that it is searched by;
 //! its history; and what orders share: sums by hour, by statuses, by product,
 //! by customer, and the funnel.
 
@@ -12,6 +13,7 @@ mod milestones;
 mod movements;
 mod parts;
 mod replay;
+mod searched;
 pub mod shared;
 #[cfg(test)]
 mod shared_tests;
@@ -48,7 +50,7 @@ pub struct Orders;
 
 impl Projection for Orders {
     const NAME: &'static str = views::ORDERS;
-    const VERSION: i32 = 3;
+    const VERSION: i32 = 4;
     const CACHED: Option<&'static str> = Some(views::STATISTICS_FAMILY);
     const DOCUMENTS: Option<&'static str> = Some(views::ORDERS_FAMILY);
     const PUBLISHED: Option<Published> = Some(Published {

@@ -3,7 +3,7 @@
 
 use contracts::order::Fact;
 
-/// A list of an order's document that has a table of its own.
+/// A part of an order's document that has a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// `order_lines`.
@@ -16,6 +16,8 @@ pub enum Part {
     Fulfillments,
     /// `order_returns`.
     Returns,
+    /// `order_search`: not a list, but the words of several.
+    Search,
 }
 
 /// The parts that may be other ones after `fact`. Every fact is named, so that
@@ -27,8 +29,9 @@ pub const fn changed_by(fact: &Fact) -> &'static [Part] {
         | Fact::OrderPlaced(_)
         | Fact::OrderImported(_)
         | Fact::LineAdded(_)
-        | Fact::LineQuantityChanged(_)
-        | Fact::LineRemoved(_)
+        | Fact::LineRemoved(_) => &[Part::Lines, Part::Search],
+        Fact::AddressChanged(_) | Fact::CustomerAssigned(_) => &[Part::Search],
+        Fact::LineQuantityChanged(_)
         | Fact::DiscountApplied(_)
         | Fact::DiscountRemoved(_)
         | Fact::LinesCancelled(_)
@@ -57,8 +60,6 @@ pub const fn changed_by(fact: &Fact) -> &'static [Part] {
         | Fact::ReturnCancelled(_) => &[Part::Lines, Part::Returns],
         Fact::OrderConfirmed(_)
         | Fact::ShippingChanged(_)
-        | Fact::AddressChanged(_)
-        | Fact::CustomerAssigned(_)
         | Fact::HoldPlaced(_)
         | Fact::HoldReleased(_)
         | Fact::NoteAdded(_)

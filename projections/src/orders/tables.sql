@@ -137,6 +137,26 @@ CREATE TABLE order_returns (
     PRIMARY KEY (order_id, return_id)
 );
 
+-- What orders are searched by. Written only when it changes, so not in `orders`:
+-- each event would write its many words anew.
+CREATE TABLE order_search (
+    order_id    uuid        PRIMARY KEY,
+    "partition" integer     NOT NULL,
+    -- When the order was first recorded: searches are read in this order.
+    created_at  timestamptz NOT NULL,
+    -- Words of number, customer, lines and addresses, in lower case and without
+    -- accents.
+    words       tsvector    NOT NULL
+);
+
+-- The words among them that may be mistyped, once for each partition that has
+-- them: the words that one is like are looked for here.
+CREATE TABLE order_words (
+    word        text    NOT NULL,
+    "partition" integer NOT NULL,
+    PRIMARY KEY (word, "partition")
+);
+
 -- Each order's history, one row per event.
 CREATE TABLE order_events (
     order_id uuid   NOT NULL,

@@ -11,20 +11,97 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-/// First byte: the layout of the rest.
-const LAYOUT: u8 = 1;
-/// Layout, hash of the query, sort value, id.
+/// Which way, hash of the query, sort value, id.
 const PLAIN: usize = 1 + 8 + 8 + 16;
 /// Of the HMAC-SHA256: 128 bits.
 const TAG: usize = 16;
 
-/// The last row of a page, in the order of its list.
+/// A row's place in the order of its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keyset {
     /// Value of the column that is sorted by; times in microseconds since 1970.
     pub value: i64,
     /// Breaks ties.
     pub id: Uuid,
+}
+
+/// The rows of a page, from a place on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Which of them.
+    pub way: Way,
+    /// From where on.
+    pub keyset: Keyset,
+}
+
+/// Rows on one side of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The next ones.
+    After,
+    /// The last ones before it.
+    Before,
+    /// The place and the next ones.
+    From,
+    /// The last ones before it, and the place.
+    UpTo,
+}
+
+impl Way {
+    /// First byte of a cursor.
+    const fn byte(self) -> u8 {
+        match self {
+            Self::After => 1,
+            Self::Before => 2,
+            Self::From => 3,
+            Self::UpTo => 4,
+        }
+    }
+
+    fn of(byte: u8) -> Option<Self> {
+        let mut all = [Self::After, Self::Before, Self::From, Self::UpTo].into_iter();
+        all.find(|way| way.byte() == byte)
+    }
+
+    /// Whether it leads towards the beginning of the list.
+    pub const fn is_back(self) -> bool {
+        matches!(self, Self::Before | Self::UpTo)
+    }
+
+    /// Whether it has the place itself.
+    pub const fn has_place(self) -> bool {
+        matches!(self, Self::From | Self::UpTo)
+    }
+
+    /// The rows that this one leaves out.
+    const fn others(self) -> Self {
+        match self {
+            Self::After => Self::UpTo,
+            Self::Before => Self::From,
+            Self::From => Self::Before,
+            Self::UpTo => Self::After,
+        }
+    }
+}
+
+impl Place {
+    /// What comes after a row.
+    pub const fn after(keyset: Keyset) -> Self {
+        let way = Way::After;
+        Self { way, keyset }
+    }
+
+    /// What comes before a row.
+    pub const fn before(keyset: Keyset) -> Self {
+        let way = Way::Before;
+        Self { way, keyset }
+    }
+
+    /// What is on the other side.
+    pub const fn others(self) -> Self {
+        let way = self.way.others();
+        Self { way, ..self }
+    }
 }
 
 /// What a cursor belongs to: the route, its filters and its order.
@@ -54,17 +131,17 @@ impl Cursors {
         }
     }
 
-    /// The cursor of the page after `last`.
-    pub async fn seal(&self, query: QueryHash, last: Keyset) -> Result<String, Problem> {
-        Ok(sealed(self.secret().await?, query, last))
+    /// The cursor of the page at `place`.
+    pub async fn seal(&self, query: QueryHash, place: Place) -> Result<String, Problem> {
+        Ok(sealed(self.secret().await?, query, place))
     }
 
-    /// Where the page of a cursor begins.
+    /// Where the page of a cursor is.
     ///
     /// # Errors
     /// 400 `invalid_cursor` for what is not one of ours, 400 `cursor_mismatch`
     /// for one of another query.
-    pub async fn open(&self, query: QueryHash, cursor: &str) -> Result<Keyset, Problem> {
+    pub async fn open(&self, query: QueryHash, cursor: &str) -> Result<Place, Problem> {
         opened(self.secret().await?, query, cursor)
     }
 
@@ -74,27 +151,25 @@ impl Cursors {
     }
 }
 
-fn sealed(secret: &[u8; 32], query: QueryHash, last: Keyset) -> String {
+fn sealed(secret: &[u8; 32], query: QueryHash, place: Place) -> String {
     let mut bytes = Vec::with_capacity(PLAIN + TAG);
-    bytes.push(LAYOUT);
+    bytes.push(place.way.byte());
     bytes.extend_from_slice(&query.0);
-    bytes.extend_from_slice(&last.value.to_be_bytes());
-    bytes.extend_from_slice(last.id.as_bytes());
+    bytes.extend_from_slice(&place.keyset.value.to_be_bytes());
+    bytes.extend_from_slice(place.keyset.id.as_bytes());
     let tag = mac(secret, &bytes).finalize().into_bytes();
     bytes.extend_from_slice(&tag[..TAG]);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn opened(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<Keyset, Problem> {
+fn opened(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<Place, Problem> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
     let (plain, tag) = bytes.split_at_checked(PLAIN).ok_or_else(invalid)?;
     if tag.len() != TAG || mac(secret, plain).verify_truncated_left(tag).is_err() {
         return Err(invalid());
     }
     let (head, keyset) = plain.split_at(1 + 8);
-    if head[0] != LAYOUT {
-        return Err(invalid());
-    }
+    let way = Way::of(head[0]).ok_or_else(invalid)?;
     if head[1..] != query.0 {
         return Err(
             Problem::bad_request("cursor_mismatch", "The cursor belongs to another query")
@@ -102,10 +177,11 @@ fn opened(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<Keyset, P
         );
     }
     let (value, id) = keyset.split_at(8);
-    Ok(Keyset {
+    let keyset = Keyset {
         value: i64::from_be_bytes(value.try_into().map_err(|_| invalid())?),
         id: Uuid::from_slice(id).map_err(|_| invalid())?,
-    })
+    };
+    Ok(Place { way, keyset })
 }
 
 fn invalid() -> Problem {
@@ -118,10 +194,10 @@ mod tests {
     use super::*;
 
     const SECRET: [u8; 32] = [7; 32];
-    const LAST: Keyset = Keyset {
+    const LAST: Place = Place::after(Keyset {
         value: -5,
         id: Uuid::from_u128(9),
-    };
+    });
 
     fn code(cursor: &str, query: &str) -> &'static str {
         let opened = opened(&SECRET, QueryHash::of(query), cursor);
@@ -134,6 +210,19 @@ mod tests {
         let opened = opened(&SECRET, QueryHash::of("a"), &cursor);
         assert_eq!(opened.ok(), Some(LAST));
         assert_eq!(code(&cursor, "b"), "cursor_mismatch");
+    }
+
+    #[test]
+    fn a_cursor_keeps_its_way_and_the_others_of_the_others_are_the_same() {
+        for way in [Way::After, Way::Before, Way::From, Way::UpTo] {
+            let place = Place { way, ..LAST };
+            let cursor = sealed(&SECRET, QueryHash::of("a"), place);
+            let opened = opened(&SECRET, QueryHash::of("a"), &cursor);
+            assert_eq!(opened.ok(), Some(place));
+            assert_eq!(place.others().others(), place);
+            assert_ne!(place.others().way.is_back(), way.is_back());
+            assert_ne!(place.others().way.has_place(), way.has_place());
+        }
     }
 
     #[test]

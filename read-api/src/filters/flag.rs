@@ -25,6 +25,13 @@ pub const HAS_HOLD: Flag = Flag {
     yes: "hold_count > 0",
     no: "hold_count = 0",
 };
+/// At least one return is under way: the return axis is that of the least
+/// advanced one, and of what is over only where there is none.
+pub const HAS_OPEN_RETURN: Flag = Flag {
+    parameter: "has_open_return",
+    yes: "return_status IN ('requested', 'approved', 'received', 'refunded')",
+    no: "return_status NOT IN ('requested', 'approved', 'received', 'refunded')",
+};
 
 impl Flag {
     /// What is asked for.

@@ -4,13 +4,15 @@
 mod choice;
 mod flag;
 mod range;
+mod text;
 
 pub use choice::{
     BUYER, COUNTRY, CURRENCY, CUSTOMER, Choice, EXTERNAL_ID, FULFILLMENT_STATUS, KIND,
     PAYMENT_STATUS, PLATFORM, RETURN_STATUS, SKU, STATUS, TAG,
 };
-pub use flag::{ARCHIVED, Flag, HAS_HOLD};
+pub use flag::{ARCHIVED, Flag, HAS_HOLD, HAS_OPEN_RETURN};
 pub use range::{Amounts, BALANCE_DUE, CREATED, PLACED, TOTAL, Times, UPDATED};
+pub use text::Text;
 
 use infra::http::{Problem, Query};
 use sqlx::{Postgres, QueryBuilder};

@@ -10,6 +10,7 @@ mod orders;
 mod payments;
 mod refunds;
 mod returns;
+mod search;
 mod shared;
 mod table;
 
@@ -46,7 +47,8 @@ pub fn owned() -> Vec<OwnTable> {
         ignored: &["revision"],
         ..OwnTable::new("orders".into(), "id")
     };
-    let parts = PARTS.into_iter().chain(["order_movements"]);
+    let parts = PARTS.into_iter();
+    let parts = parts.chain(["order_search", "order_movements"]);
     let parts = parts.map(|table| OwnTable::new(table.into(), "order_id"));
     iter::once(orders).chain(parts).collect()
 }
@@ -58,8 +60,11 @@ pub async fn write(
     rows: &BTreeMap<Uuid, OrderRow>,
     changes: &OrderChanges,
 ) -> Result<(), sqlx::Error> {
-    if !changes.movements.void.is_empty() {
-        remove_parts(connection, &changes.movements.void).await?;
+    let void = &changes.movements.void;
+    let mut taken = BTreeSet::new();
+    if !void.is_empty() {
+        remove_parts(connection, void).await?;
+        taken = search::take(connection, void).await?;
     }
     if !rows.is_empty() {
         orders::write(connection, rows).await?;
@@ -69,6 +74,7 @@ pub async fn write(
         fulfillments::write(connection, rows).await?;
         returns::write(connection, rows).await?;
     }
+    search::write(connection, rows, taken).await?;
     if !changes.timeline.is_empty() {
         events::write(connection, &changes.timeline).await?;
     }

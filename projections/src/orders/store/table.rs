@@ -5,8 +5,8 @@ pub struct Table {
     /// Its name.
     pub name: &'static str,
     /// Columns and their types, in the order in which they are bound: each as
-    /// an array. Lists and exact numbers are bound as text, a list as JSON,
-    /// since Postgres has no array of arrays of different lengths.
+    /// an array. Lists, words and exact numbers are bound as text, the former as
+    /// JSON, since Postgres has no array of arrays of different lengths.
     pub columns: &'static [(&'static str, &'static str)],
     /// How many of the columns, from the first on, are the key.
     pub key: usize,
@@ -62,7 +62,7 @@ fn set(name: &str) -> String {
 
 fn array(number: usize, kind: &str) -> String {
     let bound = match kind {
-        "text[]" | "numeric" => "text",
+        "text[]" | "tsvector" | "numeric" => "text",
         kind => kind,
     };
     format!("${number}::{bound}[]")
@@ -71,6 +71,9 @@ fn array(number: usize, kind: &str) -> String {
 fn value(name: &str, kind: &str) -> String {
     match kind {
         "text[]" => format!("ARRAY(SELECT json_array_elements_text(n.\"{name}\"::json))"),
+        "tsvector" => {
+            format!("array_to_tsvector(ARRAY(SELECT json_array_elements_text(n.\"{name}\"::json)))")
+        }
         "numeric" => format!("n.\"{name}\"::numeric"),
         _ => format!("n.\"{name}\""),
     }

@@ -2,13 +2,16 @@
 //! platform's own id of it.
 
 use super::{
-    cached,
-    get::{answer, cut},
+    cached, expanded,
+    get::{OneOrder, answer, cut},
     store,
 };
 use crate::{
     consistency::Consistency,
-    documented::{Conditional, FieldsOf, MinPosition, MinVersion, NoSuchOrder, Refused, Told},
+    documented::{
+        Conditional, ExpandOf, FieldsOf, MinPosition, MinVersion, NoSuchOrder, Refused, Told,
+    },
+    expand::Expand,
     fields::{self, Fields},
     problems::order_not_found,
     state::State,
@@ -17,7 +20,6 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
 };
-use contracts::order::Order;
 use domain::ids::order_id_of_external;
 use infra::http::{Principal, Problem, Query};
 
@@ -33,11 +35,12 @@ use infra::http::{Principal, Problem, Query};
         ("platform" = String, Path, description = "Slug of the sales channel", example = "web"),
         ("external_id" = String, Path, description = "The channel's own id of the order", example = "W-1001"),
         FieldsOf,
+        ExpandOf,
         MinVersion,
         MinPosition,
         Conditional,
     ),
-    responses(Told<Order>, NoSuchOrder, Refused),
+    responses(Told<OneOrder>, NoSuchOrder, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(
@@ -57,6 +60,12 @@ pub async fn handle(
     let id = order_id_of_external(&platform, &external_id);
     let read =
         || store::order_of_external(state.views.clone(), platform.clone(), external_id.clone());
+    let expand = Expand::of(&query)?;
+    if !expand.is_empty() {
+        let order = cached::whole(&state, &consistency, id, read).await?;
+        let asked = (&expand, fields.as_ref());
+        return expanded::answer(&request, &state, &consistency, asked, (id, order)).await;
+    }
     let order = cached::order(&request, &state, &consistency, id, read).await?;
     let order = cut(order, fields.as_ref())?;
     answer(&request, &state, &consistency, (id, order)).await

@@ -49,14 +49,31 @@ pub async fn order<Fut>(
 where
     Fut: Future<Output = Result<Option<store::Document>, sqlx::Error>> + Send + 'static,
 {
+    let conditional = request.headers().contains_key(IF_NONE_MATCH);
+    if conditional && !consistency.has_position() {
+        let at_least = consistency.min_version().map(version);
+        let has = |version| none_match(request, &etag(version).to_string());
+        let (key, read) = (id.to_string(), || document(read()));
+        if let Some(entry) = state.orders.confirm(&key, at_least, has, read).await {
+            return Ok(Some(Found::cached(entry)));
+        }
+    }
+    whole(state, consistency, id, read).await
+}
+
+/// The same, whatever the client has.
+pub async fn whole<Fut>(
+    state: &State,
+    consistency: &Consistency,
+    id: Uuid,
+    read: impl Fn() -> Fut,
+) -> Result<Option<Found>, Problem>
+where
+    Fut: Future<Output = Result<Option<store::Document>, sqlx::Error>> + Send + 'static,
+{
     let (key, read) = (id.to_string(), || document(read()));
     if !consistency.has_position() {
         let at_least = consistency.min_version().map(version);
-        let has = |version| none_match(request, &etag(version).to_string());
-        let conditional = request.headers().contains_key(IF_NONE_MATCH);
-        if conditional && let Some(entry) = state.orders.confirm(&key, at_least, has, read).await {
-            return Ok(Some(Found::cached(entry)));
-        }
         if let Some(entry) = state.orders.find(&key, at_least, read).await {
             return Ok(Some(Found::cached(entry)));
         }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
-    cursor::{Keyset, QueryHash},
+    cursor::{Keyset, Place, QueryHash},
     documented::{
         Conditional, MinPosition, MinVersion, NoSuchOrder, OrderId, Paging, Refused, ToldPartOf,
     },
@@ -89,7 +89,7 @@ pub async fn handle(
                 value: *version,
                 id,
             };
-            Some(state.cursors.seal(hash, last).await?)
+            Some(state.cursors.seal(hash, Place::after(last)).await?)
         }
         None => None,
     };
@@ -111,7 +111,7 @@ async fn after(state: &State, query: &Query, hash: QueryHash) -> Result<i64, Pro
     let after = query.parsed::<i64>("after", expected)?;
     match (query.one("cursor")?, after) {
         (Some(_), Some(_)) => Err(invalid("after", "cannot be combined with cursor")),
-        (Some(cursor), None) => Ok(state.cursors.open(hash, cursor).await?.value),
+        (Some(cursor), None) => Ok(state.cursors.open(hash, cursor).await?.keyset.value),
         (None, Some(after)) if after < 0 => Err(invalid("after", format!("must be {expected}"))),
         (None, after) => Ok(after.unwrap_or(0)),
     }

@@ -2,13 +2,15 @@
 
 use super::{
     cached::{self, Found},
-    marked, not_found, order_id, store,
+    expanded, marked, not_found, order_id, store,
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     documented::{
-        Conditional, FieldsOf, MinPosition, MinVersion, NoSuchOrder, OrderId, Refused, Told,
+        Conditional, ExpandOf, FieldsOf, MinPosition, MinVersion, NoSuchOrder, OrderId, Refused,
+        Told,
     },
+    expand::{Expand, History},
     fields::{self, Fields},
     lag,
     reply::Reply,
@@ -21,10 +23,21 @@ use actix_web::{
 };
 use contracts::order::Order;
 use infra::http::{Principal, Problem, Query};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &["fields", "min_version", "min_position"];
+pub const PARAMETERS: &[&str] = &["fields", "expand", "min_version", "min_position"];
+
+/// An order; put together of stored JSON, never of this.
+#[derive(Serialize, ToSchema)]
+pub struct OneOrder {
+    #[serde(flatten)]
+    order: Order,
+    #[serde(flatten)]
+    history: History,
+}
 
 /// One order
 ///
@@ -33,14 +46,15 @@ pub const PARAMETERS: &[&str] = &["fields", "min_version", "min_position"];
 /// nothing has changed, and as `If-Match` to commands. It may come from a
 /// cache, which forgets it when it changes, and after five seconds at the
 /// latest; `min_version` and `min_position` are never answered with less. While
-/// the order is parked, neither is waited for.
+/// the order is parked, neither is waited for. With `expand` the tag is another
+/// one, which says more than the version and is not for `If-Match`.
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
     operation_id = "get_order",
     tag = "orders",
-    params(OrderId, FieldsOf, MinVersion, MinPosition, Conditional),
-    responses(Told<Order>, NoSuchOrder, Refused),
+    params(OrderId, FieldsOf, ExpandOf, MinVersion, MinPosition, Conditional),
+    responses(Told<OneOrder>, NoSuchOrder, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(
@@ -54,6 +68,12 @@ pub async fn handle(
     let fields = Fields::of(&query, &fields::ORDER)?;
     let id = order_id(&id)?;
     let read = || store::order(state.views.clone(), id);
+    let expand = Expand::of(&query)?;
+    if !expand.is_empty() {
+        let order = cached::whole(&state, &consistency, id, read).await?;
+        let asked = (&expand, fields.as_ref());
+        return expanded::answer(&request, &state, &consistency, asked, (id, order)).await;
+    }
     let order = cached::order(&request, &state, &consistency, id, read).await?;
     let order = cut(order, fields.as_ref())?;
     answer(&request, &state, &consistency, (id, order)).await
@@ -79,15 +99,26 @@ pub async fn answer(
     consistency: &Consistency,
     (id, order): (Uuid, Option<Found>),
 ) -> Result<HttpResponse, Problem> {
-    let lag = state.lag.header();
     let Some(order) = order else {
+        let lag = state.lag.header();
         let lag = lag.to_str().unwrap_or_default().to_owned();
         return Err(not_found(state, id).await.header(lag::HEADER, lag));
     };
+    let etag = order.etag.to_string();
+    Ok(told(request, state, consistency, (etag, order)))
+}
+
+/// An order as an answer with this tag.
+pub fn told(
+    request: &HttpRequest,
+    state: &State,
+    consistency: &Consistency,
+    (etag, order): (String, Found),
+) -> HttpResponse {
     let age = order.age.map(|age| age.as_secs().to_string());
-    Ok(marked(Reply::new(order.etag.to_string()), order.parked)
-        .header(lag::HEADER, lag)
+    marked(Reply::new(etag), order.parked)
+        .header(lag::HEADER, state.lag.header())
         .maybe(AGE, age)
         .maybe(PREFERENCE_APPLIED, consistency.applied())
-        .send(request, order.json))
+        .send(request, order.json)
 }

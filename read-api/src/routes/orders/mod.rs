@@ -3,6 +3,7 @@
 pub mod by_external_id;
 pub mod cached;
 pub mod events;
+mod expanded;
 pub mod get;
 pub mod list;
 pub mod lookup;

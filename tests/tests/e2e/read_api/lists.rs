@@ -4,10 +4,13 @@ use super::views::{Views, ids_of};
 use anyhow::{Context as _, ensure};
 use std::collections::HashSet;
 use tests::{Answer, TestEnv, wait_until};
+use tokio::sync::watch;
 
 super::suite![
     every_order_is_on_exactly_one_page,
     pages_hold_while_orders_are_being_written,
+    no_page_repeats_or_leaves_out_an_order_while_others_write,
+    from_a_page_that_has_become_empty_there_is_a_way_back,
     a_deep_page_reads_no_more_than_the_first,
     filters_choose_what_they_say,
     rare_orders_are_found_by_their_indexes,
@@ -16,23 +19,47 @@ super::suite![
     what_is_not_understood_is_refused_by_name,
 ];
 
-/// All pages of a list, followed by their cursors.
-async fn pages(views: &Views, query: &str) -> anyhow::Result<Vec<Answer>> {
+/// All pages of a list, followed by their cursors, and the same pages from the
+/// last one back.
+pub async fn pages(views: &Views, query: &str) -> anyhow::Result<Vec<Answer>> {
     let mut pages = Vec::new();
-    let mut path = format!("/v1/orders?{query}");
-    loop {
+    let mut next = Some(format!("/v1/orders?{query}"));
+    while let Some(path) = next {
         let page = views.api.get(&path).await?.expect(200)?;
-        let cursor = page.json["next_cursor"].as_str().map(str::to_owned);
-        ensure!(page.json["has_more"] == cursor.is_some(), "{}", page.json);
-        let link = page.header("link").to_owned();
+        next = told(query, &page)?.0;
+        ensure!(page.json["has_more"] == next.is_some(), "{}", page.json);
         pages.push(page);
-        let Some(cursor) = cursor else {
-            ensure!(link.is_empty(), "{link}");
-            return Ok(pages);
-        };
-        path = format!("/v1/orders?{query}&cursor={cursor}");
-        ensure!(link == format!("<{path}>; rel=\"next\""), "{link}");
     }
+    let last = pages.last().context("no page")?;
+    let mut back = told(query, last)?.1;
+    for page in pages.iter().rev().skip(1) {
+        let path = back.with_context(|| format!("{query}: a way back is missing"))?;
+        let again = views.api.get(&path).await?.expect(200)?;
+        ensure!(ids_of(&again) == ids_of(page), "{query}: {path}");
+        ensure!(again.json["has_more"] == true, "{}", again.json);
+        back = told(query, &again)?.1;
+    }
+    ensure!(back.is_none(), "{query}: before the first page is {back:?}");
+    Ok(pages)
+}
+
+/// Where the next page is, and the one before, by cursor and by `Link` alike.
+fn told(query: &str, page: &Answer) -> anyhow::Result<(Option<String>, Option<String>)> {
+    let at = |member: &str| {
+        let cursor = page.json[member].as_str();
+        cursor.map(|cursor| format!("/v1/orders?{query}&cursor={cursor}"))
+    };
+    let (next, prev) = (at("next_cursor"), at("prev_cursor"));
+    let links = [("next", &next), ("prev", &prev)].into_iter();
+    let links =
+        links.filter_map(|(rel, path)| Some(format!("<{}>; rel=\"{rel}\"", path.as_ref()?)));
+    let links: Vec<_> = links.collect();
+    ensure!(
+        page.header("link") == links.join(", "),
+        "{}",
+        page.header("link")
+    );
+    Ok((next, prev))
 }
 
 async fn every_order_is_on_exactly_one_page(env: &TestEnv) -> anyhow::Result<()> {
@@ -58,6 +85,16 @@ async fn every_order_is_on_exactly_one_page(env: &TestEnv) -> anyhow::Result<()>
             "country IN ('GB', 'FR') ORDER BY total DESC, id DESC",
         ),
         ("limit=103", "true ORDER BY created_at DESC, id DESC"),
+        ("limit=4&sort=-total,id", "true ORDER BY total DESC, id"),
+        ("limit=4&sort=total,-id", "true ORDER BY total, id DESC"),
+        (
+            "limit=4&sort=-created_at,id",
+            "true ORDER BY created_at DESC, id",
+        ),
+        (
+            "limit=3&sku=S,3&sort=created_at,-id",
+            "substr(number, 2)::int % 5 = 3 ORDER BY created_at, id DESC",
+        ),
         (
             "limit=1&status=draft",
             "status = 'draft' ORDER BY created_at DESC, id DESC",
@@ -110,6 +147,100 @@ async fn pages_hold_while_orders_are_being_written(env: &TestEnv) -> anyhow::Res
     Ok(())
 }
 
+/// Somebody writes all the time, at least once between two pages: new orders, and
+/// others that change their places. Those that nobody touches come once on the
+/// way there, and once on the way back.
+async fn no_page_repeats_or_leaves_out_an_order_while_others_write(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 60).await?;
+    let kept: HashSet<_> = views.ids("true").await?.into_iter().collect();
+    let mut first = 1_000;
+    for sort in ["-created_at", "total", "-total,id", "-updated_at"] {
+        let (wrote, mut written) = watch::channel(first);
+        let writing = async {
+            while !wrote.is_closed() {
+                let number = *wrote.borrow();
+                views.add_orders(number, number).await?;
+                views.execute(MOVE).await?;
+                wrote.send_replace(number + 1);
+            }
+            anyhow::Ok(*wrote.borrow())
+        };
+        let reading = async {
+            let query = format!("limit=11&sort={sort}");
+            let mut path = Some(format!("/v1/orders?{query}"));
+            let (mut there, mut back) = (Vec::new(), Vec::new());
+            let mut last = None;
+            while let Some(next) = path {
+                let page = views.api.get(&next).await?.expect(200)?;
+                there.extend(ids_of(&page));
+                let told = told(&query, &page)?;
+                (path, last) = (told.0, told.1);
+                written.changed().await?;
+            }
+            while let Some(prev) = last {
+                let page = views.api.get(&prev).await?.expect(200)?;
+                back.extend(ids_of(&page));
+                last = told(&query, &page)?.1;
+                written.changed().await?;
+            }
+            // Whoever writes ends by it.
+            drop(written);
+            anyhow::Ok((there, back))
+        };
+        let (reached, (there, back)) = tokio::try_join!(writing, reading)?;
+        first = reached;
+        ensure!(
+            kept.is_subset(&there.iter().cloned().collect()),
+            "{sort}: left out"
+        );
+        for id in &kept {
+            let times = |ids: &[String]| ids.iter().filter(|listed| *listed == id).count();
+            // The last page is not read again on the way back.
+            let (there, back) = (times(&there), times(&back));
+            ensure!(
+                there == 1 && back <= 1,
+                "{sort}: {there} times, then {back}"
+            );
+        }
+        let again: HashSet<_> = back.into_iter().collect();
+        let missing = kept.iter().filter(|id| !again.contains(*id)).count();
+        ensure!(missing <= 11, "{sort}: {missing} left out on the way back");
+    }
+    Ok(())
+}
+
+/// Of those that were added, some go to the beginning of each list, some to its
+/// end.
+const MOVE: &str = "
+    UPDATE orders SET total = CASE total WHEN 0 THEN 9 ELSE 0 END,
+        created_at = created_at + interval '1 day' * (CASE total WHEN 0 THEN 90 ELSE -90 END),
+        updated_at = updated_at + interval '1 day' * (CASE total WHEN 0 THEN 90 ELSE -90 END)
+     WHERE length(number) >= 5 AND number LIKE '%5'";
+
+async fn from_a_page_that_has_become_empty_there_is_a_way_back(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, 12).await?;
+    let query = "limit=10&sort=total";
+    let first = views.api.get(&format!("/v1/orders?{query}")).await?;
+    let next = told(query, &first.expect(200)?)?.0.context("more")?;
+    let ids = views.ids("true ORDER BY total, id").await?;
+    let gone = format!(
+        "DELETE FROM orders WHERE id IN ('{}', '{}')",
+        ids[10], ids[11]
+    );
+    views.execute(&gone).await?;
+    let empty = views.api.get(&next).await?.expect(200)?;
+    ensure!(ids_of(&empty).is_empty() && empty.json["has_more"] == false);
+    let back = told(query, &empty)?.1.context("no way back")?;
+    let again = views.api.get(&back).await?.expect(200)?;
+    ensure!(ids_of(&again) == ids[..10], "{}", again.json);
+    ensure!(told(query, &again)?.1.is_none(), "{}", again.json);
+    Ok(())
+}
+
 async fn a_deep_page_reads_no_more_than_the_first(env: &TestEnv) -> anyhow::Result<()> {
     let views = Views::with_orders(env, 20_000).await?;
     views.execute("ANALYZE orders").await?;
@@ -151,6 +282,11 @@ async fn filters_choose_what_they_say(env: &TestEnv) -> anyhow::Result<()> {
             "payment_status = 'paid' AND fulfillment_status = 'partial'",
         ),
         ("return_status=requested", "return_status = 'requested'"),
+        ("has_open_return=true", "return_status = 'requested'"),
+        (
+            "has_open_return=false&platform=web",
+            "return_status = 'none' AND platform = 'web'",
+        ),
         ("kind=credit", "kind = 'credit'"),
         (
             "country=FR&currency=EUR",
@@ -336,6 +472,9 @@ async fn what_is_not_understood_is_refused_by_name(env: &TestEnv) -> anyhow::Res
         ("country=gb", "invalid_parameter", "country"),
         ("platform=%00", "invalid_parameter", "platform"),
         ("sort=colour", "invalid_parameter", "sort"),
+        ("sort=created_at,number", "invalid_parameter", "sort"),
+        ("sort=total,-created_at", "invalid_parameter", "sort"),
+        ("has_open_return=1", "invalid_parameter", "has_open_return"),
         ("limit=0", "invalid_parameter", "limit"),
         ("limit=201", "invalid_parameter", "limit"),
         ("limit=x", "invalid_parameter", "limit"),

@@ -3,6 +3,7 @@
 
 mod admin;
 mod cached;
+mod expanding;
 mod guard;
 mod history;
 mod lists;
@@ -12,6 +13,7 @@ mod plans;
 mod plumbing;
 mod rebuild;
 mod redis_failing;
+mod searching;
 mod statistics;
 mod top_lists;
 mod views;
@@ -25,6 +27,7 @@ pub fn trials() -> Vec<Trial> {
     [
         admin::trials(),
         cached::trials(),
+        expanding::trials(),
         guard::trials(),
         history::trials(),
         lists::trials(),
@@ -34,6 +37,7 @@ pub fn trials() -> Vec<Trial> {
         plumbing::trials(),
         rebuild::trials(),
         redis_failing::trials(),
+        searching::trials(),
         statistics::trials(),
         top_lists::trials(),
         waiting::trials(),

@@ -47,6 +47,8 @@ pub async fn a_customer_is_readable_until_erased(env: &TestEnv) -> Result<()> {
         "{read}"
     );
 
+    ensure!(searched(&queries).await? == 1);
+
     let scene = Scene::new(&env.config).await?;
     let (stored, published) = (scene.all_stored().await?, scene.all_published().await?);
     for clear in [NAME, EMAIL, STREET, NOTE] {
@@ -77,6 +79,19 @@ pub async fn a_customer_is_readable_until_erased(env: &TestEnv) -> Result<()> {
     ensure!(read["customer"]["name"] == "[erased]", "{read}");
     ensure!(read["notes"][0]["text"] == "[erased]", "{read}");
     ensure!(read["totals"] == placed.json["totals"], "{read}");
+    ensure!(searched(&queries).await? == 0);
+    let words: Vec<String> = sqlx::query_scalar(
+        "SELECT word FROM order_words UNION SELECT unnest(tsvector_to_array(words)) FROM order_search",
+    )
+    .fetch_all(&scene.views)
+    .await?;
+    for clear in ["ada", "lovelace", "byron", "james", "square", "erased"] {
+        ensure!(
+            !words.iter().any(|word| word == clear),
+            "{clear}: {words:?}"
+        );
+    }
+    ensure!(words.iter().any(|word| word == "lamp"), "{words:?}");
     let cancelled = commands
         .post(
             &format!("{path}/cancel"),
@@ -91,6 +106,15 @@ pub async fn a_customer_is_readable_until_erased(env: &TestEnv) -> Result<()> {
     );
     env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
     Ok(())
+}
+
+/// How many orders are found by the customer.
+async fn searched(queries: &Api) -> Result<usize> {
+    let page = queries
+        .get("/v1/orders?q=lovelace+byron")
+        .await?
+        .expect(200)?;
+    Ok(page.json["data"].as_array().map_or(0, Vec::len))
 }
 
 async fn at_version(queries: &Api, path: &str, version: i64) -> Result<Value> {

@@ -1,7 +1,7 @@
 //! `GET /v1/admin/parked`: all that waits.
 
 use crate::{
-    cursor::{Keyset, QueryHash},
+    cursor::{Keyset, Place, QueryHash},
     documented::{Paging, Refused},
     paging,
     state::State,
@@ -54,7 +54,7 @@ pub async fn handle(
     let limit = paging::limit(&query)?;
     let hash = QueryHash::of("parked");
     let after = match query.one("cursor")? {
-        Some(cursor) => state.cursors.open(hash, cursor).await?.value,
+        Some(cursor) => state.cursors.open(hash, cursor).await?.keyset.value,
         None => 0,
     };
     let data = parked::list(&state.views, ORDERS, after, paging::one_more(limit)).await;
@@ -67,7 +67,7 @@ pub async fn handle(
                 value: last.number,
                 id: Uuid::nil(),
             };
-            Some(state.cursors.seal(hash, last).await?)
+            Some(state.cursors.seal(hash, Place::after(last)).await?)
         }
         None => None,
     };

@@ -1,5 +1,6 @@
 //! `GET /v1/orders`: orders, filtered, sorted, page by page.
 
+mod page;
 mod plan;
 mod request;
 mod sort;
@@ -11,7 +12,9 @@ pub use request::PARAMETERS;
 
 use crate::{
     consistency::PREFERENCE_APPLIED,
-    documented::{Conditional, FieldsOf, MinPosition, Paging, Refused, ToldPage},
+    cursor::Place,
+    documented::{Conditional, ExpandOf, FieldsOf, MinPosition, Paging, Refused, ToldPage},
+    expand::Parts,
     lag, paging,
     reply::{Reply, TagHash},
     state::State,
@@ -19,8 +22,11 @@ use crate::{
 use actix_web::{HttpRequest, HttpResponse, http::header::LINK, web::Data};
 use contracts::order::OrderSummary;
 use infra::http::{Principal, Problem, Query};
+use page::Page;
 use request::{ListParameters, ListRequest};
 use serde::Serialize;
+use sqlx::PgPool;
+use std::mem;
 use store::Row;
 use totals::Told;
 use utoipa::ToSchema;
@@ -29,11 +35,31 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub struct OrderList {
     /// In the order of `sort`, then of their ids.
-    data: Vec<OrderSummary>,
+    data: Vec<ListedOrder>,
     /// Whether there are more.
     has_more: bool,
     /// To be passed as `cursor`, with the same filters and sort.
     next_cursor: Option<String>,
+    /// With `prev_cursor`, `count` and `facets`.
+    #[serde(flatten)]
+    beside: Beside,
+}
+
+/// An order of the page.
+#[derive(Serialize, ToSchema)]
+struct ListedOrder {
+    #[serde(flatten)]
+    summary: OrderSummary,
+    #[serde(flatten)]
+    parts: Parts,
+}
+
+/// What a list says beside its page.
+#[derive(Serialize, ToSchema)]
+struct Beside {
+    /// The same, for the page before this one; null where this is the first.
+    #[schema(required)]
+    prev_cursor: Option<String>,
     /// With `count` and `facets`.
     #[serde(flatten)]
     totals: Told,
@@ -41,18 +67,20 @@ pub struct OrderList {
 
 /// Orders
 ///
-/// Filtered, sorted, page by page. A page never repeats or leaves out an order
-/// that did not change meanwhile, since a cursor is a place in the order of the
-/// list and not a count. Filters may be repeated or hold several values,
+/// Filtered, sorted, page by page, both ways. A page never repeats or leaves out
+/// an order that did not change meanwhile, since a cursor is a place in the order
+/// of the list and not a count. Filters may be repeated or hold several values,
 /// separated by commas (not `customer`, `external_id`, `sku` and `tag`); an order
-/// is listed that has one of them. `count` and `facets` speak of the whole list;
-/// each costs a statement more, and is counted apart from the page.
+/// is listed that has one of them. `q` searches within them. `count` and `facets` speak of the whole list;
+/// each costs a statement more, and is counted apart from the page. `expand` adds
+/// what belongs to each order; histories and the figures of customers cost a
+/// statement more each, whatever the size of the page.
 #[utoipa::path(
     get,
     path = "/v1/orders",
     operation_id = "list_orders",
     tag = "orders",
-    params(ListParameters, FieldsOf, Paging, MinPosition, Conditional),
+    params(ListParameters, FieldsOf, ExpandOf, Paging, MinPosition, Conditional),
     responses(ToldPage<OrderList>, Refused),
     security(("api_key" = []))
 )]
@@ -62,39 +90,71 @@ pub async fn handle(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
-    let list = ListRequest::of(&request, &query, &state.cursors).await?;
+    let mut list = ListRequest::of(&request, &query, &state.cursors).await?;
     list.consistency.wait(&state, None).await?;
-    let mut rows = store::page(&state.views, &list)
-        .await
-        .map_err(|error| Problem::database(&error))?;
+    let resolved = list.resolve(&state.views).await;
+    resolved.map_err(|error| Problem::database(&error))?;
+    let page = Page::read(&state.views, &list).await;
+    let mut page = page.map_err(|error| Problem::database(&error))?;
     let totals = list.totals.read(&state.views, &list).await;
     let totals = totals.map_err(|error| Problem::database(&error))?;
-    let has_more = rows.len() > list.limit;
-    rows.truncate(list.limit);
-    if let Some(fields) = &list.fields {
-        for row in &mut rows {
-            row.summary = fields.of_stored(&row.summary)?;
-        }
-    }
-
-    let next = match rows.last().filter(|_| has_more) {
-        Some(row) => Some(state.cursors.seal(list.hash(), row.keyset).await?),
-        None => None,
+    let figures = write(&state.views, &list, &mut page.rows).await?;
+    let next = sealed(&state, &list, page.next).await?;
+    let prev_cursor = sealed(&state, &list, page.prev).await?;
+    let links = paging::links(&request, next.as_deref(), prev_cursor.as_deref());
+    let beside = Beside {
+        prev_cursor,
+        totals,
     };
-    let members = serde_json::to_string(&totals).map_err(Problem::internal)?;
-    let summaries = rows.iter().map(|row| row.summary.as_str());
+    let members = serde_json::to_string(&beside).map_err(Problem::internal)?;
+    let summaries = page.rows.iter().map(|row| row.summary.as_str());
     let body = paging::body_with(summaries, next.as_deref(), &members);
-    Ok(Reply::new(tag(&list, &rows, has_more, &members))
+    Ok(Reply::new(tag(&list, &page, &(figures + &members)))
         .header(lag::HEADER, state.lag.header())
         .maybe(PREFERENCE_APPLIED, list.consistency.applied())
-        .maybe(LINK, next.map(|next| paging::link(&request, &next)))
+        .maybe(LINK, links)
         .send(&request, body))
 }
 
-fn tag(list: &ListRequest, rows: &[Row], has_more: bool, members: &str) -> String {
-    let mut hash = TagHash::of(&format!("{}{members}", list.canonical()));
-    hash.add(&[u8::from(has_more)]);
+/// Cuts the summaries down to what is asked for, and adds what is asked for
+/// beside it; what that depends on beside the orders themselves.
+async fn write(views: &PgPool, list: &ListRequest, rows: &mut [Row]) -> Result<String, Problem> {
+    let orders = rows.iter().map(|row| (row.keyset.id, row.etag.version));
+    let related = list.expand.read(views, &orders.collect::<Vec<_>>()).await;
+    let related = related.map_err(|error| Problem::database(&error))?;
+    let mut figures = String::new();
     for row in rows {
+        let id = row.keyset.id;
+        let fields = list.fields.as_ref();
+        let cut = fields.map(|fields| fields.of_stored(&row.summary));
+        let cut = cut.transpose()?;
+        if list.expand.is_empty() {
+            row.summary = cut.unwrap_or_else(|| mem::take(&mut row.summary));
+            continue;
+        }
+        let stored = row.document.as_deref().unwrap_or(&row.summary);
+        let kept = cut.as_deref().unwrap_or(&row.summary);
+        figures += &related.canonical(id)?;
+        row.summary = list.expand.write(id, (kept, stored), &related)?;
+    }
+    Ok(figures)
+}
+
+async fn sealed(
+    state: &State,
+    list: &ListRequest,
+    place: Option<Place>,
+) -> Result<Option<String>, Problem> {
+    match place {
+        Some(place) => Ok(Some(state.cursors.seal(list.hash(), place).await?)),
+        None => Ok(None),
+    }
+}
+
+fn tag(list: &ListRequest, page: &Page, members: &str) -> String {
+    let mut hash = TagHash::of(&format!("{}{members}", list.canonical()));
+    hash.add(&[u8::from(page.next.is_some())]);
+    for row in &page.rows {
         hash.add(row.keyset.id.as_bytes());
         hash.add(&row.etag.version.to_be_bytes());
         hash.add(&row.etag.revision.to_be_bytes());

@@ -4,7 +4,7 @@ use super::{
     request::{ListRequest, PARAMETERS},
     store,
 };
-use crate::cursor::Keyset;
+use crate::cursor::{Keyset, Place};
 use actix_web::HttpRequest;
 use infra::http::{Problem, Query};
 use sqlx::PgPool;
@@ -34,9 +34,10 @@ pub async fn plan(
 ) -> Result<String, PlanError> {
     let query = Query::of(request, PARAMETERS).map_err(PlanError::Request)?;
     let list = ListRequest::first_page(request, &query).map_err(PlanError::Request)?;
-    let list = ListRequest {
-        after: after.map(|(value, id)| Keyset { value, id }),
+    let mut list = ListRequest {
+        place: after.map(|(value, id)| Place::after(Keyset { value, id })),
         ..list
     };
+    list.resolve(views).await?;
     Ok(store::plan(views, &list).await?)
 }

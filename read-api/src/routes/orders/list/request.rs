@@ -3,18 +3,20 @@
 use super::{sort::Sort, totals::Totals};
 use crate::{
     consistency::Consistency,
-    cursor::{Cursors, Keyset, QueryHash},
+    cursor::{Cursors, Place, QueryHash},
+    expand::Expand,
     fields::{self, Fields},
     filters::{
         ARCHIVED, Allowed, BALANCE_DUE, COUNTRY, CREATED, CURRENCY, CUSTOMER, EXTERNAL_ID,
-        FULFILLMENT_STATUS, Filters, HAS_HOLD, KIND, PAYMENT_STATUS, PLACED, PLATFORM,
-        RETURN_STATUS, SKU, STATUS, TAG, TOTAL, UPDATED,
+        FULFILLMENT_STATUS, Filters, HAS_HOLD, HAS_OPEN_RETURN, KIND, PAYMENT_STATUS, PLACED,
+        PLATFORM, RETURN_STATUS, SKU, STATUS, TAG, TOTAL, Text, UPDATED,
     },
     paging,
 };
 use actix_web::HttpRequest;
 use contracts::order::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};
 use infra::http::{Problem, Query};
+use sqlx::{PgPool, Postgres, QueryBuilder};
 use utoipa::IntoParams;
 
 /// Parameters of the route.
@@ -43,7 +45,10 @@ pub const PARAMETERS: &[&str] = &[
     "balance_due_max",
     "archived",
     "has_hold",
+    "has_open_return",
+    "q",
     "fields",
+    "expand",
     "count",
     "facets",
     "sort",
@@ -69,7 +74,7 @@ const ALLOWED: Allowed = Allowed {
     ],
     times: &[CREATED, PLACED, UPDATED],
     amounts: &[TOTAL, BALANCE_DUE],
-    flags: &[ARCHIVED, HAS_HOLD],
+    flags: &[ARCHIVED, HAS_HOLD, HAS_OPEN_RETURN],
 };
 
 /// A list, as asked for.
@@ -77,16 +82,20 @@ const ALLOWED: Allowed = Allowed {
 pub struct ListRequest {
     /// Which orders.
     pub filters: Filters,
+    /// What they have somewhere.
+    pub text: Option<Text>,
     /// What is to be said of all of them.
     pub totals: Totals,
     /// What of each.
     pub fields: Option<Fields>,
+    /// What beside that.
+    pub expand: Expand,
     /// In which order.
     pub sort: Sort,
     /// How many, 1 to 200.
     pub limit: usize,
-    /// After which one.
-    pub after: Option<Keyset>,
+    /// From which one on, and which way; from the first one if not said.
+    pub place: Option<Place>,
     /// How fresh.
     pub consistency: Consistency,
 }
@@ -100,7 +109,7 @@ impl ListRequest {
     ) -> Result<Self, Problem> {
         let mut list = Self::first_page(request, query)?;
         if let Some(cursor) = query.one("cursor")? {
-            list.after = Some(cursors.open(list.hash(), cursor).await?);
+            list.place = Some(cursors.open(list.hash(), cursor).await?);
         }
         Ok(list)
     }
@@ -109,30 +118,66 @@ impl ListRequest {
     pub fn first_page(request: &HttpRequest, query: &Query) -> Result<Self, Problem> {
         Ok(Self {
             filters: Filters::of(query, &ALLOWED)?,
+            text: Text::of(query)?,
             totals: Totals::of(query)?,
             fields: Fields::of(query, &fields::SUMMARY)?,
+            expand: Expand::of(query)?,
             sort: Sort::of(query)?,
             limit: paging::limit(query)?,
-            after: None,
+            place: None,
             consistency: Consistency::of(request, query)?,
         })
+    }
+
+    /// Finds out what the words of `q` may be mistyped for.
+    pub async fn resolve(&mut self, views: &PgPool) -> Result<(), sqlx::Error> {
+        match &mut self.text {
+            Some(text) => text.resolve(views).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Adds ` AND …` for whatever chooses orders, but for the filter `but`.
+    pub fn push_but(
+        &self,
+        but: &str,
+        sql: &mut QueryBuilder<'static, Postgres>,
+    ) -> Result<(), sqlx::Error> {
+        self.filters.push_but(but, sql);
+        match &self.text {
+            Some(text) => text.push(sql, |_| Ok(())),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the database may keep the plan of such a statement for others:
+    /// not where it depends on how frequent words are.
+    pub const fn is_planned_once(&self) -> bool {
+        self.text.is_none()
+    }
+
+    /// Which orders, as text.
+    fn chosen(&self) -> String {
+        let text = self.text.as_ref().map(Text::canonical);
+        self.filters.canonical() + &text.unwrap_or_default()
     }
 
     /// What a cursor of this list belongs to: not its limit, which may change
     /// from page to page.
     pub fn hash(&self) -> QueryHash {
-        let filters = self.filters.canonical();
+        let filters = self.chosen();
         QueryHash::of(&format!("orders\n{filters}sort={}", self.sort.canonical()))
     }
 
     /// Everything that decides what the answer is.
     pub fn canonical(&self) -> String {
-        let (filters, sort) = (self.filters.canonical(), self.sort.canonical());
+        let (filters, sort) = (self.chosen(), self.sort.canonical());
         let fields = self.fields.as_ref().map(Fields::canonical);
-        let totals = self.totals.canonical() + &fields.unwrap_or_default();
+        let fields = fields.unwrap_or_default() + &self.expand.canonical();
+        let totals = self.totals.canonical() + &fields;
         format!(
             "orders\n{filters}{totals}{sort}\n{}\n{:?}",
-            self.limit, self.after
+            self.limit, self.place
         )
     }
 }
@@ -200,13 +245,18 @@ pub struct ListParameters {
     archived: Option<bool>,
     /// Whether a hold is on
     has_hold: Option<bool>,
+    /// Whether a return is under way: asked for, and neither declined, cancelled nor closed
+    has_open_return: Option<bool>,
+    /// Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+    #[param(example = "lovelace lamp", max_length = 200)]
+    q: Option<String>,
     /// How many orders the list has: `estimated` costs nothing, `exact` reads all of them
     #[param(example = "estimated")]
     count: Option<String>,
     /// How many of them have each value of some of `platform`, `status`, `payment_status`, `fulfillment_status`, `return_status`, `kind`, `country`, `currency`, separated by commas
     #[param(example = "status,platform")]
     facets: Option<String>,
-    /// `created_at`, `placed_at`, `updated_at` or `total`, descending with `-` in front; ids break ties
+    /// `created_at`, `placed_at`, `updated_at` or `total`, descending with `-` in front; ids break ties, in the same direction unless `,id` or `,-id` follows
     #[param(example = "-created_at")]
     sort: Option<String>,
 }

@@ -4,7 +4,12 @@ use super::{
     request::ListRequest,
     sort::{Sort, SortColumn},
 };
-use crate::{cursor::Keyset, filters::SKU, paging, routes::orders::store::REVISION};
+use crate::{
+    cursor::{Keyset, Place},
+    filters::SKU,
+    paging,
+    routes::orders::store::REVISION,
+};
 use infra::http::Etag;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
@@ -18,13 +23,18 @@ pub struct Row {
     pub etag: Etag,
     /// JSON, to be sent as it is.
     pub summary: String,
+    /// The whole order, where something of it is asked for beside that.
+    pub document: Option<String>,
 }
 
-/// The page that is asked for and, if there is one, the row after it.
+/// The page that is asked for and, if there is one, the row beyond it; in the
+/// order in which they are come upon, which is that of the list unless the page
+/// leads back.
 pub async fn page(views: &PgPool, list: &ListRequest) -> Result<Vec<Row>, sqlx::Error> {
     let mut sql = statement("", list)?;
-    let rows = sql.build().fetch_all(views).await?;
-    rows.iter().map(|row| read(row, list.sort.column)).collect()
+    let query = sql.build().persistent(list.is_planned_once());
+    let rows = query.fetch_all(views).await?;
+    rows.iter().map(|row| read(row, list)).collect()
 }
 
 /// How the database carries the statement out, having done so:
@@ -41,18 +51,29 @@ fn statement(
     list: &ListRequest,
 ) -> Result<QueryBuilder<'static, Postgres>, sqlx::Error> {
     let (column, sku) = (list.sort.column, list.filters.only_value(SKU.parameter));
+    let walk = Walk::of(list);
     let mut sql = QueryBuilder::new(prefix);
     sql.push(format!("SELECT id, version, {REVISION}, summary, "));
+    if list.expand.takes_documents() {
+        sql.push("document, ");
+    }
     sql.push(column.name()).push(" AS sorted FROM ");
     if let (Some(sku), SortColumn::CreatedAt) = (sku, column) {
-        push_with_sku(&mut sql, list, sku)?;
-        list.filters.push_but(SKU.parameter, &mut sql);
-        push_order(&mut sql, "listed_at", "listed_id", list.sort);
+        push_with_sku(&mut sql, walk, sku)?;
+        list.push_but(SKU.parameter, &mut sql)?;
+        walk.push_order(&mut sql, "listed_at", "listed_id");
     } else {
         sql.push("orders WHERE true");
         list.filters.push(&mut sql);
-        push_after(&mut sql, column.name(), "id", list)?;
-        push_order(&mut sql, column.name(), "id", list.sort);
+        walk.push_place(&mut sql, column.name(), "id")?;
+        if let Some(text) = &list.text {
+            // Read in the order of the list, it begins at the place as well.
+            text.push(&mut sql, |sql| match column {
+                SortColumn::CreatedAt => walk.push_place(sql, "created_at", "order_id"),
+                _ => Ok(()),
+            })?;
+        }
+        walk.push_order(&mut sql, column.name(), "id");
     }
     sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
     Ok(sql)
@@ -63,7 +84,7 @@ fn statement(
 /// fewer orders have it.
 fn push_with_sku(
     sql: &mut QueryBuilder<'static, Postgres>,
-    list: &ListRequest,
+    walk: Walk,
     sku: &str,
 ) -> Result<(), sqlx::Error> {
     sql.push(
@@ -71,41 +92,86 @@ fn push_with_sku(
           WHERE sku = ",
     );
     sql.push_bind(sku.to_owned());
-    push_after(sql, "created_at", "order_id", list)?;
-    push_order(sql, "created_at", "order_id", list.sort);
+    walk.push_place(sql, "created_at", "order_id")?;
+    walk.push_order(sql, "created_at", "order_id");
     sql.push(") listed JOIN orders ON id = listed_id WHERE true");
     Ok(())
 }
 
-fn push_order(sql: &mut QueryBuilder<'static, Postgres>, column: &str, id: &str, sort: Sort) {
-    let direction = if sort.descending { "DESC" } else { "ASC" };
-    sql.push(format!(" ORDER BY {column} {direction}, {id} {direction}"));
+/// In which order the rows of a page are come upon, and from where on.
+#[derive(Clone, Copy)]
+struct Walk {
+    sort: Sort,
+    place: Option<Place>,
 }
 
-/// A comparison of rows, so that the index begins right there however deep the
-/// page is.
-fn push_after(
-    sql: &mut QueryBuilder<'static, Postgres>,
-    column: &str,
-    id: &str,
-    list: &ListRequest,
-) -> Result<(), sqlx::Error> {
-    let Some(after) = list.after else {
-        return Ok(());
-    };
-    let comparison = if list.sort.descending { "<" } else { ">" };
-    sql.push(format!(" AND ({column}, {id}) {comparison} ("));
-    if list.sort.column.is_time() {
-        sql.push_bind(time(after.value)?);
-    } else {
-        sql.push_bind(after.value);
+impl Walk {
+    fn of(list: &ListRequest) -> Self {
+        let back = list.place.is_some_and(|place| place.way.is_back());
+        Self {
+            sort: if back {
+                list.sort.reversed()
+            } else {
+                list.sort
+            },
+            place: list.place,
+        }
     }
-    sql.push(", ").push_bind(after.id).push(")");
-    Ok(())
+
+    fn push_order(self, sql: &mut QueryBuilder<'static, Postgres>, column: &str, id: &str) {
+        let direction = |descending| if descending { "DESC" } else { "ASC" };
+        let (first, ids) = (self.sort.descending, self.sort.ids_descending);
+        let (first, ids) = (direction(first), direction(ids));
+        sql.push(format!(" ORDER BY {column} {first}, {id} {ids}"));
+    }
+
+    /// Where all goes one way, a comparison of rows, so that the index begins
+    /// right there however deep the page is. Else the index begins at the value,
+    /// and only the ids that have it are compared.
+    fn push_place(
+        self,
+        sql: &mut QueryBuilder<'static, Postgres>,
+        column: &str,
+        id: &str,
+    ) -> Result<(), sqlx::Error> {
+        let Some(Place { way, keyset }) = self.place else {
+            return Ok(());
+        };
+        let comparison = |descending| if descending { "<" } else { ">" };
+        let equal = if way.has_place() { "=" } else { "" };
+        let first = comparison(self.sort.descending);
+        let ids = comparison(self.sort.ids_descending);
+        if first == ids {
+            sql.push(format!(" AND ({column}, {id}) {first}{equal} ("));
+            self.push_value(sql, keyset)?;
+            sql.push(", ").push_bind(keyset.id).push(")");
+        } else {
+            sql.push(format!(" AND {column} {first}= "));
+            self.push_value(sql, keyset)?;
+            sql.push(format!(" AND ({column} {first} "));
+            self.push_value(sql, keyset)?;
+            sql.push(format!(" OR {id} {ids}{equal} "));
+            sql.push_bind(keyset.id).push(")");
+        }
+        Ok(())
+    }
+
+    fn push_value(
+        self,
+        sql: &mut QueryBuilder<'static, Postgres>,
+        keyset: Keyset,
+    ) -> Result<(), sqlx::Error> {
+        if self.sort.column.is_time() {
+            sql.push_bind(time(keyset.value)?);
+        } else {
+            sql.push_bind(keyset.value);
+        }
+        Ok(())
+    }
 }
 
-fn read(row: &PgRow, column: SortColumn) -> Result<Row, sqlx::Error> {
-    let value = if column.is_time() {
+fn read(row: &PgRow, list: &ListRequest) -> Result<Row, sqlx::Error> {
+    let value = if list.sort.column.is_time() {
         micros(row.try_get("sorted")?)
     } else {
         row.try_get("sorted")?
@@ -120,6 +186,11 @@ fn read(row: &PgRow, column: SortColumn) -> Result<Row, sqlx::Error> {
             revision: row.try_get("revision")?,
         },
         summary: row.try_get("summary")?,
+        document: if list.expand.takes_documents() {
+            Some(row.try_get("document")?)
+        } else {
+            None
+        },
     })
 }
 

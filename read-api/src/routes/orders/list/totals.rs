@@ -114,16 +114,22 @@ impl Totals {
 
 async fn counted(views: &PgPool, list: &ListRequest) -> Result<i64, sqlx::Error> {
     let mut sql = QueryBuilder::<Postgres>::new("SELECT count(*) FROM orders WHERE true");
-    list.filters.push(&mut sql);
-    sql.build_query_scalar().fetch_one(views).await
+    list.push_but("", &mut sql)?;
+    let query = sql.build_query_scalar();
+    let query = query.persistent(list.is_planned_once());
+    query.fetch_one(views).await
 }
 
 /// The rows that the planner expects: from statistics, without reading any.
 async fn estimated(views: &PgPool, list: &ListRequest) -> Result<i64, sqlx::Error> {
     let mut sql =
         QueryBuilder::<Postgres>::new("EXPLAIN (FORMAT JSON) SELECT FROM orders WHERE true");
-    list.filters.push(&mut sql);
-    let plan: sqlx::types::JsonValue = sql.build_query_scalar().fetch_one(views).await?;
+    list.push_but("", &mut sql)?;
+    let plan: sqlx::types::JsonValue = sql
+        .build_query_scalar()
+        .persistent(list.is_planned_once())
+        .fetch_one(views)
+        .await?;
     let rows = plan
         .pointer("/0/Plan/Plan Rows")
         .and_then(serde_json::Value::as_i64);
@@ -139,10 +145,11 @@ async fn values(
     let mut sql = QueryBuilder::<Postgres>::new(format!(
         "SELECT {column} AS value, count(*) AS orders FROM orders WHERE true"
     ));
-    list.filters.push_but(column, &mut sql);
+    list.push_but(column, &mut sql)?;
     sql.push(" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ");
     sql.push_bind(MOST_VALUES);
-    let rows = sql.build().fetch_all(views).await?;
+    let query = sql.build().persistent(list.is_planned_once());
+    let rows = query.fetch_all(views).await?;
     let value = |row: &sqlx::postgres::PgRow| Ok((row.try_get("value")?, row.try_get("orders")?));
     rows.iter().map(value).collect()
 }

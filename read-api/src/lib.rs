@@ -4,10 +4,12 @@
 mod background;
 mod consistency;
 mod cursor;
+mod difference;
 mod documented;
 mod fields;
 mod filters;
 mod lag;
+mod log;
 mod openapi;
 mod paging;
 mod problems;
@@ -15,6 +17,7 @@ mod reply;
 mod routes;
 mod state;
 
+pub use log::Log;
 pub use openapi::openapi;
 pub use problems::PROBLEM_TYPES;
 pub use routes::orders::list::{PlanError as ListPlanError, plan as list_plan};

@@ -4,11 +4,14 @@
 use super::{
     cached,
     get::{answer, cut},
+    past::{self, Moment},
     store,
 };
 use crate::{
     consistency::Consistency,
-    documented::{Conditional, FieldsOf, MinPosition, MinVersion, NoSuchOrder, Refused, Told},
+    documented::{
+        AtMoment, Conditional, FieldsOf, MinPosition, MinVersion, NoSuchMoment, Refused, Told,
+    },
     fields::{self, Fields},
     problems::order_not_found,
     state::State,
@@ -33,11 +36,12 @@ use infra::http::{Principal, Problem, Query};
         ("platform" = String, Path, description = "Slug of the sales channel", example = "web"),
         ("external_id" = String, Path, description = "The channel's own id of the order", example = "W-1001"),
         FieldsOf,
+        AtMoment,
         MinVersion,
         MinPosition,
         Conditional,
     ),
-    responses(Told<Order>, NoSuchOrder, Refused),
+    responses(Told<Order>, NoSuchMoment, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(
@@ -55,6 +59,9 @@ pub async fn handle(
         return Err(order_not_found());
     }
     let id = order_id_of_external(&platform, &external_id);
+    if let Some(moment) = Moment::of(&query)? {
+        return past::answer(&request, &state, id, moment, fields.as_ref()).await;
+    }
     let read =
         || store::order_of_external(state.views.clone(), platform.clone(), external_id.clone());
     let order = cached::order(&request, &state, &consistency, id, read).await?;

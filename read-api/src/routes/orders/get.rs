@@ -2,12 +2,15 @@
 
 use super::{
     cached::{self, Found},
-    marked, not_found, order_id, store,
+    marked, not_found, order_id,
+    past::{self, Moment},
+    store,
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     documented::{
-        Conditional, FieldsOf, MinPosition, MinVersion, NoSuchOrder, OrderId, Refused, Told,
+        AtMoment, Conditional, FieldsOf, MinPosition, MinVersion, NoSuchMoment, OrderId, Refused,
+        Told,
     },
     fields::{self, Fields},
     lag,
@@ -24,7 +27,7 @@ use infra::http::{Principal, Problem, Query};
 use uuid::Uuid;
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &["fields", "min_version", "min_position"];
+pub const PARAMETERS: &[&str] = &["fields", "version", "as_of", "min_version", "min_position"];
 
 /// One order
 ///
@@ -34,13 +37,17 @@ pub const PARAMETERS: &[&str] = &["fields", "min_version", "min_position"];
 /// cache, which forgets it when it changes, and after five seconds at the
 /// latest; `min_version` and `min_position` are never answered with less. While
 /// the order is parked, neither is waited for.
+///
+/// With `version` or `as_of` it is the order as it was, folded from the log by
+/// today's rules: the same shape, behind nothing, with a tag of its content.
+/// What was erased since is erased in it too.
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
     operation_id = "get_order",
     tag = "orders",
-    params(OrderId, FieldsOf, MinVersion, MinPosition, Conditional),
-    responses(Told<Order>, NoSuchOrder, Refused),
+    params(OrderId, FieldsOf, AtMoment, MinVersion, MinPosition, Conditional),
+    responses(Told<Order>, NoSuchMoment, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(
@@ -53,6 +60,9 @@ pub async fn handle(
     let consistency = Consistency::of(&request, &query)?;
     let fields = Fields::of(&query, &fields::ORDER)?;
     let id = order_id(&id)?;
+    if let Some(moment) = Moment::of(&query)? {
+        return past::answer(&request, &state, id, moment, fields.as_ref()).await;
+    }
     let read = || store::order(state.views.clone(), id);
     let order = cached::order(&request, &state, &consistency, id, read).await?;
     let order = cut(order, fields.as_ref())?;

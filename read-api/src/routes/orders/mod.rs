@@ -2,10 +2,12 @@
 
 pub mod by_external_id;
 pub mod cached;
+pub mod diff;
 pub mod events;
 pub mod get;
 pub mod list;
 pub mod lookup;
+mod past;
 pub(super) mod store;
 
 use crate::{

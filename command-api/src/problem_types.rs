@@ -22,9 +22,6 @@ kinds! {
     422 reason_required: "The command is not carried out without a `reason`.",
     422 nothing_to_change: "None of the members that would change something is there.",
     422 amount_or_percent: "A discount is either an `amount` or a `percent`: exactly one of them.",
-    503 log_restored:
-        "The log was restored from a backup. Nothing is accepted until an operator has begun a new \
-         epoch (`orderlog epoch bump`).",
     // --- which order, which part ------------------------------------------
     404 order_not_found: "There is no order with this id.",
     404 line_not_found: "The order has no such line; 422 where the body names it.",

@@ -1,7 +1,6 @@
 //! What every command needs.
 
 use crate::record::{Orders, Registers};
-use actix_web::http::StatusCode;
 use infra::{
     command::{Executor, NumberBlocks, payload_hash},
     config::Config,
@@ -62,14 +61,7 @@ impl CommandApi {
     pub(crate) fn usable(&self) -> Result<(), Problem> {
         match self.guard.as_ref().and_then(Guard::refused) {
             None => Ok(()),
-            Some(error) => Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "log_restored",
-                "The log was restored from a backup, and nobody has decided what becomes of it",
-            )
-            .detail("an operator has to begin a new epoch: `orderlog epoch bump`")
-            .retry_after(10)
-            .caused_by(error.as_ref())),
+            Some(error) => Err(Problem::log_restored(&error)),
         }
     }
 

@@ -81,6 +81,19 @@ pub struct ExpandOf {
     expand: Option<String>,
 }
 
+/// Which version of an order.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct AtMoment {
+    /// The order in this version; with neither `as_of` nor what asks for freshness
+    #[param(minimum = 1, example = 2)]
+    version: Option<i64>,
+    /// The order as it was recorded by this time: RFC 3339, or a date, which is its first moment in UTC
+    #[param(example = "2026-01-31T12:00:00Z")]
+    as_of: Option<String>,
+}
+
 /// Which page of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -119,7 +132,7 @@ pub enum Refused {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument),
-    /// `unavailable`; `not_yet_visible` with `Prefer: handling=strict`
+    /// `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored`
     #[response(
         status = 503,
         content_type = "application/problem+json",
@@ -149,6 +162,13 @@ pub enum RefusedBody {
 #[expect(dead_code, reason = "describes an answer, is never one")]
 /// `order_not_found`
 pub struct NoSuchOrder(ProblemDocument);
+
+/// What a query for one version of an order may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `order_not_found`; of the past also `version_not_found`, `order_not_recorded_yet`
+pub struct NoSuchMoment(ProblemDocument);
 
 /// What a query for something parked may be refused with beside that.
 #[derive(IntoResponses)]
@@ -181,6 +201,9 @@ pub struct ToldPage<T>(PhantomData<T>);
 /// A page `T` of a list that one order has.
 pub struct ToldPartOf<T>(PhantomData<T>);
 
+/// Something `T` that is made of the log, and behind nothing.
+pub struct ToldOnce<T>(PhantomData<T>);
+
 /// Figures `T`, which may come from a cache.
 pub struct ToldFigures<T>(PhantomData<T>);
 
@@ -190,7 +213,10 @@ impl<T: ToSchema> IntoResponses for Told<T> {
             "Age",
             number("Seconds since it was read, where it comes from the cache"),
         );
-        told::<T>("`\"<version>-<revision>\"`", &[age, parked()])
+        told::<T>(
+            "`\"<version>-<revision>\"`; of the past, its version and a hash of it",
+            &[age, parked()],
+        )
     }
 }
 
@@ -204,6 +230,12 @@ impl<T: ToSchema> IntoResponses for ToldPartOf<T> {
     fn responses() -> Responses {
         let etag = "Of everything on the page, and its version";
         told::<T>(etag, &[link(), parked()])
+    }
+}
+
+impl<T: ToSchema> IntoResponses for ToldOnce<T> {
+    fn responses() -> Responses {
+        answered::<T>(&[("ETag", text("Of the content"))])
     }
 }
 
@@ -238,22 +270,22 @@ fn parked() -> Named {
 }
 
 fn told<T: ToSchema>(etag: &str, more: &[Named]) -> Responses {
-    let headers = || {
-        let always = [
-            ("ETag", text(etag)),
-            (
-                "Orderlog-Lag",
-                text(
-                    "How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`",
-                ),
-            ),
-            (
-                "Preference-Applied",
-                text("Which preferences were followed, if any was expressed"),
-            ),
-        ];
-        always.into_iter().chain(more.iter().cloned())
-    };
+    let always = [
+        ("ETag", text(etag)),
+        (
+            "Orderlog-Lag",
+            text("How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
+        ),
+        (
+            "Preference-Applied",
+            text("Which preferences were followed, if any was expressed"),
+        ),
+    ];
+    let headers: Vec<_> = always.into_iter().chain(more.iter().cloned()).collect();
+    answered::<T>(&headers)
+}
+
+fn answered<T: ToSchema>(headers: &[Named]) -> Responses {
     let schema = Ref::from_schema_name(T::name());
     let content = ContentBuilder::new().schema(Some(schema)).build();
     let found = ResponseBuilder::new()
@@ -262,7 +294,10 @@ fn told<T: ToSchema>(etag: &str, more: &[Named]) -> Responses {
     let unchanged = ResponseBuilder::new().description("The client has it already");
     [("200", found), ("304", unchanged)]
         .into_iter()
-        .map(|(status, response)| (status.to_owned(), with(response, headers()).into()))
+        .map(|(status, response)| {
+            let response = with(response, headers.iter().cloned());
+            (status.to_owned(), response.into())
+        })
         .collect()
 }
 

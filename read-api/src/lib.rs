@@ -4,11 +4,13 @@
 mod background;
 mod consistency;
 mod cursor;
+mod difference;
 mod documented;
 mod expand;
 mod fields;
 mod filters;
 mod lag;
+mod log;
 mod openapi;
 mod paging;
 mod problems;
@@ -16,6 +18,7 @@ mod reply;
 mod routes;
 mod state;
 
+pub use log::Log;
 pub use openapi::openapi;
 pub use problems::PROBLEM_TYPES;
 pub use routes::orders::list::{PlanError as ListPlanError, plan as list_plan};

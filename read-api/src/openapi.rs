@@ -14,6 +14,7 @@ use utoipa::OpenApi;
     paths(
         routes::orders::list::handle,
         routes::orders::get::handle,
+        routes::orders::diff::handle,
         routes::orders::lookup::handle,
         routes::orders::events::handle,
         routes::orders::by_external_id::handle,
@@ -39,6 +40,7 @@ use utoipa::OpenApi;
         routes::orders::get::OneOrder,
         routes::orders::list::OrderList,
         routes::orders::events::EventList,
+        routes::orders::diff::OrderDiff,
         routes::orders::lookup::Lookup,
         routes::orders::lookup::Looked,
         routes::statistics::orders::Statistics,
@@ -71,6 +73,7 @@ mod tests {
         for (path, read) in [
             ("/v1/orders", orders::list::PARAMETERS),
             ("/v1/orders/{id}", orders::get::PARAMETERS),
+            ("/v1/orders/{id}/diff", orders::diff::PARAMETERS),
             ("/v1/orders/{id}/events", orders::events::PARAMETERS),
             (
                 "/v1/orders/by_external_id/{platform}/{external_id}",

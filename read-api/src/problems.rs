@@ -13,6 +13,17 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
                   or its version as `min_version`, to wait for it.",
     },
     ProblemType {
+        code: "version_not_found",
+        status: 404,
+        meaning: "The order has no such version yet; `newest` is the one that it has.",
+    },
+    ProblemType {
+        code: "order_not_recorded_yet",
+        status: 404,
+        meaning: "The order was not recorded by the time in `as_of`; its `created_at` says when it \
+                  was.",
+    },
+    ProblemType {
         code: "invalid_cursor",
         status: 400,
         meaning: "The cursor is not one that this API made. Begin again without one.",
@@ -55,6 +66,21 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
 /// There is no such order.
 pub fn order_not_found() -> Problem {
     Problem::not_found("order_not_found", "There is no such order")
+}
+
+/// The order has no such version: its newest one is this.
+pub fn version_not_found(newest: i64) -> Problem {
+    Problem::not_found("version_not_found", "The order has no such version")
+        .detail(format!("its newest version is {newest}"))
+        .with("newest", newest.into())
+}
+
+/// The order was recorded only later.
+pub fn order_not_recorded_yet() -> Problem {
+    Problem::not_found(
+        "order_not_recorded_yet",
+        "The order was not recorded by then",
+    )
 }
 
 /// `min_version` or `min_position` was not reached in time.

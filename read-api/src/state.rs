@@ -5,6 +5,7 @@ use crate::{
     consistency::Progress,
     cursor::Cursors,
     lag::LagMonitor,
+    log::Log,
     problems::PROBLEM_TYPES,
     routes::{self, orders, statistics},
 };
@@ -41,6 +42,7 @@ pub enum ReadApiError {
 /// Shared by all handlers.
 pub struct State {
     pub views: PgPool,
+    pub log: Log,
     pub cursors: Cursors,
     pub progress: Progress,
     pub lag: LagMonitor,
@@ -53,11 +55,12 @@ pub struct State {
 
 impl ReadApi {
     /// A read API on the views, with keys and secrets from the ops database.
-    /// The log is asked only how far behind the views are. Its two tasks, which
-    /// listen for progress and measure that lag, run on `lifecycle`.
+    /// `log` answers how orders were. Its two tasks, which listen for progress
+    /// and measure how far the views are behind, run on `lifecycle`.
     pub fn new(
         config: &Config,
         databases: &Databases,
+        log: Log,
         lifecycle: &Lifecycle,
     ) -> Result<Self, ReadApiError> {
         let redis = Redis::new(config)?;
@@ -73,6 +76,7 @@ impl ReadApi {
             orders: orders::cached::cache(redis.clone()),
             statistics: statistics::cached::cache(redis.clone()),
             views,
+            log,
             redis,
             config: config.clone(),
         };

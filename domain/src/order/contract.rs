@@ -8,6 +8,7 @@ use super::{
 };
 use crate::money::Overflow;
 use contracts::order as published;
+use std::mem;
 
 /// A stored event that cannot be published.
 #[derive(Debug, thiserror::Error)]
@@ -77,14 +78,32 @@ pub fn contract_event(
 pub fn contract_stream<'a>(
     stream: impl IntoIterator<Item = Stored<'a>>,
 ) -> Result<Vec<published::OrderEvent>, ContractError> {
-    let mut order = Order::default();
-    let mut events = Vec::new();
-    for (version, stored) in (1..).zip(stream) {
+    let mut refold = Refold::default();
+    stream
+        .into_iter()
+        .map(|stored| refold.next(stored))
+        .collect()
+}
+
+/// An order on its way from its first event on: what [`contract_stream`] does,
+/// event by event, for streams that are too long to be held as a whole.
+#[derive(Debug, Clone, Default)]
+pub struct Refold {
+    order: Order,
+    version: i64,
+}
+
+impl Refold {
+    /// The next event, with `after` derived again.
+    ///
+    /// # Errors
+    /// As [`contract_stream`]; nothing follows an event that could not be read.
+    pub fn next(&mut self, stored: Stored<'_>) -> Result<published::OrderEvent, ContractError> {
         let event = decode(stored)?;
-        order = evolve(order, &event);
-        let after = status::after(&order, version)?;
+        self.order = evolve(mem::take(&mut self.order), &event);
+        self.version += 1;
+        let after = status::after(&self.order, self.version)?;
         let fact = event.into();
-        events.push(published::OrderEvent { fact, after });
+        Ok(published::OrderEvent { fact, after })
     }
-    Ok(events)
 }

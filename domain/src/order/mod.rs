@@ -22,7 +22,7 @@ mod upcast;
 mod specification;
 
 pub use command::OrderCommand;
-pub use contract::{ContractError, contract_data, contract_event, contract_stream, decode};
+pub use contract::{ContractError, Refold, contract_data, contract_event, contract_stream, decode};
 pub use event::OrderEvent;
 pub use rejection::{Part, Rejection, RejectionKind};
 pub use state::{LineState, Money, Order, Stage, evolve};

@@ -1,5 +1,6 @@
 //! Errors as clients see them: problem details (RFC 9457).
 
+use crate::epoch::EpochError;
 use actix_web::{
     HttpResponse, ResponseError,
     http::{
@@ -151,6 +152,19 @@ impl Problem {
             "Not available at the moment",
         )
         .retry_after(retry_after)
+    }
+
+    /// 503: the log must not be used until somebody has decided about it
+    /// (`docs/ARCHITECTURE.md`, invariant 16).
+    pub fn log_restored(error: &EpochError) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "log_restored",
+            "The log was restored from a backup, and nobody has decided what becomes of it",
+        )
+        .detail("an operator has to begin a new epoch: `orderlog epoch bump`")
+        .retry_after(10)
+        .caused_by(error)
     }
 
     /// 500: the cause goes to the log line of the request, never to the

@@ -119,6 +119,12 @@ pub const COMMON: &[ProblemType] = &[
         "A server behind the API is away. Try again after `Retry-After` seconds.",
     ),
     kind(
+        "log_restored",
+        503,
+        "The log was restored from a backup. Nothing of it is read, and no command accepted, until \
+         an operator has begun a new epoch (`orderlog epoch bump`).",
+    ),
+    kind(
         "internal",
         500,
         "Something went wrong here. Quote the `trace_id`.",

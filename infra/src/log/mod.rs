@@ -6,6 +6,7 @@ mod hints;
 mod pager;
 mod reader;
 mod seek;
+mod stream;
 
 pub use event::{ContractMapping, MappingError, Metadata, PublishedEvent, StoredEvent};
 pub use hints::LogHints;

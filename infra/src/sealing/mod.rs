@@ -9,9 +9,10 @@
 //! ```
 //!
 //! A subject's row deleted, whatever was sealed under its key is erased, in
-//! every copy of the log and of the topic. Only two sides open anything: the
-//! executor, for the stream that it decides on, and the projector, for the
-//! views. What lies between them moves ciphertext.
+//! every copy of the log and of the topic. Only the sides open anything: the
+//! executor, for the stream that it decides on, the projector, for the views,
+//! and the read API, for what it tells straight from the log. What lies between
+//! them moves ciphertext.
 
 mod aead;
 mod blob;

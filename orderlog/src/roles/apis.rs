@@ -11,9 +11,10 @@ use infra::{
     event_store::LogHint,
     http::{Readiness, problem_types},
     lifecycle::Lifecycle,
+    log::LogReader,
     postgres::Databases,
 };
-use read_api::ReadApi;
+use read_api::{Log, ReadApi};
 use std::sync::Arc;
 
 /// Which APIs a server has.
@@ -41,16 +42,17 @@ impl Apis {
     pub fn new(config: &Config, lifecycle: &Lifecycle, front: Front) -> anyhow::Result<Self> {
         let databases = Databases::new(config)?;
         let mut readiness = Readiness::new().postgres("ops", databases.ops.clone());
+        let events = databases.events.clone();
+        let guard = Guard::new(events.clone());
+        let watch = guard.clone().watch(lifecycle.shutdown.clone());
+        lifecycle.spawn("log guard", async {
+            watch.await;
+            Ok(())
+        });
+        let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
         let commands = if front == Front::Queries {
             None
         } else {
-            let events = databases.events.clone();
-            let guard = Guard::new(events.clone());
-            let watch = guard.clone().watch(lifecycle.shutdown.clone());
-            lifecycle.spawn("log guard", async {
-                watch.await;
-                Ok(())
-            });
             let checked = guard.clone();
             readiness = readiness
                 .postgres("events", events.clone())
@@ -59,21 +61,23 @@ impl Apis {
                     async move { refused.map_or(Ok(()), Err) }
                 });
             let hint = LogHint::start(events.clone(), lifecycle.shutdown.clone());
-            let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
+            let ops = databases.ops.clone();
             let api = CommandApi::new(
                 config,
-                events,
+                events.clone(),
                 hint,
-                mapping,
-                sealing,
-                databases.ops.clone(),
+                mapping.clone(),
+                sealing.clone(),
+                ops,
             );
-            Some(Data::new(api.guarded(guard)))
+            Some(Data::new(api.guarded(guard.clone())))
         };
         let queries = if front == Front::Commands {
             None
         } else {
-            let api = ReadApi::new(config, &databases, lifecycle)?;
+            let reader = LogReader::new(events);
+            let log = Log::new(reader, mapping, sealing, guard);
+            let api = ReadApi::new(config, &databases, log, lifecycle)?;
             readiness = api.readiness(readiness);
             Some(api)
         };

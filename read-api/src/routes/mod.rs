@@ -17,6 +17,7 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .route("/v1/orders/lookup", web::post().to(orders::lookup::handle))
         .route("/v1/orders/{id}", web::get().to(orders::get::handle))
+        .route("/v1/orders/{id}/diff", web::get().to(orders::diff::handle))
         .route(
             "/v1/orders/{id}/events",
             web::get().to(orders::events::handle),

@@ -4,12 +4,14 @@
 use super::{
     cached, expanded,
     get::{OneOrder, answer, cut},
+    past::{self, Moment},
     store,
 };
 use crate::{
     consistency::Consistency,
     documented::{
-        Conditional, ExpandOf, FieldsOf, MinPosition, MinVersion, NoSuchOrder, Refused, Told,
+        AtMoment, Conditional, ExpandOf, FieldsOf, MinPosition, MinVersion, NoSuchMoment, Refused,
+        Told,
     },
     expand::Expand,
     fields::{self, Fields},
@@ -36,11 +38,12 @@ use infra::http::{Principal, Problem, Query};
         ("external_id" = String, Path, description = "The channel's own id of the order", example = "W-1001"),
         FieldsOf,
         ExpandOf,
+        AtMoment,
         MinVersion,
         MinPosition,
         Conditional,
     ),
-    responses(Told<OneOrder>, NoSuchOrder, Refused),
+    responses(Told<OneOrder>, NoSuchMoment, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(
@@ -58,6 +61,9 @@ pub async fn handle(
         return Err(order_not_found());
     }
     let id = order_id_of_external(&platform, &external_id);
+    if let Some(moment) = Moment::of(&query)? {
+        return past::answer(&request, &state, id, moment, fields.as_ref()).await;
+    }
     let read =
         || store::order_of_external(state.views.clone(), platform.clone(), external_id.clone());
     let expand = Expand::of(&query)?;

@@ -2,13 +2,15 @@
 
 use super::{
     cached::{self, Found},
-    expanded, marked, not_found, order_id, store,
+    expanded, marked, not_found, order_id,
+    past::{self, Moment},
+    store,
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     documented::{
-        Conditional, ExpandOf, FieldsOf, MinPosition, MinVersion, NoSuchOrder, OrderId, Refused,
-        Told,
+        AtMoment, Conditional, ExpandOf, FieldsOf, MinPosition, MinVersion, NoSuchMoment, OrderId,
+        Refused, Told,
     },
     expand::{Expand, History},
     fields::{self, Fields},
@@ -28,7 +30,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &["fields", "expand", "min_version", "min_position"];
+pub const PARAMETERS: &[&str] = &[
+    "fields",
+    "expand",
+    "version",
+    "as_of",
+    "min_version",
+    "min_position",
+];
 
 /// An order; put together of stored JSON, never of this.
 #[derive(Serialize, ToSchema)]
@@ -48,13 +57,17 @@ pub struct OneOrder {
 /// latest; `min_version` and `min_position` are never answered with less. While
 /// the order is parked, neither is waited for. With `expand` the tag is another
 /// one, which says more than the version and is not for `If-Match`.
+///
+/// With `version` or `as_of` it is the order as it was, folded from the log by
+/// today's rules: the same shape, behind nothing, with a tag of its content.
+/// What was erased since is erased in it too.
 #[utoipa::path(
     get,
     path = "/v1/orders/{id}",
     operation_id = "get_order",
     tag = "orders",
-    params(OrderId, FieldsOf, ExpandOf, MinVersion, MinPosition, Conditional),
-    responses(Told<OneOrder>, NoSuchOrder, Refused),
+    params(OrderId, FieldsOf, ExpandOf, AtMoment, MinVersion, MinPosition, Conditional),
+    responses(Told<OneOrder>, NoSuchMoment, Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(
@@ -67,6 +80,9 @@ pub async fn handle(
     let consistency = Consistency::of(&request, &query)?;
     let fields = Fields::of(&query, &fields::ORDER)?;
     let id = order_id(&id)?;
+    if let Some(moment) = Moment::of(&query)? {
+        return past::answer(&request, &state, id, moment, fields.as_ref()).await;
+    }
     let read = || store::order(state.views.clone(), id);
     let expand = Expand::of(&query)?;
     if !expand.is_empty() {

@@ -2,11 +2,13 @@
 
 pub mod by_external_id;
 pub mod cached;
+pub mod diff;
 pub mod events;
 mod expanded;
 pub mod get;
 pub mod list;
 pub mod lookup;
+mod past;
 pub(super) mod store;
 
 use crate::{

@@ -1,5 +1,5 @@
-//! Queries, on views that each test fills by hand: what they answer does not
-//! depend on who has written the views.
+//! Queries, most of them on views that each test fills by hand: what they answer
+//! does not depend on who has written the views.
 
 mod admin;
 mod cached;
@@ -9,6 +9,7 @@ mod history;
 mod lists;
 mod one_order;
 mod parked;
+mod past;
 mod plans;
 mod plumbing;
 mod rebuild;
@@ -33,6 +34,7 @@ pub fn trials() -> Vec<Trial> {
         lists::trials(),
         one_order::trials(),
         parked::trials(),
+        past::trials(),
         plans::trials(),
         plumbing::trials(),
         rebuild::trials(),

@@ -110,7 +110,7 @@ async fn an_order_that_is_not_there_is_not_found(env: &TestEnv) -> anyhow::Resul
     }
     let strict = views
         .api
-        .request(Method::GET, &format!("/v1/orders/{ID}?as_of=now"));
+        .request(Method::GET, &format!("/v1/orders/{ID}?as_off=now"));
     answer(strict)
         .await?
         .expect_problem(400, "unknown_parameter")?;

@@ -138,8 +138,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(before: Value, after: Value) -> Value {
-        json!(difference(&before, &after))
+    fn told(before: &Value, after: &Value) -> Value {
+        json!(difference(before, after))
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
             {"op": "remove", "path": "/lines/0", "before": {"id": "l1", "n": 1}},
             {"op": "replace", "path": "/tags", "before": ["a"], "after": ["b"]},
         ]);
-        assert_eq!(told(before, after), expected);
+        assert_eq!(told(&before, &after), expected);
     }
 
     #[test]
@@ -164,12 +164,12 @@ mod tests {
             {"op": "add", "path": "/new", "after": null},
             {"op": "remove", "path": "/gone~0", "before": null},
         ]);
-        assert_eq!(told(before, after), expected);
+        assert_eq!(told(&before, &after), expected);
     }
 
     #[test]
     fn equal_documents_do_not_differ() {
         let document = json!({"a": [{"id": "x"}, {"id": "x"}], "b": {}});
-        assert_eq!(told(document.clone(), document), json!([]));
+        assert_eq!(told(&document, &document), json!([]));
     }
 }

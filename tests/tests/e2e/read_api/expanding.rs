@@ -36,7 +36,7 @@ const CUSTOMERS: &str = "
 
 async fn with_parts(env: &TestEnv, orders: i32) -> anyhow::Result<Views> {
     let views = Views::start_told(env, |config| {
-        config.log = "info,sqlx=debug".to_owned();
+        "info,sqlx=debug".clone_into(&mut config.log);
     })
     .await?;
     views.add_orders(1, orders).await?;

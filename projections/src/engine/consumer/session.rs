@@ -241,6 +241,6 @@ fn count<P: Projection>(applied: &Outcome, records: usize) {
     metrics::counter!(SKIPPED, &projection).increment(applied.skipped);
     metrics::counter!(REFOLDED, &projection).increment(applied.refolded);
     parking::count(P::NAME, applied.parked);
-    #[expect(clippy::cast_precision_loss, reason = "at most a thousand")]
+    #[expect(clippy::cast_precision_loss, reason = "at most a few thousand")]
     metrics::histogram!(BATCH, &projection).record(records as f64);
 }

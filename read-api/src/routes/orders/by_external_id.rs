@@ -2,19 +2,14 @@
 //! platform's own id of it.
 
 use super::{
-    cached, expanded,
-    get::{OneOrder, answer, cut},
-    past::{self, Moment},
+    get::{Asked, OneOrder},
     store,
 };
 use crate::{
-    consistency::Consistency,
     documented::{
         AtMoment, Conditional, ExpandOf, FieldsOf, MinPosition, MinVersion, NoSuchMoment, Refused,
         Told,
     },
-    expand::Expand,
-    fields::{self, Fields},
     problems::order_not_found,
     state::State,
 };
@@ -23,7 +18,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use domain::ids::order_id_of_external;
-use infra::http::{Principal, Problem, Query};
+use infra::http::{Principal, Problem};
 
 /// One order by its external id
 ///
@@ -52,27 +47,14 @@ pub async fn handle(
     request: HttpRequest,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let query = Query::of(&request, super::get::PARAMETERS)?;
-    let consistency = Consistency::of(&request, &query)?;
-    let fields = Fields::of(&query, &fields::ORDER)?;
+    let asked = Asked::of(&request)?;
     let (platform, external_id) = path.into_inner();
     // No order has such an id, and Postgres takes no text with a zero byte.
     if platform.contains('\0') || external_id.contains('\0') {
         return Err(order_not_found());
     }
     let id = order_id_of_external(&platform, &external_id);
-    if let Some(moment) = Moment::of(&query)? {
-        return past::answer(&request, &state, id, moment, fields.as_ref()).await;
-    }
     let read =
         || store::order_of_external(state.views.clone(), platform.clone(), external_id.clone());
-    let expand = Expand::of(&query)?;
-    if !expand.is_empty() {
-        let order = cached::whole(&state, &consistency, id, read).await?;
-        let asked = (&expand, fields.as_ref());
-        return expanded::answer(&request, &state, &consistency, asked, (id, order)).await;
-    }
-    let order = cached::order(&request, &state, &consistency, id, read).await?;
-    let order = cut(order, fields.as_ref())?;
-    answer(&request, &state, &consistency, (id, order)).await
+    asked.answer(&request, &state, id, read).await
 }

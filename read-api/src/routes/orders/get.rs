@@ -76,28 +76,59 @@ pub async fn handle(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let query = Query::of(&request, PARAMETERS)?;
-    let consistency = Consistency::of(&request, &query)?;
-    let fields = Fields::of(&query, &fields::ORDER)?;
+    let asked = Asked::of(&request)?;
     let id = order_id(&id)?;
-    if let Some(moment) = Moment::of(&query)? {
-        return past::answer(&request, &state, id, moment, fields.as_ref()).await;
-    }
     let read = || store::order(state.views.clone(), id);
-    let expand = Expand::of(&query)?;
-    if !expand.is_empty() {
-        let order = cached::whole(&state, &consistency, id, read).await?;
-        let asked = (&expand, fields.as_ref());
-        return expanded::answer(&request, &state, &consistency, asked, (id, order)).await;
+    asked.answer(&request, &state, id, read).await
+}
+
+/// What is asked of one order, whatever it is named by.
+pub struct Asked {
+    query: Query,
+    consistency: Consistency,
+    fields: Option<Fields>,
+}
+
+impl Asked {
+    /// From the query string and `Prefer`.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let query = Query::of(request, PARAMETERS)?;
+        Ok(Self {
+            consistency: Consistency::of(request, &query)?,
+            fields: Fields::of(&query, &fields::ORDER)?,
+            query,
+        })
     }
-    let order = cached::order(&request, &state, &consistency, id, read).await?;
-    let order = cut(order, fields.as_ref())?;
-    answer(&request, &state, &consistency, (id, order)).await
+
+    /// The order `id`, as it was or as it is; `read` asks the views.
+    pub async fn answer<Fut>(
+        &self,
+        request: &HttpRequest,
+        state: &State,
+        id: Uuid,
+        read: impl Fn() -> Fut,
+    ) -> Result<HttpResponse, Problem>
+    where
+        Fut: Future<Output = Result<Option<store::Document>, sqlx::Error>> + Send + 'static,
+    {
+        let (consistency, fields) = (&self.consistency, self.fields.as_ref());
+        if let Some(moment) = Moment::of(&self.query)? {
+            return past::answer(request, state, id, moment, fields).await;
+        }
+        let expand = Expand::of(&self.query)?;
+        if !expand.is_empty() {
+            let order = cached::whole(state, consistency, id, read).await?;
+            let asked = (&expand, fields);
+            return expanded::answer(request, state, consistency, asked, (id, order)).await;
+        }
+        let order = cached::order(request, state, consistency, id, read).await?;
+        answer(request, state, consistency, (id, cut(order, fields)?)).await
+    }
 }
 
 /// The order with some of its fields, where some are asked for. Its tag stays:
 /// the question is part of what the tag is of.
-pub fn cut(order: Option<Found>, fields: Option<&Fields>) -> Result<Option<Found>, Problem> {
+fn cut(order: Option<Found>, fields: Option<&Fields>) -> Result<Option<Found>, Problem> {
     match (order, fields) {
         (Some(order), Some(fields)) if !order.json.is_empty() => {
             let json = std::str::from_utf8(&order.json).map_err(Problem::internal)?;

@@ -9,6 +9,7 @@ mod documented;
 mod fields;
 mod filters;
 mod lag;
+mod live;
 mod log;
 mod openapi;
 mod paging;

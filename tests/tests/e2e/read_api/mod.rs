@@ -6,6 +6,7 @@ mod cached;
 mod guard;
 mod history;
 mod lists;
+mod live;
 mod one_order;
 mod parked;
 mod past;
@@ -29,6 +30,7 @@ pub fn trials() -> Vec<Trial> {
         guard::trials(),
         history::trials(),
         lists::trials(),
+        live::trials(),
         one_order::trials(),
         parked::trials(),
         past::trials(),

@@ -106,6 +106,36 @@ pub struct Paging {
     cursor: Option<String>,
 }
 
+/// Where a stream goes on.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct LastEventId {
+    /// The `id` that came last: everything since is told first
+    #[param(rename = "Last-Event-ID")]
+    last_event_id: Option<String>,
+}
+
+/// Where a stream begins.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct AfterPlace {
+    /// Where to begin, without `Last-Event-ID`: after an `id` or a `position`, or with the `beginning`; from now on if absent
+    #[param(example = "beginning")]
+    after: Option<String>,
+}
+
+/// Of which platforms.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct Platforms {
+    /// Only orders of these platforms; may be repeated
+    #[param(example = json!(["web"]))]
+    platform: Option<Vec<String>>,
+}
+
 /// What every query takes.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -119,11 +149,27 @@ pub struct Conditional {
     prefer: Option<String>,
 }
 
+/// A stream of server-sent events.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes answers, is never one")]
+pub enum Streamed {
+    /// Server-sent events, until either side ends it
+    #[response(
+        status = 200,
+        content_type = "text/event-stream",
+        headers(("Cache-Control" = String, description = "`no-store`"))
+    )]
+    Events(String),
+    /// `position_lost`
+    #[response(status = 410, content_type = "application/problem+json")]
+    Gone(ProblemDocument),
+}
+
 /// What every query may be refused with.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers, is never one")]
 pub enum Refused {
-    /// `unknown_parameter`, `invalid_parameter`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body`
+    /// `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body`
     #[response(status = 400, content_type = "application/problem+json")]
     BadRequest(ProblemDocument),
     /// `unauthorized`

@@ -10,6 +10,7 @@ mod expand;
 mod fields;
 mod filters;
 mod lag;
+mod live;
 mod log;
 mod openapi;
 mod paging;

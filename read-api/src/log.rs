@@ -3,7 +3,7 @@
 use infra::{
     epoch::Guard,
     http::Problem,
-    log::{ContractMapping, LogReader},
+    log::{ContractMapping, LogHints, LogReader},
     sealing::{OpenError, Sealing},
 };
 use std::sync::Arc;
@@ -37,6 +37,11 @@ impl Log {
             sealing,
             guard,
         }
+    }
+
+    /// Begins to listen for hints that it has grown.
+    pub fn hints(&self) -> LogHints {
+        self.reader.hints()
     }
 
     /// Whether the log may be read, by what its guard remembers.

@@ -18,6 +18,9 @@ use utoipa::OpenApi;
         routes::orders::lookup::handle,
         routes::orders::events::handle,
         routes::orders::by_external_id::handle,
+        routes::orders::stream::handle,
+        routes::orders::changes::handle,
+        routes::events::stream::handle,
         routes::statistics::orders::handle,
         routes::statistics::products::handle,
         routes::statistics::customers::handle,
@@ -63,7 +66,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::{admin, orders, statistics};
+    use crate::routes::{admin, events, orders, statistics};
     use std::collections::BTreeSet;
     use utoipa::openapi::{RefOr, path::ParameterIn};
 
@@ -75,6 +78,9 @@ mod tests {
             ("/v1/orders/{id}", orders::get::PARAMETERS),
             ("/v1/orders/{id}/diff", orders::diff::PARAMETERS),
             ("/v1/orders/{id}/events", orders::events::PARAMETERS),
+            ("/v1/orders/{id}/stream", orders::stream::PARAMETERS),
+            ("/v1/orders/changes", orders::changes::PARAMETERS),
+            ("/v1/events/stream", events::stream::PARAMETERS),
             (
                 "/v1/orders/by_external_id/{platform}/{external_id}",
                 orders::get::PARAMETERS,

@@ -1,7 +1,10 @@
 //! What queries are refused with, beyond what every route has in common.
 
 use actix_web::http::StatusCode;
-use infra::http::{Problem, ProblemType};
+use infra::{
+    http::{Problem, ProblemType},
+    log::NotResumable,
+};
 
 /// Kinds of problems that queries answer with.
 pub const PROBLEM_TYPES: &[ProblemType] = &[
@@ -22,6 +25,18 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         status: 404,
         meaning: "The order was not recorded by the time in `as_of`; its `created_at` says when it \
                   was.",
+    },
+    ProblemType {
+        code: "invalid_last_event_id",
+        status: 400,
+        meaning: "The `Last-Event-ID` is not an `id` of this stream. Begin again without one.",
+    },
+    ProblemType {
+        code: "position_lost",
+        status: 410,
+        meaning: "The place to go on from is none of this log, or not any more: the log was restored \
+                  from a backup, and what came before that place may not have happened. Read anew \
+                  what you keep, and begin again without a place.",
     },
     ProblemType {
         code: "invalid_cursor",
@@ -81,6 +96,16 @@ pub fn order_not_recorded_yet() -> Problem {
         "order_not_recorded_yet",
         "The order was not recorded by then",
     )
+}
+
+/// What follows a place would not go on from what came before it.
+pub fn position_lost(why: NotResumable) -> Problem {
+    Problem::new(
+        StatusCode::GONE,
+        "position_lost",
+        "The log does not have this place, or not any more",
+    )
+    .detail(why.to_string())
 }
 
 /// `min_version` or `min_position` was not reached in time.

@@ -5,6 +5,7 @@ use crate::{
     consistency::Progress,
     cursor::Cursors,
     lag::LagMonitor,
+    live::Live,
     log::Log,
     problems::PROBLEM_TYPES,
     routes::{self, orders, statistics},
@@ -46,6 +47,7 @@ pub struct State {
     pub cursors: Cursors,
     pub progress: Progress,
     pub lag: LagMonitor,
+    pub live: Live,
     pub orders: orders::cached::Cache,
     pub statistics: statistics::cached::Cache,
     pub redis: Redis,
@@ -55,8 +57,9 @@ pub struct State {
 
 impl ReadApi {
     /// A read API on the views, with keys and secrets from the ops database.
-    /// `log` answers how orders were. Its two tasks, which listen for progress
-    /// and measure how far the views are behind, run on `lifecycle`.
+    /// `log` answers how orders were, and what happens. Its tasks, which listen
+    /// for progress, measure how far the views are behind, and read what is
+    /// followed, run on `lifecycle`.
     pub fn new(
         config: &Config,
         databases: &Databases,
@@ -69,9 +72,11 @@ impl ReadApi {
         let listener = postgres::pool(&config.views_url, 1)?;
         let drain = Duration::from_secs(config.drain_seconds);
         let background = Background::new(lifecycle, drain);
+        let progress = Progress::start(views.clone(), listener, &background);
         let state = State {
             cursors: Cursors::new(databases.ops.clone()),
-            progress: Progress::start(views.clone(), listener, &background),
+            live: Live::start(&log, &views, &progress, &background),
+            progress,
             lag: LagMonitor::start(databases.events.clone(), views.clone(), &background),
             orders: orders::cached::cache(redis.clone()),
             statistics: statistics::cached::cache(redis.clone()),

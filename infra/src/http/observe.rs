@@ -22,6 +22,11 @@ const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// Route of requests that nothing has claimed, so that they share one series.
 const UNMATCHED: &str = "unmatched";
 
+/// Among the extensions of a request that was a HEAD: an answer without an end
+/// would never be over, as nothing of it is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadOnly;
+
 /// Wraps a whole application; see the module.
 pub async fn observe<B: MessageBody + 'static>(
     mut request: ServiceRequest,
@@ -86,6 +91,7 @@ impl Exchange {
         let method = request.method().clone();
         if method == Method::HEAD {
             // Routed as GET; the connection knows to leave the body out.
+            request.extensions_mut().insert(HeadOnly);
             request.head_mut().method = Method::GET;
         }
         Self {

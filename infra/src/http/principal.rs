@@ -3,7 +3,9 @@
 use super::problem::Problem;
 use crate::api_keys::ApiKeys;
 use actix_web::{
-    FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::AUTHORIZATION,
+    FromRequest, HttpMessage as _, HttpRequest,
+    dev::Payload,
+    http::{StatusCode, header::AUTHORIZATION},
 };
 use futures_util::future::LocalBoxFuture;
 
@@ -57,6 +59,16 @@ async fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {
 #[derive(Debug, thiserror::Error)]
 #[error("no ApiKeys in the application's data")]
 struct NoKeys;
+
+/// Whether the key of a request that is still being answered is still one: it
+/// may have been revoked since. A database that is away takes nothing away.
+pub async fn still_allowed(request: &HttpRequest) -> bool {
+    let again = authenticate(request).await;
+    again.map_or_else(
+        |problem| problem.status() != StatusCode::UNAUTHORIZED,
+        |_| true,
+    )
+}
 
 /// The scheme's name is case-insensitive (RFC 9110 §11.1).
 fn bearer(request: &HttpRequest) -> Option<&str> {

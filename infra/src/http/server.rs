@@ -18,8 +18,9 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
-use std::{io, net::SocketAddr, time::Duration};
-use tokio::runtime::Handle;
+use rustix::net::sockopt::set_tcp_user_timeout;
+use std::{any::Any, io, net::SocketAddr, time::Duration};
+use tokio::{net::TcpStream, runtime::Handle};
 
 /// Threads that serve requests. Everything slow is awaited, so that few are
 /// enough.
@@ -32,6 +33,9 @@ const HEAD_TIME: Duration = Duration::from_secs(5);
 /// How long requests in flight may take to finish once nothing new is
 /// accepted, in seconds.
 const FINISH_SECONDS: u64 = 30;
+/// A client that takes nothing of what was sent to it for so long is cut off, by
+/// the kernel: an answer that nobody reads would hold its connection for ever.
+const STUCK: Duration = Duration::from_mins(1);
 /// How often the recorder tidies up what nobody has scraped.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -97,6 +101,7 @@ where
         // Streams send small pieces that must not wait for each other.
         .tcp_nodelay(true)
         .client_request_timeout(HEAD_TIME)
+        .on_connect(|connection, _| cut_off_when_stuck(connection))
         .shutdown_timeout(FINISH_SECONDS)
         .disable_signals()
         .bind(&addresses[..])
@@ -113,6 +118,18 @@ where
     let stop = stop_when_told(lifecycle.clone(), ready, drain, server.handle());
     lifecycle.spawn(format!("{name} http"), run(server, stop, metrics));
     Ok(address)
+}
+
+/// Ends a connection whose data is not acknowledged, or not asked for: closed
+/// windows and vanished networks alike (`TCP_USER_TIMEOUT`, RFC 5482).
+fn cut_off_when_stuck(connection: &dyn Any) {
+    let Some(stream) = connection.downcast_ref::<TcpStream>() else {
+        return;
+    };
+    let time = u32::try_from(STUCK.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = set_tcp_user_timeout(stream, time) {
+        tracing::debug!(%error, "http.connection_without_timeout");
+    }
 }
 
 async fn run(

@@ -1,5 +1,6 @@
 //! When to look at the log again: hints of writers, which may be lost.
 
+use super::reader::LogReader;
 use crate::event_store::CHANNEL;
 use sqlx::{PgPool, postgres::PgListener};
 use std::{sync::Arc, time::Duration};
@@ -33,6 +34,13 @@ impl LogHints {
     /// Waits for a hint, at most so long; whether one came.
     pub async fn wait(&self, at_most: Duration) -> bool {
         timeout(at_most, self.hint.notified()).await.is_ok()
+    }
+}
+
+impl LogReader {
+    /// Begins to listen for hints of what it reads.
+    pub fn hints(&self) -> LogHints {
+        LogHints::listen(self.pool.clone())
     }
 }
 

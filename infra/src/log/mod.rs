@@ -5,6 +5,7 @@ mod event;
 mod hints;
 mod pager;
 mod reader;
+mod resume;
 mod seek;
 mod stream;
 
@@ -12,4 +13,5 @@ pub use event::{ContractMapping, MappingError, Metadata, PublishedEvent, StoredE
 pub use hints::LogHints;
 pub use pager::{LogPager, PageSize};
 pub use reader::{COLUMNS, Horizon, LogReader, StreamPage, stored_event};
+pub use resume::{NotResumable, check_resumable};
 pub use seek::TIME_SLACK;

@@ -25,6 +25,19 @@ impl LogReader {
         row.as_ref().map(position).transpose()
     }
 
+    /// The newest final event.
+    pub async fn newest_final(&self) -> Result<Option<LogPosition>, sqlx::Error> {
+        let sql = format!(
+            "SELECT {FIELDS} FROM events \
+              WHERE (epoch, transaction_id, position) \
+                  < ((SELECT epoch FROM log_epochs ORDER BY epoch DESC LIMIT 1), \
+                     pg_snapshot_xmin(pg_current_snapshot()), $1) \
+              ORDER BY epoch DESC, transaction_id DESC, position DESC LIMIT 1"
+        );
+        let row = sqlx::query(&sql).bind(i64::MIN).fetch_optional(&self.pool);
+        row.await?.as_ref().map(position).transpose()
+    }
+
     /// The first event in log order that was recorded at or after `time`, final
     /// or not; none: not yet. Times are not indexed: they rise with the log but
     /// for [`TIME_SLACK`], so the place is found by halving, in some forty looks

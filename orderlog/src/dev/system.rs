@@ -9,6 +9,7 @@ use infra::{
     config::Config,
     http::{Readiness, serve},
     lifecycle::Lifecycle,
+    open_files,
     postgres::Databases,
 };
 use std::{
@@ -31,6 +32,7 @@ pub async fn keys(config: &Config, dir: &Path) -> anyhow::Result<(String, PathBu
 
 /// Starts every role in this process, behind one front.
 pub async fn start_roles(config: &Config, lifecycle: &Lifecycle) -> anyhow::Result<Running> {
+    open_files::raise_limit();
     let apis = Apis::new(config, lifecycle, Front::Both)?;
     let ready = roles::relay(config, lifecycle, apis.readiness())?;
     let ready = roles::projector(config, lifecycle, ready)?;

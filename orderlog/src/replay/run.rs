@@ -2,7 +2,7 @@
 
 use super::{
     args::{Place, ReplayArgs},
-    bounds::{End, beginning, check},
+    bounds::{End, beginning},
     lines::ReaderGone,
     output::Output,
     pace::Pace,
@@ -17,7 +17,9 @@ use contracts::{LogPosition, topics::ORDERS};
 use infra::{
     config::Config,
     epoch,
-    log::{ContractMapping as _, Horizon, LogHints, LogPager, LogReader, StoredEvent},
+    log::{
+        ContractMapping as _, Horizon, LogHints, LogPager, LogReader, StoredEvent, check_resumable,
+    },
     postgres::is_connection_error,
 };
 use sqlx::PgPool;
@@ -113,7 +115,7 @@ impl Replay {
             reached.position = Some(token.clone());
         }
         let newest = reader.newest().await?;
-        check(after, &epochs, newest)?;
+        check_resumable(after, &epochs, newest)?;
         let end = End::find(&request, &reader).await?;
         // The last of all: everything that was found before is below it, or is
         // not final yet.

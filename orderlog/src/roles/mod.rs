@@ -14,6 +14,7 @@ use infra::{
     config::Config,
     http::{Readiness, serve},
     lifecycle::Lifecycle,
+    open_files,
 };
 use std::process::ExitCode;
 
@@ -46,6 +47,7 @@ impl Role {
 
 /// Runs one role until it is told to stop, or fails.
 pub async fn run(config: Config, role: Role) -> anyhow::Result<ExitCode> {
+    open_files::raise_limit();
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
     let started = Box::pin(start(&config, role, &lifecycle)).await;

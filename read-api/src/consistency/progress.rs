@@ -102,6 +102,8 @@ struct Shared {
     /// Something may have moved, or somebody new is waiting.
     look: Notify,
     seen: watch::Sender<Seen>,
+    /// Something may have moved.
+    moved: watch::Sender<()>,
     /// Nobody asks any more: the role is about to end.
     stopped: CancellationToken,
 }
@@ -116,6 +118,7 @@ impl Progress {
             places: Semaphore::new(WAITERS),
             look: Notify::new(),
             seen: watch::Sender::default(),
+            moved: watch::Sender::default(),
             stopped: CancellationToken::new(),
         }));
         let shared = Arc::clone(&progress.0);
@@ -124,6 +127,11 @@ impl Progress {
             tokio::join!(shared.watch(), shared.listen(&listener));
         });
         progress
+    }
+
+    /// Changes whenever somebody says that the views have moved: a hint.
+    pub fn moved(&self) -> watch::Receiver<()> {
+        self.0.moved.subscribe()
     }
 
     /// Waits until the views have what is asked for, or never will, at most
@@ -251,6 +259,7 @@ impl Shared {
             // been missed.
             listener.try_recv().await?;
             self.look.notify_one();
+            self.moved.send_replace(());
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One file per endpoint, in the shape of the URLs.
 
 pub mod admin;
+pub mod events;
 pub mod orders;
 pub mod statistics;
 
@@ -16,12 +17,18 @@ pub fn configure(config: &mut ServiceConfig) {
             web::get().to(orders::by_external_id::handle),
         )
         .route("/v1/orders/lookup", web::post().to(orders::lookup::handle))
+        .route("/v1/orders/changes", web::get().to(orders::changes::handle))
         .route("/v1/orders/{id}", web::get().to(orders::get::handle))
         .route("/v1/orders/{id}/diff", web::get().to(orders::diff::handle))
         .route(
             "/v1/orders/{id}/events",
             web::get().to(orders::events::handle),
         )
+        .route(
+            "/v1/orders/{id}/stream",
+            web::get().to(orders::stream::handle),
+        )
+        .route("/v1/events/stream", web::get().to(events::stream::handle))
         .route(
             "/v1/statistics/orders",
             web::get().to(statistics::orders::handle),

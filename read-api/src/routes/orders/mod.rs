@@ -2,6 +2,7 @@
 
 pub mod by_external_id;
 pub mod cached;
+pub mod changes;
 pub mod diff;
 pub mod events;
 mod expanded;
@@ -10,6 +11,7 @@ pub mod list;
 pub mod lookup;
 mod past;
 pub(super) mod store;
+pub mod stream;
 
 use crate::{
     consistency::{PARKED, PROJECTION},

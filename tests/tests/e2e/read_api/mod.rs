@@ -7,6 +7,7 @@ mod expanding;
 mod guard;
 mod history;
 mod lists;
+mod live;
 mod one_order;
 mod parked;
 mod past;
@@ -32,6 +33,7 @@ pub fn trials() -> Vec<Trial> {
         guard::trials(),
         history::trials(),
         lists::trials(),
+        live::trials(),
         one_order::trials(),
         parked::trials(),
         past::trials(),

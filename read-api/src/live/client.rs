@@ -1,0 +1,296 @@
+//! One connection: a place in the log, and what it takes to go on from there.
+
+use super::{
+    feed::{Edge, Feed, FeedError, Generation, Item, Page},
+    filter::Filter,
+    marker,
+    tail::{Following, Tail},
+};
+use crate::log::Log;
+use actix_web::{HttpRequest, web::Bytes};
+use contracts::LogPosition;
+use infra::{
+    http::{Problem, still_allowed},
+    lifecycle::error_chain,
+    log::PageSize,
+};
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, broadcast},
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+/// A comment comes so often, and the key is looked at again.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// What a client that is behind reads at once.
+const PAGE: PageSize = PageSize {
+    events: 200,
+    bytes: 128 << 10,
+};
+/// How long after a failure it is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// Clients of one process.
+const CLIENTS: usize = 10_000;
+/// Clients that are behind and read at the same time: the log has others to
+/// answer.
+const READERS: usize = 4;
+
+/// Places for clients. Cheap to clone.
+#[derive(Clone)]
+pub struct Slots {
+    clients: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    /// The role ends, and so does every stream.
+    ending: CancellationToken,
+}
+
+impl Slots {
+    /// Until `ending`.
+    pub fn new(ending: CancellationToken) -> Self {
+        Self {
+            clients: Arc::new(Semaphore::new(CLIENTS)),
+            readers: Arc::new(Semaphore::new(READERS)),
+            ending,
+        }
+    }
+
+    /// A place, for as long as it is kept.
+    ///
+    /// # Errors
+    /// 503 where there is none, or the role is about to end.
+    pub fn take(&self, stream: &'static str) -> Result<Slot, Problem> {
+        let permit = Arc::clone(&self.clients).try_acquire_owned().ok();
+        let permit = permit.filter(|_| !self.ending.is_cancelled());
+        let permit = permit.ok_or_else(|| Problem::unavailable(1))?;
+        metrics::gauge!("orderlog_sse_clients", "stream" => stream).increment(1);
+        Ok(Slot {
+            stream,
+            slots: self.clone(),
+            _permit: permit,
+        })
+    }
+}
+
+/// The place of one client.
+pub struct Slot {
+    stream: &'static str,
+    slots: Slots,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        metrics::gauge!("orderlog_sse_clients", "stream" => self.stream).decrement(1);
+    }
+}
+
+/// One connection.
+pub struct Client<F: Feed> {
+    pub tail: Tail<F>,
+    pub log: Log,
+    pub filter: Filter,
+    /// What it has been told of, or did not want.
+    pub edge: Edge,
+    pub following: Following,
+    pub slot: Slot,
+    pub request: HttpRequest,
+    pub state: State,
+}
+
+/// Where a connection is.
+pub struct State {
+    /// Pages of the tail; none while it reads for itself.
+    pages: Option<broadcast::Receiver<Arc<Page>>>,
+    beat: Instant,
+    /// What the client knows to resume by.
+    told: Option<Edge>,
+}
+
+impl State {
+    /// With the pages of the tail, where those go on from the client's place.
+    pub fn new(pages: Option<broadcast::Receiver<Arc<Page>>>) -> Self {
+        Self {
+            pages,
+            beat: Instant::now() + HEARTBEAT,
+            told: None,
+        }
+    }
+}
+
+/// What came next.
+enum Next {
+    Text(Bytes),
+    Nothing,
+    End,
+}
+
+impl<F: Feed> Client<F> {
+    /// The next piece of the answer; none at its end. Nothing is read before it
+    /// is asked for, and it is asked for as fast as the client takes it.
+    pub async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        let ending = self.slot.slots.ending.clone();
+        if self.state.told.is_none() {
+            return Some((Ok(self.greeting()), self));
+        }
+        loop {
+            let beat = self.state.beat;
+            let next = tokio::select! {
+                biased;
+                () = ending.cancelled() => return None,
+                () = sleep_until(beat) => self.heartbeat().await,
+                next = self.step() => next,
+            };
+            match next {
+                Next::Text(text) => return Some((Ok(text), self)),
+                Next::Nothing => {}
+                Next::End => return None,
+            }
+        }
+    }
+
+    /// Where it begins, for a client that is cut off before anything happens; and
+    /// how long to wait before it comes again, not all at once.
+    fn greeting(&mut self) -> Bytes {
+        let retry = rand::random_range(1_000..=3_000);
+        self.state.told = Some(self.edge);
+        let marker = marker::text(self.edge, None);
+        format!("retry: {retry}\nid: {marker}\n\n").into()
+    }
+
+    /// A comment, and the place where nothing was for this client.
+    async fn heartbeat(&mut self) -> Next {
+        self.state.beat = Instant::now() + HEARTBEAT;
+        if !still_allowed(&self.request).await {
+            return Next::End;
+        }
+        if self.state.told == Some(self.edge) {
+            return Next::Text(Bytes::from_static(b":\n\n"));
+        }
+        self.state.told = Some(self.edge);
+        let marker = marker::text(self.edge, None);
+        Next::Text(format!(":\nid: {marker}\n\n").into())
+    }
+
+    /// Safe to be dropped at any moment: the place moves only with what is
+    /// returned.
+    async fn step(&mut self) -> Next {
+        let Some(pages) = &mut self.state.pages else {
+            return self.read_on().await;
+        };
+        match pages.recv().await {
+            Ok(page) => self.take(&page),
+            Err(broadcast::error::RecvError::Lagged(_)) => {
+                // Whoever takes so little may come again, and reads for itself.
+                metrics::counter!("orderlog_sse_cut_total", "stream" => F::NAME).increment(1);
+                Next::End
+            }
+            Err(broadcast::error::RecvError::Closed) => Next::End,
+        }
+    }
+
+    /// A page of the tail, where it goes on from the client's place.
+    fn take(&mut self, page: &Page) -> Next {
+        if page.after > self.edge.at || begins_epoch(self.edge.at, page.reached.at) {
+            // Something is missing in between.
+            self.state.pages = None;
+            return Next::Nothing;
+        }
+        self.tell(page)
+    }
+
+    /// A page of its own; at the end, what the tail reads from then on.
+    async fn read_on(&mut self) -> Next {
+        let pages = self.tail.pages();
+        let seen = self.following.seen();
+        let page = match self.read().await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::warn!(error = %error_chain(&error), "live.client_waits");
+                sleep(RETRY).await;
+                return Next::Nothing;
+            }
+        };
+        if begins_epoch(self.edge.at, page.reached.at) && !self.is_true().await {
+            // It is told why when it comes again.
+            return Next::End;
+        }
+        if !page.is_empty() {
+            return self.tell(&page);
+        }
+        // The tail had come there before this was read, so there is nothing for
+        // this client up to there.
+        let at = seen.map_or(self.edge.at, |seen| seen.at.max(self.edge.at));
+        if begins_epoch(self.edge.at, at) && !self.is_true().await {
+            return Next::End;
+        }
+        let next = self.tell(&page);
+        self.edge.at = at;
+        self.state.pages = Some(pages);
+        next
+    }
+
+    async fn read(&self) -> Result<Page, FeedError> {
+        // Closed only with the process.
+        let _turn = self.slot.slots.readers.acquire().await;
+        let orders = self.filter.orders();
+        self.tail.feed().page(self.edge.at, orders, PAGE).await
+    }
+
+    /// Whether what the client has seen is still in the log.
+    async fn is_true(&self) -> bool {
+        let resumable = self.log.reader.resumable(self.edge.at).await;
+        matches!(resumable, Ok(Ok(())))
+    }
+
+    /// What of a page is for this client.
+    fn tell(&mut self, page: &Page) -> Next {
+        let before = self.edge;
+        let mut text = Vec::new();
+        if let Some((was, is)) = before.generation.zip(page.reached.generation)
+            && was != is
+            && page.reached.at >= before.at
+        {
+            text.extend_from_slice(&refresh(before.at, is));
+            self.edge.generation = Some(is);
+        }
+        let generation = self.edge.generation;
+        let fresh = page.items.iter().filter(|item| item.at > before.at);
+        for item in fresh.filter(|item| self.filter.takes(item)) {
+            write(&mut text, item, generation);
+        }
+        self.edge.at = page.reached.at.max(before.at);
+        if text.is_empty() {
+            return Next::Nothing;
+        }
+        let last = page.items.iter().rfind(|item| self.filter.takes(item));
+        let at = last.map_or(before.at, |item| item.at.max(before.at));
+        self.state.told = Some(Edge { at, generation });
+        Next::Text(text.into())
+    }
+}
+
+fn write(text: &mut Vec<u8>, item: &Item, generation: Option<Generation>) {
+    let edge = Edge {
+        at: item.at,
+        generation,
+    };
+    let marker = marker::text(edge, Some(item.order));
+    text.extend_from_slice(format!("id: {marker}\n").as_bytes());
+    text.extend_from_slice(&item.text);
+}
+
+/// Any document may read otherwise now, without a new version.
+fn refresh(at: LogPosition, generation: Generation) -> Vec<u8> {
+    let edge = Edge {
+        at,
+        generation: Some(generation),
+    };
+    let marker = marker::text(edge, None);
+    format!("event: refresh\nid: {marker}\ndata: {{}}\n\n").into_bytes()
+}
+
+/// Whether another epoch of the log lies between two places.
+fn begins_epoch(from: LogPosition, to: LogPosition) -> bool {
+    from != LogPosition::START && to.epoch > from.epoch
+}

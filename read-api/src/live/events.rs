@@ -1,0 +1,117 @@
+//! The feed of events: the log as it is published, but readable.
+
+use super::{
+    feed::{Edge, Feed, FeedError, Item, Page},
+    platforms::Platforms,
+};
+use crate::log::{Log, ORDER};
+use contracts::LogPosition;
+use infra::{
+    log::{LogHints, LogPager, PageSize, PublishedEvent},
+    sealing::OpenError,
+};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Events of orders, as they are recorded. Cheap to clone.
+#[derive(Clone)]
+pub struct Events {
+    log: Log,
+    platforms: Platforms,
+}
+
+impl Events {
+    /// Of this log.
+    pub fn new(log: Log) -> Self {
+        Self {
+            log,
+            platforms: Platforms::default(),
+        }
+    }
+
+    /// Opens personal data where it lies. What is damaged stays sealed, as it is
+    /// on Kafka: it must not hold up what comes after it.
+    async fn open(&self, events: &mut [PublishedEvent]) -> Result<(), OpenError> {
+        let mut rest = events;
+        loop {
+            match self.log.sealing.open(rest).await {
+                Ok(_) => return Ok(()),
+                Err(error) => match error {
+                    OpenError::Event { index, .. } if error.is_of_the_event() => {
+                        tracing::warn!(%error, "live.event_stays_sealed");
+                        rest = &mut rest[index + 1..];
+                    }
+                    error => return Err(error),
+                },
+            }
+        }
+    }
+}
+
+impl Feed for Events {
+    const NAME: &'static str = "events";
+
+    type Hints = LogHints;
+
+    fn hints(&self) -> LogHints {
+        self.log.hints()
+    }
+
+    async fn wait(hints: &mut LogHints, at_most: Duration) -> bool {
+        hints.wait(at_most).await
+    }
+
+    async fn end(&self) -> Result<Edge, FeedError> {
+        if self.log.usable().is_err() {
+            return Err(FeedError::Refused);
+        }
+        let at = self.log.reader.newest_final().await?;
+        Ok(Edge {
+            at: at.unwrap_or(LogPosition::START),
+            generation: None,
+        })
+    }
+
+    async fn page(
+        &self,
+        after: LogPosition,
+        of: &[Uuid],
+        size: PageSize,
+    ) -> Result<Page, FeedError> {
+        if self.log.usable().is_err() {
+            return Err(FeedError::Refused);
+        }
+        let mut pager = LogPager::new(self.log.reader.clone(), after).pages_of(size);
+        if !of.is_empty() {
+            pager = pager.of(ORDER, of.iter().map(Uuid::to_string).collect());
+        }
+        let stored = pager.next().await?;
+        let platforms = self.platforms.of(&self.log.reader, &stored).await?;
+        let mut events = Vec::with_capacity(stored.len());
+        for stored in &stored {
+            events.extend(self.log.mapping.event(stored)?);
+        }
+        self.open(&mut events).await?;
+        let items = events
+            .into_iter()
+            .map(|PublishedEvent { envelope, data, .. }| {
+                let json = envelope.to_json(&data)?;
+                let platform = platforms.get(&envelope.subject.to_string());
+                Ok(Item {
+                    at: envelope.position.at,
+                    order: envelope.subject,
+                    platform: platform.cloned().flatten(),
+                    event_type: envelope.event_type.into(),
+                    text: [b"data: ", &json[..], b"\n\n"].concat().into(),
+                })
+            });
+        Ok(Page {
+            after,
+            items: items.collect::<Result<_, serde_json::Error>>()?,
+            reached: Edge {
+                at: pager.position(),
+                generation: None,
+            },
+        })
+    }
+}

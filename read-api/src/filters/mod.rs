@@ -86,6 +86,11 @@ impl Filters {
         Ok(Self(conditions))
     }
 
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this parameter, one of some values, is among them.
     pub fn has(&self, parameter: &str) -> bool {
         let is = |condition: &Condition| matches!(condition, Condition::OneOf(choice, _) if choice.parameter == parameter);

@@ -15,6 +15,7 @@ mod plans;
 mod plumbing;
 mod rebuild;
 mod redis_failing;
+mod search_plans;
 mod searching;
 mod statistics;
 mod top_lists;
@@ -41,6 +42,7 @@ pub fn trials() -> Vec<Trial> {
         plumbing::trials(),
         rebuild::trials(),
         redis_failing::trials(),
+        search_plans::trials(),
         searching::trials(),
         statistics::trials(),
         top_lists::trials(),

@@ -138,15 +138,10 @@ impl ListRequest {
     }
 
     /// Adds ` AND …` for whatever chooses orders, but for the filter `but`.
-    pub fn push_but(
-        &self,
-        but: &str,
-        sql: &mut QueryBuilder<'static, Postgres>,
-    ) -> Result<(), sqlx::Error> {
+    pub fn push_but(&self, but: &str, sql: &mut QueryBuilder<'_, Postgres>) {
         self.filters.push_but(but, sql);
-        match &self.text {
-            Some(text) => text.push(sql, |_| Ok(())),
-            None => Ok(()),
+        if let Some(text) = &self.text {
+            text.push(sql);
         }
     }
 

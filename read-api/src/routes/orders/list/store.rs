@@ -50,7 +50,7 @@ fn statement(
     prefix: &str,
     list: &ListRequest,
 ) -> Result<QueryBuilder<'static, Postgres>, sqlx::Error> {
-    let (column, sku) = (list.sort.column, list.filters.only_value(SKU.parameter));
+    let column = list.sort.column;
     let walk = Walk::of(list);
     let mut sql = QueryBuilder::new(prefix);
     sql.push(format!("SELECT id, version, {REVISION}, summary, "));
@@ -58,44 +58,55 @@ fn statement(
         sql.push("document, ");
     }
     sql.push(column.name()).push(" AS sorted FROM ");
-    if let (Some(sku), SortColumn::CreatedAt) = (sku, column) {
-        push_with_sku(&mut sql, walk, sku)?;
-        list.push_but(SKU.parameter, &mut sql)?;
+    if column == SortColumn::CreatedAt && push_listed(&mut sql, list)? {
         walk.push_order(&mut sql, "listed_at", "listed_id");
     } else {
         sql.push("orders WHERE true");
-        list.filters.push(&mut sql);
+        list.push_but("", &mut sql);
         walk.push_place(&mut sql, column.name(), "id")?;
-        if let Some(text) = &list.text {
-            // Read in the order of the list, it begins at the place as well.
-            text.push(&mut sql, |sql| match column {
-                SortColumn::CreatedAt => walk.push_place(sql, "created_at", "order_id"),
-                _ => Ok(()),
-            })?;
-        }
         walk.push_order(&mut sql, column.name(), "id");
     }
     sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
     Ok(sql)
 }
 
-/// The orders with a line of this SKU, found in the order of the list by the
-/// index of the lines: looking at each order's lines would cost the more the
-/// fewer orders have it.
-fn push_with_sku(
+/// The orders with a line of a SKU, or those that a text finds, in the order of
+/// the list by the index of the lines or of the words: looking at each order's
+/// would cost the more the fewer orders have them. With other filters a text is
+/// left to the planner, since they may be rarer than its words. False for a list
+/// that asks for neither.
+fn push_listed(
     sql: &mut QueryBuilder<'static, Postgres>,
-    walk: Walk,
-    sku: &str,
-) -> Result<(), sqlx::Error> {
-    sql.push(
-        "(SELECT DISTINCT created_at AS listed_at, order_id AS listed_id FROM order_lines \
-          WHERE sku = ",
-    );
-    sql.push_bind(sku.to_owned());
+    list: &ListRequest,
+) -> Result<bool, sqlx::Error> {
+    const LISTED: &str = "created_at AS listed_at, order_id AS listed_id FROM";
+    let sku = list.filters.only_value(SKU.parameter);
+    let text = list.text.as_ref().filter(|_| list.filters.is_empty());
+    match (sku, text) {
+        (Some(sku), _) => {
+            sql.push(format!(
+                "(SELECT DISTINCT {LISTED} order_lines WHERE sku = "
+            ));
+            sql.push_bind(sku.to_owned());
+        }
+        (None, Some(text)) => {
+            sql.push(format!("(SELECT {LISTED} order_search WHERE "));
+            text.push_matches(sql);
+        }
+        (None, None) => return Ok(false),
+    }
+    let walk = Walk::of(list);
     walk.push_place(sql, "created_at", "order_id")?;
     walk.push_order(sql, "created_at", "order_id");
+    if sku.is_none() {
+        // Nothing else chooses orders: these are the page.
+        sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
+    }
     sql.push(") listed JOIN orders ON id = listed_id WHERE true");
-    Ok(())
+    if sku.is_some() {
+        list.push_but(SKU.parameter, sql);
+    }
+    Ok(true)
 }
 
 /// In which order the rows of a page are come upon, and from where on.

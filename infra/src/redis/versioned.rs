@@ -26,11 +26,14 @@ const REVALIDATED_PART: f64 = 0.8;
 /// its versions begin again below the announced one; then this ends that.
 const ANNOUNCEMENT_TTL: Duration = Duration::from_hours(1);
 
+/// The old announcement goes first: where Redis is full and does not take the
+/// new one, none is there, and nobody vouches for what is cached.
 static ANNOUNCE: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
         "local old = redis.call('GET', KEYS[1])
          if old and old >= ARGV[1] then return 0 end
-         redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+         redis.call('DEL', KEYS[1])
+         redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
          return 1",
     )
 });

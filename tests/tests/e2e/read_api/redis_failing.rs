@@ -2,13 +2,14 @@
 
 use super::{
     cached::{is_cached, warm},
+    statistics,
     views::{self, Views, announce},
 };
 use crate::proxy::Proxy;
 use anyhow::ensure;
 use infra::{
     local_servers::{LocalServers, Options, Server},
-    redis::{Redis, server_figures},
+    redis::{Redis, Version, announce_version, server_figures},
 };
 use std::{
     sync::Arc,
@@ -22,6 +23,7 @@ super::suite![
     a_redis_that_is_gone_is_done_without,
     a_slow_redis_is_left_alone,
     a_full_redis_that_refuses_is_done_without,
+    a_full_redis_does_not_keep_figures_that_are_old,
     a_full_redis_that_forgets_is_used_for_what_it_has,
     a_redis_that_is_emptied_all_the_time_changes_nothing,
 ];
@@ -147,6 +149,37 @@ async fn a_full_redis_that_refuses_is_done_without(env: &TestEnv) -> anyhow::Res
     );
     set(&redis, "maxmemory", "0").await?;
     warm(&views, &path).await?;
+    servers.stop().await;
+    Ok(())
+}
+
+async fn a_full_redis_does_not_keep_figures_that_are_old(env: &TestEnv) -> anyhow::Result<()> {
+    const PATH: &str = "/v1/statistics/orders?currency=EUR";
+    let (servers, _dir, views, redis) = own_redis(env).await?;
+    let version = |number| Version { build: 1, number };
+    statistics::add_sums(&views).await?;
+    ensure!(announce_version(&redis, "statistics", version(1)).await);
+    let first = views.api.get(PATH).await?.expect(200)?;
+    ensure!(first.json["data"][0]["orders"] == 24, "{}", first.json);
+    set(&redis, "maxmemory-policy", "noeviction").await?;
+    set(&redis, "maxmemory", "1").await?;
+    views
+        .execute("UPDATE order_statistics SET orders = orders + 1")
+        .await?;
+    views.advance(statistics::ID, 2, 2).await?;
+    announce_version(&redis, "statistics", version(2)).await;
+    let began = Instant::now();
+    wait_until("the figures of the newer state", async || {
+        let read = views.api.get(PATH).await?.expect(200)?;
+        Ok((read.json["data"][0]["orders"] == 32).then_some(()))
+    })
+    .await?;
+    // Long before they would have expired.
+    ensure!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
     servers.stop().await;
     Ok(())
 }

@@ -21,7 +21,7 @@ super::suite![
     what_cannot_be_summed_is_refused,
 ];
 
-const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0004);
+pub const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0004);
 
 /// Days around a month's end, in their last hour; three platforms, two
 /// currencies; each group in two partitions. By event the same happened a day
@@ -41,9 +41,15 @@ const SUMS: &str = "
 
 async fn with_sums(env: &TestEnv) -> anyhow::Result<Views> {
     let views = Views::start(env).await?;
+    add_sums(&views).await?;
+    Ok(views)
+}
+
+/// Figures of state 1 of build 1; 24 orders of them in EUR.
+pub async fn add_sums(views: &Views) -> anyhow::Result<()> {
     views.execute(SUMS).await?;
     views.advance(ID, 1, 1).await?;
-    Ok(views)
+    Ok(())
 }
 
 async fn data(views: &Views, query: &str) -> anyhow::Result<Value> {

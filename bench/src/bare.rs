@@ -2,8 +2,9 @@
 //! many threads, that reads a request and answers it with bytes it has.
 
 use actix_web::{
-    App, HttpResponse, HttpServer,
+    App, HttpResponseBuilder, HttpServer,
     dev::ServerHandle,
+    http::{StatusCode, header::ETAG},
     web::{self, Bytes},
 };
 
@@ -15,14 +16,15 @@ pub struct Bare {
 }
 
 impl Bare {
-    /// Answers everything with 201 and `body`, which is JSON.
-    pub fn start(body: Vec<u8>) -> anyhow::Result<Self> {
+    /// Answers everything with this status and `body`, which is JSON.
+    pub fn start(status: StatusCode, body: Vec<u8>) -> anyhow::Result<Self> {
         let body = Bytes::from(body);
         let application = move || {
             let body = body.clone();
             App::new().default_service(web::to(move |_request: Bytes| {
-                let answer = HttpResponse::Created()
+                let answer = HttpResponseBuilder::new(status)
                     .content_type("application/json")
+                    .insert_header((ETAG, "\"4-0\""))
                     .body(body.clone());
                 async move { answer }
             }))

@@ -11,6 +11,7 @@ use crate::{
     row::Figure,
     workload::{FOLLOWING, Following, executor, per_second, rate},
 };
+use actix_web::http::StatusCode;
 use anyhow::{Context as _, ensure};
 use futures_util::future::try_join_all;
 use infra::{
@@ -44,7 +45,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     let in_process = executor(config, EventStoreKind::Grouped)?;
     closed_loop(&api.address, &key, time / 2).await?;
     let placed = Client::open(&api.address, &key).await?.next().await?;
-    let bare = Bare::start(placed)?;
+    let bare = Bare::start(StatusCode::CREATED, placed)?;
     let (mut measured, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let ours = closed_loop(&api.address, &key, time).await?;

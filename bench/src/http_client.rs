@@ -44,11 +44,15 @@ impl Connection {
             }
         };
         let text = std::str::from_utf8(&self.buffer[..head])?.to_ascii_lowercase();
-        let status = text.get(9..12).context("a status")?.parse()?;
+        let status: u16 = text.get(9..12).context("a status")?.parse()?;
         let length = text
             .lines()
             .find_map(|l| l.strip_prefix("content-length: "));
-        let length: usize = length.context("an answer without a length")?.parse()?;
+        let length: usize = match length {
+            // It never has a body.
+            _ if status == 304 => 0,
+            length => length.context("an answer without a length")?.parse()?,
+        };
         while self.buffer.len() < head + length {
             self.more().await?;
         }

@@ -7,12 +7,17 @@ mod bare;
 mod http;
 mod http_client;
 mod latency;
+mod list;
 mod memory;
+mod mix;
 mod one_row;
+mod pgbench;
 mod process;
 mod project;
+mod read;
 mod readable;
 mod relay;
+mod requests;
 mod row;
 mod scale;
 mod servers;
@@ -52,6 +57,10 @@ enum RowName {
     Project,
     /// Read models, from the log
     Rebuild,
+    /// Orders by their id: unchanged, from Redis, from the database
+    Read,
+    /// Pages of lists, early and late
+    List,
     /// Statistics from Redis and from the views
     Statistics,
     /// How soon an event is with a consumer, and an order that was placed is read
@@ -73,7 +82,12 @@ async fn main() -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let without_kafka = [RowName::Append, RowName::Http, RowName::Scale];
     let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
-    let with_redis = [RowName::Latency, RowName::Statistics];
+    let with_redis = [
+        RowName::Latency,
+        RowName::List,
+        RowName::Read,
+        RowName::Statistics,
+    ];
     let with_redis = rows.iter().any(|row| with_redis.contains(row));
     let servers = servers::start(folder.path(), with_kafka, with_redis).await?;
     let mut figures: Vec<Figure> = Vec::new();
@@ -85,6 +99,8 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Relay => relay::measure(config, quick).await?,
             RowName::Project => project::catch_up(config, quick).await?,
             RowName::Rebuild => project::rebuild(config, quick).await?,
+            RowName::Read => read::measure(config, folder.path(), quick).await?,
+            RowName::List => list::measure(config, folder.path(), quick).await?,
             RowName::Statistics => statistics::measure(config, folder.path(), quick).await?,
             RowName::Latency => {
                 let mut figures = latency::measure(config, quick).await?;

@@ -1,14 +1,27 @@
 //! Row `memory`: resident memory of roles as processes, idle and at work.
 
-use crate::{backlog, http, process::Process, row::Figure};
+use crate::{
+    backlog, http,
+    process::{Process, highest_mib_of},
+    project::applied,
+    row::Figure,
+};
+use anyhow::ensure;
 use infra::{config::Config, kafka::ensure_topics, postgres};
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 use tokio::time::sleep;
 
 /// What an idle role may take, in MiB.
 const IDLE: f64 = 40.0;
 
-/// Idle: every role of a request's path. At work: the command API and the relay.
+/// For the projector to catch up.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// Idle: every role of a request's path. At work: the command API, the relay,
+/// and whatever reads the whole log, with more and more of it.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     postgres::migrate_all(config).await?;
     ensure_topics(config).await?;
@@ -48,5 +61,39 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         most,
         None,
     ));
+    for events in if quick {
+        [20_000, 40_000]
+    } else {
+        [300_000, 1_000_000]
+    } {
+        figures.extend(whole_log(config, folder, events).await?);
+    }
     Ok(figures)
+}
+
+/// Projector, rebuild and verification with at least so many events.
+async fn whole_log(config: &Config, folder: &Path, events: i64) -> anyhow::Result<Vec<Figure>> {
+    let log = postgres::pool(&config.events_url, 1)?;
+    let views = postgres::pool(&config.views_url, 1)?;
+    let missing = events - backlog::stored(&log).await?;
+    if missing > 0 {
+        backlog::append(config, missing).await?;
+    }
+    let stored = backlog::stored(&log).await?;
+    let projector = Process::start(config, "projector", folder).await?;
+    let deadline = Instant::now() + PATIENCE;
+    while applied(&views).await? < stored {
+        ensure!(Instant::now() < deadline, "the projector takes too long");
+        sleep(Duration::from_secs(1)).await;
+    }
+    let following = projector.highest_mib()?;
+    drop(projector);
+    let rebuild = highest_mib_of(config, &["rebuild", "orders"], folder).await?;
+    let verify = highest_mib_of(config, &["verify"], folder).await?;
+    let figure = |what, mib| Figure::memory(format!("{what}, {stored} events, highest"), mib, None);
+    Ok(vec![
+        figure("projector that catches up", following),
+        figure("rebuild", rebuild),
+        figure("verify", verify),
+    ])
 }

@@ -1,6 +1,6 @@
 //! A role as a process of its own, of the same build as the bench.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use infra::{config::Config, local_servers::free_port};
 use std::{fs, path::Path, process::Stdio, time::Duration};
 use tokio::{net::TcpStream, process::Child, time::sleep};
@@ -58,11 +58,48 @@ impl Process {
 
     /// Resident memory in MiB.
     pub fn resident_mib(&self) -> anyhow::Result<f64> {
-        let id = self.child.id().context("the role has ended")?;
-        let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let number = line.and_then(|line| line.split_whitespace().next());
-        let kib: f64 = number.context("a process has memory")?.parse()?;
-        Ok(kib / 1024.0)
+        mib(&self.child, "VmRSS:")
     }
+
+    /// The most that it ever was.
+    pub fn highest_mib(&self) -> anyhow::Result<f64> {
+        mib(&self.child, "VmHWM:")
+    }
+}
+
+/// Runs `orderlog` with these arguments to its end: the most memory that it
+/// took, in MiB.
+pub async fn highest_mib_of(
+    config: &Config,
+    arguments: &[&str],
+    folder: &Path,
+) -> anyhow::Result<f64> {
+    let log = fs::File::create(folder.join("command.log"))?;
+    let mut child = tests::command(config)?
+        .args(arguments)
+        .env("MIMALLOC_ALLOW_THP", "0")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut most = 0.0;
+    loop {
+        // Its memory is gone a moment before it has ended.
+        most = mib(&child, "VmHWM:").unwrap_or(most);
+        if let Some(status) = child.try_wait()? {
+            ensure!(status.success(), "{arguments:?} ended ({status})");
+            return Ok(most);
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn mib(child: &Child, what: &str) -> anyhow::Result<f64> {
+    let id = child.id().context("the process has ended")?;
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    let kib: f64 = number.context("a process has memory")?.parse()?;
+    Ok(kib / 1024.0)
 }

@@ -13,13 +13,21 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// Between looks at what has been applied.
+/// Between looks at the offsets.
 const LOOK: Duration = Duration::from_millis(100);
+/// How long they stand still before the rows are counted, which reads all.
+const STILL: Duration = Duration::from_secs(2);
+/// Events of an order in this workload.
+const EACH: i64 = 4;
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// Rounds, and events of each.
-const fn size(quick: bool) -> (usize, i64) {
-    if quick { (1, 20_000) } else { (3, 340_000) }
+/// Rounds.
+const fn rounds(quick: bool) -> usize {
+    if quick { 1 } else { 3 }
+}
+/// Events, all together.
+const fn size(quick: bool) -> i64 {
+    if quick { 20_000 } else { 1_020_000 }
 }
 
 /// From Kafka.
@@ -29,7 +37,7 @@ pub async fn catch_up(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure
     backlog::append(config, 400).await?;
     relay::drain(config).await?;
     following(config).await?;
-    let (rounds, events) = size(quick);
+    let (rounds, events) = (rounds(quick), size(quick) / i64::try_from(rounds(quick))?);
     let (mut to_copy, mut to_upsert, mut all) = (Vec::new(), Vec::new(), 0);
     for _ in 0..rounds {
         backlog::append(config, events).await?;
@@ -37,7 +45,7 @@ pub async fn catch_up(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure
         let (count, took) = following(config).await?;
         let ours = per_second(count, took);
         all += count;
-        let rows = FinalRows::of(config).await?;
+        let rows = FinalRows::of(config, events / EACH).await?;
         to_copy.push((ours, rows.copied().await?));
         to_upsert.push((ours, rows.upserted().await?));
     }
@@ -48,17 +56,16 @@ pub async fn catch_up(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure
 /// From the log.
 pub async fn rebuild(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>> {
     prepare(config).await?;
-    let (rounds, events) = size(quick);
-    backlog::append(config, events).await?;
+    backlog::append(config, size(quick)).await?;
     relay::drain(config).await?;
     let (mut to_copy, mut to_upsert, mut all) = (Vec::new(), Vec::new(), 0);
-    for _ in 0..rounds {
+    for _ in 0..rounds(quick) {
         let log = LogReader::new(postgres::pool(&config.events_url, config.events_pool_size)?);
         let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
         let made = projections::rebuild(config, log, mapping, sealing, &|_| {}).await?;
         let ours = per_second(made.progress.events, made.took);
         all = made.progress.events;
-        let rows = FinalRows::of(config).await?;
+        let rows = FinalRows::of(config, i64::MAX).await?;
         to_copy.push((ours, rows.copied().await?));
         to_upsert.push((ours, rows.upserted().await?));
     }
@@ -96,32 +103,34 @@ async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
     let lifecycle = Lifecycle::new();
     let log = LogReader::new(postgres::pool(&config.events_url, config.events_pool_size)?);
     let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
-    let (deadline, mut at) = (Instant::now() + PATIENCE, offsets(&views).await?);
+    let (deadline, held) = (Instant::now() + PATIENCE, applied(&views).await?);
+    let mut at = offsets(&views).await?;
+    // As before the yardstick.
+    sqlx::query("CHECKPOINT").execute(&views).await?;
     projections::spawn(config, log, mapping, sealing, &lifecycle)?;
-    // When the first batch was seen, and what the rows held then.
+    // When the first batch was seen, and how many records it had; and the last.
     let (mut first, mut last) = (None, Instant::now());
-    let took = loop {
+    let (count, took) = loop {
         ensure!(Instant::now() < deadline, "the projector takes too long");
         sleep(LOOK).await;
         let now = offsets(&views).await?;
         if now != at {
-            (at, last) = (now, Instant::now());
-            if first.is_none() {
-                first = Some((applied(&views).await?, last));
-            }
-        } else if applied(&views).await? >= stored {
-            let (count, began) = first.unwrap_or((stored, last));
-            break (stored - count, last - began);
+            last = Instant::now();
+            first.get_or_insert((now - at, last));
+            at = now;
+        } else if last.elapsed() > STILL && applied(&views).await? >= stored {
+            let (records, began) = first.unwrap_or((0, last));
+            break (stored - held - records, last - began);
         }
     };
     lifecycle.shutdown.cancel();
     lifecycle.finished().await?;
-    Ok((u64::try_from(took.0)?, took.1))
+    Ok((u64::try_from(count.max(0))?, took))
 }
 
 /// Where the checkpoints stand, all together.
-async fn offsets(views: &PgPool) -> anyhow::Result<Option<i64>> {
-    let sum = sqlx::query_scalar("SELECT sum(next)::bigint FROM projection_offsets");
+async fn offsets(views: &PgPool) -> anyhow::Result<i64> {
+    let sum = sqlx::query_scalar("SELECT coalesce(sum(next), 0)::bigint FROM projection_offsets");
     Ok(sum.fetch_one(views).await?)
 }
 

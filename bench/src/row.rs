@@ -68,6 +68,11 @@ impl Figure {
         }
     }
 
+    /// A share of a whole, with no yardstick but the whole.
+    pub fn share(row: &'static str, case: String, share: f64) -> Self {
+        Self::of(row, case, "of 1", "all", None, &[(share, 1.0)])
+    }
+
     /// Resident memory in MiB, beside what it may be.
     pub fn memory(case: String, mib: f64, limit: Option<f64>) -> Self {
         let limit_or_itself = limit.unwrap_or(mib);
@@ -103,8 +108,12 @@ pub fn print_table(figures: &[Figure]) {
             Some(aim) => format!("{aim} ✗"),
             None => String::new(),
         };
-        // Times are small numbers.
-        let digits = usize::from(f.unit == "ms");
+        // Times and shares are small numbers.
+        let digits = match f.unit {
+            "ms" => 1,
+            "of 1" => 2,
+            _ => 0,
+        };
         println!(
             "{:<8} {:<44} {:>10.digits$} {:<10} {:<28} {:>10.digits$} {:>6.2} {:>6.2}–{:<6.2} {aim:>5}",
             f.row,

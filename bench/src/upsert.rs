@@ -7,9 +7,7 @@ use infra::{config::Config, postgres};
 use sqlx::{PgPool, Row as _, postgres::PgPoolCopyExt as _};
 use std::time::Instant;
 
-/// Orders whose rows are written.
-const ORDERS: i64 = 20_000;
-/// Of them, in one transaction.
+/// Orders that are written in one transaction.
 const EACH: i64 = 1_000;
 /// The tables of single orders that have rows in this workload, and their
 /// columns of that order. Sums that orders share are not written.
@@ -22,17 +20,19 @@ const TABLES: [(&str, &str); 5] = [
 ];
 
 /// Rows of the newest orders, set aside, and tables to write them to that have
-/// the same indexes.
+/// the same indexes, and rows of all other orders: what a row costs depends on
+/// how many there are.
 pub struct FinalRows {
     views: PgPool,
     /// Writers at a time, as the projector has.
     writers: i64,
+    orders: i64,
     events: u64,
 }
 
 impl FinalRows {
-    /// Sets them aside.
-    pub async fn of(config: &Config) -> anyhow::Result<Self> {
+    /// Sets those of the newest `orders` aside.
+    pub async fn of(config: &Config, orders: i64) -> anyhow::Result<Self> {
         let writers = u32::try_from(config.projector_workers)?;
         let views = postgres::pool(&config.views_url, writers)?;
         run(&views, "DROP TABLE IF EXISTS bench_sample").await?;
@@ -41,10 +41,12 @@ impl FinalRows {
             &format!(
                 "CREATE UNLOGGED TABLE bench_sample AS \
                  SELECT id, version, (row_number() OVER (ORDER BY id) - 1) / {EACH} AS batch \
-                   FROM (SELECT id, version FROM orders ORDER BY updated_at DESC LIMIT {ORDERS}) o"
+                   FROM (SELECT id, version FROM orders ORDER BY updated_at DESC LIMIT {orders}) o"
             ),
         )
         .await?;
+        run(&views, "CREATE UNIQUE INDEX ON bench_sample (id)").await?;
+        run(&views, "ANALYZE bench_sample").await?;
         for (table, id) in TABLES {
             run(
                 &views,
@@ -67,43 +69,76 @@ impl FinalRows {
             )
             .await?;
         }
-        let events: i64 = sqlx::query_scalar("SELECT sum(version)::bigint FROM bench_sample")
-            .fetch_one(&views)
-            .await?;
+        let (orders, events): (i64, i64) =
+            sqlx::query_as("SELECT count(*), sum(version)::bigint FROM bench_sample")
+                .fetch_one(&views)
+                .await?;
         Ok(Self {
             views,
             writers: i64::from(writers),
+            orders,
             events: u64::try_from(events)?,
         })
     }
 
+    /// The tables with the rows of all other orders, and no more.
+    async fn make_room(&self) -> anyhow::Result<()> {
+        for (table, id) in TABLES {
+            let columns = columns(&self.views, table).await?.join(", ");
+            run(&self.views, &format!("TRUNCATE bench_{table}")).await?;
+            let others = format!(
+                "INSERT INTO bench_{table} ({columns}) SELECT {columns} FROM {table} t \
+                  WHERE NOT EXISTS (SELECT FROM bench_sample s WHERE s.id = t.{id})"
+            );
+            run(&self.views, &others).await?;
+        }
+        run(&self.views, "CHECKPOINT").await
+    }
+
     /// Events a second whose final rows COPY writes, from memory, on as many
-    /// connections as there are tables' writers.
+    /// connections as the projector has writers: each table's rows in as many
+    /// parts.
     pub async fn copied(&self) -> anyhow::Result<f64> {
-        let mut data = Vec::new();
+        let mut parts = Vec::new();
+        for part in 0..self.writers {
+            parts.push(self.part(part).await?);
+        }
+        self.make_room().await?;
+        let began = Instant::now();
+        let writer = |part: Vec<(String, Vec<u8>)>| {
+            let views = self.views.clone();
+            async move {
+                for (copy, bytes) in part {
+                    let mut copy = views.copy_in_raw(&copy).await?;
+                    copy.send(bytes).await?;
+                    copy.finish().await?;
+                }
+                anyhow::Ok(())
+            }
+        };
+        futures_util::future::try_join_all(parts.into_iter().map(writer)).await?;
+        Ok(per_second(self.events, began.elapsed()))
+    }
+
+    /// The statements of one writer, and what it sends with them.
+    async fn part(&self, part: i64) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+        let mut statements = Vec::new();
         for (table, _) in TABLES {
             let columns = columns(&self.views, table).await?.join(", ");
-            let sql =
-                format!("COPY (SELECT {columns} FROM stage_{table}) TO STDOUT (FORMAT binary)");
+            let sql = format!(
+                "COPY (SELECT {columns} FROM stage_{table} WHERE batch % {} = {part}) \
+                   TO STDOUT (FORMAT binary)",
+                self.writers
+            );
             let mut rows = self.views.copy_out_raw(&sql).await?;
             let mut bytes = Vec::new();
             while let Some(chunk) = futures_util::StreamExt::next(&mut rows).await {
                 bytes.extend_from_slice(&chunk?);
             }
-            data.push((table, columns, bytes));
+            let copy = format!("COPY bench_{table} ({columns}) FROM STDIN (FORMAT binary)");
+            statements.push((copy, bytes));
         }
-        let began = Instant::now();
-        for (table, columns, bytes) in data {
-            let sql = format!("COPY bench_{table} ({columns}) FROM STDIN (FORMAT binary)");
-            let mut copy = self.views.copy_in_raw(&sql).await?;
-            copy.send(bytes).await?;
-            copy.finish().await?;
-        }
-        let rate = per_second(self.events, began.elapsed());
-        for (table, _) in TABLES {
-            run(&self.views, &format!("TRUNCATE bench_{table}")).await?;
-        }
-        Ok(rate)
+        Ok(statements)
     }
 
     /// Events a second whose final rows are upserted, so many orders a
@@ -113,13 +148,14 @@ impl FinalRows {
         for (table, _) in TABLES {
             statements.push(upsert(&self.views, table).await?);
         }
+        self.make_room().await?;
         let began = Instant::now();
         let writer = |first: i64| {
             let (views, statements) = (self.views.clone(), statements.clone());
             let writers = self.writers;
             async move {
                 let mut batch = first;
-                while batch * EACH < ORDERS {
+                while batch * EACH < self.orders {
                     let mut transaction = views.begin().await?;
                     for statement in &statements {
                         sqlx::query(statement)

@@ -12,6 +12,8 @@ pub(super) const SKIPPED: &str = "orderlog_projection_skipped_total";
 pub(super) const REFOLDED: &str = "orderlog_projection_refolded_total";
 /// Rebuilds, by reason.
 pub(super) const REBUILDS: &str = "orderlog_projection_rebuilds_total";
+/// Builds that could not be made.
+pub(super) const REBUILDS_FAILED: &str = "orderlog_projection_rebuilds_failed_total";
 /// Records in one transaction.
 pub(super) const BATCH: &str = "orderlog_projection_batch_size";
 /// From the moment that an event was recorded until it was delivered: the oldest
@@ -35,6 +37,7 @@ pub(super) fn describe() {
         "Aggregates folded anew from the log because of a gap"
     );
     describe_counter!(REBUILDS, "Rebuilds, by projection and reason");
+    describe_counter!(REBUILDS_FAILED, "Builds that could not be made");
     describe_histogram!(BATCH, "Records applied in one transaction");
     describe_histogram!(
         DELIVERY,

@@ -11,7 +11,10 @@ use super::{
     tables,
 };
 use crate::engine::{
-    bootstrap::Reason, environment::Engine, lock::RebuildLock, metrics::REBUILDS,
+    bootstrap::Reason,
+    environment::Engine,
+    lock::RebuildLock,
+    metrics::{REBUILDS, REBUILDS_FAILED},
     projection::Projection,
 };
 use infra::{
@@ -79,6 +82,7 @@ async fn once<P: Projection>(
             if !error.is_transient() {
                 let reason = error_chain(&error);
                 give_up::<P>(lock, build, BuildState::Failed, Some(&reason)).await?;
+                metrics::counter!(REBUILDS_FAILED, "projection" => P::NAME).increment(1);
             }
             return Err(error);
         }

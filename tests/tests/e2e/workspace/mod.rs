@@ -1,5 +1,6 @@
 //! What holds for the sources as a whole. Needs no servers.
 
+mod alerts;
 mod edges;
 mod licences;
 mod routing;
@@ -16,6 +17,7 @@ pub fn trials() -> Vec<Trial> {
             "workspace::the_front_knows_who_has_a_route",
             routing::agrees,
         ),
+        tests::plain("workspace::alerts_ask_for_metrics_there_are", alerts::agree),
     ]
 }
 

@@ -106,36 +106,6 @@ pub struct Paging {
     cursor: Option<String>,
 }
 
-/// Where a stream goes on.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct LastEventId {
-    /// The `id` that came last: everything since is told first
-    #[param(rename = "Last-Event-ID")]
-    last_event_id: Option<String>,
-}
-
-/// Where a stream begins.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct AfterPlace {
-    /// Where to begin, without `Last-Event-ID`: after an `id` or a `position`, or with the `beginning`; from now on if absent
-    #[param(example = "beginning")]
-    after: Option<String>,
-}
-
-/// Of which platforms.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct Platforms {
-    /// Only orders of these platforms; may be repeated
-    #[param(example = json!(["web"]))]
-    platform: Option<Vec<String>>,
-}
-
 /// What every query takes.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -149,22 +119,6 @@ pub struct Conditional {
     prefer: Option<String>,
 }
 
-/// A stream of server-sent events.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers, is never one")]
-pub enum Streamed {
-    /// Server-sent events, until either side ends it
-    #[response(
-        status = 200,
-        content_type = "text/event-stream",
-        headers(("Cache-Control" = String, description = "`no-store`"))
-    )]
-    Events(String),
-    /// `position_lost`
-    #[response(status = 410, content_type = "application/problem+json")]
-    Gone(ProblemDocument),
-}
-
 /// What every query may be refused with.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers, is never one")]
@@ -173,7 +127,11 @@ pub enum Refused {
     #[response(status = 400, content_type = "application/problem+json")]
     BadRequest(ProblemDocument),
     /// `unauthorized`
-    #[response(status = 401, content_type = "application/problem+json")]
+    #[response(
+        status = 401,
+        content_type = "application/problem+json",
+        headers(("WWW-Authenticate" = String, description = "`Bearer` (RFC 6750)"))
+    )]
     Unauthorized(ProblemDocument),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
@@ -182,7 +140,7 @@ pub enum Refused {
     #[response(
         status = 503,
         content_type = "application/problem+json",
-        headers(("Retry-After" = u64, description = "seconds"))
+        headers(("Retry-After" = u64, description = "Seconds after which to try again"))
     )]
     Unavailable(ProblemDocument),
 }
@@ -250,6 +208,9 @@ pub struct ToldPartOf<T>(PhantomData<T>);
 /// Something `T` that is made of the log, and behind nothing.
 pub struct ToldOnce<T>(PhantomData<T>);
 
+/// Something `T` that nobody keeps, of views that may be behind.
+pub struct ToldNow<T>(PhantomData<T>);
+
 /// Figures `T`, which may come from a cache.
 pub struct ToldFigures<T>(PhantomData<T>);
 
@@ -285,6 +246,13 @@ impl<T: ToSchema> IntoResponses for ToldOnce<T> {
     }
 }
 
+impl<T: ToSchema> IntoResponses for ToldNow<T> {
+    fn responses() -> Responses {
+        let response = with(found::<T>(), freshness().into_iter());
+        [("200".to_owned(), response.into())].into()
+    }
+}
+
 impl<T: ToSchema> IntoResponses for ToldFigures<T> {
     fn responses() -> Responses {
         let age = ("Age", number("Seconds since they were computed"));
@@ -316,8 +284,16 @@ fn parked() -> Named {
 }
 
 fn told<T: ToSchema>(etag: &str, more: &[Named]) -> Responses {
-    let always = [
-        ("ETag", text(etag)),
+    let etag = [("ETag", text(etag))].into_iter();
+    let headers: Vec<_> = etag
+        .chain(freshness())
+        .chain(more.iter().cloned())
+        .collect();
+    answered::<T>(&headers)
+}
+
+fn freshness() -> [Named; 2] {
+    [
         (
             "Orderlog-Lag",
             text("How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
@@ -326,25 +302,26 @@ fn told<T: ToSchema>(etag: &str, more: &[Named]) -> Responses {
             "Preference-Applied",
             text("Which preferences were followed, if any was expressed"),
         ),
-    ];
-    let headers: Vec<_> = always.into_iter().chain(more.iter().cloned()).collect();
-    answered::<T>(&headers)
+    ]
 }
 
 fn answered<T: ToSchema>(headers: &[Named]) -> Responses {
-    let schema = Ref::from_schema_name(T::name());
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    let found = ResponseBuilder::new()
-        .description("What was asked for")
-        .content("application/json", content);
     let unchanged = ResponseBuilder::new().description("The client has it already");
-    [("200", found), ("304", unchanged)]
+    [("200", found::<T>()), ("304", unchanged)]
         .into_iter()
         .map(|(status, response)| {
             let response = with(response, headers.iter().cloned());
             (status.to_owned(), response.into())
         })
         .collect()
+}
+
+fn found<T: ToSchema>() -> ResponseBuilder {
+    let schema = Ref::from_schema_name(T::name());
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new()
+        .description("What was asked for")
+        .content("application/json", content)
 }
 
 fn with(response: ResponseBuilder, headers: impl Iterator<Item = Named>) -> Response {

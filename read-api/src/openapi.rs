@@ -1,6 +1,6 @@
 //! The OpenAPI document of the queries, from the code.
 
-use crate::routes;
+use crate::{examples, live::ServerSentEvent, routes};
 use contracts::order::Order;
 use infra::http::ProblemDocument;
 use utoipa::OpenApi;
@@ -40,6 +40,7 @@ use utoipa::OpenApi;
     components(schemas(
         Order,
         ProblemDocument,
+        ServerSentEvent,
         routes::orders::get::OneOrder,
         routes::orders::list::OrderList,
         routes::orders::events::EventList,
@@ -60,7 +61,9 @@ struct Document;
 
 /// The document of the read API.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+    let mut document = Document::openapi();
+    examples::add(&mut document);
+    document
 }
 
 #[cfg(test)]

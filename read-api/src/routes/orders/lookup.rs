@@ -3,7 +3,7 @@
 use super::store::{self, Document};
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
-    documented::{FieldsOf, MinPosition, Refused, RefusedBody},
+    documented::{FieldsOf, MinPosition, Refused, RefusedBody, ToldNow},
     fields::{self, Fields},
     lag,
     state::State,
@@ -28,6 +28,7 @@ const MOST: usize = 1_000;
 /// Which orders.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"ids": ["01890a5d-ac96-774b-bcce-b302099a8057"]}))]
 pub struct Lookup {
     /// 1 to 1,000 order ids
     #[schema(min_items = 1, max_items = 1_000)]
@@ -59,7 +60,7 @@ pub struct Looked {
         ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5"),
     ),
     request_body = Lookup,
-    responses((status = 200, description = "What there is", body = Looked), Refused, RefusedBody),
+    responses(ToldNow<Looked>, Refused, RefusedBody),
     security(("api_key" = []))
 )]
 pub async fn handle(

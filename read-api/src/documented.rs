@@ -6,8 +6,9 @@ use std::{collections::BTreeMap, marker::PhantomData};
 use utoipa::{
     IntoParams, IntoResponses, ToSchema,
     openapi::{
-        ContentBuilder, Header, HeaderBuilder, Object, Ref, RefOr, Response, ResponseBuilder,
-        schema::Type,
+        ContentBuilder, Header, HeaderBuilder, Object, ObjectBuilder, Ref, RefOr, Response,
+        ResponseBuilder, Schema,
+        schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, Type},
     },
 };
 use uuid::Uuid;
@@ -195,8 +196,24 @@ pub struct NoSuchProjection(ProblemDocument);
 /// `no_open_build`
 pub struct NoOpenBuild(ProblemDocument);
 
-/// One order `T`, which may come from a cache: 200, or 304. Its schema has to
-/// be among the document's components.
+/// All of `T`, or, with `fields`, some of it.
+fn part_of<T: ToSchema>() -> RefOr<Schema> {
+    let some = ObjectBuilder::new()
+        .description(Some("With `fields`: those that were asked for"))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)));
+    let either = AnyOfBuilder::new().item(of::<T>()).item(some);
+    RefOr::T(Schema::AnyOf(either.build()))
+}
+
+/// A list of what is all or some of `T`, which has to be among the document's
+/// components.
+pub fn parts_of<T: ToSchema>(description: &str) -> RefOr<Schema> {
+    let list = ArrayBuilder::new().items(part_of::<T>());
+    list.description(Some(description)).build().into()
+}
+
+/// One order `T`, or some of its fields, which may come from a cache: 200, or
+/// 304. Its schema has to be among the document's components.
 pub struct Told<T>(PhantomData<T>);
 
 /// A page `T` of a list.
@@ -220,7 +237,8 @@ impl<T: ToSchema> IntoResponses for Told<T> {
             "Age",
             number("Seconds since it was read, where it comes from the cache"),
         );
-        told::<T>(
+        told(
+            part_of::<T>(),
             "`\"<version>-<revision>\"`; of the past, its version and a hash of it",
             &[age, parked()],
         )
@@ -229,26 +247,27 @@ impl<T: ToSchema> IntoResponses for Told<T> {
 
 impl<T: ToSchema> IntoResponses for ToldPage<T> {
     fn responses() -> Responses {
-        told::<T>("Of everything on the page, and its version", &[links()])
+        let etag = "Of everything on the page, and its version";
+        told(of::<T>(), etag, &[links()])
     }
 }
 
 impl<T: ToSchema> IntoResponses for ToldPartOf<T> {
     fn responses() -> Responses {
         let etag = "Of everything on the page, and its version";
-        told::<T>(etag, &[link(), parked()])
+        told(of::<T>(), etag, &[link(), parked()])
     }
 }
 
 impl<T: ToSchema> IntoResponses for ToldOnce<T> {
     fn responses() -> Responses {
-        answered::<T>(&[("ETag", text("Of the content"))])
+        answered(of::<T>(), &[("ETag", text("Of the content"))])
     }
 }
 
 impl<T: ToSchema> IntoResponses for ToldNow<T> {
     fn responses() -> Responses {
-        let response = with(found::<T>(), freshness().into_iter());
+        let response = with(found(of::<T>()), freshness().into_iter());
         [("200".to_owned(), response.into())].into()
     }
 }
@@ -256,7 +275,8 @@ impl<T: ToSchema> IntoResponses for ToldNow<T> {
 impl<T: ToSchema> IntoResponses for ToldFigures<T> {
     fn responses() -> Responses {
         let age = ("Age", number("Seconds since they were computed"));
-        told::<T>(
+        told(
+            of::<T>(),
             "Weak: of the figures, not of when they were computed",
             &[age],
         )
@@ -283,13 +303,17 @@ fn parked() -> Named {
     ("Orderlog-Projection", parked)
 }
 
-fn told<T: ToSchema>(etag: &str, more: &[Named]) -> Responses {
+fn of<T: ToSchema>() -> RefOr<Schema> {
+    Ref::from_schema_name(T::name()).into()
+}
+
+fn told(body: RefOr<Schema>, etag: &str, more: &[Named]) -> Responses {
     let etag = [("ETag", text(etag))].into_iter();
     let headers: Vec<_> = etag
         .chain(freshness())
         .chain(more.iter().cloned())
         .collect();
-    answered::<T>(&headers)
+    answered(body, &headers)
 }
 
 fn freshness() -> [Named; 2] {
@@ -305,9 +329,9 @@ fn freshness() -> [Named; 2] {
     ]
 }
 
-fn answered<T: ToSchema>(headers: &[Named]) -> Responses {
+fn answered(body: RefOr<Schema>, headers: &[Named]) -> Responses {
     let unchanged = ResponseBuilder::new().description("The client has it already");
-    [("200", found::<T>()), ("304", unchanged)]
+    [("200", found(body)), ("304", unchanged)]
         .into_iter()
         .map(|(status, response)| {
             let response = with(response, headers.iter().cloned());
@@ -316,9 +340,8 @@ fn answered<T: ToSchema>(headers: &[Named]) -> Responses {
         .collect()
 }
 
-fn found<T: ToSchema>() -> ResponseBuilder {
-    let schema = Ref::from_schema_name(T::name());
-    let content = ContentBuilder::new().schema(Some(schema)).build();
+fn found(body: RefOr<Schema>) -> ResponseBuilder {
+    let content = ContentBuilder::new().schema(Some(body)).build();
     ResponseBuilder::new()
         .description("What was asked for")
         .content("application/json", content)

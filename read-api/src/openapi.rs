@@ -42,6 +42,7 @@ use utoipa::OpenApi;
         ProblemDocument,
         ServerSentEvent,
         routes::orders::get::OneOrder,
+        routes::orders::list::ListedOrder,
         routes::orders::list::OrderList,
         routes::orders::events::EventList,
         routes::orders::diff::OrderDiff,

@@ -3,7 +3,7 @@
 use super::store::{self, Document};
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
-    documented::{FieldsOf, MinPosition, Refused, RefusedBody, ToldNow},
+    documented::{FieldsOf, MinPosition, Refused, RefusedBody, ToldNow, parts_of},
     fields::{self, Fields},
     lag,
     state::State,
@@ -17,7 +17,10 @@ use contracts::order::Order;
 use infra::http::{CACHING, JsonBody, Principal, Problem, Query};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 use uuid::Uuid;
 
 /// Parameters of the route.
@@ -38,11 +41,17 @@ pub struct Lookup {
 /// The orders; put together of stored JSON, never of this.
 #[derive(Serialize, ToSchema)]
 pub struct Looked {
-    /// In the order in which they were asked for, those in `missing` left out;
-    /// an id that was asked for twice is there twice.
+    #[schema(schema_with = described)]
     data: Vec<Order>,
     /// Ids of no order.
     missing: Vec<Uuid>,
+}
+
+fn described() -> RefOr<Schema> {
+    parts_of::<Order>(
+        "In the order in which they were asked for, those in `missing` left out; an id that was \
+         asked for twice is there twice.",
+    )
 }
 
 /// Orders by id

@@ -29,10 +29,11 @@ bench: setup ## Measure against the limits and peers (release build; ROWS="appen
 	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench
 	@target/release/orderlog-bench $(ROWS)
 
-generate: build ## Write the generated documents (OpenAPI, AsyncAPI, JSON Schemas) anew
+generate: build ## Write what is generated (OpenAPI, AsyncAPI, JSON Schemas, the client's types) anew
 	@target/debug/orderlog openapi --out docs/openapi.json
 	@target/debug/orderlog asyncapi --out docs/asyncapi.json
 	@target/debug/orderlog schemas --out contracts/schemas
+	@scripts/check-client --generate
 
 check-api: build ## Send generated requests to a running system (needs python3)
 	@scripts/check-api

@@ -15,6 +15,9 @@ use utoipa::{
 
 type Schemas = BTreeMap<String, RefOr<Schema>>;
 
+/// What the example of `POST /v1/orders` was answered with.
+const ANSWER: &str = include_str!("documented/answer.json");
+
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -78,7 +81,10 @@ struct Document;
 /// The document of the command API.
 pub fn openapi() -> OpenApiDocument {
     let mut document = Document::openapi();
-    let components = document.components.clone().unwrap_or_default();
+    let mut components = document.components.take().unwrap_or_default();
+    if let Some(RefOr::T(Schema::AllOf(answer))) = components.schemas.get_mut("CommandAnswer") {
+        answer.examples = serde_json::from_str(ANSWER).into_iter().collect();
+    }
     for item in document.paths.paths.values_mut() {
         let methods = [
             &mut item.put,
@@ -97,6 +103,7 @@ pub fn openapi() -> OpenApiDocument {
             }
         }
     }
+    document.components = Some(components);
     document
 }
 
@@ -172,6 +179,15 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn an_answer_has_an_example() {
+        let schemas = openapi().components.expect("schemas").schemas;
+        let Some(RefOr::T(Schema::AllOf(answer))) = schemas.get("CommandAnswer") else {
+            panic!("it is of another kind");
+        };
+        assert_eq!(answer.examples.len(), 1);
     }
 
     #[test]

@@ -9,10 +9,6 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use utoipa::openapi::{
-    Info, OpenApi,
-    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
-};
 
 /// Where a document goes.
 #[derive(Debug, Args)]
@@ -51,29 +47,9 @@ impl DocumentArgs {
     }
 }
 
-/// The document of both APIs, as the front serves it.
-pub fn merged_openapi() -> OpenApi {
-    let mut document = command_api::openapi();
-    document.merge(read_api::openapi());
-    document.info = Info::new("Orderlog", env!("CARGO_PKG_VERSION"));
-    document.info.description = Some(
-        "An event-sourced order system. Writes are commands and answer the order as they left \
-         it; reads are served from projections and say how old they are."
-            .into(),
-    );
-    let bearer = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("API key")
-        .description(Some("`ol_…`, made by `orderlog api-key create`"))
-        .build();
-    let components = document.components.get_or_insert_with(Default::default);
-    components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
-    document
-}
-
 /// `orderlog openapi`.
 pub fn openapi(args: &DocumentArgs) -> anyhow::Result<ExitCode> {
-    let text = merged_openapi().to_pretty_json()? + "\n";
+    let text = crate::openapi::merged().to_pretty_json()? + "\n";
     match args.place(OPENAPI_FILE) {
         None => print!("{text}"),
         Some(path) => put(&path, &text, args.check)?,

@@ -14,6 +14,7 @@ mod import;
 pub mod keys;
 pub mod mapping;
 mod migrate;
+mod openapi;
 mod parked;
 mod rebuild;
 mod replay;

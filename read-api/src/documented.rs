@@ -6,8 +6,9 @@ use std::{collections::BTreeMap, marker::PhantomData};
 use utoipa::{
     IntoParams, IntoResponses, ToSchema,
     openapi::{
-        ContentBuilder, Header, HeaderBuilder, Object, Ref, RefOr, Response, ResponseBuilder,
-        schema::Type,
+        ContentBuilder, Header, HeaderBuilder, Object, ObjectBuilder, Ref, RefOr, Response,
+        ResponseBuilder, Schema,
+        schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, Type},
     },
 };
 use uuid::Uuid;
@@ -106,36 +107,6 @@ pub struct Paging {
     cursor: Option<String>,
 }
 
-/// Where a stream goes on.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct LastEventId {
-    /// The `id` that came last: everything since is told first
-    #[param(rename = "Last-Event-ID")]
-    last_event_id: Option<String>,
-}
-
-/// Where a stream begins.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct AfterPlace {
-    /// Where to begin, without `Last-Event-ID`: after an `id` or a `position`, or with the `beginning`; from now on if absent
-    #[param(example = "beginning")]
-    after: Option<String>,
-}
-
-/// Of which platforms.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct Platforms {
-    /// Only orders of these platforms; may be repeated
-    #[param(example = json!(["web"]))]
-    platform: Option<Vec<String>>,
-}
-
 /// What every query takes.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -149,22 +120,6 @@ pub struct Conditional {
     prefer: Option<String>,
 }
 
-/// A stream of server-sent events.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes answers, is never one")]
-pub enum Streamed {
-    /// Server-sent events, until either side ends it
-    #[response(
-        status = 200,
-        content_type = "text/event-stream",
-        headers(("Cache-Control" = String, description = "`no-store`"))
-    )]
-    Events(String),
-    /// `position_lost`
-    #[response(status = 410, content_type = "application/problem+json")]
-    Gone(ProblemDocument),
-}
-
 /// What every query may be refused with.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers, is never one")]
@@ -173,7 +128,11 @@ pub enum Refused {
     #[response(status = 400, content_type = "application/problem+json")]
     BadRequest(ProblemDocument),
     /// `unauthorized`
-    #[response(status = 401, content_type = "application/problem+json")]
+    #[response(
+        status = 401,
+        content_type = "application/problem+json",
+        headers(("WWW-Authenticate" = String, description = "`Bearer` (RFC 6750)"))
+    )]
     Unauthorized(ProblemDocument),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
@@ -182,7 +141,7 @@ pub enum Refused {
     #[response(
         status = 503,
         content_type = "application/problem+json",
-        headers(("Retry-After" = u64, description = "seconds"))
+        headers(("Retry-After" = u64, description = "Seconds after which to try again"))
     )]
     Unavailable(ProblemDocument),
 }
@@ -237,8 +196,24 @@ pub struct NoSuchProjection(ProblemDocument);
 /// `no_open_build`
 pub struct NoOpenBuild(ProblemDocument);
 
-/// One order `T`, which may come from a cache: 200, or 304. Its schema has to
-/// be among the document's components.
+/// All of `T`, or, with `fields`, some of it.
+fn part_of<T: ToSchema>() -> RefOr<Schema> {
+    let some = ObjectBuilder::new()
+        .description(Some("With `fields`: those that were asked for"))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)));
+    let either = AnyOfBuilder::new().item(of::<T>()).item(some);
+    RefOr::T(Schema::AnyOf(either.build()))
+}
+
+/// A list of what is all or some of `T`, which has to be among the document's
+/// components.
+pub fn parts_of<T: ToSchema>(description: &str) -> RefOr<Schema> {
+    let list = ArrayBuilder::new().items(part_of::<T>());
+    list.description(Some(description)).build().into()
+}
+
+/// One order `T`, or some of its fields, which may come from a cache: 200, or
+/// 304. Its schema has to be among the document's components.
 pub struct Told<T>(PhantomData<T>);
 
 /// A page `T` of a list.
@@ -250,6 +225,9 @@ pub struct ToldPartOf<T>(PhantomData<T>);
 /// Something `T` that is made of the log, and behind nothing.
 pub struct ToldOnce<T>(PhantomData<T>);
 
+/// Something `T` that nobody keeps, of views that may be behind.
+pub struct ToldNow<T>(PhantomData<T>);
+
 /// Figures `T`, which may come from a cache.
 pub struct ToldFigures<T>(PhantomData<T>);
 
@@ -259,7 +237,8 @@ impl<T: ToSchema> IntoResponses for Told<T> {
             "Age",
             number("Seconds since it was read, where it comes from the cache"),
         );
-        told::<T>(
+        told(
+            part_of::<T>(),
             "`\"<version>-<revision>\"`; of the past, its version and a hash of it",
             &[age, parked()],
         )
@@ -268,27 +247,36 @@ impl<T: ToSchema> IntoResponses for Told<T> {
 
 impl<T: ToSchema> IntoResponses for ToldPage<T> {
     fn responses() -> Responses {
-        told::<T>("Of everything on the page, and its version", &[links()])
+        let etag = "Of everything on the page, and its version";
+        told(of::<T>(), etag, &[links()])
     }
 }
 
 impl<T: ToSchema> IntoResponses for ToldPartOf<T> {
     fn responses() -> Responses {
         let etag = "Of everything on the page, and its version";
-        told::<T>(etag, &[link(), parked()])
+        told(of::<T>(), etag, &[link(), parked()])
     }
 }
 
 impl<T: ToSchema> IntoResponses for ToldOnce<T> {
     fn responses() -> Responses {
-        answered::<T>(&[("ETag", text("Of the content"))])
+        answered(of::<T>(), &[("ETag", text("Of the content"))])
+    }
+}
+
+impl<T: ToSchema> IntoResponses for ToldNow<T> {
+    fn responses() -> Responses {
+        let response = with(found(of::<T>()), freshness().into_iter());
+        [("200".to_owned(), response.into())].into()
     }
 }
 
 impl<T: ToSchema> IntoResponses for ToldFigures<T> {
     fn responses() -> Responses {
         let age = ("Age", number("Seconds since they were computed"));
-        told::<T>(
+        told(
+            of::<T>(),
             "Weak: of the figures, not of when they were computed",
             &[age],
         )
@@ -315,9 +303,21 @@ fn parked() -> Named {
     ("Orderlog-Projection", parked)
 }
 
-fn told<T: ToSchema>(etag: &str, more: &[Named]) -> Responses {
-    let always = [
-        ("ETag", text(etag)),
+fn of<T: ToSchema>() -> RefOr<Schema> {
+    Ref::from_schema_name(T::name()).into()
+}
+
+fn told(body: RefOr<Schema>, etag: &str, more: &[Named]) -> Responses {
+    let etag = [("ETag", text(etag))].into_iter();
+    let headers: Vec<_> = etag
+        .chain(freshness())
+        .chain(more.iter().cloned())
+        .collect();
+    answered(body, &headers)
+}
+
+fn freshness() -> [Named; 2] {
+    [
         (
             "Orderlog-Lag",
             text("How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
@@ -326,25 +326,25 @@ fn told<T: ToSchema>(etag: &str, more: &[Named]) -> Responses {
             "Preference-Applied",
             text("Which preferences were followed, if any was expressed"),
         ),
-    ];
-    let headers: Vec<_> = always.into_iter().chain(more.iter().cloned()).collect();
-    answered::<T>(&headers)
+    ]
 }
 
-fn answered<T: ToSchema>(headers: &[Named]) -> Responses {
-    let schema = Ref::from_schema_name(T::name());
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    let found = ResponseBuilder::new()
-        .description("What was asked for")
-        .content("application/json", content);
+fn answered(body: RefOr<Schema>, headers: &[Named]) -> Responses {
     let unchanged = ResponseBuilder::new().description("The client has it already");
-    [("200", found), ("304", unchanged)]
+    [("200", found(body)), ("304", unchanged)]
         .into_iter()
         .map(|(status, response)| {
             let response = with(response, headers.iter().cloned());
             (status.to_owned(), response.into())
         })
         .collect()
+}
+
+fn found(body: RefOr<Schema>) -> ResponseBuilder {
+    let content = ContentBuilder::new().schema(Some(body)).build();
+    ResponseBuilder::new()
+        .description("What was asked for")
+        .content("application/json", content)
 }
 
 fn with(response: ResponseBuilder, headers: impl Iterator<Item = Named>) -> Response {

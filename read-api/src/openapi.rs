@@ -1,6 +1,6 @@
 //! The OpenAPI document of the queries, from the code.
 
-use crate::routes;
+use crate::{examples, live::ServerSentEvent, routes};
 use contracts::order::Order;
 use infra::http::ProblemDocument;
 use utoipa::OpenApi;
@@ -40,7 +40,9 @@ use utoipa::OpenApi;
     components(schemas(
         Order,
         ProblemDocument,
+        ServerSentEvent,
         routes::orders::get::OneOrder,
+        routes::orders::list::ListedOrder,
         routes::orders::list::OrderList,
         routes::orders::events::EventList,
         routes::orders::diff::OrderDiff,
@@ -60,7 +62,9 @@ struct Document;
 
 /// The document of the read API.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+    let mut document = Document::openapi();
+    examples::add(&mut document);
+    document
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use crate::problem_types::PROBLEM_TYPES;
 use infra::http::{problem::CONTENT_TYPE, problem_types::COMMON};
 use std::collections::{BTreeMap, BTreeSet};
-use utoipa::openapi::{Content, Header, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{
+    Content, Header, HeaderBuilder, Object, Ref, RefOr, Response, ResponseBuilder, schema::Type,
+};
 
 /// Codes of every command.
 const ALWAYS: &[&str] = &[
@@ -22,6 +24,8 @@ const ALWAYS: &[&str] = &[
     "event_too_large",
     "unsupported_media_type",
     "idempotency_key_reused",
+    "internal",
+    "log_restored",
     "unavailable",
 ];
 /// Codes of commands on any order that exists.
@@ -101,7 +105,8 @@ pub fn responses(
         all.insert(status.to_string(), success(*status, done).into());
     }
     for (status, codes) in by_status {
-        all.insert(status, problem(&codes).into());
+        let told = problem(&status, &codes);
+        all.insert(status, told.into());
     }
     all
 }
@@ -119,23 +124,49 @@ fn of(entry: &str) -> (String, &str) {
 
 fn success(status: u16, done: &str) -> Response {
     let answer = Ref::from_schema_name("CommandAnswer");
-    let replayed = HeaderBuilder::new().description(Some("`true` on the answer to a repeat"));
     let mut response = ResponseBuilder::new()
         .description(done)
         .content("application/json", Content::new(Some(answer)))
-        .header("ETag", Header::default())
-        .header("Idempotent-Replayed", replayed.build());
+        .header(
+            "ETag",
+            text("`\"<version>-0\"`, for `If-Match` of the next"),
+        )
+        .header(
+            "Idempotent-Replayed",
+            text("`true` on the answer to a repeat; else absent"),
+        );
     if status == 201 {
-        response = response.header("Location", Header::default());
+        response = response.header("Location", text("Where the order is read"));
     }
     response.build()
 }
 
-fn problem(codes: &BTreeSet<&str>) -> Response {
-    let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+fn problem(status: &str, codes: &BTreeSet<&str>) -> Response {
+    let named: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
     let document = Ref::from_schema_name("ProblemDocument");
-    ResponseBuilder::new()
-        .description(codes.join(", "))
-        .content(CONTENT_TYPE, Content::new(Some(document)))
+    let mut response = ResponseBuilder::new()
+        .description(named.join(", "))
+        .content(CONTENT_TYPE, Content::new(Some(document)));
+    if status == "401" {
+        response = response.header("WWW-Authenticate", text("`Bearer` (RFC 6750)"));
+    }
+    if status == "503" || codes.contains("contended") {
+        let after = header(
+            Type::Integer,
+            "Seconds after which to try again, where that may help",
+        );
+        response = response.header("Retry-After", after);
+    }
+    response.build()
+}
+
+fn text(description: &str) -> Header {
+    header(Type::String, description)
+}
+
+fn header(kind: Type, description: &str) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(Object::with_type(kind)))
+        .description(Some(description))
         .build()
 }

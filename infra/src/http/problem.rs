@@ -38,6 +38,12 @@ struct Inner {
 
 /// The body of an error answer (RFC 9457), with the members of this API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "type": "/problems/refund_exceeds_captured", "title": "More than was captured cannot be refunded",
+    "status": 409, "instance": "/v1/orders/01890a5d-ac96-774b-bcce-b302099a8057/refunds",
+    "code": "refund_exceeds_captured", "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    "requested": 6000, "refundable": 4000
+}))]
 pub struct ProblemDocument {
     /// Where the kind of problem is described; relative to the API's origin.
     #[serde(rename = "type")]

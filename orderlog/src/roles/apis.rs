@@ -1,7 +1,7 @@
 //! The HTTP APIs, apart or behind one front.
 
 use super::front::{self, Documentation};
-use crate::{documents, keys::sealing, mapping::Mapping};
+use crate::{keys::sealing, mapping::Mapping, openapi};
 use actix_web::web::{Data, ServiceConfig};
 use command_api::CommandApi;
 use infra::{
@@ -85,7 +85,7 @@ impl Apis {
             commands,
             queries,
             keys: ApiKeys::new(databases.ops),
-            documentation: Documentation::of(&documents::merged_openapi()),
+            documentation: Documentation::of(&openapi::merged()),
             readiness,
         })
     }
@@ -103,16 +103,18 @@ impl Apis {
             config.app_data(keys.clone());
             // One origin stands in front of both: whichever API it asks knows
             // the documentation of both.
+            // Queries first: `POST /v1/orders/lookup` is below the path of an
+            // order too, and commands claim everything there.
+            match &queries {
+                Some(queries) => queries.configure(config),
+                None => problem_types(config, read_api::PROBLEM_TYPES),
+            }
             match &commands {
                 Some(commands) => {
                     config.app_data(commands.clone());
                     command_api::configure(config);
                 }
                 None => problem_types(config, command_api::PROBLEM_TYPES),
-            }
-            match &queries {
-                Some(queries) => queries.configure(config),
-                None => problem_types(config, read_api::PROBLEM_TYPES),
             }
             front::documentation(config, &documentation);
         }

@@ -48,7 +48,8 @@ pub fn documentation(config: &mut ServiceConfig, documentation: &Documentation) 
     };
     config.route("/openapi.json", web::get().to(json));
     config.route("/docs", web::get().to(to_docs));
-    let ui = Arc::new(UiConfig::from("/openapi.json"));
+    // No badge of a validator elsewhere.
+    let ui = Arc::new(UiConfig::from("/openapi.json").validator_url("none"));
     let page = move |path: web::Path<String>| {
         let ui = Arc::clone(&ui);
         async move { file(&path, ui) }

@@ -15,6 +15,7 @@
 
 mod changes;
 mod client;
+mod documented;
 mod events;
 mod feed;
 mod filter;
@@ -26,6 +27,7 @@ mod tail;
 
 pub use changes::Changes;
 pub use client::Slots;
+pub use documented::{AfterPlace, LastEventId, Platforms, ServerSentEvent, Streamed};
 pub use events::Events;
 pub use filter::Filter;
 pub use response::{Stream, begin};

@@ -22,7 +22,7 @@ pub fn trials() -> Vec<Trial> {
         alone("dev::a_second_run_finds_its_data_again", again),
         alone("dev::a_dead_server_is_named_and_ends_it", dead_server),
         alone("dev::a_killed_run_is_taken_over", taken_over),
-        alone("dev::the_script_walks_an_order_through_its_life", walk),
+        alone("dev::the_script_and_the_client_use_it", used),
         alone("dev::data_of_an_older_format_is_refused", older_format),
     ]
 }
@@ -113,10 +113,19 @@ impl Dev {
     }
 }
 
-/// `scripts/walk-order`, as the README says.
-async fn walk() -> anyhow::Result<()> {
+/// What comes with it to be run against it.
+async fn used() -> anyhow::Result<()> {
     let dir = folder()?;
     let mut dev = Dev::start(dir.path()).await?;
+    walk(&dev).await?;
+    client(&dev).await?;
+    dev.signal(Signal::TERM)?;
+    ensure!(dev.ended().await?.success());
+    Ok(())
+}
+
+/// `scripts/walk-order`, as the README says: an order through its life.
+async fn walk(dev: &Dev) -> anyhow::Result<()> {
     let script = Command::new(root().join("scripts/walk-order"))
         .arg(dev.api.url())
         .env("ORDERLOG_API_KEY", dev.api.key())
@@ -148,8 +157,27 @@ async fn walk() -> anyhow::Result<()> {
         ensure!(timeline.contains(event), "{event} is missing: {said}");
     }
     ensure!(timeline.contains("one lamp came back"), "{said}");
-    dev.signal(Signal::TERM)?;
-    ensure!(dev.ended().await?.success());
+    Ok(())
+}
+
+/// `scripts/check-client`: clients/typescript, compiled and run.
+async fn client(dev: &Dev) -> anyhow::Result<()> {
+    let output = Command::new(root().join("scripts/check-client"))
+        .env("ORDERLOG_URL", dev.api.url())
+        .env("ORDERLOG_API_KEY", dev.api.key())
+        .output()
+        .await?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{said}{complaint}");
+    if complaint.contains("SKIPPED") {
+        eprint!("{complaint}");
+    } else {
+        ensure!(
+            said.contains("a running system") && !said.contains("SKIP"),
+            "{said}"
+        );
+    }
     Ok(())
 }
 

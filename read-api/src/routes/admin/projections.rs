@@ -92,7 +92,7 @@ struct Lag {
     path = "/v1/admin/projections",
     operation_id = "list_projections",
     tag = "admin",
-    responses((status = 200, body = Projections), Refused),
+    responses((status = 200, description = "All of them", body = Projections), Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(

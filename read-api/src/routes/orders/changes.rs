@@ -1,8 +1,8 @@
 //! `GET /v1/orders/changes`: which orders read otherwise now.
 
 use crate::{
-    documented::{AfterPlace, LastEventId, Platforms, Refused, Streamed},
-    live::{self, Filter, Stream},
+    documented::Refused,
+    live::{self, AfterPlace, Filter, LastEventId, Platforms, Stream, Streamed},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -29,7 +29,7 @@ pub const PARAMETERS: &[&str] = &["after", "platform", "order"];
         LastEventId,
         AfterPlace,
         Platforms,
-        ("order" = Option<Vec<uuid::Uuid>>, Query, description = "Only these orders, at most 200; may be repeated"),
+        ("order" = Option<Vec<uuid::Uuid>>, Query, style = Form, explode, description = "Only these orders, at most 200; may be repeated"),
     ),
     responses(Streamed, Refused),
     security(("api_key" = []))

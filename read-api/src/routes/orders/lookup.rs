@@ -3,7 +3,7 @@
 use super::store::{self, Document};
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
-    documented::{FieldsOf, MinPosition, Refused, RefusedBody},
+    documented::{FieldsOf, MinPosition, Refused, RefusedBody, ToldNow, parts_of},
     fields::{self, Fields},
     lag,
     state::State,
@@ -17,7 +17,10 @@ use contracts::order::Order;
 use infra::http::{CACHING, JsonBody, Principal, Problem, Query};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 use uuid::Uuid;
 
 /// Parameters of the route.
@@ -28,6 +31,7 @@ const MOST: usize = 1_000;
 /// Which orders.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"ids": ["01890a5d-ac96-774b-bcce-b302099a8057"]}))]
 pub struct Lookup {
     /// 1 to 1,000 order ids
     #[schema(min_items = 1, max_items = 1_000)]
@@ -37,11 +41,17 @@ pub struct Lookup {
 /// The orders; put together of stored JSON, never of this.
 #[derive(Serialize, ToSchema)]
 pub struct Looked {
-    /// In the order in which they were asked for, those in `missing` left out;
-    /// an id that was asked for twice is there twice.
+    #[schema(schema_with = described)]
     data: Vec<Order>,
     /// Ids of no order.
     missing: Vec<Uuid>,
+}
+
+fn described() -> RefOr<Schema> {
+    parts_of::<Order>(
+        "In the order in which they were asked for, those in `missing` left out; an id that was \
+         asked for twice is there twice.",
+    )
 }
 
 /// Orders by id
@@ -59,7 +69,7 @@ pub struct Looked {
         ("Prefer" = Option<String>, Header, description = "`wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer", example = "wait=5"),
     ),
     request_body = Lookup,
-    responses((status = 200, description = "What there is", body = Looked), Refused, RefusedBody),
+    responses(ToldNow<Looked>, Refused, RefusedBody),
     security(("api_key" = []))
 )]
 pub async fn handle(

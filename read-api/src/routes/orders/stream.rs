@@ -2,8 +2,8 @@
 
 use super::order_id;
 use crate::{
-    documented::{AfterPlace, LastEventId, NoSuchOrder, OrderId, Refused, Streamed},
-    live::{self, Filter, Stream},
+    documented::{NoSuchOrder, OrderId, Refused},
+    live::{self, AfterPlace, Filter, LastEventId, Stream, Streamed},
     log::ORDER,
     problems::order_not_found,
     state::State,
@@ -30,7 +30,7 @@ pub const PARAMETERS: &[&str] = &["after", "type"];
         OrderId,
         LastEventId,
         AfterPlace,
-        ("type" = Option<Vec<String>>, Query, description = "Only events of these types, or, with * at the end, of those that begin so; may be repeated"),
+        ("type" = Option<Vec<String>>, Query, style = Form, explode, description = "Only events of these types, or, with * at the end, of those that begin so; may be repeated"),
     ),
     responses(Streamed, NoSuchOrder, Refused),
     security(("api_key" = []))

@@ -67,7 +67,7 @@ struct CacheServer {
     path = "/v1/admin/cache",
     operation_id = "get_cache",
     tag = "admin",
-    responses((status = 200, body = CacheFigures), Refused),
+    responses((status = 200, description = "How it is doing", body = CacheFigures), Refused),
     security(("api_key" = []))
 )]
 pub async fn handle(

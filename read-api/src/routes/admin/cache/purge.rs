@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 /// Which values; without anything all of them.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"family": "statistics"}))]
 pub struct PurgeRequest {
     /// Only those of this family: `orders`, `statistics`
     #[schema(example = "orders")]
@@ -45,7 +46,7 @@ pub struct Purged {
     operation_id = "purge_cache",
     tag = "admin",
     request_body = PurgeRequest,
-    responses((status = 200, body = Purged), Refused, RefusedBody),
+    responses((status = 200, description = "They are deleted", body = Purged), Refused, RefusedBody),
     security(("api_key" = []))
 )]
 pub async fn handle(

@@ -13,7 +13,9 @@ pub use request::PARAMETERS;
 use crate::{
     consistency::PREFERENCE_APPLIED,
     cursor::Place,
-    documented::{Conditional, ExpandOf, FieldsOf, MinPosition, Paging, Refused, ToldPage},
+    documented::{
+        Conditional, ExpandOf, FieldsOf, MinPosition, Paging, Refused, ToldPage, parts_of,
+    },
     expand::Parts,
     lag, paging,
     reply::{Reply, TagHash},
@@ -29,12 +31,15 @@ use sqlx::PgPool;
 use std::mem;
 use store::Row;
 use totals::Told;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 /// A page of orders; put together of stored JSON, never of this.
 #[derive(Serialize, ToSchema)]
 pub struct OrderList {
-    /// In the order of `sort`, then of their ids.
+    #[schema(schema_with = described)]
     data: Vec<ListedOrder>,
     /// Whether there are more.
     has_more: bool,
@@ -45,9 +50,13 @@ pub struct OrderList {
     beside: Beside,
 }
 
+fn described() -> RefOr<Schema> {
+    parts_of::<ListedOrder>("In the order of `sort`, then of their ids.")
+}
+
 /// An order of the page.
 #[derive(Serialize, ToSchema)]
-struct ListedOrder {
+pub struct ListedOrder {
     #[serde(flatten)]
     summary: OrderSummary,
     #[serde(flatten)]

@@ -1,0 +1,80 @@
+//! The OpenAPI document of both APIs, as the front serves it.
+
+use utoipa::openapi::{
+    Info, License, OpenApi, Server,
+    security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    tag::{Tag, TagBuilder},
+};
+
+/// Groups of routes, in the order in which they are shown.
+const TAGS: &[(&str, &str)] = &[
+    (
+        "orders",
+        "Placing orders, reading them one by one and page by page, and what becomes of them as a \
+         whole: confirmed, held, cancelled, archived.",
+    ),
+    (
+        "drafts",
+        "Orders that are not placed yet: nothing of them counts, everything may change.",
+    ),
+    (
+        "edits",
+        "Lines, discounts, shipping, addresses and the customer of a placed order, until its first \
+         fulfilment.",
+    ),
+    (
+        "money",
+        "Payments, captures, refunds, credits and chargebacks.",
+    ),
+    ("goods", "Fulfilments: goods on their way out."),
+    ("returns", "Returns and exchanges: goods on their way back."),
+    (
+        "live",
+        "Server-sent events, resumed by `Last-Event-ID`: what happens, and which orders read \
+         otherwise now.",
+    ),
+    (
+        "statistics",
+        "Counts and sums over orders, by time and by group.",
+    ),
+    (
+        "admin",
+        "What operators look at and set right: projections, their rebuilds, parked orders, the \
+         cache.",
+    ),
+];
+
+/// The document of both APIs.
+pub fn merged() -> OpenApi {
+    let mut document = command_api::openapi();
+    document.merge(read_api::openapi());
+    document.info = info();
+    document.servers = Some(vec![Server::new("/")]);
+    document.tags = Some(TAGS.iter().map(tag).collect());
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("API key")
+        .description(Some("`ol_…`, made by `orderlog api-key create`"))
+        .build();
+    let components = document.components.get_or_insert_with(Default::default);
+    components.add_security_scheme("api_key", SecurityScheme::Http(bearer));
+    document
+}
+
+fn info() -> Info {
+    let mut info = Info::new("Orderlog", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "An event-sourced order system. Writes are commands and answer the order as they left \
+         it; reads are served from projections and say how old they are."
+            .into(),
+    );
+    let mut license = License::new(env!("CARGO_PKG_LICENSE"));
+    license.identifier = Some(env!("CARGO_PKG_LICENSE").into());
+    info.license = Some(license);
+    info
+}
+
+fn tag((name, description): &(&str, &str)) -> Tag {
+    let described = TagBuilder::new().name(*name);
+    described.description(Some(*description)).build()
+}

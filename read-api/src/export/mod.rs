@@ -27,12 +27,11 @@ pub use format::Format;
 pub use log::{PARAMETERS as LOG_PARAMETERS, export as export_log};
 pub use views::{Subject, export as export_views};
 
+use crate::problems::too_many_exports;
 use infra::{config::Config, http::Problem, postgres::connect_options};
 use sqlx::postgres::PgConnectOptions;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::problems::too_many_exports;
 
 /// What exports of one process share.
 pub struct Exports {

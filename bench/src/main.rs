@@ -4,6 +4,7 @@
 mod append;
 mod backlog;
 mod bare;
+mod export;
 mod http;
 mod http_client;
 mod latency;
@@ -63,6 +64,8 @@ enum RowName {
     List,
     /// Statistics from Redis and from the views
     Statistics,
+    /// All orders as NDJSON, CSV and Parquet
+    Export,
     /// How soon an event is with a consumer, and an order that was placed is read
     Latency,
     /// Resident memory of roles, idle and at work
@@ -83,6 +86,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let without_kafka = [RowName::Append, RowName::Http, RowName::Scale];
     let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
     let with_redis = [
+        RowName::Export,
         RowName::Latency,
         RowName::List,
         RowName::Read,
@@ -102,6 +106,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Read => read::measure(config, folder.path(), quick).await?,
             RowName::List => list::measure(config, folder.path(), quick).await?,
             RowName::Statistics => statistics::measure(config, folder.path(), quick).await?,
+            RowName::Export => export::measure(config, folder.path(), quick).await?,
             RowName::Latency => {
                 let mut figures = latency::measure(config, quick).await?;
                 figures.extend(readable::measure(config, folder.path(), quick).await?);

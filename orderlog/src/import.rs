@@ -1,19 +1,11 @@
 //! `orderlog import`.
 
-use anyhow::{Context as _, bail};
+use crate::client::api_key;
+use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use jobs::import::{DEFAULT_CONCURRENCY, Format, ProgressStyle, RetryPolicy, Settings, import};
-use std::{
-    fs,
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{num::NonZeroUsize, path::PathBuf, process::ExitCode};
 use tokio_util::sync::CancellationToken;
-
-/// Environment variable with the API key. The key itself is no flag: command
-/// lines are visible to everybody on the machine.
-const API_KEY: &str = "ORDERLOG_API_KEY";
 
 /// Imports an order history into a running system.
 ///
@@ -77,18 +69,4 @@ pub async fn run(args: ImportArgs, stop: CancellationToken) -> anyhow::Result<Ex
     } else {
         ExitCode::FAILURE
     })
-}
-
-fn api_key(file: Option<&Path>) -> anyhow::Result<String> {
-    let key = match file {
-        Some(path) => {
-            let named = || format!("the API key in {} cannot be read", path.display());
-            fs::read_to_string(path).with_context(named)?
-        }
-        None => std::env::var(API_KEY).unwrap_or_default(),
-    };
-    match key.trim() {
-        "" => bail!("an API key is needed: set {API_KEY}, or name its file with --api-key-file"),
-        key => Ok(key.to_owned()),
-    }
 }

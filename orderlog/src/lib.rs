@@ -5,10 +5,12 @@
 mod api_key;
 mod cache;
 pub mod cli;
+mod client;
 mod dev;
 mod doctor;
 pub mod documents;
 mod epoch;
+mod export;
 mod health;
 mod import;
 pub mod keys;

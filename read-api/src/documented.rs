@@ -120,6 +120,100 @@ pub struct Conditional {
     prefer: Option<String>,
 }
 
+/// How long may be waited for what an answer must have seen.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct Preferred {
+    /// `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+    #[param(rename = "Prefer", example = "wait=5")]
+    prefer: Option<String>,
+}
+
+/// Which events.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct SomeEvents {
+    /// Only events of these types, or, with * at the end, of those that begin so; may be repeated
+    #[param(rename = "type", example = json!(["order.placed", "order.payment_*"]))]
+    event_type: Option<Vec<String>>,
+    /// Only events of orders of these platforms; may be repeated
+    #[param(example = json!(["web"]))]
+    platform: Option<Vec<String>>,
+    /// Only events of these orders, at most 200; may be repeated
+    order: Option<Vec<Uuid>>,
+}
+
+/// Which part of the log.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct PartOfLog {
+    /// Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
+    #[param(example = "beginning")]
+    after: Option<String>,
+    /// Nothing that comes after the event with this `position`
+    until: Option<String>,
+    /// Recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+    #[param(example = "2026-01-01")]
+    recorded_from: Option<String>,
+    /// Recorded before this time
+    recorded_to: Option<String>,
+}
+
+/// What is asked for after a place may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 410, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `position_lost`
+pub struct PlaceLost(ProblemDocument);
+
+/// An export.
+#[derive(IntoResponses)]
+#[response(
+    status = 200,
+    content_type = "application/x-ndjson",
+    headers(
+        ("Orderlog-Position" = String, description = "Everything of the log up to here is in it"),
+        ("Orderlog-As-Of" = String, description = "The moment that it is of"),
+        ("Content-Disposition" = String, description = "`attachment`, with a file name")
+    )
+)]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// Everything that was chosen, and the trailer
+pub struct ExportedNdjson(String);
+
+/// An export.
+#[derive(IntoResponses)]
+#[response(
+    status = 200,
+    content_type = "text/csv",
+    headers(
+        ("Orderlog-Position" = String, description = "Everything of the log up to here is in it"),
+        ("Orderlog-As-Of" = String, description = "The moment that it is of"),
+        ("Content-Disposition" = String, description = "`attachment`, with a file name")
+    )
+)]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// Everything that was chosen, and the trailer
+pub struct ExportedCsv(String);
+
+/// An export.
+#[derive(IntoResponses)]
+#[response(
+    status = 200,
+    content_type = "application/vnd.apache.parquet",
+    headers(
+        ("Orderlog-Position" = String, description = "Everything of the log up to here is in it"),
+        ("Orderlog-As-Of" = String, description = "The moment that it is of"),
+        ("Content-Disposition" = String, description = "`attachment`, with a file name")
+    )
+)]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// Everything that was chosen, and the trailer
+pub struct ExportedParquet(String);
+
 /// What every query may be refused with.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers, is never one")]
@@ -137,7 +231,7 @@ pub enum Refused {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument),
-    /// `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored`
+    /// `unavailable`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored`
     #[response(
         status = 503,
         content_type = "application/problem+json",

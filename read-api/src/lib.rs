@@ -8,6 +8,7 @@ mod difference;
 mod documented;
 mod examples;
 mod expand;
+mod export;
 mod fields;
 mod filters;
 mod lag;

@@ -21,6 +21,15 @@ use utoipa::OpenApi;
         routes::orders::stream::handle,
         routes::orders::changes::handle,
         routes::events::stream::handle,
+        routes::exports::orders::ndjson,
+        routes::exports::orders::csv,
+        routes::exports::orders::parquet,
+        routes::exports::lines::ndjson,
+        routes::exports::lines::csv,
+        routes::exports::lines::parquet,
+        routes::exports::events::ndjson,
+        routes::exports::events::csv,
+        routes::exports::events::parquet,
         routes::statistics::orders::handle,
         routes::statistics::products::handle,
         routes::statistics::customers::handle,
@@ -70,7 +79,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes::{admin, events, orders, statistics};
+    use crate::{
+        export::LOG_PARAMETERS,
+        routes::{admin, events, exports, orders, statistics},
+    };
     use std::collections::BTreeSet;
     use utoipa::openapi::{RefOr, path::ParameterIn};
 
@@ -85,6 +97,15 @@ mod tests {
             ("/v1/orders/{id}/stream", orders::stream::PARAMETERS),
             ("/v1/orders/changes", orders::changes::PARAMETERS),
             ("/v1/events/stream", events::stream::PARAMETERS),
+            ("/v1/orders.ndjson", exports::orders::DOCUMENTS),
+            ("/v1/orders.csv", exports::orders::ROWS),
+            ("/v1/orders.parquet", exports::orders::ROWS),
+            ("/v1/lines.ndjson", exports::orders::ROWS),
+            ("/v1/lines.csv", exports::orders::ROWS),
+            ("/v1/lines.parquet", exports::orders::ROWS),
+            ("/v1/events.ndjson", LOG_PARAMETERS),
+            ("/v1/events.csv", LOG_PARAMETERS),
+            ("/v1/events.parquet", LOG_PARAMETERS),
             (
                 "/v1/orders/by_external_id/{platform}/{external_id}",
                 orders::get::PARAMETERS,

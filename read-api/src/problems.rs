@@ -72,6 +72,12 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         meaning: "No build of the projection is open. It may have ended since it was looked at.",
     },
     ProblemType {
+        code: "too_many_exports",
+        status: 503,
+        meaning: "As many exports are being streamed as this process streams at once \
+                  (`exports_at_once`). Try again after `Retry-After` seconds.",
+    },
+    ProblemType {
         code: "too_many_rows",
         status: 400,
         meaning: "The answer would have too many rows. Narrow the range, or group by less.",
@@ -116,6 +122,16 @@ pub fn not_yet_visible() -> Problem {
         "Not visible yet",
     )
     .retry_after(1)
+}
+
+/// Nobody else can be streamed to at the moment.
+pub fn too_many_exports() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too_many_exports",
+        "Too many exports are being streamed",
+    )
+    .retry_after(5)
 }
 
 /// There is no such projection.

@@ -4,6 +4,7 @@ use crate::{
     background::Background,
     consistency::Progress,
     cursor::Cursors,
+    export::Exports,
     lag::LagMonitor,
     live::Live,
     log::Log,
@@ -48,6 +49,7 @@ pub struct State {
     pub progress: Progress,
     pub lag: LagMonitor,
     pub live: Live,
+    pub exports: Exports,
     pub orders: orders::cached::Cache,
     pub statistics: statistics::cached::Cache,
     pub redis: Redis,
@@ -76,6 +78,7 @@ impl ReadApi {
         let state = State {
             cursors: Cursors::new(databases.ops.clone()),
             live: Live::start(&log, &views, &progress, &background),
+            exports: Exports::new(config)?,
             progress,
             lag: LagMonitor::start(databases.events.clone(), views.clone(), &background),
             orders: orders::cached::cache(redis.clone()),

@@ -53,6 +53,14 @@ pub struct Config {
     pub views_pool_size: u32,
     /// Connections to the ops database per process.
     pub ops_pool_size: u32,
+    /// Exports that a process streams at once, each on a connection of its
+    /// own; more are answered 503.
+    pub exports_at_once: usize,
+    /// How long a client of an export may take nothing, in seconds, before the
+    /// export is cut off.
+    pub export_stall_seconds: u64,
+    /// How long an export may take as a whole, in seconds.
+    pub export_seconds: u64,
     /// Consumers per projector process.
     pub projector_workers: usize,
     /// The key that wraps the keys of personal data: base64 of 32 bytes. Never
@@ -110,6 +118,9 @@ impl Default for Config {
             events_pool_size: 16,
             views_pool_size: 16,
             ops_pool_size: 4,
+            exports_at_once: 4,
+            export_stall_seconds: 30,
+            export_seconds: 3_600,
             projector_workers: 2,
             master_key: Secret::default(),
             master_key_file: String::new(),

@@ -101,10 +101,7 @@ impl Feed for Changes {
         let newest = self.log.reader.newest_final().await?;
         let newest = newest.unwrap_or(LogPosition::START);
         let served = store::served(&self.views).await?;
-        let partitions = 0..ORDER_EVENTS_PARTITIONS;
-        let places = partitions.map(|partition| served.frontier.get(&partition).copied());
-        let first = places.map(Option::unwrap_or_default).min();
-        let mut at = first.unwrap_or_default().min(newest);
+        let mut at = served.slowest().min(newest);
         let mut generation = served.generation;
         while at < newest {
             let mut pager = LogPager::new(self.log.reader.clone(), at).pages_of(SEARCHED);

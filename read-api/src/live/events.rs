@@ -10,8 +10,16 @@ use infra::{
     log::{LogHints, LogPager, PageSize, PublishedEvent},
     sealing::OpenError,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
+
+/// An event as it is told.
+pub struct Told {
+    /// The platform of its order.
+    pub platform: Option<Arc<str>>,
+    /// As it is published, but readable.
+    pub event: PublishedEvent,
+}
 
 /// Events of orders, as they are recorded. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +35,39 @@ impl Events {
             log,
             platforms: Platforms::default(),
         }
+    }
+
+    /// A pager of what comes after `after`; of these orders only, where there are
+    /// any.
+    pub fn pager(&self, after: LogPosition, of: &[Uuid], size: PageSize) -> LogPager {
+        let pager = LogPager::new(self.log.reader.clone(), after).pages_of(size);
+        if of.is_empty() {
+            return pager;
+        }
+        pager.of(ORDER, of.iter().map(Uuid::to_string).collect())
+    }
+
+    /// What the next page of a pager holds. Empty: nothing is there yet, unless
+    /// the pager has moved on.
+    pub async fn read(&self, pager: &mut LogPager) -> Result<Vec<Told>, FeedError> {
+        if self.log.usable().is_err() {
+            return Err(FeedError::Refused);
+        }
+        let stored = pager.next().await?;
+        let platforms = self.platforms.of(&self.log.reader, &stored).await?;
+        let mut events = Vec::with_capacity(stored.len());
+        for stored in &stored {
+            events.extend(self.log.mapping.event(stored)?);
+        }
+        self.open(&mut events).await?;
+        let told = events.into_iter().map(|event| {
+            let platform = platforms.get(&event.envelope.subject.to_string());
+            Told {
+                platform: platform.cloned().flatten(),
+                event,
+            }
+        });
+        Ok(told.collect())
     }
 
     /// Opens personal data where it lies. What is damaged stays sealed, as it is
@@ -78,33 +119,19 @@ impl Feed for Events {
         of: &[Uuid],
         size: PageSize,
     ) -> Result<Page, FeedError> {
-        if self.log.usable().is_err() {
-            return Err(FeedError::Refused);
-        }
-        let mut pager = LogPager::new(self.log.reader.clone(), after).pages_of(size);
-        if !of.is_empty() {
-            pager = pager.of(ORDER, of.iter().map(Uuid::to_string).collect());
-        }
-        let stored = pager.next().await?;
-        let platforms = self.platforms.of(&self.log.reader, &stored).await?;
-        let mut events = Vec::with_capacity(stored.len());
-        for stored in &stored {
-            events.extend(self.log.mapping.event(stored)?);
-        }
-        self.open(&mut events).await?;
-        let items = events
-            .into_iter()
-            .map(|PublishedEvent { envelope, data, .. }| {
-                let json = envelope.to_json(&data)?;
-                let platform = platforms.get(&envelope.subject.to_string());
-                Ok(Item {
-                    at: envelope.position.at,
-                    order: envelope.subject,
-                    platform: platform.cloned().flatten(),
-                    event_type: envelope.event_type.into(),
-                    text: [b"data: ", &json[..], b"\n\n"].concat().into(),
-                })
-            });
+        let mut pager = self.pager(after, of, size);
+        let told = self.read(&mut pager).await?.into_iter();
+        let items = told.map(|Told { platform, event }| {
+            let PublishedEvent { envelope, data, .. } = event;
+            let json = envelope.to_json(&data)?;
+            Ok(Item {
+                at: envelope.position.at,
+                order: envelope.subject,
+                platform,
+                event_type: envelope.event_type.into(),
+                text: [b"data: ", &json[..], b"\n\n"].concat().into(),
+            })
+        });
         Ok(Page {
             after,
             items: items.collect::<Result<_, serde_json::Error>>()?,

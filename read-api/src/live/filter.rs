@@ -78,10 +78,15 @@ impl Filter {
 
     /// Whether an item is wanted.
     pub fn takes(&self, item: &Item) -> bool {
-        let platform = || item.platform.as_deref();
-        (self.orders.is_empty() || self.orders.contains(&item.order))
-            && (self.types.is_empty() || self.types.contains(&*item.event_type))
+        self.takes_event(item.order, &item.event_type, item.platform.as_deref())
+    }
+
+    /// Whether an event of this type of this order, which is of this platform,
+    /// is wanted.
+    pub fn takes_event(&self, order: Uuid, event_type: &str, platform: Option<&str>) -> bool {
+        (self.orders.is_empty() || self.orders.contains(&order))
+            && (self.types.is_empty() || self.types.contains(event_type))
             && (self.platforms.is_empty()
-                || platform().is_some_and(|platform| self.platforms.contains(platform)))
+                || platform.is_some_and(|platform| self.platforms.contains(platform)))
     }
 }

@@ -28,9 +28,12 @@ mod tail;
 pub use changes::Changes;
 pub use client::Slots;
 pub use documented::{AfterPlace, LastEventId, Platforms, ServerSentEvent, Streamed};
-pub use events::Events;
+pub use events::{Events, Told};
+pub use feed::{Edge, Feed, FeedError, Generation};
 pub use filter::Filter;
-pub use response::{Stream, begin};
+pub use marker::{Marker, text as marker_text};
+pub use response::{AFTER, Stream, begin, check_place};
+pub use store::served;
 
 use crate::{background::Background, consistency::Progress, log::Log};
 use sqlx::PgPool;

@@ -12,6 +12,7 @@ use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CACHE_CONTROL, HeaderName},
 };
+use contracts::LogPosition;
 use futures_util::stream;
 use infra::http::{HeadOnly, Problem, Query, query::invalid};
 use std::time::Duration;
@@ -52,7 +53,7 @@ pub async fn begin<F: Feed>(
     let marker = named(request, query)?;
     log.usable()?;
     if let Some(marker) = marker {
-        check(log, &marker).await?;
+        check_place(log, marker.at).await?;
     }
     if request.extensions().contains::<HeadOnly>() {
         return Ok(head().finish());
@@ -107,8 +108,12 @@ fn named(request: &HttpRequest, query: &Query) -> Result<Option<Marker>, Problem
     marker.map(Some).ok_or_else(|| invalid(AFTER, wrong))
 }
 
-async fn check(log: &Log, marker: &Marker) -> Result<(), Problem> {
-    let resumable = log.reader.resumable(marker.at).await;
+/// Whether the log still has what came before a place.
+///
+/// # Errors
+/// 410 where it has not.
+pub async fn check_place(log: &Log, at: LogPosition) -> Result<(), Problem> {
+    let resumable = log.reader.resumable(at).await;
     match resumable.map_err(|error| Problem::database(&error))? {
         Ok(()) => Ok(()),
         Err(why) => Err(position_lost(why)),

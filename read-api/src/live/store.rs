@@ -2,7 +2,7 @@
 
 use super::feed::Generation;
 use crate::lag::Frontier;
-use contracts::LogPosition;
+use contracts::{LogPosition, topics::ORDER_EVENTS_PARTITIONS};
 use infra::views;
 use sqlx::{PgPool, Row as _};
 use std::collections::HashMap;
@@ -15,6 +15,16 @@ pub struct Served {
     pub frontier: Frontier,
     /// Which documents they are besides.
     pub generation: Generation,
+}
+
+impl Served {
+    /// Up to where all partitions are, whichever is the slowest.
+    pub fn slowest(&self) -> LogPosition {
+        let partitions = 0..ORDER_EVENTS_PARTITIONS;
+        let places = partitions.map(|partition| self.frontier.get(&partition).copied());
+        let first = places.map(Option::unwrap_or_default).min();
+        first.unwrap_or_default()
+    }
 }
 
 /// An order as it is served.

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod events;
+pub mod exports;
 pub mod orders;
 pub mod statistics;
 
@@ -29,6 +30,21 @@ pub fn configure(config: &mut ServiceConfig) {
             web::get().to(orders::stream::handle),
         )
         .route("/v1/events/stream", web::get().to(events::stream::handle))
+        .route("/v1/orders.ndjson", web::get().to(exports::orders::ndjson))
+        .route("/v1/orders.csv", web::get().to(exports::orders::csv))
+        .route(
+            "/v1/orders.parquet",
+            web::get().to(exports::orders::parquet),
+        )
+        .route("/v1/lines.ndjson", web::get().to(exports::lines::ndjson))
+        .route("/v1/lines.csv", web::get().to(exports::lines::csv))
+        .route("/v1/lines.parquet", web::get().to(exports::lines::parquet))
+        .route("/v1/events.ndjson", web::get().to(exports::events::ndjson))
+        .route("/v1/events.csv", web::get().to(exports::events::csv))
+        .route(
+            "/v1/events.parquet",
+            web::get().to(exports::events::parquet),
+        )
         .route(
             "/v1/statistics/orders",
             web::get().to(statistics::orders::handle),

@@ -4,6 +4,7 @@
 mod admin;
 mod cached;
 mod expanding;
+mod exports;
 mod guard;
 mod history;
 mod lists;
@@ -31,6 +32,7 @@ pub fn trials() -> Vec<Trial> {
         admin::trials(),
         cached::trials(),
         expanding::trials(),
+        exports::trials(),
         guard::trials(),
         history::trials(),
         lists::trials(),

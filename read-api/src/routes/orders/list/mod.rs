@@ -1,5 +1,6 @@
 //! `GET /v1/orders`: orders, filtered, sorted, page by page.
 
+mod chosen;
 mod page;
 mod plan;
 mod request;
@@ -7,6 +8,7 @@ mod sort;
 mod store;
 mod totals;
 
+pub use chosen::{Chosen, FilterParameters, with_filters};
 pub use plan::{PlanError, plan};
 pub use request::PARAMETERS;
 
@@ -89,7 +91,7 @@ struct Beside {
     path = "/v1/orders",
     operation_id = "list_orders",
     tag = "orders",
-    params(ListParameters, FieldsOf, ExpandOf, Paging, MinPosition, Conditional),
+    params(FilterParameters, ListParameters, FieldsOf, ExpandOf, Paging, MinPosition, Conditional),
     responses(ToldPage<OrderList>, Refused),
     security(("api_key" = []))
 )]
@@ -101,7 +103,7 @@ pub async fn handle(
     let query = Query::of(&request, PARAMETERS)?;
     let mut list = ListRequest::of(&request, &query, &state.cursors).await?;
     list.consistency.wait(&state, None).await?;
-    let resolved = list.resolve(&state.views).await;
+    let resolved = list.chosen.resolve(&state.views).await;
     resolved.map_err(|error| Problem::database(&error))?;
     let page = Page::read(&state.views, &list).await;
     let mut page = page.map_err(|error| Problem::database(&error))?;

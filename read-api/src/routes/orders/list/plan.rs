@@ -38,6 +38,6 @@ pub async fn plan(
         place: after.map(|(value, id)| Place::after(Keyset { value, id })),
         ..list
     };
-    list.resolve(views).await?;
+    list.chosen.resolve(views).await?;
     Ok(store::plan(views, &list).await?)
 }

@@ -32,7 +32,7 @@ pub struct Row {
 /// leads back.
 pub async fn page(views: &PgPool, list: &ListRequest) -> Result<Vec<Row>, sqlx::Error> {
     let mut sql = statement("", list)?;
-    let query = sql.build().persistent(list.is_planned_once());
+    let query = sql.build().persistent(list.chosen.is_planned_once());
     let rows = query.fetch_all(views).await?;
     rows.iter().map(|row| read(row, list)).collect()
 }
@@ -62,7 +62,7 @@ fn statement(
         walk.push_order(&mut sql, "listed_at", "listed_id");
     } else {
         sql.push("orders WHERE true");
-        list.push_but("", &mut sql);
+        list.chosen.push_but("", &mut sql);
         walk.push_place(&mut sql, column.name(), "id")?;
         walk.push_order(&mut sql, column.name(), "id");
     }
@@ -80,8 +80,9 @@ fn push_listed(
     list: &ListRequest,
 ) -> Result<bool, sqlx::Error> {
     const LISTED: &str = "created_at AS listed_at, order_id AS listed_id FROM";
-    let sku = list.filters.only_value(SKU.parameter);
-    let text = list.text.as_ref().filter(|_| list.filters.is_empty());
+    let sku = list.chosen.filters.only_value(SKU.parameter);
+    let text = list.chosen.text.as_ref();
+    let text = text.filter(|_| list.chosen.filters.is_empty());
     match (sku, text) {
         (Some(sku), _) => {
             sql.push(format!(
@@ -104,7 +105,7 @@ fn push_listed(
     }
     sql.push(") listed JOIN orders ON id = listed_id WHERE true");
     if sku.is_some() {
-        list.push_but(SKU.parameter, sql);
+        list.chosen.push_but(SKU.parameter, sql);
     }
     Ok(true)
 }

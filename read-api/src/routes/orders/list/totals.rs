@@ -114,9 +114,9 @@ impl Totals {
 
 async fn counted(views: &PgPool, list: &ListRequest) -> Result<i64, sqlx::Error> {
     let mut sql = QueryBuilder::<Postgres>::new("SELECT count(*) FROM orders WHERE true");
-    list.push_but("", &mut sql);
+    list.chosen.push_but("", &mut sql);
     let query = sql.build_query_scalar();
-    let query = query.persistent(list.is_planned_once());
+    let query = query.persistent(list.chosen.is_planned_once());
     query.fetch_one(views).await
 }
 
@@ -124,10 +124,10 @@ async fn counted(views: &PgPool, list: &ListRequest) -> Result<i64, sqlx::Error>
 async fn estimated(views: &PgPool, list: &ListRequest) -> Result<i64, sqlx::Error> {
     let mut sql =
         QueryBuilder::<Postgres>::new("EXPLAIN (FORMAT JSON) SELECT FROM orders WHERE true");
-    list.push_but("", &mut sql);
+    list.chosen.push_but("", &mut sql);
     let plan: sqlx::types::JsonValue = sql
         .build_query_scalar()
-        .persistent(list.is_planned_once())
+        .persistent(list.chosen.is_planned_once())
         .fetch_one(views)
         .await?;
     let rows = plan
@@ -145,10 +145,10 @@ async fn values(
     let mut sql = QueryBuilder::<Postgres>::new(format!(
         "SELECT {column} AS value, count(*) AS orders FROM orders WHERE true"
     ));
-    list.push_but(column, &mut sql);
+    list.chosen.push_but(column, &mut sql);
     sql.push(" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ");
     sql.push_bind(MOST_VALUES);
-    let query = sql.build().persistent(list.is_planned_once());
+    let query = sql.build().persistent(list.chosen.is_planned_once());
     let rows = query.fetch_all(views).await?;
     let value = |row: &sqlx::postgres::PgRow| Ok((row.try_get("value")?, row.try_get("orders")?));
     rows.iter().map(value).collect()

@@ -5,6 +5,8 @@ mod events;
 mod limits;
 mod sse;
 
+pub use sse::{Stream, apis, note, place};
+
 use libtest_mimic::Trial;
 
 /// All tests of live streams.

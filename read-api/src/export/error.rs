@@ -1,0 +1,64 @@
+//! Why an export has no end.
+
+use crate::live::FeedError;
+use infra::http::Problem;
+use std::io;
+
+/// Why an export was cut off.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The views do not answer.
+    #[error("the views do not answer")]
+    Database(#[from] sqlx::Error),
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] FeedError),
+    /// A value of a row is not what its column says.
+    #[error("a row cannot be read")]
+    Row(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Stored JSON is none.
+    #[error("stored JSON cannot be read")]
+    Json(#[from] serde_json::Error),
+    /// Something cannot be written into memory.
+    #[error("a piece cannot be written")]
+    Write(#[from] io::Error),
+    /// A time that RFC 3339 does not have.
+    #[error("a time cannot be written")]
+    Time(#[from] time::error::Format),
+    /// A Parquet file cannot be written.
+    #[error("a row group cannot be written")]
+    Parquet(#[from] parquet::errors::ParquetError),
+    /// The client has hung up.
+    #[error("the client has hung up")]
+    Gone,
+    /// The client takes nothing.
+    #[error("the client takes nothing")]
+    Stalled,
+    /// The export takes longer than it may.
+    #[error("it takes too long")]
+    TooLong,
+}
+
+impl ExportError {
+    /// What became of the export, in metrics.
+    pub const fn outcome(&self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Stalled => "stalled",
+            Self::TooLong => "too_long",
+            _ => "failed",
+        }
+    }
+
+    /// What a client is told to whom nothing was sent yet.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Database(error) | Self::Log(FeedError::Database(error)) => {
+                Problem::database(error)
+            }
+            Self::Log(FeedError::Refused) | Self::TooLong => Problem::unavailable(10),
+            Self::Log(FeedError::Closed(error)) => crate::log::closed(error),
+            error => Problem::internal(error),
+        }
+    }
+}

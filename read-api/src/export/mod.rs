@@ -1,0 +1,88 @@
+//! Exports: everything that filters choose, as of one moment, as one streamed
+//! answer that says itself whether it is whole.
+//!
+//! ```text
+//!  views ──one statement──> rows ───┐
+//!                                   ├──> sheet ──> coding ──> channel ──> answer
+//!  log ──pages of final events──────┘    (format)             (bounded)
+//! ```
+//!
+//! Left of the channel a task of the role's runtime works as fast as the client
+//! takes what comes out of it, and no faster: nothing is read ahead of the
+//! channel, so memory is that of some pieces whatever the size of the export.
+//! The task ends with a client that takes nothing for a while, and with a limit
+//! on the whole, and its connection to the database with it; what was sent then
+//! lacks its trailer, and the answer its end.
+
+mod coding;
+mod error;
+mod format;
+mod log;
+mod outlet;
+mod response;
+mod sheet;
+mod views;
+
+pub use format::Format;
+pub use log::{PARAMETERS as LOG_PARAMETERS, export as export_log};
+pub use views::{Subject, export as export_views};
+
+use crate::problems::too_many_exports;
+use infra::{config::Config, http::Problem, postgres::connect_options};
+use sqlx::postgres::PgConnectOptions;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What exports of one process share.
+pub struct Exports {
+    /// Of the views: each export has a connection of its own, so that none
+    /// takes one away from lists.
+    options: PgConnectOptions,
+    turns: Arc<Semaphore>,
+    limits: Limits,
+}
+
+/// How long clients may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Without taking anything.
+    stall: Duration,
+    /// For all of it.
+    whole: Duration,
+}
+
+impl Exports {
+    /// As configured.
+    ///
+    /// # Errors
+    /// When `views_url` is not one.
+    pub fn new(config: &Config) -> Result<Self, sqlx::Error> {
+        // The server's own guarantee, should this process be frozen.
+        let whole = format!("{}s", config.export_seconds);
+        let options = connect_options(&config.views_url)?
+            .application_name("orderlog export")
+            .options([
+                ("statement_timeout", whole.as_str()),
+                ("idle_in_transaction_session_timeout", whole.as_str()),
+                // Compiling a statement would hold up its first row.
+                ("jit", "off"),
+            ]);
+        Ok(Self {
+            options,
+            turns: Arc::new(Semaphore::new(config.exports_at_once)),
+            limits: Limits {
+                stall: Duration::from_secs(config.export_stall_seconds),
+                whole: Duration::from_secs(config.export_seconds),
+            },
+        })
+    }
+
+    /// A place, for as long as it is kept.
+    ///
+    /// # Errors
+    /// 503 where there is none.
+    fn turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let turn = Arc::clone(&self.turns).try_acquire_owned();
+        turn.map_err(|_| too_many_exports())
+    }
+}

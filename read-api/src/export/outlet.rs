@@ -1,0 +1,92 @@
+//! The way from whoever writes an export to the client: a channel of some
+//! pieces, which is all that is ever written ahead.
+
+use super::{Limits, coding::Coder, error::ExportError, response::Moment, sheet::Sheet};
+use actix_web::web::Bytes;
+use tokio::{sync::mpsc, time::timeout};
+
+/// Pieces that wait for the client.
+pub const WAITING: usize = 4;
+/// Most bytes of one.
+const PIECE: usize = 256 << 10;
+
+/// What goes through the channel.
+pub enum Piece {
+    /// Some of the answer.
+    Some(Bytes),
+    /// Nothing is missing.
+    End,
+    /// There will be no end.
+    Failed(ExportError),
+}
+
+/// Takes an export, and passes it on.
+pub struct Outlet {
+    sheet: Sheet,
+    coder: Coder,
+    pieces: mpsc::Sender<Piece>,
+    limits: Limits,
+}
+
+impl Outlet {
+    /// Into this channel.
+    pub const fn new(
+        sheet: Sheet,
+        coder: Coder,
+        pieces: mpsc::Sender<Piece>,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            sheet,
+            coder,
+            pieces,
+            limits,
+        }
+    }
+
+    /// What rows are written into.
+    pub const fn sheet(&mut self) -> &mut Sheet {
+        &mut self.sheet
+    }
+
+    /// To be called after each row: waits for the client where there is enough
+    /// to be sent.
+    pub async fn pass_on(&mut self) -> Result<(), ExportError> {
+        if self.sheet.is_full() {
+            let written = self.sheet.take();
+            if let Some(coded) = self.coder.code(written)? {
+                self.send(coded).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The trailer, and everything that was kept back; how many rows there are.
+    pub async fn finish(mut self, moment: &Moment) -> Result<u64, ExportError> {
+        self.sheet.finish(moment)?;
+        let written = self.sheet.take();
+        if let Some(coded) = self.coder.code(written)? {
+            self.send(coded).await?;
+        }
+        let coder = std::mem::replace(&mut self.coder, Coder::Identity);
+        self.send(coder.finish()?).await?;
+        self.offer(Piece::End).await?;
+        Ok(self.sheet.rows())
+    }
+
+    async fn send(&mut self, mut bytes: Bytes) -> Result<(), ExportError> {
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(PIECE));
+            self.offer(Piece::Some(piece)).await?;
+        }
+        Ok(())
+    }
+
+    async fn offer(&mut self, piece: Piece) -> Result<(), ExportError> {
+        match timeout(self.limits.stall, self.pieces.send(piece)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(ExportError::Gone),
+            Err(_) => Err(ExportError::Stalled),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Exports: whole, of one moment, and nothing held for whoever does not read.
+
+mod events;
+mod files;
+mod limits;
+mod orders;
+mod refused;
+mod tool;
+
+use libtest_mimic::Trial;
+
+/// All tests of exports.
+pub fn trials() -> Vec<Trial> {
+    [
+        orders::trials(),
+        events::trials(),
+        limits::trials(),
+        refused::trials(),
+        tool::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -178,7 +178,7 @@ pub enum Refused {
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument),
-    /// `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored`
+    /// `unavailable`; `took_too_long`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored`
     #[response(
         status = 503,
         content_type = "application/problem+json",
@@ -320,7 +320,9 @@ fn told<T: ToSchema>(etag: &str, more: &[Named]) -> Responses {
         ("ETag", text(etag)),
         (
             "Orderlog-Lag",
-            text("How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
+            text(
+                "How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown`",
+            ),
         ),
         (
             "Preference-Applied",

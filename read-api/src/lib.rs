@@ -17,6 +17,7 @@ mod paging;
 mod problems;
 mod reply;
 mod routes;
+mod servers;
 mod state;
 
 pub use log::Log;

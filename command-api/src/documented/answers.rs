@@ -23,6 +23,7 @@ const ALWAYS: &[&str] = &[
     "unsupported_media_type",
     "idempotency_key_reused",
     "unavailable",
+    "took_too_long",
 ];
 /// Codes of commands on any order that exists.
 pub const ANY: &[&str] = &["order_not_found"];

@@ -119,6 +119,12 @@ pub const COMMON: &[ProblemType] = &[
         "A server behind the API is away. Try again after `Retry-After` seconds.",
     ),
     kind(
+        "took_too_long",
+        503,
+        "The database did not answer within the time that one question may take. Ask for less: a \
+         narrower range, fewer facets, no exact count; or try again after `Retry-After` seconds.",
+    ),
+    kind(
         "log_restored",
         503,
         "The log was restored from a backup. Nothing of it is read, and no command accepted, until \

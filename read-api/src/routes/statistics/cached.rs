@@ -2,9 +2,10 @@
 //! statistics.
 
 use crate::{
-    consistency::{Consistency, PREFERENCE_APPLIED},
+    consistency::{Consistency, PREFERENCE_APPLIED, Ready},
     lag,
     reply::{Reply, TagHash},
+    servers::Route,
     state::State,
 };
 use actix_web::{
@@ -156,7 +157,7 @@ fn rfc3339(time: OffsetDateTime) -> String {
 }
 
 /// What a route is asked for.
-pub trait Question: Clone + Send + 'static {
+pub trait Question: Clone + Send + Sync + 'static {
     /// Name of the route, and everything that decides what the answer is.
     fn canonical(&self) -> String;
 
@@ -182,28 +183,35 @@ pub async fn reply(
     asked: impl Question,
 ) -> Result<HttpResponse, Problem> {
     let consistency = asked.consistency();
-    let at_least = awaited(state, consistency).await?;
-    let compute = || asked.clone().answer(state.views.clone());
+    let (at_least, route) = awaited(state, consistency).await?;
+    let compute = || computed(asked.clone(), route.clone());
     let entry = state
         .statistics
         .get_or_compute(&asked.key(), at_least, compute)
         .await?;
     let (etag, body) = unpacked(&entry.value);
     Ok(Reply::new(etag)
-        .header(lag::HEADER, state.lag.header())
+        .header(lag::HEADER, state.lag.header_of_any())
         .header(AGE, HeaderValue::from(entry.age().as_secs()))
         .maybe(PREFERENCE_APPLIED, consistency.applied())
         .send(request, body))
 }
 
-/// Waits for the position that is asked for; the state that has it.
-async fn awaited(state: &State, asked: &Consistency) -> Result<Option<Version>, Problem> {
-    let reached = asked.wait(state, None).await?;
+async fn computed(asked: impl Question, route: Route) -> Result<Entry, StatisticsError> {
+    let answer = route.read(|views| asked.clone().answer(views));
+    answer.await.map(|(entry, _)| entry)
+}
+
+/// Waits for the position that is asked for; the state that has it, and who is
+/// to be asked.
+async fn awaited(state: &State, asked: &Consistency) -> Result<(Option<Version>, Route), Problem> {
+    let Ready { reached, route } = asked.wait(state, None).await?;
     if !(reached && asked.has_position()) {
-        return Ok(None);
+        return Ok((None, route));
     }
-    let version = version(&state.views).await;
-    version.map(Some).map_err(|error| Problem::database(&error))
+    let read = route.read(|views| async move { version(&views).await });
+    let (version, _) = read.await.map_err(|error| Problem::database(&error))?;
+    Ok((Some(version), route))
 }
 
 /// `sum / count`, rounded half-even; none without a count.

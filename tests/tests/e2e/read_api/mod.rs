@@ -15,7 +15,9 @@ mod plans;
 mod plumbing;
 mod rebuild;
 mod redis_failing;
+mod replicas;
 mod searching;
+mod slow;
 mod statistics;
 mod top_lists;
 mod views;
@@ -41,7 +43,9 @@ pub fn trials() -> Vec<Trial> {
         plumbing::trials(),
         rebuild::trials(),
         redis_failing::trials(),
+        replicas::trials(),
         searching::trials(),
+        slow::trials(),
         statistics::trials(),
         top_lists::trials(),
         waiting::trials(),

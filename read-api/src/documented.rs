@@ -175,6 +175,9 @@ pub enum Refused {
     /// `unauthorized`
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(ProblemDocument),
+    /// `coding_not_acceptable`
+    #[response(status = 406, content_type = "application/problem+json")]
+    NotAcceptable(ProblemDocument),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument),

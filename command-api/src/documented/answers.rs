@@ -24,6 +24,7 @@ const ALWAYS: &[&str] = &[
     "idempotency_key_reused",
     "unavailable",
     "took_too_long",
+    "coding_not_acceptable",
 ];
 /// Codes of commands on any order that exists.
 pub const ANY: &[&str] = &["order_not_found"];

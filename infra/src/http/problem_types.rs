@@ -102,6 +102,11 @@ pub const COMMON: &[ProblemType] = &[
         412,
         "The resource has changed since the version in `If-Match`; read it and try again.",
     ),
+    kind(
+        "coding_not_acceptable",
+        406,
+        "`Accept-Encoding` allows none of br, zstd, gzip and identity.",
+    ),
     kind("bad_request", 400, "The front could not read the request."),
     kind(
         "uri_too_long",

@@ -3,6 +3,7 @@
 
 mod admin;
 mod cached;
+mod coded;
 mod expanding;
 mod guard;
 mod history;
@@ -31,6 +32,7 @@ pub fn trials() -> Vec<Trial> {
     [
         admin::trials(),
         cached::trials(),
+        coded::trials(),
         expanding::trials(),
         guard::trials(),
         history::trials(),

@@ -19,6 +19,7 @@ use infra::{
     views,
 };
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgExecutor, PgPool, Postgres, Row as _, Transaction, error::DatabaseError};
 use std::{sync::Arc, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -114,10 +115,24 @@ async fn version(connection: impl PgExecutor<'_>) -> Result<Version, sqlx::Error
 
 /// The answer of every route: rows, and the state that they are of.
 #[derive(Serialize)]
-struct Figures<'a, R> {
-    data: &'a [R],
+struct Figures<'a, B> {
+    /// JSON already: it is hashed, too.
+    data: &'a RawValue,
     version: String,
     as_of: String,
+    #[serde(flatten)]
+    beside: B,
+}
+
+/// What the answers of most routes say beside that.
+#[derive(Serialize)]
+struct Nothing {}
+
+/// The range that figures are compared with, where they are.
+#[derive(Serialize)]
+struct ComparedWith<C> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared_with: Option<C>,
 }
 
 /// An entry of the cache: the tag, a line break, the body. The tag is that of
@@ -126,17 +141,39 @@ struct Figures<'a, R> {
 /// # Errors
 /// Where there are more rows than [`MOST_ROWS`].
 pub fn packed<R: Serialize>(data: &[R], version: Version) -> Result<Entry, StatisticsError> {
+    packed_with(data, version, Nothing {})
+}
+
+/// The same of figures that are compared with those of another range.
+///
+/// # Errors
+/// Where there are more rows than [`MOST_ROWS`].
+pub fn packed_beside<R: Serialize, C: Serialize>(
+    data: &[R],
+    version: Version,
+    compared_with: Option<C>,
+) -> Result<Entry, StatisticsError> {
+    packed_with(data, version, ComparedWith { compared_with })
+}
+
+fn packed_with<R: Serialize, B: Serialize>(
+    data: &[R],
+    version: Version,
+    beside: B,
+) -> Result<Entry, StatisticsError> {
     if data.len() > MOST_ROWS {
         return Err(StatisticsError::TooManyRows);
     }
     let mut entry = Entry::new(version, Bytes::new());
     let unwritable = |error: serde_json::Error| sqlx::Error::Encode(error.into());
     let mut hash = TagHash::of("statistics");
-    hash.add(&serde_json::to_vec(data).map_err(unwritable)?);
+    let rows = to_raw_value(data).map_err(unwritable)?;
+    hash.add(rows.get().as_bytes());
     let figures = Figures {
-        data,
+        data: &rows,
         version: version.to_string(),
         as_of: rfc3339(entry.computed_at),
+        beside,
     };
     let mut value = format!("W/\"{}\"\n", hash.finish()).into_bytes();
     serde_json::to_writer(&mut value, &figures).map_err(unwritable)?;

@@ -4,6 +4,7 @@
 mod admin;
 mod cached;
 mod coded;
+mod compared;
 mod expanding;
 mod guard;
 mod history;
@@ -33,6 +34,7 @@ pub fn trials() -> Vec<Trial> {
         admin::trials(),
         cached::trials(),
         coded::trials(),
+        compared::trials(),
         expanding::trials(),
         guard::trials(),
         history::trials(),

@@ -25,5 +25,6 @@ pub mod relay;
 pub mod sealing;
 pub mod secret;
 pub mod shared_secret;
+mod slow_statements;
 pub mod telemetry;
 pub mod views;

@@ -1,7 +1,7 @@
 //! Logs and metrics: both are global to a process by their nature, and set up
 //! once.
 
-use crate::config::Config;
+use crate::{config::Config, slow_statements};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use std::{
     fs::File,
@@ -10,7 +10,8 @@ use std::{
     sync::OnceLock,
 };
 use tracing_subscriber::{
-    EnvFilter, fmt, fmt::writer::BoxMakeWriter, util::SubscriberInitExt as _,
+    EnvFilter, fmt, fmt::writer::BoxMakeWriter, layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 /// Buckets of every histogram of seconds, from 0.5 ms to 30 s.
@@ -63,12 +64,15 @@ fn init_to(
 ) -> Result<PrometheusHandle, TelemetryError> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| TelemetryError::Filter(config.log.clone(), error))?;
+    slow_statements::begin(config);
     let lines = fmt().with_env_filter(filter).with_writer(writer);
     // An error means that somebody has set one up before.
     let _already = if config.log_json {
-        lines.json().flatten_event(true).finish().try_init()
+        let lines = lines.json().flatten_event(true).finish();
+        lines.with(slow_statements::Counter).try_init()
     } else {
-        lines.with_ansi(colours).finish().try_init()
+        let lines = lines.with_ansi(colours).finish();
+        lines.with(slow_statements::Counter).try_init()
     };
     metrics()
 }

@@ -228,10 +228,13 @@ pub enum Refused {
         headers(("WWW-Authenticate" = String, description = "`Bearer` (RFC 6750)"))
     )]
     Unauthorized(ProblemDocument),
+    /// `coding_not_acceptable`
+    #[response(status = 406, content_type = "application/problem+json")]
+    NotAcceptable(ProblemDocument),
     /// `internal`
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemDocument),
-    /// `unavailable`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored`
+    /// `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored`
     #[response(
         status = 503,
         content_type = "application/problem+json",
@@ -414,7 +417,9 @@ fn freshness() -> [Named; 2] {
     [
         (
             "Orderlog-Lag",
-            text("How far the views are behind the log: `events=0, seconds=0.000`, or `unknown`"),
+            text(
+                "How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown`",
+            ),
         ),
         (
             "Preference-Applied",

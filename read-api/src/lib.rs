@@ -19,6 +19,7 @@ mod paging;
 mod problems;
 mod reply;
 mod routes;
+mod servers;
 mod state;
 
 pub use log::Log;

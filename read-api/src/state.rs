@@ -10,6 +10,7 @@ use crate::{
     log::Log,
     problems::PROBLEM_TYPES,
     routes::{self, orders, statistics},
+    servers::Servers,
 };
 use actix_web::web::{Data, ServiceConfig};
 use infra::{
@@ -36,13 +37,16 @@ pub enum ReadApiError {
     /// `redis_url` is not one.
     #[error("redis_url cannot be used")]
     Redis(#[from] RedisError),
-    /// `views_url` is not one.
-    #[error("views_url cannot be used")]
+    /// `views_url`, or one of `views_read_urls`, is not one.
+    #[error("views_url or views_read_urls cannot be used")]
     Views(#[from] sqlx::Error),
 }
 
 /// Shared by all handlers.
 pub struct State {
+    /// Who is asked for orders.
+    pub servers: Servers,
+    /// The primary of them, for operators.
     pub views: PgPool,
     pub log: Log,
     pub cursors: Cursors,
@@ -69,20 +73,24 @@ impl ReadApi {
         lifecycle: &Lifecycle,
     ) -> Result<Self, ReadApiError> {
         let redis = Redis::new(config)?;
-        let views = databases.views.clone();
+        let servers = Servers::new(config)?;
+        let views = servers.primary().clone();
         // A listener keeps its connection: it gets one of its own.
         let listener = postgres::pool(&config.views_url, 1)?;
         let drain = Duration::from_secs(config.drain_seconds);
         let background = Background::new(lifecycle, drain);
-        let progress = Progress::start(views.clone(), listener, &background);
+        servers.watch(&background);
+        let progress = Progress::start(servers.clone(), listener, &background);
+        let most = Duration::from_secs(config.views_read_lag_seconds);
         let state = State {
             cursors: Cursors::new(databases.ops.clone()),
             live: Live::start(&log, &views, &progress, &background),
-            exports: Exports::new(config)?,
+            exports: Exports::new(config),
             progress,
-            lag: LagMonitor::start(databases.events.clone(), views.clone(), &background),
+            lag: LagMonitor::start(databases.events.clone(), servers.clone(), most, &background),
             orders: orders::cached::cache(redis.clone()),
             statistics: statistics::cached::cache(redis.clone()),
+            servers,
             views,
             log,
             redis,
@@ -94,12 +102,20 @@ impl ReadApi {
         })
     }
 
-    /// Adds what it depends on. It can do without Redis.
+    /// Adds what it depends on: one of the servers of the views. It can do
+    /// without Redis.
     #[must_use]
     pub fn readiness(&self, readiness: Readiness) -> Readiness {
-        let redis = self.state.redis.clone();
+        let (servers, redis) = (self.state.servers.clone(), self.state.redis.clone());
         readiness
-            .postgres("views", self.state.views.clone())
+            .check("views", move || {
+                let route = servers.for_one();
+                async move {
+                    let asked = route
+                        .read(|views| async move { sqlx::query("SELECT 1").execute(&views).await });
+                    asked.await.map(|_| ())
+                }
+            })
             .check_optional("redis", move || {
                 let redis = redis.clone();
                 async move { redis.ping().await }

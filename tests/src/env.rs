@@ -33,6 +33,11 @@ impl TestEnv {
         let mut config = Config {
             events_url: renamed(&servers.events_url, id)?,
             views_url: renamed(&servers.views_url, id)?,
+            views_read_urls: servers
+                .views_read_urls
+                .iter()
+                .map(|url| renamed(url, id))
+                .collect::<Result<_, _>>()?,
             ops_url: renamed(&servers.ops_url, id)?,
             kafka_prefix: format!("t{id}."),
             redis_prefix: format!("t{id}:"),

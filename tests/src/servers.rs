@@ -28,10 +28,11 @@ pub struct PrivateServers {
 }
 
 impl PrivateServers {
-    pub(crate) async fn start() -> anyhow::Result<Self> {
+    /// The usual set and `more`.
+    pub(crate) async fn start(more: &[Server]) -> anyhow::Result<Self> {
         let permit = PRIVATE.acquire().await?;
         Ok(Self {
-            servers: start_in_a_free_slot().await?,
+            servers: start_in_a_free_slot(more).await?,
             _permit: permit,
         })
     }
@@ -54,7 +55,7 @@ impl Deref for PrivateServers {
 pub(crate) async fn shared() -> anyhow::Result<Config> {
     let mut shared = SHARED.lock().await;
     if shared.is_none() {
-        let started = start_in_a_free_slot().await;
+        let started = start_in_a_free_slot(&[]).await;
         *shared = Some(started.map_err(|error| format!("{error:#}")));
     }
     match shared.as_ref() {
@@ -89,13 +90,13 @@ fn config_of(servers: &LocalServers) -> Config {
 
 /// Folders are numbered, not random: what a killed run has left in one is
 /// ended by the next run that takes it.
-async fn start_in_a_free_slot() -> anyhow::Result<Arc<LocalServers>> {
+async fn start_in_a_free_slot(more: &[Server]) -> anyhow::Result<Arc<LocalServers>> {
     let folder = workspace::profile_dir()?
         .parent()
         .context("there is no target folder")?
         .join("tmp");
     for slot in 0..SLOTS {
-        match start_in(folder.join(format!("servers-{slot}"))).await {
+        match start_in(folder.join(format!("servers-{slot}")), more).await {
             Err(LocalServersError::InUse { .. }) => {}
             started => return started.context("the servers cannot be started"),
         }
@@ -106,12 +107,12 @@ async fn start_in_a_free_slot() -> anyhow::Result<Arc<LocalServers>> {
     )
 }
 
-async fn start_in(dir: PathBuf) -> Result<Arc<LocalServers>, LocalServersError> {
+async fn start_in(dir: PathBuf, more: &[Server]) -> Result<Arc<LocalServers>, LocalServersError> {
     let options = Options {
         dir,
         // The same as `make run`: fetched once per checkout.
         cache: workspace::root().join(".orderlog/servers"),
-        servers: Server::ALL.to_vec(),
+        servers: [&Server::ALL, more].concat(),
         throwaway: true,
     };
     live::start_servers(options, &|step| match step {

@@ -2,6 +2,7 @@
 
 use crate::{PrivateServers, TestEnv, live, servers};
 use futures_util::FutureExt as _;
+use infra::local_servers::Server;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::{any::Any, panic::AssertUnwindSafe, process::ExitCode, sync::OnceLock, time::Duration};
 use tokio::runtime::Runtime;
@@ -45,10 +46,25 @@ pub fn on_private_servers<F>(name: &str, test: F) -> Trial
 where
     F: AsyncFnOnce(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + 'static,
 {
+    on_servers_with(name, &[], test)
+}
+
+/// The same, of which one is a replica of the read models.
+pub fn on_replicated_servers<F>(name: &str, test: F) -> Trial
+where
+    F: AsyncFnOnce(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + 'static,
+{
+    on_servers_with(name, &[Server::Standby], test)
+}
+
+fn on_servers_with<F>(name: &str, more: &'static [Server], test: F) -> Trial
+where
+    F: AsyncFnOnce(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + 'static,
+{
     let title = name.to_owned();
     Trial::test(name, move || {
         runtime()?.block_on(async {
-            let servers = PrivateServers::start().await.map_err(failed)?;
+            let servers = PrivateServers::start(more).await.map_err(failed)?;
             let result = on_a_private_set(&title, &servers, test).await;
             servers.stop().await;
             result

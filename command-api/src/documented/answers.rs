@@ -27,6 +27,8 @@ const ALWAYS: &[&str] = &[
     "internal",
     "log_restored",
     "unavailable",
+    "took_too_long",
+    "coding_not_acceptable",
 ];
 /// Codes of commands on any order that exists.
 pub const ANY: &[&str] = &["order_not_found"];

@@ -1,8 +1,10 @@
 //! Configuration: defaults < file < environment (`ORDERLOG_…`) < flags.
 
 mod origin;
+mod urls;
 
 pub use origin::{Origin, Setting};
+pub use urls::Urls;
 
 use crate::{
     platforms::{PlatformSettings, Platforms},
@@ -24,6 +26,13 @@ pub struct Config {
     pub events_url: String,
     /// Postgres database of the read models.
     pub views_url: String,
+    /// Read replicas of the read models, which lists and statistics are read
+    /// from, in turn; the read models themselves where there are none. In the
+    /// environment separated by commas.
+    pub views_read_urls: Urls,
+    /// How many seconds a replica may be behind the read models and still be
+    /// read from.
+    pub views_read_lag_seconds: u64,
     /// Postgres database of keys and jobs.
     pub ops_url: String,
     /// Redis, `redis://host:port`.
@@ -49,8 +58,12 @@ pub struct Config {
     pub aggregate_cache_bytes: usize,
     /// Connections to the log per process.
     pub events_pool_size: u32,
-    /// Connections to the read models per process.
+    /// Connections to the read models per process, and to each replica.
     pub views_pool_size: u32,
+    /// How long a query waits for one of them, in milliseconds.
+    pub views_acquire_timeout_ms: u64,
+    /// How long one statement of a query may take, in milliseconds.
+    pub views_statement_timeout_ms: u64,
     /// Connections to the ops database per process.
     pub ops_pool_size: u32,
     /// Exports that a process streams at once, each on a connection of its
@@ -72,6 +85,9 @@ pub struct Config {
     pub require_idempotency_key: bool,
     /// How long a draining role keeps answering, in seconds.
     pub drain_seconds: u64,
+    /// From how many milliseconds on a statement of PostgreSQL is logged and
+    /// counted as a slow one; 0: never.
+    pub slow_statement_ms: u64,
     /// Log filter, as `RUST_LOG`.
     pub log: String,
     /// Log lines as JSON instead of text.
@@ -105,6 +121,8 @@ impl Default for Config {
         Self {
             events_url: "postgres://orderlog@127.0.0.1:5432/events".into(),
             views_url: "postgres://orderlog@127.0.0.1:5433/views".into(),
+            views_read_urls: Urls::default(),
+            views_read_lag_seconds: 10,
             ops_url: "postgres://orderlog@127.0.0.1:5433/ops".into(),
             redis_url: "redis://127.0.0.1:6379".into(),
             kafka_bootstrap_servers: "127.0.0.1:9092".into(),
@@ -117,6 +135,8 @@ impl Default for Config {
             aggregate_cache_bytes: 64 << 20,
             events_pool_size: 16,
             views_pool_size: 16,
+            views_acquire_timeout_ms: 5_000,
+            views_statement_timeout_ms: 30_000,
             ops_pool_size: 4,
             exports_at_once: 4,
             export_stall_seconds: 30,
@@ -126,6 +146,7 @@ impl Default for Config {
             master_key_file: String::new(),
             require_idempotency_key: false,
             drain_seconds: 2,
+            slow_statement_ms: 250,
             log: "info,rdkafka=warn,sqlx=warn,actix_server=warn".into(),
             log_json: false,
             command_url: "http://127.0.0.1:8080".into(),

@@ -77,6 +77,11 @@ fn shown_value(config: &Config, key: &str, value: &serde_json::Value) -> String 
     match value {
         _ if is_set => HIDDEN.to_owned(),
         serde_json::Value::String(text) => without_password(text),
+        serde_json::Value::Array(_) => {
+            let urls = config.views_read_urls.iter();
+            let shown: Vec<_> = urls.map(|url| without_password(url)).collect();
+            shown.join(", ")
+        }
         other => other.to_string(),
     }
 }
@@ -147,13 +152,19 @@ mod tests {
         let layers = Figment::from(Serialized::defaults(Config::default()))
             .merge(Toml::file_exact(&file))
             // As `Env` does: a layer without a source.
-            .merge(Toml::string("views_pool_size = 3"));
+            .merge(Toml::string(
+                "views_pool_size = 3\nviews_read_urls = \"postgres://me:pw@a/v,postgres://b/v\"",
+            ));
         let settings = settings(&layers).expect("valid");
         let of = |key: &str| settings.iter().find(|s| s.key == key).expect("a key");
         assert_eq!(of("listen").origin, Origin::Default);
         assert_eq!(of("log").origin, Origin::File(file.display().to_string()));
         assert_eq!(of("master_key").value, HIDDEN);
         assert_eq!(of("api_key").value, "");
+        assert_eq!(
+            of("views_read_urls").value,
+            "postgres://me:[secret]@a/v, postgres://b/v"
+        );
         let size = of("views_pool_size");
         let variable = "ORDERLOG_VIEWS_POOL_SIZE".to_owned();
         assert_eq!(size.origin, Origin::Environment(variable));

@@ -1,9 +1,9 @@
 //! Entity tags and conditional requests (RFC 9110 §8.8.3, §13.1).
 
-use super::problem::Problem;
+use super::{coding::Coding, problem::Problem};
 use actix_web::{
     HttpRequest,
-    http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH},
+    http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH},
 };
 use std::fmt;
 
@@ -49,7 +49,7 @@ impl IfMatch {
 /// # Errors
 /// 400 where it is not a list of tags.
 pub fn if_match(request: &HttpRequest) -> Result<Option<IfMatch>, Problem> {
-    let Some(value) = joined(request, &IF_MATCH) else {
+    let Some(value) = joined(request.headers(), &IF_MATCH) else {
         return Ok(None);
     };
     let tags = tags(&value).ok_or_else(|| {
@@ -66,17 +66,52 @@ pub fn if_match(request: &HttpRequest) -> Result<Option<IfMatch>, Problem> {
 }
 
 /// Whether the request's `If-None-Match` names `etag` (with its quotes), by
-/// weak comparison: then the answer is 304. A malformed header is ignored.
+/// weak comparison and in whichever coding: then the answer is 304. A malformed
+/// header is ignored.
 pub fn none_match(request: &HttpRequest, etag: &str) -> bool {
-    let Some(value) = joined(request, &IF_NONE_MATCH) else {
+    let Some(value) = if_none_match(request.headers()) else {
         return false;
     };
-    let ours = etag.trim_start_matches("W/").trim_matches('"');
+    let ours = opaque(etag);
     match tags(&value) {
         Some(Tags::Any) => true,
-        Some(Tags::List(tags)) => tags.iter().any(|tag| tag.opaque == ours),
+        Some(Tags::List(tags)) => tags
+            .iter()
+            .any(|tag| tag.opaque == ours || coding_in(tag.opaque, ours).is_some()),
         None => false,
     }
+}
+
+/// The value of `If-None-Match`.
+pub(super) fn if_none_match(headers: &HeaderMap) -> Option<String> {
+    joined(headers, &IF_NONE_MATCH)
+}
+
+/// The coding of the representation that a client has, by its `If-None-Match`;
+/// none where it has the one of `etag` itself, or none.
+pub(super) fn coding_of(if_none_match: &str, etag: &str) -> Option<Coding> {
+    let Some(Tags::List(tags)) = tags(if_none_match) else {
+        return None;
+    };
+    let ours = opaque(etag);
+    let mut codings = tags.iter().map(|tag| coding_in(tag.opaque, ours));
+    let itself = tags.iter().any(|tag| tag.opaque == ours);
+    if itself {
+        None
+    } else {
+        codings.find_map(|coding| coding)
+    }
+}
+
+/// The coding that `theirs` names, where it is `ours` in a coding.
+fn coding_in(theirs: &str, ours: &str) -> Option<Coding> {
+    let mark = theirs.strip_prefix(ours)?;
+    let mut codings = Coding::ALL.into_iter();
+    codings.find(|coding| coding.mark() == mark)
+}
+
+fn opaque(etag: &str) -> &str {
+    etag.trim_start_matches("W/").trim_matches('"')
 }
 
 enum Tags<'a> {
@@ -90,8 +125,8 @@ struct Tag<'a> {
 }
 
 /// Several header lines are one list (RFC 9110 §5.3).
-fn joined(request: &HttpRequest, name: &HeaderName) -> Option<String> {
-    let mut values = request.headers().get_all(name).peekable();
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let mut values = headers.get_all(name).peekable();
     values.peek()?;
     let texts: Vec<_> = values
         .map(|v| String::from_utf8_lossy(v.as_bytes()))
@@ -182,6 +217,9 @@ mod tests {
         assert!(unchanged("\"7-2\"", &etag));
         assert!(unchanged("\"1-0\", W/\"7-2\"", &etag));
         assert!(unchanged("*", &etag));
+        assert!(unchanged("\"7-2-gz\"", &etag), "a coding of it");
+        assert!(!unchanged("\"7-2-x\"", &etag));
+        assert!(!unchanged("\"7-20\"", &etag));
         assert!(!unchanged("\"7-1\"", &etag));
         assert!(!unchanged("7-2", &etag));
     }

@@ -3,9 +3,11 @@
 //!
 //! Handlers are written as `async fn(…) -> Result<HttpResponse, Problem>`; the
 //! middleware of [`serve`] completes a problem with the request's path and
-//! trace id, and writes the one log line of the request.
+//! trace id, writes the one log line of the request, and packs the answer as the
+//! client takes it.
 
 pub mod body;
+pub mod coding;
 pub mod etag;
 mod fallback;
 mod health;

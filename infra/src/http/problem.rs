@@ -1,6 +1,6 @@
 //! Errors as clients see them: problem details (RFC 9457).
 
-use crate::epoch::EpochError;
+use crate::{epoch::EpochError, postgres};
 use actix_web::{
     HttpResponse, ResponseError,
     http::{
@@ -186,7 +186,15 @@ impl Problem {
 
     /// Why a statement failed: 503 where the database is away, otherwise 500.
     pub fn database(error: &sqlx::Error) -> Self {
-        if crate::postgres::is_connection_error(error) {
+        if postgres::is_cut_off(error) {
+            Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "took_too_long",
+                "The database would take too long for this",
+            )
+            .retry_after(5)
+            .caused_by(error)
+        } else if postgres::is_connection_error(error) || postgres::is_locked_out(error) {
             Self::unavailable(1).caused_by(error)
         } else {
             Self::internal(error)

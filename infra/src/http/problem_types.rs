@@ -102,6 +102,11 @@ pub const COMMON: &[ProblemType] = &[
         412,
         "The resource has changed since the version in `If-Match`; read it and try again.",
     ),
+    kind(
+        "coding_not_acceptable",
+        406,
+        "`Accept-Encoding` allows none of br, zstd, gzip and identity.",
+    ),
     kind("bad_request", 400, "The front could not read the request."),
     kind(
         "uri_too_long",
@@ -117,6 +122,12 @@ pub const COMMON: &[ProblemType] = &[
         "unavailable",
         503,
         "A server behind the API is away. Try again after `Retry-After` seconds.",
+    ),
+    kind(
+        "took_too_long",
+        503,
+        "The database did not answer within the time that one question may take. Ask for less: a \
+         narrower range, fewer facets, no exact count; or try again after `Retry-After` seconds.",
     ),
     kind(
         "log_restored",

@@ -1,6 +1,7 @@
 //! The HTTP server of a role.
 
 use super::{
+    coding::{code, refuse},
     fallback::unclaimed,
     health,
     health::Readiness,
@@ -86,7 +87,9 @@ where
         let home = home.clone();
         App::new()
             .app_data(state.clone())
+            .wrap(from_fn(refuse))
             .wrap(from_fn(observe))
+            .wrap(from_fn(code))
             .wrap(from_fn(move |request, next| {
                 at_home(home.clone(), request, next)
             }))

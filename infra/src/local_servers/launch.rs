@@ -37,6 +37,8 @@ pub(super) async fn launch(
     let began = Instant::now();
     match server {
         Server::Events | Server::Views => postgres::prepare(server, site).await?,
+        // Its data is there: `standby::prepare` was called.
+        Server::Standby => {}
         Server::Redis => redis::prepare(site)?,
         Server::Kafka => kafka::prepare(site).await?,
     }
@@ -83,7 +85,9 @@ fn worth_another(error: &LocalServersError, ports: Ports) -> bool {
 
 fn command(server: Server, site: &Site, ports: Ports) -> Result<Command, LocalServersError> {
     match server {
-        Server::Events | Server::Views => Ok(postgres::command(server, site, ports.main)),
+        Server::Events | Server::Views | Server::Standby => {
+            Ok(postgres::command(server, site, ports.main))
+        }
         Server::Redis => redis::command(site, ports.main),
         Server::Kafka => kafka::command(site, ports),
     }
@@ -121,7 +125,7 @@ async fn until_it_answers(
 
 async fn answers(server: Server, ports: Ports) -> bool {
     match server {
-        Server::Events | Server::Views => postgres::answers(ports.main).await,
+        Server::Events | Server::Views | Server::Standby => postgres::answers(ports.main).await,
         Server::Redis => redis::answers(ports.main).await,
         Server::Kafka => kafka::answers(ports.main).await,
     }

@@ -14,7 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Ends the servers that a killed process left in this folder; says which.
 pub(super) async fn end(folder: &Folder) -> Result<Vec<Server>, LocalServersError> {
-    let ended = try_join_all(Server::ALL.map(|server| end_one(folder, server))).await?;
+    let servers = Server::ALL.into_iter().chain([Server::Standby]);
+    let ended = try_join_all(servers.map(|server| end_one(folder, server))).await?;
     Ok(ended.into_iter().flatten().collect())
 }
 

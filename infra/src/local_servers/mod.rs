@@ -21,6 +21,7 @@ mod process;
 mod redis;
 mod run_as;
 mod server;
+mod standby;
 mod unpack;
 
 pub use error::{LocalServersError, ServerExit};
@@ -95,16 +96,20 @@ impl LocalServers {
     ) -> Result<Self, LocalServersError> {
         let site = Site::open(&options, progress).await?;
         let deaths = watch::Sender::new(None);
+        // A standby copies another server's data: that one has to run.
+        let (standby, servers): (Vec<_>, Vec<_>) = options
+            .servers
+            .into_iter()
+            .partition(|server| *server == Server::Standby);
         let started = join_all(
-            options
-                .servers
+            servers
                 .iter()
                 .map(|server| launch(*server, &site, None, &deaths, progress)),
         )
         .await;
         let (mut running, mut ports) = (BTreeMap::new(), BTreeMap::new());
         let mut failure = None;
-        for (server, result) in options.servers.into_iter().zip(started) {
+        for (server, result) in servers.into_iter().zip(started) {
             match result {
                 Ok(one) => {
                     ports.insert(server, one.ports);
@@ -113,12 +118,15 @@ impl LocalServers {
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        let servers = Self {
+        let mut servers = Self {
             running,
             ports,
             deaths,
             site,
         };
+        if failure.is_none() && !standby.is_empty() {
+            failure = servers.add_standby(progress).await.err();
+        }
         match failure {
             None => Ok(servers),
             Some(error) => {
@@ -126,6 +134,16 @@ impl LocalServers {
                 Err(error)
             }
         }
+    }
+
+    async fn add_standby(&mut self, progress: Progress<'_>) -> Result<(), LocalServersError> {
+        let primary = self.ports.get(&Server::Views);
+        let primary = primary.ok_or(LocalServersError::NotRun(Server::Views))?;
+        standby::prepare(&self.site, primary.main).await?;
+        let one = launch(Server::Standby, &self.site, None, &self.deaths, progress).await?;
+        self.ports.insert(Server::Standby, one.ports);
+        self.running.insert(Server::Standby, Mutex::new(one));
+        Ok(())
     }
 
     /// Writes where the servers are into a configuration; leaves alone what is
@@ -137,6 +155,10 @@ impl LocalServers {
                 Server::Views => {
                     config.views_url = postgres::url(ports.main, "views");
                     config.ops_url = postgres::url(ports.main, "ops");
+                }
+                Server::Standby => {
+                    let url = postgres::url(ports.main, "views");
+                    config.views_read_urls = [url].into_iter().collect();
                 }
                 Server::Redis => config.redis_url = redis::url(ports.main),
                 Server::Kafka => {

@@ -11,6 +11,8 @@ pub enum Server {
     Events,
     /// PostgreSQL cluster of the read models and of the ops database.
     Views,
+    /// A hot standby of that; only where it is asked for.
+    Standby,
     /// Redis.
     Redis,
     /// Apache Kafka, one node, broker and controller in one.
@@ -18,7 +20,7 @@ pub enum Server {
 }
 
 impl Server {
-    /// Every one of them.
+    /// Every one that a system needs.
     pub const ALL: [Self; 4] = [Self::Events, Self::Views, Self::Redis, Self::Kafka];
 
     /// Name of its data folder, log and pid file.
@@ -26,14 +28,15 @@ impl Server {
         match self {
             Self::Events => "postgres-events",
             Self::Views => "postgres-views",
+            Self::Standby => "postgres-standby",
             Self::Redis => "redis",
             Self::Kafka => "kafka",
         }
     }
 
-    /// Whether it is one of the PostgreSQL clusters.
+    /// Whether it is a PostgreSQL cluster.
     pub const fn is_postgres(self) -> bool {
-        matches!(self, Self::Events | Self::Views)
+        matches!(self, Self::Events | Self::Views | Self::Standby)
     }
 
     /// Ends it cleanly. SIGINT is PostgreSQL's fast shutdown; its SIGTERM
@@ -62,6 +65,7 @@ impl fmt::Display for Server {
         f.write_str(match self {
             Self::Events => "PostgreSQL (events)",
             Self::Views => "PostgreSQL (views, ops)",
+            Self::Standby => "PostgreSQL (standby of views, ops)",
             Self::Redis => "Redis",
             Self::Kafka => "Kafka",
         })

@@ -4,7 +4,7 @@
 use super::connect_options;
 use crate::{config::Config, epoch};
 use sqlx::{
-    Connection as _, PgConnection,
+    ConnectOptions as _, Connection as _, PgConnection,
     migrate::{Migration, MigrationType, Migrator},
     postgres::PgConnectOptions,
 };
@@ -166,9 +166,10 @@ async fn migrate(
 }
 
 /// Those of every session, but for two: building an index may take long, and so
-/// may waiting for somebody else who builds it.
+/// may waiting for somebody else who builds it. That is not worth a line.
 pub fn migration_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
-    Ok(connect_options(url)?.options([("statement_timeout", "0"), ("lock_timeout", "0")]))
+    let options = connect_options(url)?.disable_statement_logging();
+    Ok(options.options([("statement_timeout", "0"), ("lock_timeout", "0")]))
 }
 
 pub(super) fn migrator(scripts: Scripts) -> Migrator {

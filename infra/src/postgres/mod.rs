@@ -8,7 +8,7 @@ pub use migrate::{
 };
 pub use migration_state::{MigrationState, migration_state};
 
-use crate::{config::Config, epoch};
+use crate::{config::Config, epoch, slow_statements};
 use sqlx::{
     Connection as _, PgPool,
     error::DatabaseError,
@@ -45,8 +45,9 @@ impl Databases {
 
 /// Connection options with the time-outs every session of ours has: an idle
 /// transaction would hold back the horizon, a runaway statement a pool slot.
+/// Slow statements are logged, as they were written: with `$1` for each value.
 pub fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
-    Ok(PgConnectOptions::from_str(url)?
+    Ok(slow_statements::logged(PgConnectOptions::from_str(url)?)
         .application_name("orderlog")
         .options([
             ("idle_in_transaction_session_timeout", "10s"),
@@ -59,6 +60,16 @@ pub fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
 /// A lazily connected pool of at most `size` connections.
 pub fn pool(url: &str, size: u32) -> Result<PgPool, sqlx::Error> {
     Ok(lazy_pool(connect_options(url)?, size))
+}
+
+/// A lazily connected pool for queries of the read models on the server of
+/// `url`, with the time-outs of the configuration.
+pub fn read_pool(config: &Config, url: &str) -> Result<PgPool, sqlx::Error> {
+    let timeout = config.views_statement_timeout_ms.to_string();
+    let options = connect_options(url)?.options([("statement_timeout", &timeout)]);
+    let acquire = Duration::from_millis(config.views_acquire_timeout_ms);
+    let pool = pool_options(config.views_pool_size).acquire_timeout(acquire);
+    Ok(pool.connect_lazy_with(options))
 }
 
 /// The same, of sessions with these options.
@@ -89,6 +100,30 @@ pub(crate) fn pool_options(size: u32) -> PgPoolOptions {
 pub(crate) fn is_missing_table(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(DatabaseError::code);
     code.as_deref() == Some("42P01")
+}
+
+/// 57014: the statement took longer than the session allows, or than somebody
+/// who ended it.
+pub(crate) fn is_cut_off(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.as_deref() == Some("57014")
+}
+
+/// 55P03: somebody else holds the table for longer than a session waits.
+pub(crate) fn is_locked_out(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.as_deref() == Some("55P03")
+}
+
+/// Whether another server of the same data might answer what this one did not:
+/// it is away or does not let us in, or a replica that replays what stands in the
+/// way of the query (40001, 40P01, 55P03) or has not got the table yet.
+pub fn is_worth_another(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let of_this_one = [
+        "28000", "28P01", "3D000", "40001", "40P01", "42P01", "55P03",
+    ];
+    code.is_some_and(|code| of_this_one.contains(&&*code)) || is_connection_error(error)
 }
 
 /// Whether an error means that the server or the connection to it is away (or

@@ -185,10 +185,23 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
         let (this, key) = (self.clone(), key.to_owned());
         async move {
             let entry = computation.await?;
-            if let Err(error) = this.put(&key, &entry).await {
-                tracing::debug!(family = this.family.name, %error, "cache.not_kept");
+            match this.put(&key, &entry).await {
+                Ok(true) => Ok(entry),
+                Ok(false) => Ok(this.newer_than(entry, &key).await),
+                Err(error) => {
+                    tracing::debug!(family = this.family.name, %error, "cache.not_kept");
+                    Ok(entry)
+                }
             }
-            Ok(entry)
+        }
+    }
+
+    /// What is kept instead of a value that was refused as too old: the state
+    /// that is told does not go back, whichever server it was read from.
+    async fn newer_than(&self, entry: Entry, key: &str) -> Entry {
+        match self.look_up(key).await {
+            Ok((Some(kept), _)) if kept.version > entry.version => kept,
+            _ => entry,
         }
     }
 

@@ -29,6 +29,7 @@ pub async fn start(dir: &Path, steps: &Steps) -> Result<LocalServers, LocalServe
         Server::Events => !given("ORDERLOG_EVENTS_URL"),
         // One cluster holds both databases.
         Server::Views => !(given("ORDERLOG_VIEWS_URL") && given("ORDERLOG_OPS_URL")),
+        Server::Standby => false,
         Server::Redis => !given("ORDERLOG_REDIS_URL"),
         Server::Kafka => !given("ORDERLOG_KAFKA_BOOTSTRAP_SERVERS"),
     });

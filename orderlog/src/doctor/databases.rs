@@ -15,7 +15,7 @@ use tokio::time::timeout;
 /// How long a server may take to let us in.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The oldest PostgreSQL that will do, as `server_version_num`.
-const OLDEST: i32 = 150_000;
+pub const OLDEST: i32 = 150_000;
 
 /// A session as all of ours are.
 pub async fn connect(url: &str) -> Result<PgConnection, sqlx::Error> {

@@ -3,6 +3,7 @@
 
 mod databases;
 mod horizon;
+mod replicas;
 mod report;
 mod servers;
 mod store;
@@ -64,14 +65,15 @@ pub async fn run(
 }
 
 async fn examine(config: &Config, settings: Vec<Setting>) -> Report {
-    let (databases, redis, kafka, log) = tokio::join!(
+    let (databases, replicas, redis, kafka, log) = tokio::join!(
         databases::examine(config),
+        replicas::examine(config),
         servers::redis(config),
         servers::kafka(config),
         horizon::examine(config),
     );
     let mut report = Report::new(settings);
-    for server in databases {
+    for server in databases.into_iter().chain(replicas) {
         report.add(server);
     }
     report.add(redis);

@@ -3,6 +3,7 @@
 use super::horizon::LogHealth;
 use infra::config::Setting;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// How bad something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -47,7 +48,7 @@ impl Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Server {
     /// What it is for.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Whether it answers.
     pub answers: bool,
     /// Product and version, where it tells.
@@ -61,9 +62,9 @@ pub struct Server {
 
 impl Server {
     /// One that has not answered yet.
-    pub const fn new(name: &'static str) -> Self {
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            name,
+            name: name.into(),
             answers: false,
             version: None,
             holds: Vec::new(),
@@ -72,11 +73,11 @@ impl Server {
     }
 
     pub fn wrong(&mut self, what: impl Into<String>) {
-        self.findings.push(Finding::wrong(self.name, what));
+        self.findings.push(Finding::wrong(&self.name, what));
     }
 
     pub fn warn(&mut self, what: impl Into<String>) {
-        self.findings.push(Finding::warning(self.name, what));
+        self.findings.push(Finding::warning(&self.name, what));
     }
 }
 

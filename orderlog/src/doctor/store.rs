@@ -204,3 +204,29 @@ pub async fn sees_everybody(log: &mut PgConnection) -> Result<bool, sqlx::Error>
     .fetch_one(log)
     .await
 }
+
+/// A server as far as it matters to one that reads from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replica {
+    /// The cluster that it is, or is a copy of.
+    pub cluster: String,
+    /// Whether it follows another one.
+    pub follows: bool,
+    /// Whether somebody has told it to stand still.
+    pub paused: bool,
+}
+
+pub async fn replica(connection: &mut PgConnection) -> Result<Replica, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT (SELECT system_identifier::text FROM pg_control_system()) AS cluster, \
+                pg_is_in_recovery() AS follows, \
+                CASE WHEN pg_is_in_recovery() THEN pg_is_wal_replay_paused() ELSE false END AS paused",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Replica {
+        cluster: row.try_get("cluster")?,
+        follows: row.try_get("follows")?,
+        paused: row.try_get("paused")?,
+    })
+}

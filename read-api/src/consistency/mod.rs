@@ -7,7 +7,7 @@ mod store;
 
 pub use progress::{Progress, Target, Wait, Waited};
 
-use crate::{problems::not_yet_visible, state::State};
+use crate::{problems::not_yet_visible, servers::Route, state::State};
 use actix_web::{
     HttpRequest,
     http::header::{HeaderName, HeaderValue},
@@ -33,6 +33,15 @@ pub const PARKED: HeaderValue = HeaderValue::from_static("parked");
 const DEFAULT_WAIT: Duration = Duration::from_secs(2);
 /// How long is waited at most.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What came of waiting, and who is to be asked.
+pub struct Ready {
+    /// Whether all that was asked for is there, if anything was.
+    pub reached: bool,
+    /// Servers that have it. Where it was not reached: whoever answers, the
+    /// primary first.
+    pub route: Route,
+}
 
 /// What an answer must have seen at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,13 +90,25 @@ impl Consistency {
         self.min_version.is_some() || self.has_position()
     }
 
-    /// Waits until the views have what is asked for, as long as is preferred;
-    /// whether they do. `order` is the one that `min_version` speaks of; while
-    /// it is parked nothing is waited for.
+    /// Waits until the views have what is asked for, as long as is preferred.
+    /// `order` is the one that `min_version` speaks of; while it is parked
+    /// nothing is waited for.
+    ///
+    /// A replica is asked only what it was seen to have. Where it does not have
+    /// it yet, the primary is waited for: it has it first.
     ///
     /// # Errors
-    /// 503 where they do not, and the client wants an error then.
-    pub async fn wait(&self, state: &State, order: Option<Uuid>) -> Result<bool, Problem> {
+    /// 503 where it does not come in time, and the client wants an error then.
+    pub async fn wait(&self, state: &State, order: Option<Uuid>) -> Result<Ready, Problem> {
+        let servers = &state.servers;
+        if !self.is_asked_for() {
+            let route = match order {
+                Some(_) => servers.for_one(),
+                None => servers.for_many(),
+            };
+            let reached = true;
+            return Ok(Ready { reached, route });
+        }
         let version = order.zip(self.min_version);
         let version = version.map(|(id, version)| Target::Version { id, version });
         let position = self.min_position.as_ref().map(|token| Target::Position {
@@ -98,12 +119,18 @@ impl Consistency {
         let wait = Wait { targets, order };
         let waited = state.progress.wait(&wait, self.time()).await;
         match waited.map_err(|error| Problem::database(&error))? {
-            Waited::Reached => Ok(true),
+            Waited::Reached { by } => Ok(Ready {
+                reached: true,
+                route: servers.beginning_with(by),
+            }),
             Waited::Parked if self.prefer.handling_strict => {
                 Err(not_yet_visible().header(PROJECTION, "parked"))
             }
             Waited::NotYet if self.prefer.handling_strict => Err(not_yet_visible()),
-            Waited::Parked | Waited::NotYet => Ok(false),
+            Waited::Parked | Waited::NotYet => Ok(Ready {
+                reached: false,
+                route: servers.for_one(),
+            }),
         }
     }
 

@@ -5,7 +5,7 @@
 //! what it has seen. So a thousand waiters cost the database what one does.
 
 use super::store::{self, Seen};
-use crate::background::Background;
+use crate::{background::Background, servers::Servers};
 use contracts::LogPosition;
 use infra::views::NOTIFY_CHANNEL;
 use sqlx::{PgPool, postgres::PgListener};
@@ -58,8 +58,11 @@ impl Target {
 /// What came of waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waited {
-    /// The views have what was asked for.
-    Reached,
+    /// A server has what was asked for.
+    Reached {
+        /// Its place.
+        by: usize,
+    },
     /// The order is parked: nothing comes of waiting.
     Parked,
     /// They do not have it in time.
@@ -79,7 +82,7 @@ impl Wait {
     /// What came of it, if anything did yet.
     fn over(&self, seen: &Seen) -> Option<Waited> {
         if self.targets.iter().all(|target| target.is_reached(seen)) {
-            return Some(Waited::Reached);
+            return Some(Waited::Reached { by: seen.by });
         }
         let parked = self.order.is_some_and(|id| seen.parked.contains(&id));
         parked.then_some(Waited::Parked)
@@ -95,7 +98,7 @@ impl Wait {
 pub struct Progress(Arc<Shared>);
 
 struct Shared {
-    views: PgPool,
+    servers: Servers,
     /// Orders that are waited for, and by how many.
     wanted: Mutex<HashMap<Uuid, usize>>,
     places: Semaphore,
@@ -109,11 +112,11 @@ struct Shared {
 }
 
 impl Progress {
-    /// Starts watching `views`; notifications are received on a connection of
-    /// `listener`.
-    pub fn start(views: PgPool, listener: PgPool, background: &Background<'_>) -> Self {
+    /// Starts watching the primary, or who answers in its place; notifications
+    /// are received on a connection of `listener`.
+    pub fn start(servers: Servers, listener: PgPool, background: &Background<'_>) -> Self {
         let progress = Self(Arc::new(Shared {
-            views,
+            servers,
             wanted: Mutex::default(),
             places: Semaphore::new(WAITERS),
             look: Notify::new(),
@@ -138,11 +141,11 @@ impl Progress {
     /// for `time`. Says no at once when too many are waiting already, or the
     /// role is about to end.
     pub async fn wait(&self, wait: &Wait, time: Duration) -> Result<Waited, sqlx::Error> {
-        if wait.targets.is_empty() {
-            return Ok(Waited::Reached);
-        }
         let started = Instant::now();
-        let seen = store::seen(&self.0.views, &wait.ids()).await?;
+        if let Some(by) = self.0.had_by_a_replica(wait).await {
+            return Ok(Waited::Reached { by });
+        }
+        let seen = self.0.seen_now(&wait.ids()).await?;
         if let Some(over) = wait.over(&seen) {
             return Ok(over);
         }
@@ -153,7 +156,7 @@ impl Progress {
                 let left = time.saturating_sub(started.elapsed());
                 let over = tokio::time::timeout(left, self.over(wait));
                 match self.0.stopped.run_until_cancelled(over).await {
-                    Some(Ok(Waited::Reached)) => ("reached", Waited::Reached),
+                    Some(Ok(reached @ Waited::Reached { .. })) => ("reached", reached),
                     Some(Ok(other)) => ("parked", other),
                     Some(Err(_)) => ("timed_out", Waited::NotYet),
                     None => ("stopped", Waited::NotYet),
@@ -214,6 +217,28 @@ impl Shared {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The replica in turn, where it has what is waited for. What is asked of
+    /// one order is not asked of replicas.
+    async fn had_by_a_replica(&self, wait: &Wait) -> Option<usize> {
+        if wait.order.is_some() {
+            return None;
+        }
+        let route = self.servers.beginning_with(self.servers.replica_in_turn()?);
+        let read = route.read(|views| async move { store::seen(&views, &[]).await });
+        let (mut seen, by) = read.await.ok()?;
+        seen.by = by;
+        let over = wait.over(&seen)?;
+        matches!(over, Waited::Reached { .. }).then_some(by)
+    }
+
+    /// What the primary has, or who answers in its place.
+    async fn seen_now(&self, ids: &[Uuid]) -> Result<Seen, sqlx::Error> {
+        let route = self.servers.for_one();
+        let read = route.read(|views| async move { store::seen(&views, ids).await });
+        let (seen, by) = read.await?;
+        Ok(Seen { by, ..seen })
+    }
+
     /// Asks for everybody who waits.
     async fn watch(&self) {
         loop {
@@ -232,7 +257,7 @@ impl Shared {
 
     async fn ask(&self) {
         let ids: Vec<_> = self.wanted().keys().copied().collect();
-        match store::seen(&self.views, &ids).await {
+        match self.seen_now(&ids).await {
             Ok(seen) => {
                 self.seen.send_replace(seen);
             }

@@ -6,7 +6,7 @@ use sqlx::{PgPool, Row as _};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
-/// What the views have.
+/// What the views of one server have.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// Version of each order that was asked for and is there.
@@ -16,6 +16,8 @@ pub struct Seen {
     pub parked: HashSet<Uuid>,
     /// Place in the log of each partition.
     pub frontier: Frontier,
+    /// The server's place among the servers.
+    pub by: usize,
 }
 
 /// What the views have now of these orders and of all partitions.

@@ -14,7 +14,6 @@
 //! on the whole, and its connection to the database with it; what was sent then
 //! lacks its trailer, and the answer its end.
 
-mod coding;
 mod error;
 mod format;
 mod log;
@@ -28,16 +27,13 @@ pub use log::{PARAMETERS as LOG_PARAMETERS, export as export_log};
 pub use views::{Subject, export as export_views};
 
 use crate::problems::too_many_exports;
-use infra::{config::Config, http::Problem, postgres::connect_options};
-use sqlx::postgres::PgConnectOptions;
+use infra::{config::Config, http::Problem};
+use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What exports of one process share.
 pub struct Exports {
-    /// Of the views: each export has a connection of its own, so that none
-    /// takes one away from lists.
-    options: PgConnectOptions,
     turns: Arc<Semaphore>,
     limits: Limits,
 }
@@ -53,28 +49,29 @@ pub struct Limits {
 
 impl Exports {
     /// As configured.
-    ///
-    /// # Errors
-    /// When `views_url` is not one.
-    pub fn new(config: &Config) -> Result<Self, sqlx::Error> {
+    pub fn new(config: &Config) -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(config.exports_at_once)),
+            limits: Limits {
+                stall: Duration::from_secs(config.export_stall_seconds),
+                whole: Duration::from_secs(config.export_seconds),
+            },
+        }
+    }
+
+    /// How to connect to the server of this pool: each export has a connection
+    /// of its own, so that none takes one away from lists.
+    fn options(&self, views: &PgPool) -> PgConnectOptions {
         // The server's own guarantee, should this process be frozen.
-        let whole = format!("{}s", config.export_seconds);
-        let options = connect_options(&config.views_url)?
+        let whole = format!("{}s", self.limits.whole.as_secs());
+        PgConnectOptions::clone(&views.connect_options())
             .application_name("orderlog export")
             .options([
                 ("statement_timeout", whole.as_str()),
                 ("idle_in_transaction_session_timeout", whole.as_str()),
                 // Compiling a statement would hold up its first row.
                 ("jit", "off"),
-            ]);
-        Ok(Self {
-            options,
-            turns: Arc::new(Semaphore::new(config.exports_at_once)),
-            limits: Limits {
-                stall: Duration::from_secs(config.export_stall_seconds),
-                whole: Duration::from_secs(config.export_seconds),
-            },
-        })
+            ])
     }
 
     /// A place, for as long as it is kept.

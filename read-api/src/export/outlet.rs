@@ -1,14 +1,17 @@
 //! The way from whoever writes an export to the client: a channel of some
 //! pieces, which is all that is ever written ahead.
 
-use super::{Limits, coding::Coder, error::ExportError, response::Moment, sheet::Sheet};
+use super::{Limits, error::ExportError, response::Moment, sheet::Sheet};
 use actix_web::web::Bytes;
+use infra::http::coding::Coder;
 use tokio::{sync::mpsc, time::timeout};
 
 /// Pieces that wait for the client.
 pub const WAITING: usize = 4;
 /// Most bytes of one.
 const PIECE: usize = 256 << 10;
+/// Fewest bytes of one that is coded.
+const CODED: usize = 64 << 10;
 
 /// What goes through the channel.
 pub enum Piece {
@@ -23,7 +26,8 @@ pub enum Piece {
 /// Takes an export, and passes it on.
 pub struct Outlet {
     sheet: Sheet,
-    coder: Coder,
+    /// None: as it is.
+    coder: Option<Coder>,
     pieces: mpsc::Sender<Piece>,
     limits: Limits,
 }
@@ -32,7 +36,7 @@ impl Outlet {
     /// Into this channel.
     pub const fn new(
         sheet: Sheet,
-        coder: Coder,
+        coder: Option<Coder>,
         pieces: mpsc::Sender<Piece>,
         limits: Limits,
     ) -> Self {
@@ -53,10 +57,7 @@ impl Outlet {
     /// to be sent.
     pub async fn pass_on(&mut self) -> Result<(), ExportError> {
         if self.sheet.is_full() {
-            let written = self.sheet.take();
-            if let Some(coded) = self.coder.code(written)? {
-                self.send(coded).await?;
-            }
+            self.code().await?;
         }
         Ok(())
     }
@@ -64,17 +65,29 @@ impl Outlet {
     /// The trailer, and everything that was kept back; how many rows there are.
     pub async fn finish(mut self, moment: &Moment) -> Result<u64, ExportError> {
         self.sheet.finish(moment)?;
-        let written = self.sheet.take();
-        if let Some(coded) = self.coder.code(written)? {
-            self.send(coded).await?;
+        self.code().await?;
+        if let Some(coder) = self.coder.take() {
+            self.send(coder.finish()?).await?;
         }
-        let coder = std::mem::replace(&mut self.coder, Coder::Identity);
-        self.send(coder.finish()?).await?;
         self.offer(Piece::End).await?;
         Ok(self.sheet.rows())
     }
 
-    async fn send(&mut self, mut bytes: Bytes) -> Result<(), ExportError> {
+    /// What was written so far, as the client takes it.
+    async fn code(&mut self) -> Result<(), ExportError> {
+        let written = self.sheet.take();
+        let Some(coder) = &mut self.coder else {
+            return self.send(written).await;
+        };
+        coder.write(&written)?;
+        match coder.piece_of(CODED) {
+            Some(coded) => self.send(coded).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn send(&mut self, bytes: Vec<u8>) -> Result<(), ExportError> {
+        let mut bytes = Bytes::from(bytes);
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(PIECE));
             self.offer(Piece::Some(piece)).await?;

@@ -2,7 +2,6 @@
 
 use super::{
     Exports, Format,
-    coding::{Coder, Coding},
     error::ExportError,
     outlet::{Outlet, Piece, WAITING},
     sheet::Sheet,
@@ -58,7 +57,7 @@ pub trait Source: Send + 'static {
 pub struct Asked {
     name: &'static str,
     format: Format,
-    coding: Coding,
+    coding: Option<Coding>,
     /// Whether nothing but the head is.
     pub head_only: bool,
 }
@@ -69,11 +68,7 @@ impl Asked {
         Self {
             name,
             format,
-            coding: if format.is_compressible() {
-                Coding::of(request)
-            } else {
-                Coding::Identity
-            },
+            coding: Coding::of_stream(request.headers()).filter(|_| format.is_compressible()),
             head_only: request.extensions().contains::<HeadOnly>(),
         }
     }
@@ -86,8 +81,8 @@ impl Asked {
             .insert_header((VARY, VARIES))
             .insert_header((CONTENT_DISPOSITION, self.disposition()))
             .insert_header(UNBUFFERED);
-        if let Some(coding) = self.coding.name() {
-            head.insert_header((CONTENT_ENCODING, coding));
+        if let Some(coding) = self.coding {
+            head.insert_header((CONTENT_ENCODING, coding.name()));
         }
         head
     }
@@ -130,7 +125,10 @@ impl Begin {
             turn,
         } = self;
         let limits = exports.limits;
-        let coder = Coder::new(asked.coding).map_err(Problem::internal)?;
+        let coder = asked
+            .coding
+            .map(|coding| Coder::new(coding, Effort::Export));
+        let coder = coder.transpose().map_err(Problem::internal)?;
         let (pieces, mut answer) = mpsc::channel(WAITING);
         let mut outlet = Outlet::new(sheet, coder, pieces.clone(), limits);
         let mut head = asked.head();

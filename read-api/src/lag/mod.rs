@@ -10,10 +10,13 @@ pub use behind::Behind;
 pub use measure::{Measured, ProjectionLag};
 pub use store::{Build, Checkpoint, builds, checkpoints, frontier};
 
-use crate::background::Background;
+use crate::{
+    background::Background,
+    servers::{PRIMARY, Servers},
+};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use contracts::LogPosition;
-use infra::{clock, views};
+use infra::clock;
 use measure::Meter;
 use sqlx::PgPool;
 use std::{
@@ -46,31 +49,58 @@ pub struct LagMonitor(watch::Receiver<Option<Told>>);
 #[derive(Debug, Clone)]
 struct Told {
     at: Instant,
+    /// By server; none for one that could not be asked.
+    of: Vec<Option<OfServer>>,
+}
+
+#[derive(Debug, Clone)]
+struct OfServer {
     header: HeaderValue,
+    /// Age of the first event that is missing.
+    seconds: f64,
     measured: Arc<Measured>,
 }
 
 impl LagMonitor {
-    /// Starts measuring.
-    pub fn start(events: PgPool, views: PgPool, background: &Background<'_>) -> Self {
+    /// Starts measuring. A replica that is further behind than the primary by
+    /// more than `most` is said not to be fresh.
+    pub fn start(
+        events: PgPool,
+        servers: Servers,
+        most: Duration,
+        background: &Background<'_>,
+    ) -> Self {
         let (tell, told) = watch::channel(None);
-        let meter = Meter::new(events, views);
-        background.spawn("lag monitor", keep_measuring(meter, tell));
+        let meter = Meter::new(events, servers.clone());
+        background.spawn("lag monitor", keep_measuring(meter, servers, most, tell));
         Self(told)
     }
 
-    /// The value of [`HEADER`] now.
-    pub fn header(&self) -> HeaderValue {
-        let told = self.0.borrow();
-        let told = told.as_ref().filter(|told| told.is_current());
-        told.map_or(UNKNOWN, |told| told.header.clone())
+    /// The value of [`HEADER`] now, of what the server at this place answers.
+    pub fn header(&self, place: usize) -> HeaderValue {
+        self.of(place).map_or(UNKNOWN, |of| of.header)
     }
 
-    /// What was measured last; none while the log cannot be asked.
-    pub fn measured(&self) -> Option<Arc<Measured>> {
+    /// The same of the server that is furthest behind: what came from a cache
+    /// may be any one's.
+    pub fn header_of_any(&self) -> HeaderValue {
         let told = self.0.borrow();
         let told = told.as_ref().filter(|told| told.is_current());
-        told.map(|told| Arc::clone(&told.measured))
+        let all = told.into_iter().flat_map(|told| told.of.iter().flatten());
+        let last = all.max_by(|one, other| one.seconds.total_cmp(&other.seconds));
+        last.map_or(UNKNOWN, |of| of.header.clone())
+    }
+
+    /// What was measured last of a server; none while it, or the log, cannot be
+    /// asked.
+    pub fn measured(&self, place: usize) -> Option<Arc<Measured>> {
+        self.of(place).map(|of| of.measured)
+    }
+
+    fn of(&self, place: usize) -> Option<OfServer> {
+        let told = self.0.borrow();
+        let told = told.as_ref().filter(|told| told.is_current())?;
+        told.of.get(place)?.clone()
     }
 }
 
@@ -80,20 +110,22 @@ impl Told {
     }
 }
 
-async fn keep_measuring(mut meter: Meter, tell: watch::Sender<Option<Told>>) {
+async fn keep_measuring(
+    mut meter: Meter,
+    servers: Servers,
+    most: Duration,
+    tell: watch::Sender<Option<Told>>,
+) {
     let mut failing = false;
     loop {
         let at = Instant::now();
         match meter.measure().await {
             Ok(measured) => {
                 failing = false;
-                let header = export(&measured);
-                let measured = Arc::new(measured);
-                tell.send_replace(Some(Told {
-                    at,
-                    header,
-                    measured,
-                }));
+                let of: Vec<_> = measured.into_iter().map(|m| m.map(OfServer::new)).collect();
+                export(&of, &servers);
+                judge(&of, &servers, most);
+                tell.send_replace(Some(Told { at, of }));
             }
             Err(error) if !failing => {
                 failing = true;
@@ -105,11 +137,48 @@ async fn keep_measuring(mut meter: Meter, tell: watch::Sender<Option<Told>>) {
     }
 }
 
-/// Sets the gauges; the header.
-fn export(measured: &Measured) -> HeaderValue {
-    let now = clock::now();
+impl OfServer {
+    fn new(measured: Measured) -> Self {
+        let (whole, now) = (measured.orders(), clock::now());
+        let seconds = whole.seconds(now);
+        let header = format!("events={}, seconds={seconds:.3}", whole.events);
+        Self {
+            header: HeaderValue::try_from(header).unwrap_or(UNKNOWN),
+            seconds,
+            measured: Arc::new(measured),
+        }
+    }
+}
+
+/// Says of each replica whether it is too far behind the primary.
+fn judge(of: &[Option<OfServer>], servers: &Servers, most: Duration) {
+    let Some(Some(primary)) = of.get(PRIMARY) else {
+        return;
+    };
+    let limit = primary.seconds + most.as_secs_f64();
+    for (place, replica) in of.iter().enumerate().skip(1) {
+        if let Some(replica) = replica {
+            servers.set_fresh(place, replica.seconds <= limit);
+        }
+    }
+}
+
+/// Sets the gauges.
+fn export(of: &[Option<OfServer>], servers: &Servers) {
     #[expect(clippy::cast_precision_loss, reason = "a gauge")]
     let number = |behind: &Behind| behind.events as f64;
+    for ((_, server, _), replica) in servers.each().zip(of).skip(1) {
+        if let Some(replica) = replica {
+            let labels = [("server", server.to_owned())];
+            let events = number(&replica.measured.orders());
+            metrics::gauge!("orderlog_views_replica_lag_events", &labels).set(events);
+            metrics::gauge!("orderlog_views_replica_lag_seconds", &labels).set(replica.seconds);
+        }
+    }
+    let Some(Some(OfServer { measured, .. })) = of.first() else {
+        return;
+    };
+    let now = clock::now();
     for (projection, lag) in &measured.0 {
         for (partition, behind) in &lag.0 {
             let labels = [
@@ -120,10 +189,7 @@ fn export(measured: &Measured) -> HeaderValue {
             metrics::gauge!("orderlog_views_lag_seconds", &labels).set(behind.seconds(now));
         }
     }
-    let whole = measured.0.get(views::ORDERS);
-    let whole = whole.map_or_else(Behind::default, ProjectionLag::whole);
+    let whole = measured.orders();
     metrics::gauge!("orderlog_read_lag_events").set(number(&whole));
     metrics::gauge!("orderlog_read_lag_seconds").set(whole.seconds(now));
-    let header = format!("events={}, seconds={:.3}", whole.events, whole.seconds(now));
-    HeaderValue::try_from(header).unwrap_or(UNKNOWN)
 }

@@ -57,16 +57,44 @@ impl Changes {
         }
     }
 
-    /// How far the views are, then a page of the log as far as they are.
+    /// The last place of which these views, of any server, have everything. A
+    /// partition's offset may be long ago because nothing happened since, which
+    /// only the log tells.
+    ///
+    /// # Errors
+    /// Where the log or the views cannot be read.
+    pub async fn end_of(&self, views: &PgPool) -> Result<Edge, FeedError> {
+        let newest = self.log.reader.newest_final().await?;
+        let newest = newest.unwrap_or(LogPosition::START);
+        let served = store::served(views).await?;
+        let mut at = served.slowest().min(newest);
+        let mut generation = served.generation;
+        while at < newest {
+            let mut pager = LogPager::new(self.log.reader.clone(), at).pages_of(SEARCHED);
+            let (served, _, reached) = self.passed(views, &mut pager).await?;
+            generation = served.generation;
+            if reached == at {
+                break;
+            }
+            at = reached;
+        }
+        Ok(Edge {
+            at,
+            generation: Some(generation),
+        })
+    }
+
+    /// How far these views are, then a page of the log as far as they are.
     async fn passed(
         &self,
+        views: &PgPool,
         pager: &mut LogPager,
     ) -> Result<(Served, Vec<StoredEvent>, LogPosition), FeedError> {
         if self.log.usable().is_err() {
             return Err(FeedError::Refused);
         }
         let after = pager.position();
-        let served = store::served(&self.views).await?;
+        let served = store::served(views).await?;
         let mut stored = pager.next().await?;
         let all = stored.len();
         let passed = stored.iter().take_while(|event| is_passed(event, &served));
@@ -95,27 +123,9 @@ impl Feed for Changes {
     }
 
     /// What is not projected yet is still to be told; so the end is where the
-    /// views are, not where the log is. A partition's offset may be long ago
-    /// because nothing happened since, which only the log tells.
+    /// views are, not where the log is.
     async fn end(&self) -> Result<Edge, FeedError> {
-        let newest = self.log.reader.newest_final().await?;
-        let newest = newest.unwrap_or(LogPosition::START);
-        let served = store::served(&self.views).await?;
-        let mut at = served.slowest().min(newest);
-        let mut generation = served.generation;
-        while at < newest {
-            let mut pager = LogPager::new(self.log.reader.clone(), at).pages_of(SEARCHED);
-            let (served, _, reached) = self.passed(&mut pager).await?;
-            generation = served.generation;
-            if reached == at {
-                break;
-            }
-            at = reached;
-        }
-        Ok(Edge {
-            at,
-            generation: Some(generation),
-        })
+        self.end_of(&self.views).await
     }
 
     async fn page(
@@ -128,7 +138,7 @@ impl Feed for Changes {
         if !of.is_empty() {
             pager = pager.of(ORDER, of.iter().map(Uuid::to_string).collect());
         }
-        let (served, stored, at) = self.passed(&mut pager).await?;
+        let (served, stored, at) = self.passed(&self.views, &mut pager).await?;
         let last = last_of_each(&stored);
         let ids: Vec<Uuid> = last.values().map(|(id, _)| *id).collect();
         let rows = if ids.is_empty() {

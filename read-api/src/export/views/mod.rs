@@ -14,7 +14,7 @@ use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     fields::{self, Fields},
     lag,
-    live::{Edge, Feed as _, marker_text},
+    live::{Edge, marker_text},
     routes::orders::list::Chosen,
     state::State,
 };
@@ -22,7 +22,7 @@ use actix_web::{HttpRequest, HttpResponse, http::header::HeaderValue};
 use columns::{LINES, ORDERS, Table};
 use futures_util::TryStreamExt as _;
 use infra::http::{Problem, Query};
-use sqlx::{PgConnection, Postgres, QueryBuilder, postgres::PgRow};
+use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, postgres::PgRow};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -65,7 +65,7 @@ pub async fn export(
     query: &Query,
     (subject, format): (Subject, Format),
 ) -> Result<HttpResponse, Problem> {
-    let mut chosen = Chosen::of(query)?;
+    let chosen = Chosen::of(query)?;
     let consistency = Consistency::of(request, query)?;
     let fields = Fields::of(query, &fields::ORDER)?;
     let (name, content) = match (subject, format) {
@@ -77,15 +77,20 @@ pub async fn export(
     if asked.head_only {
         return Ok(asked.head().finish());
     }
-    consistency.wait(state, None).await?;
-    let resolved = chosen.resolve(&state.views).await;
-    resolved.map_err(|error| Problem::database(&error))?;
+    let route = consistency.wait(state, None).await?.route;
     let exports = &state.exports;
     let turn = exports.turn()?;
-    // Before the snapshot: whatever the views have by now is in that.
-    let position = position(state).await?;
-    let opened = store::open(&exports.options).await;
-    let (connection, as_of) = opened.map_err(|error| Problem::database(&error))?;
+    let chosen = &chosen;
+    let opened = route.read(|views| async move {
+        let mut chosen = chosen.clone();
+        chosen.resolve(&views).await?;
+        // Before the snapshot: whatever this server has by now is in that.
+        let position = position(state, &views).await?;
+        let (connection, as_of) = store::open(&exports.options(&views)).await?;
+        Ok::<_, sqlx::Error>((chosen, connection, Moment { position, as_of }))
+    });
+    let (opened, by) = opened.await.map_err(|error| Problem::database(&error))?;
+    let (chosen, connection, moment) = opened;
     let sheet = content.sheet(format).map_err(|error| error.problem())?;
     let sql = content.statement(&chosen);
     let rows = Rows {
@@ -95,13 +100,13 @@ pub async fn export(
     };
     let begin = Begin {
         asked,
-        moment: Moment { position, as_of },
+        moment,
         sheet,
         turn,
     };
     let mut response = begin.stream(exports, request, rows).await?;
     let headers = response.headers_mut();
-    headers.insert(lag::HEADER, state.lag.header());
+    headers.insert(lag::HEADER, state.lag.header(by));
     if let Some(applied) = consistency.applied()
         && let Ok(applied) = HeaderValue::try_from(applied)
     {
@@ -110,16 +115,15 @@ pub async fn export(
     Ok(response)
 }
 
-/// A place in the log up to which the views have everything. A log that does not
-/// answer takes nothing away: then it is the place of the slowest partition,
+/// A place in the log up to which these views have everything. A log that does
+/// not answer takes nothing away: then it is the place of the slowest partition,
 /// which may be long ago because nothing happened in it since.
-async fn position(state: &State) -> Result<String, Problem> {
-    let known = timeout(LOG_TIME, state.live.changes.feed().end()).await;
+async fn position(state: &State, views: &PgPool) -> Result<String, sqlx::Error> {
+    let known = timeout(LOG_TIME, state.live.changes.feed().end_of(views)).await;
     if let Ok(Ok(edge)) = known {
         return Ok(marker_text(edge, None));
     }
-    let slowest = store::slowest(&state.views).await;
-    let (at, generation) = slowest.map_err(|error| Problem::database(&error))?;
+    let (at, generation) = store::slowest(views).await?;
     let generation = Some(generation);
     Ok(marker_text(Edge { at, generation }, None))
 }

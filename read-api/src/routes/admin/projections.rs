@@ -4,6 +4,7 @@
 use crate::{
     documented::Refused,
     lag::{self, Behind, Build, Checkpoint, Measured, ProjectionLag},
+    servers::PRIMARY,
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -25,8 +26,23 @@ const KAFKA_TIME: Duration = Duration::from_secs(2);
 /// Every projection.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Projections {
-    /// By name.
+    /// By name, as the primary has them.
     data: Vec<Projection>,
+    /// Replicas that lists and statistics are read from.
+    replicas: Vec<Replica>,
+}
+
+/// A replica of the views.
+#[derive(Debug, Serialize, ToSchema)]
+struct Replica {
+    /// Host, port and database.
+    #[schema(example = "views-2.internal:5432/views")]
+    server: String,
+    /// Whether it answers; one that does not is left alone until it does.
+    answers: bool,
+    /// How far the orders are behind the log there.
+    #[serde(flatten)]
+    lag: Lag,
 }
 
 /// The served build of a projection.
@@ -86,7 +102,7 @@ struct Lag {
 /// the log, whether or not a projector runs. Measured once a second. The same
 /// is on `/metrics` as `orderlog_views_lag_events` and
 /// `orderlog_views_lag_seconds`, and all of it together in the header
-/// `Orderlog-Lag` of every read.
+/// `Orderlog-Lag` of every read, there of the server that has answered.
 #[utoipa::path(
     get,
     path = "/v1/admin/projections",
@@ -107,12 +123,21 @@ pub async fn handle(
     let seen = Seen {
         checkpoints,
         ends: ends(&state.config).await,
-        measured: state.lag.measured(),
+        measured: state.lag.measured(PRIMARY),
         now: clock::now(),
     };
     let data = builds.into_iter().map(|build| seen.projection(build));
+    let replicas = state.servers.each().skip(1).map(|(place, name, _)| {
+        let measured = state.lag.measured(place);
+        Replica {
+            server: name.to_owned(),
+            answers: state.servers.answers(place),
+            lag: seen.lag(measured.map(|measured| measured.orders())),
+        }
+    });
     let projections = Projections {
         data: data.collect(),
+        replicas: replicas.collect(),
     };
     Ok(super::told(HttpResponse::Ok(), &projections))
 }

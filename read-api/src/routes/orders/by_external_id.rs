@@ -11,6 +11,7 @@ use crate::{
         Told,
     },
     problems::order_not_found,
+    servers::Route,
     state::State,
 };
 use actix_web::{
@@ -54,7 +55,14 @@ pub async fn handle(
         return Err(order_not_found());
     }
     let id = order_id_of_external(&platform, &external_id);
-    let read =
-        || store::order_of_external(state.views.clone(), platform.clone(), external_id.clone());
+    let read = |route: Route| {
+        let (platform, external_id) = (platform.clone(), external_id.clone());
+        async move {
+            let read = route.read(|views| {
+                store::order_of_external(views, platform.clone(), external_id.clone())
+            });
+            read.await
+        }
+    };
     asked.answer(&request, &state, id, read).await
 }

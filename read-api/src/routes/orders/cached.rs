@@ -4,13 +4,19 @@
 //! What nobody insists on may have been read up to five seconds ago; the
 //! projector says which orders have changed since. A `min_version` is answered
 //! from the cache only by that version or a later one; a `min_position` never
-//! is, as no cached document says which positions it has.
+//! is, as no cached document says which positions it has. What is kept was read
+//! from the primary: what a replica says may be older than the cache promises.
 
 use super::store;
-use crate::{consistency::Consistency, state::State};
+use crate::{
+    consistency::Consistency,
+    servers::{PRIMARY, Route},
+    state::State,
+};
 use actix_web::{HttpRequest, http::header::IF_NONE_MATCH, web::Bytes};
 use infra::{
     http::{Etag, Problem, none_match},
+    postgres::is_worth_another,
     redis::{Document, DocumentCache, Entry, Redis, Version},
     views::ORDERS_FAMILY,
 };
@@ -36,25 +42,33 @@ pub struct Found {
     pub json: Bytes,
     /// Whether the order is parked. Such an order is not cached.
     pub parked: bool,
+    /// The place of the server that has answered.
+    pub by: usize,
 }
 
-/// The order `id`, as fresh as the request asks for; `read` asks the views.
+/// An order, and the place of the server that has told it.
+pub type Told = Result<(Option<store::Document>, usize), sqlx::Error>;
+
+/// The order `id`, as fresh as the request asks for; `read` asks the servers of
+/// a route.
 pub async fn order<Fut>(
     request: &HttpRequest,
     state: &State,
     consistency: &Consistency,
     id: Uuid,
-    read: impl Fn() -> Fut,
+    read: impl Fn(Route) -> Fut,
 ) -> Result<Option<Found>, Problem>
 where
-    Fut: Future<Output = Result<Option<store::Document>, sqlx::Error>> + Send + 'static,
+    Fut: Future<Output = Told> + Send + 'static,
 {
     let conditional = request.headers().contains_key(IF_NONE_MATCH);
     if conditional && !consistency.has_position() {
         let at_least = consistency.min_version().map(version);
         let has = |version| none_match(request, &etag(version).to_string());
-        let (key, read) = (id.to_string(), || document(read()));
-        if let Some(entry) = state.orders.confirm(&key, at_least, has, read).await {
+        let again = || document(read(state.servers.beginning_with(PRIMARY)));
+        let key = id.to_string();
+        let confirmed = state.orders.confirm(&key, at_least, has, again);
+        if let Some(entry) = confirmed.await {
             return Ok(Some(Found::cached(entry)));
         }
     }
@@ -66,26 +80,42 @@ pub async fn whole<Fut>(
     state: &State,
     consistency: &Consistency,
     id: Uuid,
-    read: impl Fn() -> Fut,
+    read: impl Fn(Route) -> Fut,
 ) -> Result<Option<Found>, Problem>
 where
-    Fut: Future<Output = Result<Option<store::Document>, sqlx::Error>> + Send + 'static,
+    Fut: Future<Output = Told> + Send + 'static,
 {
-    let (key, read) = (id.to_string(), || document(read()));
+    let key = id.to_string();
     if !consistency.has_position() {
         let at_least = consistency.min_version().map(version);
-        if let Some(entry) = state.orders.find(&key, at_least, read).await {
+        let again = || document(read(state.servers.beginning_with(PRIMARY)));
+        if let Some(entry) = state.orders.find(&key, at_least, again).await {
             return Ok(Some(Found::cached(entry)));
         }
     }
-    let found = if consistency.is_asked_for() {
-        consistency.wait(state, Some(id)).await?;
-        state.orders.read_now(&key, read()).await
-    } else {
-        state.orders.read(&key, read()).await
-    };
-    let found = found.map_err(|error| Problem::database(&error))?;
-    Ok(found.map(Found::read))
+    let mut waited = None;
+    if consistency.is_asked_for() {
+        waited = Some(consistency.wait(state, Some(id)).await?.route);
+    }
+    if let Some(primary) = state.servers.primary_only() {
+        let read = document(read(primary));
+        let found = match waited {
+            Some(_) => state.orders.read_now(&key, read).await,
+            None => state.orders.read(&key, read).await,
+        };
+        match found {
+            Err(error) if state.servers.has_replicas() && is_worth_another(&error) => {}
+            found => {
+                let found = found.map_err(|error| Problem::database(&error))?;
+                return Ok(found.map(Found::read));
+            }
+        }
+    }
+    let route = waited.unwrap_or_else(|| state.servers.for_one());
+    let (order, by) = read(route)
+        .await
+        .map_err(|error| Problem::database(&error))?;
+    Ok(order.map(|order| Found::told(order, by)))
 }
 
 impl Found {
@@ -102,14 +132,24 @@ impl Found {
             age: None,
             json: entry.value,
             parked: !entry.lasting,
+            by: PRIMARY,
+        }
+    }
+
+    /// What a replica has told.
+    fn told(order: store::Document, by: usize) -> Self {
+        Self {
+            etag: order.etag,
+            age: None,
+            json: order.json.into(),
+            parked: order.parked,
+            by,
         }
     }
 }
 
-async fn document(
-    read: impl Future<Output = Result<Option<store::Document>, sqlx::Error>>,
-) -> Result<Option<Document>, Arc<sqlx::Error>> {
-    let found = read.await.map_err(Arc::new)?;
+async fn document(read: impl Future<Output = Told>) -> Result<Option<Document>, Arc<sqlx::Error>> {
+    let (found, _) = read.await.map_err(Arc::new)?;
     Ok(found.map(|order| Document {
         version: Version {
             build: order.etag.version.cast_unsigned(),

@@ -71,15 +71,21 @@ pub async fn handle(
     let id = order_id(&id)?;
     let hash = QueryHash::of(&format!("events {id}"));
     let after = after(&state, &query, hash).await?;
-    consistency.wait(&state, Some(id)).await?;
+    let route = consistency.wait(&state, Some(id)).await?.route;
 
-    let order = store::head(&state.views, id).await;
-    let Some(order) = order.map_err(|error| Problem::database(&error))? else {
+    let read = route.read(|views| async move {
+        let Some(order) = store::head(&views, id).await? else {
+            return Ok(None);
+        };
+        let entries = store::history(&views, id, after, paging::one_more(limit)).await?;
+        Ok(Some((order, entries)))
+    });
+    let (found, by) = read
+        .await
+        .map_err(|error: sqlx::Error| Problem::database(&error))?;
+    let Some((order, mut entries)) = found else {
         return Err(not_found(&state, id).await);
     };
-    let mut entries = store::history(&state.views, id, after, paging::one_more(limit))
-        .await
-        .map_err(|error| Problem::database(&error))?;
     let has_more = entries.len() > limit;
     entries.truncate(limit);
 
@@ -99,7 +105,7 @@ pub async fn handle(
     );
     let tag = tag(id, order.etag, after, &entries, has_more);
     Ok(marked(Reply::new(tag), order.parked)
-        .header(lag::HEADER, state.lag.header())
+        .header(lag::HEADER, state.lag.header(by))
         .maybe(PREFERENCE_APPLIED, consistency.applied())
         .maybe(LINK, next.map(|next| paging::link(&request, &next)))
         .send(&request, body))

@@ -24,8 +24,10 @@ pub async fn answer(
     let Some(order) = order else {
         return answer_plainly(request, state, consistency, (id, None)).await;
     };
-    let related = expand.read(&state.views, &[(id, order.etag.version)]).await;
-    let related = related.map_err(|error| Problem::database(&error))?;
+    let version = order.etag.version;
+    let route = state.servers.for_one();
+    let related = route.read(|views| async move { expand.read(&views, &[(id, version)]).await });
+    let (related, _) = related.await.map_err(|error| Problem::database(&error))?;
     let document = str::from_utf8(&order.json).map_err(Problem::internal)?;
     let cut = fields.map(|fields| fields.of_stored(document));
     let cut = cut.transpose()?;

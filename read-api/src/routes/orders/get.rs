@@ -16,6 +16,7 @@ use crate::{
     fields::{self, Fields},
     lag,
     reply::Reply,
+    servers::{PRIMARY, Route},
     state::State,
 };
 use actix_web::{
@@ -78,7 +79,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let asked = Asked::of(&request)?;
     let id = order_id(&id)?;
-    let read = || store::order(state.views.clone(), id);
+    let read = |route: Route| async move { route.read(|views| store::order(views, id)).await };
     asked.answer(&request, &state, id, read).await
 }
 
@@ -106,10 +107,10 @@ impl Asked {
         request: &HttpRequest,
         state: &State,
         id: Uuid,
-        read: impl Fn() -> Fut,
+        read: impl Fn(Route) -> Fut,
     ) -> Result<HttpResponse, Problem>
     where
-        Fut: Future<Output = Result<Option<store::Document>, sqlx::Error>> + Send + 'static,
+        Fut: Future<Output = cached::Told> + Send + 'static,
     {
         let (consistency, fields) = (&self.consistency, self.fields.as_ref());
         if let Some(moment) = Moment::of(&self.query)? {
@@ -147,7 +148,7 @@ pub async fn answer(
     (id, order): (Uuid, Option<Found>),
 ) -> Result<HttpResponse, Problem> {
     let Some(order) = order else {
-        let lag = state.lag.header();
+        let lag = state.lag.header(PRIMARY);
         let lag = lag.to_str().unwrap_or_default().to_owned();
         return Err(not_found(state, id).await.header(lag::HEADER, lag));
     };
@@ -164,7 +165,7 @@ pub fn told(
 ) -> HttpResponse {
     let age = order.age.map(|age| age.as_secs().to_string());
     marked(Reply::new(etag), order.parked)
-        .header(lag::HEADER, state.lag.header())
+        .header(lag::HEADER, state.lag.header(order.by))
         .maybe(AGE, age)
         .maybe(PREFERENCE_APPLIED, consistency.applied())
         .send(request, order.json)

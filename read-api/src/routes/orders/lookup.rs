@@ -89,9 +89,10 @@ pub async fn handle(
                 .error("/ids", detail),
         );
     }
-    consistency.wait(&state, None).await?;
-    let found = store::orders(&state.views, &ids).await;
-    let mut found = found.map_err(|error| Problem::database(&error))?;
+    let route = consistency.wait(&state, None).await?.route;
+    let asked = &ids;
+    let read = route.read(|views| async move { store::orders(&views, asked).await });
+    let (mut found, by) = read.await.map_err(|error| Problem::database(&error))?;
     if let Some(fields) = fields {
         for order in found.values_mut() {
             order.json = fields.of_stored(&order.json)?;
@@ -100,7 +101,7 @@ pub async fn handle(
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CACHE_CONTROL, CACHING))
-        .insert_header((lag::HEADER, state.lag.header()));
+        .insert_header((lag::HEADER, state.lag.header(by)));
     if let Some(applied) = consistency.applied() {
         response.insert_header((PREFERENCE_APPLIED, applied));
     }

@@ -42,9 +42,11 @@ fn marked(reply: Reply, parked: bool) -> Reply {
 /// 404, marked where the order is parked since its first event.
 async fn not_found(state: &State, id: Uuid) -> Problem {
     let problem = order_not_found();
-    match parked::is_parked(&state.views, ORDERS, id).await {
-        Ok(true) => problem.header(PROJECTION, "parked"),
-        Ok(false) => problem,
+    let route = state.servers.for_one();
+    let read = route.read(|views| async move { parked::is_parked(&views, ORDERS, id).await });
+    match read.await {
+        Ok((true, _)) => problem.header(PROJECTION, "parked"),
+        Ok((false, _)) => problem,
         Err(error) => Problem::database(&error),
     }
 }

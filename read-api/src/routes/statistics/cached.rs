@@ -2,9 +2,10 @@
 //! statistics.
 
 use crate::{
-    consistency::{Consistency, PREFERENCE_APPLIED},
+    consistency::{Consistency, PREFERENCE_APPLIED, Ready},
     lag,
     reply::{Reply, TagHash},
+    servers::Route,
     state::State,
 };
 use actix_web::{
@@ -18,6 +19,7 @@ use infra::{
     views,
 };
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgExecutor, PgPool, Postgres, Row as _, Transaction, error::DatabaseError};
 use std::{sync::Arc, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -113,10 +115,24 @@ async fn version(connection: impl PgExecutor<'_>) -> Result<Version, sqlx::Error
 
 /// The answer of every route: rows, and the state that they are of.
 #[derive(Serialize)]
-struct Figures<'a, R> {
-    data: &'a [R],
+struct Figures<'a, B> {
+    /// JSON already: it is hashed, too.
+    data: &'a RawValue,
     version: String,
     as_of: String,
+    #[serde(flatten)]
+    beside: B,
+}
+
+/// What the answers of most routes say beside that.
+#[derive(Serialize)]
+struct Nothing {}
+
+/// The range that figures are compared with, where they are.
+#[derive(Serialize)]
+struct ComparedWith<C> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared_with: Option<C>,
 }
 
 /// An entry of the cache: the tag, a line break, the body. The tag is that of
@@ -125,17 +141,39 @@ struct Figures<'a, R> {
 /// # Errors
 /// Where there are more rows than [`MOST_ROWS`].
 pub fn packed<R: Serialize>(data: &[R], version: Version) -> Result<Entry, StatisticsError> {
+    packed_with(data, version, Nothing {})
+}
+
+/// The same of figures that are compared with those of another range.
+///
+/// # Errors
+/// Where there are more rows than [`MOST_ROWS`].
+pub fn packed_beside<R: Serialize, C: Serialize>(
+    data: &[R],
+    version: Version,
+    compared_with: Option<C>,
+) -> Result<Entry, StatisticsError> {
+    packed_with(data, version, ComparedWith { compared_with })
+}
+
+fn packed_with<R: Serialize, B: Serialize>(
+    data: &[R],
+    version: Version,
+    beside: B,
+) -> Result<Entry, StatisticsError> {
     if data.len() > MOST_ROWS {
         return Err(StatisticsError::TooManyRows);
     }
     let mut entry = Entry::new(version, Bytes::new());
     let unwritable = |error: serde_json::Error| sqlx::Error::Encode(error.into());
     let mut hash = TagHash::of("statistics");
-    hash.add(&serde_json::to_vec(data).map_err(unwritable)?);
+    let rows = to_raw_value(data).map_err(unwritable)?;
+    hash.add(rows.get().as_bytes());
     let figures = Figures {
-        data,
+        data: &rows,
         version: version.to_string(),
         as_of: rfc3339(entry.computed_at),
+        beside,
     };
     let mut value = format!("W/\"{}\"\n", hash.finish()).into_bytes();
     serde_json::to_writer(&mut value, &figures).map_err(unwritable)?;
@@ -156,7 +194,7 @@ fn rfc3339(time: OffsetDateTime) -> String {
 }
 
 /// What a route is asked for.
-pub trait Question: Clone + Send + 'static {
+pub trait Question: Clone + Send + Sync + 'static {
     /// Name of the route, and everything that decides what the answer is.
     fn canonical(&self) -> String;
 
@@ -182,28 +220,35 @@ pub async fn reply(
     asked: impl Question,
 ) -> Result<HttpResponse, Problem> {
     let consistency = asked.consistency();
-    let at_least = awaited(state, consistency).await?;
-    let compute = || asked.clone().answer(state.views.clone());
+    let (at_least, route) = awaited(state, consistency).await?;
+    let compute = || computed(asked.clone(), route.clone());
     let entry = state
         .statistics
         .get_or_compute(&asked.key(), at_least, compute)
         .await?;
     let (etag, body) = unpacked(&entry.value);
     Ok(Reply::new(etag)
-        .header(lag::HEADER, state.lag.header())
+        .header(lag::HEADER, state.lag.header_of_any())
         .header(AGE, HeaderValue::from(entry.age().as_secs()))
         .maybe(PREFERENCE_APPLIED, consistency.applied())
         .send(request, body))
 }
 
-/// Waits for the position that is asked for; the state that has it.
-async fn awaited(state: &State, asked: &Consistency) -> Result<Option<Version>, Problem> {
-    let reached = asked.wait(state, None).await?;
+async fn computed(asked: impl Question, route: Route) -> Result<Entry, StatisticsError> {
+    let answer = route.read(|views| asked.clone().answer(views));
+    answer.await.map(|(entry, _)| entry)
+}
+
+/// Waits for the position that is asked for; the state that has it, and who is
+/// to be asked.
+async fn awaited(state: &State, asked: &Consistency) -> Result<(Option<Version>, Route), Problem> {
+    let Ready { reached, route } = asked.wait(state, None).await?;
     if !(reached && asked.has_position()) {
-        return Ok(None);
+        return Ok((None, route));
     }
-    let version = version(&state.views).await;
-    version.map(Some).map_err(|error| Problem::database(&error))
+    let read = route.read(|views| async move { version(&views).await });
+    let (version, _) = read.await.map_err(|error| Problem::database(&error))?;
+    Ok((Some(version), route))
 }
 
 /// `sum / count`, rounded half-even; none without a count.

@@ -9,4 +9,5 @@ mod period;
 pub mod products;
 mod range;
 mod rows;
+mod shifted;
 mod top;

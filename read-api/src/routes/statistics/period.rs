@@ -94,10 +94,12 @@ pub struct Hours {
     zone: Option<String>,
 }
 
+/// An end of a range.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Bound {
+pub enum Bound {
     /// The first moment of a day in the time zone.
     Day(Date),
+    /// This one.
     Moment(OffsetDateTime),
 }
 
@@ -149,6 +151,88 @@ impl Hours {
             let field = interval.name();
             sql.push(format!("date_trunc('{field}', hour AT TIME ZONE "));
             sql.push_bind(self.zone().to_owned()).push(")::date::text");
+        }
+    }
+
+    /// Both ends, where both were said.
+    pub fn bounds(&self) -> Option<(Bound, Bound)> {
+        self.from.zip(self.to)
+    }
+
+    /// Other hours of the same time zone.
+    #[must_use]
+    pub fn between(&self, (from, to): (Bound, Bound)) -> Self {
+        Self {
+            from: Some(from),
+            to: Some(to),
+            zone: self.zone.clone(),
+        }
+    }
+
+    /// Makes the statement for every period that hours of the range lie in, in
+    /// order: from the `first` one to the `last` one where the range has no
+    /// such end.
+    pub fn periods(
+        &self,
+        interval: Interval,
+        (first, last): (&str, &str),
+        limit: usize,
+    ) -> QueryBuilder<'static, Postgres> {
+        let (field, hourly) = (interval.name(), interval == Interval::Hour);
+        let mut sql = QueryBuilder::new("SELECT ");
+        sql.push(if hourly {
+            "to_char(p AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        } else {
+            "p::date::text"
+        });
+        sql.push(format!(" FROM generate_series(date_trunc('{field}', "));
+        self.push_end(&mut sql, self.from, (first, hourly));
+        if hourly && self.from.is_some() {
+            // A day may begin within an hour, which is none of its own then.
+            sql.push(" + interval '59 minutes 59.999999 seconds'");
+        }
+        sql.push("), ");
+        self.push_end(&mut sql, self.to, (last, hourly));
+        if self.to.is_some() {
+            sql.push(" - interval '1 microsecond'");
+        }
+        sql.push(format!(", interval '1 {field}') p LIMIT {limit}"));
+        sql
+    }
+
+    /// An end as a moment, or as the time that clocks of the zone show.
+    fn push_end(
+        &self,
+        sql: &mut QueryBuilder<'static, Postgres>,
+        end: Option<Bound>,
+        (period, as_moment): (&str, bool),
+    ) {
+        match end {
+            None => {
+                let kind = if as_moment {
+                    "timestamptz"
+                } else {
+                    "timestamp"
+                };
+                sql.push_bind(period.to_owned())
+                    .push(format!("::text::{kind}"));
+            }
+            Some(Bound::Day(day)) if as_moment => {
+                sql.push("(")
+                    .push_bind(day)
+                    .push("::timestamp AT TIME ZONE ");
+                sql.push_bind(self.zone().to_owned()).push(")");
+            }
+            Some(Bound::Day(day)) => {
+                sql.push_bind(day).push("::timestamp");
+            }
+            Some(Bound::Moment(moment)) if as_moment => {
+                sql.push_bind(moment);
+            }
+            Some(Bound::Moment(moment)) => {
+                sql.push("(").push_bind(moment).push(" AT TIME ZONE ");
+                sql.push_bind(self.zone().to_owned()).push(")");
+            }
         }
     }
 

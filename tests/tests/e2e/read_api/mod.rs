@@ -3,6 +3,8 @@
 
 mod admin;
 mod cached;
+mod coded;
+mod compared;
 mod expanding;
 mod exports;
 mod guard;
@@ -16,8 +18,10 @@ mod plans;
 mod plumbing;
 mod rebuild;
 mod redis_failing;
+mod replicas;
 mod search_plans;
 mod searching;
+mod slow;
 mod statistics;
 mod top_lists;
 mod views;
@@ -31,6 +35,8 @@ pub fn trials() -> Vec<Trial> {
     [
         admin::trials(),
         cached::trials(),
+        coded::trials(),
+        compared::trials(),
         expanding::trials(),
         exports::trials(),
         guard::trials(),
@@ -44,8 +50,10 @@ pub fn trials() -> Vec<Trial> {
         plumbing::trials(),
         rebuild::trials(),
         redis_failing::trials(),
+        replicas::trials(),
         search_plans::trials(),
         searching::trials(),
+        slow::trials(),
         statistics::trials(),
         top_lists::trials(),
         waiting::trials(),

@@ -18,7 +18,7 @@ use crate::{
     documented::{
         Conditional, ExpandOf, FieldsOf, MinPosition, Paging, Refused, ToldPage, parts_of,
     },
-    expand::Parts,
+    expand::{Parts, Related},
     lag, paging,
     reply::{Reply, TagHash},
     state::State,
@@ -101,15 +101,17 @@ pub async fn handle(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
-    let mut list = ListRequest::of(&request, &query, &state.cursors).await?;
-    list.consistency.wait(&state, None).await?;
-    let resolved = list.chosen.resolve(&state.views).await;
-    resolved.map_err(|error| Problem::database(&error))?;
-    let page = Page::read(&state.views, &list).await;
-    let mut page = page.map_err(|error| Problem::database(&error))?;
-    let totals = list.totals.read(&state.views, &list).await;
-    let totals = totals.map_err(|error| Problem::database(&error))?;
-    let figures = write(&state.views, &list, &mut page.rows).await?;
+    let list = ListRequest::of(&request, &query, &state.cursors).await?;
+    let route = list.consistency.wait(&state, None).await?.route;
+    let asked = &list;
+    let read = route.read(|views| async move { Read::from(&views, asked.clone()).await });
+    let (read, by) = read.await.map_err(|error| Problem::database(&error))?;
+    let Read {
+        mut page,
+        totals,
+        related,
+    } = read;
+    let figures = write(&related, &list, &mut page.rows)?;
     let next = sealed(&state, &list, page.next).await?;
     let prev_cursor = sealed(&state, &list, page.prev).await?;
     let links = paging::links(&request, next.as_deref(), prev_cursor.as_deref());
@@ -121,18 +123,38 @@ pub async fn handle(
     let summaries = page.rows.iter().map(|row| row.summary.as_str());
     let body = paging::body_with(summaries, next.as_deref(), &members);
     Ok(Reply::new(tag(&list, &page, &(figures + &members)))
-        .header(lag::HEADER, state.lag.header())
+        .header(lag::HEADER, state.lag.header(by))
         .maybe(PREFERENCE_APPLIED, list.consistency.applied())
         .maybe(LINK, links)
         .send(&request, body))
 }
 
+/// What is read for a list, all of it from one server.
+struct Read {
+    page: Page,
+    totals: Told,
+    related: Related,
+}
+
+impl Read {
+    async fn from(views: &PgPool, mut list: ListRequest) -> Result<Self, sqlx::Error> {
+        list.chosen.resolve(views).await?;
+        let page = Page::read(views, &list).await?;
+        let totals = list.totals.read(views, &list).await?;
+        let orders = page.rows.iter();
+        let orders = orders.map(|row| (row.keyset.id, row.etag.version));
+        let related = list.expand.read(views, &orders.collect::<Vec<_>>()).await?;
+        Ok(Self {
+            page,
+            totals,
+            related,
+        })
+    }
+}
+
 /// Cuts the summaries down to what is asked for, and adds what is asked for
 /// beside it; what that depends on beside the orders themselves.
-async fn write(views: &PgPool, list: &ListRequest, rows: &mut [Row]) -> Result<String, Problem> {
-    let orders = rows.iter().map(|row| (row.keyset.id, row.etag.version));
-    let related = list.expand.read(views, &orders.collect::<Vec<_>>()).await;
-    let related = related.map_err(|error| Problem::database(&error))?;
+fn write(related: &Related, list: &ListRequest, rows: &mut [Row]) -> Result<String, Problem> {
     let mut figures = String::new();
     for row in rows {
         let id = row.keyset.id;
@@ -146,7 +168,7 @@ async fn write(views: &PgPool, list: &ListRequest, rows: &mut [Row]) -> Result<S
         let stored = row.document.as_deref().unwrap_or(&row.summary);
         let kept = cut.as_deref().unwrap_or(&row.summary);
         figures += &related.canonical(id)?;
-        row.summary = list.expand.write(id, (kept, stored), &related)?;
+        row.summary = list.expand.write(id, (kept, stored), related)?;
     }
     Ok(figures)
 }

@@ -16,6 +16,19 @@ pub struct Statistics {
     /// When they were computed.
     #[schema(value_type = String, format = DateTime)]
     as_of: String,
+    /// The range that they are compared with; with `compare` only.
+    compared_with: Option<Compared>,
+}
+
+/// A range, as `from` and `to` would say it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Compared {
+    /// First day or hour.
+    #[schema(example = "2025-12-01")]
+    pub from: String,
+    /// Day or hour after the last one.
+    #[schema(example = "2026-01-01")]
+    pub to: String,
 }
 
 /// The figures of one period and group; amounts in minor units of `currency`.
@@ -57,6 +70,17 @@ pub struct StatisticsRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "none")]
     return_status: Option<String>,
+    #[serde(flatten)]
+    figures: Figures,
+    /// The same of what it is compared with; with `compare`, and where the
+    /// earlier range has such a period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<Figures>,
+}
+
+/// Figures; amounts in minor units of one currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Figures {
     /// Orders of any kind that were placed, also those cancelled since.
     orders: i64,
     /// Of them, the cancelled ones.
@@ -92,9 +116,21 @@ pub struct StatisticsRow {
     average_value: Option<i64>,
 }
 
+impl StatisticsRow {
+    /// The row beside what it is compared with.
+    pub fn beside(self, previous: Option<Sums>) -> Self {
+        Self {
+            previous: previous.map(|sums| Figures::of(&sums)),
+            ..self
+        }
+    }
+}
+
 impl From<Sums> for StatisticsRow {
     fn from(sums: Sums) -> Self {
         Self {
+            figures: Figures::of(&sums),
+            previous: None,
             period: sums.period,
             platform: sums.platform,
             currency: sums.currency,
@@ -104,6 +140,13 @@ impl From<Sums> for StatisticsRow {
             payment_status: sums.payment_status,
             fulfillment_status: sums.fulfillment_status,
             return_status: sums.return_status,
+        }
+    }
+}
+
+impl Figures {
+    fn of(sums: &Sums) -> Self {
+        Self {
             orders: sums.orders,
             cancelled: sums.cancelled,
             units: sums.units,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod request;
+mod series;
 mod store;
 
 pub use request::PARAMETERS;

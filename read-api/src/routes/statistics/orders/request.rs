@@ -1,6 +1,6 @@
 //! What statistics are asked for.
 
-use super::{answer::StatisticsRow, store};
+use super::{answer::Compared, series, store};
 use crate::{
     consistency::Consistency,
     filters::{
@@ -8,8 +8,9 @@ use crate::{
         RETURN_STATUS, STATUS,
     },
     routes::statistics::{
-        cached::{Question, StatisticsError, packed},
+        cached::{Question, StatisticsError, packed_beside},
         period::{Hours, Interval},
+        shifted::{self, Compare},
     },
 };
 use actix_web::HttpRequest;
@@ -29,6 +30,8 @@ pub const PARAMETERS: &[&str] = &[
     "interval",
     "time_zone",
     "group_by",
+    "fill",
+    "compare",
     "platform",
     "currency",
     "country",
@@ -94,6 +97,10 @@ pub struct StatisticsRequest {
     pub hours: Hours,
     /// None: one row per group for the whole range.
     pub interval: Option<Interval>,
+    /// Whether periods in which nothing is are told, too.
+    pub fills: bool,
+    /// Hours that they are compared with.
+    pub before: Option<Hours>,
     /// One row for each combination of these columns.
     pub groups: Vec<&'static str>,
     /// Which orders.
@@ -105,10 +112,13 @@ pub struct StatisticsRequest {
 impl StatisticsRequest {
     /// Reads the parameters of a request.
     pub fn of(request: &HttpRequest, query: &Query) -> Result<Self, Problem> {
+        let (hours, interval) = (Hours::of(query)?, Interval::of(query, true)?);
         let asked = Self {
             dated: dated(query)?,
-            hours: Hours::of(query)?,
-            interval: Interval::of(query, true)?,
+            fills: fills(query, interval)?,
+            before: before(query, &hours)?,
+            hours,
+            interval,
             groups: groups(query)?,
             filters: Filters::of(query, &ALLOWED)?,
             consistency: Consistency::of(request, query)?,
@@ -132,7 +142,13 @@ impl StatisticsRequest {
 impl Question for StatisticsRequest {
     fn canonical(&self) -> String {
         let (filters, groups) = (self.filters.canonical(), &self.groups);
-        let range = (self.dated, &self.hours, self.interval);
+        let range = (
+            self.dated,
+            &self.hours,
+            self.interval,
+            self.fills,
+            &self.before,
+        );
         format!("orders {range:?} {groups:?}\n{filters}")
     }
 
@@ -141,9 +157,14 @@ impl Question for StatisticsRequest {
     }
 
     async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
-        let (version, sums) = store::sums(&views, &self).await?;
-        let rows: Vec<_> = sums.into_iter().map(StatisticsRow::from).collect();
-        packed(&rows, version)
+        let (version, found) = store::sums(&views, &self).await?;
+        let rows = series::rows(found, self.fills)?;
+        let compared = self.before.as_ref().and_then(Hours::bounds);
+        let compared_with = compared.map(|(from, to)| Compared {
+            from: shifted::told(from),
+            to: shifted::told(to),
+        });
+        packed_beside(&rows, version, compared_with)
     }
 }
 
@@ -153,6 +174,30 @@ fn dated(query: &Query) -> Result<Dated, Problem> {
         Some("event_date") => Ok(Dated::EventDate),
         Some(_) => Err(invalid("by", "must be one of order_date, event_date")),
     }
+}
+
+/// The parameter `fill`.
+fn fills(query: &Query, interval: Option<Interval>) -> Result<bool, Problem> {
+    match (query.one("fill")?, interval) {
+        (None, _) => Ok(false),
+        (Some("zeros"), Some(_)) => Ok(true),
+        (Some("zeros"), None) => Err(invalid("fill", "needs an interval")),
+        (Some(_), _) => Err(invalid("fill", "must be zeros")),
+    }
+}
+
+/// The parameter `compare`, as the hours that are compared with.
+fn before(query: &Query, hours: &Hours) -> Result<Option<Hours>, Problem> {
+    let Some(compare) = Compare::of(query)? else {
+        return Ok(None);
+    };
+    let bounds = hours.bounds();
+    let (from, to) = bounds.ok_or_else(|| invalid("compare", "needs from and to"))?;
+    let before = compare.range(from, to).ok_or_else(|| {
+        let detail = "needs from and to to be both dates or both hours, after the first year";
+        invalid("compare", detail)
+    })?;
+    Ok(Some(hours.between(before)))
 }
 
 /// In the order of [`GROUPS`].
@@ -186,6 +231,12 @@ pub struct StatisticsParameters {
     /// IANA name of the zone whose days, weeks and months are meant; UTC if absent
     #[param(example = "Europe/London")]
     time_zone: Option<String>,
+    /// `zeros`: a row of zeros for each period in which a group has nothing, of the groups that have anything in the range; such periods are left out if absent
+    #[param(example = "zeros")]
+    fill: Option<String>,
+    /// Range that the figures are compared with; each row has its figures in `previous`. Needs `from` and `to`
+    #[param(inline)]
+    compare: Option<Compare>,
     /// One or more of `platform`, `currency`, `country`, `kind`, `status`, `payment_status`, `fulfillment_status`, `return_status`, separated by commas
     #[param(example = "platform,country")]
     group_by: Option<String>,
@@ -242,6 +293,11 @@ mod tests {
             ("group_by=kind", "group_by=platform"),
             ("by=event_date", "by=order_date"),
             ("status=placed", "payment_status=paid"),
+            ("interval=day", "interval=day&fill=zeros"),
+            (
+                "from=2026-01-01&to=2026-02-01",
+                "from=2026-01-01&to=2026-02-01&compare=previous_year",
+            ),
         ] {
             assert_ne!(key(one), key(other), "{one} {other}");
         }
@@ -276,6 +332,14 @@ mod tests {
             ("by=day", "by must be one of order_date, event_date"),
             ("by=event_date&group_by=status", "by must be order_date"),
             ("by=event_date&return_status=none", "by must be order_date"),
+            ("fill=zeros", "fill needs an interval"),
+            ("fill=ones&interval=day", "fill must be zeros"),
+            ("compare=previous_year", "compare needs from and to"),
+            ("compare=now&from=2026-01-01", "compare must be one of"),
+            (
+                "compare=previous_period&time_zone=Europe/Paris&from=2026-01-01&to=2026-02-01T00:00:00Z",
+                "compare needs from and to to be both dates or both hours",
+            ),
         ] {
             let error = asked(text).expect_err(text);
             assert!(error.contains(reason), "{error}");

@@ -81,7 +81,7 @@ impl Outlet {
         };
         coder.write(&written)?;
         match coder.piece_of(CODED) {
-            Some(coded) => self.send(coded).await,
+            Some(piece) => self.send(piece).await,
             None => Ok(()),
         }
     }

@@ -14,7 +14,11 @@ use actix_web::{
 use futures_util::stream;
 use infra::{
     clock,
-    http::{HeadOnly, Problem, VARIES, still_allowed},
+    http::{
+        HeadOnly, Problem, VARIES,
+        coding::{Coder, Coding, Effort},
+        still_allowed,
+    },
     lifecycle::error_chain,
 };
 use metrics::Gauge;

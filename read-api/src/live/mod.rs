@@ -29,7 +29,7 @@ pub use changes::Changes;
 pub use client::Slots;
 pub use documented::{AfterPlace, LastEventId, Platforms, ServerSentEvent, Streamed};
 pub use events::{Events, Told};
-pub use feed::{Edge, Feed, FeedError, Generation};
+pub use feed::{Edge, FeedError, Generation};
 pub use filter::Filter;
 pub use marker::{Marker, text as marker_text};
 pub use response::{AFTER, Stream, begin, check_place};

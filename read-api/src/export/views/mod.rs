@@ -92,10 +92,9 @@ pub async fn export(
     let (opened, by) = opened.await.map_err(|error| Problem::database(&error))?;
     let (chosen, connection, moment) = opened;
     let sheet = content.sheet(format).map_err(|error| error.problem())?;
-    let sql = content.statement(&chosen);
     let rows = Rows {
         connection,
-        sql: sql.map_err(|error| Problem::database(&error))?,
+        sql: content.statement(&chosen),
         content,
     };
     let begin = Begin {
@@ -136,7 +135,7 @@ impl Content {
         }
     }
 
-    fn statement(&self, chosen: &Chosen) -> Result<QueryBuilder<'static, Postgres>, sqlx::Error> {
+    fn statement(&self, chosen: &Chosen) -> QueryBuilder<'static, Postgres> {
         match self {
             Self::Documents(_) => store::documents(chosen),
             Self::Cells(table) => store::cells(table, chosen),

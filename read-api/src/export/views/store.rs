@@ -55,24 +55,21 @@ pub async fn slowest(views: &PgPool) -> Result<(LogPosition, Generation), sqlx::
 }
 
 /// The documents of the orders.
-pub fn documents(chosen: &Chosen) -> Result<QueryBuilder<'static, Postgres>, sqlx::Error> {
+pub fn documents(chosen: &Chosen) -> QueryBuilder<'static, Postgres> {
     let mut sql = QueryBuilder::new("SELECT document FROM orders WHERE true");
     chosen.push_but("", &mut sql);
-    Ok(sql)
+    sql
 }
 
 /// The rows of a table, those of an order one after the other.
-pub fn cells(
-    table: &Table,
-    chosen: &Chosen,
-) -> Result<QueryBuilder<'static, Postgres>, sqlx::Error> {
+pub fn cells(table: &Table, chosen: &Chosen) -> QueryBuilder<'static, Postgres> {
     let mut sql = QueryBuilder::new(format!(
         "SELECT {} FROM (SELECT * FROM orders WHERE true",
         table.expressions()
     ));
     chosen.push_but("", &mut sql);
     sql.push(") o").push(table.beside);
-    Ok(sql)
+    sql
 }
 
 /// A value that is text, as bytes.

@@ -34,6 +34,10 @@ const TAGS: &[(&str, &str)] = &[
          otherwise now.",
     ),
     (
+        "exports",
+        "Everything that filters choose, as of one moment, streamed as NDJSON, CSV or Parquet.",
+    ),
+    (
         "statistics",
         "Counts and sums over orders, by time and by group.",
     ),

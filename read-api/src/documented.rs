@@ -136,12 +136,13 @@ pub struct Preferred {
 #[expect(dead_code, reason = "describes parameters, is never read")]
 pub struct SomeEvents {
     /// Only events of these types, or, with * at the end, of those that begin so; may be repeated
-    #[param(rename = "type", example = json!(["order.placed", "order.payment_*"]))]
+    #[param(rename = "type", example = json!(["order.placed", "order.payment_*"]), style = Form, explode)]
     event_type: Option<Vec<String>>,
     /// Only events of orders of these platforms; may be repeated
-    #[param(example = json!(["web"]))]
+    #[param(example = json!(["web"]), style = Form, explode)]
     platform: Option<Vec<String>>,
     /// Only events of these orders, at most 200; may be repeated
+    #[param(style = Form, explode)]
     order: Option<Vec<Uuid>>,
 }
 

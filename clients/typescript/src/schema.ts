@@ -144,7 +144,7 @@ export interface paths {
          *     the log, whether or not a projector runs. Measured once a second. The same
          *     is on `/metrics` as `orderlog_views_lag_events` and
          *     `orderlog_views_lag_seconds`, and all of it together in the header
-         *     `Orderlog-Lag` of every read.
+         *     `Orderlog-Lag` of every read, there of the server that has answered.
          */
         get: operations["list_projections"];
         put?: never;
@@ -264,6 +264,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export of events as CSV
+         * @description A row for each event, as far as the log is final when the export begins, in
+         *     its order; the trailer's position is where to go on with `after`.
+         *     RFC 4180 with a header; a text that a spreadsheet would run as a formula has
+         *     an apostrophe before it. The last record is a trailer, `#trailer`, `count=…`,
+         *     `position=…`, `as_of=…` and empty cells: without it the export was cut off.
+         *     Streams go on from its position.
+         *
+         *     Columns: `id`, `type`, `time`, `order_id`, `sequence`, `platform`, `actor`,
+         *     `position`, `correlationid`, `causationid`, `traceparent`, `data`. All but
+         *     `order_id` (the `subject`) and `platform` are members of the event; `data` is
+         *     JSON.
+         */
+        get: operations["export_events_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export of events as NDJSON
+         * @description What `GET /v1/events/stream` tells, one event a line, as far as the log is
+         *     final when the export begins, in its order; the trailer's `position` is where
+         *     to go on, here or there, with `after`.
+         *     The last line is a trailer, `{"trailer": {"count", "position", "as_of"}}`:
+         *     without it the export was cut off. Streams go on from its `position`.
+         */
+        get: operations["export_events_ndjson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export of events as Parquet
+         * @description A row for each event, as far as the log is final when the export begins, in
+         *     its order; the trailer's position is where to go on with `after`.
+         *     Compressed with zstd, in small row groups. The metadata of the footer has
+         *     `orderlog.count`, `orderlog.position` and `orderlog.as_of`; streams go on from
+         *     the position. A file that was cut off cannot be read.
+         *
+         *     Columns: `id`, `type`, `time`, `order_id`, `sequence`, `platform`, `actor`,
+         *     `position`, `correlationid`, `causationid`, `traceparent`, `data`. All but
+         *     `order_id` (the `subject`) and `platform` are members of the event; `data` is
+         *     JSON.
+         */
+        get: operations["export_events_parquet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events/stream": {
         parameters: {
             query?: never;
@@ -282,6 +365,105 @@ export interface paths {
          *     cut off and comes again; it misses nothing.
          */
         get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lines.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export of lines as CSV
+         * @description A row for each line of the orders that the filters choose, those of an order
+         *     one after the other. Streamed and compressed as the client likes it, as of one moment, in no
+         *     particular order.
+         *     RFC 4180 with a header; a text that a spreadsheet would run as a formula has
+         *     an apostrophe before it. The last record is a trailer, `#trailer`, `count=…`,
+         *     `position=…`, `as_of=…` and empty cells: without it the export was cut off.
+         *     Streams go on from its position.
+         *
+         *     Columns: `order_id`, `order_number`, `platform`, `external_id`, `kind`,
+         *     `status`, `country`, `placed_at`, `line`, `sku`, `name`, `quantity`,
+         *     `cancelled_quantity`, `fulfilled_quantity`, `shipped_quantity`,
+         *     `delivered_quantity`, `return_requested_quantity`, `returned_quantity`,
+         *     `currency`, `unit_price`, `unit_price_major`, `amount`, `discount`,
+         *     `allocated_discount`, `tax`. Amounts are in minor units of `currency`; a price
+         *     that has more digits than those is in `unit_price_major`, in major units.
+         */
+        get: operations["export_lines_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lines.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export of lines as NDJSON
+         * @description A row for each line of the orders that the filters choose, those of an order
+         *     one after the other. Streamed and compressed as the client likes it, as of one moment, in no
+         *     particular order.
+         *     The last line is a trailer, `{"trailer": {"count", "position", "as_of"}}`:
+         *     without it the export was cut off. Streams go on from its `position`.
+         *
+         *     Columns: `order_id`, `order_number`, `platform`, `external_id`, `kind`,
+         *     `status`, `country`, `placed_at`, `line`, `sku`, `name`, `quantity`,
+         *     `cancelled_quantity`, `fulfilled_quantity`, `shipped_quantity`,
+         *     `delivered_quantity`, `return_requested_quantity`, `returned_quantity`,
+         *     `currency`, `unit_price`, `unit_price_major`, `amount`, `discount`,
+         *     `allocated_discount`, `tax`. Amounts are in minor units of `currency`; a price
+         *     that has more digits than those is in `unit_price_major`, in major units.
+         */
+        get: operations["export_lines_ndjson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lines.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export of lines as Parquet
+         * @description A row for each line of the orders that the filters choose, those of an order
+         *     one after the other. Streamed and compressed as the client likes it, as of one moment, in no
+         *     particular order.
+         *     Compressed with zstd, in small row groups. The metadata of the footer has
+         *     `orderlog.count`, `orderlog.position` and `orderlog.as_of`; streams go on from
+         *     the position. A file that was cut off cannot be read.
+         *
+         *     Columns: `order_id`, `order_number`, `platform`, `external_id`, `kind`,
+         *     `status`, `country`, `placed_at`, `line`, `sku`, `name`, `quantity`,
+         *     `cancelled_quantity`, `fulfilled_quantity`, `shipped_quantity`,
+         *     `delivered_quantity`, `return_requested_quantity`, `returned_quantity`,
+         *     `currency`, `unit_price`, `unit_price_major`, `amount`, `discount`,
+         *     `allocated_discount`, `tax`. Amounts are in minor units of `currency`; a price
+         *     that has more digits than those is in `unit_price_major`, in major units.
+         */
+        get: operations["export_lines_parquet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -316,6 +498,101 @@ export interface paths {
          *     the same `Idempotency-Key` and body answers the same again.
          */
         post: operations["place_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export of orders as CSV
+         * @description A row for each order. Streamed and compressed as the client likes it, as of one moment, in no
+         *     particular order.
+         *     RFC 4180 with a header; a text that a spreadsheet would run as a formula has
+         *     an apostrophe before it. The last record is a trailer, `#trailer`, `count=…`,
+         *     `position=…`, `as_of=…` and empty cells: without it the export was cut off.
+         *     Streams go on from its position.
+         *
+         *     Columns: `id`, `number`, `version`, `platform`, `external_id`, `kind`,
+         *     `status`, `payment_status`, `fulfillment_status`, `return_status`,
+         *     `confirmed`, `archived`, `hold_count`, `customer_id`, `customer_name`,
+         *     `customer_email`, `country`, `line_count`, `units`, `currency`, `items`,
+         *     `discounts`, `shipping`, `tax`, `included_tax`, `total`, `credited`,
+         *     `captured`, `refunded`, `charged_back`, `balance_due`, `tags`, `created_at`,
+         *     `placed_at`, `updated_at`, `confirmed_at`, `paid_at`, `shipped_at`,
+         *     `delivered_at`, `return_requested_at`, `refunded_at`, `cancelled_at`. Amounts
+         *     are in minor units of `currency`, `tags` is a JSON array; the last seven times
+         *     are those of first coming to a state.
+         */
+        get: operations["export_orders_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export of orders as NDJSON
+         * @description The documents that `GET /v1/orders/{id}` answers, one a line, byte for byte,
+         *     or some of their fields. Streamed and compressed as the client likes it, as of one moment, in no
+         *     particular order.
+         *     The last line is a trailer, `{"trailer": {"count", "position", "as_of"}}`:
+         *     without it the export was cut off. Streams go on from its `position`.
+         */
+        get: operations["export_orders_ndjson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export of orders as Parquet
+         * @description A row for each order. Streamed and compressed as the client likes it, as of one moment, in no
+         *     particular order.
+         *     Compressed with zstd, in small row groups. The metadata of the footer has
+         *     `orderlog.count`, `orderlog.position` and `orderlog.as_of`; streams go on from
+         *     the position. A file that was cut off cannot be read.
+         *
+         *     Columns: `id`, `number`, `version`, `platform`, `external_id`, `kind`,
+         *     `status`, `payment_status`, `fulfillment_status`, `return_status`,
+         *     `confirmed`, `archived`, `hold_count`, `customer_id`, `customer_name`,
+         *     `customer_email`, `country`, `line_count`, `units`, `currency`, `items`,
+         *     `discounts`, `shipping`, `tax`, `included_tax`, `total`, `credited`,
+         *     `captured`, `refunded`, `charged_back`, `balance_due`, `tags`, `created_at`,
+         *     `placed_at`, `updated_at`, `confirmed_at`, `paid_at`, `shipped_at`,
+         *     `delivered_at`, `return_requested_at`, `refunded_at`, `cancelled_at`. Amounts
+         *     are in minor units of `currency`, `tags` is a JSON array; the last seven times
+         *     are those of first coming to a state.
+         */
+        get: operations["export_orders_parquet"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2169,6 +2446,19 @@ export interface components {
             /** @description Where the log stands after the command, for `min_position`. */
             position: string;
         };
+        /** @description A range, as `from` and `to` would say it. */
+        Compared: {
+            /**
+             * @description First day or hour.
+             * @example 2025-12-01
+             */
+            from: string;
+            /**
+             * @description Day or hour after the last one.
+             * @example 2026-01-01
+             */
+            to: string;
+        };
         /**
          * @description When a draft is placed.
          * @example {
@@ -2504,6 +2794,90 @@ export interface components {
             order_id: string;
             /** @description Its return. */
             return: string;
+        };
+        /** @description Figures; amounts in minor units of one currency. */
+        Figures: {
+            /**
+             * Format: int64
+             * @description Orders of any kind that were placed, also those cancelled since.
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description Of them, the cancelled ones.
+             */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description Goods that were not called off.
+             */
+            units: number;
+            /**
+             * Format: int64
+             * @description Σ line amounts.
+             */
+            items: number;
+            /**
+             * Format: int64
+             * @description Σ discounts.
+             */
+            discounts: number;
+            /**
+             * Format: int64
+             * @description Σ shipping charges without tax.
+             */
+            shipping: number;
+            /**
+             * Format: int64
+             * @description Σ taxes added to prices.
+             */
+            tax: number;
+            /**
+             * Format: int64
+             * @description Σ totals: items − discounts + shipping + tax.
+             */
+            revenue: number;
+            /**
+             * Format: int64
+             * @description Captured from customers.
+             */
+            captured: number;
+            /**
+             * Format: int64
+             * @description Refunded to customers.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description Taken back by customers' banks.
+             */
+            charged_back: number;
+            /**
+             * Format: int64
+             * @description Value of returned goods and goodwill.
+             */
+            credited: number;
+            /**
+             * Format: int64
+             * @description Goods at their prices, before discounts and credits: items.
+             */
+            gross_sales: number;
+            /**
+             * Format: int64
+             * @description What is left of them: items − discounts − credited.
+             */
+            net_sales: number;
+            /**
+             * Format: int64
+             * @description Money that stayed: captured − refunded − charged back.
+             */
+            net: number;
+            /**
+             * Format: int64
+             * @description Revenue per order that is not cancelled, rounded half-even; `null`
+             *     where there is none.
+             */
+            average_value?: number | null;
         };
         /** @description How the history of an order begins. */
         FirstEvents: {
@@ -3584,8 +3958,10 @@ export interface components {
         };
         /** @description Every projection. */
         Projections: {
-            /** @description By name. */
+            /** @description By name, as the primary has them. */
             data: components["schemas"]["Projection"][];
+            /** @description Replicas that lists and statistics are read from. */
+            replicas: components["schemas"]["Replica"][];
         };
         /**
          * @description Which values; without anything all of them.
@@ -3730,6 +4106,16 @@ export interface components {
             hold_id?: string | null;
             /** @description Why, in words. Personal data (free text). */
             reason?: string | null;
+        };
+        /** @description A replica of the views. */
+        Replica: components["schemas"]["Lag"] & {
+            /**
+             * @description Host, port and database.
+             * @example views-2.internal:5432/views
+             */
+            server: string;
+            /** @description Whether it answers; one that does not is left alone until it does. */
+            answers: boolean;
         };
         /** @description A return: goods that come back. */
         Return: {
@@ -3926,9 +4312,10 @@ export interface components {
              * @description When they were computed.
              */
             as_of: string;
+            compared_with?: components["schemas"]["Compared"] | null;
         };
         /** @description The figures of one period and group; amounts in minor units of `currency`. */
-        StatisticsRow: {
+        StatisticsRow: components["schemas"]["Figures"] & {
             /**
              * @description First day of the period, or first moment of the hour; with `interval`
              *     only.
@@ -3975,87 +4362,7 @@ export interface components {
              * @example none
              */
             return_status?: string | null;
-            /**
-             * Format: int64
-             * @description Orders of any kind that were placed, also those cancelled since.
-             */
-            orders: number;
-            /**
-             * Format: int64
-             * @description Of them, the cancelled ones.
-             */
-            cancelled: number;
-            /**
-             * Format: int64
-             * @description Goods that were not called off.
-             */
-            units: number;
-            /**
-             * Format: int64
-             * @description Σ line amounts.
-             */
-            items: number;
-            /**
-             * Format: int64
-             * @description Σ discounts.
-             */
-            discounts: number;
-            /**
-             * Format: int64
-             * @description Σ shipping charges without tax.
-             */
-            shipping: number;
-            /**
-             * Format: int64
-             * @description Σ taxes added to prices.
-             */
-            tax: number;
-            /**
-             * Format: int64
-             * @description Σ totals: items − discounts + shipping + tax.
-             */
-            revenue: number;
-            /**
-             * Format: int64
-             * @description Captured from customers.
-             */
-            captured: number;
-            /**
-             * Format: int64
-             * @description Refunded to customers.
-             */
-            refunded: number;
-            /**
-             * Format: int64
-             * @description Taken back by customers' banks.
-             */
-            charged_back: number;
-            /**
-             * Format: int64
-             * @description Value of returned goods and goodwill.
-             */
-            credited: number;
-            /**
-             * Format: int64
-             * @description Goods at their prices, before discounts and credits: items.
-             */
-            gross_sales: number;
-            /**
-             * Format: int64
-             * @description What is left of them: items − discounts − credited.
-             */
-            net_sales: number;
-            /**
-             * Format: int64
-             * @description Money that stayed: captured − refunded − charged back.
-             */
-            net: number;
-            /**
-             * Format: int64
-             * @description Revenue per order that is not cancelled, rounded half-even; `null`
-             *     where there is none.
-             */
-            average_value?: number | null;
+            previous?: components["schemas"]["Figures"] | null;
         };
         /**
          * @description One entry of an order's history as the read API tells it: who, what, when,
@@ -4332,6 +4639,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -4341,7 +4657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -4401,6 +4717,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -4437,7 +4762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -4514,6 +4839,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -4523,7 +4857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -4579,6 +4913,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -4588,7 +4931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -4687,6 +5030,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -4696,7 +5048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -4770,6 +5122,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -4779,7 +5140,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -4842,6 +5203,15 @@ export interface operations {
                      *           "seconds": 0,
                      *           "version": 4
                      *         }
+                     *       ],
+                     *       "replicas": [
+                     *         {
+                     *           "answers": true,
+                     *           "estimated": false,
+                     *           "events": 0,
+                     *           "seconds": 0,
+                     *           "server": "views-2.internal:5432/views"
+                     *         }
                      *       ]
                      *     }
                      */
@@ -4868,6 +5238,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -4877,7 +5256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -4989,6 +5368,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -4998,7 +5386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -5087,6 +5475,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -5096,7 +5493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -5185,6 +5582,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What giving a build up may be refused with beside that.
              *     `no_open_build`
@@ -5206,7 +5612,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -5269,6 +5675,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -5340,7 +5755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -5421,6 +5836,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -5486,7 +5910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -5567,6 +5991,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -5632,10 +6065,385 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_events_csv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only events of these types, or, with * at the end, of those that begin so; may be repeated
+                 * @example [
+                 *       "order.placed",
+                 *       "order.payment_*"
+                 *     ]
+                 */
+                type?: string[];
+                /**
+                 * @description Only events of orders of these platforms; may be repeated
+                 * @example [
+                 *       "web"
+                 *     ]
+                 */
+                platform?: string[];
+                /** @description Only events of these orders, at most 200; may be repeated */
+                order?: string[];
+                /**
+                 * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
+                 * @example beginning
+                 */
+                after?: string;
+                /** @description Nothing that comes after the event with this `position` */
+                until?: string;
+                /**
+                 * @description Recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                recorded_from?: string;
+                /** @description Recorded before this time */
+                recorded_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description An export.
+             *     Everything that was chosen, and the trailer
+             */
+            200: {
+                headers: {
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description The moment that it is of */
+                    "Orderlog-As-Of"?: string;
+                    /** @description Everything of the log up to here is in it */
+                    "Orderlog-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id,type,time,order_id,sequence,platform,actor,position,correlationid,causationid,traceparent,data
+                     *     ba5afb40-7bba-5538-95d4-05d566283044,order.placed,2026-11-26T18:28:58.835687Z,e3769ed0-17ec-550a-adab-fda4d80da99b,1,web,key_01a2191de6bb74f4990e050ff3c2ecdb,b3JkZXJzLmV2ZW50cy52MXw5fDF8NzY0fDE,52ade32138f52ad6a91c5bdffedad607,,00-52ade32138f52ad6a91c5bdffedad607-d1d4f8a7c78b0f02-01,"{""order"":{""order_id"":""e3769ed0-17ec-550a-adab-fda4d80da99b"",""number"":""1001"",""platform"":""web"",""external_id"":""W-1001"",""currency"":""GBP"",""prices_include_tax"":false,""customer_id"":""c-42"",""country"":""GB"",""shipping_country"":""GB"",""lines"":[{""id"":""l1"",""sku"":""85123A"",""name"":""White hanging heart T-light holder"",""quantity"":6,""unit_price"":255,""amount"":1530,""discount"":0,""tax"":0}],""shipping"":{""method"":""standard"",""name"":""Standard delivery"",""amount"":399,""tax"":0}},""placed_at"":""2026-11-26T18:28:58.754309Z"",""personal"":{""customer"":{""name"":""Ada Lovelace"",""email"":""ada@example.com""},""shipping_address"":{""name"":""Ada Lovelace"",""line1"":""12 St James's Square"",""city"":""London"",""postal_code"":""SW1Y 4JH""}},""after"":{""version"":1,""status"":""placed"",""payment_status"":""none"",""fulfillment_status"":""unfulfilled"",""return_status"":""none"",""totals"":{""items"":1530,""discounts"":0,""shipping"":399,""tax"":0,""included_tax"":0,""total"":1929,""credited"":0,""captured"":0,""refunded"":0,""charged_back"":0,""balance_due"":1929}}}"
+                     *     #trailer,count=1,position=b3JkZXJzLmV2ZW50cy52MXwwfDF8NzY0fDE,as_of=2026-11-26T18:28:59.108624Z,,,,,,,,
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What is asked for after a place may be refused with beside that.
+             *     `position_lost`
+             */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_events_ndjson: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only events of these types, or, with * at the end, of those that begin so; may be repeated
+                 * @example [
+                 *       "order.placed",
+                 *       "order.payment_*"
+                 *     ]
+                 */
+                type?: string[];
+                /**
+                 * @description Only events of orders of these platforms; may be repeated
+                 * @example [
+                 *       "web"
+                 *     ]
+                 */
+                platform?: string[];
+                /** @description Only events of these orders, at most 200; may be repeated */
+                order?: string[];
+                /**
+                 * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
+                 * @example beginning
+                 */
+                after?: string;
+                /** @description Nothing that comes after the event with this `position` */
+                until?: string;
+                /**
+                 * @description Recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                recorded_from?: string;
+                /** @description Recorded before this time */
+                recorded_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description An export.
+             *     Everything that was chosen, and the trailer
+             */
+            200: {
+                headers: {
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description The moment that it is of */
+                    "Orderlog-As-Of"?: string;
+                    /** @description Everything of the log up to here is in it */
+                    "Orderlog-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"specversion":"1.0","id":"ba5afb40-7bba-5538-95d4-05d566283044","source":"/orderlog","type":"order.placed","time":"2026-11-26T18:28:58.835687Z","subject":"e3769ed0-17ec-550a-adab-fda4d80da99b","sequence":1,"actor":"key_01a2191de6bb74f4990e050ff3c2ecdb","position":"b3JkZXJzLmV2ZW50cy52MXw5fDF8NzY0fDE","correlationid":"52ade32138f52ad6a91c5bdffedad607","traceparent":"00-52ade32138f52ad6a91c5bdffedad607-d1d4f8a7c78b0f02-01","datacontenttype":"application/json","data":{"order":{"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","number":"1001","platform":"web","external_id":"W-1001","currency":"GBP","prices_include_tax":false,"customer_id":"c-42","country":"GB","shipping_country":"GB","lines":[{"id":"l1","sku":"85123A","name":"White hanging heart T-light holder","quantity":6,"unit_price":255,"amount":1530,"discount":0,"tax":0}],"shipping":{"method":"standard","name":"Standard delivery","amount":399,"tax":0}},"placed_at":"2026-11-26T18:28:58.754309Z","personal":{"customer":{"name":"Ada Lovelace","email":"ada@example.com"},"shipping_address":{"name":"Ada Lovelace","line1":"12 St James's Square","city":"London","postal_code":"SW1Y 4JH"}},"after":{"version":1,"status":"placed","payment_status":"none","fulfillment_status":"unfulfilled","return_status":"none","totals":{"items":1530,"discounts":0,"shipping":399,"tax":0,"included_tax":0,"total":1929,"credited":0,"captured":0,"refunded":0,"charged_back":0,"balance_due":1929}}}}
+                     *     {"trailer":{"count":1,"position":"b3JkZXJzLmV2ZW50cy52MXwwfDF8NzY0fDE","as_of":"2026-11-26T18:28:59.106414Z"}}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What is asked for after a place may be refused with beside that.
+             *     `position_lost`
+             */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_events_parquet: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only events of these types, or, with * at the end, of those that begin so; may be repeated
+                 * @example [
+                 *       "order.placed",
+                 *       "order.payment_*"
+                 *     ]
+                 */
+                type?: string[];
+                /**
+                 * @description Only events of orders of these platforms; may be repeated
+                 * @example [
+                 *       "web"
+                 *     ]
+                 */
+                platform?: string[];
+                /** @description Only events of these orders, at most 200; may be repeated */
+                order?: string[];
+                /**
+                 * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
+                 * @example beginning
+                 */
+                after?: string;
+                /** @description Nothing that comes after the event with this `position` */
+                until?: string;
+                /**
+                 * @description Recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                recorded_from?: string;
+                /** @description Recorded before this time */
+                recorded_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description An export.
+             *     Everything that was chosen, and the trailer
+             */
+            200: {
+                headers: {
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description The moment that it is of */
+                    "Orderlog-As-Of"?: string;
+                    /** @description Everything of the log up to here is in it */
+                    "Orderlog-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What is asked for after a place may be refused with beside that.
+             *     `position_lost`
+             */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -5717,6 +6525,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `position_lost` */
             410: {
                 headers: {
@@ -5735,7 +6552,487 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_lines_csv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description An export.
+             *     Everything that was chosen, and the trailer
+             */
+            200: {
+                headers: {
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description The moment that it is of */
+                    "Orderlog-As-Of"?: string;
+                    /** @description Everything of the log up to here is in it */
+                    "Orderlog-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example order_id,order_number,platform,external_id,kind,status,country,placed_at,line,sku,name,quantity,cancelled_quantity,fulfilled_quantity,shipped_quantity,delivered_quantity,return_requested_quantity,returned_quantity,currency,unit_price,unit_price_major,amount,discount,allocated_discount,tax
+                     *     e3769ed0-17ec-550a-adab-fda4d80da99b,1001,web,W-1001,order,placed,GB,2026-11-26T18:28:58.754309Z,l1,85123A,White hanging heart T-light holder,6,0,0,0,0,0,0,GBP,255,,1530,0,0,0
+                     *     #trailer,count=1,position=b3JkZXJzLmV2ZW50cy52MXwwfDF8NzY0fDE.1.0,as_of=2026-11-26T18:28:59.102527Z,,,,,,,,,,,,,,,,,,,,,
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_lines_ndjson: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description An export.
+             *     Everything that was chosen, and the trailer
+             */
+            200: {
+                headers: {
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description The moment that it is of */
+                    "Orderlog-As-Of"?: string;
+                    /** @description Everything of the log up to here is in it */
+                    "Orderlog-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","order_number":"1001","platform":"web","external_id":"W-1001","kind":"order","status":"placed","country":"GB","placed_at":"2026-11-26T18:28:58.754309Z","line":"l1","sku":"85123A","name":"White hanging heart T-light holder","quantity":6,"cancelled_quantity":0,"fulfilled_quantity":0,"shipped_quantity":0,"delivered_quantity":0,"return_requested_quantity":0,"returned_quantity":0,"currency":"GBP","unit_price":255,"unit_price_major":null,"amount":1530,"discount":0,"allocated_discount":0,"tax":0}
+                     *     {"trailer":{"count":1,"position":"b3JkZXJzLmV2ZW50cy52MXwwfDF8NzY0fDE.1.0","as_of":"2026-11-26T18:28:59.087078Z"}}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_lines_parquet: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description An export.
+             *     Everything that was chosen, and the trailer
+             */
+            200: {
+                headers: {
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description The moment that it is of */
+                    "Orderlog-As-Of"?: string;
+                    /** @description Everything of the log up to here is in it */
+                    "Orderlog-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -5877,7 +7174,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `<…>; rel="next"` and `<…>; rel="prev"`, where there are such pages */
                     Link?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -5943,7 +7240,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `<…>; rel="next"` and `<…>; rel="prev"`, where there are such pages */
                     Link?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -5971,6 +7268,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -5980,7 +7286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -6043,6 +7349,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -6114,10 +7429,495 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_orders_csv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description An export.
+             *     Everything that was chosen, and the trailer
+             */
+            200: {
+                headers: {
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description The moment that it is of */
+                    "Orderlog-As-Of"?: string;
+                    /** @description Everything of the log up to here is in it */
+                    "Orderlog-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example id,number,version,platform,external_id,kind,status,payment_status,fulfillment_status,return_status,confirmed,archived,hold_count,customer_id,customer_name,customer_email,country,line_count,units,currency,items,discounts,shipping,tax,included_tax,total,credited,captured,refunded,charged_back,balance_due,tags,created_at,placed_at,updated_at,confirmed_at,paid_at,shipped_at,delivered_at,return_requested_at,refunded_at,cancelled_at
+                     *     e3769ed0-17ec-550a-adab-fda4d80da99b,1001,1,web,W-1001,order,placed,none,unfulfilled,none,false,false,0,c-42,Ada Lovelace,ada@example.com,GB,1,6,GBP,1530,0,399,0,0,1929,0,0,0,0,1929,,2026-11-26T18:28:58.835687Z,2026-11-26T18:28:58.754309Z,2026-11-26T18:28:58.835687Z,,,,,,,
+                     *     #trailer,count=1,position=b3JkZXJzLmV2ZW50cy52MXwwfDF8NzY0fDE.1.0,as_of=2026-11-26T18:28:59.076497Z,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,
+                     */
+                    "text/csv": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_orders_ndjson: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example id,status,totals.balance_due
+                 */
+                fields?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description An export.
+             *     Everything that was chosen, and the trailer
+             */
+            200: {
+                headers: {
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description The moment that it is of */
+                    "Orderlog-As-Of"?: string;
+                    /** @description Everything of the log up to here is in it */
+                    "Orderlog-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"id":"e3769ed0-17ec-550a-adab-fda4d80da99b","number":"1001","version":1,"platform":"web","external_id":"W-1001","kind":"order","currency":"GBP","prices_include_tax":false,"status":"placed","payment_status":"none","fulfillment_status":"unfulfilled","return_status":"none","confirmed":false,"archived":false,"customer":{"id":"c-42","name":"Ada Lovelace","email":"ada@example.com"},"country":"GB","billing_address":null,"shipping_address":{"name":"Ada Lovelace","line1":"12 St James's Square","city":"London","postal_code":"SW1Y 4JH","country":"GB"},"lines":[{"id":"l1","sku":"85123A","name":"White hanging heart T-light holder","quantity":6,"cancelled_quantity":0,"fulfilled_quantity":0,"shipped_quantity":0,"delivered_quantity":0,"return_requested_quantity":0,"returned_quantity":0,"unit_price":255,"amount":1530,"discount":0,"allocated_discount":0,"tax":0}],"shipping":{"method":"standard","name":"Standard delivery","amount":399,"tax":0},"discounts":[],"totals":{"items":1530,"discounts":0,"shipping":399,"tax":0,"included_tax":0,"total":1929,"credited":0,"captured":0,"refunded":0,"charged_back":0,"balance_due":1929},"payments":[],"refunds":[],"credits":[],"chargebacks":[],"fulfillments":[],"returns":[],"holds":[],"tags":[],"notes":[],"cancellation":null,"exchange_of":null,"invoice_number":null,"created_at":"2026-11-26T18:28:58.835687Z","placed_at":"2026-11-26T18:28:58.754309Z","updated_at":"2026-11-26T18:28:58.835687Z"}
+                     *     {"trailer":{"count":1,"position":"b3JkZXJzLmV2ZW50cy52MXwwfDF8NzY0fDE.1.0","as_of":"2026-11-26T18:28:59.069512Z"}}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_orders_parquet: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description An export.
+             *     Everything that was chosen, and the trailer
+             */
+            200: {
+                headers: {
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description The moment that it is of */
+                    "Orderlog-As-Of"?: string;
+                    /** @description Everything of the log up to here is in it */
+                    "Orderlog-Position"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -6190,7 +7990,7 @@ export interface operations {
                     Age?: number;
                     /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
@@ -6324,7 +8124,7 @@ export interface operations {
                     Age?: number;
                     /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
@@ -6366,6 +8166,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -6375,7 +8184,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -6452,6 +8261,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `position_lost` */
             410: {
                 headers: {
@@ -6470,7 +8288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -6552,6 +8370,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -6617,7 +8444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -6660,7 +8487,7 @@ export interface operations {
             /** @description What was asked for */
             200: {
                 headers: {
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -6810,6 +8637,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -6846,7 +8682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -6917,7 +8753,7 @@ export interface operations {
                     Age?: number;
                     /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
@@ -7051,7 +8887,7 @@ export interface operations {
                     Age?: number;
                     /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
@@ -7093,6 +8929,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -7102,7 +8947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -7183,6 +9028,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -7248,7 +9102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -7329,6 +9183,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -7394,7 +9257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -7475,6 +9338,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -7540,7 +9412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -7623,6 +9495,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -7688,7 +9569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -7767,6 +9648,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -7832,7 +9722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -7913,6 +9803,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -7978,7 +9877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -8059,6 +9958,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -8124,7 +10032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -8205,6 +10113,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -8270,7 +10187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -8351,6 +10268,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -8416,7 +10342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -8576,6 +10502,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -8585,7 +10520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -8666,6 +10601,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -8731,7 +10675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -8814,6 +10758,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -8879,7 +10832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -8936,7 +10889,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `<…>; rel="next"`, where there is a next page */
                     Link?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
@@ -9073,7 +11026,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `<…>; rel="next"`, where there is a next page */
                     Link?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
@@ -9115,6 +11068,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -9124,7 +11086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -9205,6 +11167,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -9270,7 +11241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -9353,6 +11324,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -9418,7 +11398,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -9501,6 +11481,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -9566,7 +11555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -9649,6 +11638,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -9714,7 +11712,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -9797,6 +11795,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -9862,7 +11869,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -9943,6 +11950,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -10008,7 +12024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -10085,6 +12101,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -10150,7 +12175,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -10231,6 +12256,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -10296,7 +12330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -10379,6 +12413,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -10444,7 +12487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -10527,6 +12570,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -10592,7 +12644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -10673,6 +12725,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -10738,7 +12799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -10819,6 +12880,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -10884,7 +12954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -10967,6 +13037,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -11032,7 +13111,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -11115,6 +13194,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -11180,7 +13268,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -11263,6 +13351,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -11328,7 +13425,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -11409,6 +13506,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -11474,7 +13580,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -11557,6 +13663,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -11622,7 +13737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -11701,6 +13816,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -11766,7 +13890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -11847,6 +13971,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -11912,7 +14045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -11993,6 +14126,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -12058,7 +14200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12141,6 +14283,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -12206,7 +14357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12289,6 +14440,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -12354,7 +14514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12437,6 +14597,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -12502,7 +14671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12585,6 +14754,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -12650,7 +14828,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12735,6 +14913,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -12800,7 +14987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12883,6 +15070,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -12948,7 +15144,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13031,6 +15227,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -13096,7 +15301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13177,6 +15382,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -13242,7 +15456,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13323,6 +15537,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -13388,7 +15611,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13476,6 +15699,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `position_lost` */
             410: {
                 headers: {
@@ -13494,7 +15726,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -13573,6 +15805,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -13638,7 +15879,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13717,6 +15958,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -13782,7 +16032,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13863,6 +16113,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `request_timeout` */
             408: {
                 headers: {
@@ -13928,7 +16187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `unavailable` */
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -14000,7 +16259,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14041,7 +16300,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14069,6 +16328,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -14078,7 +16346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -14136,7 +16404,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14172,7 +16440,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14200,6 +16468,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -14209,7 +16486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -14277,7 +16554,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14332,7 +16609,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14360,6 +16637,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -14369,7 +16655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -14404,6 +16690,13 @@ export interface operations {
                  * @example Europe/London
                  */
                 time_zone?: string;
+                /**
+                 * @description `zeros`: a row of zeros for each period in which a group has nothing, of the groups that have anything in the range; such periods are left out if absent
+                 * @example zeros
+                 */
+                fill?: string;
+                /** @description Range that the figures are compared with; each row has its figures in `previous`. Needs `from` and `to` */
+                compare?: "previous_period" | "previous_year";
                 /**
                  * @description One or more of `platform`, `currency`, `country`, `kind`, `status`, `payment_status`, `fulfillment_status`, `return_status`, separated by commas
                  * @example platform,country
@@ -14461,7 +16754,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14528,7 +16821,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14556,6 +16849,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -14565,7 +16867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -14635,7 +16937,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14682,7 +16984,7 @@ export interface operations {
                     Age?: number;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
-                    /** @description How far the views are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -14710,6 +17012,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `internal` */
             500: {
                 headers: {
@@ -14719,7 +17030,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */

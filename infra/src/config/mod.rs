@@ -74,6 +74,9 @@ pub struct Config {
     pub export_stall_seconds: u64,
     /// How long an export may take as a whole, in seconds.
     pub export_seconds: u64,
+    /// How long a new build of the views that is complete waits for exports of
+    /// the old one, in seconds, before it cuts them off.
+    pub export_yield_seconds: u64,
     /// Consumers per projector process.
     pub projector_workers: usize,
     /// The key that wraps the keys of personal data: base64 of 32 bytes. Never
@@ -141,6 +144,7 @@ impl Default for Config {
             exports_at_once: 4,
             export_stall_seconds: 30,
             export_seconds: 3_600,
+            export_yield_seconds: 60,
             projector_workers: 2,
             master_key: Secret::default(),
             master_key_file: String::new(),

@@ -16,6 +16,10 @@ pub const NOTIFY_CHANNEL: &str = "orderlog_views";
 /// is to be driven again.
 pub const REDRIVE_CHANNEL: &str = "orderlog_redrive";
 
+/// Name of the sessions that exports read on, in `pg_stat_activity`: a build that
+/// is to be switched to may cut them off.
+pub const EXPORTS_NAME: &str = "orderlog export";
+
 /// Family of cached values that are computed from the statistics.
 pub const STATISTICS_FAMILY: &str = "statistics";
 

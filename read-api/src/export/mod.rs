@@ -27,7 +27,7 @@ pub use log::{PARAMETERS as LOG_PARAMETERS, export as export_log};
 pub use views::{Subject, export as export_views};
 
 use crate::problems::too_many_exports;
-use infra::{config::Config, http::Problem};
+use infra::{config::Config, http::Problem, views::EXPORTS_NAME};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -65,7 +65,7 @@ impl Exports {
         // The server's own guarantee, should this process be frozen.
         let whole = format!("{}s", self.limits.whole.as_secs());
         PgConnectOptions::clone(&views.connect_options())
-            .application_name("orderlog export")
+            .application_name(EXPORTS_NAME)
             .options([
                 ("statement_timeout", whole.as_str()),
                 ("idle_in_transaction_session_timeout", whole.as_str()),

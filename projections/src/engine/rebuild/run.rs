@@ -25,7 +25,7 @@ use sqlx::Connection as _;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::time::sleep;
 
@@ -187,10 +187,21 @@ async fn make<P: Projection>(
         watch.show(Phase::CatchingUp);
     }
     let mut catch_up = CatchUp::new(engine, stored).await?;
+    let patience = Duration::from_secs(engine.config.export_yield_seconds);
+    let mut waits_since = None;
     loop {
         catch_up.run().await?;
         if switch(engine, lock, stored, catch_up.at).await? {
             return Ok(());
+        }
+        if waits_since.get_or_insert_with(Instant::now).elapsed() > patience {
+            let exports = store::cut_exports_off(&mut lock.connection, P::NAME).await?;
+            tracing::warn!(
+                projection = P::NAME,
+                build,
+                exports,
+                "projection.exports_cut_off"
+            );
         }
         tracing::warn!(
             projection = P::NAME,

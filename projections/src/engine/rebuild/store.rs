@@ -5,7 +5,10 @@
 use contracts::LogPosition;
 use infra::{
     log::Horizon,
-    views::builds::{BuildState, Phase},
+    views::{
+        EXPORTS_NAME,
+        builds::{BuildState, Phase},
+    },
 };
 use sqlx::{PgConnection, PgExecutor, Row as _};
 use std::collections::BTreeMap;
@@ -253,4 +256,23 @@ pub(super) async fn end(
     .execute(executor)
     .await?;
     Ok(ended.rows_affected() == 1)
+}
+
+/// Cuts exports off that read the served tables of a projection; how many.
+pub(super) async fn cut_exports_off(
+    connection: &mut PgConnection,
+    projection: &str,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT count(*) FILTER (WHERE pg_terminate_backend(a.pid)) FROM pg_stat_activity a \
+          WHERE a.datname = current_database() AND a.application_name = $2 \
+            AND EXISTS (SELECT FROM pg_locks l \
+                          JOIN public.projections p ON p.name = $1 \
+                         WHERE l.pid = a.pid AND l.relation IN \
+                               (SELECT format('public.%I', t)::regclass FROM unnest(p.tables) t))",
+    )
+    .bind(projection)
+    .bind(EXPORTS_NAME)
+    .fetch_one(connection)
+    .await
 }

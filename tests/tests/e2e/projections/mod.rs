@@ -64,6 +64,7 @@ pub fn trials() -> Vec<Trial> {
         switching::a_held_view_delays_the_switch,
         switching::a_held_up_switch_lets_go_at_once,
         switching::a_vacuum_makes_way_for_the_switch,
+        switching::an_export_does_not_hold_the_switch_up_for_ever,
         switching::indexes_are_made_once,
         switching::what_was_not_read_before_a_switch_is_read_after_it,
         switching::a_worker_goes_on_with_no_other_build,

@@ -12,11 +12,14 @@ use contracts::topics::ORDER_EVENTS;
 use infra::{
     config::Config,
     epoch, kafka,
-    views::builds::{BuildState, Phase},
+    views::{
+        EXPORTS_NAME,
+        builds::{BuildState, Phase},
+    },
 };
 use projections::engine::RawRecord;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool, postgres::PgConnectOptions};
 use std::{
     sync::{
         Arc,
@@ -80,6 +83,47 @@ pub async fn a_held_view_delays_the_switch(config: &Config) -> Result<()> {
         world.check().await?;
     }
     projector.stop().await
+}
+
+/// An export reads the served tables and does not end: it is cut off.
+pub async fn an_export_does_not_hold_the_switch_up_for_ever(config: &Config) -> Result<()> {
+    let config = Config {
+        export_yield_seconds: 1,
+        ..config.clone()
+    };
+    let world = World::new(&config).await?;
+    world.append(&orders(10)).await?;
+    world.rebuild().await?;
+    let options: PgConnectOptions = config.views_url.parse()?;
+    let mut others = Vec::new();
+    for name in [EXPORTS_NAME, "somebody else"] {
+        let options = options.clone().application_name(name);
+        let mut connection = PgConnection::connect_with(&options).await?;
+        sqlx::raw_sql(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT FROM orders LIMIT 1",
+        )
+        .execute(&mut connection)
+        .await?;
+        others.push(connection);
+    }
+    let rebuild = async { timeout(Duration::from_secs(20), world.rebuild()).await };
+    let meanwhile = async {
+        let left = "SELECT count(*) FROM pg_stat_activity \
+                     WHERE datname = current_database() AND application_name = $1";
+        let cut = async || {
+            let left = sqlx::query_scalar::<_, i64>(left).bind(EXPORTS_NAME);
+            Ok(left.fetch_one(&world.views).await? == 0)
+        };
+        world.until("end of the export", cut).await?;
+        // Whoever is no export is waited for.
+        let other = others.last_mut().context("two sessions")?;
+        sqlx::raw_sql("COMMIT").execute(other).await?;
+        anyhow::Ok(())
+    };
+    let (made, ended) = tokio::join!(rebuild, meanwhile);
+    ended?;
+    ensure!(made.context("the export did not make way")??.build == 2);
+    world.check().await
 }
 
 /// An automatic vacuum is at work on a served table, for minutes: it makes way.

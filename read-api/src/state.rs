@@ -2,7 +2,7 @@
 
 use crate::{
     background::Background,
-    consistency::Progress,
+    consistency::{Patience, Progress},
     cursor::Cursors,
     lag::LagMonitor,
     live::Live,
@@ -72,7 +72,7 @@ impl ReadApi {
         let listener = postgres::pool(&config.views_url, 1)?;
         let drain = Duration::from_secs(config.drain_seconds);
         let background = Background::new(lifecycle, drain);
-        let progress = Progress::start(views.clone(), listener, &background);
+        let progress = Progress::start(views.clone(), listener, Patience::of(config), &background);
         let state = State {
             cursors: Cursors::new(databases.ops.clone()),
             live: Live::start(&log, &views, &progress, &background),

@@ -53,6 +53,13 @@ pub struct Config {
     pub views_pool_size: u32,
     /// Connections to the ops database per process.
     pub ops_pool_size: u32,
+    /// Reads per process that may wait for the read models at the same time;
+    /// more are answered at once, as if their time were over.
+    pub read_waits: usize,
+    /// How often the read models are asked for those who wait, in milliseconds,
+    /// while no projector says that they have moved: behind a pooler that
+    /// passes no notifications on, this is what a read waits.
+    pub read_waits_poll_ms: u64,
     /// Consumers per projector process.
     pub projector_workers: usize,
     /// The key that wraps the keys of personal data: base64 of 32 bytes. Never
@@ -110,6 +117,8 @@ impl Default for Config {
             events_pool_size: 16,
             views_pool_size: 16,
             ops_pool_size: 4,
+            read_waits: 1_000,
+            read_waits_poll_ms: 250,
             projector_workers: 2,
             master_key: Secret::default(),
             master_key_file: String::new(),

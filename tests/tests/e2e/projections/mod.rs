@@ -13,6 +13,7 @@ mod following;
 mod migrating;
 pub mod orders;
 mod parking;
+mod reading;
 mod rebuilding;
 mod revisions;
 mod rows;

@@ -2,7 +2,7 @@
 
 use crate::{
     background::Background,
-    consistency::Progress,
+    consistency::{Patience, Progress},
     cursor::Cursors,
     export::Exports,
     lag::LagMonitor,
@@ -80,7 +80,8 @@ impl ReadApi {
         let drain = Duration::from_secs(config.drain_seconds);
         let background = Background::new(lifecycle, drain);
         servers.watch(&background);
-        let progress = Progress::start(servers.clone(), listener, &background);
+        let progress =
+            Progress::start(servers.clone(), listener, Patience::of(config), &background);
         let most = Duration::from_secs(config.views_read_lag_seconds);
         let state = State {
             cursors: Cursors::new(databases.ops.clone()),

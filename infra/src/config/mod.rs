@@ -77,6 +77,13 @@ pub struct Config {
     /// How long a new build of the views that is complete waits for exports of
     /// the old one, in seconds, before it cuts them off.
     pub export_yield_seconds: u64,
+    /// Reads per process that may wait for the read models at the same time;
+    /// more are answered at once, as if their time were over.
+    pub read_waits: usize,
+    /// How often the read models are asked for those who wait, in milliseconds,
+    /// while no projector says that they have moved: behind a pooler that
+    /// passes no notifications on, this is what a read waits.
+    pub read_waits_poll_ms: u64,
     /// Consumers per projector process.
     pub projector_workers: usize,
     /// The key that wraps the keys of personal data: base64 of 32 bytes. Never
@@ -145,6 +152,8 @@ impl Default for Config {
             export_stall_seconds: 30,
             export_seconds: 3_600,
             export_yield_seconds: 60,
+            read_waits: 1_000,
+            read_waits_poll_ms: 250,
             projector_workers: 2,
             master_key: Secret::default(),
             master_key_file: String::new(),

@@ -5,7 +5,7 @@
 mod progress;
 mod store;
 
-pub use progress::{Progress, Target, Wait, Waited};
+pub use progress::{Patience, Progress, Target, Wait, Waited};
 
 use crate::{problems::not_yet_visible, servers::Route, state::State};
 use actix_web::{

@@ -7,7 +7,7 @@
 use super::store::{self, Seen};
 use crate::{background::Background, servers::Servers};
 use contracts::LogPosition;
-use infra::views::NOTIFY_CHANNEL;
+use infra::{config::Config, views::NOTIFY_CHANNEL};
 use sqlx::{PgPool, postgres::PgListener};
 use std::{
     collections::HashMap,
@@ -18,10 +18,6 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Requests that may wait at the same time; more are answered at once.
-const WAITERS: usize = 1_000;
-/// How often the views are asked when nobody says that they have moved.
-const POLL: Duration = Duration::from_millis(250);
 /// Notifications that come faster than this share one question.
 const SPACING: Duration = Duration::from_millis(3);
 /// How long after a lost connection it is tried again.
@@ -93,12 +89,33 @@ impl Wait {
     }
 }
 
+/// How much waiting there may be, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Requests that may wait at the same time; more are answered at once.
+    pub waiters: usize,
+    /// How often the views are asked when nobody says that they have moved.
+    pub poll: Duration,
+}
+
+impl Patience {
+    /// What a role is told of it.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            // More than that a semaphore cannot count.
+            waiters: config.read_waits.min(Semaphore::MAX_PERMITS),
+            poll: Duration::from_millis(config.read_waits_poll_ms),
+        }
+    }
+}
+
 /// How far the views are, and those who wait for more. Cheap to clone.
 #[derive(Clone)]
 pub struct Progress(Arc<Shared>);
 
 struct Shared {
     servers: Servers,
+    patience: Patience,
     /// Orders that are waited for, and by how many.
     wanted: Mutex<HashMap<Uuid, usize>>,
     places: Semaphore,
@@ -114,11 +131,17 @@ struct Shared {
 impl Progress {
     /// Starts watching the primary, or who answers in its place; notifications
     /// are received on a connection of `listener`.
-    pub fn start(servers: Servers, listener: PgPool, background: &Background<'_>) -> Self {
+    pub fn start(
+        servers: Servers,
+        listener: PgPool,
+        patience: Patience,
+        background: &Background<'_>,
+    ) -> Self {
         let progress = Self(Arc::new(Shared {
             servers,
+            patience,
             wanted: Mutex::default(),
-            places: Semaphore::new(WAITERS),
+            places: Semaphore::new(patience.waiters),
             look: Notify::new(),
             seen: watch::Sender::default(),
             moved: watch::Sender::default(),
@@ -239,16 +262,20 @@ impl Shared {
         Ok(Seen { by, ..seen })
     }
 
+    fn somebody_waits(&self) -> bool {
+        self.places.available_permits() < self.patience.waiters
+    }
+
     /// Asks for everybody who waits.
     async fn watch(&self) {
         loop {
-            if self.places.available_permits() == WAITERS {
-                self.look.notified().await;
-            } else {
+            if self.somebody_waits() {
                 // Ending by the time is as good as ending by a notification.
-                let _ = tokio::time::timeout(POLL, self.look.notified()).await;
+                let _ = tokio::time::timeout(self.patience.poll, self.look.notified()).await;
+            } else {
+                self.look.notified().await;
             }
-            if self.places.available_permits() < WAITERS {
+            if self.somebody_waits() {
                 self.ask().await;
                 tokio::time::sleep(SPACING).await;
             }

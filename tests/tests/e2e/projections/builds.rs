@@ -2,7 +2,7 @@
 
 use super::{
     orders::{AsStored, cancelled, noted, orders, placed},
-    revisions::Shown,
+    reading,
     stall::{At, Stall},
     world::World,
 };
@@ -20,22 +20,22 @@ use projections::{
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
-use tests::{Api, TestEnv};
-use uuid::Uuid;
+use tests::{Api, TestEnv, wait_until};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 const ORDERS: &str = "orders";
 
-fn projection() -> Result<&'static dyn Registered> {
+pub fn projection() -> Result<&'static dyn Registered> {
     registry::find(ORDERS).context("no orders")
 }
 
-fn sources(world: &World) -> Result<Sources> {
+pub fn sources(world: &World) -> Result<Sources> {
     Ok(Sources {
         config: world.config.clone(),
         log: world.reader(),
@@ -208,24 +208,42 @@ pub async fn a_long_read_delays_the_switch_and_no_other_read(config: &Config) ->
     projector.stop().await
 }
 
-/// Events arrive, the views are rebuilt under them, and a frontend reads: no
-/// request fails, no order goes back in version or revision, and no strong tag
-/// stands for two documents.
+/// How often something happens while builds are made.
+const PACE: Duration = Duration::from_millis(50);
+
+/// Events arrive at a steady rate, the views are rebuilt under them, and
+/// frontends and an analyst read: no request fails, nothing goes back in version
+/// or revision, whichever way it is read, and no strong tag stands for two
+/// documents.
 pub async fn requests_are_answered_while_builds_are_switched(env: &TestEnv) -> Result<()> {
     let world = World::new(&env.config).await?;
     world.happen(&orders(200)).await?;
+    let busy = clock::new_id();
+    world.happen(&[placed(busy, 1)]).await?;
     let projector = world.projector()?;
     projector.ready().await?;
-    let mut read_api = env.role("read-api").spawn()?;
+    world.settled().await?;
+    let read_api = env.role("read-api");
+    // A Redis that is too slow is done without for a moment, and what it has
+    // may then be older than what was read meanwhile.
+    let mut read_api = read_api
+        .config(|config| config.redis_timeout_ms = 5_000)
+        .spawn()?;
     read_api.ready().await?;
     let api = Api::new(env, &read_api).await?;
     let done = AtomicBool::new(false);
     let arrive = async {
-        while !done.load(Ordering::Relaxed) {
-            let id = clock::new_id();
-            for event in [placed(id, 3), noted(id, 2), cancelled(id, 3)] {
-                world.happen(&[event]).await?;
+        let mut pace = tokio::time::interval(PACE);
+        let mut last = None;
+        for sequence in 2.. {
+            pace.tick().await;
+            if done.load(Ordering::Relaxed) {
+                break;
             }
+            let id = clock::new_id();
+            let mut events = vec![noted(busy, sequence), placed(id, 3)];
+            events.extend(last.replace(id).map(|last| cancelled(last, 2)));
+            world.happen(&events).await?;
         }
         anyhow::Ok(())
     };
@@ -237,58 +255,26 @@ pub async fn requests_are_answered_while_builds_are_switched(env: &TestEnv) -> R
         done.store(true, Ordering::Relaxed);
         anyhow::Ok(())
     };
-    let (arrived, built, read) = tokio::join!(arrive, rebuild, reads(&api, &done));
+    let (arrived, built, told, plain) = tokio::join!(
+        arrive,
+        rebuild,
+        reading::by_version(&api, &done),
+        reading::plainly(&api, &world, busy, &done)
+    );
     arrived?;
     built?;
-    ensure!(read? > 10, "nobody has read");
+    let (told, plain) = (told?, plain?);
+    ensure!(told > 10 && plain > 5, "{told} and {plain} rounds of reads");
     world.settled().await?;
     world.check().await?;
     projector.stop().await
 }
 
-async fn reads(api: &Api, done: &AtomicBool) -> Result<u32> {
-    let (mut seen, mut reads, mut counted) = (BTreeMap::<Uuid, i64>::new(), 0, 0);
-    let mut shown = BTreeMap::<Uuid, Shown>::new();
-    while !done.load(Ordering::Relaxed) {
-        let list = api.get("/v1/orders?limit=50").await?.expect(200)?;
-        let newest = list.json["data"].as_array().context("no list")?;
-        for order in newest {
-            goes_on(&mut seen, order)?;
-        }
-        let ids = seen.iter().rev().take(5).map(|(id, seen)| (*id, *seen));
-        for (id, seen_version) in ids.collect::<Vec<_>>() {
-            // The cache of single orders hears of a commit a moment later than
-            // lists see it; whoever has seen a version says so.
-            let path = format!("/v1/orders/{id}?min_version={seen_version}");
-            let order = api.get(&path).await?.expect(200)?;
-            goes_on(&mut seen, &order.json)?;
-            shown.entry(id).or_default().see(&order)?;
-        }
-        let sums = api.get("/v1/statistics/orders").await?.expect(200)?;
-        let rows = sums.json["data"].as_array().context("no sums")?;
-        let orders = rows.iter().filter_map(|row| row["orders"].as_i64()).sum();
-        ensure!(orders >= counted, "{orders} orders after {counted}");
-        counted = orders;
-        reads += 1;
-    }
-    Ok(reads)
-}
-
-fn goes_on(seen: &mut BTreeMap<Uuid, i64>, order: &Value) -> Result<()> {
-    let id = order["id"].as_str().context("no id")?.parse()?;
-    let version = order["version"].as_i64().context("no version")?;
-    let before = seen.insert(id, version).unwrap_or_default();
-    ensure!(
-        version >= before,
-        "order {id} went back from {before} to {version}"
-    );
-    Ok(())
-}
-
 /// How many orders a builder is killed in the middle of.
 const MANY: i64 = 45_000;
 
-/// `orderlog rebuild` is killed; the next one goes on where it was.
+/// `orderlog rebuild` is held, tells how long it will take yet, and is killed;
+/// the next one goes on where it was.
 pub async fn a_killed_builder_is_gone_on_with(env: &TestEnv) -> Result<()> {
     env.orderlog_ok(&["migrate"]).await?;
     let world = World::new(&env.config).await?;
@@ -298,6 +284,7 @@ pub async fn a_killed_builder_is_gone_on_with(env: &TestEnv) -> Result<()> {
     // One writer, of which a transaction holds less than half of them.
     let builder = builder.args(&[ORDERS, "--workers", "1"]).spawn()?;
     stall.reached(&world).await?;
+    says_what_is_left(env).await?;
     builder.kill9().await?;
     stall.take_out().await?;
     let killed = found(&world, 1).await?;
@@ -336,6 +323,49 @@ pub async fn a_killed_builder_is_gone_on_with(env: &TestEnv) -> Result<()> {
     let listed = env.orderlog_ok(&["rebuild", "--list", "--json"]).await?;
     let listed: Value = serde_json::from_str(&listed)?;
     ensure!(listed[0]["state"] == "done", "{listed}");
+    Ok(())
+}
+
+/// How long a build that is held will take yet: longer and longer, by its rate
+/// so far.
+async fn says_what_is_left(env: &TestEnv) -> Result<()> {
+    let mut read_api = env.role("read-api").spawn()?;
+    read_api.ready().await?;
+    let api = Api::new(env, &read_api).await?;
+    let told = async |more_than: i64| {
+        wait_until("more time to be left", async || {
+            let path = format!("/v1/admin/projections/{ORDERS}/rebuild");
+            let builds = api.get(&path).await?.expect(200)?;
+            let open = builds.json["open"].clone();
+            let left = open["seconds_left"].as_i64();
+            Ok(left
+                .filter(|left| *left > more_than)
+                .map(|left| (left, open)))
+        })
+        .await
+    };
+    let (left, open) = told(-1).await?;
+    let (later, held) = told(left).await?;
+    ensure!(later > left);
+    ensure!(
+        held["state"] == "running" && held["phase"] == "filling",
+        "{held}"
+    );
+    let count = |build: &Value, name: &str| build[name].as_i64().context("a number");
+    let (folded, all) = (count(&held, "events")?, count(&held, "estimate")?);
+    ensure!(count(&open, "events")? == folded, "{open} {held}");
+    // As much is left of the time as of the events.
+    let started = held["started_at"].as_str().context("a time")?;
+    let started = OffsetDateTime::parse(started, &Rfc3339)?;
+    let most = (clock::now() - started).as_seconds_f64();
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let most = most * (all - folded) as f64 / folded as f64;
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let told = later as f64;
+    ensure!(
+        folded < all && told <= most,
+        "{later} s, at most {most}: {held}"
+    );
     Ok(())
 }
 

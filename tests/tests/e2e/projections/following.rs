@@ -11,7 +11,7 @@ use infra::{
     clock,
     config::Config,
     redis::{Redis, Version},
-    views::ORDERS_FAMILY,
+    views::{ORDERS_FAMILY, STATISTICS_FAMILY},
 };
 use uuid::Uuid;
 
@@ -154,16 +154,21 @@ pub async fn known_to(redis: &Redis, id: Uuid) -> Result<Option<Version>> {
     Ok(known.and_then(|known| known.parse().ok()))
 }
 
+/// Redis may take its time: the machine may be busy.
+fn patient(config: &Config) -> Result<Redis> {
+    Ok(Redis::new(&Config {
+        redis_timeout_ms: 5_000,
+        ..config.clone()
+    })?)
+}
+
 /// After the commit the cache knows the new version of each order that has
 /// changed, and of no other.
 pub async fn the_cache_is_told_what_has_changed(config: &Config) -> Result<()> {
     let world = World::new(config).await?;
     let projector = world.projector()?;
     projector.ready().await?;
-    let redis = Redis::new(&Config {
-        redis_timeout_ms: 5_000,
-        ..config.clone()
-    })?;
+    let redis = patient(config)?;
     let known = async |id: Uuid| known_to(&redis, id).await;
     let (one, two) = (clock::new_id(), clock::new_id());
     world.happen(&[placed(one, 1)]).await?;
@@ -182,5 +187,38 @@ pub async fn the_cache_is_told_what_has_changed(config: &Config) -> Result<()> {
             .await?;
     }
     ensure!(known(clock::new_id()).await?.is_none());
+    projector.stop().await
+}
+
+/// After each commit the cache knows of which state statistics have to be now:
+/// what was computed of an older one is computed anew.
+pub async fn the_cache_is_told_that_statistics_are_newer(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    let redis = patient(config)?;
+    let announced = async || -> Result<Option<Version>> {
+        let mut get = redis::cmd("GET");
+        get.arg(redis.key(&format!("version:{STATISTICS_FAMILY}")));
+        let announced: Option<String> = redis.command(&get).await?;
+        Ok(announced.and_then(|announced| announced.parse().ok()))
+    };
+    let mut last = None;
+    for n in 1..4 {
+        world.happen(&order(n)).await?;
+        world.read_to_the_end().await?;
+        let (build, number) = world.data_version().await?;
+        let stored = Some(Version {
+            build: build.cast_unsigned(),
+            number: number.cast_unsigned(),
+        });
+        ensure!(stored > last, "{stored:?} after {last:?}");
+        world
+            .until("word of newer statistics", async || {
+                Ok(announced().await? == stored)
+            })
+            .await?;
+        last = stored;
+    }
     projector.stop().await
 }

@@ -13,6 +13,7 @@ mod following;
 mod migrating;
 pub mod orders;
 mod parking;
+mod reading;
 mod rebuilding;
 mod revisions;
 mod rows;
@@ -20,7 +21,7 @@ mod stall;
 pub mod state;
 mod stories;
 mod switching;
-mod world;
+pub mod world;
 
 use libtest_mimic::Trial;
 use tests::{PrivateServers, TestEnv, on_private_servers, on_servers, plain};
@@ -42,6 +43,7 @@ pub fn trials() -> Vec<Trial> {
         following::a_gap_is_filled_from_the_log,
         following::positions_follow_what_is_applied,
         following::the_cache_is_told_what_has_changed,
+        following::the_cache_is_told_that_statistics_are_newer,
         fencing::a_zombie_is_refused,
         fencing::all_offsets_move_or_none,
         fencing::what_is_committed_before_a_failure_is_told,

@@ -1,7 +1,11 @@
 //! `min_version` and `min_position`: reading what was written.
 
-use super::views::{Views, token};
-use anyhow::ensure;
+use super::views::{PATIENCE, Views, token};
+use crate::projections::{
+    orders::{noted, placed},
+    world::World,
+};
+use anyhow::{Context as _, ensure};
 use reqwest::Method;
 use std::time::{Duration, Instant};
 use tests::{TestEnv, answer, wait_until};
@@ -13,12 +17,16 @@ super::suite![
     a_wait_that_ends_in_vain_answers_as_preferred,
     the_listener_comes_back_after_its_connection_was_lost,
     many_wait_at_once,
+    a_projector_wakes_who_waits,
+    more_than_may_wait_are_answered_at_once,
     a_request_that_waits_is_answered_before_the_role_ends,
     the_lag_is_that_of_the_log,
 ];
 
 const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0003);
 const PATIENT: &str = "wait=20, handling=strict";
+/// Longer than any trial takes, in milliseconds.
+const NEVER: u64 = 3_600_000;
 
 async fn a_read_waits_for_a_version(env: &TestEnv) -> anyhow::Result<()> {
     let views = Views::start(env).await?;
@@ -159,6 +167,88 @@ async fn many_wait_at_once(env: &TestEnv) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Nobody asks by the clock here: what a real projector says is what wakes a
+/// read, of a version and of a position.
+async fn a_projector_wakes_who_waits(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start_told(env, |config| {
+        config.redis_timeout_ms = PATIENCE;
+        config.read_waits_poll_ms = NEVER;
+    })
+    .await?;
+    listener(&views, 0).await?;
+    let world = World::new(&env.config).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    for version in 1..=3 {
+        let event = match version {
+            1 => placed(ID, 1),
+            version => noted(ID, version),
+        };
+        world.append(&[event]).await?;
+        let stored = world.stream(ID).await?;
+        let position = &stored.last().context("no event")?.envelope.position;
+        let order = format!("/v1/orders/{ID}?min_version={version}");
+        let list = format!("/v1/orders?min_position={position}");
+        let publish = async {
+            waiting(&views, 2).await?;
+            world.publish().await
+        };
+        let (order, list, published) = tokio::join!(
+            views.get_with(&order, "Prefer", PATIENT),
+            views.get_with(&list, "Prefer", PATIENT),
+            publish
+        );
+        published?;
+        let order = order.context("the order")?.expect(200)?;
+        ensure!(order.json["version"] == version, "{}", order.json);
+        let list = list.context("the list")?.expect(200)?;
+        ensure!(list.json["data"][0]["version"] == version, "{}", list.json);
+    }
+    projector.stop().await
+}
+
+/// Who finds no place is not kept waiting; a place that is left is another's.
+async fn more_than_may_wait_are_answered_at_once(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start_told(env, |config| {
+        config.redis_timeout_ms = PATIENCE;
+        config.read_waits = 2;
+    })
+    .await?;
+    views.add_order(ID, "W-1", "{\"x\":1}").await?;
+    let waits = |version: i64| {
+        let path = format!("/v1/orders/{ID}?min_version={version}");
+        let request = views.api.request(Method::GET, &path);
+        tokio::spawn(answer(request.header("Prefer", PATIENT)))
+    };
+    let (second, third) = (waits(2), waits(3));
+    waiting(&views, 2).await?;
+    let path = format!("/v1/orders/{ID}?min_version=3");
+    let began = Instant::now();
+    let strict = views.get_with(&path, "Prefer", PATIENT).await?;
+    let strict = strict.expect_problem(503, "not_yet_visible")?;
+    ensure!(strict.header("retry-after") == "1");
+    let lenient = views.get_with(&path, "Prefer", "wait=20").await?;
+    ensure!(lenient.expect(200)?.json["x"] == 1);
+    let took = began.elapsed();
+    ensure!(took < Duration::from_secs(15), "they waited for {took:?}");
+    let metrics = reqwest::get(format!("{}/metrics", views.role.url())).await?;
+    let metrics = metrics.text().await?;
+    let refused = "orderlog_read_waits_total{result=\"too_many\"} 2";
+    ensure!(metrics.lines().any(|line| line == refused), "{metrics}");
+
+    views.change(ID, 2, "{\"x\":2}").await?;
+    views.notify().await?;
+    second.await??.expect(200)?;
+    let other = waits(3);
+    waiting(&views, 2).await?;
+    views.change(ID, 3, "{\"x\":3}").await?;
+    views.notify().await?;
+    for read in [third, other] {
+        ensure!(read.await??.expect(200)?.json["x"] == 3);
+    }
+    Ok(())
+}
+
 async fn a_request_that_waits_is_answered_before_the_role_ends(
     env: &TestEnv,
 ) -> anyhow::Result<()> {
@@ -207,7 +297,7 @@ async fn lag(views: &Views, text: &str) -> anyhow::Result<()> {
     .await
 }
 
-/// Waits until so many requests wait.
+/// Waits until so many requests wait, or more.
 async fn waiting(views: &Views, at_least: u32) -> anyhow::Result<()> {
     let url = format!("{}/metrics", views.role.url());
     wait_until("requests to wait", async || {

@@ -87,19 +87,23 @@ pub(super) fn if_none_match(headers: &HeaderMap) -> Option<String> {
     joined(headers, &IF_NONE_MATCH)
 }
 
-/// The coding of the representation that a client has, by its `If-None-Match`;
-/// none where it has the one of `etag` itself, or none.
-pub(super) fn coding_of(if_none_match: &str, etag: &str) -> Option<Coding> {
+/// The coding of a representation that a client has, by its `If-None-Match`, and
+/// `takes`; none where it has the one of `etag` itself, or none.
+pub(super) fn coding_of(
+    if_none_match: &str,
+    etag: &str,
+    takes: impl Fn(Coding) -> bool,
+) -> Option<Coding> {
     let Some(Tags::List(tags)) = tags(if_none_match) else {
         return None;
     };
     let ours = opaque(etag);
-    let mut codings = tags.iter().map(|tag| coding_in(tag.opaque, ours));
+    let mut codings = tags.iter().filter_map(|tag| coding_in(tag.opaque, ours));
     let itself = tags.iter().any(|tag| tag.opaque == ours);
     if itself {
         None
     } else {
-        codings.find_map(|coding| coding)
+        codings.find(|coding| takes(*coding))
     }
 }
 

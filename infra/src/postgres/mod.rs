@@ -126,6 +126,14 @@ pub fn is_worth_another(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| of_this_one.contains(&&*code)) || is_connection_error(error)
 }
 
+/// Whether an error means that a server is away, and not only that it, or our
+/// pool, has as many connections as it may have.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let full = matches!(error, sqlx::Error::PoolTimedOut) || code.as_deref() == Some("53300");
+    is_connection_error(error) && !full
+}
+
 /// Whether an error means that the server or the connection to it is away (or
 /// going away), so that the statement may be tried again later.
 pub fn is_connection_error(error: &sqlx::Error) -> bool {
@@ -145,5 +153,20 @@ pub fn is_connection_error(error: &sqlx::Error) -> bool {
                 || matches!(&*code, "25P03" | "25P04" | "53300")
         }),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_that_is_used_up_says_nothing_of_its_server() {
+        let gone = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert!(is_away(&sqlx::Error::Io(gone)));
+        assert!(is_away(&sqlx::Error::WorkerCrashed));
+        assert!(is_connection_error(&sqlx::Error::PoolTimedOut));
+        assert!(!is_away(&sqlx::Error::PoolTimedOut));
+        assert!(!is_away(&sqlx::Error::RowNotFound));
     }
 }

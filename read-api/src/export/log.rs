@@ -106,7 +106,7 @@ pub async fn export(
         check_place(&state.log, until).await?;
     }
     if asked.head_only {
-        return Ok(asked.head().finish());
+        return Ok(asked.without_body());
     }
     let turn = state.exports.turn()?;
     let as_of = clock::now();

@@ -23,7 +23,7 @@ use infra::{
 };
 use metrics::Gauge;
 use serde::Serialize;
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -89,6 +89,12 @@ impl Asked {
             head.insert_header((CONTENT_ENCODING, coding.name()));
         }
         head
+    }
+
+    /// What a HEAD is answered with: an end of the body is not known.
+    pub fn without_body(&self) -> HttpResponse {
+        self.head()
+            .streaming(stream::empty::<Result<Bytes, Infallible>>())
     }
 
     /// A file name that sorts by time.

@@ -11,11 +11,12 @@ use crate::{log::Log, problems::position_lost};
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CACHE_CONTROL, HeaderName},
+    web::Bytes,
 };
 use contracts::LogPosition;
 use futures_util::stream;
 use infra::http::{HeadOnly, Problem, Query, query::invalid};
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 use tokio::time::timeout;
 
 /// Where to begin, for clients that cannot send a header.
@@ -56,7 +57,7 @@ pub async fn begin<F: Feed>(
         check_place(log, marker.at).await?;
     }
     if request.extensions().contains::<HeadOnly>() {
-        return Ok(head().finish());
+        return Ok(head().streaming(stream::empty::<Result<Bytes, Infallible>>()));
     }
     let slot = slots.take(F::NAME)?;
     let mut following = tail.follow();

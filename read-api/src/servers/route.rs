@@ -2,7 +2,7 @@
 
 use super::Servers;
 use crate::routes::statistics::cached::StatisticsError;
-use infra::postgres::{is_connection_error, is_worth_another};
+use infra::postgres::{is_away, is_worth_another};
 use sqlx::PgPool;
 use std::sync::Arc;
 
@@ -95,12 +95,13 @@ impl Route {
     }
 
     /// Whether the next server is asked; notes what this failure says of its
-    /// server.
+    /// server. One that has much to do is not away: whoever waits there goes on
+    /// waiting.
     fn goes_on_after(&self, place: usize, error: &impl Failure) -> bool {
         let Some(error) = error.database() else {
             return false;
         };
-        if self.servers.has_replicas() && is_connection_error(error) {
+        if self.servers.has_replicas() && is_away(error) {
             self.servers.0.servers[place].set_answers(false, Some(error));
         }
         is_worth_another(error)

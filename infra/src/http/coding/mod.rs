@@ -201,11 +201,8 @@ fn same_tag(headers: &mut HeaderMap, accepted: Accepted, has: Option<&str>) {
         return;
     };
     let coding = tag.to_str().ok().zip(has);
-    let coding = coding.and_then(|(tag, has)| coding_of(has, tag));
-    if let Some(tag) = coding
-        .filter(|coding| accepted.takes(*coding))
-        .and_then(|coding| marked(tag, coding))
-    {
+    let coding = coding.and_then(|(tag, has)| coding_of(has, tag, |c| accepted.takes(c)));
+    if let Some(tag) = coding.and_then(|coding| marked(tag, coding)) {
         headers.insert(ETAG, tag);
     }
 }

@@ -109,6 +109,29 @@ async fn each_coding_is_another_representation_with_a_tag_of_its_own() {
 }
 
 #[actix_web::test]
+async fn of_several_that_a_client_has_the_one_that_it_takes_is_named() {
+    let has = "\"7-2-br\", \"7-2-gz\"";
+    let known = get("/whole", &[(ACCEPT_ENCODING, "gzip"), (IF_NONE_MATCH, has)]).await;
+    assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(header(&known, ETAG), "\"7-2-gz\"");
+}
+
+#[test]
+fn what_is_coded_without_being_flushed_is_whole_in_the_end() {
+    let text = "some of an export, again and again\n".repeat(40_000);
+    for coding in Coding::ALL {
+        let mut coder = Coder::new(coding, Effort::Export).expect("a coder");
+        let mut sent = Vec::new();
+        for piece in text.as_bytes().chunks(100_000) {
+            coder.write(piece).expect("memory");
+            sent.extend(coder.piece_of(1).into_iter().flatten());
+        }
+        sent.extend(coder.finish().expect("memory"));
+        assert_eq!(unpacked(coding.name(), &sent), text);
+    }
+}
+
+#[actix_web::test]
 async fn what_is_short_is_sent_as_it_is_and_weak_tags_stay() {
     let response = get("/short", &[(ACCEPT_ENCODING, "gzip")]).await;
     assert_eq!(header(&response, CONTENT_ENCODING), "");

@@ -75,7 +75,7 @@ pub async fn export(
     };
     let asked = Asked::of(request, name, format);
     if asked.head_only {
-        return Ok(asked.head().finish());
+        return Ok(asked.without_body());
     }
     let route = consistency.wait(state, None).await?.route;
     let exports = &state.exports;

@@ -2,7 +2,7 @@
 
 use infra::http::{Problem, Query, query::invalid};
 use sqlx::{Postgres, QueryBuilder};
-use time::{Date, OffsetDateTime, Time};
+use time::{Date, Duration, OffsetDateTime, Time};
 use utoipa::ToSchema;
 
 /// Longest name of a time zone.
@@ -94,6 +94,9 @@ pub struct Hours {
     zone: Option<String>,
 }
 
+/// How far from UTC a zone may be.
+const FARTHEST: Duration = Duration::hours(14);
+
 /// An end of a range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
@@ -115,8 +118,13 @@ impl Hours {
         let reversed = match (from, to) {
             (Some(Bound::Day(from)), Some(Bound::Day(to))) => from > to,
             (Some(Bound::Moment(from)), Some(Bound::Moment(to))) => from > to,
-            // Which comes first is a matter of the zone; a range that ends
-            // before it begins is empty.
+            // In whichever zone the day is.
+            (Some(Bound::Day(from)), Some(Bound::Moment(to))) => {
+                from.midnight().assume_utc() - FARTHEST > to
+            }
+            (Some(Bound::Moment(from)), Some(Bound::Day(to))) => {
+                from > to.midnight().assume_utc() + FARTHEST
+            }
             _ => false,
         };
         if reversed {

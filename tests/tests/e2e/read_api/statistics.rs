@@ -368,6 +368,11 @@ async fn what_cannot_be_summed_is_refused(env: &TestEnv) -> anyhow::Result<()> {
             "time_zone",
         ),
         ("from=2026-02-01&to=2026-01-01", "invalid_parameter", "to"),
+        (
+            "from=2026-03-01T00:00:00Z&to=2026-01-01",
+            "invalid_parameter",
+            "to",
+        ),
         ("tag=gift", "unknown_parameter", "tag"),
         ("limit=5", "unknown_parameter", "limit"),
     ] {

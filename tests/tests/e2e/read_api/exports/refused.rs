@@ -78,6 +78,8 @@ async fn a_head_is_answered_without_an_export(env: &TestEnv) -> Result<()> {
         ensure!(head.header("cache-control") == "no-store");
         ensure!(head.header("content-disposition").starts_with("attachment"));
         ensure!(!head.header("content-type").is_empty());
+        // How long it would be is not known.
+        ensure!(head.header("content-length").is_empty());
         let refused = views.api.get(path).await?;
         let refused = refused.expect_problem(503, "too_many_exports")?;
         ensure!(refused.header("retry-after") == "5");

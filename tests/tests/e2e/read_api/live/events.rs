@@ -266,6 +266,7 @@ async fn a_stream_that_cannot_be_is_refused(env: &TestEnv) -> Result<()> {
     let head = queries.request(reqwest::Method::HEAD, stream);
     let head = tests::answer(head).await?.expect(200)?;
     ensure!(head.header("content-type") == "text/event-stream");
+    ensure!(head.header("content-length").is_empty());
     let nobody = Api::with_key(queries.url(), "ol_nobody");
     nobody
         .get(stream)

@@ -133,3 +133,43 @@ pub(super) fn key_of(redis: &Redis, family: &str, key: &str) -> String {
 pub(super) fn jittered(life: Duration) -> Duration {
     life.mul_f64(rand::random_range(0.9..=1.1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether lives are within a tenth of `LIFE`, and all over that: each
+    /// twentieth of the range has its share of them, or half of it.
+    fn are_spread(made: impl Fn(Duration) -> Duration) -> bool {
+        const LIFE: Duration = Duration::from_secs(1_000);
+        const MANY: usize = 4_000;
+        let mut parts = [0; 20];
+        for _ in 0..MANY {
+            let Some(more) = made(LIFE).checked_sub(LIFE.mul_f64(0.9)) else {
+                return false;
+            };
+            let part = usize::try_from(more.as_secs() / 10).unwrap_or(usize::MAX);
+            // The last moment of the range.
+            let part = if more == LIFE.mul_f64(0.2) { 19 } else { part };
+            let Some(part) = parts.get_mut(part) else {
+                return false;
+            };
+            *part += 1;
+        }
+        parts.iter().all(|part| *part > MANY / parts.len() / 2)
+    }
+
+    /// What was kept at once does not have to be computed at once; and it would
+    /// be noticed if it did.
+    #[test]
+    fn lives_are_spread_over_a_tenth_either_way() {
+        assert!(are_spread(jittered));
+        assert!(!are_spread(|life| life));
+        assert!(!are_spread(
+            |life| life.mul_f64(rand::random_range(0.95..=1.05))
+        ));
+        assert!(!are_spread(
+            |life| life.mul_f64(rand::random_range(0.8..=1.2))
+        ));
+    }
+}

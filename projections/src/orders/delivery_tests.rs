@@ -4,17 +4,17 @@
 use super::{
     Orders,
     fold::{self, OrderChanges, OrderRow},
-    histories::{OrderHistory, histories},
     milestones::Milestones,
     movements::{Movement, MovementId},
     parts::{Part, changed_by},
+    random::{OrderHistory, histories, read},
     searched::searched,
     shared::{Contribution, Differences, SharedChanges, statistics},
 };
 use crate::engine::{Event, Fold, Folded, Step};
 use contracts::order::{self, Order, OrderEvent, TimelineEntry};
+use histories::{Batch, interleaved};
 use proptest::{
-    collection::vec,
     prelude::*,
     sample::Index,
     test_runner::{Config, TestRunner},
@@ -198,42 +198,24 @@ impl Tables {
     }
 }
 
-/// A topic: every order's events in order, the orders interleaved by chance.
-fn interleaved(log: &Log, choices: &[Index]) -> OrderHistory {
-    let mut rest: Vec<_> = log.values().map(|history| history.iter()).collect();
-    let mut choices = choices.iter().cycle();
-    let mut topic = Vec::new();
-    while !rest.is_empty() {
-        let choice = choices.next().map_or(0, |index| index.index(rest.len()));
-        match rest[choice].next() {
-            Some(event) => topic.push(event.clone()),
-            None => drop(rest.swap_remove(choice)),
-        }
-    }
-    topic
-}
-
-/// A delivery: how the orders are interleaved, where it begins, and how it goes
-/// on.
-type Delivery = (Vec<OrderHistory>, Vec<Index>, Index, Vec<Batch>);
-
-/// How far it goes back, how many records, and what happens to an order before
-/// it: parked, driven again, nothing.
-type Batch = (usize, usize, (u8, Index));
-
-fn deliveries() -> impl Strategy<Value = Delivery> {
-    let batch = (0_usize..12, 1_usize..8, (0_u8..6, any::<Index>()));
-    (
-        histories(),
-        vec(any::<Index>(), 1..40),
-        any::<Index>(),
-        vec(batch, 1..40),
-    )
-}
-
 fn logged(histories: Vec<OrderHistory>) -> Log {
     let by_order = histories.into_iter().map(|h| (h[0].envelope.subject, h));
     by_order.collect()
+}
+
+/// A delivery, its histories as the engine reads them.
+type Delivery = (Vec<OrderHistory>, Vec<Index>, Index, Vec<Batch>);
+
+fn deliveries() -> impl Strategy<Value = Delivery> {
+    histories::deliveries(1, 8).prop_map(|delivery| {
+        let histories = delivery.histories.into_iter().map(read).collect();
+        (
+            histories,
+            delivery.choices,
+            delivery.start,
+            delivery.batches,
+        )
+    })
 }
 
 /// Batches are cut anywhere, any of them begins again at any older offset, and
@@ -245,13 +227,18 @@ fn deliver(
     guarded: bool,
 ) -> Result<(), TestCaseError> {
     let log = logged(histories);
-    let topic = interleaved(&log, &choices);
+    let topic = interleaved(log.values(), &choices);
     let mut tables = Tables::default();
     for begin in [start.index(topic.len()), 0] {
         let (mut next, mut batches) = (begin, batches.iter().cycle());
         while next < topic.len() {
-            let (back, length, (what, order)) = batches.next().expect("cycles");
-            let id = topic[order.index(topic.len())].envelope.subject;
+            let Batch {
+                back,
+                length,
+                what,
+                which,
+            } = batches.next().expect("cycles");
+            let id = topic[which.index(topic.len())].envelope.subject;
             match what {
                 0 => drop(tables.parked.insert(id)),
                 1 if tables.parked.contains(&id) => tables.redrive(id, &log),
@@ -281,10 +268,10 @@ fn contend(
     compared: bool,
 ) -> Result<(), TestCaseError> {
     let log = logged(histories);
-    let topic = interleaved(&log, &choices);
+    let topic = interleaved(log.values(), &choices);
     let mut tables = Tables::default();
     let mut frozen: Option<Transaction> = None;
-    for (_, length, (what, _)) in batches {
+    for Batch { length, what, .. } in batches {
         let from = tables.next;
         let to = (from + length).min(topic.len());
         let transaction = tables.begin(from, &topic[from..to], &log)?;

@@ -7,11 +7,11 @@
 #[cfg(test)]
 mod delivery_tests;
 mod fold;
-#[cfg(test)]
-mod histories;
 mod milestones;
 mod movements;
 mod parts;
+#[cfg(test)]
+mod random;
 mod replay;
 mod searched;
 pub mod shared;

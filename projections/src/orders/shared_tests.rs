@@ -2,7 +2,7 @@
 
 use super::{
     fold::{self, OrderChanges, OrderRow},
-    histories::happened,
+    random::happened,
     shared::{customers, funnel, statistics},
 };
 use contracts::order::{

@@ -32,11 +32,9 @@ pub struct Proxy {
 impl Proxy {
     /// A way to the server of a URL, on a free port.
     pub async fn start(url: &str) -> Result<Self> {
-        let (_, rest) = url.split_once("://").context("a URL without a scheme")?;
-        let (rest, _) = rest.split_once('/').unwrap_or((rest, ""));
-        let (_, server) = rest.rsplit_once('@').unwrap_or(("", rest));
-        let (way, address) = listen(server.parse()?, false).await?;
-        let url = url.replace(server, &address.to_string());
+        let server = server_of(url)?;
+        let (way, address) = listen(server, false).await?;
+        let url = url.replace(&server.to_string(), &address.to_string());
         Ok(Self { way, url })
     }
 
@@ -77,6 +75,14 @@ impl Proxy {
     pub fn delay(&self, delay: Duration) {
         self.way.send_replace(Way::Open(delay));
     }
+}
+
+/// Where the server of a URL is.
+pub fn server_of(url: &str) -> Result<SocketAddr> {
+    let (_, rest) = url.split_once("://").context("a URL without a scheme")?;
+    let (rest, _) = rest.split_once('/').unwrap_or((rest, ""));
+    let (_, server) = rest.rsplit_once('@').unwrap_or(("", rest));
+    Ok(server.parse()?)
 }
 
 async fn listen(server: SocketAddr, kafka: bool) -> Result<(watch::Sender<Way>, SocketAddr)> {

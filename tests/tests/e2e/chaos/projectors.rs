@@ -49,6 +49,11 @@ pub async fn whatever_befalls_projectors_the_views_equal_the_log(
         report["differences"],
     );
     ensure!(report["differences"] == 0, "{report}");
+    // Else nothing was to be told apart.
+    ensure!(
+        counted.skipped > 0,
+        "nothing was delivered again: {counted}"
+    );
     ensure!(events > 0 && report["kafka_records"] == events, "{report}");
     let views = pool(&env.config.views_url, 1)?;
     let parked: i64 = sqlx::query_scalar("SELECT count(*) FROM parked_orders")

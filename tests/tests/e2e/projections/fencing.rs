@@ -6,20 +6,25 @@ use super::{
 };
 use anyhow::{Context as _, Result, ensure};
 use contracts::order::OrderEvent;
-use infra::{clock, config::Config};
+use infra::{clock, config::Config, log::PublishedEvent};
 use orderlog::keys::sealing;
 use projections::{
     engine::{Applier, BatchError, Delivered, Event, Held, Outcome, Record},
     orders::Orders,
 };
-use sqlx::{Connection as _, Executor as _, PgConnection};
-use std::sync::Arc;
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool};
+use std::{collections::BTreeMap, mem, sync::Arc};
 use uuid::Uuid;
 
 pub fn applier(world: &World) -> Result<Applier<Orders>> {
+    applier_at(world, world.views.clone())
+}
+
+/// One that comes to the views some other way.
+pub fn applier_at(world: &World, views: PgPool) -> Result<Applier<Orders>> {
     let (log, mapping) = (world.reader(), Arc::new(AsStored));
     let sealing = sealing(&world.config)?;
-    Ok(Applier::new(world.views.clone(), log, mapping, sealing))
+    Ok(Applier::new(views, log, mapping, sealing))
 }
 
 /// Applies a batch; what came of it, if all of it did.
@@ -35,22 +40,35 @@ pub async fn applied(
 
 pub async fn records(world: &World, id: Uuid, offset: i64) -> Result<Vec<Delivered<OrderEvent>>> {
     let stream = world.stream(id).await?;
-    (offset..)
-        .zip(stream)
-        .map(|(offset, published)| {
-            let data = OrderEvent::from_data(&published.envelope.event_type, &published.data)?;
-            Ok(Delivered::Event(Record {
-                partition: published.envelope.position.partition,
-                offset,
-                event: Event {
-                    envelope: published.envelope,
-                    data,
-                    raw: published.data,
-                },
-                sealed: None,
-            }))
-        })
+    let mut ends = stream.first().map_or_else(BTreeMap::new, |first| {
+        BTreeMap::from([(first.envelope.position.partition, offset)])
+    });
+    let stream = stream.into_iter();
+    stream
+        .map(|published| record(published, &mut ends))
         .collect()
+}
+
+/// An event as a record at the end of its partition, which moves on.
+pub fn record(
+    published: PublishedEvent,
+    ends: &mut BTreeMap<i32, i64>,
+) -> Result<Delivered<OrderEvent>> {
+    let PublishedEvent { envelope, data, .. } = published;
+    let partition = envelope.position.partition;
+    let end = ends.entry(partition).or_default();
+    let offset = mem::replace(end, *end + 1);
+    let event = Event {
+        data: OrderEvent::from_data(&envelope.event_type, &data)?,
+        envelope,
+        raw: data,
+    };
+    Ok(Delivered::Event(Record {
+        partition,
+        offset,
+        event,
+        sealed: None,
+    }))
 }
 
 /// A projector that was frozen with a batch in its hands wakes up after

@@ -5,6 +5,7 @@ mod broken;
 mod builds;
 mod call_offs;
 mod crashing;
+pub mod deliveries;
 mod example;
 mod failing;
 mod faults;
@@ -21,6 +22,7 @@ mod stall;
 pub mod state;
 mod stories;
 mod switching;
+mod wire;
 pub mod world;
 
 use libtest_mimic::Trial;
@@ -79,6 +81,11 @@ pub fn trials() -> Vec<Trial> {
         failing::a_lock_parks_nothing,
         faults::without_the_version_guard_the_check_fails,
         faults::without_the_compare_and_set_the_check_fails,
+        deliveries::any_delivery_comes_to_a_plain_fold,
+        deliveries::without_the_version_guard_a_delivery_differs,
+        deliveries::without_the_compare_and_set_a_delivery_differs,
+        deliveries::a_batch_cut_after_any_statement_leaves_nothing,
+        deliveries::a_batch_takes_the_same_number_of_statements,
     ];
     trials.extend(parking_trials());
     trials.extend(state::trials());

@@ -299,14 +299,16 @@ impl World {
         pairs.collect()
     }
 
+    /// The tables of the projection.
+    pub async fn projected(&self) -> Result<Vec<String>> {
+        let tables = "SELECT unnest(tables) FROM projections ORDER BY 1";
+        Ok(sqlx::query_scalar(tables).fetch_all(&self.views).await?)
+    }
+
     /// Every row of the projection, as text.
     pub async fn tables(&self) -> Result<Vec<String>> {
         let mut all = Vec::new();
-        let tables: Vec<String> =
-            sqlx::query_scalar("SELECT unnest(tables) FROM projections ORDER BY 1")
-                .fetch_all(&self.views)
-                .await?;
-        for table in tables {
+        for table in self.projected().await? {
             let sql = format!("SELECT '{table}' || t::text FROM {table} t ORDER BY 1");
             all.extend(
                 sqlx::query_scalar::<_, String>(&sql)

@@ -6,6 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 use tests::{TestEnv, answer, wait_until_within};
+use uuid::Uuid;
 
 super::suite![
     nothing_is_told_without_a_key,
@@ -14,6 +15,7 @@ super::suite![
     a_trace_is_continued_and_every_problem_explained,
     what_is_not_there_is_404_and_what_is_there_says_how,
     health_and_metrics_are_open,
+    every_read_tells_the_lag,
 ];
 
 const ROUTES: [&str; 11] = [
@@ -173,5 +175,39 @@ async fn health_and_metrics_are_open(env: &TestEnv) -> anyhow::Result<()> {
         "orderlog_http_requests_total{method=\"GET\",route=\"/v1/orders/{id}\",status=\"404\"} 1";
     ensure!(metrics.contains(series), "{metrics}");
     ensure!(metrics.contains("orderlog_http_request_duration_seconds_bucket"));
+    Ok(())
+}
+
+/// Whatever is read of the views comes with how far behind the log they are.
+async fn every_read_tells_the_lag(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    let id = Uuid::from_u128(7);
+    views.add_order(id, "W-1", "{\"lines\":[]}").await?;
+    let known =
+        ROUTES.map(|path| path.replace("01990000-0000-7000-8000-000000000000", &id.to_string()));
+    let reads = known.iter().filter(|path| !path.contains("/admin/"));
+    let mut asked: Vec<_> = reads
+        .map(|path| views.api.request(Method::GET, path))
+        .collect();
+    for more in ["", "&count=exact&facets=status", "&expand=lines"] {
+        let path = format!("/v1/orders?q=lamp&limit=1{more}");
+        asked.push(views.api.request(Method::GET, &path));
+    }
+    let expanded = format!("/v1/orders/{id}?expand=lines");
+    asked.push(views.api.request(Method::GET, &expanded));
+    let lookup = views.api.request(Method::POST, "/v1/orders/lookup");
+    asked.push(lookup.json(&serde_json::json!({"ids": [id]})));
+    for request in asked {
+        let path = request
+            .try_clone()
+            .context("a body that is there")?
+            .build()?;
+        let path = path.url().path().to_owned();
+        let read = answer(request).await?;
+        let read = read.expect(200).with_context(|| path.clone())?;
+        let lag = read.header("orderlog-lag");
+        let told = lag.starts_with("events=") || lag == "unknown";
+        ensure!(told, "{path} tells {lag:?}");
+    }
     Ok(())
 }

@@ -12,12 +12,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &["contracts"]),
     ("infra", &["contracts"]),
     ("command-api", &["contracts", "domain", "infra"]),
-    ("projections", &["contracts", "infra"]),
+    ("projections", &["contracts", "infra", "histories"]),
     ("read-api", &["contracts", "infra", "domain"]),
     ("jobs", &["contracts", "domain", "infra"]),
     ("orderlog", ALL),
     ("tests", ALL),
     ("bench", ALL),
+    ("histories", &["contracts"]),
 ];
 
 const ALL: &[&str] = &[
@@ -31,6 +32,7 @@ const ALL: &[&str] = &[
     "orderlog",
     "tests",
     "bench",
+    "histories",
 ];
 
 /// Normal, build and development dependencies alike.

@@ -1,5 +1,7 @@
 //! The schema `analytics` of the views database.
 
+mod contents;
+
 use anyhow::{Context as _, ensure};
 use infra::postgres;
 use libtest_mimic::Trial;
@@ -7,10 +9,16 @@ use sqlx::{Connection as _, PgConnection};
 use tests::{TestEnv, on_servers};
 
 pub fn trials() -> Vec<Trial> {
-    vec![on_servers(
-        "analytics::analysts_read_documented_views_and_nothing_else",
-        async |env: &TestEnv| analysts_read_documented_views_and_nothing_else(env).await,
-    )]
+    vec![
+        on_servers(
+            "analytics::analysts_read_documented_views_and_nothing_else",
+            async |env: &TestEnv| analysts_read_documented_views_and_nothing_else(env).await,
+        ),
+        on_servers(
+            "analytics::contents::the_views_say_what_the_api_says",
+            async |env: &TestEnv| contents::the_views_say_what_the_api_says(env).await,
+        ),
+    ]
 }
 
 async fn analysts_read_documented_views_and_nothing_else(env: &TestEnv) -> anyhow::Result<()> {

@@ -1,12 +1,15 @@
 //! Random histories of orders, for tests: walks through the lifecycle, in
-//! which each step is taken where the document allows it.
+//! which each step is taken where the document allows it; and random deliveries
+//! of them.
 
 mod content;
+mod deliveries;
 mod goods;
 mod money;
 mod steps;
 
-use crate::engine::Event;
+pub use deliveries::{Batch, Delivery, deliveries, interleaved, seeded};
+
 use contracts::{
     CloudEvent, LogPosition, PositionToken,
     cloudevents::event_id,
@@ -22,7 +25,17 @@ use steps::Step;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-pub type OrderHistory = Vec<Event<OrderEvent>>;
+/// One event of an order.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Who, when, which version of what.
+    pub envelope: CloudEvent,
+    /// The data, typed.
+    pub data: OrderEvent,
+}
+
+/// What happened to one order, from its first event on.
+pub type OrderHistory = Vec<Event>;
 
 /// How a history begins.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +45,9 @@ enum Begin {
     Imported(Kind),
 }
 
-/// One to six orders, each with a history of one to thirty events.
-pub fn histories() -> impl Strategy<Value = Vec<OrderHistory>> {
+/// One to six orders, each with a history of one to thirty events; their ids
+/// are `first_id` and the numbers after it.
+pub fn histories(first_id: u128) -> impl Strategy<Value = Vec<OrderHistory>> {
     let begin = prop_oneof![
         2 => Just(Begin::Draft),
         4 => Just(Begin::Placed),
@@ -41,8 +55,8 @@ pub fn histories() -> impl Strategy<Value = Vec<OrderHistory>> {
         1 => Just(Begin::Imported(Kind::Credit)),
     ];
     let order = (begin, snapshot(), placed_at(), vec(steps::steps(), 0..30));
-    vec(order, 1..7).prop_map(|orders| {
-        let numbered = (1..).zip(orders);
+    vec(order, 1..7).prop_map(move |orders| {
+        let numbered = (first_id..).zip(orders);
         numbered
             .map(|(n, (begin, mut snapshot, placed_at, steps))| {
                 snapshot.order_id = Uuid::from_u128(n);
@@ -143,7 +157,10 @@ fn history(first: Fact, steps: &[Step]) -> OrderHistory {
 }
 
 /// The order after a fact, and the event with what came of it.
-pub fn happened(order: Option<Order>, subject: Uuid, fact: Fact) -> (Order, Event<OrderEvent>) {
+///
+/// # Panics
+/// Where the fact makes no sense after what happened before.
+pub fn happened(order: Option<Order>, subject: Uuid, fact: Fact) -> (Order, Event) {
     let sequence = order.as_ref().map_or(0, |order| order.version) + 1;
     // What comes of the fact is read off the document that it leads to.
     let unknown = OrderEvent {
@@ -162,12 +179,7 @@ pub fn happened(order: Option<Order>, subject: Uuid, fact: Fact) -> (Order, Even
     let after = after(&then);
     let data = OrderEvent { fact, after };
     let then = order::apply(order, &envelope, data.clone()).expect("a sound step");
-    let event = Event {
-        envelope,
-        raw: data.to_data().expect("events have a JSON form"),
-        data,
-    };
-    (then, event)
+    (then, Event { envelope, data })
 }
 
 /// Statuses and sums, roughly: what is tested is that nobody derives them.

@@ -4,6 +4,7 @@
 use super::{Limits, error::ExportError, response::Moment, sheet::Sheet};
 use actix_web::web::Bytes;
 use infra::http::coding::Coder;
+use std::time::{Duration, Instant};
 use tokio::{sync::mpsc, time::timeout};
 
 /// Pieces that wait for the client.
@@ -12,6 +13,9 @@ pub const WAITING: usize = 4;
 const PIECE: usize = 256 << 10;
 /// Fewest bytes of one that is coded.
 const CODED: usize = 64 << 10;
+
+/// How long anything is kept back while rows come.
+const KEPT: Duration = Duration::from_secs(1);
 
 /// What goes through the channel.
 pub enum Piece {
@@ -30,11 +34,13 @@ pub struct Outlet {
     coder: Option<Coder>,
     pieces: mpsc::Sender<Piece>,
     limits: Limits,
+    /// When the last piece was.
+    sent: Instant,
 }
 
 impl Outlet {
     /// Into this channel.
-    pub const fn new(
+    pub fn new(
         sheet: Sheet,
         coder: Option<Coder>,
         pieces: mpsc::Sender<Piece>,
@@ -45,6 +51,7 @@ impl Outlet {
             coder,
             pieces,
             limits,
+            sent: Instant::now(),
         }
     }
 
@@ -54,10 +61,18 @@ impl Outlet {
     }
 
     /// To be called after each row: waits for the client where there is enough
-    /// to be sent.
+    /// to be sent, or something has been kept back for long.
     pub async fn pass_on(&mut self) -> Result<(), ExportError> {
-        if self.sheet.is_full() {
+        let is_due = self.sent.elapsed() >= KEPT;
+        if is_due || self.sheet.is_full() {
             self.code().await?;
+        }
+        if is_due {
+            self.sent = Instant::now();
+            if let Some(coder) = &mut self.coder {
+                let flushed = coder.flushed()?;
+                self.send(flushed).await?;
+            }
         }
         Ok(())
     }
@@ -91,6 +106,7 @@ impl Outlet {
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(PIECE));
             self.offer(Piece::Some(piece)).await?;
+            self.sent = Instant::now();
         }
         Ok(())
     }

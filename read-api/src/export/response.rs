@@ -27,11 +27,13 @@ use std::{convert::Infallible, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 /// Everything up to here is in the export.
 const POSITION: HeaderName = HeaderName::from_static("orderlog-position");
+/// How long the head waits for the first piece.
+const HEAD_TIME: Duration = Duration::from_secs(1);
 /// When it was taken.
 const AS_OF: HeaderName = HeaderName::from_static("orderlog-as-of");
 /// nginx passes on what it gets at once.
@@ -163,9 +165,12 @@ impl Begin {
                 let _ = pieces.try_send(Piece::Failed(error));
             }
         });
-        let first = match answer.recv().await {
-            Some(Piece::Failed(error)) => return Err(error.problem()),
-            first => first,
+        // What fails at once is a problem; a client that hangs up is noticed only
+        // once it has the head.
+        let first = match timeout(HEAD_TIME, answer.recv()).await {
+            Ok(Some(Piece::Failed(error))) => return Err(error.problem()),
+            Ok(first) => first,
+            Err(_) => None,
         };
         let answer = Answer {
             first,

@@ -148,7 +148,10 @@ impl Coder {
     }
 
     /// All that can be unpacked to what was written so far.
-    fn flushed(&mut self) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// Where there is no memory for it.
+    pub fn flushed(&mut self) -> io::Result<Vec<u8>> {
         match &mut self.0 {
             Of::Brotli(coder) => coder.flush()?,
             Of::Zstd(coder) => coder.flush()?,

@@ -4,12 +4,14 @@ use super::{super::views::Views, files::export};
 use crate::proxy::Proxy;
 use anyhow::{Context as _, Result, ensure};
 use infra::config::Config;
+use reqwest::Method;
 use serde_json::Value;
 use std::time::Duration;
 use tests::{Api, TestEnv, wait_until};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    time::timeout,
 };
 
 super::super::suite![
@@ -17,6 +19,7 @@ super::super::suite![
     an_export_ends_with_its_time,
     a_client_that_hangs_up_ends_its_statement,
     a_revoked_key_ends_its_exports,
+    the_head_does_not_wait_for_the_first_row,
     memory_does_not_grow_with_the_export,
 ];
 
@@ -169,5 +172,20 @@ async fn memory_does_not_grow_with_the_export(env: &TestEnv) -> Result<()> {
     let more = views.role.resident_kib()?.saturating_sub(before);
     eprintln!("{more} KiB more after exports of 60 MB");
     ensure!(more < MOST_KIB, "{more} KiB more after exports of 60 MB");
+    Ok(())
+}
+
+async fn the_head_does_not_wait_for_the_first_row(env: &TestEnv) -> Result<()> {
+    let views = Views::with_orders(env, 3).await?;
+    let mut other = views.pool.begin().await?;
+    sqlx::query("LOCK TABLE orders")
+        .execute(&mut *other)
+        .await?;
+    let head = views.api.request(Method::GET, EXPORT).send();
+    let response = timeout(Duration::from_secs(10), head).await??;
+    ensure!(response.status() == 200, "{}", response.status());
+    other.rollback().await?;
+    let lines = response.text().await?.lines().count();
+    ensure!(lines == 4, "{lines} lines");
     Ok(())
 }

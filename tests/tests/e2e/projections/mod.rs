@@ -28,15 +28,17 @@ pub mod world;
 use libtest_mimic::Trial;
 use tests::{PrivateServers, TestEnv, on_private_servers, on_servers, plain};
 
+/// Tests that need the servers' addresses only.
+macro_rules! shared {
+    ($($module:ident::$test:ident),+ $(,)?) => {
+        vec![$(on_servers(
+            concat!("projections::", stringify!($module), "::", stringify!($test)),
+            async |env: &TestEnv| $module::$test(&env.config).await,
+        )),+]
+    };
+}
+
 pub fn trials() -> Vec<Trial> {
-    macro_rules! shared {
-        ($($module:ident::$test:ident),+ $(,)?) => {
-            vec![$(on_servers(
-                concat!("projections::", stringify!($module), "::", stringify!($test)),
-                async |env: &TestEnv| $module::$test(&env.config).await,
-            )),+]
-        };
-    }
     let mut trials = shared![
         following::everything_is_applied,
         following::every_event_is_applied_one_by_one,
@@ -81,12 +83,8 @@ pub fn trials() -> Vec<Trial> {
         failing::a_lock_parks_nothing,
         faults::without_the_version_guard_the_check_fails,
         faults::without_the_compare_and_set_the_check_fails,
-        deliveries::any_delivery_comes_to_a_plain_fold,
-        deliveries::without_the_version_guard_a_delivery_differs,
-        deliveries::without_the_compare_and_set_a_delivery_differs,
-        deliveries::a_batch_cut_after_any_statement_leaves_nothing,
-        deliveries::a_batch_takes_the_same_number_of_statements,
     ];
+    trials.extend(delivery_trials());
     trials.extend(parking_trials());
     trials.extend(state::trials());
     trials.push(plain(
@@ -130,6 +128,16 @@ pub fn trials() -> Vec<Trial> {
         },
     ));
     trials
+}
+
+fn delivery_trials() -> Vec<Trial> {
+    shared![
+        deliveries::any_delivery_comes_to_a_plain_fold,
+        deliveries::without_the_version_guard_a_delivery_differs,
+        deliveries::without_the_compare_and_set_a_delivery_differs,
+        deliveries::a_batch_cut_after_any_statement_leaves_nothing,
+        deliveries::a_batch_takes_the_same_number_of_statements,
+    ]
 }
 
 fn parking_trials() -> Vec<Trial> {

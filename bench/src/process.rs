@@ -17,16 +17,7 @@ impl Process {
     pub async fn start(config: &Config, role: &str, folder: &Path) -> anyhow::Result<Self> {
         let mut config = config.clone();
         config.listen = format!("127.0.0.1:{}", free_port()?);
-        let log = fs::File::create(folder.join(format!("{role}.log")))?;
-        let child = tests::command(&config)?
-            .arg(role)
-            // As in the image (Dockerfile).
-            .env("MIMALLOC_ALLOW_THP", "0")
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()?;
+        let child = spawn(&config, &[role], folder)?;
         let mut process = Self {
             address: config.listen,
             child,
@@ -74,15 +65,7 @@ pub async fn highest_mib_of(
     arguments: &[&str],
     folder: &Path,
 ) -> anyhow::Result<f64> {
-    let log = fs::File::create(folder.join("command.log"))?;
-    let mut child = tests::command(config)?
-        .args(arguments)
-        .env("MIMALLOC_ALLOW_THP", "0")
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .kill_on_drop(true)
-        .spawn()?;
+    let mut child = spawn(config, arguments, folder)?;
     let mut most = 0.0;
     loop {
         // Its memory is gone a moment before it has ended.
@@ -93,6 +76,22 @@ pub async fn highest_mib_of(
         }
         sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Starts `orderlog` with these arguments, of which the first names its log.
+fn spawn(config: &Config, arguments: &[&str], folder: &Path) -> anyhow::Result<Child> {
+    let name = arguments.first().context("a command")?;
+    let log = fs::File::create(folder.join(format!("{name}.log")))?;
+    let child = tests::command(config)?
+        .args(arguments)
+        // As in the image (Dockerfile).
+        .env("MIMALLOC_ALLOW_THP", "0")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()?;
+    Ok(child)
 }
 
 fn mib(child: &Child, what: &str) -> anyhow::Result<f64> {

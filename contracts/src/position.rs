@@ -25,6 +25,15 @@ impl LogPosition {
         xid: 0,
         position: 0,
     };
+
+    /// Just before the event at this place: what follows begins with it.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        Self {
+            position: self.position - 1,
+            ..self
+        }
+    }
 }
 
 /// The opaque, URL-safe `position` of commands and Kafka records: enough to

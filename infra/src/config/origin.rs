@@ -77,10 +77,9 @@ fn shown_value(config: &Config, key: &str, value: &serde_json::Value) -> String 
     match value {
         _ if is_set => HIDDEN.to_owned(),
         serde_json::Value::String(text) => without_password(text),
-        serde_json::Value::Array(_) => {
-            let urls = config.views_read_urls.iter();
-            let shown: Vec<_> = urls.map(|url| without_password(url)).collect();
-            shown.join(", ")
+        serde_json::Value::Array(list) => {
+            let shown = list.iter().map(|value| shown_value(config, key, value));
+            shown.collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     }

@@ -117,19 +117,10 @@ fn read(row: &PgRow) -> Result<Epoch, sqlx::Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn at(epoch: i32, position: i64) -> LogPosition {
-        LogPosition {
-            epoch,
-            xid: 9,
-            position,
-        }
-    }
-
-    fn epoch(number: i32, last: Option<LogPosition>) -> Epoch {
-        Epoch {
+impl Epoch {
+    /// One of a number, that began after `last`.
+    pub(crate) fn of(number: i32, last: Option<LogPosition>) -> Self {
+        Self {
             epoch: number,
             identity: LogIdentity {
                 system: "1".into(),
@@ -143,17 +134,30 @@ mod tests {
             contradiction: None,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(epoch: i32, position: i64) -> LogPosition {
+        LogPosition {
+            epoch,
+            xid: 9,
+            position,
+        }
+    }
 
     #[test]
     fn what_a_restored_log_lost_is_no_longer_true() {
-        let epochs = [epoch(1, None), epoch(3, Some(at(1, 7)))];
+        let epochs = [Epoch::of(1, None), Epoch::of(3, Some(at(1, 7)))];
         assert!(is_true(&epochs, at(1, 7)) && is_true(&epochs, at(3, 20)));
         assert!(!is_true(&epochs, at(1, 8)));
         assert!(
             !is_true(&epochs, at(2, 9)),
             "of an epoch that was forgotten"
         );
-        let emptied = [epoch(1, None), epoch(2, None)];
+        let emptied = [Epoch::of(1, None), Epoch::of(2, None)];
         assert!(!is_true(&emptied, at(1, 1)));
     }
 }

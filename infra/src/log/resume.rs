@@ -64,8 +64,6 @@ impl LogReader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::epoch::LogIdentity;
-    use time::OffsetDateTime;
 
     const fn at(epoch: i32, xid: u64) -> LogPosition {
         LogPosition {
@@ -75,25 +73,9 @@ mod tests {
         }
     }
 
-    fn epoch(number: i32, last: Option<LogPosition>) -> Epoch {
-        Epoch {
-            epoch: number,
-            identity: LogIdentity {
-                system: "1".into(),
-                timeline: None,
-                database: 5,
-            },
-            began_at: OffsetDateTime::UNIX_EPOCH,
-            reason: None,
-            last,
-            last_recorded_at: None,
-            contradiction: None,
-        }
-    }
-
     #[test]
     fn a_position_is_gone_on_from_only_where_the_log_still_has_what_came_before() {
-        let epochs = [epoch(1, None), epoch(2, Some(at(1, 50)))];
+        let epochs = [Epoch::of(1, None), Epoch::of(2, Some(at(1, 50)))];
         let newest = Some(at(2, 90));
         for known in [LogPosition::START, at(1, 50), at(2, 90)] {
             assert_eq!(check_resumable(known, &epochs, newest), Ok(()), "{known:?}");

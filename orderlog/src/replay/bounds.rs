@@ -27,7 +27,7 @@ impl End {
             None | Some(Place::Start) => Self::Open,
             Some(Place::Position(token)) => Self::Through(token.at),
             Some(Place::Time(time)) => match reader.first_since(*time).await? {
-                Some(first) => Self::Through(before(first)),
+                Some(first) => Self::Through(first.before()),
                 None => Self::Before(*time),
             },
         })
@@ -61,17 +61,9 @@ pub async fn beginning(request: &Request, reader: &LogReader) -> anyhow::Result<
         Place::Start => LogPosition::START,
         Place::Position(token) => token.at,
         Place::Time(time) => match reader.first_since(*time).await? {
-            Some(first) => before(first),
+            Some(first) => first.before(),
             // Only what comes from now on can be that late.
             None => reader.newest().await?.unwrap_or(LogPosition::START),
         },
     })
-}
-
-/// Just before the event at `at`.
-const fn before(at: LogPosition) -> LogPosition {
-    LogPosition {
-        position: at.position - 1,
-        ..at
-    }
 }

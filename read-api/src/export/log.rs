@@ -171,7 +171,7 @@ impl Range {
             (_, newest) => newest,
         };
         if let Some(from) = self.recorded_from {
-            let first = reader.first_since(from).await?.map(before);
+            let first = reader.first_since(from).await?.map(LogPosition::before);
             // Nothing is that late: what is read is nothing.
             let first = first.or(self.until).unwrap_or(self.after);
             self.after = self.after.max(first);
@@ -183,7 +183,7 @@ impl Range {
                 None => None,
             };
             if let Some(beyond) = beyond {
-                self.until = self.until.map(|until| until.min(before(beyond)));
+                self.until = self.until.map(|until| until.min(beyond.before()));
             }
         }
         Ok(self)
@@ -206,14 +206,6 @@ fn place(query: &Query, name: &str) -> Result<Option<LogPosition>, Problem> {
     let wrong = "is not the `position` of an event, nor the `id` of a stream";
     let marker = Marker::parse(text).ok_or_else(|| invalid(name, wrong))?;
     Ok(Some(marker.at))
-}
-
-/// Just before the event at `at`.
-const fn before(at: LogPosition) -> LogPosition {
-    LogPosition {
-        position: at.position - 1,
-        ..at
-    }
 }
 
 impl Source for Pages {

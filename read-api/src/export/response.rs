@@ -6,6 +6,7 @@ use super::{
     outlet::{Outlet, Piece, WAITING},
     sheet::Sheet,
 };
+use crate::reply::UNBUFFERED;
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, HeaderName, VARY},
@@ -36,8 +37,6 @@ const POSITION: HeaderName = HeaderName::from_static("orderlog-position");
 const HEAD_TIME: Duration = Duration::from_secs(1);
 /// When it was taken.
 const AS_OF: HeaderName = HeaderName::from_static("orderlog-as-of");
-/// nginx passes on what it gets at once.
-const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
 /// How often the key is looked at again.
 const LOOK: Duration = Duration::from_secs(15);

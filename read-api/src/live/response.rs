@@ -7,7 +7,7 @@ use super::{
     marker::Marker,
     tail::Tail,
 };
-use crate::{log::Log, problems::position_lost};
+use crate::{log::Log, problems::position_lost, reply::UNBUFFERED};
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CACHE_CONTROL, HeaderName},
@@ -23,8 +23,6 @@ use tokio::time::timeout;
 pub const AFTER: &str = "after";
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// nginx passes on what it gets at once.
-const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 /// How long the tail may take to find the end of its feed.
 const START_TIME: Duration = Duration::from_secs(10);
 

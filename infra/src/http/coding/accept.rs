@@ -24,21 +24,19 @@ impl Accepted {
     /// What a request says. Without a word, as it is; what cannot be read is
     /// no coding of ours.
     pub fn of(headers: &HeaderMap) -> Self {
-        let mut values = headers.get_all(ACCEPT_ENCODING).peekable();
+        let values = headers.get_all(ACCEPT_ENCODING);
+        let texts = values.filter_map(|value| value.to_str().ok());
         let mut named: [Option<u16>; 4] = [None; 4];
         let mut any = None;
-        if values.peek().is_some() {
-            let texts = values.filter_map(|value| value.to_str().ok());
-            for part in texts.flat_map(|text| text.split(',')) {
-                let (name, weight) = weighted(part);
-                match name.to_ascii_lowercase().as_str() {
-                    "br" => named[0] = Some(weight),
-                    "zstd" => named[1] = Some(weight),
-                    "gzip" | "x-gzip" => named[2] = Some(weight),
-                    "identity" => named[3] = Some(weight),
-                    "*" => any = Some(weight),
-                    _ => {}
-                }
+        for part in texts.flat_map(|text| text.split(',')) {
+            let (name, weight) = weighted(part);
+            match name.to_ascii_lowercase().as_str() {
+                "br" => named[0] = Some(weight),
+                "zstd" => named[1] = Some(weight),
+                "gzip" | "x-gzip" => named[2] = Some(weight),
+                "identity" => named[3] = Some(weight),
+                "*" => any = Some(weight),
+                _ => {}
             }
         }
         let coded = |place: usize| named[place].or(any).unwrap_or(0);

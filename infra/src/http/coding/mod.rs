@@ -183,7 +183,7 @@ async fn coded(mut response: HttpResponse<BoxBody>, coding: Coding) -> HttpRespo
     match body {
         Some(body) => response.set_body(body),
         // A coder fails for want of memory, if ever.
-        None => nothing_packed().response(None, None),
+        None => Problem::unavailable(1).response(None, None),
     }
 }
 
@@ -227,10 +227,6 @@ fn nothing_acceptable() -> Problem {
     .detail("Accept-Encoding must allow one of br, zstd, gzip, identity")
     .header(ACCEPT_ENCODING, "br, zstd, gzip")
     .header(header::VARY, "Accept-Encoding")
-}
-
-fn nothing_packed() -> Problem {
-    Problem::unavailable(1)
 }
 
 #[cfg(test)]

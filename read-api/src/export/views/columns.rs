@@ -77,6 +77,13 @@ const fn told(name: &'static str, of: for<'a> fn(&'a Summary<'_>) -> Option<&'a 
     }
 }
 
+/// Drafts have none.
+const PLACED_AT: Field = row(
+    "placed_at",
+    Kind::Time,
+    "CASE WHEN o.placed THEN o.placed_at END",
+);
+
 /// A row for each order: what lists say of it, flat, with when it came to each
 /// state.
 pub const ORDERS: Table = Table {
@@ -123,11 +130,7 @@ pub const ORDERS: Table = Table {
             "CASE WHEN o.tags <> '{}' THEN array_to_json(o.tags)::text END",
         ),
         row("created_at", Kind::Time, "o.created_at"),
-        row(
-            "placed_at",
-            Kind::Time,
-            "CASE WHEN o.placed THEN o.placed_at END",
-        ),
+        PLACED_AT,
         row("updated_at", Kind::Time, "o.updated_at"),
         row("confirmed_at", Kind::Time, "o.confirmed_at"),
         row("paid_at", Kind::Time, "o.paid_at"),
@@ -150,11 +153,7 @@ pub const LINES: Table = Table {
         row("kind", Kind::Text, "o.kind"),
         row("status", Kind::Text, "o.status"),
         row("country", Kind::Text, "o.country"),
-        row(
-            "placed_at",
-            Kind::Time,
-            "CASE WHEN o.placed THEN o.placed_at END",
-        ),
+        PLACED_AT,
         row("line", Kind::Text, "l.line_id"),
         row("sku", Kind::Text, "l.sku"),
         row("name", Kind::Text, "l.name"),

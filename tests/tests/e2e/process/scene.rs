@@ -4,9 +4,14 @@ use anyhow::{Context as _, Result};
 use infra::{config::Config, platforms::Platforms, postgres::pool, secret::Secret};
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use tests::{Api, Role, RoleBuilder, TestEnv, wait_until};
+use std::time::Duration;
+use tests::{Api, Role, RoleBuilder, TestEnv, wait_until, wait_until_within};
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+/// Longest wait for what workers do: what a killed one had taken is nobody
+/// else's for a minute.
+const WORKED_WITHIN: Duration = Duration::from_mins(3);
 
 /// Roles of one test, and clients of them.
 pub struct Scene<'a> {
@@ -156,14 +161,18 @@ impl<'a> Scene<'a> {
     /// Waits until the worker knows all of an order and nothing is to be done
     /// any more; all its events.
     pub async fn until_idle(&self, order: Uuid) -> Result<Vec<String>> {
-        wait_until(&format!("nothing to do for {order}"), async || {
-            let events = self.events(order).await?;
-            let known = i64::try_from(events.len())?;
-            let idle = self.known(order).await? == known && self.steps(order).await? == 0;
-            // An answer to a step may be an event that was not there before.
-            let same = idle && self.events(order).await?.len() == events.len();
-            Ok(same.then_some(events))
-        })
+        wait_until_within(
+            WORKED_WITHIN,
+            &format!("nothing to do for {order}"),
+            async || {
+                let events = self.events(order).await?;
+                let known = i64::try_from(events.len())?;
+                let idle = self.known(order).await? == known && self.steps(order).await? == 0;
+                // An answer to a step may be an event that was not there before.
+                let same = idle && self.events(order).await?.len() == events.len();
+                Ok(same.then_some(events))
+            },
+        )
         .await
     }
 
@@ -207,7 +216,7 @@ impl<'a> Scene<'a> {
 
     /// Waits until there are so many events of one type in the whole log.
     pub async fn until_count(&self, event: &str, wanted: i64) -> Result<()> {
-        wait_until(&format!("{wanted} {event}"), async || {
+        wait_until_within(WORKED_WITHIN, &format!("{wanted} {event}"), async || {
             Ok((self.count(event).await? >= wanted).then_some(()))
         })
         .await

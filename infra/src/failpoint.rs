@@ -22,6 +22,10 @@ pub enum Failpoint {
     NoVersionGuard,
     /// A projector moves offsets whatever they are by now (invariant 6).
     NoCompareAndSet,
+    /// Jobs are concluded by whoever says so, lease or not.
+    NoLeaseToken,
+    /// Jobs are taken whatever state they are in.
+    NoPendingGuard,
 }
 
 #[cfg(debug_assertions)]

@@ -71,7 +71,7 @@ pub fn cause(error: &reqwest::Error) -> String {
 /// How long the server asks to be left alone.
 pub fn asked_pause(response: &Response) -> Option<Duration> {
     let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    crate::retry::retry_after(value, infra::clock::now())
+    infra::retry::retry_after(value, infra::clock::now())
 }
 
 /// The members of `application/problem+json` that a client needs; empty where

@@ -1,8 +1,8 @@
-//! Work around orders that is not a command of its own: importers, process
-//! managers and, like them, everything that uses the command API as a client
-//! over HTTP.
+//! Work around orders that is not a command of its own: importers and process
+//! managers, which use the command API as clients over HTTP, and what the job
+//! queue (`infra::jobs`) carries out.
 
 mod http;
 pub mod import;
 pub mod process;
-mod retry;
+pub mod work;

@@ -15,7 +15,10 @@ use figment::{
     providers::{Env, Format, Serialized, Toml},
 };
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// Everything that a role can be told. Flat, so that each key is also one
 /// environment variable: `events_url` is `ORDERLOG_EVENTS_URL`.
@@ -111,6 +114,20 @@ pub struct Config {
     pub api_key_file: PathBuf,
     /// Whether process managers treat imported orders like others.
     pub process_imports: bool,
+    /// How long a job is its worker's, in seconds, when that is not heard of
+    /// any more.
+    pub jobs_lease_seconds: u64,
+    /// How long jobs of a worker that is told to end may go on, in seconds;
+    /// then others take them.
+    pub jobs_drain_seconds: u64,
+    /// For how many days jobs that are done or cancelled are kept.
+    pub jobs_done_days: u64,
+    /// For how many days dead jobs are kept.
+    pub jobs_dead_days: u64,
+    /// Jobs of each queue that a worker works on at once, sixteen unless told
+    /// otherwise; 0: none of that queue. In the environment:
+    /// `ORDERLOG_JOBS_CONCURRENCY='{default=8}'`.
+    pub jobs_concurrency: BTreeMap<String, usize>,
     /// How each sales channel wants its orders to be treated. In the
     /// environment: `ORDERLOG_PLATFORMS='{web={auto_confirm=true}}'`.
     pub platforms: Platforms,
@@ -166,6 +183,11 @@ impl Default for Config {
             api_key: Secret::default(),
             api_key_file: PathBuf::new(),
             process_imports: false,
+            jobs_lease_seconds: 30,
+            jobs_drain_seconds: 20,
+            jobs_done_days: 7,
+            jobs_dead_days: 90,
+            jobs_concurrency: BTreeMap::new(),
             platforms: Platforms::default(),
         }
     }

@@ -74,6 +74,11 @@ const OPS: Scripts = &[
         "epochs",
         include_str!("../../migrations/ops/0002_epochs.sql"),
     ),
+    (
+        3,
+        "jobs",
+        include_str!("../../migrations/ops/0003_jobs.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

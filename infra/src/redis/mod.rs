@@ -8,9 +8,11 @@
 //! | `documents.rs` | each value becomes old by itself: orders |
 //! | `family.rs` | what both store, and the guard against older values |
 //! | `purge.rs` | deleting by key, prefix or family |
+//! | `dedicated.rs` | a connection for commands that block |
 //! | `breaker.rs`, `flight.rs`, `tally.rs` | leaving a server alone, asking once for many, counting |
 
 mod breaker;
+mod dedicated;
 mod documents;
 mod family;
 mod flight;
@@ -20,6 +22,7 @@ mod tally;
 mod version;
 mod versioned;
 
+pub use dedicated::Dedicated;
 pub use documents::{Document, DocumentCache, LIFE, announce_documents};
 pub use family::Entry;
 pub use purge::{InvalidPurge, Purge, purge};

@@ -37,7 +37,7 @@ pub use item::{Item, Reason, Source};
 pub use progress::ProgressStyle;
 pub use summary::{Counts, End, Summary};
 
-pub use crate::retry::RetryPolicy;
+pub use infra::retry::RetryPolicy;
 
 use std::path::PathBuf;
 use tokio_util::sync::CancellationToken;

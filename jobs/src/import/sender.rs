@@ -3,10 +3,8 @@
 
 use super::item::{Reason, Verdict};
 use super::{ImportError, Settings};
-use crate::{
-    http::{PASSING_CONFLICTS, Problem, asked_pause, cause, client, system_url},
-    retry::RetryPolicy,
-};
+use crate::http::{PASSING_CONFLICTS, Problem, asked_pause, cause, client, system_url};
+use infra::retry::RetryPolicy;
 use reqwest::{Client, Response, StatusCode, Url};
 use std::{
     sync::atomic::{AtomicU64, Ordering},

@@ -29,7 +29,7 @@ pub enum Role {
     Relay,
     /// Builds the read models.
     Projector,
-    /// Runs the process managers.
+    /// Runs the process managers and the job queue.
     Worker,
 }
 

@@ -10,7 +10,10 @@ use infra::{
     postgres::Databases,
     relay::{self, RelayState, RelayStatus},
 };
-use jobs::process::{self, WorkerState};
+use jobs::{
+    process::{self, WorkerState},
+    work,
+};
 use std::sync::Arc;
 
 /// Connections that a projector reads the log with: rebuilds and refolds.
@@ -56,14 +59,15 @@ pub fn projector(
     }))
 }
 
-/// Starts the worker, which runs the process managers; `ready` learns how it
-/// is doing.
+/// Starts the worker, which runs the process managers and the job queue;
+/// `ready` learns how it is doing.
 pub fn worker(
     config: &Config,
     lifecycle: &Lifecycle,
     ready: Readiness,
 ) -> anyhow::Result<Readiness> {
     let status = process::spawn(config, Arc::new(Mapping), lifecycle)?;
+    work::spawn(config, lifecycle)?;
     let commands = status.clone();
     let ready = ready.check("worker", move || {
         let consumer = status.consumer();

@@ -11,6 +11,7 @@ mod event_store;
 mod harness;
 mod import;
 mod integrators;
+mod jobs;
 mod lifecycle;
 mod local_servers;
 mod old_events;
@@ -32,6 +33,9 @@ fn main() -> ExitCode {
     if let Some(dir) = std::env::var_os(local_servers::OWNER) {
         return local_servers::own_servers_until_killed(dir.into());
     }
+    if let Some(file) = std::env::var_os(jobs::WORKER) {
+        return jobs::work_until_killed(file.as_ref());
+    }
     let trials = [
         analytics::trials(),
         chaos::trials(),
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
         harness::trials(),
         import::trials(),
         integrators::trials(),
+        jobs::trials(),
         lifecycle::trials(),
         local_servers::trials(),
         old_events::trials(),

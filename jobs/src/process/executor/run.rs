@@ -1,15 +1,12 @@
 //! The loop around the queue.
 
 use super::{answer::Answer, client::CommandClient};
-use crate::{
-    process::{
-        metrics,
-        status::Status,
-        store::{Queue, TakenStep},
-    },
-    retry::RetryPolicy,
+use crate::process::{
+    metrics,
+    status::Status,
+    store::{Queue, TakenStep},
 };
-use infra::lifecycle::error_chain;
+use infra::{lifecycle::error_chain, retry::RetryPolicy};
 use sqlx::PgPool;
 use std::{panic::resume_unwind, sync::Arc, time::Duration};
 use tokio::{

@@ -6,14 +6,15 @@ use std::{
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 
-/// Bounds of the retries of one request.
+/// Bounds of the retries of one request, or of one job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Longest pause after the first attempt; doubles with each further one.
     pub first_pause: Duration,
     /// Longest pause of all, unless the server asks for a longer one.
     pub longest_pause: Duration,
-    /// After this time without success an import fails.
+    /// After this time without success whoever tries gives up; a job counts
+    /// its attempts instead.
     pub give_up_after: Duration,
 }
 
@@ -29,7 +30,8 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// The pause after the failed attempt number `attempt` (from 1): full
-    /// jitter over an exponentially growing span, and never less than the
+    /// jitter over an exponentially growing span ("Exponential Backoff And
+    /// Jitter", M. Brooker, AWS 2015), and never less than the
     /// server asked for. The jitter is drawn from the request's key: requests
     /// spread as with a random draw, and a run can be repeated.
     pub fn pause(&self, key: &str, attempt: u32, retry_after: Option<Duration>) -> Duration {
@@ -47,7 +49,7 @@ impl RetryPolicy {
 }
 
 /// Reads `Retry-After`: seconds or an HTTP date (RFC 9110 §10.2.3).
-pub(crate) fn retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
+pub fn retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }

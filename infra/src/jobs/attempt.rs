@@ -1,0 +1,292 @@
+//! One attempt at a job, from the moment it is taken to its conclusion.
+
+use super::{
+    concluder::Concluder,
+    handler::{Context, Ended, Handler, JobError, Outcome},
+    metrics,
+    running::{Running, Watched},
+    settings::Settings,
+    stop::{Stop, StopReason},
+    store::{Conclusion, TakenJob, Verdict},
+};
+use serde_json::Value;
+use std::{any::Any, sync::Arc, time::Duration};
+use tokio::{
+    task::{JoinError, JoinHandle},
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+/// Longest text of an error that is kept.
+const LONGEST_ERROR: usize = 2_000;
+
+/// What attempts of a process share.
+pub struct Attempts {
+    pub settings: Settings,
+    pub concluder: Concluder,
+    pub running: Running,
+    /// Cancelled when the process begins to end.
+    pub draining: CancellationToken,
+}
+
+impl Attempts {
+    /// Carries a job out and writes down what became of it. `taken_at` is from
+    /// before it was taken.
+    pub async fn attempt(&self, job: TakenJob, handler: Handler, taken_at: Instant) {
+        let watched = Watched {
+            lease: job.lease,
+            stop: Stop::default(),
+            progress: Arc::default(),
+            ours_until: taken_at + self.settings.lease,
+        };
+        self.running.begin(job.id, watched.clone());
+        let begun = Instant::now();
+        let ended = self.carry_out(&job, &handler, &watched).await;
+        metrics::took(&job.kind, begun.elapsed());
+        let stopped = watched.stop.reason();
+        match verdict(&job, &handler, ended, stopped) {
+            None => lost(&job),
+            Some(verdict) => self.conclude(&job, verdict, watched.progress()).await,
+        }
+        self.running.end(job.id, job.lease);
+    }
+
+    /// Runs the handler to its end, or to where it is dropped.
+    async fn carry_out(&self, job: &TakenJob, handler: &Handler, watched: &Watched) -> Attempted {
+        let context = Context {
+            id: job.id,
+            attempt: job.attempts,
+            last_attempt: job.attempts >= job.max_attempts,
+            traceparent: job.traceparent.clone(),
+            correlation_id: job.correlation_id.clone(),
+            progress_before: job.progress.clone(),
+            stop: watched.stop.clone(),
+            draining: self.draining.clone(),
+            progress: watched.progress.clone(),
+        };
+        let span = tracing::info_span!(
+            "job",
+            job.id = %job.id,
+            job.kind = job.kind,
+            correlation.id = job.correlation_id.as_deref(),
+            traceparent = job.traceparent.as_deref(),
+        );
+        // On a task of its own: a panic ends that, and nothing else.
+        let work = (handler.run)(job.payload.clone(), context);
+        let task = tokio::spawn(work.instrument(span));
+        self.watch(task, &watched.stop, handler.kind.time_limit)
+            .await
+    }
+
+    async fn watch(&self, mut task: JoinHandle<Ended>, stop: &Stop, limit: Duration) -> Attempted {
+        tokio::select! {
+            ended = &mut task => return Attempted::of(ended),
+            () = stop.token.cancelled() => {}
+            () = sleep(limit) => stop.stop(StopReason::TimeLimit),
+        }
+        if let Ok(ended) = timeout(self.settings.grace, &mut task).await {
+            return Attempted::of(ended);
+        }
+        task.abort();
+        Attempted::Dropped
+    }
+
+    async fn conclude(&self, job: &TakenJob, verdict: Verdict, progress: Option<String>) {
+        let how = match &verdict {
+            Verdict::Done(_) => "done",
+            Verdict::Again { error: None, .. } => "snoozed",
+            Verdict::Again { error: Some(_), .. } => "retried",
+            Verdict::Dead(_) => "dead",
+            Verdict::Cancelled => "cancelled",
+        };
+        let (id, kind, attempt) = (job.id, &job.kind, job.attempts);
+        let error = match &verdict {
+            Verdict::Again { error, .. } => error.clone(),
+            Verdict::Dead(error) => Some(error.clone()),
+            Verdict::Done(_) | Verdict::Cancelled => None,
+        };
+        let conclusion = Conclusion {
+            id,
+            lease: job.lease,
+            verdict,
+            progress,
+        };
+        if !self.concluder.conclude(conclusion).await {
+            return lost(job);
+        }
+        metrics::ended(kind, how, 1);
+        match (how, error) {
+            ("dead", Some(error)) => {
+                tracing::error!(job.id = %id, job.kind = kind, attempt, error, "job.dead");
+            }
+            (_, Some(error)) => {
+                tracing::warn!(job.id = %id, job.kind = kind, attempt, error, "job.failed");
+            }
+            _ => tracing::debug!(job.id = %id, job.kind = kind, attempt, "job.{how}"),
+        }
+    }
+}
+
+/// The job is somebody else's by now, and so is its conclusion.
+fn lost(job: &TakenJob) {
+    metrics::ended(&job.kind, "lost", 1);
+    tracing::warn!(job.id = %job.id, job.kind = job.kind, "job.lease_lost");
+}
+
+/// How a handler ended.
+enum Attempted {
+    Ended(Ended),
+    Panicked(String),
+    /// It did not end when it was told to.
+    Dropped,
+}
+
+impl Attempted {
+    fn of(joined: Result<Ended, JoinError>) -> Self {
+        match joined {
+            Ok(ended) => Self::Ended(ended),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => Self::Panicked(message_of(&*panic)),
+                // Nobody aborts it while it is waited for.
+                Err(_) => Self::Dropped,
+            },
+        }
+    }
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("it panicked: {}", text.unwrap_or("with no text"))
+}
+
+/// What is to be written down; none: nothing, the job is somebody else's.
+fn verdict(
+    job: &TakenJob,
+    handler: &Handler,
+    ended: Attempted,
+    stopped: Option<StopReason>,
+) -> Option<Verdict> {
+    let (why, after) = match (ended, stopped) {
+        (_, Some(StopReason::LeaseLost)) => return None,
+        (Attempted::Ended(Ok(Outcome::Done(result))), _) => {
+            return Some(Verdict::Done(result.as_ref().map(Value::to_string)));
+        }
+        // Whatever it says: it was told to end.
+        (_, Some(StopReason::Cancelled)) => return Some(Verdict::Cancelled),
+        (Attempted::Ended(Ok(Outcome::Snooze(pause))), _) => {
+            return Some(Verdict::Again { pause, error: None });
+        }
+        (Attempted::Ended(Err(JobError::Permanent(why))), _) => {
+            return Some(Verdict::Dead(bounded(&why)));
+        }
+        (Attempted::Panicked(why), _) => (why, None),
+        (_, Some(StopReason::Draining)) => {
+            let (pause, error) = (Duration::ZERO, None);
+            return Some(Verdict::Again { pause, error });
+        }
+        (_, Some(StopReason::TimeLimit)) => {
+            let limit = handler.kind.time_limit.as_secs_f64();
+            (format!("it took longer than {limit} s"), None)
+        }
+        (Attempted::Ended(Err(JobError::Retry { why, after })), None) => (why, after),
+        (Attempted::Dropped, None) => ("it was dropped".to_owned(), None),
+    };
+    if job.attempts >= job.max_attempts {
+        return Some(Verdict::Dead(bounded(&why)));
+    }
+    let key = job.id.to_string();
+    let pause = after.unwrap_or_else(|| handler.kind.retry.pause(&key, job.attempts, None));
+    Some(Verdict::Again {
+        pause,
+        error: Some(bounded(&why)),
+    })
+}
+
+/// PostgreSQL keeps no zero character.
+fn bounded(why: &str) -> String {
+    why.replace('\0', "\u{fffd}")
+        .chars()
+        .take(LONGEST_ERROR)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::{Job, Kind};
+    use serde::{Deserialize, Serialize};
+    use uuid::Uuid;
+
+    #[derive(Serialize, Deserialize)]
+    struct Nothing;
+
+    impl Job for Nothing {
+        const KIND: Kind = Kind::new("nothing");
+    }
+
+    fn of(attempts: u32, ended: Attempted, stopped: Option<StopReason>) -> Option<Verdict> {
+        let handlers =
+            crate::jobs::Handlers::new().with(|_: Nothing, _| async { Ok(Outcome::Done(None)) });
+        let job = TakenJob {
+            id: Uuid::nil(),
+            kind: "nothing".into(),
+            payload: Value::Null,
+            attempts,
+            max_attempts: 3,
+            progress: None,
+            traceparent: None,
+            correlation_id: None,
+            waited: 0.0,
+            lease: Uuid::nil(),
+        };
+        verdict(&job, &handlers.0["nothing"], ended, stopped)
+    }
+
+    fn failed() -> Attempted {
+        Attempted::Ended(Err(JobError::retry("no")))
+    }
+
+    #[test]
+    fn the_last_failure_is_the_end_and_those_before_are_not() {
+        let again = of(2, failed(), None).expect("a verdict");
+        assert!(matches!(again, Verdict::Again { error: Some(_), .. }));
+        assert_eq!(of(3, failed(), None), Some(Verdict::Dead("no".into())));
+        let permanent = Attempted::Ended(Err(JobError::permanent("never")));
+        assert_eq!(of(1, permanent, None), Some(Verdict::Dead("never".into())));
+    }
+
+    #[test]
+    fn whoever_lost_the_lease_says_nothing() {
+        let done = Attempted::Ended(Ok(Outcome::Done(None)));
+        assert_eq!(of(1, done, Some(StopReason::LeaseLost)), None);
+    }
+
+    #[test]
+    fn what_a_drain_ends_does_not_count() {
+        for ended in [failed(), Attempted::Dropped] {
+            let verdict = of(3, ended, Some(StopReason::Draining)).expect("a verdict");
+            assert!(matches!(verdict, Verdict::Again { error: None, .. }));
+        }
+    }
+
+    #[test]
+    fn a_cancelled_job_that_was_done_all_the_same_is_done() {
+        let done = Attempted::Ended(Ok(Outcome::Done(None)));
+        let verdict = of(1, done, Some(StopReason::Cancelled));
+        assert_eq!(verdict, Some(Verdict::Done(None)));
+        let verdict = of(1, failed(), Some(StopReason::Cancelled));
+        assert_eq!(verdict, Some(Verdict::Cancelled));
+    }
+
+    #[test]
+    fn a_pause_that_was_asked_for_is_kept() {
+        let asked = Duration::from_secs(7);
+        let ended = Attempted::Ended(Err(JobError::retry_after("busy\0", asked)));
+        let Some(Verdict::Again { pause, error }) = of(1, ended, None) else {
+            panic!("to be tried again");
+        };
+        assert_eq!((pause, error.as_deref()), (asked, Some("busy\u{fffd}")));
+    }
+}

@@ -1,0 +1,89 @@
+//! What the job queue carries out in this release, and when.
+//!
+//! A kind of jobs is a file: the payload, how it is treated, its handler.
+
+mod retention;
+
+pub use retention::Retention;
+
+use infra::{
+    config::Config,
+    jobs::{self, Handlers, InvalidTiming, Schedule, Settings, Timing},
+    lifecycle::Lifecycle,
+    postgres,
+    redis::{Redis, RedisError},
+};
+use sqlx::PgPool;
+
+/// Connections to the ops database per process: a statement at a time for each
+/// queue, two for conclusions, one each for heartbeats, sweeper and schedules,
+/// and some for handlers.
+const OPS_CONNECTIONS: u32 = 10;
+
+/// Why the queue could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// The URL of the ops database cannot be read.
+    #[error("the ops database cannot be used")]
+    Ops(#[from] sqlx::Error),
+    /// `redis_url` is not one.
+    #[error("redis_url cannot be used")]
+    Redis(#[from] RedisError),
+    /// A bug: a schedule of ours is none.
+    #[error("a schedule cannot be read")]
+    Schedule(#[from] ScheduleError),
+}
+
+/// A schedule of ours is none.
+#[derive(Debug, thiserror::Error)]
+pub enum ScheduleError {
+    /// Its times.
+    #[error(transparent)]
+    Timing(#[from] InvalidTiming),
+    /// Its payload.
+    #[error(transparent)]
+    Payload(#[from] serde_json::Error),
+}
+
+/// Works on jobs, and enqueues those that are due at certain times, until the
+/// lifecycle ends. Servers that are away are waited for.
+pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
+    let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS)?;
+    let redis = Redis::new(config)?;
+    let handlers = handlers(config, &ops);
+    jobs::spawn(
+        Settings::of(config),
+        ops.clone(),
+        redis,
+        handlers,
+        lifecycle,
+    );
+    jobs::spawn_schedules(&config.ops_url, ops, schedules()?, lifecycle)?;
+    Ok(())
+}
+
+fn handlers(config: &Config, ops: &PgPool) -> Handlers {
+    Handlers::new().with(retention::handler(config, ops))
+}
+
+/// What is enqueued when. Times are off the full hour, when everybody else's
+/// work begins.
+fn schedules() -> Result<Vec<Schedule>, ScheduleError> {
+    let nightly = Timing::cron("17 3 * * *", "UTC")?;
+    Ok(vec![Schedule::new(
+        "jobs-retention",
+        nightly,
+        &Retention {},
+    )?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_schedules_can_be_read() {
+        let schedules = schedules().expect("schedules");
+        assert!(!schedules.is_empty());
+    }
+}

@@ -1,0 +1,214 @@
+//! How jobs get to workers.
+
+use super::hall::{Hall, leaves, quick};
+use anyhow::{Result, ensure};
+use infra::{
+    clock,
+    failpoint::{self, Failpoint},
+    jobs::{Handlers, JobState, NewJob, Settings, enqueue},
+};
+use redis::Value;
+use serde_json::json;
+use std::time::Duration;
+use tests::{TestEnv, wait_until};
+use uuid::Uuid;
+
+const STREAM: &str = "jobs:leaving:1";
+
+pub async fn a_job_is_done_once_with_its_result(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let worker = hall.worker(hall.leaving(), Settings::default());
+    let id = hall.enqueue_one(&quick(7)).await?;
+    let job = hall.until_state(id, JobState::Done).await?;
+    ensure!(job.result == Some(json!({ "number": 7 })), "{job:?}");
+    ensure!(
+        job.attempts == 1 && job.finished_at >= job.started_at,
+        "{job:?}"
+    );
+    worker.ended().await?;
+    ensure!(hall.left_by(id).await? == 1);
+    // What was read is deleted, and who has left is forgotten.
+    let mut info = redis::cmd("XLEN");
+    info.arg(hall.redis.key(STREAM));
+    ensure!(hall.redis.command::<i64>(&info).await? == 0);
+    let mut consumers = redis::cmd("XINFO");
+    consumers
+        .arg("CONSUMERS")
+        .arg(hall.redis.key(STREAM))
+        .arg("workers");
+    let consumers = hall.redis.command::<Vec<Value>>(&consumers).await?;
+    ensure!(consumers.is_empty(), "{consumers:?}");
+    Ok(())
+}
+
+pub async fn a_job_of_a_rolled_back_transaction_never_was(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let worker = hall.worker(hall.leaving(), Settings::default());
+    let mut transaction = hall.ops.begin().await?;
+    let enqueued = enqueue(&mut transaction, &leaves(3)?).await?;
+    transaction.rollback().await?;
+    // Even to be told of it does no harm.
+    hall.announcer.announce(&enqueued).await;
+    let after = hall.enqueue_one(&quick(9)).await?;
+    hall.until_state(after, JobState::Done).await?;
+    worker.ended().await?;
+    ensure!(hall.left().await? == [9]);
+    Ok(())
+}
+
+/// Also while others keep the worker busy, so that it is never idle.
+pub async fn a_job_whose_announcement_was_lost_is_done(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let settings = Settings {
+        // It never looks into the ledger by itself.
+        idle: Duration::from_hours(1),
+        ..Settings::default()
+    };
+    let worker = hall.worker(hall.leaving(), settings);
+    let first = hall.enqueue_one(&quick(0)).await?;
+    hall.until_state(first, JobState::Done).await?;
+    let lost = NewJob::of(&quick(1))?;
+    hall.enqueue_silently(std::slice::from_ref(&lost)).await?;
+    // Time passes.
+    let aged = "UPDATE jobs SET announce_at = announce_at - interval '1 minute' WHERE id = $1";
+    sqlx::query(aged).bind(lost.id()).execute(&hall.ops).await?;
+    hall.until_state(lost.id(), JobState::Done).await?;
+    worker.ended().await
+}
+
+pub async fn a_delayed_job_is_not_done_before_its_time(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let worker = hall.worker(hall.leaving(), Settings::default());
+    let at = clock::now() + Duration::from_secs(2);
+    let later = NewJob::of(&quick(1))?.run_at(at);
+    hall.enqueue(std::slice::from_ref(&later)).await?;
+    let done = hall.until_state(later.id(), JobState::Done).await?;
+    ensure!(
+        done.started_at.is_some_and(|started| started >= at),
+        "{done:?}"
+    );
+    worker.ended().await
+}
+
+/// A worker that takes a job that it is told of; the job's row is as if it
+/// were taken again and again.
+async fn told_often(hall: &Hall) -> Result<i64> {
+    let settings = Settings {
+        idle: Duration::from_hours(1),
+        ..Settings::default()
+    };
+    let worker = hall.worker(hall.leaving(), settings);
+    let job = NewJob::of(&quick(0))?;
+    let enqueued = hall.enqueue(std::slice::from_ref(&job)).await?;
+    hall.until_state(job.id(), JobState::Done).await?;
+    for _ in 0..20 {
+        hall.announcer.announce(&enqueued).await;
+    }
+    let mut length = redis::cmd("XLEN");
+    length.arg(hall.redis.key(STREAM));
+    wait_until("all messages to be read", async || {
+        Ok((hall.redis.command::<i64>(&length).await? == 0).then_some(()))
+    })
+    .await?;
+    worker.ended().await?;
+    hall.left_by(job.id()).await
+}
+
+pub async fn an_announcement_that_comes_often_has_one_effect(env: &TestEnv) -> Result<()> {
+    let times = told_often(&Hall::open(env).await?).await?;
+    ensure!(times == 1, "done {times} times");
+    Ok(())
+}
+
+/// The trial before this one sees what it is there for.
+pub async fn without_its_guard_a_job_is_done_twice(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    failpoint::put_in(Failpoint::NoPendingGuard, &hall.ops);
+    let times = told_often(&hall).await?;
+    ensure!(times > 1, "done {times} times");
+    Ok(())
+}
+
+/// A job that nothing but a message leads to, which somebody has read who died.
+pub async fn a_message_of_a_dead_consumer_is_announced_anew(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let job = NewJob::of(&quick(0))?.after(Duration::from_hours(1));
+    hall.enqueue_silently(std::slice::from_ref(&job)).await?;
+    let key = hall.redis.key(STREAM);
+    let mut add = redis::cmd("XADD");
+    add.arg(&key).arg("*").arg("id").arg(job.id().to_string());
+    let entry: String = hall.redis.command(&add).await?;
+    let mut group = redis::cmd("XGROUP");
+    group.arg("CREATE").arg(&key).arg("workers").arg("0");
+    hall.redis.command::<()>(&group).await?;
+    let mut read = redis::cmd("XREADGROUP");
+    read.arg("GROUP").arg("workers").arg("dead").arg("STREAMS");
+    read.arg(&key).arg(">");
+    let _read: Value = hall.redis.command(&read).await?;
+    let settings = Settings {
+        idle: Duration::from_hours(1),
+        tidy: Duration::from_millis(200),
+        ..Settings::default()
+    };
+    let worker = hall.worker(hall.leaving(), settings);
+    let other = hall.enqueue_one(&quick(1)).await?;
+    hall.until_state(other, JobState::Done).await?;
+    let due = "UPDATE jobs SET run_at = now(), announce_at = now() + interval '1 hour' \
+                WHERE id = $1";
+    sqlx::query(due).bind(job.id()).execute(&hall.ops).await?;
+    // It has lain there for a minute.
+    let mut aged = redis::cmd("XCLAIM");
+    aged.arg(&key)
+        .arg("workers")
+        .arg("dead")
+        .arg("0")
+        .arg(&entry);
+    aged.arg("IDLE").arg(60_000).arg("JUSTID");
+    hall.redis.command::<Value>(&aged).await?;
+    hall.until_state(job.id(), JobState::Done).await?;
+    worker.ended().await
+}
+
+pub async fn two_workers_share_what_there_is(env: &TestEnv) -> Result<()> {
+    const JOBS: u32 = 2_000;
+    let hall = Hall::open(env).await?;
+    let workers: Vec<_> = (0..2)
+        .map(|_| hall.worker(hall.leaving(), Settings::default()))
+        .collect();
+    for batch in leaves(JOBS)?.chunks(500) {
+        hall.enqueue(batch).await?;
+    }
+    hall.until_all(JobState::Done, i64::from(JOBS)).await?;
+    for worker in workers {
+        worker.ended().await?;
+    }
+    hall.each_left_once(JOBS as usize).await?;
+    let names = "SELECT count(DISTINCT worker) FROM jobs";
+    let names: i64 = sqlx::query_scalar(names).fetch_one(&hall.ops).await?;
+    ensure!(names == 2, "{names} workers had a part in it");
+    Ok(())
+}
+
+pub async fn kinds_of_other_releases_are_left_alone(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let newer = NewJob::of(&quick(0))?;
+    let rename = "UPDATE jobs SET kind = 'test.newer' WHERE id = $1";
+    hall.enqueue_silently(std::slice::from_ref(&newer)).await?;
+    sqlx::query(rename)
+        .bind(newer.id())
+        .execute(&hall.ops)
+        .await?;
+    let worker = hall.worker(hall.leaving(), Settings::default());
+    let known: Uuid = hall.enqueue_one(&quick(1)).await?;
+    hall.until_state(known, JobState::Done).await?;
+    worker.ended().await?;
+    let job = hall.job(newer.id()).await?;
+    ensure!(
+        job.state == JobState::Pending && job.attempts == 0,
+        "{job:?}"
+    );
+    // Nor does a worker without any kind of it take anything.
+    hall.worker(Handlers::new(), Settings::default())
+        .ended()
+        .await
+}

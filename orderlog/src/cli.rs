@@ -1,8 +1,8 @@
 //! The command line: clap conventions, exit codes 0 done, 1 failed, 2 usage.
 
 use crate::{
-    api_key, cache, dev, doctor, documents, epoch, export, health, import, migrate, parked,
-    rebuild, replay, roles, verify,
+    api_key, cache, dev, doctor, documents, epoch, export, health, import, jobs, migrate, parked,
+    rebuild, replay, roles, schedules, verify,
 };
 use clap::{Args, Parser, Subcommand};
 use infra::{config::Config, lifecycle::Lifecycle, telemetry};
@@ -48,7 +48,7 @@ enum Task {
     /// Role: serve queries
     #[command(after_help = "Examples:\n  orderlog read-api --listen 0.0.0.0:8080")]
     ReadApi,
-    /// Role: run the process managers
+    /// Role: run the process managers and the job queue
     #[command(
         after_help = "Examples:\n  ORDERLOG_COMMAND_URL=http://127.0.0.1:8080 ORDERLOG_API_KEY_FILE=worker-api-key \\\n    orderlog worker --listen 0.0.0.0:8081"
     )]
@@ -81,6 +81,18 @@ enum Task {
     )]
     #[command(subcommand)]
     Parked(parked::ParkedCommand),
+    /// Look at the work that happens outside of requests, retry it, cancel it
+    #[command(
+        after_help = "Examples:\n  orderlog jobs list --state dead\n  orderlog jobs show 019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa\n  orderlog jobs retry --all-dead --kind jobs.retention\n  orderlog jobs cancel 019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa"
+    )]
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
+    /// Look at what is done at certain times, pause it, do it now
+    #[command(
+        after_help = "Examples:\n  orderlog schedules list\n  orderlog schedules run jobs-retention"
+    )]
+    #[command(subcommand)]
+    Schedules(schedules::SchedulesCommand),
     /// Delete what Redis keeps of answers
     #[command(subcommand)]
     Cache(cache::CacheCommand),
@@ -166,6 +178,8 @@ impl Cli {
             }
             Task::Rebuild(args) => Box::pin(rebuild::run(config, &args, &stopped()?)).await,
             Task::Parked(command) => parked::run(&config, command).await,
+            Task::Jobs(command) => jobs::run(&config, command).await,
+            Task::Schedules(command) => schedules::run(&config, command).await,
             Task::Cache(command) => cache::run(&config, command).await,
             Task::Epoch(command) => epoch::run(&config, command).await,
             Task::Openapi(args) => documents::openapi(&args),

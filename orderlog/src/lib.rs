@@ -13,6 +13,7 @@ mod epoch;
 mod export;
 mod health;
 mod import;
+mod jobs;
 pub mod keys;
 pub mod mapping;
 mod migrate;
@@ -21,6 +22,7 @@ mod parked;
 mod rebuild;
 mod replay;
 mod roles;
+mod schedules;
 pub mod verify;
 
 /// A quarter of what the relay and the command API did was asking the C

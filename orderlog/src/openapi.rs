@@ -44,7 +44,7 @@ const TAGS: &[(&str, &str)] = &[
     (
         "admin",
         "What operators look at and set right: projections, their rebuilds, parked orders, the \
-         cache.",
+         cache, jobs and schedules.",
     ),
 ];
 

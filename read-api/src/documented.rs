@@ -1,7 +1,7 @@
 //! Parameters and answers that queries have in common, for the OpenAPI
 //! document.
 
-use infra::http::ProblemDocument;
+use infra::{http::ProblemDocument, jobs::JobState};
 use std::{collections::BTreeMap, marker::PhantomData};
 use utoipa::{
     IntoParams, IntoResponses, ToSchema,
@@ -40,6 +40,39 @@ pub struct ParkedId {
 pub struct ProjectionName {
     /// Name of a projection
     #[param(example = "orders")]
+    name: String,
+}
+
+/// A job in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct JobId {
+    /// Id of a job
+    #[param(example = "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa")]
+    id: String,
+}
+
+/// Which jobs.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct JobFilters {
+    /// Only those in this state
+    state: Option<JobState>,
+    /// Only those of this queue
+    queue: Option<String>,
+    /// Only those of this kind
+    kind: Option<String>,
+}
+
+/// A schedule in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct ScheduleName {
+    /// Name of a schedule
+    #[param(example = "jobs-retention")]
     name: String,
 }
 
@@ -293,6 +326,41 @@ pub struct NoSuchProjection(ProblemDocument);
 #[expect(dead_code, reason = "describes an answer, is never one")]
 /// `no_open_build`
 pub struct NoOpenBuild(ProblemDocument);
+
+/// What anything about one job may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `job_not_found`
+pub struct NoSuchJob(ProblemDocument);
+
+/// What cancelling a job may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `job_not_live`
+pub struct JobNotLive(ProblemDocument);
+
+/// What retrying a job may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `job_not_retryable`
+pub struct JobNotRetryable(ProblemDocument);
+
+/// What anything about one schedule may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `schedule_not_found`
+pub struct NoSuchSchedule(ProblemDocument);
+
+/// What running a schedule may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `schedule_running`
+pub struct ScheduleRunning(ProblemDocument);
 
 /// All of `T`, or, with `fields`, some of it.
 fn part_of<T: ToSchema>() -> RefOr<Schema> {

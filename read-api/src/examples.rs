@@ -39,6 +39,14 @@ const ANSWERS: &[(&str, &str)] = answers![
     "list_rebuilds",
     "rebuild_projection",
     "cancel_rebuild",
+    "list_jobs",
+    "get_job",
+    "retry_job",
+    "cancel_job",
+    "list_schedules",
+    "pause_schedule",
+    "resume_schedule",
+    "run_schedule",
 ];
 
 /// The same of what is no JSON: text, as it is sent.

@@ -45,6 +45,14 @@ use utoipa::OpenApi;
         routes::admin::rebuild::list::handle,
         routes::admin::rebuild::request::handle,
         routes::admin::rebuild::cancel::handle,
+        routes::admin::jobs::list::handle,
+        routes::admin::jobs::show::handle,
+        routes::admin::jobs::cancel::handle,
+        routes::admin::jobs::retry::handle,
+        routes::admin::schedules::list::handle,
+        routes::admin::schedules::pause::pause,
+        routes::admin::schedules::pause::resume,
+        routes::admin::schedules::run::handle,
     ),
     components(schemas(
         Order,
@@ -124,6 +132,9 @@ mod tests {
             ("/v1/admin/parked", admin::parked::list::PARAMETERS),
             ("/v1/admin/parked/{id}", &[]),
             ("/v1/admin/projections/{name}/rebuild", &[]),
+            ("/v1/admin/jobs", admin::jobs::list::PARAMETERS),
+            ("/v1/admin/jobs/{id}", &[]),
+            ("/v1/admin/schedules", &[]),
         ] {
             let get = document.paths.paths[path].get.as_ref().expect("GET");
             let documented = get.parameters.iter().flatten().map(|p| match p {

@@ -72,6 +72,32 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         meaning: "No build of the projection is open. It may have ended since it was looked at.",
     },
     ProblemType {
+        code: "job_not_found",
+        status: 404,
+        meaning: "There is no such job, or it came to its end too long ago to be kept.",
+    },
+    ProblemType {
+        code: "job_not_live",
+        status: 409,
+        meaning: "The job neither waits nor runs: there is nothing to cancel.",
+    },
+    ProblemType {
+        code: "job_not_retryable",
+        status: 409,
+        meaning: "The job is neither dead nor cancelled, or another one with its unique key waits \
+                  or runs by now.",
+    },
+    ProblemType {
+        code: "schedule_not_found",
+        status: 404,
+        meaning: "There is no such schedule. Workers make them, once one has started.",
+    },
+    ProblemType {
+        code: "schedule_running",
+        status: 409,
+        meaning: "A run of the schedule that was asked for before is not at its end yet.",
+    },
+    ProblemType {
         code: "too_many_exports",
         status: 503,
         meaning: "As many exports are being streamed as this process streams at once \
@@ -151,4 +177,41 @@ pub fn no_open_build() -> Problem {
 /// Nothing is parked under this id.
 pub fn not_parked() -> Problem {
     Problem::not_found("not_parked", "Nothing is parked under this id")
+}
+
+/// There is no such job.
+pub fn job_not_found() -> Problem {
+    Problem::not_found("job_not_found", "There is no such job")
+}
+
+/// There is nothing to be cancelled.
+pub fn job_not_live() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "job_not_live",
+        "The job neither waits nor runs",
+    )
+}
+
+/// It needs no new chance, or may not have one.
+pub fn job_not_retryable() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "job_not_retryable",
+        "The job cannot be retried",
+    )
+}
+
+/// There is no such schedule.
+pub fn schedule_not_found() -> Problem {
+    Problem::not_found("schedule_not_found", "There is no such schedule")
+}
+
+/// One run that was asked for at a time.
+pub fn schedule_running() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "schedule_running",
+        "A run that was asked for is under way",
+    )
 }

@@ -48,6 +48,8 @@ pub struct State {
     pub servers: Servers,
     /// The primary of them, for operators.
     pub views: PgPool,
+    /// Jobs and schedules, for operators.
+    pub ops: PgPool,
     pub log: Log,
     pub cursors: Cursors,
     pub progress: Progress,
@@ -93,6 +95,7 @@ impl ReadApi {
             statistics: statistics::cached::cache(redis.clone()),
             servers,
             views,
+            ops: databases.ops.clone(),
             log,
             redis,
             config: config.clone(),

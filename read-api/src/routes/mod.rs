@@ -81,6 +81,35 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/admin/parked/{id}/redrive",
             web::post().to(admin::parked::redrive::one),
         )
+        .route("/v1/admin/jobs", web::get().to(admin::jobs::list::handle))
+        .route(
+            "/v1/admin/jobs/{id}",
+            web::get().to(admin::jobs::show::handle),
+        )
+        .route(
+            "/v1/admin/jobs/{id}/cancel",
+            web::post().to(admin::jobs::cancel::handle),
+        )
+        .route(
+            "/v1/admin/jobs/{id}/retry",
+            web::post().to(admin::jobs::retry::handle),
+        )
+        .route(
+            "/v1/admin/schedules",
+            web::get().to(admin::schedules::list::handle),
+        )
+        .route(
+            "/v1/admin/schedules/{name}/pause",
+            web::post().to(admin::schedules::pause::pause),
+        )
+        .route(
+            "/v1/admin/schedules/{name}/resume",
+            web::post().to(admin::schedules::pause::resume),
+        )
+        .route(
+            "/v1/admin/schedules/{name}/run",
+            web::post().to(admin::schedules::run::handle),
+        )
         .route("/v1/admin/cache", web::get().to(admin::cache::handle))
         .route(
             "/v1/admin/cache/purge",

@@ -1,0 +1,52 @@
+//! `POST /v1/admin/jobs/{id}/retry`: a new chance.
+
+use crate::{
+    documented::{JobId, JobNotRetryable, NoSuchJob, Refused},
+    problems::job_not_retryable,
+    routes::admin::told,
+    state::State,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+use infra::{
+    http::{Principal, Problem, Query},
+    jobs::{self, JobRecord, Retried},
+};
+
+/// Retry a job
+///
+/// One that is dead or cancelled waits again, and its attempts are counted
+/// anew.
+#[utoipa::path(
+    post,
+    path = "/v1/admin/jobs/{id}/retry",
+    operation_id = "retry_job",
+    tag = "admin",
+    params(JobId),
+    responses(
+        (status = 202, description = "It waits", body = JobRecord),
+        NoSuchJob,
+        JobNotRetryable,
+        Refused
+    ),
+    security(("api_key" = []))
+)]
+pub async fn handle(
+    principal: Principal,
+    state: Data<State>,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    Query::of(&request, &[])?;
+    let known = super::known(&state, &id).await?;
+    let retried = async {
+        let mut connection = state.ops.acquire().await?;
+        jobs::retry(&mut connection, Retried::One(known.id)).await
+    };
+    let retried = retried.await.map_err(|error| Problem::database(&error))?;
+    let job = retried.first().ok_or_else(job_not_retryable)?;
+    tracing::info!(job.id = %job.id, actor = principal.id, "job.retried");
+    Ok(told(HttpResponse::Accepted(), job))
+}

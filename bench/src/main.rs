@@ -7,6 +7,7 @@ mod bare;
 mod export;
 mod http;
 mod http_client;
+mod jobs;
 mod latency;
 mod list;
 mod memory;
@@ -72,6 +73,8 @@ enum RowName {
     Memory,
     /// What the size of the log costs an append
     Scale,
+    /// Jobs that are enqueued, and jobs that are carried out
+    Jobs,
 }
 
 #[tokio::main]
@@ -83,10 +86,16 @@ async fn main() -> anyhow::Result<ExitCode> {
         &args.rows
     };
     let folder = tempfile::tempdir()?;
-    let without_kafka = [RowName::Append, RowName::Http, RowName::Scale];
+    let without_kafka = [
+        RowName::Append,
+        RowName::Http,
+        RowName::Jobs,
+        RowName::Scale,
+    ];
     let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
     let with_redis = [
         RowName::Export,
+        RowName::Jobs,
         RowName::Latency,
         RowName::List,
         RowName::Read,
@@ -114,6 +123,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             }
             RowName::Memory => memory::measure(config, folder.path(), quick).await?,
             RowName::Scale => scale::measure(config, quick).await?,
+            RowName::Jobs => jobs::measure(config, quick).await?,
         };
         print_table(&measured);
         figures.extend(measured);

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use infra::{
     config::Config,
-    jobs::{self, Filter, JobRecord, JobState, Retried},
+    jobs::{self, Filter, JobRecord, JobState},
     postgres,
 };
 use serde_json::to_string;
@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use std::process::ExitCode;
 use uuid::Uuid;
 
-/// Jobs that are read, or retried, at a time.
+/// Jobs that are read at a time.
 const PAGE: u16 = 500;
 
 /// What to do with them.
@@ -179,11 +179,10 @@ fn show(job: &JobRecord, json: bool) -> anyhow::Result<()> {
 }
 
 async fn retry(ops: &PgPool, args: RetryArgs) -> anyhow::Result<()> {
-    let mut connection = ops.acquire().await?;
     if let Some(id) = args.job {
-        let retried = jobs::retry(&mut connection, Retried::One(id)).await?;
+        let retried = jobs::retry(ops, id).await?;
         anyhow::ensure!(
-            !retried.is_empty(),
+            retried.is_some(),
             "no job {id} is dead or cancelled, or its unique key is another one's by now"
         );
         println!("1 job waits again.");
@@ -194,14 +193,7 @@ async fn retry(ops: &PgPool, args: RetryArgs) -> anyhow::Result<()> {
         kind: args.which.kind,
         ..Filter::default()
     };
-    let mut count = 0;
-    loop {
-        let retried = jobs::retry(&mut connection, Retried::Dead(&filter, PAGE.into())).await?;
-        count += retried.len();
-        if retried.is_empty() {
-            break;
-        }
-    }
+    let count = jobs::retry_dead(ops, &filter).await?;
     println!("{count} jobs wait again.");
     Ok(())
 }

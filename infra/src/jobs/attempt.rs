@@ -8,6 +8,7 @@ use super::{
     settings::Settings,
     stop::{Stop, StopReason},
     store::{Conclusion, TakenJob, Verdict},
+    text::bounded,
 };
 use serde_json::Value;
 use std::{any::Any, sync::Arc, time::Duration};
@@ -18,8 +19,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-/// Longest text of an error that is kept.
-const LONGEST_ERROR: usize = 2_000;
+/// Longest pause that a handler may ask for: a server's `Retry-After` is
+/// anything.
+const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
 /// What attempts of a process share.
 pub struct Attempts {
@@ -40,16 +42,12 @@ impl Attempts {
             progress: Arc::default(),
             ours_until: taken_at + self.settings.lease,
         };
-        self.running.begin(job.id, watched.clone());
+        let _under_way = self.running.begin(job.id, watched.clone());
         let begun = Instant::now();
         let ended = self.carry_out(&job, &handler, &watched).await;
         metrics::took(&job.kind, begun.elapsed());
-        let stopped = watched.stop.reason();
-        match verdict(&job, &handler, ended, stopped) {
-            None => lost(&job),
-            Some(verdict) => self.conclude(&job, verdict, watched.progress()).await,
-        }
-        self.running.end(job.id, job.lease);
+        let verdict = verdict(&job, &handler, ended, watched.stop.reason());
+        self.conclude(&job, verdict, watched.progress()).await;
     }
 
     /// Runs the handler to its end, or to where it is dropped.
@@ -72,8 +70,9 @@ impl Attempts {
             correlation.id = job.correlation_id.as_deref(),
             traceparent = job.traceparent.as_deref(),
         );
-        // On a task of its own: a panic ends that, and nothing else.
-        let work = (handler.run)(job.payload.clone(), context);
+        // On a task of its own, all of it: a panic ends that, and nothing else.
+        let (run, payload) = (handler.run.clone(), job.payload.clone());
+        let work = async move { run(payload, context).await };
         let task = tokio::spawn(work.instrument(span));
         self.watch(task, &watched.stop, handler.kind.time_limit)
             .await
@@ -161,31 +160,37 @@ fn message_of(panic: &(dyn Any + Send)) -> String {
     format!("it panicked: {}", text.unwrap_or("with no text"))
 }
 
-/// What is to be written down; none: nothing, the job is somebody else's.
+/// For others, at once; the attempt does not count.
+const GIVEN_BACK: Verdict = Verdict::Again {
+    pause: Duration::ZERO,
+    error: None,
+};
+
+/// What is to be written down, if the job is still ours then.
 fn verdict(
     job: &TakenJob,
     handler: &Handler,
     ended: Attempted,
     stopped: Option<StopReason>,
-) -> Option<Verdict> {
+) -> Verdict {
     let (why, after) = match (ended, stopped) {
-        (_, Some(StopReason::LeaseLost)) => return None,
+        // Also where the lease is lost: by our clock it may be, by the
+        // database's it is or is not.
         (Attempted::Ended(Ok(Outcome::Done(result))), _) => {
-            return Some(Verdict::Done(result.as_ref().map(Value::to_string)));
+            return Verdict::Done(result.as_ref().map(Value::to_string));
         }
-        // Whatever it says: it was told to end.
-        (_, Some(StopReason::Cancelled)) => return Some(Verdict::Cancelled),
+        // Whatever it says: it was told to end, through no fault of its own.
+        (_, Some(StopReason::LeaseLost)) => return GIVEN_BACK,
+        (_, Some(StopReason::Cancelled)) => return Verdict::Cancelled,
         (Attempted::Ended(Ok(Outcome::Snooze(pause))), _) => {
-            return Some(Verdict::Again { pause, error: None });
+            let pause = pause.min(LONGEST_PAUSE);
+            return Verdict::Again { pause, error: None };
         }
         (Attempted::Ended(Err(JobError::Permanent(why))), _) => {
-            return Some(Verdict::Dead(bounded(&why)));
+            return Verdict::Dead(bounded(&why));
         }
         (Attempted::Panicked(why), _) => (why, None),
-        (_, Some(StopReason::Draining)) => {
-            let (pause, error) = (Duration::ZERO, None);
-            return Some(Verdict::Again { pause, error });
-        }
+        (_, Some(StopReason::Draining)) => return GIVEN_BACK,
         (_, Some(StopReason::TimeLimit)) => {
             let limit = handler.kind.time_limit.as_secs_f64();
             (format!("it took longer than {limit} s"), None)
@@ -194,22 +199,17 @@ fn verdict(
         (Attempted::Dropped, None) => ("it was dropped".to_owned(), None),
     };
     if job.attempts >= job.max_attempts {
-        return Some(Verdict::Dead(bounded(&why)));
+        return Verdict::Dead(bounded(&why));
     }
     let key = job.id.to_string();
-    let pause = after.unwrap_or_else(|| handler.kind.retry.pause(&key, job.attempts, None));
-    Some(Verdict::Again {
+    let pause = match after {
+        Some(asked) => asked.min(LONGEST_PAUSE),
+        None => handler.kind.retry.pause(&key, job.attempts, None),
+    };
+    Verdict::Again {
         pause,
         error: Some(bounded(&why)),
-    })
-}
-
-/// PostgreSQL keeps no zero character.
-fn bounded(why: &str) -> String {
-    why.replace('\0', "\u{fffd}")
-        .chars()
-        .take(LONGEST_ERROR)
-        .collect()
+    }
 }
 
 #[cfg(test)]
@@ -226,7 +226,7 @@ mod tests {
         const KIND: Kind = Kind::new("nothing");
     }
 
-    fn of(attempts: u32, ended: Attempted, stopped: Option<StopReason>) -> Option<Verdict> {
+    fn of(attempts: u32, ended: Attempted, stopped: Option<StopReason>) -> Verdict {
         let handlers =
             crate::jobs::Handlers::new().with(|_: Nothing, _| async { Ok(Outcome::Done(None)) });
         let job = TakenJob {
@@ -250,24 +250,28 @@ mod tests {
 
     #[test]
     fn the_last_failure_is_the_end_and_those_before_are_not() {
-        let again = of(2, failed(), None).expect("a verdict");
+        let again = of(2, failed(), None);
         assert!(matches!(again, Verdict::Again { error: Some(_), .. }));
-        assert_eq!(of(3, failed(), None), Some(Verdict::Dead("no".into())));
+        assert_eq!(of(3, failed(), None), Verdict::Dead("no".into()));
         let permanent = Attempted::Ended(Err(JobError::permanent("never")));
-        assert_eq!(of(1, permanent, None), Some(Verdict::Dead("never".into())));
+        assert_eq!(of(1, permanent, None), Verdict::Dead("never".into()));
     }
 
     #[test]
-    fn whoever_lost_the_lease_says_nothing() {
+    fn whoever_may_have_lost_the_lease_says_that_it_is_done_or_nothing() {
+        let lost = Some(StopReason::LeaseLost);
         let done = Attempted::Ended(Ok(Outcome::Done(None)));
-        assert_eq!(of(1, done, Some(StopReason::LeaseLost)), None);
+        assert_eq!(of(1, done, lost), Verdict::Done(None));
+        let permanent = Attempted::Ended(Err(JobError::permanent("my server is gone")));
+        for ended in [failed(), permanent, Attempted::Dropped] {
+            assert_eq!(of(3, ended, lost), GIVEN_BACK);
+        }
     }
 
     #[test]
     fn what_a_drain_ends_does_not_count() {
         for ended in [failed(), Attempted::Dropped] {
-            let verdict = of(3, ended, Some(StopReason::Draining)).expect("a verdict");
-            assert!(matches!(verdict, Verdict::Again { error: None, .. }));
+            assert_eq!(of(3, ended, Some(StopReason::Draining)), GIVEN_BACK);
         }
     }
 
@@ -275,18 +279,27 @@ mod tests {
     fn a_cancelled_job_that_was_done_all_the_same_is_done() {
         let done = Attempted::Ended(Ok(Outcome::Done(None)));
         let verdict = of(1, done, Some(StopReason::Cancelled));
-        assert_eq!(verdict, Some(Verdict::Done(None)));
+        assert_eq!(verdict, Verdict::Done(None));
         let verdict = of(1, failed(), Some(StopReason::Cancelled));
-        assert_eq!(verdict, Some(Verdict::Cancelled));
+        assert_eq!(verdict, Verdict::Cancelled);
     }
 
     #[test]
-    fn a_pause_that_was_asked_for_is_kept() {
-        let asked = Duration::from_secs(7);
-        let ended = Attempted::Ended(Err(JobError::retry_after("busy\0", asked)));
-        let Some(Verdict::Again { pause, error }) = of(1, ended, None) else {
-            panic!("to be tried again");
+    fn a_pause_that_was_asked_for_is_kept_up_to_a_day() {
+        let seven = Duration::from_secs(7);
+        for (asked, kept) in [(seven, seven), (Duration::MAX, LONGEST_PAUSE)] {
+            let ended = Attempted::Ended(Err(JobError::retry_after("busy\0", asked)));
+            let again = Verdict::Again {
+                pause: kept,
+                error: Some("busy\u{fffd}".into()),
+            };
+            assert_eq!(of(1, ended, None), again);
+        }
+        let snoozed = Attempted::Ended(Ok(Outcome::Snooze(Duration::MAX)));
+        let again = Verdict::Again {
+            pause: LONGEST_PAUSE,
+            error: None,
         };
-        assert_eq!((pause, error.as_deref()), (asked, Some("busy\u{fffd}")));
+        assert_eq!(of(1, snoozed, None), again);
     }
 }

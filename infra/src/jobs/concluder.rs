@@ -1,8 +1,11 @@
 //! Writing down what became of jobs: while one batch is written the next one
 //! gathers.
 
-use super::store::{self, Conclusion, Verdict};
-use crate::{backoff::Backoff, joined::Joined, lifecycle::error_chain, postgres};
+use super::{
+    store::{self, Conclusion, Verdict, is_unstorable},
+    text::bounded,
+};
+use crate::{backoff::Backoff, joined::Joined, lifecycle::error_chain};
 use sqlx::PgPool;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use uuid::Uuid;
@@ -29,18 +32,26 @@ impl Concluder {
     }
 }
 
-/// Waits for a database that is away: a lease that ends meanwhile is noticed
-/// by its token.
+/// Those that held, by job and lease.
 async fn write(ops: &PgPool, ended: Vec<Conclusion>) -> BTreeSet<(Uuid, Uuid)> {
+    match patiently(ops, &ended).await {
+        Ok(held) => held.into_iter().collect(),
+        Err(error) => singly(ops, ended, &error).await,
+    }
+}
+
+/// Waits for a database that is away, or whose table somebody holds: what a
+/// handler has said is not lost with that. A lease that ends meanwhile is
+/// noticed by its token. An error is one of what is written.
+async fn patiently(ops: &PgPool, ended: &[Conclusion]) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
     let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
     loop {
-        match store::conclude(ops, &ended).await {
-            Ok(held) => return held_of(&ended, &held),
-            Err(error) if postgres::is_connection_error(&error) => {
+        match store::conclude(ops, ended).await {
+            Err(error) if !is_unstorable(&error) => {
                 tracing::warn!(error = error_chain(&error), "jobs.not_concluded");
                 tokio::time::sleep(backoff.pause()).await;
             }
-            Err(error) => return singly(ops, ended, &error).await,
+            written => return written,
         }
     }
 }
@@ -56,32 +67,25 @@ async fn singly(
     let mut all = BTreeSet::new();
     for conclusion in ended {
         let one = [conclusion];
-        let held = match store::conclude(ops, &one).await {
+        let held = match patiently(ops, &one).await {
             Ok(held) => Ok(held),
-            Err(error) if postgres::is_connection_error(&error) => Err(error),
             Err(error) => {
                 let why = format!("what it came to cannot be stored: {}", error_chain(&error));
                 let [Conclusion { id, lease, .. }] = one;
                 let dead = Conclusion {
                     id,
                     lease,
-                    verdict: Verdict::Dead(why),
+                    verdict: Verdict::Dead(bounded(&why)),
                     progress: None,
                 };
-                store::conclude(ops, &[dead]).await
+                patiently(ops, &[dead]).await
             }
         };
         match held {
-            Ok(held) => all.extend(held_of(&one, &held)),
+            Ok(held) => all.extend(held),
             // Its lease ends, and it is done again.
             Err(error) => tracing::error!(error = error_chain(&error), "jobs.not_concluded"),
         }
     }
     all
-}
-
-fn held_of(ended: &[Conclusion], held: &[Uuid]) -> BTreeSet<(Uuid, Uuid)> {
-    let held: BTreeSet<&Uuid> = held.iter().collect();
-    let those = ended.iter().filter(|c| held.contains(&c.id));
-    those.map(|c| (c.id, c.lease)).collect()
 }

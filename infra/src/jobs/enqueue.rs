@@ -7,7 +7,7 @@ use super::{
 use crate::clock;
 use sqlx::PgConnection;
 use std::{collections::HashSet, time::Duration};
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
 use uuid::Uuid;
 
 /// A job before it is enqueued.
@@ -61,10 +61,15 @@ impl NewJob {
     /// Not sooner than after `pause`, by this machine's clock.
     #[must_use]
     pub fn after(self, pause: Duration) -> Self {
-        self.run_at(clock::now() + pause)
+        let pause = time::Duration::try_from(pause).unwrap_or(time::Duration::MAX);
+        let at = clock::now().checked_add(pause);
+        self.run_at(at.unwrap_or_else(|| PrimitiveDateTime::MAX.assume_utc()))
     }
 
     /// Not at all where one of this kind with this key is pending or running.
+    /// One that runs may have read its subject before the change that this one
+    /// is for: where the change must be seen, it belongs into the key (as a
+    /// version, say).
     #[must_use]
     pub fn unique(mut self, key: impl Into<String>) -> Self {
         self.unique_key = Some(key.into());
@@ -139,4 +144,24 @@ pub async fn enqueue(
             .map(|job| new.contains(&job.id).then_some(job.id))
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::Kind;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Serialize, Deserialize)]
+    struct Nothing;
+
+    impl Job for Nothing {
+        const KIND: Kind = Kind::new("nothing");
+    }
+
+    #[test]
+    fn a_pause_beyond_all_times_is_the_last_of_them() {
+        let job = NewJob::of(&Nothing).expect("JSON").after(Duration::MAX);
+        assert_eq!(job.run_at.map(|at| at.year()), Some(9999));
+    }
 }

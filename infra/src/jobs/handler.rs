@@ -3,6 +3,7 @@
 use super::{
     kind::{Job, Kind},
     stop::Stop,
+    text::bounded,
 };
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -19,7 +20,7 @@ use uuid::Uuid;
 pub enum Outcome {
     /// It is done, with what is to be shown of it.
     Done(Option<Value>),
-    /// Once more after this pause; the attempt does not count.
+    /// Once more after this pause, a day at most; the attempt does not count.
     Snooze(Duration),
 }
 
@@ -30,7 +31,7 @@ pub enum JobError {
     Retry {
         /// What happened.
         why: String,
-        /// When; none: as the kind says.
+        /// When, in a day at most; none: as the kind says.
         after: Option<Duration>,
     },
     /// It never will: the job is dead at once.
@@ -46,7 +47,8 @@ impl JobError {
         }
     }
 
-    /// It may go better after this pause (a server's `Retry-After`, say).
+    /// It may go better after this pause (a server's `Retry-After`, say), of
+    /// which a day counts at most.
     pub fn retry_after(why: impl Into<String>, pause: Duration) -> Self {
         Self::Retry {
             why: why.into(),
@@ -120,7 +122,9 @@ impl Context {
     }
 
     /// Written with the next heartbeat; shown to people.
-    pub fn progress(&self, progress: Progress) {
+    pub fn progress(&self, mut progress: Progress) {
+        // One heartbeat is for all jobs of the process.
+        progress.text = bounded(&progress.text);
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
     }
 }
@@ -170,6 +174,16 @@ impl Handlers {
         queues.sort_unstable();
         queues.dedup();
         queues
+    }
+
+    pub(super) fn kinds(&self) -> Vec<String> {
+        self.0.keys().map(|&kind| kind.to_owned()).collect()
+    }
+
+    /// Each kind, and where it waits.
+    pub(super) fn homes(&self) -> Vec<(&'static str, &'static str)> {
+        let kinds = self.0.values().map(|handler| handler.kind);
+        kinds.map(|kind| (kind.name, kind.queue)).collect()
     }
 
     pub(super) fn of_queue(&self, queue: &str) -> Vec<String> {

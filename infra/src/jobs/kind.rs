@@ -42,7 +42,7 @@ impl Priority {
 
 /// How jobs of a kind are treated. A constant of the code, not of the row: a
 /// release that changes it changes it for the jobs that wait, too, but for
-/// queue, priority and number of attempts.
+/// priority and number of attempts.
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// Its name, in the ledger and in metrics.

@@ -16,6 +16,7 @@
 //! | `runner.rs`, `queue.rs` | a process, and a queue in it |
 //! | `attempt.rs`, `running.rs`, `concluder.rs`, `stop.rs` | one attempt, its heartbeats, its end |
 //! | `sweeper.rs` | what others have left |
+//! | `text.rs` | what handlers say, as it is kept |
 //! | `record.rs`, `store/` | a job as people see it; the SQL |
 //! | `schedule/` | jobs at certain times |
 //!
@@ -39,6 +40,7 @@ mod stop;
 mod store;
 mod streams;
 mod sweeper;
+mod text;
 
 pub use enqueue::{Enqueued, Lane, NewJob, enqueue};
 pub use handler::{Context, Ended, Handlers, JobError, Outcome, Progress};
@@ -50,5 +52,5 @@ pub use schedule::{
     set_schedule_paused, spawn_schedules,
 };
 pub use settings::Settings;
-pub use store::{Filter, Retried, cancel, delete_finished, find, list, retry};
+pub use store::{Filter, cancel, delete_finished, find, list, retry, retry_dead};
 pub use streams::Announcer;

@@ -33,6 +33,11 @@ impl JobState {
         Self::Cancelled,
     ];
 
+    /// Whether a job has come to its end, so that `finished_at` is set.
+    pub(super) const fn is_end(self) -> bool {
+        matches!(self, Self::Done | Self::Dead | Self::Cancelled)
+    }
+
     /// As it is stored and told.
     pub const fn name(self) -> &'static str {
         match self {

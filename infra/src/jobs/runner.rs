@@ -11,7 +11,7 @@ use super::{
     stop::StopReason,
     store::Taker,
     streams::{Streams, lanes},
-    sweeper::Sweeper,
+    sweeper::{Sweeper, try_to_leave},
 };
 use crate::{
     clock,
@@ -20,9 +20,15 @@ use crate::{
 };
 use sqlx::PgPool;
 use std::{process, sync::Arc, time::Duration};
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::{sleep, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// How long queue loops may take to end, which may be in the middle of a
+/// statement.
+const LOOPS: Duration = Duration::from_secs(5);
 /// How long conclusions of jobs that were released may take.
 const RELEASE: Duration = Duration::from_secs(5);
 
@@ -75,6 +81,7 @@ impl Runner {
             ops: self.ops.clone(),
             streams: self.streams.clone(),
             lanes: all_lanes.collect(),
+            handlers: self.handlers.clone(),
             every: settings.sweep,
             tidy: settings.tidy,
         };
@@ -89,14 +96,19 @@ impl Runner {
         for queue in served {
             loops.spawn(self.queue(queue).run(shutdown.clone()));
         }
-        while let Some(ended) = loops.join_next().await {
-            // Only a bug ends one before its time.
-            ended?;
+        let patience = async {
+            shutdown.cancelled().await;
+            sleep(LOOPS).await;
+        };
+        tokio::select! {
+            ended = all_ended(&mut loops) => ended?,
+            // They go on beside the drain.
+            () = patience => tracing::warn!("jobs.loops_late"),
         }
-        self.drain().await;
+        // Nobody else is kept waiting for what was read and is not begun.
+        let leave = try_to_leave(&self.ops, &self.streams, &all_lanes);
+        tokio::join!(leave, self.drain());
         beating.abort();
-        // Otherwise forgotten by others some time.
-        let _ = self.streams.leave(&all_lanes).await;
         Ok(())
     }
 
@@ -130,6 +142,14 @@ impl Runner {
         self.attempts.running.stop_all(StopReason::Draining);
         let _ = timeout(settings.grace + RELEASE, self.tasks.wait()).await;
     }
+}
+
+/// Only a bug ends one before its time.
+async fn all_ended(loops: &mut JoinSet<()>) -> Result<(), JoinError> {
+    while let Some(ended) = loops.join_next().await {
+        ended?;
+    }
+    Ok(())
 }
 
 /// Unique per process, and telling: host, process id, and something random.

@@ -3,8 +3,9 @@
 use super::{
     handler::Progress,
     stop::{Stop, StopReason},
-    store::{self, Beat},
+    store::{self, Beat, Kept},
 };
+use crate::lifecycle::error_chain;
 use sqlx::PgPool;
 use std::{
     collections::BTreeMap,
@@ -40,20 +41,44 @@ impl Watched {
     }
 }
 
+/// A job that is under way for as long as this lives, also where its attempt
+/// ends by a panic.
+#[derive(Debug)]
+pub struct UnderWay {
+    running: Running,
+    job: Uuid,
+    lease: Uuid,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut running = self.running.lock();
+        // Unless it was taken again since.
+        if running
+            .get(&self.job)
+            .is_some_and(|w| w.lease == self.lease)
+        {
+            running.remove(&self.job);
+        }
+    }
+}
+
 /// All jobs under way in this process. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Running(Arc<Mutex<BTreeMap<Uuid, Watched>>>);
 
 impl Running {
-    pub fn begin(&self, job: Uuid, watched: Watched) {
-        self.lock().insert(job, watched);
-    }
-
-    /// A job is under way no more, unless it was taken again since.
-    pub fn end(&self, job: Uuid, lease: Uuid) {
-        let mut running = self.lock();
-        if running.get(&job).is_some_and(|w| w.lease == lease) {
-            running.remove(&job);
+    /// A job is under way. An attempt of ours at the same job, from which it
+    /// was taken, has to end.
+    pub fn begin(&self, job: Uuid, watched: Watched) -> UnderWay {
+        let lease = watched.lease;
+        if let Some(before) = self.lock().insert(job, watched) {
+            before.stop.stop(StopReason::LeaseLost);
+        }
+        UnderWay {
+            running: self.clone(),
+            job,
+            lease,
         }
     }
 
@@ -84,6 +109,8 @@ impl Running {
         let beats: Vec<Beat> = self
             .lock()
             .iter()
+            // What was given up is not kept from others.
+            .filter(|(_, watched)| watched.stop.reason() != Some(StopReason::LeaseLost))
             .map(|(id, watched)| Beat {
                 id: *id,
                 lease: watched.lease,
@@ -97,7 +124,7 @@ impl Running {
         let asked = Instant::now();
         // A database that hangs must not keep the look at the clock away.
         let patience = lease / BEATS;
-        let kept = tokio::time::timeout(patience, store::heartbeat(ops, &beats, lease)).await;
+        let kept = tokio::time::timeout(patience, prolong(ops, &beats, lease)).await;
         let mut running = self.lock();
         match kept {
             Ok(Ok(kept)) => {
@@ -124,5 +151,47 @@ impl Running {
         for watched in running.values().filter(|w| w.ours_until <= now) {
             watched.stop.stop(StopReason::LeaseLost);
         }
+    }
+}
+
+/// One job's progress that cannot be stored does not cost all the others their
+/// leases.
+async fn prolong(ops: &PgPool, beats: &[Beat], lease: Duration) -> Result<Vec<Kept>, sqlx::Error> {
+    match store::heartbeat(ops, beats, lease).await {
+        Err(error) if store::is_unstorable(&error) => {
+            tracing::warn!(error = error_chain(&error), "jobs.progress_not_stored");
+            let bare: Vec<Beat> = beats.iter().map(Beat::without_progress).collect();
+            store::heartbeat(ops, &bare, lease).await
+        }
+        kept => kept,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn watched(lease: u128) -> Watched {
+        Watched {
+            lease: Uuid::from_u128(lease),
+            stop: Stop::default(),
+            progress: Arc::default(),
+            ours_until: Instant::now(),
+        }
+    }
+
+    #[test]
+    fn an_attempt_ends_whose_job_its_own_process_took_again() {
+        let (running, job) = (Running::default(), Uuid::nil());
+        let [first, second] = [1, 2].map(watched);
+        let before = running.begin(job, first.clone());
+        let now = running.begin(job, second.clone());
+        assert_eq!(first.stop.reason(), Some(StopReason::LeaseLost));
+        // It ends later than the other one begins.
+        drop(before);
+        assert_eq!(running.lock()[&job].lease, second.lease);
+        assert_eq!(second.stop.reason(), None);
+        drop(now);
+        assert!(running.lock().is_empty());
     }
 }

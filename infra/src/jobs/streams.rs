@@ -38,7 +38,9 @@ type Entries = Vec<(String, Vec<String>)>;
 type Read = Option<Vec<(String, Entries)>>;
 /// Where to go on, and what was deleted meanwhile, around what was claimed.
 type Claimed = (String, Entries, Vec<String>);
-type Consumers = Vec<BTreeMap<String, redis::Value>>;
+/// What XINFO tells of one thing.
+type Info = BTreeMap<String, redis::Value>;
+type Infos = Vec<Info>;
 
 /// The streams of a deployment, read as one consumer.
 #[derive(Debug, Clone)]
@@ -129,25 +131,68 @@ impl Streams {
     }
 
     /// Reads at most `limit` messages that nobody has read, of the lanes in
-    /// this order, as far as there are any.
+    /// this order, as far as there are any. What was read before an error is
+    /// ours, and counts.
     pub async fn read(&self, lanes: &[Lane], limit: usize) -> Result<Vec<Message>, Unavailable> {
-        let mut messages = Vec::new();
+        let mut messages: Vec<Message> = Vec::new();
         for lane in lanes {
             let room = limit.saturating_sub(messages.len());
             if room == 0 {
                 break;
             }
-            let command = self.reading(std::slice::from_ref(lane), room, None);
-            let read = match self.redis.command::<Read>(&command).await {
-                Err(error) if has_no_group(&error) => {
-                    self.make_group(lane).await?;
-                    self.redis.command::<Read>(&command).await?
-                }
-                read => read?,
-            };
-            messages.extend(self.messages(lanes, read));
+            match self.read_lane(lane, room).await {
+                Ok(read) => messages.extend(read),
+                Err(error) if messages.is_empty() => return Err(error),
+                Err(_) => break,
+            }
         }
         Ok(messages)
+    }
+
+    async fn read_lane(&self, lane: &Lane, room: usize) -> Result<Vec<Message>, Unavailable> {
+        let lanes = std::slice::from_ref(lane);
+        let command = self.reading(lanes, room, None);
+        let read = match self.redis.command::<Read>(&command).await {
+            Err(error) if has_no_group(&error) => {
+                self.make_group(lane).await?;
+                self.redis.command::<Read>(&command).await?
+            }
+            read => read?,
+        };
+        Ok(self.messages(lanes, read))
+    }
+
+    /// What this consumer has read and not acknowledged, some of it; where
+    /// there is any, at least one.
+    pub async fn unacknowledged(&self, lane: &Lane) -> Result<Vec<Message>, Unavailable> {
+        let mut command = redis::cmd("XREADGROUP");
+        command.arg("GROUP").arg(GROUP).arg(&self.consumer);
+        command.arg("COUNT").arg(CHUNK);
+        command.arg("STREAMS").arg(self.key(lane)).arg("0");
+        match self.redis.command::<Read>(&command).await {
+            Err(error) if has_no_group(&error) => Ok(Vec::new()),
+            read => Ok(self.messages(std::slice::from_ref(lane), read?)),
+        }
+    }
+
+    /// Throws away what a consumer had read when it was forgotten: it is in
+    /// nobody's hands, and will never be read again.
+    pub async fn trim(&self, lane: &Lane) -> Result<(), Unavailable> {
+        let mut command = redis::cmd("XINFO");
+        command.arg("GROUPS").arg(self.key(lane));
+        let groups = match self.redis.command::<Infos>(&command).await {
+            Err(error) if has_no_group(&error) => return Ok(()),
+            groups => groups?,
+        };
+        // While something is in somebody's hands it is hard to tell apart.
+        let of_ours = groups.iter().filter(|group| number(group, "pending") == 0);
+        for read_up_to in of_ours.filter_map(|group| text(group, "last-delivered-id")) {
+            // What was read since is later, and so is what was not read.
+            let mut trim = redis::cmd("XTRIM");
+            trim.arg(self.key(lane)).arg("MINID").arg(read_up_to);
+            self.redis.command::<i64>(&trim).await?;
+        }
+        Ok(())
     }
 
     /// Waits for messages, one of each lane at most, on a connection of its
@@ -258,21 +303,16 @@ impl Streams {
     pub async fn forget_dead(&self, lane: &Lane) -> Result<u64, Unavailable> {
         let mut command = redis::cmd("XINFO");
         command.arg("CONSUMERS").arg(self.key(lane)).arg(GROUP);
-        let consumers = match self.redis.command::<Consumers>(&command).await {
+        let consumers = match self.redis.command::<Infos>(&command).await {
             Err(error) if has_no_group(&error) => return Ok(0),
             consumers => consumers?,
         };
         let mut forgetting = redis::pipe();
         let mut count = 0;
         for consumer in &consumers {
-            let number = |name: &str| match consumer.get(name) {
-                Some(redis::Value::Int(number)) => *number,
-                _ => 0,
-            };
-            let is_dead = number("idle") > millis(FORGOTTEN_AFTER) && number("pending") == 0;
-            if let Some(name) = consumer.get("name").filter(|_| is_dead)
-                && let Ok(name) = redis::from_redis_value_ref::<String>(name)
-            {
+            let idle = number(consumer, "idle");
+            let is_dead = idle > millis(FORGOTTEN_AFTER) && number(consumer, "pending") == 0;
+            if let Some(name) = text(consumer, "name").filter(|_| is_dead) {
                 self.forgetting(&mut forgetting, lane, &name);
                 count += 1;
             }
@@ -312,6 +352,17 @@ pub fn lanes(queue: &str) -> Vec<Lane> {
         priority,
     };
     Priority::ALL.map(lane).to_vec()
+}
+
+fn number(info: &Info, name: &str) -> i64 {
+    match info.get(name) {
+        Some(redis::Value::Int(number)) => *number,
+        _ => 0,
+    }
+}
+
+fn text(info: &Info, name: &str) -> Option<String> {
+    redis::from_redis_value_ref(info.get(name)?).ok()
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -4,16 +4,26 @@
 //! Each process has one, and they need not know of each other: rows that one
 //! has locked are skipped by the rest.
 
-use super::{enqueue::Lane, metrics, store, streams::Streams};
+use super::{
+    enqueue::Lane,
+    handler::Handlers,
+    metrics, store,
+    streams::{Message, Streams},
+};
 use crate::{lifecycle::error_chain, redis::Unavailable};
 use sqlx::PgPool;
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Jobs in one statement.
 const BATCH: u16 = 1_000;
+/// Batches in one round, so that whatever else there is has its turn.
+const BATCHES: usize = 10;
+/// How often jobs are looked for that an older release has put into another
+/// queue: one that is still at it while this one begins goes on doing so.
+const REHOME: Duration = Duration::from_mins(5);
 /// How often queues are measured.
 const MEASURE: Duration = Duration::from_secs(5);
 
@@ -22,6 +32,7 @@ pub struct Sweeper {
     pub ops: PgPool,
     pub streams: Streams,
     pub lanes: Vec<Lane>,
+    pub handlers: Arc<Handlers>,
     pub every: Duration,
     /// How often streams are tidied.
     pub tidy: Duration,
@@ -42,15 +53,20 @@ impl Sweeper {
         let mut tick = interval(self.every);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut queues: BTreeSet<String> = self.lanes.iter().map(|l| l.queue.clone()).collect();
-        let (mut measured, mut tidied) = (None, Instant::now());
+        let (mut measured, mut rehomed, mut tidied) = (None, None, Instant::now());
+        let is_over = |since: Option<Instant>, span| since.is_none_or(|at| at.elapsed() >= span);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 _ = tick.tick() => {}
             }
             report(self.recover().await);
+            if is_over(rehomed, REHOME) {
+                report(self.rehome().await);
+                rehomed = Some(Instant::now());
+            }
             report(self.announce().await);
-            if measured.is_none_or(|at: Instant| at.elapsed() >= MEASURE) {
+            if is_over(measured, MEASURE) {
                 let oldest = store::oldest_due(&self.ops).await;
                 report(oldest.map_err(Into::into).map(|oldest| {
                     metrics::oldest(&mut queues, &oldest);
@@ -65,7 +81,7 @@ impl Sweeper {
     }
 
     async fn recover(&self) -> Result<(), SweepError> {
-        loop {
+        for _ in 0..BATCHES {
             let recovered = store::recover(&self.ops, BATCH.into()).await?;
             metrics::recovered(recovered.len());
             for (kind, state) in &recovered {
@@ -75,45 +91,97 @@ impl Sweeper {
                 tracing::warn!(job.kind = kind, state, "job.recovered");
             }
             if recovered.len() < usize::from(BATCH) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn rehome(&self) -> Result<(), SweepError> {
+        let homes = self.handlers.homes();
+        loop {
+            let moved = store::rehome(&self.ops, &homes, BATCH.into()).await?;
+            if moved > 0 {
+                tracing::info!(jobs = moved, "jobs.rehomed");
+            }
+            if moved < u64::from(BATCH) {
                 return Ok(());
             }
         }
     }
 
     async fn announce(&self) -> Result<(), SweepError> {
-        loop {
+        let kinds = self.handlers.kinds();
+        for _ in 0..BATCHES {
             let room = self.streams.room(&self.lanes).await?;
             let lanes = self.lanes.iter().cloned().zip(room);
             let room: Vec<(Lane, i64)> = lanes
                 .filter(|(_, room)| *room > 0)
                 .map(|(lane, room)| (lane, room.min(BATCH.into())))
                 .collect();
-            let due = store::to_announce(&self.ops, &room).await?;
+            let due = store::to_announce(&self.ops, &room, &kinds).await?;
             if let Err(error) = self.streams.announce(&due).await {
-                let ids: Vec<Uuid> = due.iter().map(|(_, id)| *id).collect();
-                store::unannounce(&self.ops, &ids).await?;
+                // One that is full will be so for a while: the jobs count as
+                // announced, and are found in the ledger.
+                if !matches!(error, Unavailable::Refused(_)) {
+                    let ids: Vec<Uuid> = due.iter().map(|(_, id)| *id).collect();
+                    store::unannounce(&self.ops, &ids).await?;
+                }
                 return Err(error.into());
             }
             metrics::announced(due.len());
             if due.len() < usize::from(BATCH) {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// What a consumer has read and not looked up is announced anew.
     async fn tidy(&self) -> Result<(), SweepError> {
         for lane in &self.lanes {
             let messages = self.streams.claim(lane).await?;
-            if !messages.is_empty() {
-                let ids: Vec<Uuid> = messages.iter().filter_map(|m| m.job).collect();
-                store::unannounce(&self.ops, &ids).await?;
-                self.streams.acknowledge(&messages).await?;
-            }
+            give_back(&self.ops, &self.streams, &messages).await?;
             self.streams.forget_dead(lane).await?;
+            self.streams.trim(lane).await?;
         }
         Ok(())
     }
+}
+
+/// Has what was read announced anew.
+async fn give_back(
+    ops: &PgPool,
+    streams: &Streams,
+    messages: &[Message],
+) -> Result<(), SweepError> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = messages.iter().filter_map(|m| m.job).collect();
+    store::unannounce(ops, &ids).await?;
+    Ok(streams.acknowledge(messages).await?)
+}
+
+/// Forgets this process as a consumer, which reads nothing any more. What it
+/// has read and not looked up would be lost with it, and take up room in the
+/// stream for ever: it is announced anew before.
+async fn leave(ops: &PgPool, streams: &Streams, lanes: &[Lane]) -> Result<(), SweepError> {
+    for lane in lanes {
+        loop {
+            let messages = streams.unacknowledged(lane).await?;
+            if messages.is_empty() {
+                break;
+            }
+            give_back(ops, streams, &messages).await?;
+        }
+    }
+    Ok(streams.leave(lanes).await?)
+}
+
+/// The same, as far as servers are there; others do so some time.
+pub async fn try_to_leave(ops: &PgPool, streams: &Streams, lanes: &[Lane]) {
+    report(leave(ops, streams, lanes).await);
 }
 
 /// Redis may be away for hours; its own pauses are logged once.

@@ -15,10 +15,11 @@ use infra::{
 };
 use sqlx::PgPool;
 
-/// Connections to the ops database per process: a statement at a time for each
-/// queue, two for conclusions, one each for heartbeats, sweeper and schedules,
-/// and some for handlers.
-const OPS_CONNECTIONS: u32 = 10;
+/// Connections to the ops database per process, besides one for each queue:
+/// two for conclusions, one each for heartbeats, sweeper and schedules.
+const OPS_CONNECTIONS: u32 = 5;
+/// Those of handlers, so that none of them keeps a heartbeat waiting.
+const HANDLER_CONNECTIONS: u32 = 4;
 
 /// Why the queue could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -48,9 +49,11 @@ pub enum ScheduleError {
 /// Works on jobs, and enqueues those that are due at certain times, until the
 /// lifecycle ends. Servers that are away are waited for.
 pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
-    let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS)?;
+    let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
+    let handlers = handlers(config, &of_handlers);
+    let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
+    let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
     let redis = Redis::new(config)?;
-    let handlers = handlers(config, &ops);
     jobs::spawn(
         Settings::of(config),
         ops.clone(),

@@ -2,7 +2,7 @@
 
 use super::{Schedule, store};
 use crate::{
-    clock,
+    jobs,
     leader::{LeaderLock, Leadership},
     lifecycle::{Lifecycle, error_chain},
 };
@@ -88,8 +88,9 @@ impl Clockwork {
     }
 
     async fn define(&self) -> Result<(), sqlx::Error> {
+        let now = jobs::store::now(&self.ops).await?;
         for schedule in &self.schedules {
-            match schedule.timing.next(None, clock::now()) {
+            match schedule.timing.next(None, now) {
                 Ok(next) => store::define(&self.ops, schedule, next).await?,
                 Err(error) => tracing::error!(schedule = schedule.name, %error, "schedule.never"),
             }
@@ -101,8 +102,15 @@ impl Clockwork {
     async fn fire(&self) -> Result<(), sqlx::Error> {
         for due in store::due(&self.ops, &self.names()).await? {
             let known = self.schedules.iter().find(|s| s.name == due.name);
-            let next = known.map(|schedule| schedule.timing.next(Some(due.at), clock::now()));
-            let Some(Ok(next)) = next else { continue };
+            let next = match known.map(|known| known.timing.next(Some(due.at), due.now)) {
+                Some(Ok(next)) => next,
+                Some(Err(error)) => {
+                    tracing::error!(schedule = due.name, %error, "schedule.never");
+                    continue;
+                }
+                // Only those that are known are asked for.
+                None => continue,
+            };
             if store::fire(&self.ops, &due, next).await? {
                 tracing::info!(schedule = due.name, due = %due.at, %next, "schedule.fired");
             }

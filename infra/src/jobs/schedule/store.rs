@@ -10,6 +10,8 @@ use uuid::Uuid;
 pub struct Due {
     pub name: String,
     pub at: OffsetDateTime,
+    /// The time by the clock that it is due by.
+    pub now: OffsetDateTime,
 }
 
 /// Writes down what this release knows of a schedule. Its due time stays,
@@ -54,13 +56,14 @@ pub async fn define(ops: &PgPool, schedule: &Schedule, next: OffsetDateTime) -> 
     Ok(())
 }
 
-/// Removes schedules that no release has moved for a day: they are in none any
-/// more. Those of a newer release are left alone.
+/// Removes schedules that no release has moved for a week: they are in none any
+/// more. Those of a newer release are left alone, unless this one has led for
+/// so long.
 pub async fn forget_unknown(ops: &PgPool, known: &[&str]) -> Result<u64, Error> {
     let done = sqlx::query(
         "DELETE FROM job_schedules \
           WHERE name <> ALL($1) AND NOT paused \
-            AND next_run_at < statement_timestamp() - interval '1 day'",
+            AND next_run_at < statement_timestamp() - interval '7 days'",
     )
     .bind(known)
     .execute(ops)
@@ -71,7 +74,7 @@ pub async fn forget_unknown(ops: &PgPool, known: &[&str]) -> Result<u64, Error> 
 /// Those of `names` that are due.
 pub async fn due(ops: &PgPool, names: &[&str]) -> Result<Vec<Due>, Error> {
     let rows = sqlx::query(
-        "SELECT name, next_run_at FROM job_schedules \
+        "SELECT name, next_run_at, statement_timestamp() AS now FROM job_schedules \
           WHERE name = ANY($1) AND NOT paused AND next_run_at <= statement_timestamp()",
     )
     .bind(names)
@@ -81,6 +84,7 @@ pub async fn due(ops: &PgPool, names: &[&str]) -> Result<Vec<Due>, Error> {
         Ok(Due {
             name: row.try_get("name")?,
             at: row.try_get("next_run_at")?,
+            now: row.try_get("now")?,
         })
     });
     due.collect()

@@ -2,16 +2,22 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use croner::Cron;
-use std::{str::FromStr, time::Duration};
+use croner::{
+    Cron,
+    parser::{CronParser, Seconds},
+};
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// When a schedule is due.
 #[derive(Debug, Clone)]
 pub enum Timing {
-    /// By a cron expression, in the local time of a zone: what falls into the
-    /// hour that spring skips comes at its end, what falls into the hour that
-    /// autumn has twice comes once.
+    /// By a cron expression, in the local time of a zone. With one minute and
+    /// one hour it is once a day: what falls into the hour that spring skips
+    /// comes at its end, what falls into the hour that autumn has twice comes
+    /// once. With several of either it goes by the clock on the wall: nothing
+    /// comes in the hour that spring skips, and all of it twice in the one that
+    /// autumn has twice.
     Cron {
         /// As it is shown.
         expression: String,
@@ -39,14 +45,15 @@ pub enum InvalidTiming {
 }
 
 impl Timing {
-    /// Five fields, in the local time of this zone.
+    /// Five fields (no seconds, no years), in the local time of this zone.
     pub fn cron(expression: &str, zone: &str) -> Result<Self, InvalidTiming> {
         let told = |error: croner::errors::CronError| {
             InvalidTiming::Cron(expression.to_owned(), error.to_string())
         };
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).build();
         Ok(Self::Cron {
             expression: expression.to_owned(),
-            cron: Box::new(Cron::from_str(expression).map_err(told)?),
+            cron: Box::new(parser.parse(expression).map_err(told)?),
             zone: zone
                 .parse()
                 .map_err(|_| InvalidTiming::Zone(zone.to_owned()))?,
@@ -63,8 +70,6 @@ impl Timing {
         match self {
             Self::Cron { cron, zone, .. } => {
                 let never = |why: String| InvalidTiming::Never(why);
-                // The database, whose clock may be ahead, found it due.
-                let now = before.map_or(now, |before| now.max(before));
                 let now = DateTime::<Utc>::from_timestamp(now.unix_timestamp(), 0)
                     .ok_or_else(|| never("the clock is wrong".into()))?
                     .with_timezone(zone);
@@ -114,15 +119,33 @@ mod tests {
             "Europe/Berlin",
             datetime!(2026-03-29 00:00 UTC),
         );
-        assert_eq!(spring.date(), datetime!(2026-03-29 00:00 UTC).date());
+        assert_eq!(spring, datetime!(2026-03-29 01:00 UTC));
         let autumn = next(
             "30 2 * * *",
             "Europe/Berlin",
             datetime!(2026-10-24 23:00 UTC),
         );
         let after = next("30 2 * * *", "Europe/Berlin", autumn);
-        assert_eq!(autumn.date(), datetime!(2026-10-25 00:00 UTC).date());
+        assert_eq!(autumn, datetime!(2026-10-25 00:30 UTC));
         assert_eq!(after, datetime!(2026-10-26 01:30 UTC));
+    }
+
+    #[test]
+    fn several_times_a_day_go_by_the_clock_on_the_wall() {
+        let after = |now| next("0,30 2 * * *", "Europe/Berlin", now);
+        let spring = after(datetime!(2026-03-29 00:00 UTC));
+        assert_eq!(spring, datetime!(2026-03-30 00:00 UTC));
+        let mut due = vec![datetime!(2026-10-24 23:00 UTC)];
+        for _ in 0..4 {
+            due.push(after(due[due.len() - 1]));
+        }
+        let twice = [
+            datetime!(2026-10-25 00:00 UTC),
+            datetime!(2026-10-25 00:30 UTC),
+            datetime!(2026-10-25 01:00 UTC),
+            datetime!(2026-10-25 01:30 UTC),
+        ];
+        assert_eq!(due[1..], twice);
     }
 
     #[test]
@@ -140,6 +163,9 @@ mod tests {
     fn nonsense_is_named() {
         let wrong = Timing::cron("every day", "UTC").expect_err("no expression");
         assert!(wrong.to_string().contains("every day"));
+        for more in ["0 0 3 * * *", "0 0 3 * * * 2027"] {
+            Timing::cron(more, "UTC").expect_err("more than five fields");
+        }
         let nowhere = Timing::cron("0 0 * * *", "Mars/Olympus").expect_err("no zone");
         assert_eq!(nowhere, InvalidTiming::Zone("Mars/Olympus".into()));
     }

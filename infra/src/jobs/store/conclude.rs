@@ -89,9 +89,12 @@ impl Verdict {
 }
 
 /// Writes conclusions, each on the condition that the job is still held under
-/// the lease; the ids of the jobs where it was. One that was to be cancelled
-/// is not tried again.
-pub async fn conclude(ops: &PgPool, ended: &[Conclusion]) -> Result<Vec<Uuid>, sqlx::Error> {
+/// the lease; where it was, job and lease. One that was to be cancelled is not
+/// tried again.
+pub async fn conclude(
+    ops: &PgPool,
+    ended: &[Conclusion],
+) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
     let held = if failpoint::is_in(Failpoint::NoLeaseToken, ops) {
         "true"
     } else {
@@ -122,10 +125,10 @@ pub async fn conclude(ops: &PgPool, ended: &[Conclusion]) -> Result<Vec<Uuid>, s
                 finished_at = CASE WHEN e.next_state = 'pending' THEN NULL \
                                    ELSE statement_timestamp() END \
            FROM ended e WHERE j.id = e.id \
-         RETURNING j.id",
+         RETURNING j.id, e.lease",
         errors = with_error("e.error"),
     );
-    sqlx::query_scalar(&sql)
+    sqlx::query_as(&sql)
         .bind(column(ended, |e| e.id))
         .bind(column(ended, |e| e.lease))
         .bind(column(ended, |e| e.verdict.state()))

@@ -14,6 +14,17 @@ pub struct Beat {
     pub progress: Option<String>,
 }
 
+impl Beat {
+    /// The sign of life alone.
+    pub const fn without_progress(&self) -> Self {
+        Self {
+            id: self.id,
+            lease: self.lease,
+            progress: None,
+        }
+    }
+}
+
 /// A job whose lease goes on.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {

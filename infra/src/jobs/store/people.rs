@@ -4,13 +4,17 @@ use crate::jobs::{
     kind::Priority,
     record::{JobRecord, JobState},
 };
-use sqlx::{Error, PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::{Error, PgPool, Row as _, error::DatabaseError, postgres::PgRow};
 use std::time::Duration;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 const COLUMNS: &str = "id, queue, kind, payload, priority, state, run_at, attempts, max_attempts, \
     unique_key, worker, lease_until, cancel_requested, progress, result, last_error, errors, \
     traceparent, correlation_id, created_at, started_at, finished_at";
+
+/// Jobs that are retried in one statement: its locks are short.
+const PAGE: i64 = 500;
 
 /// Which jobs; each that is none leaves all.
 #[derive(Debug, Clone, Default)]
@@ -25,10 +29,13 @@ pub struct Filter {
     pub before: Option<Uuid>,
 }
 
-/// Jobs, the newest first. The state is part of the statement, so that the few
-/// in one of them are found by its index.
+/// Jobs, the newest first. The state is part of the statement, as the indexes
+/// have it, so that the few in one of them are found by its own.
 pub async fn list(ops: &PgPool, filter: &Filter, limit: i64) -> Result<Vec<JobRecord>, Error> {
     let state = match filter.state {
+        Some(state) if state.is_end() => {
+            format!("state = '{}' AND finished_at IS NOT NULL", state.name())
+        }
         Some(state) => format!("state = '{}'", state.name()),
         None => "true".to_owned(),
     };
@@ -72,32 +79,60 @@ pub async fn cancel(ops: &PgPool, id: Uuid) -> Result<Option<JobRecord>, Error> 
 
 /// Which jobs are to be tried again.
 #[derive(Debug, Clone, Copy)]
-pub enum Retried<'a> {
+enum Retried<'a> {
     /// This one, dead or cancelled.
     One(Uuid),
-    /// Of all that are dead those of the filter's queue and kind, at most so
-    /// many.
-    Dead(&'a Filter, i64),
+    /// Of those that were dead before this moment those of the filter's queue
+    /// and kind, a page of them.
+    Dead(&'a Filter, OffsetDateTime),
 }
 
-/// Gives jobs a new chance; those that have got one. Attempts are counted
-/// anew, what went wrong stays written. A job whose unique key another one has
-/// by now is left as it is.
-pub async fn retry(
-    connection: &mut PgConnection,
-    which: Retried<'_>,
-) -> Result<Vec<JobRecord>, Error> {
+/// Gives a job that is dead or cancelled a new chance. Attempts are counted
+/// anew, what went wrong stays written. None where it is in another state, or
+/// another one has its unique key by now.
+pub async fn retry(ops: &PgPool, id: Uuid) -> Result<Option<JobRecord>, Error> {
+    match revive(ops, Retried::One(id)).await {
+        Ok(retried) => Ok(retried.into_iter().next()),
+        // The other one was enqueued at this moment.
+        Err(error) if is_taken_key(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same for all dead jobs of the filter's queue and kind; how many. Those
+/// that are dead once more meanwhile stay so.
+pub async fn retry_dead(ops: &PgPool, filter: &Filter) -> Result<usize, Error> {
+    let now = super::now(ops).await?;
+    let mut count = 0;
+    loop {
+        match revive(ops, Retried::Dead(filter, now)).await {
+            Ok(retried) if retried.is_empty() => return Ok(count),
+            Ok(retried) => count += retried.len(),
+            // Seen by the next statement.
+            Err(error) if is_taken_key(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn is_taken_key(error: &Error) -> bool {
+    let database = error.as_database_error();
+    database.is_some_and(DatabaseError::is_unique_violation)
+}
+
+async fn revive(ops: &PgPool, which: Retried<'_>) -> Result<Vec<JobRecord>, Error> {
     let none = Filter::default();
-    let (states, id, filter, limit): (&[&str], _, _, _) = match which {
-        Retried::One(id) => (&["dead", "cancelled"], Some(id), &none, 1),
-        Retried::Dead(filter, limit) => (&["dead"], None, filter, limit),
+    let (states, id, filter, before): (&[&str], _, _, _) = match which {
+        Retried::One(id) => (&["dead", "cancelled"], Some(id), &none, None),
+        Retried::Dead(filter, before) => (&["dead"], None, filter, Some(before)),
     };
     let rows = sqlx::query(
         "WITH those AS MATERIALIZED ( \
              SELECT id, unique_key IS NULL OR \
                     row_number() OVER (PARTITION BY kind, unique_key ORDER BY id DESC) = 1 AS first \
                FROM jobs old \
-              WHERE state = ANY($1) AND ($2::uuid IS NULL OR id = $2) \
+              WHERE state = ANY($1) AND finished_at IS NOT NULL \
+                AND ($2::uuid IS NULL OR id = $2) AND ($6::timestamptz IS NULL OR finished_at < $6) \
                 AND ($3::text IS NULL OR queue = $3) AND ($4::text IS NULL OR kind = $4) \
                 AND NOT EXISTS ( \
                     SELECT FROM jobs live \
@@ -106,6 +141,7 @@ pub async fn retry(
          locked AS MATERIALIZED ( \
              SELECT id FROM jobs \
               WHERE id IN (SELECT id FROM those WHERE first) AND state = ANY($1) \
+                AND ($6 IS NULL OR finished_at < $6) \
               ORDER BY id LIMIT $5 FOR UPDATE) \
          UPDATE jobs j \
             SET state = 'pending', attempts = 0, cancel_requested = false, finished_at = NULL, \
@@ -117,8 +153,9 @@ pub async fn retry(
     .bind(id)
     .bind(&filter.queue)
     .bind(&filter.kind)
-    .bind(limit)
-    .fetch_all(connection)
+    .bind(PAGE)
+    .bind(before)
+    .fetch_all(ops)
     .await?;
     rows.iter().map(record).collect()
 }

@@ -5,11 +5,12 @@ use crate::jobs::{enqueue::Lane, kind::Priority};
 use sqlx::{PgPool, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-/// Of each lane, as many jobs as it has room for that are due and were not
-/// announced lately. They count as announced from now on.
+/// Of each lane, as many jobs of these kinds as it has room for that are due
+/// and were not announced lately. They count as announced from now on.
 pub async fn to_announce(
     ops: &PgPool,
     room: &[(Lane, i64)],
+    kinds: &[String],
 ) -> Result<Vec<(Lane, Uuid)>, sqlx::Error> {
     let rows = sqlx::query(
         "WITH due AS MATERIALIZED ( \
@@ -18,7 +19,7 @@ pub async fn to_announce(
               CROSS JOIN LATERAL ( \
                   SELECT id FROM jobs \
                    WHERE state = 'pending' AND queue = lane.queue AND priority = lane.priority \
-                     AND announce_at <= statement_timestamp() \
+                     AND announce_at <= statement_timestamp() AND kind = ANY($5) \
                    ORDER BY announce_at LIMIT lane.room FOR UPDATE SKIP LOCKED) AS job) \
          UPDATE jobs j \
             SET announce_at = statement_timestamp() + $4 * interval '1 second' \
@@ -37,6 +38,7 @@ pub async fn to_announce(
     )
     .bind(room.iter().map(|(_, room)| *room).collect::<Vec<_>>())
     .bind(ANNOUNCED_FOR.as_secs_f64())
+    .bind(kinds)
     .fetch_all(ops)
     .await?;
     rows.iter()
@@ -49,6 +51,28 @@ fn lane(row: &PgRow) -> Result<Lane, sqlx::Error> {
         queue: row.try_get("queue")?,
         priority: Priority::from_number(row.try_get("priority")?),
     })
+}
+
+/// Moves at most `limit` jobs to the queues where their kinds wait in this
+/// release; how many. Nobody would look for them where an older one has put
+/// them.
+pub async fn rehome(ops: &PgPool, homes: &[(&str, &str)], limit: i64) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "WITH moved AS MATERIALIZED ( \
+             SELECT j.id, home.queue \
+               FROM jobs j JOIN unnest($1::text[], $2::text[]) AS home (kind, queue) \
+                 ON home.kind = j.kind AND home.queue <> j.queue \
+              WHERE j.state = 'pending' LIMIT $3 FOR UPDATE OF j SKIP LOCKED) \
+         UPDATE jobs j \
+            SET queue = moved.queue, announce_at = greatest(j.run_at, statement_timestamp()) \
+           FROM moved WHERE j.id = moved.id",
+    )
+    .bind(homes.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
+    .bind(homes.iter().map(|(_, queue)| *queue).collect::<Vec<_>>())
+    .bind(limit)
+    .execute(ops)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Has jobs announced again: whoever had read of them is gone.

@@ -1,7 +1,7 @@
 //! How jobs get to workers.
 
 use super::hall::{Hall, leaves, quick};
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use infra::{
     clock,
     failpoint::{self, Failpoint},
@@ -9,7 +9,7 @@ use infra::{
 };
 use redis::Value;
 use serde_json::json;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use tests::{TestEnv, wait_until};
 use uuid::Uuid;
 
@@ -28,15 +28,8 @@ pub async fn a_job_is_done_once_with_its_result(env: &TestEnv) -> Result<()> {
     worker.ended().await?;
     ensure!(hall.left_by(id).await? == 1);
     // What was read is deleted, and who has left is forgotten.
-    let mut info = redis::cmd("XLEN");
-    info.arg(hall.redis.key(STREAM));
-    ensure!(hall.redis.command::<i64>(&info).await? == 0);
-    let mut consumers = redis::cmd("XINFO");
-    consumers
-        .arg("CONSUMERS")
-        .arg(hall.redis.key(STREAM))
-        .arg("workers");
-    let consumers = hall.redis.command::<Vec<Value>>(&consumers).await?;
+    ensure!(length(&hall).await? == 0);
+    let consumers = consumers(&hall).await?;
     ensure!(consumers.is_empty(), "{consumers:?}");
     Ok(())
 }
@@ -104,10 +97,8 @@ async fn told_often(hall: &Hall) -> Result<i64> {
     for _ in 0..20 {
         hall.announcer.announce(&enqueued).await;
     }
-    let mut length = redis::cmd("XLEN");
-    length.arg(hall.redis.key(STREAM));
     wait_until("all messages to be read", async || {
-        Ok((hall.redis.command::<i64>(&length).await? == 0).then_some(()))
+        Ok((length(hall).await? == 0).then_some(()))
     })
     .await?;
     worker.ended().await?;
@@ -127,6 +118,140 @@ pub async fn without_its_guard_a_job_is_done_twice(env: &TestEnv) -> Result<()> 
     let times = told_often(&hall).await?;
     ensure!(times > 1, "done {times} times");
     Ok(())
+}
+
+async fn length(hall: &Hall) -> Result<i64> {
+    let mut length = redis::cmd("XLEN");
+    length.arg(hall.redis.key(STREAM));
+    Ok(hall.redis.command(&length).await?)
+}
+
+/// A message that a consumer reads and does nothing about, in one step: nobody
+/// else comes between.
+async fn read_in_vain(hall: &Hall, consumer: &str, job: Uuid) -> Result<()> {
+    let key = hall.redis.key(STREAM);
+    let mut both = redis::pipe();
+    both.atomic();
+    both.cmd("XADD").arg(&key).arg("*").arg("id");
+    both.arg(job.to_string()).ignore();
+    let read = both.cmd("XREADGROUP").arg("GROUP").arg("workers");
+    read.arg(consumer)
+        .arg("STREAMS")
+        .arg(&key)
+        .arg(">")
+        .ignore();
+    Ok(hall.redis.pipeline::<()>(&both).await?)
+}
+
+async fn consumers(hall: &Hall) -> Result<Vec<String>> {
+    let mut info = redis::cmd("XINFO");
+    info.arg("CONSUMERS")
+        .arg(hall.redis.key(STREAM))
+        .arg("workers");
+    let consumers: Vec<BTreeMap<String, Value>> = hall.redis.command(&info).await?;
+    let names = consumers.iter().filter_map(|consumer| consumer.get("name"));
+    Ok(names
+        .map(redis::from_redis_value_ref)
+        .collect::<Result<_, _>>()?)
+}
+
+/// A worker that does nothing for itself.
+fn listening() -> Settings {
+    Settings {
+        idle: Duration::from_hours(1),
+        sweep: Duration::from_hours(1),
+        ..Settings::default()
+    }
+}
+
+pub async fn what_a_drained_worker_has_read_is_announced_anew(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let worker = hall.worker(hall.leaving(), listening());
+    let first = hall.enqueue_one(&quick(0)).await?;
+    hall.until_state(first, JobState::Done).await?;
+    let [consumer] = &*consumers(&hall).await? else {
+        bail!("one worker reads");
+    };
+    let job = NewJob::of(&quick(1))?;
+    hall.enqueue_silently(std::slice::from_ref(&job)).await?;
+    read_in_vain(&hall, consumer, job.id()).await?;
+    worker.ended().await?;
+    let is_due = "SELECT announce_at <= statement_timestamp() FROM jobs WHERE id = $1";
+    let is_due: bool = sqlx::query_scalar(is_due)
+        .bind(job.id())
+        .fetch_one(&hall.ops)
+        .await?;
+    ensure!(is_due, "{:?}", hall.job(job.id()).await?);
+    ensure!(length(&hall).await? == 0 && consumers(&hall).await?.is_empty());
+    Ok(())
+}
+
+pub async fn a_drain_under_load_leaves_nothing_in_the_streams(env: &TestEnv) -> Result<()> {
+    const JOBS: u32 = 1_000;
+    let hall = Hall::open(env).await?;
+    let settings = || Settings {
+        concurrency: BTreeMap::from([("leaving".to_owned(), 4)]),
+        ..Settings::default()
+    };
+    hall.enqueue(&leaves(JOBS)?).await?;
+    for round in 1..=4 {
+        let worker = hall.worker(hall.leaving(), settings());
+        wait_until("some jobs to be done", async || {
+            let done = hall.count(JobState::Done).await?;
+            Ok((done >= round * i64::from(JOBS) / 5).then_some(()))
+        })
+        .await?;
+        worker.ended().await?;
+    }
+    let last = hall.worker(hall.leaving(), settings());
+    hall.until_all(JobState::Done, i64::from(JOBS)).await?;
+    wait_until("all messages to be read", async || {
+        Ok((length(&hall).await? == 0).then_some(()))
+    })
+    .await?;
+    last.ended().await?;
+    hall.each_left_once(JOBS as usize).await
+}
+
+/// It would take up room for ever.
+pub async fn what_nobody_can_read_any_more_is_thrown_away(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let settings = Settings {
+        tidy: Duration::from_millis(100),
+        ..Settings::default()
+    };
+    let worker = hall.worker(hall.leaving(), settings);
+    let first = hall.enqueue_one(&quick(0)).await?;
+    hall.until_state(first, JobState::Done).await?;
+    for _ in 0..10 {
+        read_in_vain(&hall, "gone", Uuid::nil()).await?;
+    }
+    let mut forget = redis::cmd("XGROUP");
+    forget.arg("DELCONSUMER").arg(hall.redis.key(STREAM));
+    forget.arg("workers").arg("gone");
+    ensure!(hall.redis.command::<i64>(&forget).await? == 10);
+    ensure!(length(&hall).await? == 10);
+    // Something that is read later.
+    let other = hall.enqueue_one(&quick(1)).await?;
+    hall.until_state(other, JobState::Done).await?;
+    wait_until("the stream to be trimmed", async || {
+        Ok((length(&hall).await? == 0).then_some(()))
+    })
+    .await?;
+    worker.ended().await
+}
+
+pub async fn a_kind_that_has_moved_takes_its_jobs_along(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let job = NewJob::of(&quick(0))?;
+    hall.enqueue_silently(std::slice::from_ref(&job)).await?;
+    // As an older release has written it.
+    let old = "UPDATE jobs SET queue = 'elsewhere' WHERE id = $1";
+    sqlx::query(old).bind(job.id()).execute(&hall.ops).await?;
+    let worker = hall.worker(hall.leaving(), Settings::default());
+    let done = hall.until_state(job.id(), JobState::Done).await?;
+    ensure!(done.queue == "leaving", "{done:?}");
+    worker.ended().await
 }
 
 /// A job that nothing but a message leads to, which somebody has read who died.
@@ -192,7 +317,7 @@ pub async fn two_workers_share_what_there_is(env: &TestEnv) -> Result<()> {
 pub async fn kinds_of_other_releases_are_left_alone(env: &TestEnv) -> Result<()> {
     let hall = Hall::open(env).await?;
     let newer = NewJob::of(&quick(0))?;
-    let rename = "UPDATE jobs SET kind = 'test.newer' WHERE id = $1";
+    let rename = "UPDATE jobs SET kind = 'test.newer', announce_at = now() WHERE id = $1";
     hall.enqueue_silently(std::slice::from_ref(&newer)).await?;
     sqlx::query(rename)
         .bind(newer.id())
@@ -207,6 +332,10 @@ pub async fn kinds_of_other_releases_are_left_alone(env: &TestEnv) -> Result<()>
         job.state == JobState::Pending && job.attempts == 0,
         "{job:?}"
     );
+    // Nor was it announced, to whom it means nothing.
+    let left = "SELECT announce_at <= now() FROM jobs WHERE id = $1";
+    let left = sqlx::query_scalar(left).bind(newer.id());
+    ensure!(left.fetch_one(&hall.ops).await?, "it was announced");
     // Nor does a worker without any kind of it take anything.
     hall.worker(Handlers::new(), Settings::default())
         .ended()

@@ -1,14 +1,17 @@
 //! Jobs that fail, in every way.
 
 use super::hall::{Hall, SOON, quick};
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use infra::jobs::{
-    Context, Handlers, Job, JobError, JobState, Kind, NewJob, Outcome, Retried, Settings, retry,
+    Context, Ended, Filter, Handlers, Job, JobError, JobState, Kind, NewJob, Outcome, Settings,
+    retry, retry_dead,
 };
-use serde::{Deserialize, Serialize};
+use infra::postgres::{connect_options, lazy_pool};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
-use std::time::Duration;
-use tests::TestEnv;
+use std::{collections::BTreeSet, future::Ready, sync::Arc, time::Duration};
+use tests::{TestEnv, wait_until};
+use tokio::sync::{Semaphore, mpsc};
 
 /// Does what its text says.
 #[derive(Serialize, Deserialize)]
@@ -20,6 +23,25 @@ impl Job for Try {
         time_limit: Duration::from_millis(300),
         retry: SOON,
         ..Kind::new("test.try")
+    };
+}
+
+/// Panics before it has begun.
+#[derive(Serialize)]
+struct Early(String);
+
+impl<'de> Deserialize<'de> for Early {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let what = String::deserialize(deserializer)?;
+        assert!(what != "is read", "too early");
+        Ok(Self(what))
+    }
+}
+
+impl Job for Early {
+    const KIND: Kind = Kind {
+        max_attempts: 1,
+        ..Kind::new("test.early")
     };
 }
 
@@ -79,10 +101,8 @@ pub async fn a_job_that_keeps_failing_is_dead_and_can_be_retried(env: &TestEnv) 
     let id = hall.enqueue_one(&Try("fails".into())).await?;
     let dead = hall.until_state(id, JobState::Dead).await?;
     ensure!(dead.attempts == 3 && dead.finished_at.is_some(), "{dead:?}");
-    let mut connection = hall.ops.acquire().await?;
-    let again = retry(&mut connection, Retried::One(id)).await?;
-    ensure!(again.len() == 1 && again[0].state == JobState::Pending);
-    drop(connection);
+    let again = retry(&hall.ops, id).await?;
+    ensure!(again.is_some_and(|job| job.state == JobState::Pending));
     let dead = hall.until_state(id, JobState::Dead).await?;
     let failures = dead.errors.as_array().map_or(0, Vec::len);
     ensure!(dead.attempts == 3 && failures == 6, "{dead:?}");
@@ -108,6 +128,43 @@ pub async fn a_permanent_failure_is_the_end_at_once(env: &TestEnv) -> Result<()>
     let dead = hall.until_state(unread.id(), JobState::Dead).await?;
     let told = dead.last_error.unwrap_or_default();
     ensure!(told.contains("payload cannot be read"), "{told}");
+    worker.ended().await
+}
+
+/// More than one statement takes, with a worker that is at them at once.
+pub async fn retrying_all_that_is_dead_ends_where_all_die_again(env: &TestEnv) -> Result<()> {
+    const JOBS: i64 = 1_200;
+    let hall = Hall::open(env).await?;
+    let worker = hall.worker(trying(&hall), impatient());
+    for _ in 0..JOBS / 400 {
+        let jobs = (0..400).map(|_| NewJob::of(&Try("fails for good".into())));
+        hall.enqueue(&jobs.collect::<Result<Vec<_>, _>>()?).await?;
+    }
+    hall.until_all(JobState::Dead, JOBS).await?;
+    let retried = retry_dead(&hall.ops, &Filter::default()).await?;
+    ensure!(retried == usize::try_from(JOBS)?, "{retried}");
+    hall.until_all(JobState::Dead, JOBS).await?;
+    let failures: i64 = sqlx::query_scalar("SELECT sum(jsonb_array_length(errors)) FROM jobs")
+        .fetch_one(&hall.ops)
+        .await?;
+    ensure!(failures == 2 * JOBS, "{failures}");
+    worker.ended().await
+}
+
+/// Before there is anything to wait for: in the handler itself, and in what
+/// reads its payload.
+pub async fn a_panic_outside_of_the_work_is_a_failure_too(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let early = |_: Early, _| -> Ready<Ended> { panic!("too early") };
+    let worker = hall.worker(hall.leaving().with(early), impatient());
+    for what in ["begins", "is read"] {
+        let id = hall.enqueue_one(&Early(what.into())).await?;
+        let dead = hall.until_state(id, JobState::Dead).await?;
+        let told = dead.last_error.unwrap_or_default();
+        ensure!(told.starts_with("it panicked: too early"), "{what}: {told}");
+    }
+    let other = hall.enqueue_one(&quick(0)).await?;
+    hall.until_state(other, JobState::Done).await?;
     worker.ended().await
 }
 
@@ -144,6 +201,51 @@ pub async fn a_snooze_is_no_attempt(env: &TestEnv) -> Result<()> {
     ensure!(done.attempts == 1 && done.last_error.is_none(), "{done:?}");
     let progress = json!({ "done": 1, "total": 2, "text": "half" });
     ensure!(done.progress == Some(progress), "{done:?}");
+    worker.ended().await
+}
+
+/// Somebody has the table for longer than a session waits for it, again and
+/// again.
+pub async fn a_table_that_is_locked_is_waited_for_with_what_is_done(env: &TestEnv) -> Result<()> {
+    const TRIES: usize = 4;
+    let hall = Hall::open(env).await?;
+    let impatient = connect_options(&hall.config.ops_url)?.options([("lock_timeout", "200ms")]);
+    let (begun, mut has_begun) = mpsc::unbounded_channel();
+    let go = Arc::new(Semaphore::new(0));
+    let gate = go.clone();
+    let handlers = Handlers::new().with(move |_: Try, _| {
+        let (begun, gate) = (begun.clone(), gate.clone());
+        async move {
+            begun.send(()).expect("heard");
+            gate.acquire().await.expect("open").forget();
+            Ok(Outcome::Done(Some(json!("kept"))))
+        }
+    });
+    let settings = Settings {
+        lease: Duration::from_mins(10),
+        ..Settings::default()
+    };
+    let worker = hall.worker_with(lazy_pool(impatient, 8), handlers, settings);
+    let id = hall.enqueue_one(&Try("waits".into())).await?;
+    has_begun.recv().await.context("it never began")?;
+    let mut holder = hall.ops.begin().await?;
+    sqlx::query("LOCK TABLE jobs").execute(&mut *holder).await?;
+    go.add_permits(1);
+    let mut tries = BTreeSet::new();
+    wait_until("conclusions to wait in vain", async || {
+        // Each try waits since another moment.
+        let waiting = "SELECT l.waitstart::text FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
+                        WHERE a.datname = current_database() AND a.query LIKE 'WITH ended%' \
+                          AND NOT l.granted AND l.waitstart IS NOT NULL";
+        let waiting: Vec<String> = sqlx::query_scalar(waiting).fetch_all(&hall.ops).await?;
+        tries.extend(waiting);
+        Ok((tries.len() >= TRIES).then_some(()))
+    })
+    .await?;
+    holder.rollback().await?;
+    let done = hall.until_state(id, JobState::Done).await?;
+    ensure!(done.result == Some(json!("kept")), "{done:?}");
+    ensure!(done.attempts == 1 && done.last_error.is_none(), "{done:?}");
     worker.ended().await
 }
 

@@ -88,9 +88,13 @@ impl Hall {
 
     /// Works on these kinds.
     pub fn worker(&self, handlers: Handlers, settings: Settings) -> Worker {
+        self.worker_with(self.ops.clone(), handlers, settings)
+    }
+
+    /// The same, by these connections.
+    pub fn worker_with(&self, ops: PgPool, handlers: Handlers, settings: Settings) -> Worker {
         let lifecycle = Lifecycle::new();
-        let (ops, redis) = (self.ops.clone(), self.redis.clone());
-        jobs::spawn(settings, ops, redis, handlers, &lifecycle);
+        jobs::spawn(settings, ops, self.redis.clone(), handlers, &lifecycle);
         Worker(lifecycle)
     }
 

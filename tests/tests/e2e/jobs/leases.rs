@@ -4,7 +4,7 @@ use super::hall::Hall;
 use anyhow::{Result, ensure};
 use infra::{
     failpoint::{self, Failpoint},
-    jobs::{Context, Handlers, Job, JobState, Kind, Outcome, Progress, Settings},
+    jobs::{Context, Handlers, Job, JobState, Kind, Outcome, Progress, Settings, cancel},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,6 +21,17 @@ impl Job for Last {
     const KIND: Kind = Kind {
         time_limit: Duration::from_mins(10),
         ..Kind::new("test.last")
+    };
+}
+
+/// Says what PostgreSQL does not keep, until it is told to end.
+#[derive(Serialize, Deserialize)]
+struct Zeros {}
+
+impl Job for Zeros {
+    const KIND: Kind = Kind {
+        time_limit: Duration::from_mins(10),
+        ..Kind::new("test.zeros")
     };
 }
 
@@ -104,6 +115,43 @@ pub async fn a_long_job_keeps_its_lease_and_shows_its_progress(env: &TestEnv) ->
         worker.ended().await?;
     }
     Ok(())
+}
+
+/// One statement keeps the leases of all jobs of a process.
+pub async fn progress_that_cannot_be_stored_costs_nobody_a_lease(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let mut talk = talk();
+    let handlers = talk
+        .handlers
+        .clone()
+        .with(|_: Zeros, context: Context| async move {
+            context.progress(Progress {
+                done: 1,
+                total: None,
+                text: "a\0b".into(),
+            });
+            context.stopped().await;
+            Ok(Outcome::Done(None))
+        });
+    let worker = hall.worker(handlers, with_lease(Duration::from_millis(1_500)));
+    let zeros = hall.enqueue_one(&Zeros {}).await?;
+    let id = hall.enqueue_one(&Last {}).await?;
+    let until = hall
+        .until_state(id, JobState::Running)
+        .await?
+        .lease_until
+        .map(|until| until + Duration::from_secs(3));
+    hall.until(id, "ours for longer", |job| job.lease_until > until)
+        .await?;
+    let shown = hall.job(zeros).await?;
+    let text = shown.progress.as_ref().map(|progress| &progress["text"]);
+    ensure!(text == Some(&json!("a\u{fffd}b")), "{shown:?}");
+    talk.go.add_permits(1);
+    hall.until_state(id, JobState::Done).await?;
+    ensure!(talk.ended.recv().await == Some("let go"));
+    cancel(&hall.ops, zeros).await?;
+    hall.until_state(zeros, JobState::Done).await?;
+    worker.ended().await
 }
 
 /// A worker that has lost its lease, does not know it yet, and says that the

@@ -3,11 +3,14 @@
 use super::hall::{Hall, leaves, quick};
 use anyhow::{Context as _, Result, ensure};
 use futures_util::future::try_join_all;
-use infra::jobs::{Context, Handlers, Job, JobError, JobState, Kind, NewJob, Settings, cancel};
+use infra::jobs::{
+    Context, Filter, Handlers, Job, JobError, JobState, Kind, NewJob, Settings, cancel, enqueue,
+    retry, retry_dead,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{Api, TestEnv};
+use tests::{Api, TestEnv, wait_until};
 use uuid::Uuid;
 
 /// Goes on until it is told to end.
@@ -78,6 +81,59 @@ pub async fn a_unique_key_admits_one_at_a_time(env: &TestEnv) -> Result<()> {
     ensure!(enqueued.ids == [Some(again.id())]);
     hall.until_all(JobState::Done, 3).await?;
     worker.ended().await
+}
+
+/// At the same moment: one waits for the other's transaction.
+pub async fn a_dead_job_whose_key_is_taken_stays_dead(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let dead = dead(&hall).await?;
+    let keyed = "UPDATE jobs SET unique_key = 'the shop' WHERE id = $1";
+    sqlx::query(keyed).bind(dead).execute(&hall.ops).await?;
+    let live = NewJob::of(&quick(1))?.unique("the shop");
+    let mut transaction = hall.ops.begin().await?;
+    let enqueued = enqueue(&mut transaction, std::slice::from_ref(&live)).await?;
+    ensure!(enqueued.ids == [Some(live.id())]);
+    let taken = async {
+        wait_until("a retry to wait", async || {
+            let waiting = "SELECT count(*) FROM pg_stat_activity \
+                            WHERE datname = current_database() AND wait_event_type = 'Lock' \
+                              AND query LIKE 'WITH those%'";
+            let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&hall.ops).await?;
+            Ok((waiting == 2).then_some(()))
+        })
+        .await?;
+        anyhow::Ok(transaction.commit().await?)
+    };
+    let filter = Filter::default();
+    let (one, all, taken) = tokio::join!(
+        retry(&hall.ops, dead),
+        retry_dead(&hall.ops, &filter),
+        taken
+    );
+    taken?;
+    ensure!(one?.is_none() && all? == 0);
+    let job = hall.job(dead).await?;
+    ensure!(job.state == JobState::Dead, "{job:?}");
+    Ok(())
+}
+
+/// Nobody is there to be told; whoever finds it that it was left cancels it.
+pub async fn a_job_of_a_dead_worker_can_be_cancelled(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let jobs = leaves(1)?;
+    hall.enqueue_silently(&jobs).await?;
+    let id = jobs[0].id();
+    let run = "UPDATE jobs SET state = 'running', worker = 'dead', attempts = 1, \
+                      lease = gen_random_uuid(), lease_until = now() WHERE id = $1";
+    sqlx::query(run).bind(id).execute(&hall.ops).await?;
+    let told = cancel(&hall.ops, id).await?.context("it runs")?;
+    ensure!(told.state == JobState::Running && told.cancel_requested);
+    let worker = hall.worker(hall.leaving(), attentive());
+    let job = hall.until_state(id, JobState::Cancelled).await?;
+    ensure!(job.finished_at.is_some(), "{job:?}");
+    worker.ended().await?;
+    ensure!(hall.left_by(id).await? == 0);
+    Ok(())
 }
 
 pub async fn a_unique_key_admits_one_of_many_at_once(env: &TestEnv) -> Result<()> {

@@ -12,7 +12,7 @@ use infra::{
 };
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{TestEnv, wait_until};
+use tests::{Api, TestEnv, wait_until};
 
 const NAME: &str = "test-leaving";
 
@@ -120,6 +120,40 @@ pub async fn a_paused_schedule_is_quiet(env: &TestEnv) -> Result<()> {
     until_runs(&hall, runs + 2).await?;
     ensure!(!set_schedule_paused(&hall.ops, "none", true).await?);
     ended(clockwork).await
+}
+
+pub async fn operators_see_and_steer_schedules_over_http(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let clockwork = clockwork(&hall, Timing::Every(Duration::from_hours(1)))?;
+    wait_until("the schedule to be known", async || {
+        Ok(find_schedule(&hall.ops, NAME).await?.map(|_| ()))
+    })
+    .await?;
+    ended(clockwork).await?;
+    let mut read_api = env.role("read-api").spawn()?;
+    read_api.ready().await?;
+    let api = Api::new(env, &read_api).await?;
+    let listed = api.get("/v1/admin/schedules").await?.expect(200)?.json;
+    ensure!(
+        listed["data"][0]["name"] == NAME && listed["data"][0]["every_seconds"] == 3_600,
+        "{listed}"
+    );
+    let (path, body) = (format!("/v1/admin/schedules/{NAME}"), json!({}));
+    for (what, paused) in [("pause", true), ("resume", false)] {
+        let told = api.post(&format!("{path}/{what}"), &body).await?;
+        let told = told.expect(200)?.json;
+        ensure!(told["paused"] == paused, "{told}");
+        ensure!(schedule(&hall).await?.paused == paused);
+    }
+    let run = format!("{path}/run");
+    let told = api.post(&run, &body).await?.expect(202)?.json;
+    let job = told["job"].as_str().context("no job")?.parse()?;
+    ensure!(hall.job(job).await?.state == JobState::Pending);
+    let twice = api.post(&run, &body).await?;
+    twice.expect_problem(409, "schedule_running")?;
+    let none = api.post("/v1/admin/schedules/none/run", &body).await?;
+    none.expect_problem(404, "schedule_not_found")?;
+    Ok(())
 }
 
 /// The real worker, its real schedule, asked for by hand.

@@ -12,7 +12,7 @@ use actix_web::{
 };
 use infra::{
     http::{Principal, Problem, Query},
-    jobs::{self, JobRecord, Retried},
+    jobs::{self, JobRecord},
 };
 
 /// Retry a job
@@ -41,12 +41,9 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     Query::of(&request, &[])?;
     let known = super::known(&state, &id).await?;
-    let retried = async {
-        let mut connection = state.ops.acquire().await?;
-        jobs::retry(&mut connection, Retried::One(known.id)).await
-    };
-    let retried = retried.await.map_err(|error| Problem::database(&error))?;
-    let job = retried.first().ok_or_else(job_not_retryable)?;
+    let retried = jobs::retry(&state.ops, known.id).await;
+    let retried = retried.map_err(|error| Problem::database(&error))?;
+    let job = retried.ok_or_else(job_not_retryable)?;
     tracing::info!(job.id = %job.id, actor = principal.id, "job.retried");
-    Ok(told(HttpResponse::Accepted(), job))
+    Ok(told(HttpResponse::Accepted(), &job))
 }

@@ -23,6 +23,12 @@ use tracing::Instrument as _;
 /// anything.
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
 
+/// For others, at once; the attempt does not count.
+const GIVEN_BACK: Verdict = Verdict::Again {
+    pause: Duration::ZERO,
+    error: None,
+};
+
 /// What attempts of a process share.
 pub struct Attempts {
     pub settings: Settings,
@@ -159,12 +165,6 @@ fn message_of(panic: &(dyn Any + Send)) -> String {
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     format!("it panicked: {}", text.unwrap_or("with no text"))
 }
-
-/// For others, at once; the attempt does not count.
-const GIVEN_BACK: Verdict = Verdict::Again {
-    pause: Duration::ZERO,
-    error: None,
-};
 
 /// What is to be written down, if the job is still ours then.
 fn verdict(

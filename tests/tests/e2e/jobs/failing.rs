@@ -2,11 +2,13 @@
 
 use super::hall::{Hall, SOON, quick};
 use anyhow::{Context as _, Result, ensure};
-use infra::jobs::{
-    Context, Ended, Filter, Handlers, Job, JobError, JobState, Kind, NewJob, Outcome, Settings,
-    retry, retry_dead,
+use infra::{
+    jobs::{
+        Context, Ended, Filter, Handlers, Job, JobError, JobState, Kind, NewJob, Outcome, Settings,
+        retry, retry_dead,
+    },
+    postgres::{connect_options, lazy_pool},
 };
-use infra::postgres::{connect_options, lazy_pool};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, future::Ready, sync::Arc, time::Duration};
@@ -155,7 +157,7 @@ pub async fn retrying_all_that_is_dead_ends_where_all_die_again(env: &TestEnv) -
 /// reads its payload.
 pub async fn a_panic_outside_of_the_work_is_a_failure_too(env: &TestEnv) -> Result<()> {
     let hall = Hall::open(env).await?;
-    let early = |_: Early, _| -> Ready<Ended> { panic!("too early") };
+    let early = |_: Early, _: Context| -> Ready<Ended> { panic!("too early") };
     let worker = hall.worker(hall.leaving().with(early), impatient());
     for what in ["begins", "is read"] {
         let id = hall.enqueue_one(&Early(what.into())).await?;
@@ -209,7 +211,7 @@ pub async fn a_snooze_is_no_attempt(env: &TestEnv) -> Result<()> {
 pub async fn a_table_that_is_locked_is_waited_for_with_what_is_done(env: &TestEnv) -> Result<()> {
     const TRIES: usize = 4;
     let hall = Hall::open(env).await?;
-    let impatient = connect_options(&hall.config.ops_url)?.options([("lock_timeout", "200ms")]);
+    let hasty = connect_options(&hall.config.ops_url)?.options([("lock_timeout", "200ms")]);
     let (begun, mut has_begun) = mpsc::unbounded_channel();
     let go = Arc::new(Semaphore::new(0));
     let gate = go.clone();
@@ -225,7 +227,7 @@ pub async fn a_table_that_is_locked_is_waited_for_with_what_is_done(env: &TestEn
         lease: Duration::from_mins(10),
         ..Settings::default()
     };
-    let worker = hall.worker_with(lazy_pool(impatient, 8), handlers, settings);
+    let worker = hall.worker_with(lazy_pool(hasty, 8), handlers, settings);
     let id = hall.enqueue_one(&Try("waits".into())).await?;
     has_begun.recv().await.context("it never began")?;
     let mut holder = hall.ops.begin().await?;

@@ -10,6 +10,7 @@ mod killed;
 mod leases;
 mod people;
 mod schedules;
+mod streams;
 mod turns;
 
 pub use killed::{WORKER, work_until_killed};
@@ -43,10 +44,6 @@ pub fn trials() -> Vec<Trial> {
         dispatch::a_delayed_job_is_not_done_before_its_time,
         dispatch::an_announcement_that_comes_often_has_one_effect,
         dispatch::without_its_guard_a_job_is_done_twice,
-        dispatch::a_message_of_a_dead_consumer_is_announced_anew,
-        dispatch::what_a_drained_worker_has_read_is_announced_anew,
-        dispatch::a_drain_under_load_leaves_nothing_in_the_streams,
-        dispatch::what_nobody_can_read_any_more_is_thrown_away,
         dispatch::a_kind_that_has_moved_takes_its_jobs_along,
         dispatch::two_workers_share_what_there_is,
         dispatch::kinds_of_other_releases_are_left_alone,
@@ -83,6 +80,10 @@ pub fn trials() -> Vec<Trial> {
         schedules::a_paused_schedule_is_quiet,
         schedules::operators_see_and_steer_schedules_over_http,
         schedules::a_worker_throws_away_what_is_old,
+        streams::a_message_of_a_dead_consumer_is_announced_anew,
+        streams::what_a_drained_worker_has_read_is_announced_anew,
+        streams::a_drain_under_load_leaves_nothing_in_the_streams,
+        streams::what_nobody_can_read_any_more_is_thrown_away,
         turns::what_matters_more_comes_first_and_the_last_comes_too,
         turns::a_queue_that_hangs_keeps_no_other_waiting,
     ];

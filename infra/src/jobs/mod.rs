@@ -12,7 +12,7 @@
 //! |---|---|
 //! | `kind.rs`, `handler.rs` | what a release knows of jobs: kinds, and what carries them out |
 //! | `enqueue.rs` | new jobs, in the transaction of the work that they are for |
-//! | `streams.rs` | Redis, as a messenger that may forget everything |
+//! | `streams/` | Redis, as a messenger that may forget everything |
 //! | `runner.rs`, `queue.rs` | a process, and a queue in it |
 //! | `attempt.rs`, `running.rs`, `concluder.rs`, `stop.rs` | one attempt, its heartbeats, its end |
 //! | `sweeper.rs` | what others have left |

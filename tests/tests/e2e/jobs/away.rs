@@ -3,12 +3,26 @@
 use super::hall::{Hall, Leave};
 use anyhow::{Result, ensure};
 use infra::{
-    jobs::{JobState, NewJob, Settings},
+    jobs::{Context, Handlers, Job, JobState, Kind, NewJob, Outcome, Settings},
     local_servers::Server,
 };
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use tests::{PrivateServers, TestEnv, wait_until};
+use tokio::sync::mpsc;
 
 const JOBS: u32 = 200;
+
+/// Goes on until it is told to end, the first time.
+#[derive(Serialize, Deserialize)]
+struct Linger {}
+
+impl Job for Linger {
+    const KIND: Kind = Kind {
+        time_limit: Duration::from_mins(10),
+        ..Kind::new("test.linger")
+    };
+}
 
 fn slow_leaves(from: u32, count: u32) -> Result<Vec<NewJob>> {
     let jobs = (from..from + count).map(|number| {
@@ -93,4 +107,42 @@ pub async fn postgres_restarts_under_running_jobs(
         .await?;
     ensure!(numbers == i64::from(JOBS), "{numbers}");
     Ok(())
+}
+
+/// By the clock of its own process. What it says late is handed in, and counts
+/// if nobody else has the job by then.
+pub async fn a_handler_is_told_when_postgres_is_away_for_longer_than_a_lease(
+    env: &TestEnv,
+    servers: &PrivateServers,
+) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let (said, mut heard) = mpsc::unbounded_channel();
+    let handlers = Handlers::new().with(move |_: Linger, context: Context| {
+        let said = said.clone();
+        async move {
+            if context.attempt == 1 {
+                said.send("begun").expect("heard");
+                context.stopped().await;
+                said.send("stopped").expect("heard");
+            }
+            Ok(Outcome::Done(None))
+        }
+    });
+    let settings = Settings {
+        lease: Duration::from_secs(2),
+        ..Settings::default()
+    };
+    let worker = hall.worker(handlers, settings);
+    let id = hall.enqueue_one(&Linger {}).await?;
+    ensure!(heard.recv().await == Some("begun"));
+    servers.kill(Server::Views).await?;
+    ensure!(heard.recv().await == Some("stopped"));
+    servers.restart(Server::Views).await?;
+    let done = wait_until("the job to be done", async || {
+        let job = hall.job(id).await.ok();
+        Ok(job.filter(|job| job.state == JobState::Done))
+    })
+    .await?;
+    ensure!(done.attempts <= 2, "{done:?}");
+    worker.ended().await
 }

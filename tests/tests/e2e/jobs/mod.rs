@@ -83,6 +83,7 @@ pub fn trials() -> Vec<Trial> {
         streams::a_message_of_a_dead_consumer_is_announced_anew,
         streams::what_a_drained_worker_has_read_is_announced_anew,
         streams::a_drain_under_load_leaves_nothing_in_the_streams,
+        streams::more_jobs_than_a_stream_holds_are_all_done,
         streams::what_nobody_can_read_any_more_is_thrown_away,
         turns::what_matters_more_comes_first_and_the_last_comes_too,
         turns::a_queue_that_hangs_keeps_no_other_waiting,
@@ -90,6 +91,7 @@ pub fn trials() -> Vec<Trial> {
     trials.extend(on_private_servers![
         away::redis_may_forget_everything_and_be_away,
         away::postgres_restarts_under_running_jobs,
+        away::a_handler_is_told_when_postgres_is_away_for_longer_than_a_lease,
     ]);
     trials
 }

@@ -1,8 +1,8 @@
 //! What lies in the streams, and in whose hands.
 
-use super::hall::{Hall, leaves, quick};
+use super::hall::{Hall, Leave, leaves, quick};
 use anyhow::{Result, bail, ensure};
-use infra::jobs::{JobState, NewJob, Settings};
+use infra::jobs::{Handlers, JobState, NewJob, Outcome, Settings};
 use redis::Value;
 use std::{collections::BTreeMap, time::Duration};
 use tests::{TestEnv, wait_until};
@@ -105,6 +105,29 @@ pub async fn a_drain_under_load_leaves_nothing_in_the_streams(env: &TestEnv) -> 
     .await?;
     last.ended().await?;
     hall.each_left_once(JOBS as usize).await
+}
+
+pub async fn more_jobs_than_a_stream_holds_are_all_done(env: &TestEnv) -> Result<()> {
+    const BATCHES: u32 = 12;
+    const WINDOW: i64 = 10_000;
+    let hall = Hall::open(env).await?;
+    for _ in 0..BATCHES {
+        hall.enqueue(&leaves(1_000)?).await?;
+    }
+    ensure!(length(&hall).await? == WINDOW);
+    let handlers = Handlers::new().with(|_: Leave, _| async { Ok(Outcome::Done(None)) });
+    let settings = Settings {
+        concurrency: BTreeMap::from([("leaving".to_owned(), 64)]),
+        ..Settings::default()
+    };
+    let worker = hall.worker(handlers, settings);
+    let all = i64::from(BATCHES) * 1_000;
+    hall.until_all(JobState::Done, all).await?;
+    worker.ended().await?;
+    let once = "SELECT count(*) FROM jobs WHERE attempts = 1";
+    let once: i64 = sqlx::query_scalar(once).fetch_one(&hall.ops).await?;
+    ensure!(once == all, "{once} of {all} were taken once");
+    Ok(())
 }
 
 /// It would take up room for ever.

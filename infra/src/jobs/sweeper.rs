@@ -54,7 +54,8 @@ impl Sweeper {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut queues: BTreeSet<String> = self.lanes.iter().map(|l| l.queue.clone()).collect();
         let (mut measured, mut rehomed, mut tidied) = (None, None, Instant::now());
-        let is_over = |since: Option<Instant>, span| since.is_none_or(|at| at.elapsed() >= span);
+        let is_over =
+            |since: Option<Instant>, span: Duration| since.is_none_or(|at| at.elapsed() >= span);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,

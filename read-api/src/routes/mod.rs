@@ -65,6 +65,11 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/statistics/funnel",
             web::get().to(statistics::funnel::handle),
         )
+        .configure(of_admin);
+}
+
+fn of_admin(config: &mut ServiceConfig) {
+    config
         .route(
             "/v1/admin/parked",
             web::get().to(admin::parked::list::handle),

@@ -51,15 +51,15 @@ pub async fn redis_may_forget_everything_and_be_away(
         .map(|_| hall.worker(hall.leaving(), Settings::default()))
         .collect();
     // Everything in the streams is lost, groups and all.
-    hall.enqueue(&slow_leaves(0, JOBS)?).await?;
+    let _ = hall.enqueue(&slow_leaves(0, JOBS)?).await?;
     until_some(&hall, JOBS / 4).await?;
     hall.redis.command::<()>(&redis::cmd("FLUSHALL")).await?;
     until_some(&hall, JOBS).await?;
     // Nobody can be told.
-    hall.enqueue(&slow_leaves(JOBS, JOBS)?).await?;
+    let _ = hall.enqueue(&slow_leaves(JOBS, JOBS)?).await?;
     until_some(&hall, JOBS + JOBS / 4).await?;
     servers.kill(Server::Redis).await?;
-    hall.enqueue(&slow_leaves(2 * JOBS, JOBS)?).await?;
+    let _ = hall.enqueue(&slow_leaves(2 * JOBS, JOBS)?).await?;
     until_some(&hall, 3 * JOBS).await?;
     // They are told again.
     servers.restart(Server::Redis).await?;
@@ -69,7 +69,7 @@ pub async fn redis_may_forget_everything_and_be_away(
         Ok(hall.redis.command::<()>(&command).await.ok())
     })
     .await?;
-    hall.enqueue(&slow_leaves(3 * JOBS, JOBS)?).await?;
+    let _ = hall.enqueue(&slow_leaves(3 * JOBS, JOBS)?).await?;
     until_some(&hall, 4 * JOBS).await?;
     for worker in workers {
         worker.ended().await?;
@@ -90,7 +90,7 @@ pub async fn postgres_restarts_under_running_jobs(
 ) -> Result<()> {
     let hall = Hall::open(env).await?;
     let worker = hall.worker(hall.leaving(), Settings::default());
-    hall.enqueue(&slow_leaves(0, JOBS)?).await?;
+    let _ = hall.enqueue(&slow_leaves(0, JOBS)?).await?;
     until_some(&hall, JOBS / 4).await?;
     // The ops database has its server with the read models.
     servers.kill(Server::Views).await?;

@@ -61,7 +61,7 @@ pub async fn a_job_whose_announcement_was_lost_is_done(env: &TestEnv) -> Result<
     let first = hall.enqueue_one(&quick(0)).await?;
     hall.until_state(first, JobState::Done).await?;
     let lost = NewJob::of(&quick(1))?;
-    hall.enqueue_silently(std::slice::from_ref(&lost)).await?;
+    let _ = hall.enqueue_silently(std::slice::from_ref(&lost)).await?;
     // Time passes.
     let aged = "UPDATE jobs SET announce_at = announce_at - interval '1 minute' WHERE id = $1";
     sqlx::query(aged).bind(lost.id()).execute(&hall.ops).await?;
@@ -74,7 +74,7 @@ pub async fn a_delayed_job_is_not_done_before_its_time(env: &TestEnv) -> Result<
     let worker = hall.worker(hall.leaving(), Settings::default());
     let at = clock::now() + Duration::from_secs(2);
     let later = NewJob::of(&quick(1))?.run_at(at);
-    hall.enqueue(std::slice::from_ref(&later)).await?;
+    let _ = hall.enqueue(std::slice::from_ref(&later)).await?;
     let done = hall.until_state(later.id(), JobState::Done).await?;
     ensure!(
         done.started_at.is_some_and(|started| started >= at),
@@ -123,7 +123,7 @@ pub async fn without_its_guard_a_job_is_done_twice(env: &TestEnv) -> Result<()> 
 pub async fn a_kind_that_has_moved_takes_its_jobs_along(env: &TestEnv) -> Result<()> {
     let hall = Hall::open(env).await?;
     let job = NewJob::of(&quick(0))?;
-    hall.enqueue_silently(std::slice::from_ref(&job)).await?;
+    let _ = hall.enqueue_silently(std::slice::from_ref(&job)).await?;
     // As an older release has written it.
     let old = "UPDATE jobs SET queue = 'elsewhere' WHERE id = $1";
     sqlx::query(old).bind(job.id()).execute(&hall.ops).await?;
@@ -140,7 +140,7 @@ pub async fn two_workers_share_what_there_is(env: &TestEnv) -> Result<()> {
         .map(|_| hall.worker(hall.leaving(), Settings::default()))
         .collect();
     for batch in leaves(JOBS)?.chunks(500) {
-        hall.enqueue(batch).await?;
+        let _ = hall.enqueue(batch).await?;
     }
     hall.until_all(JobState::Done, i64::from(JOBS)).await?;
     for worker in workers {
@@ -157,7 +157,7 @@ pub async fn kinds_of_other_releases_are_left_alone(env: &TestEnv) -> Result<()>
     let hall = Hall::open(env).await?;
     let newer = NewJob::of(&quick(0))?;
     let rename = "UPDATE jobs SET kind = 'test.newer', announce_at = now() WHERE id = $1";
-    hall.enqueue_silently(std::slice::from_ref(&newer)).await?;
+    let _ = hall.enqueue_silently(std::slice::from_ref(&newer)).await?;
     sqlx::query(rename)
         .bind(newer.id())
         .execute(&hall.ops)

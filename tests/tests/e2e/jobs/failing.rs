@@ -119,7 +119,7 @@ pub async fn a_permanent_failure_is_the_end_at_once(env: &TestEnv) -> Result<()>
     ensure!(dead.attempts == 1, "{dead:?}");
     ensure!(dead.last_error.as_deref() == Some("no use"), "{dead:?}");
     let unread = NewJob::of(&Try("x".into()))?.after(Duration::from_hours(1));
-    hall.enqueue_silently(std::slice::from_ref(&unread)).await?;
+    let _ = hall.enqueue_silently(std::slice::from_ref(&unread)).await?;
     // As another release has written it.
     let change =
         "UPDATE jobs SET payload = '{}', run_at = now(), announce_at = now() WHERE id = $1";
@@ -140,7 +140,7 @@ pub async fn retrying_all_that_is_dead_ends_where_all_die_again(env: &TestEnv) -
     let worker = hall.worker(trying(&hall), impatient());
     for _ in 0..JOBS / 400 {
         let jobs = (0..400).map(|_| NewJob::of(&Try("fails for good".into())));
-        hall.enqueue(&jobs.collect::<Result<Vec<_>, _>>()?).await?;
+        let _ = hall.enqueue(&jobs.collect::<Result<Vec<_>, _>>()?).await?;
     }
     hall.until_all(JobState::Dead, JOBS).await?;
     let retried = retry_dead(&hall.ops, &Filter::default()).await?;
@@ -260,7 +260,7 @@ pub async fn a_result_that_cannot_be_stored_harms_nobody_else(env: &TestEnv) -> 
     for _ in 0..20 {
         all.push(NewJob::of(&Try("works".into()))?);
     }
-    hall.enqueue(&all).await?;
+    let _ = hall.enqueue(&all).await?;
     let worker = hall.worker(trying(&hall), impatient());
     hall.until_all(JobState::Done, 20).await?;
     let dead = hall.until_state(bad.id(), JobState::Dead).await?;

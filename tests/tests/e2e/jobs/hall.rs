@@ -123,7 +123,7 @@ impl Hall {
     /// One job; its id.
     pub async fn enqueue_one(&self, payload: &impl Job) -> Result<Uuid> {
         let job = NewJob::of(payload)?;
-        self.enqueue(std::slice::from_ref(&job)).await?;
+        let _ = self.enqueue(std::slice::from_ref(&job)).await?;
         Ok(job.id())
     }
 

@@ -96,7 +96,7 @@ pub async fn killed_workers_lose_and_double_nothing(env: &TestEnv) -> Result<()>
     });
     let jobs: Vec<NewJob> = jobs.collect::<Result<_, _>>()?;
     let mut workers = vec![start(&file)?, start(&file)?];
-    hall.enqueue(&jobs).await?;
+    let _ = hall.enqueue(&jobs).await?;
     for kill in 1..=KILLS {
         let some = i64::from(kill * JOBS / (KILLS + 2));
         wait_until("some jobs to be done", async || {

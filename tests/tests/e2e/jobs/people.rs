@@ -121,7 +121,7 @@ pub async fn a_dead_job_whose_key_is_taken_stays_dead(env: &TestEnv) -> Result<(
 pub async fn a_job_of_a_dead_worker_can_be_cancelled(env: &TestEnv) -> Result<()> {
     let hall = Hall::open(env).await?;
     let jobs = leaves(1)?;
-    hall.enqueue_silently(&jobs).await?;
+    let _ = hall.enqueue_silently(&jobs).await?;
     let id = jobs[0].id();
     let run = "UPDATE jobs SET state = 'running', worker = 'dead', attempts = 1, \
                       lease = gen_random_uuid(), lease_until = now() WHERE id = $1";
@@ -165,7 +165,7 @@ async fn one_json(env: &TestEnv, args: &[&str]) -> Result<Value> {
 /// A dead job, as a release left it that failed at everything.
 async fn dead(hall: &Hall) -> Result<Uuid> {
     let jobs = leaves(1)?;
-    hall.enqueue_silently(&jobs).await?;
+    let _ = hall.enqueue_silently(&jobs).await?;
     let kill = "UPDATE jobs SET state = 'dead', attempts = 20, last_error = 'no luck', \
                        finished_at = now() WHERE id = $1";
     sqlx::query(kill)
@@ -217,7 +217,7 @@ pub async fn operators_see_and_stop_jobs_over_http(env: &TestEnv) -> Result<()> 
     read_api.ready().await?;
     let api = Api::new(env, &read_api).await?;
     let id = dead(&hall).await?;
-    hall.enqueue_silently(&leaves(3)?).await?;
+    let _ = hall.enqueue_silently(&leaves(3)?).await?;
     let first = api.get("/v1/admin/jobs?limit=2").await?.expect(200)?.json;
     ensure!(first["has_more"] == true && first["data"].as_array().map(Vec::len) == Some(2));
     let cursor = first["next_cursor"].as_str().context("a cursor")?;

@@ -111,8 +111,8 @@ pub async fn a_paused_schedule_is_quiet(env: &TestEnv) -> Result<()> {
     // A leader has looked at the clock since: it was due, and nothing came of it.
     wait_until("a due time to pass", async || {
         let schedule = schedule(&hall).await?;
-        let passed = schedule.next_run_at + Duration::from_secs(2) < infra::clock::now();
-        Ok(passed.then_some(()))
+        let is_over = schedule.next_run_at + Duration::from_secs(2) < infra::clock::now();
+        Ok(is_over.then_some(()))
     })
     .await?;
     ensure!(hall.count(JobState::Pending).await? == runs + 1);
@@ -160,7 +160,7 @@ pub async fn operators_see_and_steer_schedules_over_http(env: &TestEnv) -> Resul
 pub async fn a_worker_throws_away_what_is_old(env: &TestEnv) -> Result<()> {
     let scene = Scene::start(env, json!({})).await?;
     let hall = Hall::of(&env.config)?;
-    hall.enqueue_silently(&leaves(5)?).await?;
+    let _ = hall.enqueue_silently(&leaves(5)?).await?;
     let old = "UPDATE jobs SET state = x.state, finished_at = now() - x.days * interval '1 day' \
                  FROM (VALUES (0, 'done', 8), (1, 'done', 6), (2, 'cancelled', 8), \
                               (3, 'dead', 89), (4, 'dead', 91)) AS x (number, state, days) \

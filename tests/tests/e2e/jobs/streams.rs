@@ -67,7 +67,7 @@ pub async fn what_a_drained_worker_has_read_is_announced_anew(env: &TestEnv) -> 
         bail!("one worker reads: {names:?}");
     };
     let job = NewJob::of(&quick(1))?;
-    hall.enqueue_silently(std::slice::from_ref(&job)).await?;
+    let _ = hall.enqueue_silently(std::slice::from_ref(&job)).await?;
     read_in_vain(&hall, consumer, job.id()).await?;
     worker.ended().await?;
     let is_due = "SELECT announce_at <= statement_timestamp() FROM jobs WHERE id = $1";
@@ -87,7 +87,7 @@ pub async fn a_drain_under_load_leaves_nothing_in_the_streams(env: &TestEnv) -> 
         concurrency: BTreeMap::from([("leaving".to_owned(), 4)]),
         ..Settings::default()
     };
-    hall.enqueue(&leaves(JOBS)?).await?;
+    let _ = hall.enqueue(&leaves(JOBS)?).await?;
     for round in 1..=4 {
         let worker = hall.worker(hall.leaving(), settings());
         wait_until("some jobs to be done", async || {
@@ -112,7 +112,7 @@ pub async fn more_jobs_than_a_stream_holds_are_all_done(env: &TestEnv) -> Result
     const WINDOW: i64 = 10_000;
     let hall = Hall::open(env).await?;
     for _ in 0..BATCHES {
-        hall.enqueue(&leaves(1_000)?).await?;
+        let _ = hall.enqueue(&leaves(1_000)?).await?;
     }
     ensure!(length(&hall).await? == WINDOW);
     let handlers = Handlers::new().with(|_: Leave, _| async { Ok(Outcome::Done(None)) });
@@ -161,7 +161,7 @@ pub async fn what_nobody_can_read_any_more_is_thrown_away(env: &TestEnv) -> Resu
 pub async fn a_message_of_a_dead_consumer_is_announced_anew(env: &TestEnv) -> Result<()> {
     let hall = Hall::open(env).await?;
     let job = NewJob::of(&quick(0))?.after(Duration::from_hours(1));
-    hall.enqueue_silently(std::slice::from_ref(&job)).await?;
+    let _ = hall.enqueue_silently(std::slice::from_ref(&job)).await?;
     let key = hall.redis.key(STREAM);
     let mut add = redis::cmd("XADD");
     add.arg(&key).arg("*").arg("id").arg(job.id().to_string());

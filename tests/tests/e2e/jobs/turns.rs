@@ -42,7 +42,7 @@ pub async fn what_matters_more_comes_first_and_the_last_comes_too(env: &TestEnv)
             jobs.push(NewJob::of(&quick(number))?.priority(priority));
         }
     }
-    hall.enqueue(&jobs).await?;
+    let _ = hall.enqueue(&jobs).await?;
     let worker = hall.worker(hall.leaving(), one_at_a_time());
     hall.until_all(JobState::Done, i64::from(EACH) * 3).await?;
     worker.ended().await?;
@@ -74,7 +74,7 @@ pub async fn a_queue_that_hangs_keeps_no_other_waiting(env: &TestEnv) -> Result<
     let hanging: Vec<NewJob> = (0..100)
         .map(|_| NewJob::of(&Hang {}))
         .collect::<Result<_, _>>()?;
-    hall.enqueue(&hanging).await?;
+    let _ = hall.enqueue(&hanging).await?;
     hall.until_all(JobState::Running, 16).await?;
     for number in 0..5 {
         let id = hall.enqueue_one(&quick(number)).await?;

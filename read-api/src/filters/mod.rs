@@ -168,7 +168,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     const ALLOWED: Allowed = Allowed {
-        choices: &[STATUS, EXTERNAL_ID, COUNTRY, TAG, SKU],
+        choices: &[PLATFORM, STATUS, EXTERNAL_ID, COUNTRY, TAG, SKU],
         times: &[CREATED, PLACED],
         amounts: &[TOTAL],
         flags: &[ARCHIVED, HAS_HOLD],
@@ -177,6 +177,7 @@ mod tests {
     fn filters(text: &str) -> Result<Filters, String> {
         let request = TestRequest::with_uri(&format!("/?{text}")).to_http_request();
         let allowed = [
+            "platform",
             "status",
             "external_id",
             "country",
@@ -202,9 +203,30 @@ mod tests {
     }
 
     #[test]
-    fn values_are_bound_never_written() {
-        assert_eq!(sql("status=placed"), " AND status = $1");
-        assert_eq!(sql("status=placed,draft"), " AND status = ANY($1)");
+    fn words_of_few_are_written_and_all_others_bound() {
+        assert_eq!(sql("status=placed"), " AND status = 'placed'");
+        assert_eq!(
+            sql("status=placed,draft&platform=web-2"),
+            " AND platform = 'web-2' AND status IN ('placed', 'draft')"
+        );
+        for text in [
+            "%27",
+            "a%27%27",
+            "a%5C",
+            "a%20b",
+            "a%00",
+            "%C3%A4",
+            "a;b",
+            &"a".repeat(33),
+        ] {
+            let Ok(filters) = filters(&format!("platform={text}")) else {
+                continue;
+            };
+            let mut sql = QueryBuilder::new("");
+            filters.push(&mut sql);
+            assert_eq!(sql.sql(), " AND platform = $1", "{text}");
+        }
+        assert_eq!(sql("country=GB,FR"), " AND country = ANY($1)");
         assert_eq!(
             sql("created_from=2026-01-01&created_to=2026-02-01&external_id=a%27,b"),
             " AND external_id = $1 AND created_at >= $2 AND created_at < $3"

@@ -66,8 +66,13 @@ fn statement(
         walk.push_place(&mut sql, column.name(), "id")?;
         walk.push_order(&mut sql, column.name(), "id");
     }
-    sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
+    push_limit(&mut sql, list);
     Ok(sql)
+}
+
+/// Written out: how much of an index a page takes decides which one is best.
+fn push_limit(sql: &mut QueryBuilder<'static, Postgres>, list: &ListRequest) {
+    sql.push(format!(" LIMIT {}", paging::one_more(list.limit)));
 }
 
 /// The orders with a line of a SKU, or those that a text finds, in the order of
@@ -101,7 +106,7 @@ fn push_listed(
     walk.push_order(sql, "created_at", "order_id");
     if sku.is_none() {
         // Nothing else chooses orders: these are the page.
-        sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
+        push_limit(sql, list);
     }
     sql.push(") listed JOIN orders ON id = listed_id WHERE true");
     if sku.is_some() {

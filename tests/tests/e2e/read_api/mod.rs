@@ -5,6 +5,7 @@ mod admin;
 mod cached;
 mod coded;
 mod compared;
+mod counted;
 mod expanding;
 mod exports;
 mod guard;
@@ -37,6 +38,7 @@ pub fn trials() -> Vec<Trial> {
         cached::trials(),
         coded::trials(),
         compared::trials(),
+        counted::trials(),
         expanding::trials(),
         exports::trials(),
         guard::trials(),

@@ -12,6 +12,7 @@ mod guard;
 mod history;
 mod lists;
 mod live;
+mod log_pages;
 mod one_order;
 mod parked;
 mod past;
@@ -45,6 +46,7 @@ pub fn trials() -> Vec<Trial> {
         history::trials(),
         lists::trials(),
         live::trials(),
+        log_pages::trials(),
         one_order::trials(),
         parked::trials(),
         past::trials(),

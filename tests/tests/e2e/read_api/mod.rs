@@ -14,6 +14,8 @@ mod lists;
 mod live;
 mod log_pages;
 mod one_order;
+mod overheard;
+mod paged;
 mod parked;
 mod past;
 mod plans;
@@ -49,6 +51,7 @@ pub fn trials() -> Vec<Trial> {
         log_pages::trials(),
         one_order::trials(),
         parked::trials(),
+        paged::trials(),
         past::trials(),
         plans::trials(),
         plumbing::trials(),

@@ -28,7 +28,7 @@ mod searching;
 mod slow;
 mod statistics;
 mod top_lists;
-mod views;
+pub mod views;
 mod waiting;
 mod whole_lists;
 

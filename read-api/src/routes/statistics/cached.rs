@@ -250,9 +250,10 @@ async fn computed(
     route: Route,
     turns: Turns,
 ) -> Result<Entry, StatisticsError> {
-    let _turn = match asked.is_counted() {
-        true => Some(turns.turn().await?),
-        false => None,
+    let _turn = if asked.is_counted() {
+        Some(turns.turn().await?)
+    } else {
+        None
     };
     let answer = route.read(|views| asked.clone().answer(views));
     answer.await.map(|(entry, _)| entry)

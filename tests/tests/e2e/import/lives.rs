@@ -134,7 +134,7 @@ async fn lead(system: &System<'_>, life: &mut Life, n: usize) -> anyhow::Result<
         placed_at + Duration::days(3),
     );
     if n % 6 != 3 {
-        order.tell("payments", json!({ "amount": pence })).await?;
+        order.tell("payments", &json!({ "amount": pence })).await?;
     }
     match n % 6 {
         0 => {
@@ -145,7 +145,7 @@ async fn lead(system: &System<'_>, life: &mut Life, n: usize) -> anyhow::Result<
             let there = placed_at + Duration::seconds(5 * 86_400 + 5);
             order.send(lines.collect(), sent).await?;
             let at = json!({ "occurred_at": text(there)? });
-            order.tell("fulfillments/f1/deliver", at).await?;
+            order.tell("fulfillments/f1/deliver", &at).await?;
             life.moves(paid, [("captured", pence)]);
             life.comes_to([
                 ("payment_status", "paid"),
@@ -160,7 +160,7 @@ async fn lead(system: &System<'_>, life: &mut Life, n: usize) -> anyhow::Result<
             let refund = json!({
                 "payment_id": "p1", "amount": back, "reason": "sorry", "occurred_at": text(at)?,
             });
-            order.tell("refunds", refund).await?;
+            order.tell("refunds", &refund).await?;
             life.moves(paid, [("captured", pence)]);
             life.moves(at, [("refunded", back), ("credited", back)]);
             life.comes_to([("payment_status", "partially_refunded")]);
@@ -173,7 +173,7 @@ async fn lead(system: &System<'_>, life: &mut Life, n: usize) -> anyhow::Result<
         }
         3 => {
             let cancel = json!({ "reason": "changed their mind" });
-            let at = order.recorded(order.tell("cancel", cancel).await?).await?;
+            let at = order.recorded(order.tell("cancel", &cancel).await?).await?;
             let units = life.invoice.units();
             let gone = [
                 ("cancelled", 1),
@@ -190,7 +190,7 @@ async fn lead(system: &System<'_>, life: &mut Life, n: usize) -> anyhow::Result<
             let back = pence / 2;
             let chargeback = json!({ "payment_id": "p1", "amount": back });
             let at = order
-                .recorded(order.tell("chargebacks", chargeback).await?)
+                .recorded(order.tell("chargebacks", &chargeback).await?)
                 .await?;
             life.moves(paid, [("captured", pence)]);
             life.moves(at, [("charged_back", back)]);
@@ -230,9 +230,9 @@ impl Order {
     }
 
     /// The version that it has then.
-    async fn tell(&self, what: &str, body: Value) -> anyhow::Result<i64> {
+    async fn tell(&self, what: &str, body: &Value) -> anyhow::Result<i64> {
         let path = format!("/v1/orders/{}/{what}", self.id);
-        let answer = self.commands.post(&path, &body).await?;
+        let answer = self.commands.post(&path, body).await?;
         ensure!(answer.status.is_success(), "{what}: {}", answer.json);
         answer.json["version"].as_i64().context("a version")
     }
@@ -252,14 +252,15 @@ impl Order {
 
     async fn capture(&self, amount: i64, at: OffsetDateTime) -> anyhow::Result<()> {
         let capture = json!({ "amount": amount, "occurred_at": text(at)? });
-        self.tell("payments/p1/capture", capture).await?;
+        self.tell("payments/p1/capture", &capture).await?;
         Ok(())
     }
 
     async fn send(&self, lines: Vec<Value>, at: OffsetDateTime) -> anyhow::Result<()> {
-        self.tell("fulfillments", json!({ "lines": lines })).await?;
+        self.tell("fulfillments", &json!({ "lines": lines }))
+            .await?;
         let at = json!({ "occurred_at": text(at)? });
-        self.tell("fulfillments/f1/ship", at).await?;
+        self.tell("fulfillments/f1/ship", &at).await?;
         Ok(())
     }
 }

@@ -317,6 +317,9 @@ pub struct Told<T>(PhantomData<T>);
 /// A page `T` of a list.
 pub struct ToldPage<T>(PhantomData<T>);
 
+/// A page `T` of the log.
+pub struct ToldPageOfLog<T>(PhantomData<T>);
+
 /// A page `T` of a list that one order has.
 pub struct ToldPartOf<T>(PhantomData<T>);
 
@@ -347,6 +350,14 @@ impl<T: ToSchema> IntoResponses for ToldPage<T> {
     fn responses() -> Responses {
         let etag = "Of everything on the page, and its version";
         told(of::<T>(), etag, &[links()])
+    }
+}
+
+impl<T: ToSchema> IntoResponses for ToldPageOfLog<T> {
+    fn responses() -> Responses {
+        let [_, applied] = freshness();
+        let etag = ("ETag", text("Of everything on the page"));
+        answered(of::<T>(), &[etag, link(), applied])
     }
 }
 

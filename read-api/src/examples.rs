@@ -21,6 +21,7 @@ const ANSWERS: &[(&str, &str)] = answers![
     "lookup_orders",
     "list_order_events",
     "diff_order",
+    "list_events",
     "stream_events",
     "stream_order_events" as "stream_events",
     "stream_order_changes",

@@ -106,6 +106,8 @@ pub const EXTERNAL_ID: Choice = free_text("external_id", Place::Column("external
 pub const TAG: Choice = free_text("tag", Place::Tags);
 /// Stock keeping unit of a line.
 pub const SKU: Choice = free_text("sku", Place::Lines("sku"));
+/// The same, where the sums of products have it.
+pub const PRODUCT: Choice = free_text("sku", Place::Column("sku"));
 
 impl Choice {
     /// The values that are asked for; none where the parameter is absent.

@@ -8,7 +8,7 @@ mod text;
 
 pub use choice::{
     BUYER, COUNTRY, CURRENCY, CUSTOMER, Choice, EXTERNAL_ID, FULFILLMENT_STATUS, KIND,
-    PAYMENT_STATUS, PLATFORM, RETURN_STATUS, SKU, STATUS, TAG,
+    PAYMENT_STATUS, PLATFORM, PRODUCT, RETURN_STATUS, SKU, STATUS, TAG,
 };
 pub use flag::{ARCHIVED, Flag, HAS_HOLD, HAS_OPEN_RETURN};
 pub use range::{Amounts, BALANCE_DUE, CREATED, PLACED, TOTAL, Times, UPDATED};
@@ -61,8 +61,14 @@ impl Filters {
     /// 400 for a value that a filter cannot have, or a range that ends before
     /// it begins.
     pub fn of(query: &Query, allowed: &Allowed) -> Result<Self, Problem> {
+        Self::of_but(query, allowed, &[])
+    }
+
+    /// The same, without parameters that something else takes.
+    pub fn of_but(query: &Query, allowed: &Allowed, taken: &[Choice]) -> Result<Self, Problem> {
         let mut conditions = Vec::new();
-        for choice in allowed.choices {
+        let is_taken = |choice: &&Choice| taken.iter().any(|t| t.parameter == choice.parameter);
+        for choice in allowed.choices.iter().filter(|choice| !is_taken(choice)) {
             let values = choice.read(query)?;
             if !values.is_empty() {
                 conditions.push(Condition::OneOf(*choice, values));

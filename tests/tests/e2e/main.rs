@@ -8,6 +8,7 @@ mod dev;
 mod doctor;
 mod epochs;
 mod event_store;
+mod front;
 mod harness;
 mod import;
 mod integrators;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         doctor::trials(),
         epochs::trials(),
         event_store::trials(),
+        front::trials(),
         harness::trials(),
         import::trials(),
         integrators::trials(),

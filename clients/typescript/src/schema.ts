@@ -6090,13 +6090,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
@@ -6217,13 +6217,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
@@ -6343,13 +6343,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
@@ -6470,13 +6470,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
             };
             header?: {
@@ -8206,13 +8206,13 @@ export interface operations {
                  */
                 after?: string;
                 /**
-                 * @description Only orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
             };
             header?: {
@@ -15632,7 +15632,13 @@ export interface operations {
                  * @example beginning
                  */
                 after?: string;
-                /** @description Only events of these types, or, with * at the end, of those that begin so; may be repeated */
+                /**
+                 * @description Only events of these types, or, with * at the end, of those that begin so; may be repeated
+                 * @example [
+                 *       "order.placed",
+                 *       "order.payment_*"
+                 *     ]
+                 */
                 type?: string[];
             };
             header?: {

@@ -27,7 +27,7 @@ mod tail;
 
 pub use changes::Changes;
 pub use client::Slots;
-pub use documented::{AfterPlace, LastEventId, Platforms, ServerSentEvent, Streamed};
+pub use documented::{AfterPlace, LastEventId, ServerSentEvent, Streamed};
 pub use events::{Events, Told};
 pub use feed::{Edge, FeedError, Generation};
 pub use filter::Filter;

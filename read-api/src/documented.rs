@@ -130,18 +130,25 @@ pub struct Preferred {
     prefer: Option<String>,
 }
 
-/// Which events.
+/// Events of which types.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct SomeEvents {
+pub struct EventTypes {
     /// Only events of these types, or, with * at the end, of those that begin so; may be repeated
     #[param(rename = "type", example = json!(["order.placed", "order.payment_*"]), style = Form, explode)]
     event_type: Option<Vec<String>>,
-    /// Only events of orders of these platforms; may be repeated
+}
+
+/// What happened to which orders.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct OfOrders {
+    /// Only of orders of these platforms; may be repeated
     #[param(example = json!(["web"]), style = Form, explode)]
     platform: Option<Vec<String>>,
-    /// Only events of these orders, at most 200; may be repeated
+    /// Only of these orders, at most 200; may be repeated
     #[param(style = Form, explode)]
     order: Option<Vec<Uuid>>,
 }

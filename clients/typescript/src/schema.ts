@@ -6430,13 +6430,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
@@ -6557,13 +6557,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
@@ -6683,13 +6683,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
@@ -6810,13 +6810,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
             };
             header?: {
@@ -8546,13 +8546,13 @@ export interface operations {
                  */
                 after?: string;
                 /**
-                 * @description Only orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
             };
             header?: {
@@ -15972,7 +15972,13 @@ export interface operations {
                  * @example beginning
                  */
                 after?: string;
-                /** @description Only events of these types, or, with * at the end, of those that begin so; may be repeated */
+                /**
+                 * @description Only events of these types, or, with * at the end, of those that begin so; may be repeated
+                 * @example [
+                 *       "order.placed",
+                 *       "order.payment_*"
+                 *     ]
+                 */
                 type?: string[];
             };
             header?: {

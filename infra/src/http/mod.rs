@@ -35,7 +35,7 @@ pub use problem_types::{ProblemType, problem_types};
 pub use public::PublicFile;
 pub use query::Query;
 pub use request_headers::idempotency_key;
-pub use server::{ServeError, serve};
+pub use server::{ServeError, WRITE_BUFFER, serve};
 pub use trace::{TraceContext, trace_context};
 
 use actix_web::http::header::HeaderValue;

@@ -287,6 +287,13 @@ pub struct NoSuchMoment(ProblemDocument);
 /// `not_parked`
 pub struct NotParked(ProblemDocument);
 
+/// What discarding something parked may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `not_a_record`
+pub struct OrdersStay(ProblemDocument);
+
 /// What anything about one projection may be refused with beside that.
 #[derive(IntoResponses)]
 #[response(status = 404, content_type = "application/problem+json")]

@@ -34,6 +34,7 @@ const ANSWERS: &[(&str, &str)] = answers![
     "get_parked_order",
     "redrive_parked_order",
     "redrive_parked_orders" as "redrive_parked_order",
+    "discard_parked_record",
     "get_cache",
     "purge_cache",
     "list_projections",

@@ -40,6 +40,7 @@ use utoipa::OpenApi;
         routes::admin::parked::show::handle,
         routes::admin::parked::redrive::one,
         routes::admin::parked::redrive::all,
+        routes::admin::parked::discard::handle,
         routes::admin::cache::handle,
         routes::admin::cache::purge::handle,
         routes::admin::projections::handle,

@@ -1,6 +1,7 @@
 //! What the writers and the readers of the views agree on.
 
 pub mod builds;
+pub mod discards;
 pub mod parked;
 pub mod words;
 

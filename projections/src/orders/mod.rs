@@ -140,6 +140,12 @@ impl Projection for Orders {
     }
 
     fn summed() -> Vec<SumTable> {
-        shared::summed()
+        let mut summed = shared::summed();
+        summed.push(store::known_words());
+        summed
+    }
+
+    async fn add_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        store::gather_words(connection).await
     }
 }

@@ -82,6 +82,10 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/admin/parked/{id}/redrive",
             web::post().to(admin::parked::redrive::one),
         )
+        .route(
+            "/v1/admin/parked/{id}/discard",
+            web::post().to(admin::parked::discard::handle),
+        )
         .route("/v1/admin/cache", web::get().to(admin::cache::handle))
         .route(
             "/v1/admin/cache/purge",

@@ -4,8 +4,9 @@
 //! ```text
 //!  requested ─> running: tables in a schema of their own
 //!                 filling      the log up to a horizon, by several writers
-//!                 indexing
+//!                 indexing     one after the other
 //!                 catching up  what was stored since, round by round
+//!                 held         only where it parks too much: until that is accepted
 //!                 switch       one transaction ──────────────────────> done
 //! ```
 //!

@@ -67,6 +67,11 @@ pub async fn without_the_compare_and_set_a_delivery_differs(config: &Config) -> 
     is_noticed(config, Failpoint::NoCompareAndSet).await
 }
 
+/// And where offsets are stored before what they stand for.
+pub async fn with_offsets_before_rows_a_delivery_differs(config: &Config) -> Result<()> {
+    is_noticed(config, Failpoint::OffsetsBeforeRows).await
+}
+
 /// Some delivery does not come to what the log says.
 async fn is_noticed(config: &Config, fault: Failpoint) -> Result<()> {
     let mut scene = Scene::new(config).await?;

@@ -126,8 +126,11 @@ impl Topic {
             self = self.read_on().await?;
             let look = self.documents.look(topic_id, REST).await;
             let look = look.map_err(VerifyError::Views)?;
-            let waits = look.pending > 0 && Instant::now() < until(&look);
-            if !waits && look.moving == 0 {
+            let (now, until) = (Instant::now(), until(&look));
+            let waits = look.pending > 0 && now < until;
+            // What never rests is not waited for either.
+            let rests = look.moving > 0 && now < until + REST;
+            if !waits && !rests {
                 return Ok((self, look));
             }
             sleep(POLL).await;

@@ -50,7 +50,7 @@ pub struct Orders;
 
 impl Projection for Orders {
     const NAME: &'static str = views::ORDERS;
-    const VERSION: i32 = 4;
+    const VERSION: i32 = 5;
     const CACHED: Option<&'static str> = Some(views::STATISTICS_FAMILY);
     const DOCUMENTS: Option<&'static str> = Some(views::ORDERS_FAMILY);
     const PUBLISHED: Option<Published> = Some(Published {

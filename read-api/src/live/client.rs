@@ -33,7 +33,7 @@ const PAGE: PageSize = PageSize {
 const RETRY: Duration = Duration::from_secs(1);
 /// Clients of one process.
 const CLIENTS: usize = 10_000;
-/// Clients that are behind and read at the same time: the log has others to
+/// Whoever reads the log from some place on, at the same time: it has others to
 /// answer.
 const READERS: usize = 4;
 
@@ -54,6 +54,12 @@ impl Slots {
             readers: Arc::new(Semaphore::new(READERS)),
             ending,
         }
+    }
+
+    /// The right to read the log, for as long as it is kept.
+    pub async fn reader(&self) -> Option<OwnedSemaphorePermit> {
+        // Closed only with the process.
+        Arc::clone(&self.readers).acquire_owned().await.ok()
     }
 
     /// A place, for as long as it is kept.
@@ -243,12 +249,14 @@ impl<F: Feed> Client<F> {
         if is_end {
             self.state.pieces = Some(pieces);
         }
-        self.tell(&Arc::new(page.into()))
+        // The first part only: nobody shares what a client reads for itself, and
+        // it may take its time.
+        let part = page.split().into_iter().next();
+        part.map_or(Next::Nothing, |part| self.tell(&Arc::new(part.into())))
     }
 
     async fn read(&self) -> Result<Page, FeedError> {
-        // Closed only with the process.
-        let _turn = self.slot.slots.readers.acquire().await;
+        let _turn = self.slot.slots.reader().await;
         let orders = self.filter.orders();
         let mut ahead = F::Ahead::default();
         let page = self

@@ -83,6 +83,16 @@ pub enum RebuildError {
         /// How much would have done, by the configuration.
         percent: u8,
     },
+    /// The open build has said so before, and nobody has accepted or dropped it.
+    #[error("build {build} of {projection} waits: {why}")]
+    Held {
+        /// Name of the projection.
+        projection: &'static str,
+        /// Its number.
+        build: i64,
+        /// What it waits for.
+        why: String,
+    },
     /// Somebody else goes on with the build.
     #[error("another process goes on with build {build}")]
     Overtaken {
@@ -122,6 +132,7 @@ impl RebuildError {
             | Self::Cancelled { .. }
             | Self::Index { .. }
             | Self::TooMuchParked { .. }
+            | Self::Held { .. }
             | Self::Overtaken { .. }
             | Self::OtherEpoch { .. } => true,
             // Only an operator decides about a restored log.

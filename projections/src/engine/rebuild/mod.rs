@@ -31,7 +31,7 @@ pub use progress::{Progress, RebuildReport};
 pub use requested::{cancel, rebuild};
 pub use run::OnProgress;
 
-pub(super) use requested::carry_out;
+pub(super) use requested::{carry_out, is_held};
 pub(super) use run::{Asked, run};
 pub(super) use tables::{SERVED, quoted};
 

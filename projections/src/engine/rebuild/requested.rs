@@ -201,7 +201,7 @@ async fn look<P: Projection>(engine: &Arc<Engine<P>>) -> Result<bool, RebuildErr
 }
 
 /// Whether somebody has to accept it first, or to cancel it.
-fn is_held<P: Projection>(open: &Build) -> bool {
+pub(in crate::engine) fn is_held<P: Projection>(open: &Build) -> bool {
     open.state == BuildState::Running
         && open.phase == Some(Phase::Held)
         && open.version == Some(P::VERSION)

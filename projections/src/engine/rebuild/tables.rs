@@ -2,7 +2,7 @@
 
 use super::{error::RebuildError, store};
 use crate::engine::{failure::is_held_up, projection::Projection};
-use infra::views::builds::Phase;
+use infra::{postgres::is_connection_error, views::builds::Phase};
 use sqlx::{Connection as _, Executor, PgConnection, PgExecutor, Postgres, Transaction};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::sleep;
@@ -53,7 +53,9 @@ pub(super) async fn index<P: Projection>(
         let mut transaction = connection.begin().await?;
         match run(&mut transaction, statement).await {
             Ok(()) => {}
-            Err(source @ sqlx::Error::Database(_)) => {
+            Err(source @ sqlx::Error::Database(_))
+                if !is_held_up(&source) && !is_connection_error(&source) =>
+            {
                 return Err(RebuildError::Index {
                     build,
                     index: statement.clone(),

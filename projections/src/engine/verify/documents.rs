@@ -242,12 +242,12 @@ impl Documents {
         snapshot.execute("TRUNCATE pg_temp.looked").await?;
         let looked = sqlx::query(&sql).bind(projection).bind(topic_id);
         looked.execute(&mut *snapshot).await?;
-        // A later version than was to be published then is as good: that is how
-        // an order that never rests is published.
+        // A later version than was to be published then is as good, while another
+        // one is to follow: that is how an order that never rests is published.
         snapshot
             .execute(
                 "DELETE FROM pg_temp.suspects s USING pg_temp.looked l WHERE l.id = s.id AND (l.agrees \
-                     OR (l.published > s.version AND l.published <= l.served)); \
+                     OR (l.published > s.version AND l.published < l.served)); \
                  UPDATE pg_temp.suspects s SET \"offset\" = l.\"offset\", pending = l.pending, \
                         since = clock_timestamp() FROM pg_temp.looked l \
                   WHERE l.id = s.id AND (s.\"offset\", s.pending) \

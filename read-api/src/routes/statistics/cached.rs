@@ -22,8 +22,9 @@ use infra::{
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgExecutor, PgPool, Postgres, Row as _, Transaction, error::DatabaseError};
-use std::{sync::Arc, time::Duration};
+use std::{panic::resume_unwind, sync::Arc, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::task::JoinError;
 
 /// Most rows of an answer.
 pub const MOST_ROWS: usize = 10_000;
@@ -250,11 +251,24 @@ async fn computed(
     route: Route,
     turns: Turns,
 ) -> Result<Entry, StatisticsError> {
-    let _turn = if asked.is_counted() {
-        Some(turns.turn().await?)
-    } else {
-        None
-    };
+    if !asked.is_counted() {
+        return read(asked, route).await;
+    }
+    let turn = turns.turn().await?;
+    // Whoever asks may leave; the connection is taken until the statement ends.
+    let counting = tokio::spawn(async move {
+        let _turn = turn;
+        read(asked, route).await
+    });
+    match counting.await.map_err(JoinError::try_into_panic) {
+        Ok(counted) => counted,
+        Err(Ok(panic)) => resume_unwind(panic),
+        // The process ends.
+        Err(Err(_)) => Err(sqlx::Error::PoolClosed.into()),
+    }
+}
+
+async fn read(asked: impl Question, route: Route) -> Result<Entry, StatisticsError> {
     let answer = route.read(|views| asked.clone().answer(views));
     answer.await.map(|(entry, _)| entry)
 }

@@ -232,7 +232,10 @@ impl Hours {
         } else {
             "p::date::text"
         });
-        sql.push(format!(" FROM generate_series(date_trunc('{field}', "));
+        // Not in FROM, where all of them would be made before the first is taken.
+        sql.push(format!(
+            " FROM (SELECT generate_series(date_trunc('{field}', "
+        ));
         self.push_end(&mut sql, self.from, (first, hourly));
         if hourly && self.from.is_some() {
             // A day may begin within an hour, which is none of its own then.
@@ -243,7 +246,9 @@ impl Hours {
         if self.to.is_some() {
             sql.push(" - interval '1 microsecond'");
         }
-        sql.push(format!(", interval '1 {field}') p LIMIT {limit}"));
+        sql.push(format!(
+            ", interval '1 {field}') AS p LIMIT {limit}) periods"
+        ));
         sql
     }
 

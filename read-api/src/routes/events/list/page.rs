@@ -18,6 +18,8 @@ const AT_ONCE: PageSize = PageSize {
 };
 /// How many times it is read for one page.
 const MOST_READS: usize = 10;
+/// A page that has so many bytes has no more events.
+const MOST_BYTES: usize = 4 << 20;
 
 /// Some events, and where there may be more.
 pub struct Page {
@@ -53,7 +55,8 @@ impl Page {
             ..AT_ONCE
         };
         let mut pager = events.pager(range.after, filter.orders(), first);
-        let mut reached = range.after;
+        let (mut reached, mut bytes) = (range.after, 0);
+        let _turn = state.live.slots.reader().await;
         for _ in 0..MOST_READS {
             let begun = pager.position();
             let told = events.read(&mut pager).await;
@@ -64,12 +67,13 @@ impl Page {
                 {
                     continue;
                 }
-                if page.events.len() == limit {
+                if page.events.len() == limit || bytes >= MOST_BYTES {
                     page.next = Some(reached);
                     return Ok(page);
                 }
                 reached = envelope.position.at;
                 let json = envelope.to_json(&event.data).map_err(Problem::internal)?;
+                bytes += json.len();
                 page.events
                     .push(String::from_utf8(json).map_err(Problem::internal)?);
             }

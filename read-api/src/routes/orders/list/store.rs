@@ -73,9 +73,16 @@ fn statement(
     Ok(sql)
 }
 
-/// Written out: how much of an index a page takes decides which one is best.
+/// Written out where it is the usual one: how much of an index a page takes
+/// decides which one is best, and not each size is worth a statement.
 fn push_limit(sql: &mut QueryBuilder<'static, Postgres>, list: &ListRequest) {
-    sql.push(format!(" LIMIT {}", paging::one_more(list.limit)));
+    let limit = paging::one_more(list.limit);
+    sql.push(" LIMIT ");
+    if paging::is_usual(list.limit) {
+        sql.push(limit);
+    } else {
+        sql.push_bind(limit);
+    }
 }
 
 /// The orders with a line of a SKU, or those that a text finds, in the order of

@@ -6,7 +6,8 @@ use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     cursor::{Keyset, Place, QueryHash},
     documented::{
-        Conditional, MinPosition, Paging, PartOfLog, PlaceLost, Refused, SomeEvents, ToldPageOfLog,
+        Conditional, EventTypes, MinPosition, OfOrders, Paging, PartOfLog, PlaceLost, Refused,
+        ToldPageOfLog,
     },
     live::{AFTER, Filter},
     log_range::{LogRange, RECORDED_FROM, RECORDED_TO, UNTIL},
@@ -96,7 +97,7 @@ struct LoggedEvent {
     path = "/v1/events",
     operation_id = "list_events",
     tag = "events",
-    params(SomeEvents, PartOfLog, Paging, MinPosition, Conditional),
+    params(EventTypes, OfOrders, PartOfLog, Paging, MinPosition, Conditional),
     responses(ToldPageOfLog<LogPage>, PlaceLost, Refused),
     security(("api_key" = []))
 )]

@@ -110,6 +110,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/parked/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard a parked record
+         * @description Of a record that names no order nobody can say what it is for: where it is
+         *     nobody's, this lets it go. Who has said so, and why, is kept. The record
+         *     itself stays on Kafka. Orders are never discarded.
+         */
+        post: operations["discard_parked_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/parked/{id}/redrive": {
         parameters: {
             query?: never;
@@ -2032,8 +2054,10 @@ export interface components {
              * @description About how long it will take yet, while it is filling.
              */
             seconds_left?: number | null;
-            /** @description Why it failed or was given up. */
+            /** @description Why it failed or was given up; of a running one, why it waits. */
             error?: string | null;
+            /** @description Whether it is switched to however much it parks. */
+            accept_parked: boolean;
             /**
              * Format: date-time
              * @description When it was asked for.
@@ -2733,6 +2757,56 @@ export interface components {
              * @description When it happened, where that is not now.
              */
             occurred_at?: string | null;
+        };
+        /** @description A record that was discarded. */
+        Discard: {
+            /**
+             * Format: int64
+             * @description Place in the list: it rises.
+             */
+            number: number;
+            /** @description Which projection it was parked in. */
+            projection: string;
+            /**
+             * @description Its place on Kafka, where it stays: `record-<build>-<partition>-<offset>`.
+             * @example record-1-3-41
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Its partition.
+             */
+            partition: number;
+            /** @description Why it was parked. */
+            parked: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            parked_at: string;
+            /**
+             * @description Who has discarded it: the id of an API key, or a user of the command line.
+             * @example key_01a218d9cb0675ccb10f208f0ff000e6
+             */
+            actor: string;
+            /**
+             * @description Why.
+             * @example written by a test of the warehouse
+             */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            discarded_at: string;
+        };
+        /** @description Why it may go. */
+        DiscardRequest: {
+            /**
+             * @description For whoever reads it later; not empty, at most 1,000 characters
+             * @example written by a test of the warehouse
+             */
+            reason: string;
         };
         /** @description A discount granted after the order was placed. */
         Discount: {
@@ -3829,7 +3903,7 @@ export interface components {
          * @description What a running build is at.
          * @enum {string}
          */
-        Phase: "filling" | "indexing" | "catching_up";
+        Phase: "filling" | "indexing" | "catching_up" | "held";
         /**
          * @description An order to place.
          * @example {
@@ -5166,6 +5240,149 @@ export interface operations {
             };
         };
     };
+    discard_parked_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a parked order, or place of a record that names none
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardRequest"];
+            };
+        };
+        responses: {
+            /** @description It is parked no more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "actor": "key_01a218d9cb0675ccb10f208f0ff000e6",
+                     *       "discarded_at": "2026-11-26T17:31:40.907512Z",
+                     *       "id": "record-1-3-41",
+                     *       "number": 1,
+                     *       "parked": "a record without a key",
+                     *       "parked_at": "2026-11-26T17:20:11.482Z",
+                     *       "partition": 3,
+                     *       "projection": "orders",
+                     *       "reason": "written by a test of the warehouse"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Discard"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for something parked may be refused with beside that.
+             *     `not_parked`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What discarding something parked may be refused with beside that.
+             *     `not_a_record`
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     redrive_parked_order: {
         parameters: {
             query?: never;
@@ -5399,6 +5616,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
+                     *           "accept_parked": false,
                      *           "aggregates": 0,
                      *           "build": 2,
                      *           "epoch": null,
@@ -5417,6 +5635,7 @@ export interface operations {
                      *           "version": null
                      *         },
                      *         {
+                     *           "accept_parked": false,
                      *           "aggregates": 0,
                      *           "build": 1,
                      *           "epoch": 1,
@@ -5527,6 +5746,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "accept_parked": false,
                      *       "aggregates": 0,
                      *       "build": 2,
                      *       "epoch": null,
@@ -5634,6 +5854,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "accept_parked": false,
                      *       "aggregates": 0,
                      *       "build": 2,
                      *       "epoch": null,
@@ -6195,13 +6416,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent

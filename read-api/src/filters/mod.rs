@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(sql("status=placed"), " AND status = 'placed'");
         assert_eq!(
             sql("status=placed,draft&platform=web-2"),
-            " AND platform = 'web-2' AND status IN ('placed', 'draft')"
+            " AND platform = 'web-2' AND status IN ('draft', 'placed')"
         );
         for text in [
             "%27",

@@ -100,11 +100,11 @@ impl Selected {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filters::{CURRENCY, PLATFORM};
+    use crate::filters::{CURRENCY, CUSTOMER};
     use actix_web::test::TestRequest;
 
     const KNOWN: Allowed = Allowed {
-        choices: &[PLATFORM, CURRENCY],
+        choices: &[CUSTOMER, CURRENCY],
         ..Allowed::NOTHING
     };
     const SOURCE: Source = Source {
@@ -114,28 +114,28 @@ mod tests {
 
     fn selected(text: &str) -> Selected {
         let request = TestRequest::with_uri(&format!("/?{text}")).to_http_request();
-        let query = Query::of(&request, &["platform", "tag", "q"]).expect("known");
+        let query = Query::of(&request, &["customer", "tag", "q"]).expect("known");
         Selected::of(&query, &KNOWN).expect("valid")
     }
 
     #[test]
     fn what_the_sums_are_kept_by_is_asked_of_the_rows_wherever_they_come_from() {
         for (text, is_known) in [
-            ("platform=web", true),
-            ("platform=web&tag=gift", false),
-            ("platform=web&q=lamp", false),
+            ("customer=c", true),
+            ("customer=c&tag=gift", false),
+            ("customer=c&q=lamp", false),
         ] {
             let selected = selected(text);
             assert_eq!(selected.is_known(), is_known, "{text}");
             let mut sql = QueryBuilder::new("");
             selected.push(&mut sql);
-            assert_eq!(sql.into_sql(), " AND platform = $1", "{text}");
+            assert_eq!(sql.into_sql(), " AND customer_id = $1", "{text}");
         }
     }
 
     #[test]
     fn only_the_rest_chooses_orders() {
-        let counted = selected("platform=web&tag=gift").counted(SOURCE, "UTC", |_| ());
+        let counted = selected("customer=c&tag=gift").counted(SOURCE, "UTC", |_| ());
         let counted = counted.into_sql();
         let chosen = "FROM orders WHERE placed AND tags <> '{}' AND tags && $2), \
              counted AS (SELECT 1 AS orders FROM orders)";

@@ -195,9 +195,9 @@ async fn tags_stay_strong_and_say_the_same(env: &TestEnv) -> anyhow::Result<()> 
     let placed = place(front, "F-1").await?;
     let (id, tag) = (&placed.json["order_id"], placed.header("etag").to_owned());
     ensure!(tag == "\"1-0\"", "{tag}");
-    let notes = format!("/v1/orders/{}/notes", id.as_str().context("an id")?);
+    let path = format!("/v1/orders/{}/notes", id.as_str().context("an id")?);
     let note = |tag: &'static str| {
-        let note = front.request(Method::POST, &notes).header("If-Match", tag);
+        let note = front.request(Method::POST, &path).header("If-Match", tag);
         answer(note.json(&json!({"text": "ring twice"})))
     };
     let noted = note("\"1-0-gz\"").await?;

@@ -40,7 +40,7 @@ fn routes() -> [String; 13] {
         "/v1/orders?limit=200&facets=status&count=exact".into(),
         "/v1/statistics/orders?interval=hour&group_by=platform,country".into(),
         "/v1/statistics/products?limit=200".into(),
-        "/v1/statistics/orders?total_min=-5&group_by=status".into(),
+        "/v1/statistics/products?total_min=-5&limit=200".into(),
         "/v1/events".into(),
         "/v1/admin/projections".into(),
         "/openapi.json".into(),
@@ -300,7 +300,7 @@ async fn what_redis_knows_is_confirmed_without_any_statement(env: &TestEnv) -> a
     env.orderlog_ok(&["migrate"]).await?;
     let way = Overheard::to(&env.config.views_url).await?;
     let views = Views::start_told(env, |config| {
-        config.views_url = way.url().to_owned();
+        way.url().clone_into(&mut config.views_url);
         config.redis_timeout_ms = PATIENCE;
     })
     .await?;
@@ -317,7 +317,7 @@ async fn what_redis_knows_is_confirmed_without_any_statement(env: &TestEnv) -> a
         let repeated = heard
             .chunk_by(|a, b| a == b)
             .filter(|same| same.len() >= OFTEN);
-        Ok((repeated.count() >= 2).then_some(heard))
+        Ok((repeated.count() > 0).then_some(heard))
     })
     .await?;
     let is_of_request = |statement: &&String| !own.contains(statement);

@@ -112,10 +112,10 @@ async fn whoever_counts_leaves_connections_to_others(env: &TestEnv) -> anyhow::R
         session.close().await?;
         anyhow::Ok(())
     };
-    let (counted, others) = tokio::join!(views.api.get("/v1/statistics/orders?tag=gift"), others);
+    let (counted, others) = tokio::join!(views.api.get("/v1/statistics/products?tag=gift"), others);
     others?;
     counted?.expect(200)?;
-    let next = views.api.get("/v1/statistics/orders?tag=b").await?;
+    let next = views.api.get("/v1/statistics/products?tag=b").await?;
     next.expect(200)?;
     Ok(())
 }

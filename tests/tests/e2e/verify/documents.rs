@@ -99,21 +99,27 @@ pub async fn what_is_published_wrongly_is_found_and_published_again(env: &TestEn
 
     let (code, found) = report(env, &[]).await?;
     let of = &found["projections"]["orders"];
-    ensure!(code == 1 && of["documents_differing"] == 5, "{found}");
-    ensure!(found["differences"] == 5, "{found}");
+    ensure!(
+        code == 1 && of["documents_differing"] == 5,
+        "{code}: {found}"
+    );
+    ensure!(found["differences"] == 5, "in all: {found}");
     is_told(&found, first, "another document")?;
     is_told(&found, second, &format!("version {} of epoch 1", later - 1))?;
     is_told(&found, third, "no document")?;
     is_told(&found, nobody, "there is no such order")?;
     ensure!(
         found["examples"].to_string().contains("\\\"somebody\\\""),
-        "{found}"
+        "somebody: {found}"
     );
 
     // In a sample are orders of the log only.
     let (code, sampled) = report(env, &["--sample", "100%"]).await?;
     let of = &sampled["projections"]["orders"];
-    ensure!(code == 1 && of["documents_differing"] == 3, "{sampled}");
+    ensure!(
+        code == 1 && of["documents_differing"] == 3,
+        "{code}, sampled: {sampled}"
+    );
 
     let (code, repaired) = report(env, &["--repair"]).await?;
     let of = &repaired["projections"]["orders"];
@@ -130,7 +136,8 @@ pub async fn what_is_published_wrongly_is_found_and_published_again(env: &TestEn
 pub async fn a_row_that_is_wrong_says_nothing_of_its_document(env: &TestEnv) -> Result<()> {
     let (_system, views) = imported(env).await?;
     let (order, ..) = served(&views, 1).await?.remove(0);
-    let spoil = "UPDATE orders SET document = replace(document, '\"id\"', '\"no\"') WHERE id = $1";
+    let spoil = "UPDATE orders SET document = replace(document, '\"number\":\"', '\"number\":\"x') \
+        WHERE id = $1";
     let spoilt = sqlx::query(spoil).bind(order.parse::<uuid::Uuid>()?);
     ensure!(spoilt.execute(&views).await?.rows_affected() == 1);
     let (code, found) = report(env, &[]).await?;

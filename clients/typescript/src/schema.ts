@@ -2800,12 +2800,14 @@ export interface components {
              */
             discarded_at: string;
         };
-        /** @description Why it may go. */
+        /**
+         * @description Why it may go.
+         * @example {
+         *       "reason": "written by a test of the warehouse"
+         *     }
+         */
         DiscardRequest: {
-            /**
-             * @description For whoever reads it later; not empty, at most 1,000 characters
-             * @example written by a test of the warehouse
-             */
+            /** @description For whoever reads it later; not empty, at most 1,000 characters */
             reason: string;
         };
         /** @description A discount granted after the order was placed. */

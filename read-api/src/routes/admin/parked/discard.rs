@@ -22,13 +22,10 @@ use utoipa::ToSchema;
 /// Why it may go.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "written by a test of the warehouse"}))]
 pub struct DiscardRequest {
     /// For whoever reads it later; not empty, at most 1,000 characters
-    #[schema(
-        min_length = 1,
-        max_length = 1000,
-        example = "written by a test of the warehouse"
-    )]
+    #[schema(min_length = 1, max_length = 1000)]
     reason: String,
 }
 

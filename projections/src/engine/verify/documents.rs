@@ -276,7 +276,14 @@ impl Documents {
     /// Has all that differ published again as they are served.
     pub async fn note(&mut self) -> Result<(), sqlx::Error> {
         let projection = self.projection;
-        publish::note_those(self.views().await?, projection, "pg_temp.suspects").await
+        let views = self.views().await?;
+        publish::note_those(&mut *views, projection, "pg_temp.suspects").await?;
+        // They rest only after that: one that is published before the next look
+        // is not pending there, and its record may not have been read.
+        views
+            .execute("UPDATE pg_temp.suspects SET pending = true, since = clock_timestamp()")
+            .await?;
+        Ok(())
     }
 
     /// The first `limit` differences.

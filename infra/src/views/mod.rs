@@ -2,6 +2,7 @@
 
 pub mod builds;
 pub mod discards;
+mod funnel;
 pub mod parked;
 pub mod words;
 

@@ -1,26 +1,10 @@
 //! What the views tell beside what the API tells.
 
-use crate::projections::deliveries::lived;
+use crate::{import::lives::SUMS, projections::deliveries::lived};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tests::{Api, TestEnv};
-
-/// What both tell of orders.
-const SUMS: [&str; 12] = [
-    "orders",
-    "cancelled",
-    "units",
-    "items",
-    "discounts",
-    "shipping",
-    "tax",
-    "revenue",
-    "captured",
-    "refunded",
-    "charged_back",
-    "credited",
-];
 
 /// Views and API, on the same orders.
 struct Beside {

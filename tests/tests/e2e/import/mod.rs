@@ -5,7 +5,7 @@ mod chaos;
 mod country;
 mod figures;
 mod independent;
-mod lives;
+pub mod lives;
 mod oddities;
 mod repeat;
 pub mod synthetic;

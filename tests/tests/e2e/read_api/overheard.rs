@@ -1,16 +1,15 @@
 //! A way to a PostgreSQL server that hears which statements are carried out.
 
-use crate::proxy::server_of;
+use crate::proxy::way_to;
 use anyhow::Result;
 use std::{
     collections::HashMap,
     io,
-    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{TcpListener, TcpStream, tcp::OwnedReadHalf, tcp::OwnedWriteHalf},
+    net::{TcpStream, tcp::OwnedReadHalf, tcp::OwnedWriteHalf},
 };
 
 /// Messages of clients (PostgreSQL, "Message Formats"): a statement is prepared,
@@ -28,20 +27,15 @@ pub struct Overheard {
 impl Overheard {
     /// A way to the server of a URL, on a free port.
     pub async fn to(url: &str) -> Result<Self> {
-        let server = server_of(url)?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
         let statements = Arc::<Mutex<Vec<String>>>::default();
         let heard = Arc::clone(&statements);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let heard = Arc::clone(&heard);
-                // However it ends, its client finds out.
-                tokio::spawn(async move { pass(client, server, &heard).await });
-            }
+        let url = way_to(url, move |client, server| {
+            pass(client, server, Arc::clone(&heard))
         });
-        let url = url.replace(&server.to_string(), &address.to_string());
-        Ok(Self { statements, url })
+        Ok(Self {
+            statements,
+            url: url.await?,
+        })
     }
 
     /// The URL through it.
@@ -56,16 +50,15 @@ impl Overheard {
     }
 }
 
-async fn pass(client: TcpStream, server: SocketAddr, heard: &Mutex<Vec<String>>) -> io::Result<()> {
-    let server = TcpStream::connect(server).await?;
-    for end in [&client, &server] {
-        // Small messages, one after the other.
-        end.set_nodelay(true)?;
-    }
+async fn pass(
+    client: TcpStream,
+    server: TcpStream,
+    heard: Arc<Mutex<Vec<String>>>,
+) -> io::Result<()> {
     let (from_client, mut to_client) = client.into_split();
     let (mut from_server, to_server) = server.into_split();
     tokio::select! {
-        said = questions(from_client, to_server, heard) => said,
+        said = questions(from_client, to_server, &heard) => said,
         answered = tokio::io::copy(&mut from_server, &mut to_client) => answered.map(drop),
     }
 }

@@ -146,7 +146,7 @@ fn push_found(
     list.chosen.filters.push(sql);
     walk.push_place(sql, column, "id")?;
     walk.push_order(sql, column, "id");
-    sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
+    push_limit(sql, list);
     sql.push(") listed JOIN orders ON id = listed_id");
     Ok(())
 }

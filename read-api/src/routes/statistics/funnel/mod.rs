@@ -46,31 +46,16 @@ const KNOWN: Allowed = Allowed {
 
 const SOURCE: Source = Source {
     kept: "order_funnel",
-    counted: "
-    SELECT day, platform, step,
-           CASE WHEN seconds = 0 THEN 0 ELSE length(ltrim(seconds::bit(64)::text, '0')) END::smallint
-               AS bucket,
-           1 AS orders, seconds
-      FROM orders,
-           LATERAL (VALUES
-               ('placed', placed_at, placed_at, true),
-               ('placed_confirmed', placed_at, confirmed_at, true),
-               ('placed_paid', placed_at, paid_at, true),
-               ('placed_shipped', placed_at, shipped_at, true),
-               ('placed_delivered', placed_at, delivered_at, true),
-               ('placed_return_requested', placed_at, return_requested_at, true),
-               ('placed_refunded', placed_at, refunded_at, true),
-               ('placed_cancelled', placed_at, cancelled_at, true),
-               ('paid_shipped', paid_at, shipped_at, false),
-               ('shipped_delivered', shipped_at, delivered_at, false),
-               ('delivered_return_requested', delivered_at, return_requested_at, false),
-               ('return_requested_refunded', return_requested_at, refunded_at, false)
-           ) AS steps (step, since, until, at_least_none),
-           LATERAL (SELECT (floor(extract(epoch FROM until)) - floor(extract(epoch FROM since)))::bigint)
-               AS clock (passed),
-           LATERAL (SELECT CASE WHEN at_least_none THEN greatest(passed, 0) ELSE passed END)
-               AS taken (seconds)
-     WHERE kind = 'order' AND passed IS NOT NULL AND seconds >= 0",
+    counted: concat!(
+        "
+    SELECT day, platform, step, ",
+        infra::funnel_bucket!(),
+        " AS bucket, 1 AS orders, seconds
+      FROM orders, ",
+        infra::funnel_steps!(),
+        "
+     WHERE kind = 'order' AND seconds >= 0"
+    ),
 };
 
 /// The funnel; put together elsewhere, never of this.

@@ -70,7 +70,6 @@ pub struct OneJob {
 pub struct RetryArgs {
     /// This one
     #[arg(
-        long,
         value_name = "ID",
         required_unless_present = "all_dead",
         conflicts_with_all = ["all_dead", "queue", "kind"]

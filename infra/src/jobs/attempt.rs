@@ -4,6 +4,7 @@ use super::{
     concluder::Concluder,
     handler::{Context, Ended, Handler, JobError, Outcome},
     metrics,
+    record::JobState,
     running::{Running, Watched},
     settings::Settings,
     stop::{Stop, StopReason},
@@ -22,6 +23,9 @@ use tracing::Instrument as _;
 /// Longest pause that a handler may ask for: a server's `Retry-After` is
 /// anything.
 const LONGEST_PAUSE: Duration = Duration::from_hours(24);
+
+/// How long an attempt that was aborted may take to its next await.
+const RELEASE: Duration = Duration::from_secs(1);
 
 /// For others, at once; the attempt does not count.
 const GIVEN_BACK: Verdict = Verdict::Again {
@@ -86,6 +90,8 @@ impl Attempts {
 
     async fn watch(&self, mut task: JoinHandle<Ended>, stop: &Stop, limit: Duration) -> Attempted {
         tokio::select! {
+            // What it says counts, also where its time is over by now.
+            biased;
             ended = &mut task => return Attempted::of(ended),
             () = stop.token.cancelled() => {}
             () = sleep(limit) => stop.stop(StopReason::TimeLimit),
@@ -94,17 +100,14 @@ impl Attempts {
             return Attempted::of(ended);
         }
         task.abort();
-        Attempted::Dropped
+        // It ends at its next await, or has just done so by itself.
+        match timeout(RELEASE, task).await {
+            Ok(joined) => Attempted::of(joined),
+            Err(_) => Attempted::Dropped,
+        }
     }
 
     async fn conclude(&self, job: &TakenJob, verdict: Verdict, progress: Option<String>) {
-        let how = match &verdict {
-            Verdict::Done(_) => "done",
-            Verdict::Again { error: None, .. } => "snoozed",
-            Verdict::Again { error: Some(_), .. } => "retried",
-            Verdict::Dead(_) => "dead",
-            Verdict::Cancelled => "cancelled",
-        };
         let (id, kind, attempt) = (job.id, &job.kind, job.attempts);
         let error = match &verdict {
             Verdict::Again { error, .. } => error.clone(),
@@ -117,12 +120,19 @@ impl Attempts {
             verdict,
             progress,
         };
-        if !self.concluder.conclude(conclusion).await {
+        let Some(state) = self.concluder.conclude(conclusion).await else {
             return lost(job);
-        }
+        };
+        // What was written, which may be another thing than what was said.
+        let how = match (state, &error) {
+            (JobState::Pending | JobState::Running, None) => "snoozed",
+            (JobState::Pending | JobState::Running, Some(_)) => "retried",
+            (end, _) => end.name(),
+        };
         metrics::ended(kind, how, 1);
         match (how, error) {
-            ("dead", Some(error)) => {
+            ("dead", error) => {
+                let error = error.unwrap_or_else(|| "what it came to cannot be stored".to_owned());
                 tracing::error!(job.id = %id, job.kind = kind, attempt, error, "job.dead");
             }
             (_, Some(error)) => {
@@ -153,7 +163,7 @@ impl Attempted {
             Ok(ended) => Self::Ended(ended),
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => Self::Panicked(message_of(&*panic)),
-                // Nobody aborts it while it is waited for.
+                // It was aborted.
                 Err(_) => Self::Dropped,
             },
         }
@@ -202,10 +212,8 @@ fn verdict(
         return Verdict::Dead(bounded(&why));
     }
     let key = job.id.to_string();
-    let pause = match after {
-        Some(asked) => asked.min(LONGEST_PAUSE),
-        None => handler.kind.retry.pause(&key, job.attempts, None),
-    };
+    let asked = after.map(|asked| asked.min(LONGEST_PAUSE));
+    let pause = handler.kind.retry.pause(&key, job.attempts, asked);
     Verdict::Again {
         pause,
         error: Some(bounded(&why)),
@@ -289,11 +297,12 @@ mod tests {
         let seven = Duration::from_secs(7);
         for (asked, kept) in [(seven, seven), (Duration::MAX, LONGEST_PAUSE)] {
             let ended = Attempted::Ended(Err(JobError::retry_after("busy\0", asked)));
-            let again = Verdict::Again {
-                pause: kept,
-                error: Some("busy\u{fffd}".into()),
+            let Verdict::Again { pause, error } = of(1, ended, None) else {
+                panic!("it is not tried again");
             };
-            assert_eq!(of(1, ended, None), again);
+            // Spread, so that not all who were told the same come back at once.
+            assert!((kept..kept + Duration::from_secs(2)).contains(&pause));
+            assert_eq!(error.as_deref(), Some("busy\u{fffd}"));
         }
         let snoozed = Attempted::Ended(Ok(Outcome::Snooze(Duration::MAX)));
         let again = Verdict::Again {

@@ -2,19 +2,23 @@
 //! gathers.
 
 use super::{
+    record::JobState,
     store::{self, Conclusion, Verdict, is_unstorable},
     text::bounded,
 };
 use crate::{backoff::Backoff, joined::Joined, lifecycle::error_chain};
 use sqlx::PgPool;
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// Batches that are written at a time.
 const BATCHES: usize = 2;
 
 /// Where conclusions are handed in. The tasks behind it end with this value.
-pub struct Concluder(Joined<Conclusion, Arc<BTreeSet<(Uuid, Uuid)>>>);
+pub struct Concluder(Joined<Conclusion, Arc<Held>>);
+
+/// What became of those that held, by job and lease.
+type Held = BTreeMap<(Uuid, Uuid), JobState>;
 
 impl Concluder {
     pub fn start(ops: PgPool) -> Self {
@@ -24,18 +28,17 @@ impl Concluder {
         }))
     }
 
-    /// Whether the job was still ours, so that this holds.
-    pub async fn conclude(&self, conclusion: Conclusion) -> bool {
+    /// What became of the job; none where it was no longer ours.
+    pub async fn conclude(&self, conclusion: Conclusion) -> Option<JobState> {
         let key = (conclusion.id, conclusion.lease);
         let held = self.0.ask(vec![conclusion]).await;
-        held.is_some_and(|held| held.contains(&key))
+        held.and_then(|held| held.get(&key).copied())
     }
 }
 
-/// Those that held, by job and lease.
-async fn write(ops: &PgPool, ended: Vec<Conclusion>) -> BTreeSet<(Uuid, Uuid)> {
+async fn write(ops: &PgPool, ended: Vec<Conclusion>) -> Held {
     match patiently(ops, &ended).await {
-        Ok(held) => held.into_iter().collect(),
+        Ok(held) => held,
         Err(error) => singly(ops, ended, &error).await,
     }
 }
@@ -43,7 +46,7 @@ async fn write(ops: &PgPool, ended: Vec<Conclusion>) -> BTreeSet<(Uuid, Uuid)> {
 /// Waits for a database that is away, or whose table somebody holds: what a
 /// handler has said is not lost with that. A lease that ends meanwhile is
 /// noticed by its token. An error is one of what is written.
-async fn patiently(ops: &PgPool, ended: &[Conclusion]) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
+async fn patiently(ops: &PgPool, ended: &[Conclusion]) -> Result<Held, sqlx::Error> {
     let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
     loop {
         match store::conclude(ops, ended).await {
@@ -58,13 +61,9 @@ async fn patiently(ops: &PgPool, ended: &[Conclusion]) -> Result<Vec<(Uuid, Uuid
 
 /// One of them is at fault; a result that cannot be stored, say. The others
 /// must not suffer.
-async fn singly(
-    ops: &PgPool,
-    ended: Vec<Conclusion>,
-    error: &sqlx::Error,
-) -> BTreeSet<(Uuid, Uuid)> {
+async fn singly(ops: &PgPool, ended: Vec<Conclusion>, error: &sqlx::Error) -> Held {
     tracing::warn!(error = error_chain(error), "jobs.concluded_singly");
-    let mut all = BTreeSet::new();
+    let mut all = Held::new();
     for conclusion in ended {
         let one = [conclusion];
         let held = match patiently(ops, &one).await {

@@ -112,6 +112,9 @@ impl Queue {
     /// time or where there was more, those that the ledger knows besides. How
     /// many.
     async fn begin(&self, looking: &mut Looking, room: usize) -> Result<usize, sqlx::Error> {
+        if self.attempts.draining.is_cancelled() {
+            return Ok(0);
+        }
         looking.looks = looking.looks.wrapping_add(1);
         let mut lanes = self.lanes.clone();
         if looking.looks.is_multiple_of(LAST_FIRST) {
@@ -119,6 +122,11 @@ impl Queue {
         }
         let announced = self.begin_announced(looking, &lanes, room).await?;
         let left = room - announced.min(room);
+        let left = if self.attempts.draining.is_cancelled() {
+            0
+        } else {
+            left
+        };
         let is_due = looking
             .exhausted
             .is_none_or(|at| at.elapsed() >= self.attempts.settings.idle);
@@ -146,7 +154,8 @@ impl Queue {
         looking.unread.extend(read.unwrap_or_default());
         let messages = &looking.unread[..looking.unread.len().min(room)];
         let ids: Vec<Uuid> = messages.iter().filter_map(|message| message.job).collect();
-        if messages.is_empty() {
+        // What a drain leaves unread is given back.
+        if messages.is_empty() || self.attempts.draining.is_cancelled() {
             return Ok(0);
         }
         let asked = Instant::now();

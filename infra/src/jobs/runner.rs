@@ -76,6 +76,11 @@ impl Runner {
         let queues = self.handlers.queues();
         let served = queues.iter().filter(|q| settings.concurrency_of(q) > 0);
         let served: Vec<&str> = served.copied().collect();
+        for queue in settings.concurrency.keys() {
+            if !queues.contains(&queue.as_str()) {
+                tracing::warn!(queue, "jobs.no_such_queue");
+            }
+        }
         let all_lanes = served.iter().flat_map(|queue| lanes(queue));
         let sweeper = Sweeper {
             ops: self.ops.clone(),

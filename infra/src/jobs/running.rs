@@ -9,7 +9,7 @@ use crate::lifecycle::error_chain;
 use sqlx::PgPool;
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::Duration,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -65,15 +65,23 @@ impl Drop for UnderWay {
 
 /// All jobs under way in this process. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Running(Arc<Mutex<BTreeMap<Uuid, Watched>>>);
+pub struct Running {
+    jobs: Arc<Mutex<BTreeMap<Uuid, Watched>>>,
+    /// Why whatever begins has to end at once.
+    ending: Arc<OnceLock<StopReason>>,
+}
 
 impl Running {
     /// A job is under way. An attempt of ours at the same job, from which it
     /// was taken, has to end.
     pub fn begin(&self, job: Uuid, watched: Watched) -> UnderWay {
-        let lease = watched.lease;
+        let (lease, stop) = (watched.lease, watched.stop.clone());
         if let Some(before) = self.lock().insert(job, watched) {
             before.stop.stop(StopReason::LeaseLost);
+        }
+        // Looked at afterwards: all are told of what is set before.
+        if let Some(reason) = self.ending.get() {
+            stop.stop(*reason);
         }
         UnderWay {
             running: self.clone(),
@@ -82,15 +90,17 @@ impl Running {
         }
     }
 
-    /// Tells all to end.
+    /// Tells all to end, and whatever begins from now on.
     pub fn stop_all(&self, reason: StopReason) {
+        // The first reason counts.
+        let _ = self.ending.set(reason);
         for watched in self.lock().values() {
             watched.stop.stop(reason);
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Uuid, Watched>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Prolongs the leases of all that is under way until `ended`.
@@ -147,8 +157,9 @@ impl Running {
             Ok(Err(error)) => tracing::warn!(%error, "jobs.heartbeat_failed"),
             Err(_) => tracing::warn!("jobs.heartbeat_late"),
         }
-        let now = Instant::now();
-        for watched in running.values().filter(|w| w.ours_until <= now) {
+        // Before the next look somebody else may have it.
+        let next = Instant::now() + lease / BEATS;
+        for watched in running.values().filter(|w| w.ours_until <= next) {
             watched.stop.stop(StopReason::LeaseLost);
         }
     }

@@ -27,12 +27,15 @@ pub struct Settings {
     pub idle: Duration,
 }
 
+/// A day: whoever waits longer for a worker that is gone waits for nothing.
+const LONGEST_LEASE: u64 = 86_400;
+
 impl Settings {
     /// Those of the configuration.
     pub fn of(config: &Config) -> Self {
         Self {
             concurrency: config.jobs_concurrency.clone(),
-            lease: Duration::from_secs(config.jobs_lease_seconds.max(1)),
+            lease: Duration::from_secs(config.jobs_lease_seconds.clamp(1, LONGEST_LEASE)),
             drain: Duration::from_secs(config.jobs_drain_seconds),
             ..Self::default()
         }

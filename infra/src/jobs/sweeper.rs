@@ -85,11 +85,11 @@ impl Sweeper {
         for _ in 0..BATCHES {
             let recovered = store::recover(&self.ops, BATCH.into()).await?;
             metrics::recovered(recovered.len());
-            for (kind, state) in &recovered {
+            for (id, kind, state) in &recovered {
                 if state == "dead" {
                     metrics::ended(kind, "dead", 1);
                 }
-                tracing::warn!(job.kind = kind, state, "job.recovered");
+                tracing::warn!(job.id = %id, job.kind = kind, state, "job.recovered");
             }
             if recovered.len() < usize::from(BATCH) {
                 break;
@@ -100,15 +100,17 @@ impl Sweeper {
 
     async fn rehome(&self) -> Result<(), SweepError> {
         let homes = self.handlers.homes();
-        loop {
+        // Two releases that disagree would go on for ever.
+        for _ in 0..BATCHES {
             let moved = store::rehome(&self.ops, &homes, BATCH.into()).await?;
             if moved > 0 {
                 tracing::info!(jobs = moved, "jobs.rehomed");
             }
             if moved < u64::from(BATCH) {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     async fn announce(&self) -> Result<(), SweepError> {

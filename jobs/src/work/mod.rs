@@ -21,6 +21,9 @@ const OPS_CONNECTIONS: u32 = 5;
 /// Those of handlers, so that none of them keeps a heartbeat waiting.
 const HANDLER_CONNECTIONS: u32 = 4;
 
+/// How long Redis may take at least, in milliseconds: no request waits for it.
+const REDIS_TIMEOUT_MS: u64 = 500;
+
 /// Why the queue could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
@@ -53,7 +56,13 @@ pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
     let handlers = handlers(config, &of_handlers);
     let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
-    let redis = Redis::new(config)?;
+    // An answer that nobody waits for any more has handed out messages all the
+    // same.
+    let patient = Config {
+        redis_timeout_ms: config.redis_timeout_ms.max(REDIS_TIMEOUT_MS),
+        ..config.clone()
+    };
+    let redis = Redis::new(&patient)?;
     jobs::spawn(
         Settings::of(config),
         ops.clone(),

@@ -13,6 +13,8 @@ use std::{pin::Pin, time::Duration};
 
 /// Jobs in one statement: its locks are short, and so is what it writes.
 const BATCH: u64 = 1_000;
+/// Days that PostgreSQL's clock can be set back by without reaching its end.
+const LONGEST: u32 = 36_500;
 const DAY: Duration = Duration::from_hours(24);
 
 /// Throws away what has been kept for long enough.
@@ -36,7 +38,7 @@ pub fn handler(
     config: &Config,
     ops: &PgPool,
 ) -> impl Fn(Retention, Context) -> Running + Send + Sync + use<> {
-    let days = |days: u64| DAY.saturating_mul(u32::try_from(days).unwrap_or(u32::MAX));
+    let days = |days: u64| DAY * u32::try_from(days).unwrap_or(u32::MAX).min(LONGEST);
     let kept = [
         (JobState::Done, days(config.jobs_done_days)),
         (JobState::Cancelled, days(config.jobs_done_days)),

@@ -111,8 +111,16 @@ impl Clockwork {
                 // Only those that are known are asked for.
                 None => continue,
             };
-            if store::fire(&self.ops, &due, next).await? {
-                tracing::info!(schedule = due.name, due = %due.at, %next, "schedule.fired");
+            match store::fire(&self.ops, &due, next).await {
+                Ok(true) => {
+                    tracing::info!(schedule = due.name, due = %due.at, %next, "schedule.fired");
+                }
+                Ok(false) => {}
+                // The others are due all the same.
+                Err(error) => {
+                    let error = error_chain(&error);
+                    tracing::warn!(schedule = due.name, error, "schedule.not_fired");
+                }
             }
         }
         Ok(())

@@ -1,9 +1,12 @@
 //! What became of jobs, many at a time.
 
 use super::with_error;
-use crate::failpoint::{self, Failpoint};
+use crate::{
+    failpoint::{self, Failpoint},
+    jobs::record::JobState,
+};
 use sqlx::PgPool;
-use std::{cmp::Ordering, time::Duration};
+use std::{cmp::Ordering, collections::BTreeMap, time::Duration};
 use uuid::Uuid;
 
 /// What became of an attempt.
@@ -89,12 +92,12 @@ impl Verdict {
 }
 
 /// Writes conclusions, each on the condition that the job is still held under
-/// the lease; where it was, job and lease. One that was to be cancelled is not
+/// the lease; where it was, its state by job and lease. One that was to be cancelled is not
 /// tried again.
 pub async fn conclude(
     ops: &PgPool,
     ended: &[Conclusion],
-) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
+) -> Result<BTreeMap<(Uuid, Uuid), JobState>, sqlx::Error> {
     let held = if failpoint::is_in(Failpoint::NoLeaseToken, ops) {
         "true"
     } else {
@@ -125,10 +128,10 @@ pub async fn conclude(
                 finished_at = CASE WHEN e.next_state = 'pending' THEN NULL \
                                    ELSE statement_timestamp() END \
            FROM ended e WHERE j.id = e.id \
-         RETURNING j.id, e.lease",
+         RETURNING j.id, e.lease, j.state",
         errors = with_error("e.error"),
     );
-    sqlx::query_as(&sql)
+    let rows: Vec<(Uuid, Uuid, String)> = sqlx::query_as(&sql)
         .bind(column(ended, |e| e.id))
         .bind(column(ended, |e| e.lease))
         .bind(column(ended, |e| e.verdict.state()))
@@ -137,7 +140,12 @@ pub async fn conclude(
         .bind(column(ended, |e| e.verdict.result()))
         .bind(column(ended, |e| e.progress.as_deref()))
         .fetch_all(ops)
-        .await
+        .await?;
+    let held = rows.into_iter().map(|(id, lease, state)| {
+        let unknown = || sqlx::Error::Decode(format!("{state} is no state of a job").into());
+        Ok(((id, lease), JobState::named(&state).ok_or_else(unknown)?))
+    });
+    held.collect()
 }
 
 fn column<'a, T>(ended: &'a [Conclusion], of: impl Fn(&'a Conclusion) -> T) -> Vec<T> {

@@ -72,9 +72,9 @@ pub async fn heartbeat(
 }
 
 /// Takes jobs from workers that have not been heard of for a lease's time: at
-/// most `limit`; their kinds and states from now on. An attempt that took its
+/// most `limit`; their ids, kinds and states from now on. An attempt that took its
 /// worker with it counts, so that a job that kills whoever runs it ends.
-pub async fn recover(ops: &PgPool, limit: i64) -> Result<Vec<(String, String)>, sqlx::Error> {
+pub async fn recover(ops: &PgPool, limit: i64) -> Result<Vec<(Uuid, String, String)>, sqlx::Error> {
     let error = "'the worker was not heard of any more: its lease has ended'";
     let sql = format!(
         "WITH lost AS MATERIALIZED ( \
@@ -89,7 +89,7 @@ pub async fn recover(ops: &PgPool, limit: i64) -> Result<Vec<(String, String)>, 
                 finished_at = CASE WHEN lost.next_state = 'pending' THEN NULL \
                                    ELSE statement_timestamp() END \
            FROM lost WHERE j.id = lost.id \
-         RETURNING j.kind, j.state",
+         RETURNING j.id, j.kind, j.state",
         errors = with_error(error),
     );
     sqlx::query_as(&sql).bind(limit).fetch_all(ops).await

@@ -33,8 +33,8 @@ impl Streams {
         Ok(self.messages(lanes, Some(vec![(self.key(lane), entries)])))
     }
 
-    /// Forgets consumers of processes that are gone. One that comes back is
-    /// made again by its next read.
+    /// Forgets consumers that have been given nothing for long: their processes
+    /// are gone, or quiet. One that comes back is made again by its next read.
     pub async fn forget_dead(&self, lane: &Lane) -> Result<u64, Unavailable> {
         let mut command = redis::cmd("XINFO");
         command.arg("CONSUMERS").arg(self.key(lane)).arg(GROUP);
@@ -104,7 +104,8 @@ impl Streams {
         // While something is in somebody's hands it is hard to tell apart.
         let of_ours = groups.iter().filter(|group| number(group, "pending") == 0);
         for read_up_to in of_ours.filter_map(|group| text(group, "last-delivered-id")) {
-            // What was read since is later, and so is what was not read.
+            // What was read since is later, and so is what was not read. The one
+            // that was read last stays until another one is.
             let mut trim = redis::cmd("XTRIM");
             trim.arg(self.key(lane)).arg("MINID").arg(read_up_to);
             self.redis.command::<i64>(&trim).await?;

@@ -89,7 +89,11 @@ pub async fn postgres_restarts_under_running_jobs(
     servers: &PrivateServers,
 ) -> Result<()> {
     let hall = Hall::open(env).await?;
-    let worker = hall.worker(hall.leaving(), Settings::default());
+    let settings = Settings {
+        lease: Duration::from_secs(10),
+        ..Settings::default()
+    };
+    let worker = hall.worker(hall.leaving(), settings);
     let _ = hall.enqueue(&slow_leaves(0, JOBS)?).await?;
     until_some(&hall, JOBS / 4).await?;
     // The ops database has its server with the read models.

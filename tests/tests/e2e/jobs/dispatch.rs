@@ -25,10 +25,13 @@ pub async fn a_job_is_done_once_with_its_result(env: &TestEnv) -> Result<()> {
         job.attempts == 1 && job.finished_at >= job.started_at,
         "{job:?}"
     );
+    // What was read is deleted, and who has left is forgotten.
+    wait_until("its message to be read", async || {
+        Ok((length(&hall).await? == 0).then_some(()))
+    })
+    .await?;
     worker.ended().await?;
     ensure!(hall.left_by(id).await? == 1);
-    // What was read is deleted, and who has left is forgotten.
-    ensure!(length(&hall).await? == 0);
     let consumers = consumers(&hall).await?;
     ensure!(consumers.is_empty(), "{consumers:?}");
     Ok(())

@@ -52,10 +52,11 @@ pub async fn short_jobs_are_waited_for(env: &TestEnv) -> Result<()> {
     let worker = hall.worker(hall.leaving(), settings(Duration::from_mins(1)));
     let payload = Leave {
         number: 0,
-        millis: 1_000,
+        millis: 3_000,
     };
     let id = hall.enqueue_one(&payload).await?;
-    hall.until_state(id, JobState::Running).await?;
+    hall.until(id, "begun", |job| job.state != JobState::Pending)
+        .await?;
     worker.tell_to_end();
     worker.ended().await?;
     let done = hall.job(id).await?;

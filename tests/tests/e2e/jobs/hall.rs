@@ -56,8 +56,14 @@ pub struct Hall {
     pub announcer: Announcer,
 }
 
-/// Working in this process.
+/// Working in this process, until it is dropped.
 pub struct Worker(Lifecycle);
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.tell_to_end();
+    }
+}
 
 impl Hall {
     /// An empty ledger.
@@ -195,7 +201,7 @@ impl Worker {
 
     /// Waits until it has ended.
     pub async fn ended(self) -> Result<()> {
-        self.0.shutdown.cancel();
+        self.tell_to_end();
         Ok(self.0.finished().await?)
     }
 }

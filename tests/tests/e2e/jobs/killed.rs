@@ -76,7 +76,7 @@ fn start(file: &Path) -> Result<Child> {
         .env(WORKER, file)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn()
         .context("a worker cannot be started")

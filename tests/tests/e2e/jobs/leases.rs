@@ -13,6 +13,9 @@ use tests::TestEnv;
 use tokio::sync::{Semaphore, mpsc};
 use uuid::Uuid;
 
+/// Long enough for heartbeats on a busy machine.
+const LEASE: Duration = Duration::from_secs(6);
+
 /// Goes on until it is let go.
 #[derive(Serialize, Deserialize)]
 struct Last {}
@@ -93,7 +96,7 @@ async fn steal(hall: &Hall, id: Uuid) -> Result<()> {
 pub async fn a_long_job_keeps_its_lease_and_shows_its_progress(env: &TestEnv) -> Result<()> {
     let hall = Hall::open(env).await?;
     let mut talk = talk();
-    let settings = || with_lease(Duration::from_millis(1_500));
+    let settings = || with_lease(LEASE);
     let workers = [
         hall.worker(talk.handlers.clone(), settings()),
         hall.worker(talk.handlers.clone(), settings()),
@@ -103,8 +106,7 @@ pub async fn a_long_job_keeps_its_lease_and_shows_its_progress(env: &TestEnv) ->
         .until(id, "on its way", |job| job.progress.is_some())
         .await?;
     let until = running.lease_until;
-    // Twice the time of a lease.
-    let later = until.map(|until| until + Duration::from_secs(3));
+    let later = until.map(|until| until + LEASE);
     hall.until(id, "ours for longer", |job| job.lease_until > later)
         .await?;
     talk.go.add_permits(1);
@@ -133,14 +135,14 @@ pub async fn progress_that_cannot_be_stored_costs_nobody_a_lease(env: &TestEnv) 
             context.stopped().await;
             Ok(Outcome::Done(None))
         });
-    let worker = hall.worker(handlers, with_lease(Duration::from_millis(1_500)));
+    let worker = hall.worker(handlers, with_lease(LEASE));
     let zeros = hall.enqueue_one(&Zeros {}).await?;
     let id = hall.enqueue_one(&Last {}).await?;
     let until = hall
         .until_state(id, JobState::Running)
         .await?
         .lease_until
-        .map(|until| until + Duration::from_secs(3));
+        .map(|until| until + LEASE);
     hall.until(id, "ours for longer", |job| job.lease_until > until)
         .await?;
     let shown = hall.job(zeros).await?;

@@ -33,7 +33,7 @@ fn waiting() -> Handlers {
 
 fn attentive() -> Settings {
     Settings {
-        lease: Duration::from_secs(3),
+        lease: Duration::from_secs(10),
         ..Settings::default()
     }
 }
@@ -190,7 +190,7 @@ pub async fn the_command_line_lists_shows_retries_and_cancels(env: &TestEnv) -> 
         shown["state"] == "dead" && shown["kind"] == "test.leave",
         "{shown}"
     );
-    env.orderlog_ok(&["jobs", "retry", "--job", &id]).await?;
+    env.orderlog_ok(&["jobs", "retry", &id]).await?;
     let shown = one_json(env, &["jobs", "list", "--state", "pending", "--json"]).await?;
     ensure!(
         shown["id"] == id.as_str() && shown["attempts"] == 0,

@@ -60,13 +60,20 @@ fn listening() -> Settings {
 pub async fn what_a_drained_worker_has_read_is_announced_anew(env: &TestEnv) -> Result<()> {
     let hall = Hall::open(env).await?;
     let worker = hall.worker(hall.leaving(), listening());
-    let first = hall.enqueue_one(&quick(0)).await?;
-    hall.until_state(first, JobState::Done).await?;
-    let names = consumers(&hall).await?;
+    // Its one look into the ledger is over with the second.
+    for number in 0..2 {
+        let job = hall.enqueue_one(&quick(number)).await?;
+        hall.until_state(job, JobState::Done).await?;
+    }
+    let names = wait_until("a worker to read", async || {
+        let names = consumers(&hall).await?;
+        Ok((!names.is_empty()).then_some(names))
+    })
+    .await?;
     let [consumer] = &*names else {
         bail!("one worker reads: {names:?}");
     };
-    let job = NewJob::of(&quick(1))?;
+    let job = NewJob::of(&quick(2))?;
     let _ = hall.enqueue_silently(std::slice::from_ref(&job)).await?;
     read_in_vain(&hall, consumer, job.id()).await?;
     worker.ended().await?;

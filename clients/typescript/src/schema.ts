@@ -48,6 +48,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs
+         * @description Work that happens outside of requests, the newest first: what waits, what
+         *     is being done, and what came of it as long as that is kept.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One job
+         * @description With its payload, progress, result and last failures.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a job
+         * @description One that waits is `cancelled` at once. One that runs is told so and has
+         *     `cancel_requested`, until it ends: it may have been done all the same.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry a job
+         * @description One that is dead or cancelled waits again, and its attempts are counted
+         *     anew.
+         */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/parked": {
         parameters: {
             query?: never;
@@ -218,6 +301,87 @@ export interface paths {
          *     builder, or a running projector, has removed what there is of it.
          */
         post: operations["cancel_rebuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedules
+         * @description Jobs that are enqueued at certain times: when each is due, and what came of
+         *     its last run.
+         */
+        get: operations["list_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/schedules/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a schedule
+         * @description It enqueues nothing until it is resumed.
+         */
+        post: operations["pause_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/schedules/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a schedule
+         * @description It enqueues again; once at once, where it was due meanwhile.
+         */
+        post: operations["resume_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/schedules/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a schedule now
+         * @description Enqueues its job, paused or not. The next due time stays as it is.
+         */
+        post: operations["run_schedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3228,6 +3392,91 @@ export interface components {
             fulfillments?: components["schemas"]["PastFulfillmentBody"][];
             cancellation?: components["schemas"]["CancellationBody"] | null;
         };
+        /** @description A page of jobs. */
+        JobList: {
+            /** @description The newest first. */
+            data: components["schemas"]["JobRecord"][];
+            /** @description Whether there is more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`. */
+            next_cursor?: string | null;
+        };
+        /** @description A job of the ledger. */
+        JobRecord: {
+            /**
+             * Format: uuid
+             * @description Its id; later jobs have greater ones.
+             */
+            id: string;
+            /** @description Where it waits. */
+            queue: string;
+            /** @description What it does. */
+            kind: string;
+            /** @description What with. */
+            payload: Record<string, never>;
+            /** @description What comes first in its queue. */
+            priority: components["schemas"]["Priority"];
+            /** @description Where it is. */
+            state: components["schemas"]["JobState"];
+            /**
+             * Format: date-time
+             * @description When it is or was due.
+             */
+            run_at: string;
+            /**
+             * Format: int32
+             * @description Attempts so far.
+             */
+            attempts: number;
+            /**
+             * Format: int32
+             * @description Attempts after which it is dead.
+             */
+            max_attempts: number;
+            /** @description At most one job of its kind with this key is pending or running. */
+            unique_key?: string | null;
+            /** @description Who has it, or had it last. */
+            worker?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is that worker's, unless it is heard of again.
+             */
+            lease_until?: string | null;
+            /** @description Whether it was told to end. */
+            cancel_requested: boolean;
+            /** @description How far it is: `done`, `total`, `text`. */
+            progress?: Record<string, never> | null;
+            /** @description What is to be shown of what it did. */
+            result?: Record<string, never> | null;
+            /** @description What went wrong last. */
+            last_error?: string | null;
+            /** @description The last ten failures: `attempt`, `at`, `worker`, `error`. */
+            errors: Record<string, never>[];
+            /** @description W3C trace context of what led to it. */
+            traceparent?: string | null;
+            /** @description Ties together everything that one request led to. */
+            correlation_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was enqueued.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its last attempt began.
+             */
+            started_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it came to its end.
+             */
+            finished_at?: string | null;
+        };
+        /**
+         * @description Where a job is.
+         * @enum {string}
+         */
+        JobState: "pending" | "running" | "done" | "dead" | "cancelled";
         /**
          * @description What kind of document the order is.
          * @enum {string}
@@ -3961,6 +4210,11 @@ export interface components {
             tags?: string[];
         };
         /**
+         * @description What comes first within a queue.
+         * @enum {string}
+         */
+        Priority: "high" | "normal" | "low";
+        /**
          * @description The body of an error answer (RFC 9457), with the members of this API.
          * @example {
          *       "code": "refund_exceeds_captured",
@@ -4391,6 +4645,69 @@ export interface components {
          * @enum {string}
          */
         ReturnStatus: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+        /** @description All schedules. */
+        ScheduleList: {
+            /** @description By name. */
+            data: components["schemas"]["ScheduleRecord"][];
+        };
+        /** @description A schedule, and what came of its last run. */
+        ScheduleRecord: {
+            /**
+             * @description Its name.
+             * @example jobs-retention
+             */
+            name: string;
+            /**
+             * @description When it is due: a cron expression, read in `time_zone`.
+             * @example 17 3 * * *
+             */
+            cron?: string | null;
+            /**
+             * @description Of the IANA database.
+             * @example UTC
+             */
+            time_zone: string;
+            /**
+             * Format: int64
+             * @description Or else after so many seconds again.
+             */
+            every_seconds?: number | null;
+            /** @description What is enqueued then. */
+            kind: string;
+            /** @description Whether it enqueues nothing for the time being. */
+            paused: boolean;
+            /**
+             * Format: date-time
+             * @description When it is due next; in the past, where it is paused.
+             */
+            next_run_at: string;
+            /**
+             * Format: uuid
+             * @description The job that was enqueued last.
+             */
+            last_job?: string | null;
+            /**
+             * Format: date-time
+             * @description When that was due; null where a person asked for it.
+             */
+            last_due_at?: string | null;
+            last_state?: components["schemas"]["JobState"] | null;
+            /**
+             * Format: date-time
+             * @description When it came to its end.
+             */
+            last_finished_at?: string | null;
+            /** @description What went wrong with it last. */
+            last_error?: string | null;
+        };
+        /** @description What was enqueued. */
+        ScheduledRun: {
+            /**
+             * Format: uuid
+             * @description The job, as `GET /v1/admin/jobs/{id}` tells it.
+             */
+            job: string;
+        };
         /** @description A server-sent event, as its fields are on the stream. */
         ServerSentEvent: {
             /** @description Place in the log, for `Last-Event-ID` */
@@ -4927,6 +5244,525 @@ export interface operations {
             };
             /** @description `unsupported_media_type` */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state */
+                state?: components["schemas"]["JobState"];
+                /** @description Only those of this queue */
+                queue?: string;
+                /** @description Only those of this kind */
+                kind?: string;
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The jobs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "attempts": 5,
+                     *           "cancel_requested": false,
+                     *           "correlation_id": null,
+                     *           "created_at": "2026-11-26T03:17:00.402Z",
+                     *           "errors": [
+                     *             {
+                     *               "at": "2026-11-26T03:19:04.211Z",
+                     *               "attempt": 5,
+                     *               "error": "error returned from database: canceling statement due to statement timeout",
+                     *               "worker": "worker-1-4711-9f2c41d07be3"
+                     *             }
+                     *           ],
+                     *           "finished_at": "2026-11-26T03:19:04.211Z",
+                     *           "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+                     *           "kind": "jobs.retention",
+                     *           "last_error": "error returned from database: canceling statement due to statement timeout",
+                     *           "lease_until": null,
+                     *           "max_attempts": 5,
+                     *           "payload": {},
+                     *           "priority": "low",
+                     *           "progress": {
+                     *             "done": 41000,
+                     *             "text": "41000 thrown away",
+                     *             "total": null
+                     *           },
+                     *           "queue": "maintenance",
+                     *           "result": null,
+                     *           "run_at": "2026-11-26T03:17:00Z",
+                     *           "started_at": "2026-11-26T03:18:34.190Z",
+                     *           "state": "dead",
+                     *           "traceparent": null,
+                     *           "unique_key": "jobs-retention 1795663020.000000",
+                     *           "worker": "worker-1-4711-9f2c41d07be3"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a job
+                 * @example 019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "attempts": 5,
+                     *       "cancel_requested": false,
+                     *       "correlation_id": null,
+                     *       "created_at": "2026-11-26T03:17:00.402Z",
+                     *       "errors": [
+                     *         {
+                     *           "at": "2026-11-26T03:19:04.211Z",
+                     *           "attempt": 5,
+                     *           "error": "error returned from database: canceling statement due to statement timeout",
+                     *           "worker": "worker-1-4711-9f2c41d07be3"
+                     *         }
+                     *       ],
+                     *       "finished_at": "2026-11-26T03:19:04.211Z",
+                     *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+                     *       "kind": "jobs.retention",
+                     *       "last_error": "error returned from database: canceling statement due to statement timeout",
+                     *       "lease_until": null,
+                     *       "max_attempts": 5,
+                     *       "payload": {},
+                     *       "priority": "low",
+                     *       "progress": {
+                     *         "done": 41000,
+                     *         "text": "41000 thrown away",
+                     *         "total": null
+                     *       },
+                     *       "queue": "maintenance",
+                     *       "result": null,
+                     *       "run_at": "2026-11-26T03:17:00Z",
+                     *       "started_at": "2026-11-26T03:18:34.190Z",
+                     *       "state": "dead",
+                     *       "traceparent": null,
+                     *       "unique_key": "jobs-retention 1795663020.000000",
+                     *       "worker": "worker-1-4711-9f2c41d07be3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobRecord"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What anything about one job may be refused with beside that.
+             *     `job_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a job
+                 * @example 019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is cancelled, or told to end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "attempts": 0,
+                     *       "cancel_requested": true,
+                     *       "correlation_id": null,
+                     *       "created_at": "2026-11-26T03:17:00.402Z",
+                     *       "errors": [
+                     *         {
+                     *           "at": "2026-11-26T03:19:04.211Z",
+                     *           "attempt": 5,
+                     *           "error": "error returned from database: canceling statement due to statement timeout",
+                     *           "worker": "worker-1-4711-9f2c41d07be3"
+                     *         }
+                     *       ],
+                     *       "finished_at": "2026-11-26T09:00:12.030Z",
+                     *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+                     *       "kind": "jobs.retention",
+                     *       "last_error": "error returned from database: canceling statement due to statement timeout",
+                     *       "lease_until": null,
+                     *       "max_attempts": 5,
+                     *       "payload": {},
+                     *       "priority": "low",
+                     *       "progress": {
+                     *         "done": 41000,
+                     *         "text": "41000 thrown away",
+                     *         "total": null
+                     *       },
+                     *       "queue": "maintenance",
+                     *       "result": null,
+                     *       "run_at": "2026-11-26T03:17:00Z",
+                     *       "started_at": "2026-11-26T03:18:34.190Z",
+                     *       "state": "cancelled",
+                     *       "traceparent": null,
+                     *       "unique_key": "jobs-retention 1795663020.000000",
+                     *       "worker": "worker-1-4711-9f2c41d07be3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobRecord"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What anything about one job may be refused with beside that.
+             *     `job_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What cancelling a job may be refused with beside that.
+             *     `job_not_live`
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a job
+                 * @example 019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It waits */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "attempts": 0,
+                     *       "cancel_requested": false,
+                     *       "correlation_id": null,
+                     *       "created_at": "2026-11-26T03:17:00.402Z",
+                     *       "errors": [
+                     *         {
+                     *           "at": "2026-11-26T03:19:04.211Z",
+                     *           "attempt": 5,
+                     *           "error": "error returned from database: canceling statement due to statement timeout",
+                     *           "worker": "worker-1-4711-9f2c41d07be3"
+                     *         }
+                     *       ],
+                     *       "finished_at": null,
+                     *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+                     *       "kind": "jobs.retention",
+                     *       "last_error": "error returned from database: canceling statement due to statement timeout",
+                     *       "lease_until": null,
+                     *       "max_attempts": 5,
+                     *       "payload": {},
+                     *       "priority": "low",
+                     *       "progress": {
+                     *         "done": 41000,
+                     *         "text": "41000 thrown away",
+                     *         "total": null
+                     *       },
+                     *       "queue": "maintenance",
+                     *       "result": null,
+                     *       "run_at": "2026-11-26T03:17:00Z",
+                     *       "started_at": "2026-11-26T03:18:34.190Z",
+                     *       "state": "pending",
+                     *       "traceparent": null,
+                     *       "unique_key": "jobs-retention 1795663020.000000",
+                     *       "worker": "worker-1-4711-9f2c41d07be3"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobRecord"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What anything about one job may be refused with beside that.
+             *     `job_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What retrying a job may be refused with beside that.
+             *     `job_not_retryable`
+             */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5922,6 +6758,405 @@ export interface operations {
             /**
              * @description What giving a build up may be refused with beside that.
              *     `no_open_build`
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "cron": "17 3 * * *",
+                     *           "every_seconds": null,
+                     *           "kind": "jobs.retention",
+                     *           "last_due_at": "2026-11-26T03:17:00Z",
+                     *           "last_error": null,
+                     *           "last_finished_at": "2026-11-26T03:17:02.145Z",
+                     *           "last_job": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+                     *           "last_state": "done",
+                     *           "name": "jobs-retention",
+                     *           "next_run_at": "2026-11-27T03:17:00Z",
+                     *           "paused": false,
+                     *           "time_zone": "UTC"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    pause_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of a schedule
+                 * @example jobs-retention
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is paused */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cron": "17 3 * * *",
+                     *       "every_seconds": null,
+                     *       "kind": "jobs.retention",
+                     *       "last_due_at": "2026-11-26T03:17:00Z",
+                     *       "last_error": null,
+                     *       "last_finished_at": "2026-11-26T03:17:02.145Z",
+                     *       "last_job": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+                     *       "last_state": "done",
+                     *       "name": "jobs-retention",
+                     *       "next_run_at": "2026-11-27T03:17:00Z",
+                     *       "paused": true,
+                     *       "time_zone": "UTC"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleRecord"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What anything about one schedule may be refused with beside that.
+             *     `schedule_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resume_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of a schedule
+                 * @example jobs-retention
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cron": "17 3 * * *",
+                     *       "every_seconds": null,
+                     *       "kind": "jobs.retention",
+                     *       "last_due_at": "2026-11-26T03:17:00Z",
+                     *       "last_error": null,
+                     *       "last_finished_at": "2026-11-26T03:17:02.145Z",
+                     *       "last_job": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+                     *       "last_state": "done",
+                     *       "name": "jobs-retention",
+                     *       "next_run_at": "2026-11-27T03:17:00Z",
+                     *       "paused": false,
+                     *       "time_zone": "UTC"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduleRecord"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What anything about one schedule may be refused with beside that.
+             *     `schedule_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    run_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of a schedule
+                 * @example jobs-retention
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job is enqueued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job": "019ac360-1d52-7d0e-8a43-c1b2e6f0a9d4"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ScheduledRun"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What anything about one schedule may be refused with beside that.
+             *     `schedule_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What running a schedule may be refused with beside that.
+             *     `schedule_running`
              */
             409: {
                 headers: {

@@ -4,23 +4,29 @@ use crate::{PrivateServers, TestEnv, live, servers};
 use futures_util::FutureExt as _;
 use infra::local_servers::Server;
 use libtest_mimic::{Arguments, Failed, Trial};
-use std::{any::Any, panic::AssertUnwindSafe, process::ExitCode, sync::OnceLock, time::Duration};
+use std::{
+    any::Any, env, panic::AssertUnwindSafe, process::ExitCode, sync::OnceLock, time::Duration,
+};
 use tokio::runtime::Runtime;
 
 /// No test takes this long; one that hangs ends here with its logs.
 const TIMEOUT: Duration = Duration::from_mins(10);
 
+/// How often a test that failed is run again before it counts as failed: 0
+/// where this is not set. One that passes then is told of as flaky.
+const RETRIES: &str = "ORDERLOG_TEST_RETRIES";
+
 /// A test that needs no servers.
 pub fn plain(name: &str, test: fn() -> anyhow::Result<()>) -> Trial {
-    Trial::test(name, move || test().map_err(failed))
+    trial(name, move || test().map_err(failed))
 }
 
 /// A test that needs time and a runtime, but none of the shared servers.
 pub fn alone<F>(name: &str, test: F) -> Trial
 where
-    F: AsyncFnOnce() -> anyhow::Result<()> + Send + 'static,
+    F: AsyncFn() -> anyhow::Result<()> + Send + Sync + 'static,
 {
-    Trial::test(name, move || {
+    trial(name, move || {
         runtime()?.block_on(async { Ok(guarded(test()).await?) })
     })
 }
@@ -28,10 +34,10 @@ where
 /// A test on the shared servers, with databases of its own.
 pub fn on_servers<F>(name: &str, test: F) -> Trial
 where
-    F: AsyncFnOnce(&TestEnv) -> anyhow::Result<()> + Send + 'static,
+    F: AsyncFn(&TestEnv) -> anyhow::Result<()> + Send + Sync + 'static,
 {
     let title = name.to_owned();
-    Trial::test(name, move || {
+    trial(name, move || {
         runtime()?.block_on(async {
             let servers = servers::shared().await.map_err(failed)?;
             let env = TestEnv::create(&title, servers).await.map_err(failed)?;
@@ -44,7 +50,7 @@ where
 /// A test that may kill, stop and restart its servers.
 pub fn on_private_servers<F>(name: &str, test: F) -> Trial
 where
-    F: AsyncFnOnce(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + 'static,
+    F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + Sync + 'static,
 {
     on_servers_with(name, &[], test)
 }
@@ -52,29 +58,29 @@ where
 /// The same, of which one is a replica of the read models.
 pub fn on_replicated_servers<F>(name: &str, test: F) -> Trial
 where
-    F: AsyncFnOnce(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + 'static,
+    F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + Sync + 'static,
 {
     on_servers_with(name, &[Server::Standby], test)
 }
 
 fn on_servers_with<F>(name: &str, more: &'static [Server], test: F) -> Trial
 where
-    F: AsyncFnOnce(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + 'static,
+    F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + Sync + 'static,
 {
     let title = name.to_owned();
-    Trial::test(name, move || {
+    trial(name, move || {
         runtime()?.block_on(async {
             let servers = PrivateServers::start(more).await.map_err(failed)?;
-            let result = on_a_private_set(&title, &servers, test).await;
+            let result = on_a_private_set(&title, &servers, &test).await;
             servers.stop().await;
             result
         })
     })
 }
 
-async fn on_a_private_set<F>(title: &str, servers: &PrivateServers, test: F) -> Result<(), Failed>
+async fn on_a_private_set<F>(title: &str, servers: &PrivateServers, test: &F) -> Result<(), Failed>
 where
-    F: AsyncFnOnce(&TestEnv, &PrivateServers) -> anyhow::Result<()>,
+    F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()>,
 {
     let env = TestEnv::create(title, servers.config())
         .await
@@ -86,6 +92,31 @@ where
         }
         Err(message) => Err(format!("{message}{}", env.log_tails()).into()),
     }
+}
+
+/// A test that is run again where [`RETRIES`] says so.
+fn trial(name: &str, test: impl Fn() -> Result<(), Failed> + Send + 'static) -> Trial {
+    let title = name.to_owned();
+    Trial::test(name, move || {
+        let mut retries = retries()?;
+        loop {
+            let Err(failure) = test() else { return Ok(()) };
+            if retries == 0 {
+                return Err(failure);
+            }
+            retries -= 1;
+            let message = failure.message().unwrap_or_default();
+            eprintln!("!!! FLAKY: {title} failed and is run again\n{message}\n");
+        }
+    })
+}
+
+fn retries() -> Result<u32, Failed> {
+    let Some(text) = env::var_os(RETRIES) else {
+        return Ok(0);
+    };
+    let retries = text.to_str().and_then(|text| text.parse().ok());
+    retries.ok_or_else(|| format!("{RETRIES} is no number: {}", text.display()).into())
 }
 
 /// Runs the tests that the command line asks for, stops the servers whatever

@@ -55,24 +55,26 @@ async fn an_export_that_a_standby_cancels_is_cut_off_and_looks_it(
         sqlx::query(setting).execute(&standby).await?;
     }
     let mut export = exported(&views, &standby).await?;
-    // What the snapshot sees is gone on the primary, for good.
+    // What the snapshot sees is gone on the primary, for good: as soon as nobody
+    // there sees it any more, the server's own ANALYZE for one.
     views.execute("UPDATE orders SET document = '{}'").await?;
-    views.execute("VACUUM (FREEZE) orders").await?;
-    let written = written(&views).await?;
-    let mut stands_since = None;
-    wait_until(
-        "the standby to have waited for longer than it may",
-        async || {
-            let stands = "SELECT pg_last_wal_receive_lsn() >= $1::pg_lsn \
-            AND pg_last_wal_replay_lsn() < $1::pg_lsn";
-            let stands: bool = sqlx::query_scalar(stands)
-                .bind(&written)
-                .fetch_one(&standby)
-                .await?;
-            let since = stands_since.get_or_insert_with(Instant::now);
-            Ok((stands && since.elapsed() > 5 * MAY_WAIT).then_some(()))
-        },
-    )
+    let mut up_to = written(&views).await?;
+    let mut stands: Option<(String, Instant)> = None;
+    wait_until("the standby to have waited for too long", async || {
+        let at = sqlx::query_scalar("SELECT pg_last_wal_replay_lsn()::text");
+        let at: String = at.fetch_one(&standby).await?;
+        let since = match &stands {
+            Some((before, since)) if *before == at => *since,
+            _ => Instant::now(),
+        };
+        stands = Some((at, since));
+        if has_replayed(&standby, &up_to).await? {
+            views.execute("VACUUM (FREEZE) orders").await?;
+            up_to = written(&views).await?;
+            stands = None;
+        }
+        Ok((stands.is_some() && since.elapsed() > 10 * MAY_WAIT).then_some(()))
+    })
     .await?;
     // A client that goes on gets what was sent, then a connection that breaks.
     let mut rest = Vec::new();
@@ -130,11 +132,14 @@ async fn again_whole(views: &Views) -> anyhow::Result<()> {
 async fn follows(views: &Views, standby: &PgPool) -> anyhow::Result<()> {
     let written = written(views).await?;
     wait_until("the standby to follow", async || {
-        let follows = sqlx::query_scalar("SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn");
-        let follows: bool = follows.bind(&written).fetch_one(standby).await?;
-        Ok(follows.then_some(()))
+        Ok(has_replayed(standby, &written).await?.then_some(()))
     })
     .await
+}
+
+async fn has_replayed(standby: &PgPool, written: &str) -> anyhow::Result<bool> {
+    let replayed = sqlx::query_scalar("SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn");
+    Ok(replayed.bind(written).fetch_one(standby).await?)
 }
 
 /// Up to where the primary has written.

@@ -63,7 +63,11 @@ pub async fn a_build_that_parks_too_much_is_held_until_it_is_accepted(env: &Test
     let projector = env.role("projector").spawn()?;
     let metrics = format!("{}/metrics", projector.url());
     wait_until("the metrics to tell", async || {
-        let metrics = reqwest::get(&metrics).await?.text().await?;
+        // It may not listen yet.
+        let Ok(metrics) = reqwest::get(&metrics).await else {
+            return Ok(None);
+        };
+        let metrics = metrics.text().await?;
         let waits = "orderlog_projection_build_waits{projection=\"orders\",why=\"parked\"} 1";
         Ok(metrics.lines().any(|line| line == waits).then_some(()))
     })

@@ -21,7 +21,7 @@ use infra::{
     command::{CommandContext, CommandIdentity, ExecuteError, Expected, Outcome, command_id},
     http::{JsonBody, Principal, Problem, idempotency_key, if_match, trace_context},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::HashMap, future::ready, pin::Pin};
 use uuid::Uuid;
 
@@ -33,6 +33,11 @@ pub struct Asked<B> {
     /// What its body says.
     pub body: B,
 }
+
+/// The body of a request that says nothing.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// What the request says besides its body.
 pub struct Call {
@@ -114,6 +119,11 @@ impl Call {
         let key = self.key.as_deref();
         context.identity.id = identity(&self.principal, &self.route, key, number);
         context
+    }
+
+    /// The part of the path of this name.
+    pub fn path(&self, name: &str) -> &str {
+        self.parts.get(name).map_or("", String::as_str)
     }
 
     /// Method and path: a key stands for one request to one route.

@@ -2,9 +2,18 @@
 
 use crate::{
     answer::CommandAnswer,
-    routes::{drafts, orders},
+    routes::{
+        drafts, orders,
+        webhooks::{
+            deliveries,
+            endpoints::{self, EndpointWithSecret, replay::Replayed},
+        },
+    },
 };
-use infra::http::ProblemDocument;
+use infra::{
+    http::ProblemDocument,
+    webhooks::{Delivery, Endpoint},
+};
 use std::collections::BTreeMap;
 use utoipa::{
     OpenApi,
@@ -24,7 +33,14 @@ const ANSWER: &str = include_str!("documented/answer.json");
         title = "Orderlog commands",
         description = "Commands change orders. Each answers the order as it left it, with its version in the ETag and a `position` to wait for on reads."
     ),
-    components(schemas(CommandAnswer, ProblemDocument)),
+    components(schemas(
+        CommandAnswer,
+        Delivery,
+        Endpoint,
+        EndpointWithSecret,
+        ProblemDocument,
+        Replayed
+    )),
     paths(
         drafts::create::handle,
         drafts::update::handle,
@@ -74,6 +90,13 @@ const ANSWER: &str = include_str!("documented/answer.json");
         orders::invoice::handle,
         orders::tags::tag::handle,
         orders::tags::untag::handle,
+        endpoints::create::handle,
+        endpoints::change::handle,
+        endpoints::delete::handle,
+        endpoints::rotate::handle,
+        endpoints::ping::handle,
+        endpoints::replay::handle,
+        deliveries::retry::handle,
     )
 )]
 struct Document;

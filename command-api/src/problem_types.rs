@@ -22,6 +22,13 @@ kinds! {
     422 reason_required: "The command is not carried out without a `reason`.",
     422 nothing_to_change: "None of the members that would change something is there.",
     422 amount_or_percent: "A discount is either an `amount` or a `percent`: exactly one of them.",
+    // --- webhooks ---------------------------------------------------------
+    404 endpoint_not_found: "There is no webhook endpoint with this id, or it was deleted.",
+    404 delivery_not_found: "There is no delivery with this id; they are kept for some weeks.",
+    409 endpoint_disabled: "The webhook endpoint is disabled, so nothing is sent to it.",
+    422 invalid_endpoint:
+        "A webhook endpoint cannot be such one: `errors` says which members, and why.",
+    422 invalid_replay: "Say what to replay: `missed`, or `from` with or without `to`.",
     // --- which order, which part ------------------------------------------
     404 order_not_found: "There is no order with this id.",
     404 line_not_found: "The order has no such line; 422 where the body names it.",

@@ -1,6 +1,9 @@
 //! What every command needs.
 
-use crate::record::{Orders, Registers};
+use crate::{
+    record::{Orders, Registers},
+    webhooks::Webhooks,
+};
 use infra::{
     command::{Executor, NumberBlocks, payload_hash},
     config::Config,
@@ -23,19 +26,21 @@ pub struct CommandApi {
     pub(crate) invoices: Executor<Registers>,
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
+    pub(crate) webhooks: Webhooks,
     payloads: SharedSecret,
     guard: Option<Guard>,
 }
 
 impl CommandApi {
-    /// A command API on the log behind `events`, with a secret in `ops`.
+    /// A command API on the log behind `events`, with a secret where webhook
+    /// endpoints are kept.
     pub fn new(
         config: &Config,
         events: PgPool,
         hint: LogHint,
         mapping: Arc<dyn ContractMapping>,
         sealing: Sealing,
-        ops: PgPool,
+        webhooks: Webhooks,
     ) -> Self {
         let store = EventStore::new(events.clone(), config.event_store, hint);
         let registers = (store.clone(), Arc::clone(&mapping), sealing.clone());
@@ -44,7 +49,8 @@ impl CommandApi {
             invoices: Executor::new(registers.0, registers.1, registers.2, REGISTERS),
             numbers: NumberBlocks::new(events),
             config: Arc::new(config.clone()),
-            payloads: SharedSecret::new(ops, "payload"),
+            payloads: SharedSecret::new(webhooks.ops.clone(), "payload"),
+            webhooks,
             guard: None,
         }
     }

@@ -30,3 +30,4 @@ pub mod shared_secret;
 mod slow_statements;
 pub mod telemetry;
 pub mod views;
+pub mod webhooks;

@@ -46,6 +46,10 @@ const TAGS: &[(&str, &str)] = &[
         "Counts and sums over orders, by time and by group.",
     ),
     (
+        "webhooks",
+        "Order events, told over HTTP to whoever asks for them, signed by Standard Webhooks 1.0.0.",
+    ),
+    (
         "admin",
         "What operators look at and set right: projections, their rebuilds, parked orders, the \
          cache, jobs and schedules.",

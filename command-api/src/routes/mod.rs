@@ -2,6 +2,7 @@
 
 pub(crate) mod drafts;
 pub(crate) mod orders;
+pub(crate) mod webhooks;
 
 use actix_web::web::ServiceConfig;
 
@@ -10,6 +11,7 @@ use actix_web::web::ServiceConfig;
 pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(drafts::configure)
-        .configure(orders::configure);
+        .configure(orders::configure)
+        .configure(webhooks::configure);
     infra::http::problem_types(config, crate::PROBLEM_TYPES);
 }

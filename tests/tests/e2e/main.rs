@@ -25,6 +25,7 @@ mod relay;
 mod replay;
 mod sealing;
 mod verify;
+mod webhooks;
 mod whole_path;
 mod workspace;
 
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         replay::trials(),
         sealing::trials(),
         verify::trials(),
+        webhooks::trials(),
         whole_path::trials(),
         workspace::trials(),
     ];

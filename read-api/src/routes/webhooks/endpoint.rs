@@ -16,6 +16,8 @@ use infra::{
 };
 
 /// One webhook endpoint
+///
+/// And how it goes with it. Its secret is not shown.
 #[utoipa::path(
     get,
     path = "/v1/webhooks/endpoints/{id}",

@@ -50,6 +50,9 @@ answers!(
 );
 
 /// Change a webhook endpoint
+///
+/// What is absent stays. One that was disabled begins with a clean record when it
+/// is enabled again.
 #[utoipa::path(
     patch,
     path = "/v1/webhooks/endpoints/{id}",

@@ -2,7 +2,7 @@
 
 use crate::{
     answer::CommandAnswer,
-    routes::{drafts, orders},
+    routes::{bulk, drafts, orders},
 };
 use infra::http::ProblemDocument;
 use std::collections::BTreeMap;
@@ -74,6 +74,7 @@ const ANSWER: &str = include_str!("documented/answer.json");
         orders::invoice::handle,
         orders::tags::tag::handle,
         orders::tags::untag::handle,
+        bulk::handle,
     )
 )]
 struct Document;
@@ -164,6 +165,10 @@ mod tests {
             let Some(RefOr::T(body)) = operation.request_body else {
                 continue;
             };
+            if let Some(RefOr::T(lines)) = body.content.get("application/x-ndjson") {
+                assert!(lines.example.is_some(), "{path}");
+                continue;
+            }
             let Some(RefOr::T(content)) = body.content.get("application/json") else {
                 panic!("{path}: no JSON");
             };

@@ -1,6 +1,10 @@
 //! What every command needs.
 
-use crate::record::{Orders, Registers};
+use crate::{
+    record::{Orders, Registers},
+    routes::bulk,
+};
+use actix_web::{HttpRequest, web::Data};
 use infra::{
     command::{Executor, NumberBlocks, payload_hash},
     config::Config,
@@ -13,9 +17,15 @@ use infra::{
 };
 use sqlx::PgPool;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// Bytes of registers in memory: there is one per platform.
 const REGISTERS: usize = 1 << 20;
+
+/// The application was put together without what commands need.
+#[derive(Debug, thiserror::Error)]
+#[error("no CommandApi in the application's data")]
+struct NoApi;
 
 /// The state of the command API: one per process.
 pub struct CommandApi {
@@ -23,6 +33,8 @@ pub struct CommandApi {
     pub(crate) invoices: Executor<Registers>,
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
+    /// Places for bulk requests.
+    pub(crate) bulk: Arc<Semaphore>,
     payloads: SharedSecret,
     guard: Option<Guard>,
 }
@@ -44,9 +56,16 @@ impl CommandApi {
             invoices: Executor::new(registers.0, registers.1, registers.2, REGISTERS),
             numbers: NumberBlocks::new(events),
             config: Arc::new(config.clone()),
+            bulk: Arc::new(Semaphore::new(bulk::AT_ONCE)),
             payloads: SharedSecret::new(ops, "payload"),
             guard: None,
         }
+    }
+
+    /// That of the application which answers `request`.
+    pub(crate) fn of(request: &HttpRequest) -> Result<Data<Self>, Problem> {
+        let api = request.app_data::<Data<Self>>();
+        Ok(api.ok_or_else(|| Problem::internal(NoApi))?.clone())
     }
 
     /// Refuses commands while the log must not be written (invariant 16), by

@@ -29,6 +29,10 @@ const TAGS: &[(&str, &str)] = &[
     ("goods", "Fulfilments: goods on their way out."),
     ("returns", "Returns and exchanges: goods on their way back."),
     (
+        "bulk",
+        "Many commands in one request, streamed both ways as NDJSON.",
+    ),
+    (
         "live",
         "Server-sent events, resumed by `Last-Event-ID`: what happens, and which orders read \
          otherwise now.",

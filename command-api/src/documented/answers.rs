@@ -97,20 +97,26 @@ pub fn responses(
     successes: &[(u16, &str)],
     codes: &[&[&str]],
 ) -> BTreeMap<String, RefOr<Response>> {
-    let mut by_status: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for code in codes.iter().copied().chain([ALWAYS]).flatten() {
-        let (status, code) = of(code);
-        by_status.entry(status).or_default().insert(code);
-    }
-    let mut all: BTreeMap<String, RefOr<Response>> = BTreeMap::new();
+    let codes: Vec<_> = codes.iter().copied().chain([ALWAYS]).collect();
+    let mut all = problems(&codes);
     for (status, done) in successes {
         all.insert(status.to_string(), success(*status, done).into());
     }
-    for (status, codes) in by_status {
-        let told = problem(&status, &codes);
-        all.insert(status, told.into());
-    }
     all
+}
+
+/// The answers with these codes.
+pub fn problems(codes: &[&[&str]]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for code in codes.iter().copied().flatten() {
+        let (status, code) = of(code);
+        by_status.entry(status).or_default().insert(code);
+    }
+    let told = by_status.into_iter().map(|(status, codes)| {
+        let told = problem(&status, &codes);
+        (status, told.into())
+    });
+    told.collect()
 }
 
 /// Status and code of an entry of a list; `default` where nobody knows it.

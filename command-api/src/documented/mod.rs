@@ -5,5 +5,5 @@ mod answers;
 mod parameters;
 
 pub(crate) use answers::answers;
-pub use answers::{AMOUNT, ANY, CONTENT, EDIT, LINE, LIVE_SALE, SALE, UNITS, responses};
+pub use answers::{AMOUNT, ANY, CONTENT, EDIT, LINE, LIVE_SALE, SALE, UNITS, problems, responses};
 pub use parameters::{Headers, OnOrder};

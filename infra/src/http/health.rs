@@ -96,6 +96,11 @@ impl Readiness {
         self.0.draining.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the role is about to end.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
     /// Runs every check at once.
     pub async fn report(&self) -> Report {
         let checks: Vec<_> = {
@@ -107,7 +112,7 @@ impl Readiness {
         if !failed {
             self.0.started.store(true, Ordering::Relaxed);
         }
-        let status = match (self.0.draining.load(Ordering::Relaxed), failed) {
+        let status = match (self.is_draining(), failed) {
             (true, _) => "draining",
             (false, true) => "failed",
             (false, false) => "ok",

@@ -1,0 +1,163 @@
+//! `POST /v1/bulk`: commands line by line, answered line by line.
+//!
+//! ```text
+//! body ─> lines ─> window ─┬─> order A: line 1 ─> line 4 ─┬─> results, in the order
+//!       (bounded)          ├─> order B: line 2            │    of the lines ─> trailer
+//!                          └─> order C: line 3 ─> line 5 ─┘    (bounded)
+//! ```
+//!
+//! A line is the request of its route: the same parsing, the same function, the
+//! same identity (principal, route, key). What was sent as a request before is
+//! a repeat as a line, and the other way round.
+
+mod lanes;
+mod line;
+mod operations;
+mod run;
+mod told;
+
+use crate::{documented::problems, record::Orders, state::CommandApi};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::CACHE_CONTROL,
+    web::{Bytes, Data, Payload},
+};
+use futures_util::stream;
+use infra::{
+    command::Rehearsal,
+    http::{Caller, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context},
+};
+use line::Common;
+use run::{Piece, Run};
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::mpsc;
+use told::Results;
+use utoipa::{
+    IntoParams, IntoResponses,
+    openapi::{Content, ContentBuilder, Object, RefOr, Response, ResponseBuilder, schema::Type},
+};
+
+/// Requests of this kind at a time, per process.
+pub const AT_ONCE: usize = 32;
+/// Pieces of the answer that wait for the client.
+const WAITING: usize = 2;
+/// Bytes of orders that a dry run remembers.
+const REHEARSED: usize = 64 << 20;
+
+const NDJSON: &str = "application/x-ndjson";
+const DRY_RUN: &str = "dry_run";
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only documents what the query says")]
+struct Parameters {
+    /// Decide every line, each on what the ones before it would have left, and
+    /// store nothing.
+    dry_run: Option<bool>,
+}
+
+struct Answers;
+
+impl IntoResponses for Answers {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let results = ContentBuilder::from(Content::new(Some(Object::with_type(Type::String))))
+            .example(Some(include_str!("results.ndjson").into()));
+        let done = ResponseBuilder::new()
+            .description("A result per line, in the order of the lines, and the trailer")
+            .content(NDJSON, results.build());
+        let mut all = problems(&[&[
+            "incomplete_body",
+            "invalid_query",
+            "unknown_parameter",
+            "invalid_parameter",
+            "unauthorized",
+            "unsupported_media_type",
+            "coding_not_acceptable",
+            "internal",
+            "unavailable",
+        ]]);
+        all.insert("200".to_owned(), done.build().into());
+        all
+    }
+}
+
+/// Carry out many commands
+///
+/// NDJSON in, NDJSON out, both streamed. Each line is a command: `op` is the
+/// `operationId` of its route, `key` its `Idempotency-Key`, `body` the body;
+/// the order is named by `order_id`, or by `order` as
+/// `{"platform", "external_id"}`, and other parts of the path by their names
+/// (`line`, `discount`, `payment`, `capture`, `refund`, `fulfillment`, `return`,
+/// `tag`). `if_match` is a version, `causation_id` what led to the command.
+///
+/// Lines about one order are carried out one after the other, others at the same
+/// time. A line that fails (`status`, `problem`) stops no other line; only where
+/// it may succeed when it is sent again (5xx, `contended`), later lines about
+/// its order are not carried out (424 `earlier_line_open`). The last record is
+/// the `trailer` with the counts, and with a `problem` where it came before the
+/// end of the body; an answer without it was cut off. Sending all lines again
+/// under the same keys carries out what was not.
+///
+/// A line has at most 256 KiB. Blank lines are skipped. A body that is packed
+/// (`Content-Encoding`) may be 4 GiB unpacked.
+#[utoipa::path(
+    post,
+    path = "/v1/bulk",
+    operation_id = "bulk",
+    tag = "bulk",
+    params(Parameters),
+    request_body(
+        content = String,
+        content_type = "application/x-ndjson",
+        description = "A command a line",
+        example = json!(include_str!("lines.ndjson")),
+    ),
+    responses(Answers),
+    security(("api_key" = []))
+)]
+pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    let (api, caller) = (CommandApi::of(&request)?, Caller::of(&request)?);
+    caller.principal().await?;
+    let query = Query::of(&request, &[DRY_RUN])?;
+    let dry_run = query.parsed(DRY_RUN, "true or false")?.unwrap_or(false);
+    let turn = Arc::clone(&api.bulk).try_acquire_owned();
+    let turn = turn.map_err(|_| Problem::unavailable(5).detail("too many bulk requests run"))?;
+    let trace = trace_context(&request);
+    let (pieces, answer) = mpsc::channel(WAITING);
+    let run = Run {
+        results: Results::new(trace.trace_id.clone(), dry_run),
+        lines: Lines::of(&request, payload.into_inner())?,
+        common: Common {
+            trace,
+            rehearsal: dry_run.then(|| Arc::new(Rehearsal::<Orders>::new(REHEARSED))),
+        },
+        readiness: request.app_data::<Data<Readiness>>().cloned(),
+        api,
+        caller,
+        pieces,
+        _turn: turn,
+    };
+    tokio::spawn(run.run());
+    Ok(HttpResponse::Ok()
+        .content_type(NDJSON)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header(UNBUFFERED)
+        .streaming(stream::unfold(Some(answer), next)))
+}
+
+/// The next piece; an answer that has no end is cut off.
+async fn next(
+    answer: Option<mpsc::Receiver<Piece>>,
+) -> Option<(Result<Bytes, Cut>, Option<mpsc::Receiver<Piece>>)> {
+    let mut answer = answer?;
+    match answer.recv().await {
+        Some(Piece::Some(bytes)) => Some((Ok(bytes), Some(answer))),
+        Some(Piece::End) => None,
+        None => Some((Err(Cut), None)),
+    }
+}
+
+/// The connection ends without the end of its answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer was cut off")]
+struct Cut;

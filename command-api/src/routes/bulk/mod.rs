@@ -22,14 +22,18 @@ use actix_web::{
     http::header::CACHE_CONTROL,
     web::{Bytes, Data, Payload},
 };
-use futures_util::stream;
+use futures_util::{FutureExt as _, Stream, stream};
 use infra::{
     command::Rehearsal,
-    http::{Caller, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context},
+    http::{Caller, Forwarding, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context},
 };
 use line::Common;
 use run::{Piece, Run};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    task::{Poll, ready},
+};
 use tokio::sync::mpsc;
 use told::Results;
 use utoipa::{
@@ -123,10 +127,11 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
     let turn = Arc::clone(&api.bulk).try_acquire_owned();
     let turn = turn.map_err(|_| Problem::unavailable(5).detail("too many bulk requests run"))?;
     let trace = trace_context(&request);
+    let (lines, forwarding) = Lines::of(&request, payload.into_inner())?;
     let (pieces, answer) = mpsc::channel(WAITING);
     let run = Run {
         results: Results::new(trace.trace_id.clone(), dry_run),
-        lines: Lines::of(&request, payload.into_inner())?,
+        lines,
         common: Common {
             trace,
             rehearsal: dry_run.then(|| Arc::new(Rehearsal::<Orders>::new(REHEARSED))),
@@ -142,19 +147,30 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
         .content_type(NDJSON)
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header(UNBUFFERED)
-        .streaming(stream::unfold(Some(answer), next)))
+        .streaming(results(forwarding, answer)))
 }
 
-/// The next piece; an answer that has no end is cut off.
-async fn next(
-    answer: Option<mpsc::Receiver<Piece>>,
-) -> Option<(Result<Bytes, Cut>, Option<mpsc::Receiver<Piece>>)> {
-    let mut answer = answer?;
-    match answer.recv().await {
-        Some(Piece::Some(bytes)) => Some((Ok(bytes), Some(answer))),
-        Some(Piece::End) => None,
-        None => Some((Err(Cut), None)),
-    }
+/// The answer; one that has no end is cut off. It hands the body on while it is
+/// asked for more: both belong to the thread of the connection, and a client
+/// that does not read is not read from.
+fn results(
+    forwarding: Forwarding,
+    mut answer: mpsc::Receiver<Piece>,
+) -> impl Stream<Item = Result<Bytes, Cut>> {
+    let (mut forwarding, mut is_over) = (forwarding.fuse(), false);
+    stream::poll_fn(move |context| {
+        let _ = forwarding.poll_unpin(context);
+        if is_over {
+            return Poll::Ready(None);
+        }
+        let piece = ready!(answer.poll_recv(context));
+        is_over = !matches!(piece, Some(Piece::Some(_)));
+        Poll::Ready(match piece {
+            Some(Piece::Some(bytes)) => Some(Ok(bytes)),
+            Some(Piece::End) => None,
+            None => Some(Err(Cut)),
+        })
+    })
 }
 
 /// The connection ends without the end of its answer.

@@ -14,7 +14,7 @@ use actix_web::{
     dev::Payload,
     web::{Bytes, BytesMut},
 };
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _, future::LocalBoxFuture};
 use std::{
     io::{self, Read},
     time::Duration,
@@ -34,6 +34,9 @@ const IDLE: Duration = Duration::from_mins(1);
 const WAITING: usize = 2;
 /// Bytes that are unpacked at a time.
 const PIECE: usize = 64 * 1024;
+
+/// Hands a body on, until it ends or nobody reads it any more.
+pub type Forwarding = LocalBoxFuture<'static, ()>;
 
 /// Some bytes; none at the end of the body.
 type Piece = Result<Option<Bytes>, LineError>;
@@ -103,18 +106,19 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Begins to read a body; to be called on the thread of its connection.
+    /// The lines of a body, and what hands it on: that has to be polled beside
+    /// them, on the thread of the connection.
     ///
     /// # Errors
     /// 415 for another media type than `application/x-ndjson`, or an unknown
     /// coding.
-    pub fn of(request: &HttpRequest, payload: Payload) -> Result<Self, Problem> {
+    pub fn of(request: &HttpRequest, payload: Payload) -> Result<(Self, Forwarding), Problem> {
         if essence(request) != NDJSON {
             return Err(unsupported("the Content-Type must be application/x-ndjson"));
         }
         let coding = decode::Coding::of(request)?;
         let (sent, mut pieces) = mpsc::channel(WAITING);
-        actix_web::rt::spawn(forward(payload, sent));
+        let forwarding = forward(payload, sent).boxed_local();
         if coding != decode::Coding::Identity {
             let packed = Packed {
                 pieces,
@@ -124,14 +128,15 @@ impl Lines {
             tokio::task::spawn_blocking(move || unpack(coding, packed, &unpacked));
             pieces = plain;
         }
-        Ok(Self {
+        let lines = Self {
             pieces,
             piece: Bytes::new(),
             begun: BytesMut::new(),
             too_long: false,
             at_end: false,
             number: 0,
-        })
+        };
+        Ok((lines, forwarding))
     }
 
     /// The next line with its number, from 1; none at the end. What is dropped
@@ -183,7 +188,6 @@ impl Lines {
     }
 }
 
-/// Hands on what comes, on the thread of the connection.
 async fn forward(mut payload: Payload, pieces: mpsc::Sender<Piece>) {
     loop {
         let piece = tokio::select! {
@@ -267,15 +271,19 @@ mod tests {
         let pieces = stream::iter(pieces).map(Ok);
         let payload = Payload::from(pieces.boxed_local());
         let lines = Lines::of(&request.to_http_request(), payload);
-        let (mut lines, mut read) = (lines.expect("of this type"), Vec::new());
-        loop {
-            match lines.next().await {
-                Ok(Some((number, Line::Whole(text)))) => read.push((number, text.len())),
-                Ok(Some((number, Line::TooLong))) => read.push((number, usize::MAX)),
-                Ok(None) => return (read, None),
-                Err(error) => return (read, Some(error)),
+        let (mut lines, forwarding) = lines.expect("of this type");
+        let read = async move {
+            let mut read = Vec::new();
+            loop {
+                match lines.next().await {
+                    Ok(Some((number, Line::Whole(text)))) => read.push((number, text.len())),
+                    Ok(Some((number, Line::TooLong))) => read.push((number, usize::MAX)),
+                    Ok(None) => return (read, None),
+                    Err(error) => return (read, Some(error)),
+                }
             }
-        }
+        };
+        futures_util::join!(read, forwarding).0
     }
 
     #[actix_web::test]
@@ -320,7 +328,7 @@ mod tests {
     async fn another_type_is_refused() {
         let request = TestRequest::post().insert_header((CONTENT_TYPE, "application/json"));
         let (request, payload) = request.to_http_parts();
-        let refused = Lines::of(&request, payload).expect_err("another type");
+        let refused = Lines::of(&request, payload).err().expect("another type");
         assert_eq!(refused.code(), "unsupported_media_type");
     }
 }

@@ -6,7 +6,7 @@ mod json;
 mod lines;
 
 pub use json::parse;
-pub use lines::{Line, LineError, Lines};
+pub use lines::{Forwarding, Line, LineError, Lines};
 
 use super::problem::Problem;
 use actix_web::{

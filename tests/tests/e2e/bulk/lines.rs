@@ -60,7 +60,7 @@ pub async fn lines_about_one_order_are_carried_out_in_their_order(
     for (op, body) in [
         ("hold_order", json!({"reason": "look", "handle": "desk"})),
         ("authorize_payment", json!({"amount": 750})),
-        ("release_order", json!({"handle": "desk"})),
+        ("release_order", json!({"hold_id": "desk"})),
         (
             "create_fulfillment",
             json!({"lines": [{"line": "l1", "quantity": 3}]}),

@@ -110,11 +110,10 @@ pub async fn orders_of_shopify(env: &TestEnv) -> anyhow::Result<()> {
     let first = order(&system, "tees", "5001").await?;
     let parcel = &first["fulfillments"][0];
     ensure!(parcel["delivered_at"] == "2025-03-18T20:20:00Z", "{parcel}");
-    ensure!(
-        first["tags"] == json!(["#1001", "spring", "vip"]),
-        "{}",
-        first["tags"]
-    );
+    for tag in ["#1001", "spring", "vip"] {
+        let tags = first["tags"].as_array().context("no tags")?;
+        ensure!(tags.contains(&tag.into()), "{tags:?}");
+    }
     Ok(())
 }
 

@@ -283,7 +283,7 @@ mod tests {
                 }
             }
         };
-        futures_util::join!(read, forwarding).0
+        futures_util::future::join(read, forwarding).await.0
     }
 
     #[actix_web::test]

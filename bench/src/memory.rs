@@ -89,7 +89,10 @@ async fn whole_log(config: &Config, folder: &Path, events: i64) -> anyhow::Resul
     let following = projector.highest_mib()?;
     drop(projector);
     let rebuild = highest_mib_of(config, &["rebuild", "orders"], folder).await?;
-    let verify = highest_mib_of(config, &["verify"], folder).await?;
+    // The documents of that build are yet to be published.
+    let publisher = Process::start(config, "projector", folder).await?;
+    let verify = highest_mib_of(config, &["verify", "--wait", "15m"], folder).await?;
+    drop(publisher);
     let figure = |what, mib| Figure::memory(format!("{what}, {stored} events, highest"), mib, None);
     Ok(vec![
         figure("projector that catches up", following),

@@ -87,7 +87,8 @@ async fn requests(whole: &Whole) -> anyhow::Result<(Arc<[String]>, Requests)> {
     let (mut ids, mut plain, mut conditional) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
         let id: String = row.try_get("id")?;
-        let (version, revision): (i64, i64) = (row.try_get("version")?, row.try_get("revision")?);
+        let version: i64 = row.try_get("version")?;
+        let revision: i32 = row.try_get("revision")?;
         let path = format!("/v1/orders/{id}");
         plain.push(requests::get(&path, &whole.key, ""));
         let has = format!("if-none-match: \"{version}-{revision}\"\r\n");

@@ -57,7 +57,7 @@ impl Whole {
         }
         let stored = backlog::stored(&log).await?;
         let deadline = Instant::now() + PATIENCE;
-        while applied(&self.views).await? < stored {
+        while applied(&self.views).await? < stored || self.is_publishing().await? {
             ensure!(Instant::now() < deadline, "the projector takes too long");
             sleep(LOOK).await;
         }
@@ -70,6 +70,13 @@ impl Whole {
             }
         }
         Ok(())
+    }
+
+    /// Whether documents are yet to be published, which costs what reads are
+    /// measured with.
+    async fn is_publishing(&self) -> anyhow::Result<bool> {
+        let left = sqlx::query_scalar("SELECT EXISTS (SELECT FROM projection_changes)");
+        Ok(left.fetch_one(&self.views).await?)
     }
 
     async fn orders(&self) -> anyhow::Result<i64> {

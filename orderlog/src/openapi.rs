@@ -29,6 +29,10 @@ const TAGS: &[(&str, &str)] = &[
     ("goods", "Fulfilments: goods on their way out."),
     ("returns", "Returns and exchanges: goods on their way back."),
     (
+        "events",
+        "The log: everything that has happened to orders, in its order.",
+    ),
+    (
         "bulk",
         "Many commands in one request, streamed both ways as NDJSON.",
     ),

@@ -1,5 +1,5 @@
 //! `orderlog parked`: orders that wait because an event of theirs cannot be
-//! applied.
+//! applied, and records that are nobody's.
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -8,6 +8,7 @@ use infra::{
     postgres,
     views::{
         ORDERS,
+        discards::{self, Discard},
         parked::{self, Parked, WaitingRecord},
     },
 };
@@ -34,6 +35,21 @@ pub enum ParkedCommand {
     },
     /// Have parked orders folded anew from the log, by the running projector
     Redrive(RedriveArgs),
+    /// Let a record go that names no order: it is nobody's, for good
+    Discard(DiscardArgs),
+    /// List what was discarded, by whom and why
+    Discarded(Shown),
+}
+
+/// Which record, and why.
+#[derive(Debug, Args)]
+pub struct DiscardArgs {
+    /// Its place, as the list tells it
+    #[arg(value_name = "record-…")]
+    id: String,
+    /// For whoever reads it later
+    #[arg(long)]
+    reason: String,
 }
 
 /// How to show it.
@@ -63,6 +79,8 @@ pub async fn run(config: &Config, command: ParkedCommand) -> anyhow::Result<Exit
         ParkedCommand::List(shown) => list(&views, &shown).await?,
         ParkedCommand::Show { id, shown } => show(&views, &id, &shown).await?,
         ParkedCommand::Redrive(args) => redrive(&views, args.order.as_deref()).await?,
+        ParkedCommand::Discard(args) => discard(&views, &args).await?,
+        ParkedCommand::Discarded(shown) => discarded(&views, &shown).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -143,4 +161,44 @@ async fn redrive(views: &PgPool, order: Option<&str>) -> anyhow::Result<()> {
          wrong then stays parked; `orderlog parked list` says why."
     );
     Ok(())
+}
+
+async fn discard(views: &PgPool, args: &DiscardArgs) -> anyhow::Result<()> {
+    let reason = args.reason.trim();
+    anyhow::ensure!(!reason.is_empty(), "a reason is needed");
+    let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+    let actor = format!("cli:{user}");
+    let discard = discards::discard(views, ORDERS, &args.id, (&actor, reason)).await?;
+    println!("{}", told(&discard));
+    Ok(())
+}
+
+async fn discarded(views: &PgPool, shown: &Shown) -> anyhow::Result<()> {
+    let mut after = 0;
+    loop {
+        let page = discards::list(views, ORDERS, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = last.number;
+        for discard in &page {
+            if shown.json {
+                println!("{}", serde_json::to_string(discard)?);
+            } else {
+                println!("{}", told(discard));
+            }
+        }
+    }
+}
+
+fn told(discard: &Discard) -> String {
+    let Discard {
+        id,
+        parked,
+        actor,
+        reason,
+        discarded_at,
+        ..
+    } = discard;
+    format!("{id}  discarded by {actor} at {discarded_at}: {reason}\n    {parked}")
 }

@@ -36,7 +36,9 @@ const LINE: Duration = Duration::from_secs(2);
     orderlog rebuild orders --dir .orderlog\n  \
     orderlog rebuild orders --workers 4 --json | jq .took_seconds\n  \
     orderlog rebuild orders --cancel\n  \
+    orderlog rebuild orders --accept-parked\n  \
     orderlog rebuild --list")]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct RebuildArgs {
     /// Its name
     #[arg(required_unless_present = "list")]
@@ -47,6 +49,9 @@ pub struct RebuildArgs {
     /// Give the open build up: what there is of it is dropped
     #[arg(long, conflicts_with = "list")]
     cancel: bool,
+    /// Switch to the build however many orders it parks that are not parked now
+    #[arg(long, conflicts_with_all = ["cancel", "list"])]
+    accept_parked: bool,
     /// Show the last builds, of one projection or of all
     #[arg(long)]
     list: bool,
@@ -78,6 +83,9 @@ pub async fn run(
     }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = args.workers.unwrap_or(processors);
+    if args.accept_parked {
+        accept(projection, &sources.config).await?;
+    }
     let made = build(projection, sources, workers, args.json);
     match stopped.run_until_cancelled(made).await {
         Some(made) => made,
@@ -87,6 +95,14 @@ pub async fn run(
             name = projection.name()
         ),
     }
+}
+
+/// Accepts what the open build parks, or the one that is begun now.
+async fn accept(projection: &dyn Registered, config: &Config) -> anyhow::Result<()> {
+    let views = postgres::pool(&config.views_url, 1)?;
+    builds::request(&views, projection.name()).await?;
+    builds::accept_parked(&views, projection.name()).await?;
+    Ok(())
 }
 
 fn named(name: &str) -> anyhow::Result<&'static dyn Registered> {
@@ -186,6 +202,7 @@ const fn phase_name(phase: Phase) -> &'static str {
         Phase::Filling => "filling",
         Phase::Indexing => "indexing",
         Phase::CatchingUp => "catching up",
+        Phase::Held => "held",
     }
 }
 

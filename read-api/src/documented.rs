@@ -130,18 +130,25 @@ pub struct Preferred {
     prefer: Option<String>,
 }
 
-/// Which events.
+/// Events of which types.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct SomeEvents {
+pub struct EventTypes {
     /// Only events of these types, or, with * at the end, of those that begin so; may be repeated
     #[param(rename = "type", example = json!(["order.placed", "order.payment_*"]), style = Form, explode)]
     event_type: Option<Vec<String>>,
-    /// Only events of orders of these platforms; may be repeated
+}
+
+/// What happened to which orders.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct OfOrders {
+    /// Only of orders of these platforms; may be repeated
     #[param(example = json!(["web"]), style = Form, explode)]
     platform: Option<Vec<String>>,
-    /// Only events of these orders, at most 200; may be repeated
+    /// Only of these orders, at most 200; may be repeated
     #[param(style = Form, explode)]
     order: Option<Vec<Uuid>>,
 }
@@ -280,6 +287,13 @@ pub struct NoSuchMoment(ProblemDocument);
 /// `not_parked`
 pub struct NotParked(ProblemDocument);
 
+/// What discarding something parked may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `not_a_record`
+pub struct OrdersStay(ProblemDocument);
+
 /// What anything about one projection may be refused with beside that.
 #[derive(IntoResponses)]
 #[response(status = 404, content_type = "application/problem+json")]
@@ -317,6 +331,9 @@ pub struct Told<T>(PhantomData<T>);
 /// A page `T` of a list.
 pub struct ToldPage<T>(PhantomData<T>);
 
+/// A page `T` of the log.
+pub struct ToldPageOfLog<T>(PhantomData<T>);
+
 /// A page `T` of a list that one order has.
 pub struct ToldPartOf<T>(PhantomData<T>);
 
@@ -347,6 +364,14 @@ impl<T: ToSchema> IntoResponses for ToldPage<T> {
     fn responses() -> Responses {
         let etag = "Of everything on the page, and its version";
         told(of::<T>(), etag, &[links()])
+    }
+}
+
+impl<T: ToSchema> IntoResponses for ToldPageOfLog<T> {
+    fn responses() -> Responses {
+        let [_, applied] = freshness();
+        let etag = ("ETag", text("Of everything on the page"));
+        answered(of::<T>(), &[etag, link(), applied])
     }
 }
 

@@ -14,6 +14,7 @@ mod filters;
 mod lag;
 mod live;
 mod log;
+mod log_range;
 mod openapi;
 mod paging;
 mod problems;

@@ -1,5 +1,6 @@
 //! The log, for what no projection keeps.
 
+use crate::live::FeedError;
 use infra::{
     epoch::Guard,
     http::Problem,
@@ -61,5 +62,15 @@ pub fn closed(error: &OpenError) -> Problem {
     match error {
         OpenError::Unavailable(_) => Problem::unavailable(1).caused_by(error),
         OpenError::Event { .. } => Problem::internal(error),
+    }
+}
+
+/// Why events were not read.
+pub fn unread(error: &FeedError) -> Problem {
+    match error {
+        FeedError::Database(error) => Problem::database(error),
+        FeedError::Refused => Problem::unavailable(10),
+        FeedError::Closed(error) => closed(error),
+        error => Problem::internal(error),
     }
 }

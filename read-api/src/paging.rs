@@ -24,6 +24,11 @@ pub fn limit(query: &Query) -> Result<usize, Problem> {
     }
 }
 
+/// Whether a page has the size that it has unless another one is asked for.
+pub fn is_usual(limit: usize) -> bool {
+    limit == usize::from(DEFAULT_LIMIT)
+}
+
 /// What a statement has to fetch, to know whether there is more.
 pub fn one_more(limit: usize) -> i64 {
     i64::try_from(limit + 1).unwrap_or(i64::MAX)

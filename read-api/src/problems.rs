@@ -62,6 +62,12 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         meaning: "Nothing is parked under this id. What was parked may have been driven again since.",
     },
     ProblemType {
+        code: "not_a_record",
+        status: 409,
+        meaning: "What is parked under this id is an order. Orders are never discarded: remove the \
+                  cause and drive it again.",
+    },
+    ProblemType {
         code: "projection_not_found",
         status: 404,
         meaning: "There is no such projection, or it was never built.",
@@ -145,6 +151,15 @@ pub fn no_open_build() -> Problem {
         StatusCode::CONFLICT,
         "no_open_build",
         "No build of the projection is open",
+    )
+}
+
+/// What is parked is an order.
+pub fn not_a_record() -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "not_a_record",
+        "An order is parked under this id",
     )
 }
 

@@ -9,7 +9,10 @@ use crate::{
     live::Live,
     log::Log,
     problems::PROBLEM_TYPES,
-    routes::{self, orders, statistics},
+    routes::{
+        self, orders,
+        statistics::{self, turns::Turns},
+    },
     servers::Servers,
 };
 use actix_web::web::{Data, ServiceConfig};
@@ -56,6 +59,7 @@ pub struct State {
     pub exports: Exports,
     pub orders: orders::cached::Cache,
     pub statistics: statistics::cached::Cache,
+    pub turns: Turns,
     pub redis: Redis,
     /// Where Kafka is; only operators' questions ask it.
     pub config: Config,
@@ -91,6 +95,7 @@ impl ReadApi {
             lag: LagMonitor::start(databases.events.clone(), servers.clone(), most, &background),
             orders: orders::cached::cache(redis.clone()),
             statistics: statistics::cached::cache(redis.clone()),
+            turns: Turns::new(config),
             servers,
             views,
             log,

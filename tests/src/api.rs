@@ -4,6 +4,7 @@ use crate::{Role, TestEnv};
 use anyhow::Context as _;
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 /// A key and where to use it.
 #[derive(Debug, Clone)]
@@ -74,6 +75,19 @@ impl Api {
     /// GET.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         answer(self.request(Method::GET, path)).await
+    }
+
+    /// GET on a connection of its own, whose answer is left to be read: as
+    /// slowly as a test likes, or by thousands at once.
+    pub async fn connect(&self, path: &str) -> anyhow::Result<TcpStream> {
+        let host = self.url.trim_start_matches("http://");
+        let mut connection = TcpStream::connect(host).await?;
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\r\n",
+            self.key
+        );
+        connection.write_all(request.as_bytes()).await?;
+        Ok(connection)
     }
 
     /// POST of JSON.

@@ -164,9 +164,18 @@ impl Role {
 
     /// Its resident memory, in KiB.
     pub fn resident_kib(&self) -> anyhow::Result<u64> {
+        self.status_kib("VmRSS:")
+    }
+
+    /// The most that its resident memory has been, in KiB.
+    pub fn peak_resident_kib(&self) -> anyhow::Result<u64> {
+        self.status_kib("VmHWM:")
+    }
+
+    fn status_kib(&self, name: &str) -> anyhow::Result<u64> {
         let path = format!("/proc/{}/status", self.pid.as_raw_nonzero());
         let status = fs::read_to_string(path)?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let number = line.and_then(|line| line.split_whitespace().next());
         Ok(number.context("the process has ended")?.parse()?)
     }

@@ -110,6 +110,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/parked/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard a parked record
+         * @description Of a record that names no order nobody can say what it is for: where it is
+         *     nobody's, this lets it go. Who has said so, and why, is kept. The record
+         *     itself stays on Kafka. Orders are never discarded.
+         */
+        post: operations["discard_parked_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/parked/{id}/redrive": {
         parameters: {
             query?: never;
@@ -294,6 +316,31 @@ export interface paths {
          * @description Its content becomes binding as it is; it needs a line.
          */
         post: operations["complete_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events
+         * @description The log from a place on, page by page, as `GET /v1/events/stream` tells it:
+         *     final events only, so a page never changes but where personal data is erased,
+         *     and none is repeated or left out. A page that filters leave little for may
+         *     have fewer events than `limit`, even none, and yet a `next_cursor`: so much of
+         *     the log was looked at. After the last page, the `position` of the last event
+         *     is where to go on with `after` later.
+         */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1696,8 +1743,13 @@ export interface paths {
         /**
          * Top customers
          * @description Who ordered most in each currency, by the day on which the orders were
-         *     placed (UTC); money is that of those orders, whenever it moved. An id
+         *     placed; money is that of those orders, whenever it moved. An id
          *     belongs to its channel. Orders without a customer's id are in no row.
+         *
+         *     Filters choose orders, as they are now, as those of `GET /v1/orders` do.
+         *     `platform`, `currency` and `customer` cost nothing; for any other, and in
+         *     another time zone than UTC, the orders that are chosen are counted one by
+         *     one, which may take too long where they are very many: 503 `took_too_long`.
          */
         get: operations["get_customer_statistics"];
         put?: never;
@@ -1720,6 +1772,12 @@ export interface paths {
          * @description Customers by the month of their first sale, and what they did in that month
          *     and each one after. An id belongs to its channel; orders without one are in
          *     no cohort. An import of older orders moves a customer to an older cohort.
+         *
+         *     Filters choose orders, as they are now, as those of `GET /v1/orders` do: a
+         *     cohort then begins with the first sale among them. `platform`, `currency`
+         *     and `customer` cost nothing; for any other, and in another time zone than
+         *     UTC, the orders that are chosen are counted one by one, which may take too
+         *     long where they are very many: 503 `took_too_long`.
          */
         get: operations["get_cohort_statistics"];
         put?: never;
@@ -1740,9 +1798,14 @@ export interface paths {
         /**
          * Funnel
          * @description How many sales came from one state to another, and how long it took them,
-         *     by the day on which they were placed (UTC). A state counts when it is first
+         *     by the day on which they were placed. A state counts when it is first
          *     reached, and stays reached: an order that was paid and refunded was paid.
          *     Credits, adjustments and drafts are left out.
+         *
+         *     Filters choose orders, as they are now, as those of `GET /v1/orders` do.
+         *     `platform` costs nothing; for any other, and in another time zone than UTC,
+         *     the orders that are chosen are counted one by one, which may take too long
+         *     where they are very many: 503 `took_too_long`.
          */
         get: operations["get_funnel_statistics"];
         put?: never;
@@ -1772,7 +1835,11 @@ export interface paths {
          *     Drafts count only once they are placed. Currencies are never mixed: the
          *     currency is always part of the group. Credits count with their negative
          *     amounts, cancelled orders with 0. Statuses are those that the orders have
-         *     now, and go by `order_date` only. Periods are in UTC, or with `time_zone`
+         *     now; they can be grouped by with `order_date` only. Filters choose orders as
+         *     they are now, as those of `GET /v1/orders` do; `platform`, `currency`,
+         *     `country` and `kind` cost nothing, and so do statuses with `order_date`. For
+         *     any other the orders that are chosen are counted one by one, which may take
+         *     too long where they are very many: 503 `took_too_long`. Periods are in UTC, or with `time_zone`
          *     days, weeks and months there; where that is off UTC by a part of an hour,
          *     an hour counts in the day in which it begins. Figures come from a cache
          *     while they are those of the views, or under a second old; `Age` says how
@@ -1797,9 +1864,15 @@ export interface paths {
         /**
          * Top products
          * @description The products that sold best in each currency, by the day on which their
-         *     orders were placed (UTC). What is called off or returned later changes the
+         *     orders were placed. What is called off or returned later changes the
          *     day of its order. A list for each currency, as amounts of different ones
          *     cannot be compared.
+         *
+         *     `sku` names the products of the list; the other filters choose orders, as
+         *     they are now, as those of `GET /v1/orders` do. `platform`, `currency` and
+         *     `sku` cost nothing; for any other, and in another time zone than UTC, the
+         *     orders that are chosen are counted one by one, which may take too long where
+         *     they are very many: 503 `took_too_long`.
          */
         get: operations["get_product_statistics"];
         put?: never;
@@ -2017,8 +2090,10 @@ export interface components {
              * @description About how long it will take yet, while it is filling.
              */
             seconds_left?: number | null;
-            /** @description Why it failed or was given up. */
+            /** @description Why it failed or was given up; of a running one, why it waits. */
             error?: string | null;
+            /** @description Whether it is switched to however much it parks. */
+            accept_parked: boolean;
             /**
              * Format: date-time
              * @description When it was asked for.
@@ -2323,7 +2398,7 @@ export interface components {
         CohortRow: {
             /**
              * Format: date
-             * @description First day of the month of their first sale, in any currency, in UTC.
+             * @description First day of the month of their first sale, in any currency.
              * @example 2026-01-01
              */
             cohort: string;
@@ -2682,7 +2757,7 @@ export interface components {
             net: number;
             /**
              * Format: date
-             * @description Day of the first sale in the range, in UTC; `null` without one.
+             * @description Day of the first sale in the range; `null` without one.
              */
             first_order?: string | null;
             /**
@@ -2718,6 +2793,58 @@ export interface components {
              * @description When it happened, where that is not now.
              */
             occurred_at?: string | null;
+        };
+        /** @description A record that was discarded. */
+        Discard: {
+            /**
+             * Format: int64
+             * @description Place in the list: it rises.
+             */
+            number: number;
+            /** @description Which projection it was parked in. */
+            projection: string;
+            /**
+             * @description Its place on Kafka, where it stays: `record-<build>-<partition>-<offset>`.
+             * @example record-1-3-41
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description Its partition.
+             */
+            partition: number;
+            /** @description Why it was parked. */
+            parked: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            parked_at: string;
+            /**
+             * @description Who has discarded it: the id of an API key, or a user of the command line.
+             * @example key_01a218d9cb0675ccb10f208f0ff000e6
+             */
+            actor: string;
+            /**
+             * @description Why.
+             * @example written by a test of the warehouse
+             */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            discarded_at: string;
+        };
+        /**
+         * @description Why it may go.
+         * @example {
+         *       "reason": "written by a test of the warehouse"
+         *     }
+         */
+        DiscardRequest: {
+            /** @description For whoever reads it later; not empty, at most 1,000 characters */
+            reason: string;
         };
         /** @description A discount granted after the order was placed. */
         Discount: {
@@ -3286,6 +3413,60 @@ export interface components {
         };
         /** @description An order of the page. */
         ListedOrder: components["schemas"]["OrderSummary"] & components["schemas"]["Parts"];
+        /**
+         * @description A page of the log; put together of the events as they are published, never
+         *     of this.
+         */
+        LogPage: {
+            /** @description In the order of the log. */
+            data: components["schemas"]["LoggedEvent"][];
+            /** @description Whether there may be later ones. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`, with the same filters. */
+            next_cursor?: string | null;
+        };
+        /** @description A `CloudEvent` as one JSON object, its personal data readable. */
+        LoggedEvent: {
+            /** @example 1.0 */
+            specversion: string;
+            /**
+             * Format: uuid
+             * @description The same wherever the event is told.
+             */
+            id: string;
+            /** @example /orderlog */
+            source: string;
+            /** @example order.placed */
+            type: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            time: string;
+            /**
+             * Format: uuid
+             * @description Id of the order.
+             */
+            subject: string;
+            /**
+             * Format: int64
+             * @description Version of the order after it.
+             */
+            sequence: number;
+            /** @description Who it was. */
+            actor: string;
+            /** @description Place in the log: to go on `after`, or to wait for. */
+            position: string;
+            /** @description Ties together what one request led to. */
+            correlationid?: string | null;
+            /** @description What led to it. */
+            causationid?: string | null;
+            traceparent?: string | null;
+            /** @example application/json */
+            datacontenttype: string;
+            /** @description Fields of its type (docs/asyncapi.json), and `after`. */
+            data: Record<string, never>;
+        };
         /** @description The orders; put together of stored JSON, never of this. */
         Looked: {
             /** @description In the order in which they were asked for, those in `missing` left out; an id that was asked for twice is there twice. */
@@ -3760,7 +3941,7 @@ export interface components {
          * @description What a running build is at.
          * @enum {string}
          */
-        Phase: "filling" | "indexing" | "catching_up";
+        Phase: "filling" | "indexing" | "catching_up" | "held";
         /**
          * @description An order to place.
          * @example {
@@ -5097,6 +5278,149 @@ export interface operations {
             };
         };
     };
+    discard_parked_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of a parked order, or place of a record that names none
+                 * @example 01890a5d-ac96-774b-bcce-b302099a8057
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiscardRequest"];
+            };
+        };
+        responses: {
+            /** @description It is parked no more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "actor": "key_01a218d9cb0675ccb10f208f0ff000e6",
+                     *       "discarded_at": "2026-11-26T17:31:40.907512Z",
+                     *       "id": "record-1-3-41",
+                     *       "number": 1,
+                     *       "parked": "a record without a key",
+                     *       "parked_at": "2026-11-26T17:20:11.482Z",
+                     *       "partition": 3,
+                     *       "projection": "orders",
+                     *       "reason": "written by a test of the warehouse"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Discard"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for something parked may be refused with beside that.
+             *     `not_parked`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What discarding something parked may be refused with beside that.
+             *     `not_a_record`
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     redrive_parked_order: {
         parameters: {
             query?: never;
@@ -5330,6 +5654,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
+                     *           "accept_parked": false,
                      *           "aggregates": 0,
                      *           "build": 2,
                      *           "epoch": null,
@@ -5348,6 +5673,7 @@ export interface operations {
                      *           "version": null
                      *         },
                      *         {
+                     *           "accept_parked": false,
                      *           "aggregates": 0,
                      *           "build": 1,
                      *           "epoch": 1,
@@ -5458,6 +5784,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "accept_parked": false,
                      *       "aggregates": 0,
                      *       "build": 2,
                      *       "epoch": null,
@@ -5565,6 +5892,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "accept_parked": false,
                      *       "aggregates": 0,
                      *       "build": 2,
                      *       "epoch": null,
@@ -6214,6 +6542,241 @@ export interface operations {
             };
         };
     };
+    list_events: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only events of these types, or, with * at the end, of those that begin so; may be repeated
+                 * @example [
+                 *       "order.placed",
+                 *       "order.payment_*"
+                 *     ]
+                 */
+                type?: string[];
+                /**
+                 * @description Only of orders of these platforms; may be repeated
+                 * @example [
+                 *       "web"
+                 *     ]
+                 */
+                platform?: string[];
+                /** @description Only of these orders, at most 200; may be repeated */
+                order?: string[];
+                /**
+                 * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
+                 * @example beginning
+                 */
+                after?: string;
+                /** @description Nothing that comes after the event with this `position` */
+                until?: string;
+                /**
+                 * @description Recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                recorded_from?: string;
+                /** @description Recorded before this time */
+                recorded_to?: string;
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Of everything on the page */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "actor": "key_01a2191de6bb74f4990e050ff3c2ecdb",
+                     *           "correlationid": "52ade32138f52ad6a91c5bdffedad607",
+                     *           "data": {
+                     *             "after": {
+                     *               "fulfillment_status": "unfulfilled",
+                     *               "payment_status": "none",
+                     *               "return_status": "none",
+                     *               "status": "placed",
+                     *               "totals": {
+                     *                 "balance_due": 1929,
+                     *                 "captured": 0,
+                     *                 "charged_back": 0,
+                     *                 "credited": 0,
+                     *                 "discounts": 0,
+                     *                 "included_tax": 0,
+                     *                 "items": 1530,
+                     *                 "refunded": 0,
+                     *                 "shipping": 399,
+                     *                 "tax": 0,
+                     *                 "total": 1929
+                     *               },
+                     *               "version": 1
+                     *             },
+                     *             "order": {
+                     *               "country": "GB",
+                     *               "currency": "GBP",
+                     *               "customer_id": "c-42",
+                     *               "external_id": "W-1001",
+                     *               "lines": [
+                     *                 {
+                     *                   "amount": 1530,
+                     *                   "discount": 0,
+                     *                   "id": "l1",
+                     *                   "name": "White hanging heart T-light holder",
+                     *                   "quantity": 6,
+                     *                   "sku": "85123A",
+                     *                   "tax": 0,
+                     *                   "unit_price": 255
+                     *                 }
+                     *               ],
+                     *               "number": "1001",
+                     *               "order_id": "e3769ed0-17ec-550a-adab-fda4d80da99b",
+                     *               "platform": "web",
+                     *               "prices_include_tax": false,
+                     *               "shipping": {
+                     *                 "amount": 399,
+                     *                 "method": "standard",
+                     *                 "name": "Standard delivery",
+                     *                 "tax": 0
+                     *               },
+                     *               "shipping_country": "GB"
+                     *             },
+                     *             "personal": {
+                     *               "customer": {
+                     *                 "email": "ada@example.com",
+                     *                 "name": "Ada Lovelace"
+                     *               },
+                     *               "shipping_address": {
+                     *                 "city": "London",
+                     *                 "line1": "12 St James's Square",
+                     *                 "name": "Ada Lovelace",
+                     *                 "postal_code": "SW1Y 4JH"
+                     *               }
+                     *             },
+                     *             "placed_at": "2026-11-26T18:28:58.754309Z"
+                     *           },
+                     *           "datacontenttype": "application/json",
+                     *           "id": "ba5afb40-7bba-5538-95d4-05d566283044",
+                     *           "position": "b3JkZXJzLmV2ZW50cy52MXw5fDF8NzY0fDE",
+                     *           "sequence": 1,
+                     *           "source": "/orderlog",
+                     *           "specversion": "1.0",
+                     *           "subject": "e3769ed0-17ec-550a-adab-fda4d80da99b",
+                     *           "time": "2026-11-26T18:28:58.835687Z",
+                     *           "traceparent": "00-52ade32138f52ad6a91c5bdffedad607-d1d4f8a7c78b0f02-01",
+                     *           "type": "order.placed"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Of everything on the page */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What is asked for after a place may be refused with beside that.
+             *     `position_lost`
+             */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     export_events_csv: {
         parameters: {
             query?: {
@@ -6226,13 +6789,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
@@ -6353,13 +6916,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
@@ -6479,13 +7042,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only events of orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
                 /**
                  * @description Only what comes after the event with this `position`, or with this `id` of a stream; the `beginning` if absent
@@ -6606,13 +7169,13 @@ export interface operations {
                  */
                 type?: string[];
                 /**
-                 * @description Only orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only events of these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
             };
             header?: {
@@ -8342,13 +8905,13 @@ export interface operations {
                  */
                 after?: string;
                 /**
-                 * @description Only orders of these platforms; may be repeated
+                 * @description Only of orders of these platforms; may be repeated
                  * @example [
                  *       "web"
                  *     ]
                  */
                 platform?: string[];
-                /** @description Only these orders, at most 200; may be repeated */
+                /** @description Only of these orders, at most 200; may be repeated */
                 order?: string[];
             };
             header?: {
@@ -15768,7 +16331,13 @@ export interface operations {
                  * @example beginning
                  */
                 after?: string;
-                /** @description Only events of these types, or, with * at the end, of those that begin so; may be repeated */
+                /**
+                 * @description Only events of these types, or, with * at the end, of those that begin so; may be repeated
+                 * @example [
+                 *       "order.placed",
+                 *       "order.payment_*"
+                 *     ]
+                 */
                 type?: string[];
             };
             header?: {
@@ -16340,7 +16909,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description First day, in UTC; the beginning if absent
+                 * @description First day; the beginning if absent
                  * @example 2026-01-01
                  */
                 from?: string;
@@ -16350,17 +16919,10 @@ export interface operations {
                  */
                 to?: string;
                 /**
-                 * @description Slug of the sales channel
-                 * @example web
+                 * @description IANA name of the zone whose days are meant; UTC if absent
+                 * @example Europe/London
                  */
-                platform?: string;
-                /**
-                 * @description ISO 4217
-                 * @example GBP
-                 */
-                currency?: string;
-                /** @description The channel's own id of the customer */
-                customer?: string;
+                time_zone?: string;
                 /**
                  * @description `revenue` (if absent), `net`, `orders` or `units`
                  * @example orders
@@ -16368,6 +16930,76 @@ export interface operations {
                 sort?: string;
                 /** @description Customers per currency; 50 if absent */
                 limit?: number;
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
                 /** @description Wait until the views have this `position` */
                 min_position?: string;
             };
@@ -16509,10 +17141,80 @@ export interface operations {
                  */
                 to?: string;
                 /**
+                 * @description IANA name of the zone whose months are meant; UTC if absent
+                 * @example Europe/London
+                 */
+                time_zone?: string;
+                /**
                  * @description Slug of the sales channel
                  * @example web
                  */
                 platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
                 /** @description Wait until the views have this `position` */
                 min_position?: string;
             };
@@ -16639,7 +17341,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description First day, in UTC; the beginning if absent
+                 * @description First day; the beginning if absent
                  * @example 2026-01-01
                  */
                 from?: string;
@@ -16649,10 +17351,10 @@ export interface operations {
                  */
                 to?: string;
                 /**
-                 * @description Slug of the sales channel
-                 * @example web
+                 * @description IANA name of the zone whose days are meant; UTC if absent
+                 * @example Europe/London
                  */
-                platform?: string;
+                time_zone?: string;
                 /**
                  * @description `day`, `week` or `month`; one row per step for the whole range if absent
                  * @example week
@@ -16663,6 +17365,76 @@ export interface operations {
                  * @example platform
                  */
                 group_by?: string;
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
                 /** @description Wait until the views have this `position` */
                 min_position?: string;
             };
@@ -16843,26 +17615,71 @@ export interface operations {
                  * @example web
                  */
                 platform?: string;
-                /**
-                 * @description ISO 4217
-                 * @example GBP
-                 */
-                currency?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
                 /**
                  * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
                  * @example GB
                  */
                 country?: string;
-                /** @description Sale, credit or adjustment */
-                kind?: "order" | "credit" | "adjustment";
-                /** @description Order axis, as it stands now */
-                status?: "draft" | "placed" | "cancelled";
-                /** @description Payment axis, as it stands now */
-                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
-                /** @description Fulfilment axis, as it stands now */
-                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
-                /** @description Return axis, as it stands now */
-                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
                 /** @description Wait until the views have this `position` */
                 min_position?: string;
             };
@@ -17020,7 +17837,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description First day, in UTC; the beginning if absent
+                 * @description First day; the beginning if absent
                  * @example 2026-01-01
                  */
                 from?: string;
@@ -17030,15 +17847,10 @@ export interface operations {
                  */
                 to?: string;
                 /**
-                 * @description Slug of the sales channel
-                 * @example web
+                 * @description IANA name of the zone whose days are meant; UTC if absent
+                 * @example Europe/London
                  */
-                platform?: string;
-                /**
-                 * @description ISO 4217
-                 * @example GBP
-                 */
-                currency?: string;
+                time_zone?: string;
                 /**
                  * @description `amount` (if absent), `units`, `orders` or `returned_units`
                  * @example units
@@ -17046,6 +17858,76 @@ export interface operations {
                 sort?: string;
                 /** @description Products per currency; 50 if absent */
                 limit?: number;
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the customer */
+                customer?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
                 /** @description Wait until the views have this `position` */
                 min_position?: string;
             };

@@ -77,6 +77,9 @@ pub struct Config {
     /// How long a new build of the views that is complete waits for exports of
     /// the old one, in seconds, before it cuts them off.
     pub export_yield_seconds: u64,
+    /// How much of the orders, in percent, a new build of the views may park that
+    /// the served one does not, before somebody has to accept it.
+    pub rebuild_parked_percent: u8,
     /// Reads per process that may wait for the read models at the same time;
     /// more are answered at once, as if their time were over.
     pub read_waits: usize,
@@ -152,6 +155,7 @@ impl Default for Config {
             export_stall_seconds: 30,
             export_seconds: 3_600,
             export_yield_seconds: 60,
+            rebuild_parked_percent: 10,
             read_waits: 1_000,
             read_waits_poll_ms: 250,
             projector_workers: 2,

@@ -29,6 +29,11 @@ const WORKERS: usize = 2;
 /// Longer than the idle time of a proxy in front (60 s by default), so that it
 /// is the proxy that closes an idle connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Bytes of an answer that a connection buffers before it sends them, in a piece
+/// or more; the last one may exceed it. Answers that are one piece are sent as
+/// one; streams give pieces as small as this, so that thousands of them cost
+/// little.
+pub const WRITE_BUFFER: usize = 8 << 10;
 /// How long a request's head may take to arrive.
 const HEAD_TIME: Duration = Duration::from_secs(5);
 /// How long requests in flight may take to finish once nothing new is
@@ -101,6 +106,7 @@ where
     let server = HttpServer::new(application)
         .workers(WORKERS)
         .keep_alive(KEEP_ALIVE)
+        .h1_write_buffer_size(WRITE_BUFFER)
         // Streams send small pieces that must not wait for each other.
         .tcp_nodelay(true)
         .client_request_timeout(HEAD_TIME)

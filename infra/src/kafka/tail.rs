@@ -10,6 +10,7 @@ use rdkafka::{
     Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
     error::{KafkaError, KafkaResult},
+    message::BorrowedMessage,
     types::RDKafkaErrorCode,
 };
 use std::{
@@ -85,14 +86,27 @@ impl TailReader {
         Ok(false)
     }
 
-    /// Hands each committed record of `range` to `seen`, until that says that
-    /// it is enough.
+    /// Hands key and value of each committed record of `range` to `seen`, until
+    /// that says that it is enough.
     pub fn scan(
         &self,
         topic: &str,
         partition: i32,
         range: Range<i64>,
-        seen: impl FnMut(Option<&[u8]>, Option<&[u8]>) -> bool,
+        mut seen: impl FnMut(Option<&[u8]>, Option<&[u8]>) -> bool,
+    ) -> KafkaResult<()> {
+        self.records(topic, partition, range, |record| {
+            seen(record.key(), record.payload())
+        })
+    }
+
+    /// The same with all that there is of each record.
+    pub fn records(
+        &self,
+        topic: &str,
+        partition: i32,
+        range: Range<i64>,
+        seen: impl FnMut(&BorrowedMessage<'_>) -> bool,
     ) -> KafkaResult<()> {
         if range.is_empty() {
             return Ok(());
@@ -109,14 +123,14 @@ impl TailReader {
         &self,
         partition: i32,
         end: i64,
-        mut seen: impl FnMut(Option<&[u8]>, Option<&[u8]>) -> bool,
+        mut seen: impl FnMut(&BorrowedMessage<'_>) -> bool,
     ) -> KafkaResult<()> {
         let mut deadline = Instant::now() + PATIENCE;
         loop {
             match self.0.poll(POLL) {
                 Some(Ok(record)) => {
                     deadline = Instant::now() + PATIENCE;
-                    if record.offset() < end && seen(record.key(), record.payload()) {
+                    if record.offset() < end && seen(&record) {
                         return Ok(());
                     }
                     if record.offset() + 1 >= end {

@@ -3,6 +3,7 @@
 
 mod event;
 mod hints;
+mod keys;
 mod pager;
 mod reader;
 mod resume;
@@ -11,6 +12,7 @@ mod stream;
 
 pub use event::{ContractMapping, MappingError, Metadata, PublishedEvent, StoredEvent};
 pub use hints::LogHints;
+pub use keys::EventKey;
 pub use pager::{LogPager, PageSize};
 pub use reader::{COLUMNS, Horizon, LogReader, StreamPage, stored_event};
 pub use resume::{NotResumable, check_resumable};

@@ -76,7 +76,7 @@ impl LogReader {
     }
 
     /// Which rows are read.
-    fn chosen(&self) -> &'static str {
+    pub(super) fn chosen(&self) -> &'static str {
         if is_in(Failpoint::NoHorizon, &self.pool) {
             COMMITTED
         } else {
@@ -388,7 +388,7 @@ pub struct StreamPage {
 }
 
 /// A query whose first parameters are a position, $1 to $3, and a limit, $4.
-fn page(sql: &str, after: LogPosition, limit: i64) -> Query<'_, Postgres, PgArguments> {
+pub(super) fn page(sql: &str, after: LogPosition, limit: i64) -> Query<'_, Postgres, PgArguments> {
     sqlx::query(sql)
         .bind(after.epoch)
         .bind(after.xid.to_string())

@@ -66,6 +66,11 @@ const VIEWS: Scripts = &[
         "search",
         include_str!("../../migrations/views/0007_search.sql"),
     ),
+    (
+        8,
+        "held builds and discards",
+        include_str!("../../migrations/views/0008_held_builds_and_discards.sql"),
+    ),
 ];
 const OPS: Scripts = &[
     (1, "ops", include_str!("../../migrations/ops/0001_ops.sql")),

@@ -45,7 +45,8 @@ impl Databases {
 
 /// Connection options with the time-outs every session of ours has: an idle
 /// transaction would hold back the horizon, a runaway statement a pool slot.
-/// Slow statements are logged, as they were written: with `$1` for each value.
+/// Slow statements are logged, as they were written: with `$1` for each value,
+/// but for those few that stand in the statement (a platform, a status).
 pub fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
     Ok(slow_statements::logged(PgConnectOptions::from_str(url)?)
         .application_name("orderlog")

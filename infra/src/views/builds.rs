@@ -67,6 +67,9 @@ words! {
         Indexing = "indexing",
         /// Applying what was stored since.
         CatchingUp = "catching_up",
+        /// Complete, and not switched to before somebody accepts how much it
+        /// parks.
+        Held = "held",
     }
 }
 
@@ -96,8 +99,10 @@ pub struct Build {
     pub estimate: Option<i64>,
     /// About how long it will take yet, while it is filling.
     pub seconds_left: Option<i64>,
-    /// Why it failed or was given up.
+    /// Why it failed or was given up; of a running one, why it waits.
     pub error: Option<String>,
+    /// Whether it is switched to however much it parks.
+    pub accept_parked: bool,
     /// When it was asked for.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
@@ -124,8 +129,8 @@ impl BuildState {
 }
 
 const COLUMNS: &str = "b.projection, b.build, b.state, b.phase, b.reason, b.version, b.epoch, \
-     b.estimate, b.seconds_left, b.error, b.requested_at, b.started_at, b.updated_at, \
-     b.finished_at, p.aggregates, p.events";
+     b.estimate, b.seconds_left, b.error, b.accept_parked, b.requested_at, b.started_at, \
+     b.updated_at, b.finished_at, p.aggregates, p.events";
 const FROM: &str = "FROM projection_builds b, LATERAL ( \
          SELECT coalesce(sum(aggregates), 0)::bigint AS aggregates, \
                 coalesce(sum(events), 0)::bigint AS events \
@@ -209,6 +214,20 @@ pub async fn cancel(views: &PgPool, projection: &str) -> Result<Option<Build>, s
     }
 }
 
+/// Accepts whatever the open build parks; whether one is open.
+pub async fn accept_parked(
+    views: impl PgExecutor<'_>,
+    projection: &str,
+) -> Result<bool, sqlx::Error> {
+    let accepted = sqlx::query(&format!(
+        "UPDATE projection_builds b SET accept_parked = true WHERE b.projection = $1 AND {OPEN}"
+    ))
+    .bind(projection)
+    .execute(views)
+    .await?;
+    Ok(accepted.rows_affected() > 0)
+}
+
 /// One build.
 pub async fn find(
     views: impl PgExecutor<'_>,
@@ -257,6 +276,7 @@ fn read(row: &PgRow) -> Result<Build, sqlx::Error> {
         estimate: row.try_get("estimate")?,
         seconds_left: row.try_get("seconds_left")?,
         error: row.try_get("error")?,
+        accept_parked: row.try_get("accept_parked")?,
         requested_at: row.try_get("requested_at")?,
         started_at: row.try_get("started_at")?,
         updated_at: row.try_get("updated_at")?,

@@ -1,6 +1,8 @@
 //! What the writers and the readers of the views agree on.
 
 pub mod builds;
+pub mod discards;
+mod funnel;
 pub mod parked;
 pub mod words;
 

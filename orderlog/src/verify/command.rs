@@ -10,8 +10,9 @@ use std::{io::IsTerminal as _, process::ExitCode, sync::Arc, time::Duration};
 ///
 /// Takes the present end of the log, waits until Kafka and the projections have
 /// reached it, and compares every event with its record, every row with what
-/// the log makes of its order, and the sums with the rows. May run beside a
-/// system at work, in bounded memory.
+/// the log makes of its order, every published document with the served one, and
+/// what orders share with the rows. May run beside a system at work, in bounded
+/// memory.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Ends with 0 where nothing differs, or nothing does any more; with 1 on any \
@@ -27,14 +28,14 @@ pub struct VerifyArgs {
     #[arg(long, default_value = "60s", value_parser = duration)]
     pub wait: Duration,
     /// Compare the rows of so many orders only, or of such a part: 10000, 2.5%.
-    /// Neither Kafka nor the sums are compared then.
+    /// Neither the events on Kafka nor what orders share is compared then.
     #[arg(long, value_name = "ORDERS")]
     pub sample: Option<Sample>,
     /// Which orders the sample consists of: the same ones for the same number.
     #[arg(long, default_value_t = 1, requires = "sample")]
     pub seed: u64,
-    /// Have running projectors make the orders that differ anew from the log,
-    /// then set the sums right.
+    /// Have running projectors make the orders that differ anew from the log, and
+    /// publish documents that differ again; then set right what orders share.
     #[arg(long)]
     pub repair: bool,
     /// How many differences to show; all are counted.

@@ -17,8 +17,8 @@ pub enum VerifyError {
     /// The read models cannot be read.
     #[error("the views cannot be read")]
     Views(#[source] sqlx::Error),
-    /// The events' topic is missing or out of reach.
-    #[error("the topic of the events cannot be read")]
+    /// A topic is missing or out of reach.
+    #[error("a topic cannot be read")]
     Topic(#[from] TopicError),
     /// Kafka cannot be read.
     #[error("Kafka cannot be read")]
@@ -64,6 +64,18 @@ pub enum VerifyError {
         events: u64,
         /// In how many partitions.
         partitions: usize,
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// Documents are not published in time.
+    #[error(
+        "{documents} documents are not on {topic} after {waited:.0?}; is a projector running, and what does `publisher.waiting` say in its log?"
+    )]
+    DocumentsBehind {
+        /// The topic, without the deployment's prefix.
+        topic: &'static str,
+        /// How many.
+        documents: u64,
         /// How long it was waited for.
         waited: Duration,
     },

@@ -4,6 +4,7 @@
 //! horizon ─> Kafka: log and topic side by side, in log order, partition by partition
 //!         ─> rows:  page by page of the log's streams, each projection of the registry
 //!                   compares what it makes of them with its rows, and says what else it has
+//!         ─> documents: what is published last of each order, against what is served
 //!         ─> sums:  each table against a sum over the rows, in one snapshot
 //! ```
 //!
@@ -13,6 +14,7 @@
 //! projection has not come to yet is waited for.
 
 mod command;
+mod documents;
 mod error;
 mod horizon;
 mod kafka;
@@ -93,10 +95,15 @@ pub async fn verify(
     };
     step("comparing the projections with the log");
     let pages = Pages::new(&sources, &events, horizon, options.sample);
+    let mut published = documents::all(config, options);
     Rows::prepare(&sources, &events, options)
         .await?
-        .compare(pages, &mut report)
+        .compare(pages, &mut published, &mut report)
         .await?;
+    step("comparing the published documents with the served ones");
+    for of in published {
+        documents::compare(config, of, options, &mut report).await?;
+    }
     if options.sample.is_none() {
         step("comparing the sums with the rows");
         sums::compare(&sources, options, &mut report).await?;

@@ -56,12 +56,18 @@ pub struct ProjectionReport {
     pub rows: u64,
     /// Orders of which nothing can be made.
     pub unfolded: u64,
+    /// Documents that are published, or should be: in a sample, of its orders.
+    pub documents: u64,
+    /// Of them, those that are not what is served.
+    pub documents_differing: u64,
     /// Rows of its tables of sums; 0 in a sample, as is the next one.
     pub sums: u64,
     /// Of them, those that are not the sum over its rows.
     pub sums_differing: u64,
     /// Orders that differed, and were folded anew.
     pub repaired: u64,
+    /// Documents that differed, and were published again.
+    pub documents_repaired: u64,
     /// Rows of sums that differed, and were set right.
     pub sums_repaired: u64,
 }
@@ -96,7 +102,7 @@ impl Difference {
 
 impl ProjectionReport {
     /// Everything that must be zero.
-    const fn faults(&self) -> [(&'static str, u64); 7] {
+    const fn faults(&self) -> [(&'static str, u64); 8] {
         [
             ("orders missing", self.missing),
             ("orders too many", self.extra),
@@ -104,6 +110,7 @@ impl ProjectionReport {
             ("orders parked", self.parked),
             ("orders with other rows", self.rows),
             ("orders that cannot be folded", self.unfolded),
+            ("published documents that differ", self.documents_differing),
             ("sums that differ", self.sums_differing),
         ]
     }
@@ -111,7 +118,7 @@ impl ProjectionReport {
     /// Whether the rows of every order are what they have to be.
     pub(super) fn rows_agree(&self) -> bool {
         let faults: u64 = self.faults().iter().map(|(_, count)| count).sum();
-        faults == self.sums_differing
+        faults == self.sums_differing + self.documents_differing
     }
 }
 
@@ -191,9 +198,14 @@ impl fmt::Display for Report {
         }
         for (name, of) in &self.projections {
             writeln!(f, "projection {name}")?;
-            let compared = [("orders compared", of.orders), ("sums compared", of.sums)];
+            let compared = [
+                ("orders compared", of.orders),
+                ("published documents compared", of.documents),
+                ("sums compared", of.sums),
+            ];
             let repaired = [
                 ("orders repaired", of.repaired),
+                ("documents published again", of.documents_repaired),
                 ("sums repaired", of.sums_repaired),
             ];
             let repaired = repaired.into_iter().filter(|(_, count)| *count > 0);
@@ -229,15 +241,16 @@ mod tests {
         assert!(report.to_string().ends_with("No difference."));
         report.kafka_gaps = 2;
         report.projection("orders").sums_differing = 1;
+        report.projection("orders").documents_differing = 1;
         assert!(report.projection("orders").rows_agree());
         report.differs("orders", Uuid::nil(), &How::Missing);
         assert!(!report.projection("orders").rows_agree());
         report.tell(Difference::general("b".into()));
         report.sum_up();
-        assert_eq!((report.differences, report.examples.len()), (4, 1));
+        assert_eq!((report.differences, report.examples.len()), (5, 1));
         let text = report.to_string();
         assert!(
-            text.contains("… and 3 more") && text.ends_with("4 DIFFERENCES."),
+            text.contains("… and 4 more") && text.ends_with("5 DIFFERENCES."),
             "{text}"
         );
     }

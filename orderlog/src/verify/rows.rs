@@ -11,7 +11,7 @@ use super::{
 use infra::{postgres, views::parked};
 use projections::{
     Sources,
-    engine::verify::{self, CompareError, Difference as How, Found, Page},
+    engine::verify::{self, CompareError, Difference as How, Documents, Found, Page},
     registry::{self, Registered},
 };
 use sqlx::{PgConnection, PgPool};
@@ -65,10 +65,12 @@ impl<'a> Rows<'a> {
         })
     }
 
-    /// Compares the streams of every kind with the projections of it.
+    /// Compares the streams of every kind with the projections of it; of those
+    /// that publish documents, `published` hears what is to be compared of them.
     pub async fn compare(
         mut self,
         pages: Pages<'_>,
+        published: &mut [Documents],
         report: &mut Report,
     ) -> Result<(), VerifyError> {
         let kinds: BTreeSet<_> = registry::ALL.iter().map(|p| p.aggregate_type()).collect();
@@ -82,8 +84,15 @@ impl<'a> Rows<'a> {
                     report.tell(Difference::of_order(*id, what.clone()));
                 }
                 for projection in registry::ALL {
-                    if projection.aggregate_type() == kind {
-                        self.part(*projection, &part, report).await?;
+                    if projection.aggregate_type() != kind {
+                        continue;
+                    }
+                    let differing = self.part(*projection, &part, report).await?;
+                    let name = projection.name();
+                    let documents = published.iter_mut().find(|of| of.projection() == name);
+                    if let Some(documents) = documents {
+                        let told = tell(documents, &part, &differing).await;
+                        told.map_err(VerifyError::Views)?;
                     }
                 }
             }
@@ -91,17 +100,18 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
+    /// Compares a part, and what the projection has beside it; what differs.
     async fn part(
         &mut self,
         projection: &'static dyn Registered,
         part: &Part,
         report: &mut Report,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Vec<Uuid>, VerifyError> {
         let of = report.projection(projection.name());
         of.orders += part.page.0.len() as u64;
-        self.page(projection, &part.page, report).await?;
+        let mut differing = self.page(projection, &part.page, report).await?;
         let Some((mut after, last)) = part.range else {
-            return Ok(());
+            return Ok(differing);
         };
         let known: Vec<Uuid> = part.page.0.keys().copied().collect();
         loop {
@@ -109,13 +119,13 @@ impl<'a> Rows<'a> {
             let others = projection.others(&mut self.views, range, &known, OTHERS);
             let others = others.await.map_err(VerifyError::Views)?;
             let Some(end) = others.last() else {
-                return Ok(());
+                return Ok(differing);
             };
             after = *end;
             let unknown = self.unknown(projection, &others).await?;
             let unknown = unknown.into_iter().map(|id| (id, Ok(Vec::new())));
-            self.page(projection, &Page(unknown.collect()), report)
-                .await?;
+            let page = Page(unknown.collect());
+            differing.extend(self.page(projection, &page, report).await?);
         }
     }
 
@@ -137,18 +147,18 @@ impl<'a> Rows<'a> {
         projection: &'static dyn Registered,
         page: &Page,
         report: &mut Report,
-    ) -> Result<(), VerifyError> {
+    ) -> Result<Vec<Uuid>, VerifyError> {
         if page.0.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut found = self.settled(projection, page).await?;
         if self.options.repair && !found.differing.is_empty() {
             found = self.repair(projection, page, found, report).await?;
         }
-        for (id, how) in found.differing {
-            report.differs(projection.name(), id, &how);
+        for (id, how) in &found.differing {
+            report.differs(projection.name(), *id, how);
         }
-        Ok(())
+        Ok(found.differing.into_keys().collect())
     }
 
     /// Compares, again and again until the projection has come to everything.
@@ -220,6 +230,23 @@ impl<'a> Rows<'a> {
         tracing::warn!(projection, "verify.no_projector_repairs");
         Ok(())
     }
+}
+
+/// Which documents are looked at: of a sample those of its orders, and none of
+/// which the rows are wrong already.
+async fn tell(
+    documents: &mut Documents,
+    part: &Part,
+    differing: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    if part.range.is_none() {
+        let ids: Vec<Uuid> = part.page.0.keys().copied().collect();
+        documents.choose(&ids).await?;
+    }
+    if !differing.is_empty() {
+        documents.leave_out(differing).await?;
+    }
+    Ok(())
 }
 
 /// Prepares a projection, of which the first build may be on its way.

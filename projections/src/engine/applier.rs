@@ -138,6 +138,10 @@ impl<P: Projection> Applier<P> {
         if !store::advance(&mut transaction, P::NAME, held.build, &advances, compare).await? {
             return Err(Attempt::Final(BatchError::Refused));
         }
+        if is_in(Failpoint::OffsetsBeforeRows, &self.views) {
+            transaction.commit().await?;
+            transaction = self.views.begin().await?;
+        }
         let mut orders = orders::<P>(records);
         let parked = parking::waiting(&mut transaction, P::NAME, &orders).await?;
         let parking = Parking::after(parked);

@@ -9,6 +9,7 @@ use super::{
     store::{self, Build, Held},
     topic::TopicState,
 };
+use infra::views::builds;
 use sqlx::PgConnection;
 use std::{fmt, sync::Arc};
 
@@ -96,6 +97,10 @@ pub(super) async fn prepare<P: Projection>(
                 return Ok(prepared);
             }
             Found::Unusable(reason) => {
+                if let Some(held) = held::<P>(engine, &mut lock.connection).await? {
+                    lock.release().await?;
+                    return Err(held);
+                }
                 let asked = Asked {
                     reason,
                     workers: engine.config.projector_workers,
@@ -105,6 +110,22 @@ pub(super) async fn prepare<P: Projection>(
             }
         }
     }
+}
+
+/// What the open build waits for, where somebody has to accept it: it is left
+/// alone, as going on with it would count all of its rows again.
+async fn held<P: Projection>(
+    engine: &Engine<P>,
+    views: &mut PgConnection,
+) -> Result<Option<RebuildError>, RebuildError> {
+    let open = builds::opened(&mut *views, P::NAME).await?;
+    let epoch = engine.log.epoch().await?.epoch;
+    let held = open.filter(|open| rebuild::is_held::<P>(open) && open.epoch == Some(epoch));
+    Ok(held.map(|open| RebuildError::Held {
+        projection: P::NAME,
+        build: open.build,
+        why: open.error.unwrap_or_default(),
+    }))
 }
 
 async fn look<P: Projection>(

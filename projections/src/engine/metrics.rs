@@ -14,6 +14,8 @@ pub(super) const REFOLDED: &str = "orderlog_projection_refolded_total";
 pub(super) const REBUILDS: &str = "orderlog_projection_rebuilds_total";
 /// Builds that could not be made.
 pub(super) const REBUILDS_FAILED: &str = "orderlog_projection_rebuilds_failed_total";
+/// Whether the open build waits for somebody, by what for.
+pub(super) const BUILD_WAITS: &str = "orderlog_projection_build_waits";
 /// Records in one transaction.
 pub(super) const BATCH: &str = "orderlog_projection_batch_size";
 /// From the moment that an event was recorded until it was delivered: the oldest
@@ -38,6 +40,10 @@ pub(super) fn describe() {
     );
     describe_counter!(REBUILDS, "Rebuilds, by projection and reason");
     describe_counter!(REBUILDS_FAILED, "Builds that could not be made");
+    describe_gauge!(
+        BUILD_WAITS,
+        "1 while a build is held because of what it parks, or lacks an index that is refused"
+    );
     describe_histogram!(BATCH, "Records applied in one transaction");
     describe_histogram!(
         DELIVERY,

@@ -52,8 +52,9 @@ pub trait Projection: Send + Sync + 'static {
     /// own until it is switched to.
     fn tables() -> Cow<'static, str>;
 
-    /// Indexes that only readers need, as SQL: made when a build has filled
-    /// its tables.
+    /// Indexes that only readers need, as SQL: made one by one when a build has
+    /// filled its tables. Comments are lines of their own, and no statement has a
+    /// semicolon in it.
     fn indexes() -> Cow<'static, str> {
         Cow::Borrowed("")
     }
@@ -122,7 +123,7 @@ pub trait Projection: Send + Sync + 'static {
     /// of each aggregate, and the column `version`.
     fn owned() -> Vec<OwnTable>;
 
-    /// Its tables of sums, and what they have to hold.
+    /// Its tables that aggregates share, and what they have to hold.
     fn summed() -> Vec<SumTable>;
 
     /// Makes the temporary tables that the queries of [`summed`](Self::summed)

@@ -50,7 +50,7 @@ pub struct Orders;
 
 impl Projection for Orders {
     const NAME: &'static str = views::ORDERS;
-    const VERSION: i32 = 4;
+    const VERSION: i32 = 5;
     const CACHED: Option<&'static str> = Some(views::STATISTICS_FAMILY);
     const DOCUMENTS: Option<&'static str> = Some(views::ORDERS_FAMILY);
     const PUBLISHED: Option<Published> = Some(Published {
@@ -140,6 +140,12 @@ impl Projection for Orders {
     }
 
     fn summed() -> Vec<SumTable> {
-        shared::summed()
+        let mut summed = shared::summed();
+        summed.push(store::known_words());
+        summed
+    }
+
+    async fn add_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        store::gather_words(connection).await
     }
 }

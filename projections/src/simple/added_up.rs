@@ -2,7 +2,7 @@
 //! its code knows, so a temporary table is filled, page by page.
 
 use super::{Simple, changes::SumChanges, store};
-use crate::engine::verify::SumTable;
+use crate::engine::verify::{Content, SumTable};
 use sqlx::{Executor as _, PgConnection};
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ pub(super) fn summed<S: Simple>() -> SumTable {
         table: S::NAME,
         computed: format!("SELECT {} FROM \"{}\"", columns.join(", "), table::<S>()).into(),
         key,
-        sums: S::SUMS,
+        content: Content::Sums(S::SUMS),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why an export has no end.
 
-use crate::live::FeedError;
+use crate::{live::FeedError, log::unread};
 use infra::http::Problem;
 use std::io;
 
@@ -53,11 +53,9 @@ impl ExportError {
     /// What a client is told to whom nothing was sent yet.
     pub fn problem(&self) -> Problem {
         match self {
-            Self::Database(error) | Self::Log(FeedError::Database(error)) => {
-                Problem::database(error)
-            }
-            Self::Log(FeedError::Refused) | Self::TooLong => Problem::unavailable(10),
-            Self::Log(FeedError::Closed(error)) => crate::log::closed(error),
+            Self::Database(error) => Problem::database(error),
+            Self::Log(error) => unread(error),
+            Self::TooLong => Problem::unavailable(10),
             error => Problem::internal(error),
         }
     }

@@ -12,17 +12,16 @@ use super::{
     sheet::{Cell, Column, Kind, Sheet},
 };
 use crate::{
-    live::{AFTER, Edge, Events, Filter, Marker, Told, check_place, marker_text},
+    live::{AFTER, Edge, Events, Filter, Told, marker_text},
+    log_range::{LogRange, RECORDED_FROM, RECORDED_TO, UNTIL},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse};
-use contracts::LogPosition;
 use infra::{
     clock,
-    http::{Problem, Query, query::invalid},
-    log::{LogPager, LogReader, PageSize, PublishedEvent, TIME_SLACK},
+    http::{Problem, Query},
+    log::{LogPager, PageSize, PublishedEvent},
 };
-use time::OffsetDateTime;
 
 /// Parameters of the routes.
 pub const PARAMETERS: &[&str] = &[
@@ -34,10 +33,6 @@ pub const PARAMETERS: &[&str] = &[
     RECORDED_FROM,
     RECORDED_TO,
 ];
-
-const UNTIL: &str = "until";
-const RECORDED_FROM: &str = "recorded_from";
-const RECORDED_TO: &str = "recorded_to";
 
 /// What is read at once.
 const PAGE: PageSize = PageSize {
@@ -66,21 +61,11 @@ const fn column(name: &'static str, kind: Kind) -> Column {
     Column { name, kind }
 }
 
-/// Which part of the log.
-#[derive(Debug, Clone, Copy)]
-struct Range {
-    after: LogPosition,
-    /// None: the log has no event.
-    until: Option<LogPosition>,
-    recorded_from: Option<OffsetDateTime>,
-    recorded_to: Option<OffsetDateTime>,
-}
-
 /// What is read.
 struct Pages {
     events: Events,
     pager: LogPager,
-    range: Range,
+    range: LogRange,
     filter: Filter,
     format: Format,
 }
@@ -98,13 +83,10 @@ pub async fn export(
     format: Format,
 ) -> Result<HttpResponse, Problem> {
     let filter = Filter::of(query)?.with_types(query)?;
-    let range = Range::asked(query)?;
+    let range = LogRange::asked(query)?;
     let asked = Asked::of(request, "events", format);
     state.log.usable()?;
-    check_place(&state.log, range.after).await?;
-    if let Some(until) = range.until {
-        check_place(&state.log, until).await?;
-    }
+    range.check(state).await?;
     if asked.head_only {
         return Ok(asked.without_body());
     }
@@ -138,74 +120,6 @@ pub async fn export(
         format,
     };
     begin.stream(&state.exports, request, pages).await
-}
-
-impl Range {
-    /// Reads the parameters.
-    fn asked(query: &Query) -> Result<Self, Problem> {
-        let after = place(query, AFTER)?.unwrap_or(LogPosition::START);
-        let until = place(query, UNTIL)?;
-        if until.is_some_and(|until| until < after) {
-            return Err(invalid(UNTIL, format!("must not be before {AFTER}")));
-        }
-        let (from, to) = (query.time(RECORDED_FROM)?, query.time(RECORDED_TO)?);
-        if from.zip(to).is_some_and(|(from, to)| from > to) {
-            let detail = format!("must not be before {RECORDED_FROM}");
-            return Err(invalid(RECORDED_TO, detail));
-        }
-        Ok(Self {
-            after,
-            until,
-            recorded_from: from,
-            recorded_to: to,
-        })
-    }
-
-    /// Cut to what is final, and to where events of these times are. The order
-    /// of the log is that of its times but for a slack, so each event's time is
-    /// looked at all the same.
-    async fn found(mut self, reader: &LogReader) -> Result<Self, sqlx::Error> {
-        let newest = reader.newest_final().await?;
-        self.until = match (self.until, newest) {
-            (Some(until), Some(newest)) => Some(until.min(newest)),
-            (_, newest) => newest,
-        };
-        if let Some(from) = self.recorded_from {
-            let first = reader.first_since(from).await?.map(LogPosition::before);
-            // Nothing is that late: what is read is nothing.
-            let first = first.or(self.until).unwrap_or(self.after);
-            self.after = self.after.max(first);
-        }
-        if let Some(to) = self.recorded_to {
-            let to = to.checked_add(TIME_SLACK.try_into().unwrap_or_default());
-            let beyond = match to {
-                Some(to) => reader.first_since(to).await?,
-                None => None,
-            };
-            if let Some(beyond) = beyond {
-                self.until = self.until.map(|until| until.min(beyond.before()));
-            }
-        }
-        Ok(self)
-    }
-
-    fn takes(&self, event: &PublishedEvent) -> bool {
-        let time = event.envelope.time;
-        self.until
-            .is_some_and(|last| event.envelope.position.at <= last)
-            && self.recorded_from.is_none_or(|from| time >= from)
-            && self.recorded_to.is_none_or(|to| time < to)
-    }
-}
-
-/// A place that a parameter names.
-fn place(query: &Query, name: &str) -> Result<Option<LogPosition>, Problem> {
-    let Some(text) = query.one(name)? else {
-        return Ok(None);
-    };
-    let wrong = "is not the `position` of an event, nor the `id` of a stream";
-    let marker = Marker::parse(text).ok_or_else(|| invalid(name, wrong))?;
-    Ok(Some(marker.at))
 }
 
 impl Source for Pages {

@@ -8,7 +8,7 @@ mod text;
 
 pub use choice::{
     BUYER, COUNTRY, CURRENCY, CUSTOMER, Choice, EXTERNAL_ID, FULFILLMENT_STATUS, KIND,
-    PAYMENT_STATUS, PLATFORM, RETURN_STATUS, SKU, STATUS, TAG,
+    PAYMENT_STATUS, PLATFORM, PRODUCT, RETURN_STATUS, SKU, STATUS, TAG,
 };
 pub use flag::{ARCHIVED, Flag, HAS_HOLD, HAS_OPEN_RETURN};
 pub use range::{Amounts, BALANCE_DUE, CREATED, PLACED, TOTAL, Times, UPDATED};
@@ -61,8 +61,14 @@ impl Filters {
     /// 400 for a value that a filter cannot have, or a range that ends before
     /// it begins.
     pub fn of(query: &Query, allowed: &Allowed) -> Result<Self, Problem> {
+        Self::of_but(query, allowed, &[])
+    }
+
+    /// The same, without parameters that something else takes.
+    pub fn of_but(query: &Query, allowed: &Allowed, taken: &[Choice]) -> Result<Self, Problem> {
         let mut conditions = Vec::new();
-        for choice in allowed.choices {
+        let is_taken = |choice: &&Choice| taken.iter().any(|t| t.parameter == choice.parameter);
+        for choice in allowed.choices.iter().filter(|choice| !is_taken(choice)) {
             let values = choice.read(query)?;
             if !values.is_empty() {
                 conditions.push(Condition::OneOf(*choice, values));
@@ -168,7 +174,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     const ALLOWED: Allowed = Allowed {
-        choices: &[STATUS, EXTERNAL_ID, COUNTRY, TAG, SKU],
+        choices: &[PLATFORM, STATUS, EXTERNAL_ID, COUNTRY, TAG, SKU],
         times: &[CREATED, PLACED],
         amounts: &[TOTAL],
         flags: &[ARCHIVED, HAS_HOLD],
@@ -177,6 +183,7 @@ mod tests {
     fn filters(text: &str) -> Result<Filters, String> {
         let request = TestRequest::with_uri(&format!("/?{text}")).to_http_request();
         let allowed = [
+            "platform",
             "status",
             "external_id",
             "country",
@@ -202,9 +209,30 @@ mod tests {
     }
 
     #[test]
-    fn values_are_bound_never_written() {
-        assert_eq!(sql("status=placed"), " AND status = $1");
-        assert_eq!(sql("status=placed,draft"), " AND status = ANY($1)");
+    fn words_of_few_are_written_and_all_others_bound() {
+        assert_eq!(sql("status=placed"), " AND status = 'placed'");
+        assert_eq!(
+            sql("status=placed,draft&platform=web-2"),
+            " AND platform = 'web-2' AND status IN ('draft', 'placed')"
+        );
+        for text in [
+            "%27",
+            "a%27%27",
+            "a%5C",
+            "a%20b",
+            "a%00",
+            "%C3%A4",
+            "a;b",
+            &"a".repeat(33),
+        ] {
+            let Ok(filters) = filters(&format!("platform={text}")) else {
+                continue;
+            };
+            let mut sql = QueryBuilder::new("");
+            filters.push(&mut sql);
+            assert_eq!(sql.sql(), " AND platform = $1", "{text}");
+        }
+        assert_eq!(sql("country=GB,FR"), " AND country = ANY($1)");
         assert_eq!(
             sql("created_from=2026-01-01&created_to=2026-02-01&external_id=a%27,b"),
             " AND external_id = $1 AND created_at >= $2 AND created_at < $3"

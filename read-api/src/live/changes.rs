@@ -6,9 +6,12 @@
 //! have to fill and clear, and never tells of what cannot be read yet. What
 //! changes documents beside events (another build, an order that was driven
 //! again) is in no log; it is told as a whole, by the generation.
+//!
+//! The log says only where its events are ([`EventKey`]), and says it once:
+//! what the views have not passed yet is kept until they have.
 
 use super::{
-    feed::{Edge, Feed, FeedError, Item, Page},
+    feed::{About, Edge, Feed, FeedError, Item, Page},
     store::{self, Row, Served},
 };
 use crate::{
@@ -16,18 +19,19 @@ use crate::{
     log::{Log, ORDER},
 };
 use contracts::{LogPosition, partition::partition_of, topics::ORDER_EVENTS_PARTITIONS};
-use infra::log::{LogPager, PageSize, StoredEvent};
+use infra::log::{EventKey, PageSize};
 use serde::Serialize;
 use sqlx::PgPool;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{sync::watch, time::timeout};
 use uuid::Uuid;
 
-/// Pages in which the first event that is not projected yet is looked for.
-const SEARCHED: PageSize = PageSize {
-    events: 2_000,
-    bytes: 2 << 20,
-};
+/// Events among which the first one that is not projected yet is looked for.
+const SEARCHED: i64 = 2_000;
 
 /// An order reads otherwise now. Ask for it with `min_version`, and no cache
 /// answers with less.
@@ -45,6 +49,37 @@ pub struct Changes {
     log: Log,
     views: PgPool,
     progress: Progress,
+}
+
+/// Events that were read from a place on, and are told once the views have
+/// passed them.
+#[derive(Debug, Default)]
+pub struct Ahead {
+    after: LogPosition,
+    /// The newest epoch that the views knew when they were read: an older one
+    /// may have lost its end since.
+    epoch: i32,
+    keys: VecDeque<EventKey>,
+}
+
+impl Ahead {
+    /// How many of them the views have passed, without a gap.
+    fn passed(&self, served: &Served) -> usize {
+        let passed = self.keys.iter().take_while(|key| is_passed(key, served));
+        passed.count()
+    }
+
+    /// The place of the last of so many.
+    fn place(&self, count: usize) -> LogPosition {
+        let last = count.checked_sub(1).and_then(|last| self.keys.get(last));
+        last.map_or(self.after, |key| key.at)
+    }
+
+    /// Goes on behind so many.
+    fn advance(&mut self, count: usize) {
+        self.after = self.place(count);
+        self.keys.drain(..count);
+    }
 }
 
 impl Changes {
@@ -69,14 +104,16 @@ impl Changes {
         let served = store::served(views).await?;
         let mut at = served.slowest().min(newest);
         let mut generation = served.generation;
+        let mut ahead = Ahead::default();
         while at < newest {
-            let mut pager = LogPager::new(self.log.reader.clone(), at).pages_of(SEARCHED);
-            let (served, _, reached) = self.passed(views, &mut pager).await?;
+            let served = self.look(views, at, &[], SEARCHED, &mut ahead).await?;
             generation = served.generation;
-            if reached == at {
+            let passed = ahead.passed(&served);
+            if passed == 0 {
                 break;
             }
-            at = reached;
+            ahead.advance(passed);
+            at = ahead.after;
         }
         Ok(Edge {
             at,
@@ -84,28 +121,41 @@ impl Changes {
         })
     }
 
-    /// How far these views are, then a page of the log as far as they are.
-    async fn passed(
+    /// How far these views are, with what comes after `after` in `ahead`: read
+    /// if it is not there.
+    async fn look(
         &self,
         views: &PgPool,
-        pager: &mut LogPager,
-    ) -> Result<(Served, Vec<StoredEvent>, LogPosition), FeedError> {
+        after: LogPosition,
+        of: &[Uuid],
+        limit: i64,
+        ahead: &mut Ahead,
+    ) -> Result<Served, FeedError> {
         if self.log.usable().is_err() {
+            *ahead = Ahead::default();
             return Err(FeedError::Refused);
         }
-        let after = pager.position();
         let served = store::served(views).await?;
-        let mut stored = pager.next().await?;
-        let all = stored.len();
-        let passed = stored.iter().take_while(|event| is_passed(event, &served));
-        let passed = passed.count();
-        stored.truncate(passed);
-        let reached = match stored.last() {
-            _ if passed == all => pager.position(),
-            Some(last) => last.at,
-            None => after,
-        };
-        Ok((served, stored, reached))
+        let epoch = served.epoch();
+        if ahead.keys.is_empty() || ahead.after != after || ahead.epoch != epoch {
+            let keys = self.keys(after, of, limit).await?.into();
+            *ahead = Ahead { after, epoch, keys };
+        }
+        Ok(served)
+    }
+
+    async fn keys(
+        &self,
+        after: LogPosition,
+        of: &[Uuid],
+        limit: i64,
+    ) -> Result<Vec<EventKey>, sqlx::Error> {
+        let reader = &self.log.reader;
+        if of.is_empty() {
+            return reader.keys_after(after, limit).await;
+        }
+        let ids: Vec<String> = of.iter().map(Uuid::to_string).collect();
+        reader.keys_after_of(ORDER, &ids, after, limit).await
     }
 }
 
@@ -113,6 +163,8 @@ impl Feed for Changes {
     const NAME: &'static str = "changes";
 
     type Hints = watch::Receiver<()>;
+
+    type Ahead = Ahead;
 
     fn hints(&self) -> watch::Receiver<()> {
         self.progress.moved()
@@ -133,18 +185,17 @@ impl Feed for Changes {
         after: LogPosition,
         of: &[Uuid],
         size: PageSize,
+        ahead: &mut Ahead,
     ) -> Result<Page, FeedError> {
-        let mut pager = LogPager::new(self.log.reader.clone(), after).pages_of(size);
-        if !of.is_empty() {
-            pager = pager.of(ORDER, of.iter().map(Uuid::to_string).collect());
-        }
-        let (served, stored, at) = self.passed(&self.views, &mut pager).await?;
-        let last = last_of_each(&stored);
+        let views = &self.views;
+        let served = self.look(views, after, of, size.events, ahead).await?;
+        let passed = ahead.passed(&served);
+        let last = last_of_each(ahead.keys.iter().take(passed));
         let ids: Vec<Uuid> = last.values().map(|(id, _)| *id).collect();
         let rows = if ids.is_empty() {
             BTreeMap::new()
         } else {
-            store::rows(&self.views, &ids).await?.into_iter().collect()
+            store::rows(views, &ids).await?.into_iter().collect()
         };
         let mut items = Vec::with_capacity(last.len());
         for (at, (id, version)) in last {
@@ -154,28 +205,31 @@ impl Feed for Changes {
                 items.push(item(at, id, row)?);
             }
         }
+        ahead.advance(passed);
         Ok(Page {
             after,
             items,
             reached: Edge {
-                at,
+                at: ahead.after,
                 generation: Some(served.generation),
             },
         })
     }
 }
 
-fn is_passed(event: &StoredEvent, served: &Served) -> bool {
-    let partition = partition_of(event.aggregate_id.as_bytes(), ORDER_EVENTS_PARTITIONS);
-    event.aggregate_type != ORDER || served.frontier.get(&partition) >= Some(&event.at)
+fn is_passed(key: &EventKey, served: &Served) -> bool {
+    let partition = partition_of(key.aggregate_id.as_bytes(), ORDER_EVENTS_PARTITIONS);
+    key.aggregate_type != ORDER || served.frontier.get(&partition) >= Some(&key.at)
 }
 
 /// Where each order has its last event, with its version then.
-fn last_of_each(stored: &[StoredEvent]) -> BTreeMap<LogPosition, (Uuid, i64)> {
-    let orders = stored.iter().filter(|event| event.aggregate_type == ORDER);
-    let orders = orders.filter_map(|event| {
-        let id = Uuid::try_parse(&event.aggregate_id).ok()?;
-        Some((id, (event.at, event.sequence)))
+fn last_of_each<'a>(
+    keys: impl Iterator<Item = &'a EventKey>,
+) -> BTreeMap<LogPosition, (Uuid, i64)> {
+    let orders = keys.filter(|key| key.aggregate_type == ORDER);
+    let orders = orders.filter_map(|key| {
+        let id = Uuid::try_parse(&key.aggregate_id).ok()?;
+        Some((id, (key.at, key.sequence)))
     });
     let last: BTreeMap<Uuid, (LogPosition, i64)> = orders.collect();
     let last = last.into_iter();
@@ -189,12 +243,12 @@ fn item(at: LogPosition, id: Uuid, row: &Row) -> Result<Item, serde_json::Error>
         version: row.version,
         platform: &row.platform,
     };
-    let json = serde_json::to_string(&changed)?;
-    Ok(Item {
+    let json = serde_json::to_vec(&changed)?;
+    let about = About {
         at,
         order: id,
         platform: Some(Arc::from(row.platform.as_str())),
         event_type: Arc::from(""),
-        text: format!("data: {json}\n\n").into(),
-    })
+    };
+    Ok(Item { about, json })
 }

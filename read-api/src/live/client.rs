@@ -1,9 +1,10 @@
 //! One connection: a place in the log, and what it takes to go on from there.
 
 use super::{
-    feed::{Edge, Feed, FeedError, Generation, Item, Page},
+    feed::{Edge, Feed, FeedError, Page},
     filter::Filter,
     marker,
+    piece::{Piece, Rest},
     tail::{Following, Tail},
 };
 use crate::log::Log;
@@ -32,7 +33,7 @@ const PAGE: PageSize = PageSize {
 const RETRY: Duration = Duration::from_secs(1);
 /// Clients of one process.
 const CLIENTS: usize = 10_000;
-/// Clients that are behind and read at the same time: the log has others to
+/// Whoever reads the log from some place on, at the same time: it has others to
 /// answer.
 const READERS: usize = 4;
 
@@ -53,6 +54,12 @@ impl Slots {
             readers: Arc::new(Semaphore::new(READERS)),
             ending,
         }
+    }
+
+    /// The right to read the log, for as long as it is kept.
+    pub async fn reader(&self) -> Option<OwnedSemaphorePermit> {
+        // Closed only with the process.
+        Arc::clone(&self.readers).acquire_owned().await.ok()
     }
 
     /// A place, for as long as it is kept.
@@ -100,20 +107,26 @@ pub struct Client<F: Feed> {
 
 /// Where a connection is.
 pub struct State {
-    /// Pages of the tail; none while it reads for itself.
-    pages: Option<broadcast::Receiver<Arc<Page>>>,
+    /// What the tail reads; none while it reads for itself.
+    pieces: Option<broadcast::Receiver<Arc<Piece>>>,
+    /// What comes first.
+    rest: Option<Rest>,
     beat: Instant,
     /// What the client knows to resume by.
     told: Option<Edge>,
+    /// The heartbeat that tells its edge.
+    comment: Bytes,
 }
 
 impl State {
-    /// With the pages of the tail, where those go on from the client's place.
-    pub fn new(pages: Option<broadcast::Receiver<Arc<Page>>>) -> Self {
+    /// With what the tail reads, where that goes on from the client's place.
+    pub fn new(pieces: Option<broadcast::Receiver<Arc<Piece>>>) -> Self {
         Self {
-            pages,
+            pieces,
+            rest: None,
             beat: Instant::now() + HEARTBEAT,
             told: None,
+            comment: Bytes::new(),
         }
     }
 }
@@ -134,6 +147,9 @@ impl<F: Feed> Client<F> {
             return Some((Ok(self.greeting()), self));
         }
         loop {
+            if let Some(slice) = self.rest() {
+                return Some((Ok(slice), self));
+            }
             let beat = self.state.beat;
             let next = tokio::select! {
                 biased;
@@ -147,6 +163,15 @@ impl<F: Feed> Client<F> {
                 Next::End => return None,
             }
         }
+    }
+
+    /// The next bytes of what it is being told.
+    fn rest(&mut self) -> Option<Bytes> {
+        let slice = self.state.rest.as_mut()?.slice(&self.filter);
+        if slice.is_none() {
+            self.state.rest = None;
+        }
+        slice
     }
 
     /// Where it begins, for a client that is cut off before anything happens; and
@@ -168,18 +193,17 @@ impl<F: Feed> Client<F> {
             return Next::Text(Bytes::from_static(b":\n\n"));
         }
         self.state.told = Some(self.edge);
-        let marker = marker::text(self.edge, None);
-        Next::Text(format!(":\nid: {marker}\n\n").into())
+        Next::Text(self.state.comment.clone())
     }
 
     /// Safe to be dropped at any moment: the place moves only with what is
     /// returned.
     async fn step(&mut self) -> Next {
-        let Some(pages) = &mut self.state.pages else {
+        let Some(pieces) = &mut self.state.pieces else {
             return self.read_on().await;
         };
-        match pages.recv().await {
-            Ok(page) => self.take(&page),
+        match pieces.recv().await {
+            Ok(piece) => self.take(&piece),
             Err(broadcast::error::RecvError::Lagged(_)) => {
                 // Whoever takes so little may come again, and reads for itself.
                 metrics::counter!("orderlog_sse_cut_total", "stream" => F::NAME).increment(1);
@@ -189,21 +213,21 @@ impl<F: Feed> Client<F> {
         }
     }
 
-    /// A page of the tail, where it goes on from the client's place.
-    fn take(&mut self, page: &Page) -> Next {
-        if page.after > self.edge.at || begins_epoch(self.edge.at, page.reached.at) {
+    /// A piece of the tail, where it goes on from the client's place.
+    fn take(&mut self, piece: &Arc<Piece>) -> Next {
+        if piece.after > self.edge.at || begins_epoch(self.edge.at, piece.reached.at) {
             // Something is missing in between.
-            self.state.pages = None;
+            self.state.pieces = None;
             return Next::Nothing;
         }
-        self.tell(page)
+        self.tell(piece)
     }
 
     /// A page of its own; at the end, what the tail reads from then on.
     async fn read_on(&mut self) -> Next {
-        let pages = self.tail.pages();
+        let pieces = self.tail.pieces();
         let seen = self.following.seen();
-        let page = match self.read().await {
+        let mut page = match self.read().await {
             Ok(page) => page,
             Err(error) => {
                 tracing::warn!(error = %error_chain(&error), "live.client_waits");
@@ -211,30 +235,35 @@ impl<F: Feed> Client<F> {
                 return Next::Nothing;
             }
         };
+        let is_end = page.is_empty();
+        if let Some(seen) = seen.filter(|_| is_end) {
+            // The tail had come there before this was read, so there is nothing
+            // for this client up to there.
+            page.reached.at = page.reached.at.max(seen.at);
+        }
         if begins_epoch(self.edge.at, page.reached.at) && !self.is_true().await {
             // It is told why when it comes again.
             return Next::End;
         }
-        if !page.is_empty() {
-            return self.tell(&page);
+        page.items.retain(|item| self.filter.takes(&item.about));
+        if is_end {
+            self.state.pieces = Some(pieces);
         }
-        // The tail had come there before this was read, so there is nothing for
-        // this client up to there.
-        let at = seen.map_or(self.edge.at, |seen| seen.at.max(self.edge.at));
-        if begins_epoch(self.edge.at, at) && !self.is_true().await {
-            return Next::End;
-        }
-        let next = self.tell(&page);
-        self.edge.at = at;
-        self.state.pages = Some(pages);
-        next
+        // The first part only: nobody shares what a client reads for itself, and
+        // it may take its time.
+        let part = page.split().into_iter().next();
+        part.map_or(Next::Nothing, |part| self.tell(&Arc::new(part.into())))
     }
 
     async fn read(&self) -> Result<Page, FeedError> {
-        // Closed only with the process.
-        let _turn = self.slot.slots.readers.acquire().await;
+        let _turn = self.slot.slots.reader().await;
         let orders = self.filter.orders();
-        self.tail.feed().page(self.edge.at, orders, PAGE).await
+        let mut ahead = F::Ahead::default();
+        let page = self
+            .tail
+            .feed()
+            .page(self.edge.at, orders, PAGE, &mut ahead);
+        page.await
     }
 
     /// Whether what the client has seen is still in the log.
@@ -243,51 +272,36 @@ impl<F: Feed> Client<F> {
         matches!(resumable, Ok(Ok(())))
     }
 
-    /// What of a page is for this client.
-    fn tell(&mut self, page: &Page) -> Next {
+    /// What of a piece is for this client.
+    fn tell(&mut self, piece: &Arc<Piece>) -> Next {
         let before = self.edge;
-        let mut text = Vec::new();
-        if let Some((was, is)) = before.generation.zip(page.reached.generation)
-            && was != is
-            && page.reached.at >= before.at
-        {
-            text.extend_from_slice(&refresh(before.at, is));
-            self.edge.generation = Some(is);
-        }
-        let generation = self.edge.generation;
-        let fresh = page.items.iter().filter(|item| item.at > before.at);
-        for item in fresh.filter(|item| self.filter.takes(item)) {
-            write(&mut text, item, generation);
-        }
-        self.edge.at = page.reached.at.max(before.at);
-        if text.is_empty() {
+        if piece.reached.at < before.at {
             return Next::Nothing;
         }
-        let last = page.items.iter().rfind(|item| self.filter.takes(item));
-        let at = last.map_or(before.at, |item| item.at.max(before.at));
-        self.state.told = Some(Edge { at, generation });
-        Next::Text(text.into())
+        self.edge = piece.reached;
+        self.state.comment = piece.comment.clone();
+        let rest = Rest::of(piece, &self.filter, before.at);
+        let refreshes = before.generation != self.edge.generation;
+        if refreshes || rest.is_some() {
+            let at = rest.as_ref().map_or(before.at, |(_, last)| *last);
+            let generation = self.edge.generation;
+            self.state.told = Some(Edge { at, generation });
+        }
+        self.state.rest = rest.map(|(rest, _)| rest);
+        if refreshes {
+            return Next::Text(refresh(Edge {
+                at: before.at,
+                ..self.edge
+            }));
+        }
+        Next::Nothing
     }
 }
 
-fn write(text: &mut Vec<u8>, item: &Item, generation: Option<Generation>) {
-    let edge = Edge {
-        at: item.at,
-        generation,
-    };
-    let marker = marker::text(edge, Some(item.order));
-    text.extend_from_slice(format!("id: {marker}\n").as_bytes());
-    text.extend_from_slice(&item.text);
-}
-
 /// Any document may read otherwise now, without a new version.
-fn refresh(at: LogPosition, generation: Generation) -> Vec<u8> {
-    let edge = Edge {
-        at,
-        generation: Some(generation),
-    };
+fn refresh(edge: Edge) -> Bytes {
     let marker = marker::text(edge, None);
-    format!("event: refresh\nid: {marker}\ndata: {{}}\n\n").into_bytes()
+    format!("event: refresh\nid: {marker}\ndata: {{}}\n\n").into()
 }
 
 /// Whether another epoch of the log lies between two places.

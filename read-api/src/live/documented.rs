@@ -23,16 +23,6 @@ pub struct AfterPlace {
     after: Option<String>,
 }
 
-/// Of which platforms.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct Platforms {
-    /// Only orders of these platforms; may be repeated
-    #[param(example = json!(["web"]), style = Form, explode)]
-    platform: Option<Vec<String>>,
-}
-
 /// A server-sent event, as its fields are on the stream.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes events, is never one")]

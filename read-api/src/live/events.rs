@@ -1,7 +1,7 @@
 //! The feed of events: the log as it is published, but readable.
 
 use super::{
-    feed::{Edge, Feed, FeedError, Item, Page},
+    feed::{About, Edge, Feed, FeedError, Item, Page},
     platforms::Platforms,
 };
 use crate::log::{Log, ORDER};
@@ -94,6 +94,9 @@ impl Feed for Events {
 
     type Hints = LogHints;
 
+    /// Whatever is final is told at once.
+    type Ahead = ();
+
     fn hints(&self) -> LogHints {
         self.log.hints()
     }
@@ -118,19 +121,20 @@ impl Feed for Events {
         after: LogPosition,
         of: &[Uuid],
         size: PageSize,
+        (): &mut (),
     ) -> Result<Page, FeedError> {
         let mut pager = self.pager(after, of, size);
         let told = self.read(&mut pager).await?.into_iter();
         let items = told.map(|Told { platform, event }| {
             let PublishedEvent { envelope, data, .. } = event;
             let json = envelope.to_json(&data)?;
-            Ok(Item {
+            let about = About {
                 at: envelope.position.at,
                 order: envelope.subject,
                 platform,
                 event_type: envelope.event_type.into(),
-                text: [b"data: ", &json[..], b"\n\n"].concat().into(),
-            })
+            };
+            Ok(Item { about, json })
         });
         Ok(Page {
             after,

@@ -1,6 +1,5 @@
 //! What can be followed.
 
-use actix_web::web::Bytes;
 use contracts::LogPosition;
 use infra::{
     log::{MappingError, PageSize},
@@ -22,6 +21,9 @@ pub trait Feed: Clone + Send + Sync + 'static {
     /// What woke up the tail.
     type Hints: Send;
 
+    /// What was read and could not be told yet, for a reader that stays.
+    type Ahead: Default + Send;
+
     /// Listens for hints that there may be more.
     fn hints(&self) -> Self::Hints;
 
@@ -32,12 +34,15 @@ pub trait Feed: Clone + Send + Sync + 'static {
     /// little as possible of what happened before.
     fn end(&self) -> impl Future<Output = Result<Edge, FeedError>> + Send;
 
-    /// What comes after `after`; of these orders only, where there are any.
+    /// What comes after `after`; of these orders only, where there are any. A
+    /// reader that stays keeps what is `ahead` of it, which is not read again;
+    /// whatever becomes of a page, the next one is right.
     fn page(
         &self,
         after: LogPosition,
         of: &[Uuid],
         size: PageSize,
+        ahead: &mut Self::Ahead,
     ) -> impl Future<Output = Result<Page, FeedError>> + Send;
 }
 
@@ -99,9 +104,9 @@ pub struct Edge {
     pub generation: Option<Generation>,
 }
 
-/// Something to be told.
+/// What something is about: all that a filter asks for.
 #[derive(Debug, Clone)]
-pub struct Item {
+pub struct About {
     /// Its place.
     pub at: LogPosition,
     /// The order that it is about.
@@ -110,12 +115,19 @@ pub struct Item {
     pub platform: Option<Arc<str>>,
     /// Type of the event.
     pub event_type: Arc<str>,
-    /// As it is sent, but for its marker.
-    pub text: Bytes,
+}
+
+/// Something to be told.
+#[derive(Debug)]
+pub struct Item {
+    /// What it is about.
+    pub about: About,
+    /// The data, on one line.
+    pub json: Vec<u8>,
 }
 
 /// Some of a feed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Page {
     /// It holds everything after this.
     pub after: LogPosition,
@@ -131,18 +143,18 @@ impl Page {
         self.after == self.reached.at
     }
 
-    /// The same in pieces that are small enough for the ring.
+    /// The same in parts that are small enough for the ring.
     pub fn split(self) -> Vec<Self> {
-        let (mut pieces, mut after, mut bytes) = (Vec::new(), self.after, 0);
+        let (mut parts, mut after, mut bytes) = (Vec::new(), self.after, 0);
         let (mut items, generation) = (Vec::new(), self.reached.generation);
         for item in self.items {
-            bytes += item.text.len();
-            let at = item.at;
+            bytes += item.json.len();
+            let at = item.about.at;
             items.push(item);
             if bytes >= RING_PAGE {
                 let reached = Edge { at, generation };
                 let items = mem::take(&mut items);
-                pieces.push(Self {
+                parts.push(Self {
                     after,
                     reached,
                     items,
@@ -150,11 +162,11 @@ impl Page {
                 (after, bytes) = (at, 0);
             }
         }
-        pieces.push(Self {
+        parts.push(Self {
             after,
             reached: self.reached,
             items,
         });
-        pieces
+        parts
     }
 }

@@ -1,6 +1,6 @@
 //! What of a feed a client wants.
 
-use super::feed::Item;
+use super::feed::About;
 use contracts::order::OrderEvent;
 use infra::http::{Problem, Query, query::invalid};
 use std::collections::BTreeSet;
@@ -76,9 +76,9 @@ impl Filter {
         &self.orders
     }
 
-    /// Whether an item is wanted.
-    pub fn takes(&self, item: &Item) -> bool {
-        self.takes_event(item.order, &item.event_type, item.platform.as_deref())
+    /// Whether what is about this is wanted.
+    pub fn takes(&self, about: &About) -> bool {
+        self.takes_event(about.order, &about.event_type, about.platform.as_deref())
     }
 
     /// Whether an event of this type of this order, which is of this platform,

@@ -2,6 +2,7 @@
 //! `Last-Event-ID`.
 
 use super::feed::{Edge, Generation};
+use actix_web::web::Bytes;
 use contracts::{
     LogPosition, PositionToken,
     partition::partition_of,
@@ -59,6 +60,11 @@ pub fn text(edge: Edge, order: Option<Uuid>) -> String {
         Some(generation) => format!("{token}.{generation}"),
         None => token.to_string(),
     }
+}
+
+/// A comment that tells a place where nothing was to be told.
+pub fn comment(edge: Edge) -> Bytes {
+    format!(":\nid: {}\n\n", text(edge, None)).into()
 }
 
 #[cfg(test)]

@@ -1,17 +1,19 @@
 //! Live streams: what happens, as it happens, to any number of clients.
 //!
 //! ```text
-//!  log ──> tail of a feed ──> ring of pages ──┬──> client that keeps up
-//!   │      (one per process)   (bounded)      ├──> client that keeps up
-//!   └───────────────────────────────────────────> client that is behind: pages of its own
+//!  log ──> tail of a feed ──> ring of pieces ──┬──> client that keeps up
+//!   │      (one per process)   (bounded)       ├──> client that keeps up
+//!   └────────────────────────────────────────────> client that is behind: pages of its own
 //! ```
 //!
 //! A [`Feed`] is something that can be read from any place in the log on. While
 //! anybody follows it, its [`Tail`] reads on at its end, once for all, and puts
-//! pages into a ring; [`client::Client`] is one connection. It holds a place in
-//! the log and nothing else: a page is accepted where it begins at that place
-//! or before, and whatever is missing in between is read from the log. So no
-//! order of subscribing, reading and sending can lose an event or repeat one.
+//! pieces into a ring, written as they are sent: clients are given slices of
+//! them ([`piece::Piece`]). [`client::Client`] is one connection. It holds a
+//! place in the log and nothing else: a piece is accepted where it begins at
+//! that place or before, and whatever is missing in between is read from the
+//! log. So no order of subscribing, reading and sending can lose an event or
+//! repeat one.
 
 mod changes;
 mod client;
@@ -20,6 +22,7 @@ mod events;
 mod feed;
 mod filter;
 mod marker;
+mod piece;
 mod platforms;
 mod response;
 mod store;
@@ -27,7 +30,7 @@ mod tail;
 
 pub use changes::Changes;
 pub use client::Slots;
-pub use documented::{AfterPlace, LastEventId, Platforms, ServerSentEvent, Streamed};
+pub use documented::{AfterPlace, LastEventId, ServerSentEvent, Streamed};
 pub use events::{Events, Told};
 pub use feed::{Edge, FeedError, Generation};
 pub use filter::Filter;

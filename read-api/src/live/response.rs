@@ -60,7 +60,7 @@ pub async fn begin<F: Feed>(
     let slot = slots.take(F::NAME)?;
     let mut following = tail.follow();
     // Before the end is asked for: what comes after that is in them.
-    let pages = tail.pages();
+    let pieces = tail.pieces();
     let now = timeout(START_TIME, following.edge()).await.ok().flatten();
     let now = now.ok_or_else(|| Problem::unavailable(1))?;
     let edge = marker.map_or(now, |marker| Edge {
@@ -76,7 +76,7 @@ pub async fn begin<F: Feed>(
         following,
         slot,
         request: request.clone(),
-        state: State::new(marker.is_none().then_some(pages)),
+        state: State::new(marker.is_none().then_some(pieces)),
     };
     Ok(head().streaming(stream::unfold(client, Client::next)))
 }

@@ -25,6 +25,12 @@ impl Served {
         let first = places.map(Option::unwrap_or_default).min();
         first.unwrap_or_default()
     }
+
+    /// The newest epoch of the log that they have anything of.
+    pub fn epoch(&self) -> i32 {
+        let epochs = self.frontier.values().map(|at| at.epoch);
+        epochs.max().unwrap_or_default()
+    }
 }
 
 /// An order as it is served.

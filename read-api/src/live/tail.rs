@@ -1,15 +1,18 @@
 //! The end of a feed, read once for everybody who has come so far.
 
-use super::feed::{Edge, Feed, FeedError, Page};
+use super::{
+    feed::{Edge, Feed, FeedError},
+    piece::Piece,
+};
 use crate::background::Background;
 use infra::{backoff::Backoff, log::PageSize};
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 use tokio::{
     sync::{Notify, broadcast, watch},
     time::sleep,
 };
 
-/// Pages that the ring keeps for clients that are a little behind; whoever is
+/// Pieces that the ring keeps for clients that are a little behind; whoever is
 /// further behind reads for itself.
 const RING: usize = 64;
 /// What the tail reads at once.
@@ -21,9 +24,9 @@ const PAGE: PageSize = PageSize {
 const SOONEST: Duration = Duration::from_millis(5);
 /// The guarantee behind the hints.
 const LATEST: Duration = Duration::from_millis(250);
-/// So many pages go into the ring at once: whoever keeps up must not be overrun.
+/// So many pieces go into the ring at once: whoever keeps up must not be overrun.
 const BURST: usize = 16;
-/// What comes faster than this is told together: each page wakes every client.
+/// What comes faster than this is told together: each piece wakes every client.
 const SPACING: Duration = Duration::from_millis(20);
 /// How long after a failure it is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -36,7 +39,7 @@ struct Shared<F> {
     feed: F,
     /// Up to where it was read; none while nobody follows.
     edge: watch::Sender<Option<Edge>>,
-    ring: broadcast::Sender<Arc<Page>>,
+    ring: broadcast::Sender<Arc<Piece>>,
     /// Somebody follows.
     wake: Notify,
 }
@@ -84,7 +87,7 @@ impl<F: Feed> Tail<F> {
     }
 
     /// What the tail reads from now on.
-    pub fn pages(&self) -> broadcast::Receiver<Arc<Page>> {
+    pub fn pieces(&self) -> broadcast::Receiver<Arc<Piece>> {
         self.0.ring.subscribe()
     }
 }
@@ -107,11 +110,25 @@ impl<F: Feed> Shared<F> {
     /// Reads on for ever; whatever fails is tried again.
     async fn read(&self) {
         let mut hints = self.feed.hints();
-        let mut edge = tried(|| self.feed.end()).await;
+        let mut failing = false;
+        let mut edge = loop {
+            match self.feed.end().await {
+                Ok(edge) => break edge,
+                Err(error) => waited(&error, &mut failing).await,
+            }
+        };
         self.edge.send_replace(Some(edge));
+        let mut ahead = F::Ahead::default();
         let mut idle = Backoff::new(SOONEST, LATEST);
         loop {
-            let page = tried(|| self.feed.page(edge.at, &[], PAGE)).await;
+            let page = match self.feed.page(edge.at, &[], PAGE, &mut ahead).await {
+                Ok(page) => page,
+                Err(error) => {
+                    waited(&error, &mut failing).await;
+                    continue;
+                }
+            };
+            failing = false;
             if page.reached == edge {
                 if F::wait(&mut hints, idle.pause()).await {
                     idle.reset();
@@ -119,10 +136,11 @@ impl<F: Feed> Shared<F> {
                 continue;
             }
             edge = page.reached;
-            for pieces in page.split().chunks(BURST) {
-                for piece in pieces {
+            let mut pages = page.split().into_iter().peekable();
+            while pages.peek().is_some() {
+                for page in pages.by_ref().take(BURST) {
                     // Nobody may be there any more.
-                    let _ = self.ring.send(Arc::new(piece.clone()));
+                    let _ = self.ring.send(Arc::new(page.into()));
                 }
                 sleep(SPACING).await;
             }
@@ -132,21 +150,10 @@ impl<F: Feed> Shared<F> {
     }
 }
 
-/// The answer, however long it takes.
-async fn tried<T, Fut>(ask: impl Fn() -> Fut) -> T
-where
-    Fut: Future<Output = Result<T, FeedError>>,
-{
-    let mut failing = false;
-    loop {
-        match ask().await {
-            Ok(answer) => return answer,
-            Err(error) if !failing => {
-                failing = true;
-                tracing::warn!(error = %infra::lifecycle::error_chain(&error), "live.waits");
-            }
-            Err(_) => {}
-        }
-        sleep(RETRY).await;
+/// Tells of the first failure of some in a row, and waits.
+async fn waited(error: &FeedError, failing: &mut bool) {
+    if !mem::replace(failing, true) {
+        tracing::warn!(error = %infra::lifecycle::error_chain(error), "live.waits");
     }
+    sleep(RETRY).await;
 }

@@ -29,6 +29,7 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/orders/{id}/stream",
             web::get().to(orders::stream::handle),
         )
+        .route("/v1/events", web::get().to(events::list::handle))
         .route("/v1/events/stream", web::get().to(events::stream::handle))
         .route("/v1/orders.ndjson", web::get().to(exports::orders::ndjson))
         .route("/v1/orders.csv", web::get().to(exports::orders::csv))
@@ -80,6 +81,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(
             "/v1/admin/parked/{id}/redrive",
             web::post().to(admin::parked::redrive::one),
+        )
+        .route(
+            "/v1/admin/parked/{id}/discard",
+            web::post().to(admin::parked::discard::handle),
         )
         .route("/v1/admin/cache", web::get().to(admin::cache::handle))
         .route(

@@ -134,7 +134,7 @@ async fn walk(dev: &Dev) -> anyhow::Result<()> {
     let output = match script {
         Ok(output) => output,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            eprintln!("!!! SKIPPED: there is no python3 for scripts/walk-order");
+            eprintln!("\n!!! SKIPPED: there is no python3 for scripts/walk-order\n");
             return Ok(());
         }
         Err(error) => return Err(error.into()),

@@ -9,6 +9,7 @@ mod dev;
 mod doctor;
 mod epochs;
 mod event_store;
+mod front;
 mod harness;
 mod import;
 mod integrators;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         doctor::trials(),
         epochs::trials(),
         event_store::trials(),
+        front::trials(),
         harness::trials(),
         import::trials(),
         integrators::trials(),

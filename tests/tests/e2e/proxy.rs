@@ -77,8 +77,36 @@ impl Proxy {
     }
 }
 
+/// A way to the server of a URL, on a free port, by which connections go as they
+/// are passed on, from a client to the server; the URL through it.
+pub async fn way_to<F>(
+    url: &str,
+    pass: impl Fn(TcpStream, TcpStream) -> F + Send + 'static,
+) -> Result<String>
+where
+    F: Future<Output = io::Result<()>> + Send + 'static,
+{
+    let server = server_of(url)?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((from_client, _)) = listener.accept().await {
+            let Ok(to_server) = TcpStream::connect(server).await else {
+                // Its client finds out.
+                continue;
+            };
+            // Small messages, one after the other.
+            let hurried = from_client.set_nodelay(true);
+            if hurried.and(to_server.set_nodelay(true)).is_ok() {
+                tokio::spawn(pass(from_client, to_server));
+            }
+        }
+    });
+    Ok(url.replace(&server.to_string(), &address.to_string()))
+}
+
 /// Where the server of a URL is.
-pub fn server_of(url: &str) -> Result<SocketAddr> {
+fn server_of(url: &str) -> Result<SocketAddr> {
     let (_, rest) = url.split_once("://").context("a URL without a scheme")?;
     let (rest, _) = rest.split_once('/').unwrap_or((rest, ""));
     let (_, server) = rest.rsplit_once('@').unwrap_or(("", rest));

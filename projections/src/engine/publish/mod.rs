@@ -27,7 +27,7 @@ mod session;
 mod store;
 
 pub use run::spawn;
-pub(super) use store::note;
+pub(super) use store::{note, note_those};
 
 use contracts::topics::TopicSpec;
 

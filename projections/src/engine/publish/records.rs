@@ -5,23 +5,30 @@ use super::{
     store::{Change, Document},
 };
 use contracts::{partition::partition_of, state::StateHeaders};
-use infra::kafka::{Failure, Transaction, TransactionalProducer, headers};
+use infra::{
+    failpoint::{Gate, pass},
+    kafka::{Failure, Transaction, TransactionalProducer, headers},
+};
 use rdkafka::producer::BaseRecord;
+use sqlx::PgPool;
 
-/// All of these, or none; `topic` is the full name.
+/// All of these, or none; `topic` is the full name, `views` where they were read.
 pub fn publish(
     producer: &TransactionalProducer,
     published: &Published,
     topic: &str,
-    changes: &[Change],
+    (views, changes): (&PgPool, &[Change]),
 ) -> Result<(), Failure> {
-    producer.transaction(|transaction| {
+    let _read = pass(Gate::PublisherHasRead, views);
+    producer.prepare(|transaction| {
         let numbered = changes.iter().enumerate();
         for (number, change) in numbered {
             send(transaction, published, topic, number, change)?;
         }
         Ok(())
-    })
+    })?;
+    let _sent = pass(Gate::PublisherHasSent, views);
+    producer.commit()
 }
 
 fn send(

@@ -171,9 +171,9 @@ impl<'a, P: Projection> Session<'a, P> {
                 views, published, ..
             } = self.tools;
             let (producer, published) = (Arc::clone(&self.producer), *published);
-            let topic = self.topic.clone();
+            let (topic, from) = (self.topic.clone(), views.clone());
             let attempt = move || {
-                let outcome = records::publish(&producer, &published, &topic, &part);
+                let outcome = records::publish(&producer, &published, &topic, (&from, &part));
                 (part, outcome)
             };
             let (mut part, outcome) = blocking(attempt).await;

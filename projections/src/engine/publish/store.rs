@@ -75,6 +75,23 @@ pub async fn note(
     Ok(())
 }
 
+/// The same of those whose ids are in this table.
+pub async fn note_those(
+    connection: &mut PgConnection,
+    projection: &str,
+    table: &str,
+) -> Result<(), sqlx::Error> {
+    let sql = format!(
+        "INSERT INTO projection_changes (projection, id) SELECT $1, id FROM {table} \
+         ON CONFLICT DO NOTHING"
+    );
+    sqlx::query(&sql)
+        .bind(projection)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// The oldest changes, each aggregate once, with its document as of now.
 pub async fn page(
     views: &PgPool,

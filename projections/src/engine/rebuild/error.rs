@@ -50,6 +50,49 @@ pub enum RebuildError {
         /// What was written down.
         reason: String,
     },
+    /// The database refuses an index. What was filled stays.
+    #[error(
+        "build {build} is filled and lacks an index, which the database refuses to make: {index}; \
+         it is tried again by running projectors and by `orderlog rebuild`, which goes on with it"
+    )]
+    Index {
+        /// Its number.
+        build: i64,
+        /// The statement.
+        index: String,
+        /// What the database says.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// It parks more than may be taken over without a word. It stays as it is.
+    #[error(
+        "build {build} of {projection} is complete and parks {parked} of {orders} orders that the \
+         served one does not, more than {percent} %: what is served stays. \
+         `orderlog rebuild {projection} --accept-parked` switches to it all the same, \
+         `orderlog rebuild {projection} --cancel` drops it"
+    )]
+    TooMuchParked {
+        /// Name of the projection.
+        projection: &'static str,
+        /// Number of the build.
+        build: i64,
+        /// How many orders that is.
+        parked: i64,
+        /// Of so many.
+        orders: i64,
+        /// How much would have done, by the configuration.
+        percent: u8,
+    },
+    /// The open build has said so before, and nobody has accepted or dropped it.
+    #[error("build {build} of {projection} waits: {why}")]
+    Held {
+        /// Name of the projection.
+        projection: &'static str,
+        /// Its number.
+        build: i64,
+        /// What it waits for.
+        why: String,
+    },
     /// Somebody else goes on with the build.
     #[error("another process goes on with build {build}")]
     Overtaken {
@@ -71,6 +114,11 @@ impl From<sqlx::Error> for RebuildError {
 }
 
 impl RebuildError {
+    /// Whether the build waits for somebody to do something about it.
+    pub(super) const fn waits_for_help(&self) -> bool {
+        matches!(self, Self::Index { .. } | Self::TooMuchParked { .. })
+    }
+
     /// Whether the same rebuild may succeed later without anybody's help.
     pub(in crate::engine) fn is_transient(&self) -> bool {
         match self {
@@ -82,6 +130,9 @@ impl RebuildError {
             | Self::Topic(_)
             | Self::NewerVersion { .. }
             | Self::Cancelled { .. }
+            | Self::Index { .. }
+            | Self::TooMuchParked { .. }
+            | Self::Held { .. }
             | Self::Overtaken { .. }
             | Self::OtherEpoch { .. } => true,
             // Only an operator decides about a restored log.

@@ -4,8 +4,9 @@
 //! ```text
 //!  requested ─> running: tables in a schema of their own
 //!                 filling      the log up to a horizon, by several writers
-//!                 indexing
+//!                 indexing     one after the other
 //!                 catching up  what was stored since, round by round
+//!                 held         only where it parks too much: until that is accepted
 //!                 switch       one transaction ──────────────────────> done
 //! ```
 //!
@@ -30,7 +31,7 @@ pub use progress::{Progress, RebuildReport};
 pub use requested::{cancel, rebuild};
 pub use run::OnProgress;
 
-pub(super) use requested::carry_out;
+pub(super) use requested::{carry_out, is_held};
 pub(super) use run::{Asked, run};
 pub(super) use tables::{SERVED, quoted};
 

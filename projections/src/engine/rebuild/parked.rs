@@ -74,6 +74,25 @@ pub(super) async fn of(
     Ok(parked.into_iter().collect())
 }
 
+/// How many orders a build parks that are not parked in what is served, and how
+/// many of all that it parks have no row.
+pub(super) async fn counts(
+    connection: &mut PgConnection,
+    projection: &str,
+    build: i64,
+) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE NOT EXISTS (SELECT FROM public.parked_orders p \
+                    WHERE p.projection = b.projection AND p.id = b.id)), \
+                count(*) FILTER (WHERE version = 0) \
+           FROM public.projection_build_parked b WHERE projection = $1 AND build = $2",
+    )
+    .bind(projection)
+    .bind(build)
+    .fetch_one(connection)
+    .await
+}
+
 /// Forgets what a build had parked that is given up.
 pub(super) async fn forget(
     connection: &mut PgConnection,

@@ -6,11 +6,13 @@ use super::{
     run::{Asked, OnProgress, discard_cancelled, run},
 };
 use crate::engine::{
-    bootstrap::Reason, environment::Engine, lock::RebuildLock, projection::Projection, store,
+    bootstrap::Reason, environment::Engine, lock::RebuildLock, metrics::BUILD_WAITS,
+    projection::Projection, store,
 };
 use infra::{
+    backoff::Backoff,
     lifecycle::error_chain,
-    views::builds::{self, Build, BuildState},
+    views::builds::{self, Build, BuildState, Phase},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
@@ -20,8 +22,9 @@ use tokio_util::sync::CancellationToken;
 const POLL: Duration = Duration::from_millis(250);
 /// How often a projector looks whether there is a build to carry out.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long it leaves a build alone that it could not go on with.
-const PAUSE: Duration = Duration::from_secs(5);
+/// How long it leaves a build alone that it could not go on with, at first and
+/// at most.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(2));
 
 /// Makes a build, or goes on with the open one, with `workers` writers. Where
 /// another process carries it out, waits for that. Dropping the future leaves
@@ -141,15 +144,25 @@ pub(in crate::engine) async fn carry_out<P: Projection>(
     shutdown: CancellationToken,
 ) {
     let looking = async {
+        let mut retry = Backoff::new(PAUSE.0, PAUSE.1);
         loop {
             sleep(LOOK).await;
             match Box::pin(look(&engine)).await {
-                Ok(true) => built(),
-                Ok(false) => {}
+                Ok(made) => {
+                    retry.reset();
+                    if made {
+                        built();
+                    }
+                }
                 Err(error) => {
-                    let reason = error_chain(&error);
-                    tracing::warn!(projection = P::NAME, reason, "projection.not_rebuilt");
-                    sleep(PAUSE).await;
+                    let (reason, pause) = (error_chain(&error), retry.pause());
+                    tracing::warn!(
+                        projection = P::NAME,
+                        reason,
+                        ?pause,
+                        "projection.not_rebuilt"
+                    );
+                    sleep(pause).await;
                 }
             }
         }
@@ -160,7 +173,9 @@ pub(in crate::engine) async fn carry_out<P: Projection>(
 /// Carries out the open build, if it is one for this release and nobody else
 /// is at it; whether there is a new build now.
 async fn look<P: Projection>(engine: &Arc<Engine<P>>) -> Result<bool, RebuildError> {
-    if builds::opened(engine.views(), P::NAME).await?.is_none() {
+    let open = builds::opened(engine.views(), P::NAME).await?;
+    tell_what_waits::<P>(open.as_ref());
+    if open.is_none_or(|open| is_held::<P>(&open)) {
         return Ok(false);
     }
     let Some(mut lock) = RebuildLock::try_acquire(&engine.config.views_url, P::NAME).await? else {
@@ -171,7 +186,8 @@ async fn look<P: Projection>(engine: &Arc<Engine<P>>) -> Result<bool, RebuildErr
     let served = store::build(&mut lock.connection, P::NAME).await?;
     // Two releases that run side by side must not undo each other's work.
     let newer = served.is_some_and(|served| served.version > P::VERSION);
-    let ours = open.is_some_and(|open| open.version.is_none_or(|of| of <= P::VERSION));
+    let ours = open
+        .is_some_and(|open| open.version.is_none_or(|of| of <= P::VERSION) && !is_held::<P>(&open));
     if ours && !newer {
         let asked = Asked {
             reason: Reason::Requested,
@@ -182,4 +198,20 @@ async fn look<P: Projection>(engine: &Arc<Engine<P>>) -> Result<bool, RebuildErr
     }
     lock.release().await?;
     Ok(ours && !newer)
+}
+
+/// Whether somebody has to accept it first, or to cancel it.
+pub(in crate::engine) fn is_held<P: Projection>(open: &Build) -> bool {
+    open.state == BuildState::Running
+        && open.phase == Some(Phase::Held)
+        && open.version == Some(P::VERSION)
+        && !open.accept_parked
+}
+
+fn tell_what_waits<P: Projection>(open: Option<&Build>) {
+    let waiting = open.filter(|open| open.error.is_some());
+    for (why, phase) in [("parked", Phase::Held), ("index", Phase::Indexing)] {
+        let waits = waiting.is_some_and(|open| open.phase == Some(phase));
+        metrics::gauge!(BUILD_WAITS, "projection" => P::NAME, "why" => why).set(u8::from(waits));
+    }
 }

@@ -16,6 +16,7 @@ use crate::engine::{
     lock::RebuildLock,
     metrics::{REBUILDS, REBUILDS_FAILED},
     projection::Projection,
+    store as checkpoints,
 };
 use infra::{
     lifecycle::error_chain,
@@ -79,7 +80,10 @@ async fn once<P: Projection>(
             return Err(error);
         }
         Err(error) => {
-            if !error.is_transient() {
+            if error.waits_for_help() {
+                let reason = error_chain(&error);
+                store::waits(&mut lock.connection, P::NAME, build, &reason).await?;
+            } else if !error.is_transient() {
                 let reason = error_chain(&error);
                 give_up::<P>(lock, build, BuildState::Failed, Some(&reason)).await?;
                 metrics::counter!(REBUILDS_FAILED, "projection" => P::NAME).increment(1);
@@ -149,6 +153,7 @@ async fn begin<P: Projection>(
         horizon,
         at: below(horizon),
         estimate: engine.log.size().await.map_err(RebuildError::Log)?,
+        indexed: 0,
     };
     let mut transaction = lock.connection.begin().await?;
     if !store::began(&mut transaction, P::NAME, &stored, P::TOPIC.partitions).await? {
@@ -179,10 +184,10 @@ async fn make<P: Projection>(
         Box::pin(fill(engine, stored, parts, workers, &watch.counters)).await?;
         watch.enter::<P>(lock, build, Phase::Indexing).await?;
     }
-    if stored.phase != Phase::CatchingUp {
+    if matches!(stored.phase, Phase::Filling | Phase::Indexing) {
         let schema = tables::schema(P::NAME, build);
         let mut connection = engine.connect_to(&schema).await?;
-        tables::index::<P>(&mut connection, build).await?;
+        tables::index::<P>(&mut connection, build, stored.indexed).await?;
         connection.close().await?;
         watch.show(Phase::CatchingUp);
     }
@@ -191,6 +196,7 @@ async fn make<P: Projection>(
     let mut waits_since = None;
     loop {
         catch_up.run().await?;
+        acceptable(engine, lock, build, watch).await?;
         if switch(engine, lock, stored, catch_up.at).await? {
             return Ok(());
         }
@@ -209,6 +215,38 @@ async fn make<P: Projection>(
             "projection.readers_hold_the_tables"
         );
     }
+}
+
+/// Holds a build back that parks much of what is served: a release that can read
+/// next to nothing must not take the place of one that can.
+async fn acceptable<P: Projection>(
+    engine: &Engine<P>,
+    lock: &mut RebuildLock,
+    build: i64,
+    watch: &Watch,
+) -> Result<(), RebuildError> {
+    let served = checkpoints::build(&mut lock.connection, P::NAME).await?;
+    let (parked, rowless) = parked::counts(&mut lock.connection, P::NAME, build).await?;
+    let known = builds::find(&mut lock.connection, P::NAME, build).await?;
+    let accepted = known.is_some_and(|known| known.accept_parked);
+    if served.is_none() || parked == 0 || accepted {
+        return Ok(());
+    }
+    let owned = P::owned();
+    let table = owned.first().map_or(P::NAME, |rows| &*rows.table);
+    let rows = tables::count(&mut lock.connection, (P::NAME, build), table).await?;
+    let (orders, percent) = (rows + rowless, engine.config.rebuild_parked_percent);
+    if parked.saturating_mul(100) <= orders.saturating_mul(percent.into()) {
+        return Ok(());
+    }
+    watch.enter::<P>(lock, build, Phase::Held).await?;
+    Err(RebuildError::TooMuchParked {
+        projection: P::NAME,
+        build,
+        parked,
+        orders,
+        percent,
+    })
 }
 
 /// Removes a build that somebody has given up; whether there was one. Whoever

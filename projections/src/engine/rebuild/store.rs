@@ -24,6 +24,8 @@ pub(super) struct Stored {
     /// Events up to here were applied after the fill.
     pub at: LogPosition,
     pub estimate: i64,
+    /// How many of its indexes are made.
+    pub indexed: i32,
 }
 
 /// How far a build is in one partition.
@@ -85,8 +87,8 @@ pub(super) async fn running(
     projection: &str,
 ) -> Result<Option<Stored>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT build, version, phase, epoch, horizon, at_epoch, at_xid, at_position, estimate \
-           FROM public.projection_builds WHERE projection = $1 AND state = 'running'",
+        "SELECT build, version, phase, epoch, horizon, at_epoch, at_xid, at_position, estimate, \
+                indexed FROM public.projection_builds WHERE projection = $1 AND state = 'running'",
     )
     .bind(projection)
     .fetch_optional(executor)
@@ -106,6 +108,7 @@ pub(super) async fn running(
                 position: row.try_get("at_position")?,
             },
             estimate: row.try_get("estimate")?,
+            indexed: row.try_get("indexed")?,
         })
     })
     .transpose()
@@ -204,12 +207,50 @@ pub(super) async fn enter(
     phase: Phase,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE public.projection_builds SET phase = $3, seconds_left = NULL, updated_at = now() \
-          WHERE projection = $1 AND build = $2",
+        "UPDATE public.projection_builds SET phase = $3, seconds_left = NULL, error = NULL, \
+             updated_at = now() WHERE projection = $1 AND build = $2",
     )
     .bind(projection)
     .bind(build)
     .bind(phase.as_str())
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
+/// One more of its indexes is made: a compare-and-set like [`filled`].
+pub(super) async fn indexed(
+    executor: impl PgExecutor<'_>,
+    projection: &str,
+    build: i64,
+    number: i32,
+) -> Result<bool, sqlx::Error> {
+    let moved = sqlx::query(
+        "UPDATE public.projection_builds SET indexed = $3 + 1, error = NULL \
+          WHERE projection = $1 AND build = $2 AND indexed = $3",
+    )
+    .bind(projection)
+    .bind(build)
+    .bind(number)
+    .execute(executor)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// Says what a running build waits for.
+pub(super) async fn waits(
+    executor: impl PgExecutor<'_>,
+    projection: &str,
+    build: i64,
+    error: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE public.projection_builds SET error = $3 \
+          WHERE projection = $1 AND build = $2 AND state = 'running'",
+    )
+    .bind(projection)
+    .bind(build)
+    .bind(error)
     .execute(executor)
     .await?;
     Ok(())

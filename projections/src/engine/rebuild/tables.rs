@@ -1,8 +1,8 @@
 //! The tables of a build: a schema of its own, and its way into `public`.
 
-use super::store;
+use super::{error::RebuildError, store};
 use crate::engine::{failure::is_held_up, projection::Projection};
-use infra::views::builds::Phase;
+use infra::{postgres::is_connection_error, views::builds::Phase};
 use sqlx::{Connection as _, Executor, PgConnection, PgExecutor, Postgres, Transaction};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::sleep;
@@ -40,20 +40,52 @@ pub(super) async fn make<P: Projection>(
     look_in(transaction, SERVED).await
 }
 
-/// Makes the indexes, and counts for the planner. `connection` is one into the
-/// build's schema.
+/// Makes the indexes that are not made yet, each in a transaction of its own, and
+/// counts for the planner. `connection` is one into the build's schema.
 pub(super) async fn index<P: Projection>(
     connection: &mut PgConnection,
     build: i64,
-) -> Result<(), sqlx::Error> {
+    indexed: i32,
+) -> Result<(), RebuildError> {
+    let made = usize::try_from(indexed).unwrap_or_default();
+    let statements = statements(&P::indexes());
+    for (number, statement) in (0..).zip(&statements).skip(made) {
+        let mut transaction = connection.begin().await?;
+        match run(&mut transaction, statement).await {
+            Ok(()) => {}
+            Err(source @ sqlx::Error::Database(_))
+                if !is_held_up(&source) && !is_connection_error(&source) =>
+            {
+                return Err(RebuildError::Index {
+                    build,
+                    index: statement.clone(),
+                    source,
+                });
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if !store::indexed(&mut *transaction, P::NAME, build, number).await? {
+            return Err(RebuildError::Overtaken { build });
+        }
+        transaction.commit().await?;
+    }
     let mut transaction = connection.begin().await?;
-    run(&mut transaction, &P::indexes()).await?;
     let tables = tables_in(&mut *transaction, &schema(P::NAME, build)).await?;
     let tables: Vec<_> = tables.iter().map(|table| quoted(table)).collect();
     run(&mut transaction, &format!("ANALYZE {}", tables.join(", "))).await?;
     // Whoever goes on must not make them once more.
     store::enter(&mut *transaction, P::NAME, build, Phase::CatchingUp).await?;
-    transaction.commit().await
+    Ok(transaction.commit().await?)
+}
+
+/// The statements of a script, which have no semicolon in them.
+fn statements(script: &str) -> Vec<String> {
+    let lines = script.lines().map(str::trim);
+    let lines: Vec<_> = lines.filter(|line| !line.starts_with("--")).collect();
+    let statements = lines.join(" ");
+    let statements = statements.split(';').map(str::trim);
+    let statements = statements.filter(|statement| !statement.is_empty());
+    statements.map(str::to_owned).collect()
 }
 
 /// Puts empty tables in the place of what is there, before anything is built.
@@ -266,7 +298,38 @@ async fn run(transaction: &mut Transaction<'_, Postgres>, script: &str) -> Resul
     Ok(())
 }
 
+/// How many rows a table of a build has.
+pub(super) async fn count(
+    connection: &mut PgConnection,
+    (projection, build): (&str, i64),
+    table: &str,
+) -> Result<i64, sqlx::Error> {
+    let schema = quoted(&schema(projection, build));
+    let sql = format!("SELECT count(*) FROM {schema}.{}", quoted(table));
+    sqlx::query_scalar(&sql).fetch_one(connection).await
+}
+
 /// As SQL writes a name.
 pub(in crate::engine) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orders::Orders;
+
+    #[test]
+    fn each_index_is_a_statement_of_its_own() {
+        let script =
+            "-- One; or two.\nCREATE INDEX a ON t (x,\n    y);\n\nCREATE INDEX b ON t (z);\n";
+        assert_eq!(
+            statements(script),
+            ["CREATE INDEX a ON t (x, y)", "CREATE INDEX b ON t (z)"]
+        );
+        assert!(statements("-- Nothing.\n").is_empty());
+        let all = statements(&Orders::indexes());
+        let indexes = Orders::indexes().matches("INDEX ").count();
+        assert_eq!(all.len(), indexes, "{all:?}");
+    }
 }

@@ -12,12 +12,16 @@
 //! its transactions are read only: nothing can be written but into twins.
 
 mod compare;
+mod documents;
 mod store;
 mod sums;
 
+pub use documents::{Documents, DocumentsDifference, Look, Record, Stray};
 pub use sums::{Sums, SumsDifference};
 
-use super::{announce::announce_rebuilt, lock::UNHURRIED, projection::Projection};
+use super::{
+    announce::announce_rebuilt, lock::UNHURRIED, projection::Projection, publish::Published,
+};
 use crate::{Sources, registry::Entry};
 use contracts::topics::TopicSpec;
 use futures_util::future::BoxFuture;
@@ -52,17 +56,30 @@ impl OwnTable {
     }
 }
 
-/// A table of sums over what aggregates count for.
+/// A table of what aggregates come to together: sums over what they count for,
+/// or a set of what any of them has.
 #[derive(Debug, Clone)]
 pub struct SumTable {
     /// Its name.
     pub table: &'static str,
     /// Its key, the Kafka partition last.
     pub key: Vec<&'static str>,
-    /// Its sums.
-    pub sums: &'static [&'static str],
+    /// What a row holds beside its key.
+    pub content: Content,
     /// The query of what it has to hold: key, then sums.
     pub computed: Cow<'static, str>,
+}
+
+/// What a row holds that aggregates share.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Columns that are added to.
+    Sums(&'static [&'static str]),
+    /// Nothing: that it is there says that an aggregate has what its key says.
+    Presence {
+        /// Whether one has what the key of the row `k` says, as SQL.
+        condition: Cow<'static, str>,
+    },
 }
 
 /// Streams of the log that are compared together.
@@ -174,6 +191,10 @@ pub trait Compared: Send + Sync {
     /// Where its events come from.
     fn topic(&self) -> TopicSpec;
 
+    /// Where its documents are published, if they are: [`Documents`] compares
+    /// them.
+    fn published(&self) -> Option<Published>;
+
     /// Makes the twins of its tables on the connection for rows.
     fn prepare<'a>(
         &'a self,
@@ -206,8 +227,8 @@ pub trait Compared: Send + Sync {
         limit: i64,
     ) -> BoxFuture<'a, Result<Vec<Sums>, sqlx::Error>>;
 
-    /// Takes what [`compare_sums`](Self::compare_sums) found out of the sums;
-    /// how many rows that were. None: another build is served since.
+    /// Sets right what [`compare_sums`](Self::compare_sums) found; how many rows
+    /// that were. None: another build is served since.
     fn repair_sums<'a>(
         &'a self,
         sources: &'a Sources,
@@ -222,6 +243,10 @@ impl<P: Projection> Compared for Entry<P> {
 
     fn topic(&self) -> TopicSpec {
         P::TOPIC
+    }
+
+    fn published(&self) -> Option<Published> {
+        P::PUBLISHED
     }
 
     fn prepare<'a>(

@@ -1,12 +1,13 @@
-//! The sums against what the rows add up to, and taking away what they are off
-//! by.
+//! The sums against what the rows add up to, and setting right what differs.
 //!
 //! A sum that is off stays off by the same: whatever happens to an order
 //! changes both sides alike. So what one snapshot shows can be taken away later
 //! in a transaction of its own, which begins with the right to write, as any
-//! other: the offsets, locked, of the build that was looked at.
+//! other: the offsets, locked, of the build that was looked at. Of a set, what
+//! differed is looked at once more then: what an order has may be another order's
+//! by that time.
 
-use super::{SumTable, store};
+use super::{Content, SumTable, store};
 use crate::engine::{
     projection::Projection,
     rebuild::quoted,
@@ -32,7 +33,7 @@ pub struct Sums {
 pub struct SumsDifference {
     /// Which: the values of its key, the partition last.
     pub key: String,
-    /// Name of each sum.
+    /// Name of each sum; of a set, that of the count of rows.
     pub sums: &'static [&'static str],
     /// What is stored; all zero where the row is missing.
     pub stored: Vec<i64>,
@@ -93,16 +94,32 @@ pub async fn repair<P: Projection>(views: &mut PgConnection) -> Result<Option<u6
     }
     let mut repaired = 0;
     for summed in P::summed() {
-        let added = sqlx::query(&corrected(&summed))
-            .execute(&mut *transaction)
-            .await?;
-        repaired += added.rows_affected();
-        sqlx::query(&emptied(&summed))
-            .execute(&mut *transaction)
-            .await?;
+        let [put, taken] = match &summed.content {
+            Content::Sums(sums) => [corrected(&summed, sums), emptied(&summed, sums)],
+            Content::Presence { condition } => {
+                [completed(&summed, condition), reduced(&summed, condition)]
+            }
+        };
+        let put = sqlx::query(&put).execute(&mut *transaction).await?;
+        let taken = sqlx::query(&taken).execute(&mut *transaction).await?;
+        repaired += put.rows_affected();
+        // A sum that has come to nothing was put right first.
+        if matches!(summed.content, Content::Presence { .. }) {
+            repaired += taken.rows_affected();
+        }
     }
     transaction.commit().await?;
     Ok(Some(repaired))
+}
+
+impl Content {
+    /// What its differences are told as.
+    const fn names(&self) -> &'static [&'static str] {
+        match self {
+            Self::Sums(sums) => sums,
+            Self::Presence { .. } => &["rows"],
+        }
+    }
 }
 
 /// Where the differences of a table are kept.
@@ -128,21 +145,28 @@ fn prepared(summed: &SumTable) -> String {
 
 /// Keeps what differs, and counts. A row of nothing is as good as none.
 fn collected(summed: &SumTable) -> String {
-    let key = key(summed).join(", ");
-    let side = |of: &str| {
-        let sums = summed.sums.iter();
-        let sums = sums.map(|sum| format!("coalesce({of}.{}, 0)", quoted(sum)));
-        sums.collect::<Vec<_>>().join(", ")
+    let key = key(summed);
+    let columns = match &summed.content {
+        Content::Sums(sums) => sums.iter().map(|sum| quoted(sum)).collect(),
+        Content::Presence { .. } => Vec::new(),
     };
-    let names = summed.sums.iter().map(|sum| quoted(sum));
+    let side = |of: &str| match &summed.content {
+        Content::Sums(_) => {
+            let sums = columns.iter().map(|sum| format!("coalesce({of}.{sum}, 0)"));
+            sums.collect::<Vec<_>>().join(", ")
+        }
+        Content::Presence { .. } => format!("({of}.{} IS NOT NULL)::int::bigint", key[0]),
+    };
+    let names: Vec<_> = key.iter().chain(&columns).map(String::as_str).collect();
     format!(
-        "WITH computed ({key}, {names}) AS ({computed}), \
+        "WITH computed ({names}) AS ({computed}), \
          both_sides AS MATERIALIZED ( \
              SELECT {key}, ARRAY[{stored}] AS stored, ARRAY[{expected}] AS computed \
                FROM {table} s FULL JOIN computed c USING ({key})), \
          kept AS (INSERT INTO {kept} SELECT * FROM both_sides WHERE stored <> computed RETURNING 1) \
          SELECT (SELECT count(*) FROM both_sides) AS rows, (SELECT count(*) FROM kept) AS differing",
-        names = names.collect::<Vec<_>>().join(", "),
+        names = names.join(", "),
+        key = key.join(", "),
         computed = summed.computed,
         stored = side("s"),
         expected = side("c"),
@@ -168,16 +192,16 @@ async fn examples(
 fn difference(row: &PgRow, summed: &SumTable) -> Result<SumsDifference, sqlx::Error> {
     Ok(SumsDifference {
         key: row.try_get("key")?,
-        sums: summed.sums,
+        sums: summed.content.names(),
         stored: row.try_get("stored")?,
         computed: row.try_get("computed")?,
     })
 }
 
 /// Adds what is missing, in the order of the keys, as projectors do.
-fn corrected(summed: &SumTable) -> String {
+fn corrected(summed: &SumTable, sums: &[&str]) -> String {
     let key = key(summed).join(", ");
-    let names: Vec<_> = summed.sums.iter().map(|sum| quoted(sum)).collect();
+    let names: Vec<_> = sums.iter().map(|sum| quoted(sum)).collect();
     let missing = (1..=names.len()).map(|n| format!("computed[{n}] - stored[{n}]"));
     let added = names
         .iter()
@@ -193,19 +217,36 @@ fn corrected(summed: &SumTable) -> String {
     )
 }
 
-fn emptied(summed: &SumTable) -> String {
+fn emptied(summed: &SumTable, sums: &[&str]) -> String {
+    let nothing = sums.iter().map(|sum| format!("s.{} = 0", quoted(sum)));
+    let nothing = nothing.collect::<Vec<_>>().join(" AND ");
+    taken(summed, &nothing)
+}
+
+/// Puts what one has and the set lacks.
+fn completed(summed: &SumTable, condition: &str) -> String {
+    format!(
+        "INSERT INTO {table} ({key}) SELECT {key} FROM {kept} k WHERE {condition} \
+          ORDER BY {key} ON CONFLICT DO NOTHING",
+        table = store::served(summed.table),
+        key = key(summed).join(", "),
+        kept = kept(summed),
+    )
+}
+
+fn reduced(summed: &SumTable, condition: &str) -> String {
+    taken(summed, &format!("NOT ({condition})"))
+}
+
+/// Takes those rows away, of the ones that differed, that this is true of.
+fn taken(summed: &SumTable, condition: &str) -> String {
     let same = key(summed)
         .into_iter()
         .map(|column| format!("s.{column} = k.{column}"));
-    let nothing = summed
-        .sums
-        .iter()
-        .map(|sum| format!("s.{} = 0", quoted(sum)));
-    let conditions: Vec<_> = same.chain(nothing).collect();
     format!(
-        "DELETE FROM {table} s USING {kept} k WHERE {conditions}",
+        "DELETE FROM {table} s USING {kept} k WHERE {same} AND {condition}",
         table = store::served(summed.table),
+        same = same.collect::<Vec<_>>().join(" AND "),
         kept = kept(summed),
-        conditions = conditions.join(" AND "),
     )
 }

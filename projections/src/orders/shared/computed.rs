@@ -1,5 +1,5 @@
 //! What each table of sums has to hold, from the orders: its key, the
-//! partition, its sums. Written a second time here, in SQL, so that a mistake
+//! partition, its sums. Written a second time, in SQL, so that a mistake
 //! of the code that keeps the sums shows.
 
 /// `order_statistics`: from the orders, and from what their events moved.
@@ -56,28 +56,14 @@ pub const CUSTOMERS: &str = "
 
 /// `order_funnel`, from the milestones in the rows of the orders.
 /// Verification holds those against the log, order by order.
-pub const FUNNEL: &str = "
-    SELECT (placed_at AT TIME ZONE 'UTC')::date, platform, step,
-           CASE WHEN seconds = 0 THEN 0 ELSE length(ltrim(seconds::bit(64)::text, '0')) END::smallint,
-           \"partition\", count(*), sum(seconds)::bigint
-      FROM orders,
-           LATERAL (VALUES
-               ('placed', placed_at, placed_at, true),
-               ('placed_confirmed', placed_at, confirmed_at, true),
-               ('placed_paid', placed_at, paid_at, true),
-               ('placed_shipped', placed_at, shipped_at, true),
-               ('placed_delivered', placed_at, delivered_at, true),
-               ('placed_return_requested', placed_at, return_requested_at, true),
-               ('placed_refunded', placed_at, refunded_at, true),
-               ('placed_cancelled', placed_at, cancelled_at, true),
-               ('paid_shipped', paid_at, shipped_at, false),
-               ('shipped_delivered', shipped_at, delivered_at, false),
-               ('delivered_return_requested', delivered_at, return_requested_at, false),
-               ('return_requested_refunded', return_requested_at, refunded_at, false)
-           ) AS steps (step, since, until, whatever),
-           LATERAL (SELECT (floor(extract(epoch FROM until)) - floor(extract(epoch FROM since)))::bigint)
-               AS clock (passed),
-           LATERAL (SELECT CASE WHEN whatever THEN greatest(passed, 0) ELSE passed END)
-               AS counted (seconds)
-     WHERE placed AND kind = 'order' AND since IS NOT NULL AND until IS NOT NULL AND seconds >= 0
-     GROUP BY 1, 2, 3, 4, 5";
+pub const FUNNEL: &str = concat!(
+    "
+    SELECT (placed_at AT TIME ZONE 'UTC')::date, platform, step, ",
+    infra::funnel_bucket!(),
+    ", \"partition\", count(*), sum(seconds)::bigint
+      FROM orders, ",
+    infra::funnel_steps!(),
+    "
+     WHERE placed AND kind = 'order' AND seconds >= 0
+     GROUP BY 1, 2, 3, 4, 5"
+);

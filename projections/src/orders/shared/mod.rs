@@ -11,7 +11,7 @@ pub mod statuses;
 mod table;
 
 use super::{OrderRow, parts::Part};
-use crate::engine::verify::SumTable;
+use crate::engine::verify::{Content, SumTable};
 use table::shared_table;
 pub use table::{Column, Counted, Differences, Key, Shared, Statement};
 use time::OffsetDateTime;
@@ -23,7 +23,7 @@ pub fn summed() -> Vec<SumTable> {
         SumTable {
             table: S::TABLE,
             key: key.chain(["partition"]).collect(),
-            sums: S::SUMS,
+            content: Content::Sums(S::SUMS),
             computed: computed.into(),
         }
     }

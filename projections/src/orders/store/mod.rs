@@ -29,6 +29,7 @@ use uuid::Uuid;
 
 pub use movements::load as movements;
 pub use orders::{load, milestones, revision};
+pub use search::{gather as gather_words, known as known_words};
 
 /// What an order has beside its own row.
 const PARTS: [&str; 6] = [

@@ -3,9 +3,12 @@
 //! nothing is left of what was erased.
 
 use super::table::Table;
-use crate::orders::{fold::OrderRow, parts::Part, searched::searched};
+use crate::{
+    engine::verify::{Content, SumTable},
+    orders::{fold::OrderRow, parts::Part, searched::searched},
+};
 use infra::views::words::may_be_mistyped;
-use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use sqlx::{Executor as _, PgConnection, Row as _, postgres::PgRow};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::LazyLock,
@@ -31,6 +34,9 @@ static UPSERT: LazyLock<String> = LazyLock::new(|| {
         upsert = TABLE.upsert_changed()
     )
 });
+
+/// Words that are looked at together, of those that any order has.
+const PAGE: i64 = 5_000;
 
 /// Words, each of one partition.
 type Words = BTreeSet<(i32, String)>;
@@ -143,4 +149,54 @@ async fn run(
     let query = sqlx::query(sql).bind(words).bind(partitions);
     query.execute(connection).await?;
     Ok(())
+}
+
+/// `order_words` against the words of the orders, as [`gather`] finds them.
+pub fn known() -> SumTable {
+    SumTable {
+        table: "order_words",
+        key: vec!["word", "partition"],
+        content: Content::Presence {
+            condition: "EXISTS (SELECT FROM public.order_search o \
+                                 WHERE o.\"partition\" = k.\"partition\" \
+                                   AND o.words @@ quote_literal(k.word)::tsquery)"
+                .into(),
+        },
+        computed: "SELECT word, \"partition\" FROM pg_temp.searched_words".into(),
+    }
+}
+
+/// Makes the table of the words that may be mistyped and that any order has, for
+/// as long as the transaction lasts. Which ones may be, only the code knows; one
+/// with a digit never is.
+pub async fn gather(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection
+        .execute(
+            "CREATE TEMPORARY TABLE searched_words (word text, \"partition\" integer, \
+                 PRIMARY KEY (word, \"partition\")) ON COMMIT DROP; \
+             INSERT INTO searched_words SELECT DISTINCT w.word, s.\"partition\" \
+               FROM order_search s CROSS JOIN unnest(tsvector_to_array(s.words)) AS w (word) \
+              WHERE w.word !~ '[0-9]'",
+        )
+        .await?;
+    let mut after = String::new();
+    loop {
+        let page: Vec<String> = sqlx::query_scalar(
+            "SELECT DISTINCT word FROM searched_words WHERE word > $1 ORDER BY word LIMIT $2",
+        )
+        .bind(&after)
+        .bind(PAGE)
+        .fetch_all(&mut *connection)
+        .await?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after.clone_from(last);
+        let others = page.iter().map(String::as_str);
+        let others: Vec<&str> = others.filter(|word| !may_be_mistyped(word)).collect();
+        sqlx::query("DELETE FROM searched_words WHERE word = ANY($1)")
+            .bind(others)
+            .execute(&mut *connection)
+            .await?;
+    }
 }

@@ -1,3 +1,4 @@
 //! `/v1/events`.
 
+pub mod list;
 pub mod stream;

@@ -1,8 +1,8 @@
 //! `GET /v1/events/stream`: every event, as it happens.
 
 use crate::{
-    documented::Refused,
-    live::{self, AfterPlace, Filter, LastEventId, Platforms, Stream, Streamed},
+    documented::{EventTypes, OfOrders, Refused},
+    live::{self, AfterPlace, Filter, LastEventId, Stream, Streamed},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -28,9 +28,8 @@ pub const PARAMETERS: &[&str] = &["after", "type", "platform", "order"];
     params(
         LastEventId,
         AfterPlace,
-        ("type" = Option<Vec<String>>, Query, style = Form, explode, description = "Only events of these types, or, with * at the end, of those that begin so; may be repeated", example = json!(["order.placed", "order.payment_*"])),
-        Platforms,
-        ("order" = Option<Vec<uuid::Uuid>>, Query, style = Form, explode, description = "Only events of these orders, at most 200; may be repeated"),
+        EventTypes,
+        OfOrders,
     ),
     responses(Streamed, Refused),
     security(("api_key" = []))

@@ -2,7 +2,8 @@
 
 use crate::{
     documented::{
-        ExportedCsv, ExportedNdjson, ExportedParquet, PartOfLog, PlaceLost, Refused, SomeEvents,
+        EventTypes, ExportedCsv, ExportedNdjson, ExportedParquet, OfOrders, PartOfLog, PlaceLost,
+        Refused,
     },
     export::{Format, LOG_PARAMETERS, export_log},
     state::State,
@@ -22,7 +23,7 @@ use infra::http::{Principal, Problem, Query};
     path = "/v1/events.ndjson",
     operation_id = "export_events_ndjson",
     tag = "exports",
-    params(SomeEvents, PartOfLog),
+    params(EventTypes, OfOrders, PartOfLog),
     responses(ExportedNdjson, PlaceLost, Refused),
     security(("api_key" = []))
 )]
@@ -53,7 +54,7 @@ pub async fn ndjson(
     path = "/v1/events.csv",
     operation_id = "export_events_csv",
     tag = "exports",
-    params(SomeEvents, PartOfLog),
+    params(EventTypes, OfOrders, PartOfLog),
     responses(ExportedCsv, PlaceLost, Refused),
     security(("api_key" = []))
 )]
@@ -83,7 +84,7 @@ pub async fn csv(
     path = "/v1/events.parquet",
     operation_id = "export_events_parquet",
     tag = "exports",
-    params(SomeEvents, PartOfLog),
+    params(EventTypes, OfOrders, PartOfLog),
     responses(ExportedParquet, PlaceLost, Refused),
     security(("api_key" = []))
 )]

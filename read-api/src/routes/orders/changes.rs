@@ -1,8 +1,8 @@
 //! `GET /v1/orders/changes`: which orders read otherwise now.
 
 use crate::{
-    documented::Refused,
-    live::{self, AfterPlace, Filter, LastEventId, Platforms, Stream, Streamed},
+    documented::{OfOrders, Refused},
+    live::{self, AfterPlace, Filter, LastEventId, Stream, Streamed},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -28,8 +28,7 @@ pub const PARAMETERS: &[&str] = &["after", "platform", "order"];
     params(
         LastEventId,
         AfterPlace,
-        Platforms,
-        ("order" = Option<Vec<uuid::Uuid>>, Query, style = Form, explode, description = "Only these orders, at most 200; may be repeated"),
+        OfOrders,
     ),
     responses(Streamed, Refused),
     security(("api_key" = []))

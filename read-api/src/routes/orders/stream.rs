@@ -2,7 +2,7 @@
 
 use super::order_id;
 use crate::{
-    documented::{NoSuchOrder, OrderId, Refused},
+    documented::{EventTypes, NoSuchOrder, OrderId, Refused},
     live::{self, AfterPlace, Filter, LastEventId, Stream, Streamed},
     log::ORDER,
     problems::order_not_found,
@@ -30,7 +30,7 @@ pub const PARAMETERS: &[&str] = &["after", "type"];
         OrderId,
         LastEventId,
         AfterPlace,
-        ("type" = Option<Vec<String>>, Query, style = Form, explode, description = "Only events of these types, or, with * at the end, of those that begin so; may be repeated"),
+        EventTypes,
     ),
     responses(Streamed, NoSuchOrder, Refused),
     security(("api_key" = []))

@@ -1,6 +1,7 @@
 //! How figures are computed, cached and sent: the same for every route of
 //! statistics.
 
+use super::turns::Turns;
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED, Ready},
     lag,
@@ -21,8 +22,9 @@ use infra::{
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{PgExecutor, PgPool, Postgres, Row as _, Transaction, error::DatabaseError};
-use std::{sync::Arc, time::Duration};
+use std::{panic::resume_unwind, sync::Arc, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::task::JoinError;
 
 /// Most rows of an answer.
 pub const MOST_ROWS: usize = 10_000;
@@ -80,9 +82,11 @@ impl From<StatisticsError> for Problem {
 }
 
 /// A snapshot of the views, and the state that it is of: the build, and the
-/// sum of its offsets.
+/// sum of its offsets. Refuses a zone that the database does not know: a
+/// statement that comes upon no row would not look at it.
 pub async fn snapshot(
     views: &PgPool,
+    zone: Option<&str>,
 ) -> Result<(Version, Transaction<'static, Postgres>), sqlx::Error> {
     let mut snapshot = views
         .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -91,10 +95,15 @@ pub async fn snapshot(
     // would be read as it was before it was complete.
     sqlx::query(
         "LOCK TABLE order_statistics, order_status_statistics, product_statistics, \
-             customer_statistics, order_funnel IN ACCESS SHARE MODE",
+             customer_statistics, order_funnel, orders, order_lines, order_movements, order_search \
+         IN ACCESS SHARE MODE",
     )
     .execute(&mut *snapshot)
     .await?;
+    if let Some(zone) = zone {
+        let known = sqlx::query("SELECT now() AT TIME ZONE $1").bind(zone);
+        known.execute(&mut *snapshot).await?;
+    }
     let version = version(&mut *snapshot).await?;
     Ok((version, snapshot))
 }
@@ -201,6 +210,9 @@ pub trait Question: Clone + Send + Sync + 'static {
     /// How fresh the answer has to be.
     fn consistency(&self) -> &Consistency;
 
+    /// Whether orders have to be counted one by one for it.
+    fn is_counted(&self) -> bool;
+
     /// Computes the answer from the views.
     fn answer(
         self,
@@ -221,7 +233,7 @@ pub async fn reply(
 ) -> Result<HttpResponse, Problem> {
     let consistency = asked.consistency();
     let (at_least, route) = awaited(state, consistency).await?;
-    let compute = || computed(asked.clone(), route.clone());
+    let compute = || computed(asked.clone(), route.clone(), state.turns.clone());
     let entry = state
         .statistics
         .get_or_compute(&asked.key(), at_least, compute)
@@ -234,7 +246,29 @@ pub async fn reply(
         .send(request, body))
 }
 
-async fn computed(asked: impl Question, route: Route) -> Result<Entry, StatisticsError> {
+async fn computed(
+    asked: impl Question,
+    route: Route,
+    turns: Turns,
+) -> Result<Entry, StatisticsError> {
+    if !asked.is_counted() {
+        return read(asked, route).await;
+    }
+    let turn = turns.turn().await?;
+    // Whoever asks may leave; the connection is taken until the statement ends.
+    let counting = tokio::spawn(async move {
+        let _turn = turn;
+        read(asked, route).await
+    });
+    match counting.await.map_err(JoinError::try_into_panic) {
+        Ok(counted) => counted,
+        Err(Ok(panic)) => resume_unwind(panic),
+        // The process ends.
+        Err(Err(_)) => Err(sqlx::Error::PoolClosed.into()),
+    }
+}
+
+async fn read(asked: impl Question, route: Route) -> Result<Entry, StatisticsError> {
     let answer = route.read(|views| asked.clone().answer(views));
     answer.await.map(|(entry, _)| entry)
 }

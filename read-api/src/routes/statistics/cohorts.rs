@@ -3,13 +3,14 @@
 
 use super::{
     cached::{self, MOST_ROWS, Question, StatisticsError, packed, snapshot},
+    customers::{KNOWN, SOURCE},
     range::Range,
     rows::from_row,
 };
 use crate::{
     consistency::Consistency,
     documented::{Conditional, MinPosition, Refused, ToldFigures},
-    filters::{Allowed, PLATFORM},
+    routes::orders::list::{FilterParameters, with_filters},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -18,16 +19,11 @@ use infra::{
     redis::Entry,
 };
 use serde::Serialize;
-use sqlx::{PgPool, QueryBuilder};
+use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &["from", "to", "platform", "min_position"];
-
-const ALLOWED: Allowed = Allowed {
-    choices: &[PLATFORM],
-    ..Allowed::NOTHING
-};
+pub const PARAMETERS: &[&str] = &with_filters::<30>(&["from", "to", "time_zone", "min_position"]);
 
 /// Cohorts; put together elsewhere, never of this.
 #[derive(Serialize, ToSchema)]
@@ -47,7 +43,7 @@ from_row! {
     /// its minor units.
     #[derive(Debug, Serialize, ToSchema)]
     pub struct CohortRow {
-        /// First day of the month of their first sale, in any currency, in UTC.
+        /// First day of the month of their first sale, in any currency.
         #[schema(value_type = String, format = Date, example = "2026-01-01")]
         cohort: String,
         /// Customers of the cohort.
@@ -86,13 +82,20 @@ impl Question for CohortsRequest {
         &self.range.consistency
     }
 
-    async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
-        let (version, mut snapshot) = snapshot(&views).await?;
-        let mut sql = QueryBuilder::new(
-            "WITH months AS (SELECT platform, customer, date_trunc('month', day::timestamp)::date AS month, \
+    fn is_counted(&self) -> bool {
+        self.range.is_counted()
+    }
+
+    async fn answer(mut self, views: PgPool) -> Result<Entry, StatisticsError> {
+        self.range.resolve(&views).await?;
+        let (version, mut snapshot) = snapshot(&views, self.range.named_zone()).await?;
+        // The days are those of the cohorts: what came of them came later.
+        let mut sql = self.range.begin_anywhen(SOURCE);
+        sql.push(
+            ", months AS (SELECT platform, customer, date_trunc('month', day::timestamp)::date AS month, \
                  currency, sum(orders) AS orders, sum(revenue) AS revenue, \
                  sum(captured) - sum(refunded) - sum(charged_back) AS net \
-               FROM customer_statistics WHERE true",
+               FROM counted WHERE true",
         );
         self.range.push_filters(&mut sql);
         sql.push(
@@ -111,10 +114,13 @@ impl Question for CohortsRequest {
         );
         self.range.push_days(&mut sql, "cohort");
         sql.push(format!(
-            " GROUP BY cohort, size, month, currency ORDER BY cohort, month, currency LIMIT {}",
+            " GROUP BY cohort, size, month, currency \
+             HAVING (sum(orders), sum(revenue), sum(net)) <> (0, 0, 0) \
+              ORDER BY cohort, month, currency LIMIT {}",
             MOST_ROWS + 1
         ));
         let rows = sql.build_query_as::<CohortRow>();
+        let rows = rows.persistent(self.range.is_planned_once());
         let rows = rows.fetch_all(&mut *snapshot).await?;
         snapshot.commit().await?;
         packed(&rows, version)
@@ -132,9 +138,9 @@ pub struct CohortParameters {
     /// Cohorts of months that begin before this day
     #[param(example = "2026-07-01", format = Date)]
     to: Option<String>,
-    /// Slug of the sales channel
-    #[param(example = "web")]
-    platform: Option<String>,
+    /// IANA name of the zone whose months are meant; UTC if absent
+    #[param(example = "Europe/London")]
+    time_zone: Option<String>,
 }
 
 /// Cohorts
@@ -142,12 +148,18 @@ pub struct CohortParameters {
 /// Customers by the month of their first sale, and what they did in that month
 /// and each one after. An id belongs to its channel; orders without one are in
 /// no cohort. An import of older orders moves a customer to an older cohort.
+///
+/// Filters choose orders, as they are now, as those of `GET /v1/orders` do: a
+/// cohort then begins with the first sale among them. `platform`, `currency`
+/// and `customer` cost nothing; for any other, and in another time zone than
+/// UTC, the orders that are chosen are counted one by one, which may take too
+/// long where they are very many: 503 `took_too_long`.
 #[utoipa::path(
     get,
     path = "/v1/statistics/customers/cohorts",
     operation_id = "get_cohort_statistics",
     tag = "statistics",
-    params(CohortParameters, MinPosition, Conditional),
+    params(CohortParameters, FilterParameters, MinPosition, Conditional),
     responses(ToldFigures<CohortStatistics>, Refused),
     security(("api_key" = []))
 )]
@@ -158,7 +170,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let asked = CohortsRequest {
-        range: Range::of(&request, &query, &ALLOWED)?,
+        range: Range::of(&request, &query, &KNOWN)?,
     };
     cached::reply(&state, &request, asked).await
 }

@@ -4,12 +4,14 @@ use super::{
     cached::{self, Question, StatisticsError, packed, snapshot},
     range::{Range, RangeParameters},
     rows::from_row,
+    selected::Source,
     top::{Top, push_top},
 };
 use crate::{
     consistency::Consistency,
     documented::{Conditional, MinPosition, Refused, ToldFigures},
     filters::{Allowed, BUYER, CURRENCY, PLATFORM},
+    routes::orders::list::{FilterParameters, with_filters},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -18,24 +20,30 @@ use infra::{
     redis::Entry,
 };
 use serde::Serialize;
-use sqlx::{PgPool, QueryBuilder};
+use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &[
-    "from",
-    "to",
-    "platform",
-    "currency",
-    "customer",
-    "sort",
-    "limit",
-    "min_position",
-];
+pub const PARAMETERS: &[&str] =
+    &with_filters::<32>(&["from", "to", "time_zone", "sort", "limit", "min_position"]);
 
-const ALLOWED: Allowed = Allowed {
+/// What the sums are kept by.
+pub const KNOWN: Allowed = Allowed {
     choices: &[PLATFORM, CURRENCY, BUYER],
     ..Allowed::NOTHING
+};
+
+/// What customers' orders count for.
+pub const SOURCE: Source = Source {
+    kept: "customer_statistics",
+    counted: "
+    SELECT platform, customer_id AS customer, day, currency, sale AS orders,
+           (status = 'cancelled')::int * sale AS cancelled, units, total AS revenue, captured,
+           refunded, (t ->> 'charged_back')::bigint AS charged_back,
+           (t ->> 'credited')::bigint AS credited
+      FROM orders, LATERAL (SELECT (kind = 'order')::int, summary::json -> 'totals')
+               AS totals (sale, t)
+     WHERE customer_id IS NOT NULL",
 };
 
 /// What the list can be sorted by: columns, the default first.
@@ -85,7 +93,7 @@ from_row! {
         credited: i64,
         /// Captured − refunded − charged back.
         net: i64,
-        /// Day of the first sale in the range, in UTC; `null` without one.
+        /// Day of the first sale in the range; `null` without one.
         #[schema(value_type = Option<String>, format = Date)]
         first_order: Option<String>,
         /// Day of the last one.
@@ -110,10 +118,16 @@ impl Question for CustomersRequest {
         &self.range.consistency
     }
 
-    async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
-        let (version, mut snapshot) = snapshot(&views).await?;
-        let mut sql = QueryBuilder::new(
-            "WITH sums AS (SELECT platform, customer, currency, sum(orders)::bigint AS orders, \
+    fn is_counted(&self) -> bool {
+        self.range.is_counted()
+    }
+
+    async fn answer(mut self, views: PgPool) -> Result<Entry, StatisticsError> {
+        self.range.resolve(&views).await?;
+        let (version, mut snapshot) = snapshot(&views, self.range.named_zone()).await?;
+        let mut sql = self.range.begin(SOURCE);
+        sql.push(
+            ", sums AS (SELECT platform, customer, currency, sum(orders)::bigint AS orders, \
                  sum(cancelled)::bigint AS cancelled, sum(units)::bigint AS units, \
                  sum(revenue)::bigint AS revenue, sum(captured)::bigint AS captured, \
                  sum(refunded)::bigint AS refunded, sum(charged_back)::bigint AS charged_back, \
@@ -121,13 +135,18 @@ impl Question for CustomersRequest {
                  (sum(captured) - sum(refunded) - sum(charged_back))::bigint AS net, \
                  (min(day) FILTER (WHERE orders > 0))::text AS first_order, \
                  (max(day) FILTER (WHERE orders > 0))::text AS last_order \
-               FROM customer_statistics WHERE true",
+               FROM counted WHERE true",
         );
         self.range.push(&mut sql);
-        sql.push(" GROUP BY platform, customer, currency), ");
+        sql.push(
+            " GROUP BY platform, customer, currency HAVING (sum(orders), sum(units), sum(revenue), \
+                 sum(captured), sum(refunded), sum(charged_back), sum(credited)) \
+                 <> (0, 0, 0, 0, 0, 0, 0)), ",
+        );
         push_top(&mut sql, self.top, "platform, customer");
         sql.push(" SELECT * FROM top ORDER BY currency, place");
         let rows = sql.build_query_as::<CustomerRow>();
+        let rows = rows.persistent(self.range.is_planned_once());
         let rows = rows.fetch_all(&mut *snapshot).await?;
         snapshot.commit().await?;
         packed(&rows, version)
@@ -139,11 +158,6 @@ impl Question for CustomersRequest {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters, is never read")]
 pub struct CustomerParameters {
-    /// ISO 4217
-    #[param(example = "GBP")]
-    currency: Option<String>,
-    /// The channel's own id of the customer
-    customer: Option<String>,
     /// `revenue` (if absent), `net`, `orders` or `units`
     #[param(example = "orders")]
     sort: Option<String>,
@@ -155,14 +169,19 @@ pub struct CustomerParameters {
 /// Top customers
 ///
 /// Who ordered most in each currency, by the day on which the orders were
-/// placed (UTC); money is that of those orders, whenever it moved. An id
+/// placed; money is that of those orders, whenever it moved. An id
 /// belongs to its channel. Orders without a customer's id are in no row.
+///
+/// Filters choose orders, as they are now, as those of `GET /v1/orders` do.
+/// `platform`, `currency` and `customer` cost nothing; for any other, and in
+/// another time zone than UTC, the orders that are chosen are counted one by
+/// one, which may take too long where they are very many: 503 `took_too_long`.
 #[utoipa::path(
     get,
     path = "/v1/statistics/customers",
     operation_id = "get_customer_statistics",
     tag = "statistics",
-    params(RangeParameters, CustomerParameters, MinPosition, Conditional),
+    params(RangeParameters, CustomerParameters, FilterParameters, MinPosition, Conditional),
     responses(ToldFigures<CustomerStatistics>, Refused),
     security(("api_key" = []))
 )]
@@ -173,7 +192,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let asked = CustomersRequest {
-        range: Range::of(&request, &query, &ALLOWED)?,
+        range: Range::of(&request, &query, &KNOWN)?,
         top: Top::of(&query, SORTS)?,
     };
     cached::reply(&state, &request, asked).await

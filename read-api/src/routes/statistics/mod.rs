@@ -9,5 +9,7 @@ mod period;
 pub mod products;
 mod range;
 mod rows;
+mod selected;
 mod shifted;
 mod top;
+pub mod turns;

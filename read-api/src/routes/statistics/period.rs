@@ -49,21 +49,26 @@ impl Interval {
     }
 }
 
-/// Days in UTC: `[from, to)`.
-#[derive(Debug, Clone, Copy)]
+/// Days in UTC or in a time zone: `[from, to)`.
+#[derive(Debug, Clone)]
 pub struct Days {
     from: Option<Date>,
     to: Option<Date>,
+    zone: Option<String>,
 }
 
 impl Days {
-    /// The parameters `from` and `to`.
+    /// The parameters `from`, `to` and `time_zone`.
     ///
     /// # Errors
     /// 400 for a time within a day, or a range that ends before it begins.
     pub fn of(query: &Query) -> Result<Self, Problem> {
+        let zone = zone(query)?;
         let day = |name| match query.time(name)? {
-            Some(time) if time.time() != Time::MIDNIGHT => {
+            // The first moment of a day in UTC is none in a zone.
+            Some(time)
+                if time.time() != Time::MIDNIGHT || (zone.is_some() && !is_date(query, name)?) =>
+            {
                 Err(invalid(name, "must be a date such as 2026-01-31"))
             }
             time => Ok(time.map(OffsetDateTime::date)),
@@ -72,11 +77,26 @@ impl Days {
         if from.zip(to).is_some_and(|(from, to)| from > to) {
             return Err(invalid("to", "must not be before from"));
         }
-        Ok(Self { from, to })
+        Ok(Self { from, to, zone })
+    }
+
+    /// The time zone that is asked for by its name.
+    pub fn named_zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
+    /// Adds ` AND …` for orders that may lie in the days ([`Hours::push_about`]).
+    pub fn push_about(&self, sql: &mut QueryBuilder<'_, Postgres>) {
+        let hours = Hours {
+            from: self.from.map(Bound::Day),
+            to: self.to.map(Bound::Day),
+            zone: self.zone.clone(),
+        };
+        hours.push_about(sql);
     }
 
     /// Adds ` AND …` for a column with a date.
-    pub fn push(self, sql: &mut QueryBuilder<'_, Postgres>, column: &str) {
+    pub fn push(&self, sql: &mut QueryBuilder<'_, Postgres>, column: &str) {
         for (comparison, day) in [(" >= ", self.from), (" < ", self.to)] {
             if let Some(day) = day {
                 sql.push(" AND ").push(column).push(comparison);
@@ -94,6 +114,8 @@ pub struct Hours {
     zone: Option<String>,
 }
 
+/// The zone where none is asked for.
+pub const UTC: &str = "UTC";
 /// How far from UTC a zone may be.
 const FARTHEST: Duration = Duration::hours(14);
 
@@ -135,14 +157,31 @@ impl Hours {
 
     /// Adds ` AND …` for the column `hour`.
     pub fn push(&self, sql: &mut QueryBuilder<'_, Postgres>) {
-        for (comparison, bound) in [(" >= ", self.from), (" < ", self.to)] {
+        self.push_bounds(sql, "hour", [" >= ", " < "]);
+    }
+
+    /// Adds ` AND …` for orders that may lie in the hours, by when they were
+    /// placed, which an index knows. A day may end within an hour, which is its
+    /// own then.
+    pub fn push_about(&self, sql: &mut QueryBuilder<'_, Postgres>) {
+        self.push_bounds(sql, "placed_at", [" >= ", " < interval '1 hour' + "]);
+    }
+
+    fn push_bounds(
+        &self,
+        sql: &mut QueryBuilder<'_, Postgres>,
+        column: &str,
+        comparisons: [&str; 2],
+    ) {
+        for (comparison, bound) in comparisons.into_iter().zip([self.from, self.to]) {
             match bound {
                 None => {}
                 Some(Bound::Moment(moment)) => {
-                    sql.push(" AND hour").push(comparison).push_bind(moment);
+                    sql.push(" AND ").push(column).push(comparison);
+                    sql.push_bind(moment);
                 }
                 Some(Bound::Day(day)) => {
-                    sql.push(" AND hour").push(comparison).push("(");
+                    sql.push(" AND ").push(column).push(comparison).push("(");
                     sql.push_bind(day).push("::timestamp AT TIME ZONE ");
                     sql.push_bind(self.zone().to_owned()).push(")");
                 }
@@ -193,7 +232,10 @@ impl Hours {
         } else {
             "p::date::text"
         });
-        sql.push(format!(" FROM generate_series(date_trunc('{field}', "));
+        // Not in FROM, where all of them would be made before the first is taken.
+        sql.push(format!(
+            " FROM (SELECT generate_series(date_trunc('{field}', "
+        ));
         self.push_end(&mut sql, self.from, (first, hourly));
         if hourly && self.from.is_some() {
             // A day may begin within an hour, which is none of its own then.
@@ -204,7 +246,9 @@ impl Hours {
         if self.to.is_some() {
             sql.push(" - interval '1 microsecond'");
         }
-        sql.push(format!(", interval '1 {field}') p LIMIT {limit}"));
+        sql.push(format!(
+            ", interval '1 {field}') AS p LIMIT {limit}) periods"
+        ));
         sql
     }
 
@@ -249,9 +293,15 @@ impl Hours {
         self.zone.as_deref()
     }
 
-    fn zone(&self) -> &str {
-        self.zone.as_deref().unwrap_or("UTC")
+    /// The time zone whose days are meant.
+    pub fn zone(&self) -> &str {
+        self.zone.as_deref().unwrap_or(UTC)
     }
+}
+
+fn is_date(query: &Query, name: &str) -> Result<bool, Problem> {
+    let text = query.one(name)?;
+    Ok(text.is_some_and(|text| text.len() == "2026-01-31".len()))
 }
 
 /// Without a zone a day is its first moment in UTC.
@@ -264,10 +314,7 @@ fn bound(query: &Query, name: &str, by_day: bool) -> Result<Option<Bound>, Probl
         let detail = "must be a date such as 2026-01-31, or a full hour in UTC";
         return Err(invalid(name, detail));
     }
-    let is_date = query
-        .one(name)?
-        .is_some_and(|text| text.len() == "2026-01-31".len());
-    Ok(Some(if by_day && is_date {
+    Ok(Some(if by_day && is_date(query, name)? {
         Bound::Day(time.date())
     } else {
         Bound::Moment(time)

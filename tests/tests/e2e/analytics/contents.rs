@@ -1,32 +1,10 @@
 //! What the views tell beside what the API tells.
 
-use crate::projections::{
-    deliveries::new,
-    orders::{NewEvent, orders},
-    world::World,
-};
+use crate::{import::lives::SUMS, projections::deliveries::lived};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tests::{Api, TestEnv};
-
-/// Random lives of orders, each of a seed of its own.
-const LIVES: u8 = 20;
-/// What both tell of orders.
-const SUMS: [&str; 12] = [
-    "orders",
-    "cancelled",
-    "units",
-    "items",
-    "discounts",
-    "shipping",
-    "tax",
-    "revenue",
-    "captured",
-    "refunded",
-    "charged_back",
-    "credited",
-];
 
 /// Views and API, on the same orders.
 struct Beside {
@@ -37,17 +15,7 @@ struct Beside {
 /// Orders live random lives, then every view of figures says what the API says
 /// of them, and every view of orders what their documents say.
 pub async fn the_views_say_what_the_api_says(env: &TestEnv) -> Result<()> {
-    let world = World::new(&env.config).await?;
-    let lives = (0..LIVES).flat_map(|seed| {
-        let delivery = histories::seeded(seed, 1 + (u128::from(seed) << 64), 1);
-        delivery.histories.into_iter().flatten().map(new)
-    });
-    let events: Vec<NewEvent> = lives.chain(orders(20)).collect();
-    world.happen(&events).await?;
-    let projector = world.projector()?;
-    projector.ready().await?;
-    world.settled().await?;
-    projector.stop().await?;
+    let world = lived(&env.config).await?;
     let mut read_api = env.role("read-api").spawn()?;
     read_api.ready().await?;
     let beside = Beside {

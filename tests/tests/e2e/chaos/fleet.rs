@@ -212,7 +212,7 @@ impl Counted {
 }
 
 /// All of one moment.
-async fn counted(role: &Role) -> Result<Counted> {
+pub async fn counted(role: &Role) -> Result<Counted> {
     let metrics = metrics(role).await?;
     let count = |name: &str| -> Result<u64> {
         let name = format!("orderlog_projection_{name}_total{{projection=\"orders\"}}");

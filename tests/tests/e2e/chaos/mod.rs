@@ -9,7 +9,7 @@
 mod backends;
 pub mod clients;
 mod disk;
-mod fleet;
+pub mod fleet;
 mod held;
 mod judge;
 mod killer;

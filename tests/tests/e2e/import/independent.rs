@@ -1,28 +1,54 @@
-//! The statistics of a file, computed from its text alone: own reading of the
-//! CSV, own rounding, own grouping, nothing of the system's code.
+//! What is in a file, from its text alone: own reading of the CSV, own rounding,
+//! nothing of the system's code.
 
 use super::country;
 use anyhow::{Context as _, ensure};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     io::{BufRead, BufReader, Read},
 };
+use time::{OffsetDateTime, PrimitiveDateTime, macros::format_description};
 
-/// Day (`2010-12-01`), country and kind.
-pub type Group = (String, String, String);
+/// One line of an invoice.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub sku: String,
+    pub quantity: i64,
+    /// What it comes to.
+    pub pence: i64,
+}
 
-/// What a group adds up to; revenue in pence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Figures {
-    pub orders: i64,
-    pub units: i64,
-    pub revenue: i64,
+/// An invoice that is an order.
+#[derive(Debug, Clone)]
+pub struct Invoice {
+    pub number: String,
+    /// `order`, `credit` or `adjustment`.
+    pub kind: &'static str,
+    pub country: &'static str,
+    pub customer: Option<String>,
+    pub placed_at: OffsetDateTime,
+    pub lines: Vec<Line>,
+}
+
+impl Invoice {
+    pub fn units(&self) -> i64 {
+        self.lines.iter().map(|line| line.quantity).sum()
+    }
+
+    pub fn pence(&self) -> i64 {
+        self.lines.iter().map(|line| line.pence).sum()
+    }
+
+    pub fn is_sale(&self) -> bool {
+        self.kind == "order"
+    }
 }
 
 /// What is in a file.
 #[derive(Debug, Default)]
 pub struct Computed {
-    pub groups: BTreeMap<Group, Figures>,
+    /// Those that are orders, in the order of their numbers.
+    pub orders: Vec<Invoice>,
     pub invoices: u64,
     pub lines: u64,
     /// Invoices without any positive quantity that are no credits, and their
@@ -30,71 +56,56 @@ pub struct Computed {
     pub stock_movements: (u64, u64),
 }
 
-struct Invoice {
-    first: String,
-    country: String,
-    units: i64,
-    pence: i64,
-    lines: u64,
-    positive: bool,
-}
-
-/// Reads and adds up a whole file.
+/// Reads a whole file.
 pub fn compute(file: impl Read) -> anyhow::Result<Computed> {
-    let mut invoices: HashMap<String, Invoice> = HashMap::new();
+    let mut invoices: BTreeMap<String, Invoice> = BTreeMap::new();
     for line in BufReader::new(file).lines().skip(1) {
         let line = line?;
         let fields = split(&line);
-        let [number, _, _, quantity, time, price, _, country] = &fields[..] else {
+        let [number, sku, _, quantity, time, price, customer, country] = &fields[..] else {
             anyhow::bail!("not eight columns: {line}");
         };
-        let quantity: i64 = quantity.parse()?;
+        let (country, placed_at) = (country::code(country)?, moment(time)?);
+        let customer = Some(customer.strip_suffix(".0").unwrap_or(customer).to_owned());
         let invoice = invoices.entry(number.clone()).or_insert_with(|| Invoice {
-            first: time.clone(),
-            country: country.clone(),
-            units: 0,
-            pence: 0,
-            lines: 0,
-            positive: false,
+            number: number.clone(),
+            kind: match number.chars().next() {
+                Some('C') => "credit",
+                Some('A') => "adjustment",
+                _ => "order",
+            },
+            country,
+            customer: customer.filter(|id| !id.is_empty()),
+            placed_at,
+            lines: Vec::new(),
         });
-        ensure!(invoice.country == *country, "two countries: {line}");
-        if *time < invoice.first {
-            invoice.first.clone_from(time);
-        }
-        invoice.units += quantity;
-        invoice.pence += pence(quantity, price).with_context(|| line.clone())?;
-        invoice.lines += 1;
-        invoice.positive |= quantity > 0;
+        ensure!(invoice.country == country, "two countries: {line}");
+        invoice.placed_at = invoice.placed_at.min(placed_at);
+        let quantity: i64 = quantity.parse()?;
+        invoice.lines.push(Line {
+            sku: sku.clone(),
+            quantity,
+            pence: pence(quantity, price).with_context(|| line.clone())?,
+        });
     }
-    add_up(invoices)
-}
-
-fn add_up(invoices: HashMap<String, Invoice>) -> anyhow::Result<Computed> {
     let mut computed = Computed::default();
-    for (number, invoice) in invoices {
+    for invoice in invoices.into_values() {
+        let lines = u64::try_from(invoice.lines.len())?;
         computed.invoices += 1;
-        computed.lines += invoice.lines;
-        let kind = match number.chars().next() {
-            Some('C') => "credit",
-            Some('A') => "adjustment",
-            _ => "order",
-        };
-        if kind == "order" && !invoice.positive {
+        computed.lines += lines;
+        if invoice.is_sale() && !invoice.lines.iter().any(|line| line.quantity > 0) {
             computed.stock_movements.0 += 1;
-            computed.stock_movements.1 += invoice.lines;
-            continue;
+            computed.stock_movements.1 += lines;
+        } else {
+            computed.orders.push(invoice);
         }
-        let day = invoice.first[..10].to_owned();
-        let country = country::code(&invoice.country)?.to_owned();
-        let figures = computed
-            .groups
-            .entry((day, country, kind.to_owned()))
-            .or_default();
-        figures.orders += 1;
-        figures.units += invoice.units;
-        figures.revenue += invoice.pence;
     }
     Ok(computed)
+}
+
+fn moment(text: &str) -> anyhow::Result<OffsetDateTime> {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    Ok(PrimitiveDateTime::parse(text, format)?.assume_utc())
 }
 
 /// The fields of a line; quotes only around a whole field, doubled within.

@@ -3,8 +3,10 @@
 
 mod chaos;
 mod country;
+mod figures;
 mod formats;
 mod independent;
+pub mod lives;
 mod oddities;
 mod repeat;
 pub mod synthetic;
@@ -34,6 +36,7 @@ pub fn trials() -> Vec<Trial> {
         repeat::a_second_import_changes_nothing_and_says_so,
         repeat::a_stopped_import_goes_on_when_repeated,
         whole_file::statistics_equal_an_independent_computation,
+        whole_file::statistics_of_a_made_up_file_equal_an_independent_computation,
     ];
     trials.push(on_private_servers(
         "import::chaos::killed_roles_and_kafka_lose_and_double_nothing",

@@ -2,6 +2,7 @@
 //! crash.
 
 use super::{orders::orders, world::World};
+use crate::chaos::fleet::counted;
 use anyhow::{Result, ensure};
 use infra::local_servers::Server;
 use rustix::process::Signal;
@@ -64,6 +65,36 @@ pub async fn killed_while_events_arrive(env: &TestEnv) -> Result<()> {
     world.check().await?;
     no_lag_is_told(&last).await?;
     ensure!(last.terminate().await?.success());
+    Ok(())
+}
+
+/// What a projector says that it was given again, and passed over, is what it was:
+/// the chaos of projectors goes by it.
+pub async fn what_is_delivered_again_is_counted(env: &TestEnv) -> Result<()> {
+    let world = World::new(&env.config).await?;
+    world.rebuild().await?;
+    // Of several workers the first ones would be given the partitions twice.
+    let projector = env
+        .role("projector")
+        .config(|told| told.projector_workers = 1);
+    let mut projector = projector.spawn()?;
+    projector.log_line(ASSIGNED).await?;
+    let events = orders(60);
+    let all = u64::try_from(events.len())?;
+    world.happen(&events).await?;
+    world.settled().await?;
+    for again in [0, all, 2 * all] {
+        let told = wait_until("the metrics to tell", async || {
+            let told = counted(&projector).await?;
+            Ok((told.applied + told.skipped >= all + again).then_some(told))
+        })
+        .await?;
+        ensure!(told.applied == all && told.skipped == again, "{told}");
+        ensure!(told.delivered == all + again, "{told}");
+        world.forget_published().await;
+        world.publish().await?;
+    }
+    ensure!(projector.terminate().await?.success());
     Ok(())
 }
 

@@ -240,3 +240,75 @@ pub async fn lost_connections_double_and_lose_nothing(config: &Config) -> Result
     world.check().await?;
     projector.stop().await
 }
+
+/// A batch of several partitions waits for a checkpoint that somebody holds with
+/// those below it in its hands, and none above: a switch takes all of them in
+/// this order, so that neither waits for the other.
+pub async fn checkpoints_are_locked_from_the_lowest_on(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    world.rebuild().await?;
+    // A scan meets the last ones first.
+    for partition in (0..12).rev() {
+        sqlx::query("UPDATE projection_offsets SET updated_at = now() WHERE \"partition\" = $1")
+            .bind(partition)
+            .execute(&world.views)
+            .await?;
+    }
+    world.append(&orders(40)).await?;
+    let mut firsts = BTreeMap::new();
+    let ids: Vec<String> = sqlx::query_scalar("SELECT aggregate_id FROM events WHERE sequence = 1")
+        .fetch_all(&world.log)
+        .await?;
+    for id in ids {
+        let first = records(&world, id.parse()?, 0).await?.into_iter().next();
+        let Some(Delivered::Event(first)) = first else {
+            anyhow::bail!("{id} has no events");
+        };
+        firsts.insert(first.partition, first);
+    }
+    let partitions: Vec<i32> = firsts.keys().copied().collect();
+    let [low, .., high] = partitions[..] else {
+        anyhow::bail!("{partitions:?}");
+    };
+    let middle = partitions[partitions.len() / 2];
+    // Whatever the order of the records.
+    let batch: Vec<_> = firsts.into_values().rev().map(Delivered::Event).collect();
+
+    let mut holder = PgConnection::connect(&config.views_url).await?;
+    let mut holding = holder.begin().await?;
+    sqlx::query("SELECT FROM projection_offsets WHERE \"partition\" = $1 FOR UPDATE")
+        .bind(middle)
+        .execute(&mut *holding)
+        .await?;
+    let applier = applier(&world)?;
+    let mut held = applier.held().await?;
+    let meanwhile = async {
+        let waits = "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) \
+            WHERE NOT l.granted AND l.locktype = 'transactionid' \
+              AND a.datname = current_database())";
+        world
+            .until("batch that waits", async || {
+                Ok(sqlx::query_scalar(waits).fetch_one(&world.views).await?)
+            })
+            .await?;
+        let free: Vec<i32> = sqlx::query_scalar(
+            "SELECT \"partition\" FROM projection_offsets WHERE \"partition\" IN ($1, $2) \
+                FOR UPDATE SKIP LOCKED",
+        )
+        .bind(low)
+        .bind(high)
+        .fetch_all(&world.views)
+        .await?;
+        holding.commit().await?;
+        ensure!(free == [high], "{free:?} of {low} and {high} are free");
+        anyhow::Ok(())
+    };
+    let (outcome, waited) = tokio::join!(applied(&applier, &mut held, &batch), meanwhile);
+    waited?;
+    let outcome = outcome?;
+    ensure!(
+        outcome.applied == u64::try_from(batch.len())?,
+        "{outcome:?}"
+    );
+    Ok(())
+}

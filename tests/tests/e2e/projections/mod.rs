@@ -22,6 +22,7 @@ mod stall;
 pub mod state;
 mod stories;
 mod switching;
+mod waiting_builds;
 mod wire;
 pub mod world;
 
@@ -54,6 +55,7 @@ pub fn trials() -> Vec<Trial> {
         fencing::a_zombie_is_refused_after_a_rebuild,
         fencing::a_batch_cut_in_the_middle_leaves_nothing,
         fencing::lost_connections_double_and_lose_nothing,
+        fencing::checkpoints_are_locked_from_the_lowest_on,
         rebuilding::a_rebuild_while_events_arrive,
         rebuilding::a_rebuild_comes_to_the_same,
         rebuilding::an_unusable_build_is_rebuilt,
@@ -85,6 +87,7 @@ pub fn trials() -> Vec<Trial> {
         faults::without_the_compare_and_set_the_check_fails,
     ];
     trials.extend(delivery_trials());
+    trials.extend(waiting_trials());
     trials.extend(parking_trials());
     trials.extend(state::trials());
     trials.push(plain(
@@ -118,6 +121,10 @@ pub fn trials() -> Vec<Trial> {
         async |env: &TestEnv| crashing::killed_while_events_arrive(env).await,
     ));
     trials.push(on_servers(
+        "projections::crashing::what_is_delivered_again_is_counted",
+        async |env: &TestEnv| crashing::what_is_delivered_again_is_counted(env).await,
+    ));
+    trials.push(on_servers(
         "projections::crashing::a_frozen_projector_is_overtaken",
         async |env: &TestEnv| crashing::a_frozen_projector_is_overtaken(env).await,
     ));
@@ -130,11 +137,30 @@ pub fn trials() -> Vec<Trial> {
     trials
 }
 
+fn waiting_trials() -> Vec<Trial> {
+    let mut trials = shared![
+        waiting_builds::a_first_build_parks_whatever_it_has_to,
+        waiting_builds::an_index_that_is_refused_is_tried_again,
+    ];
+    trials.push(on_servers(
+        "projections::waiting_builds::a_build_that_parks_too_much_is_held_until_it_is_accepted",
+        async |env: &TestEnv| {
+            waiting_builds::a_build_that_parks_too_much_is_held_until_it_is_accepted(env).await
+        },
+    ));
+    trials.push(on_servers(
+        "projections::waiting_builds::a_held_build_can_be_cancelled",
+        async |env: &TestEnv| waiting_builds::a_held_build_can_be_cancelled(env).await,
+    ));
+    trials
+}
+
 fn delivery_trials() -> Vec<Trial> {
     shared![
         deliveries::any_delivery_comes_to_a_plain_fold,
         deliveries::without_the_version_guard_a_delivery_differs,
         deliveries::without_the_compare_and_set_a_delivery_differs,
+        deliveries::with_offsets_before_rows_a_delivery_differs,
         deliveries::a_batch_cut_after_any_statement_leaves_nothing,
         deliveries::a_batch_takes_the_same_number_of_statements,
     ]

@@ -1,17 +1,16 @@
 //! A way to a PostgreSQL server that ends after a statement, as a crash in the
 //! middle of a transaction does.
 
-use crate::proxy::server_of;
+use crate::proxy::way_to;
 use anyhow::Result;
 use std::{
     io,
-    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{
-        TcpListener, TcpStream,
+        TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
 };
@@ -41,20 +40,15 @@ struct Read {
 impl Wire {
     /// A way to the server of a URL, on a free port.
     pub async fn to(url: &str) -> Result<Self> {
-        let server = server_of(url)?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
         let read = Arc::<Mutex<Read>>::default();
         let shared = Arc::clone(&read);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let read = Arc::clone(&shared);
-                // However it ends, its client finds out.
-                tokio::spawn(async move { pass(client, server, &read).await });
-            }
+        let url = way_to(url, move |client, server| {
+            pass(client, server, Arc::clone(&shared))
         });
-        let url = url.replace(&server.to_string(), &address.to_string());
-        Ok(Self { read, url })
+        Ok(Self {
+            read,
+            url: url.await?,
+        })
     }
 
     /// The URL through it.
@@ -99,12 +93,11 @@ impl Read {
     }
 }
 
-async fn pass(mut client: TcpStream, server: SocketAddr, read: &Mutex<Read>) -> io::Result<()> {
-    let mut server = TcpStream::connect(server).await?;
-    for end in [&client, &server] {
-        // Small messages, one after the other.
-        end.set_nodelay(true)?;
-    }
+async fn pass(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    read: Arc<Mutex<Read>>,
+) -> io::Result<()> {
     let mut first = [0; 8];
     client.read_exact(&mut first).await?;
     if first[4..] == SSL_REQUEST {
@@ -116,7 +109,7 @@ async fn pass(mut client: TcpStream, server: SocketAddr, read: &Mutex<Read>) -> 
     let (from_server, mut to_server) = server.into_split();
     tokio::select! {
         said = tokio::io::copy(&mut from_client, &mut to_server) => said.map(drop),
-        answered = answers(from_server, to_client, read) => answered,
+        answered = answers(from_server, to_client, &read) => answered,
     }
 }
 

@@ -5,13 +5,17 @@ mod admin;
 mod cached;
 mod coded;
 mod compared;
+mod counted;
 mod expanding;
 mod exports;
 mod guard;
 mod history;
 mod lists;
 mod live;
+mod log_pages;
 mod one_order;
+mod overheard;
+mod paged;
 mod parked;
 mod past;
 mod plans;
@@ -24,7 +28,7 @@ mod searching;
 mod slow;
 mod statistics;
 mod top_lists;
-mod views;
+pub mod views;
 mod waiting;
 mod whole_lists;
 
@@ -37,14 +41,17 @@ pub fn trials() -> Vec<Trial> {
         cached::trials(),
         coded::trials(),
         compared::trials(),
+        counted::trials(),
         expanding::trials(),
         exports::trials(),
         guard::trials(),
         history::trials(),
         lists::trials(),
         live::trials(),
+        log_pages::trials(),
         one_order::trials(),
         parked::trials(),
+        paged::trials(),
         past::trials(),
         plans::trials(),
         plumbing::trials(),

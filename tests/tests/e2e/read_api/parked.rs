@@ -15,6 +15,7 @@ super::suite![
     parked_orders_are_listed_and_shown,
     a_redrive_is_a_mark,
     the_command_line_does_the_same,
+    a_record_is_discarded_and_an_order_is_not,
 ];
 
 const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0003);
@@ -218,6 +219,83 @@ async fn the_command_line_does_the_same(env: &TestEnv) -> anyhow::Result<()> {
     ensure!(marks(&views).await? == [(id, 4)]);
     let all = env.orderlog_ok(&["parked", "redrive", "--all"]).await?;
     ensure!(all.starts_with("1 marked"), "{all}");
+    Ok(())
+}
+
+/// A record that is nobody's is let go, by whom and why is kept; an order stays.
+async fn a_record_is_discarded_and_an_order_is_not(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start(env).await?;
+    let records = ["record-1-4-77", "record-1-4-78"];
+    park(&views, &ID.to_string()).await?;
+    for record in records {
+        park(&views, record).await?;
+    }
+    env.orderlog_ok(&["parked", "redrive", "--all"]).await?;
+    let discard = async |id: &str, body: &Value| {
+        let path = format!("/v1/admin/parked/{id}/discard");
+        answer(views.api.request(Method::POST, &path).json(body)).await
+    };
+    let why = json!({"reason": "  a test of the warehouse "});
+    let done = discard(records[0], &why).await?.expect(200)?.json;
+    ensure!(done["id"] == records[0] && done["partition"] == 4, "{done}");
+    ensure!(done["parked"] == "it is broken", "{done}");
+    ensure!(done["reason"] == "a test of the warehouse", "{done}");
+    ensure!(
+        done["actor"]
+            .as_str()
+            .is_some_and(|id| id.starts_with("key_")),
+        "{done}"
+    );
+    discard(records[0], &why)
+        .await?
+        .expect_problem(404, "not_parked")?;
+    discard(&ID.to_string(), &why)
+        .await?
+        .expect_problem(409, "not_a_record")?;
+    for wrong in [
+        json!({"reason": " "}),
+        json!({"reason": "x".repeat(1_001)}),
+        json!({}),
+    ] {
+        discard(records[1], &wrong)
+            .await?
+            .expect_problem(400, "invalid_body")?;
+    }
+    let metrics = reqwest::get(format!("{}/metrics", views.role.url()))
+        .await?
+        .text()
+        .await?;
+    let counted = "orderlog_parked_discarded_total{projection=\"orders\"} 1";
+    ensure!(metrics.lines().any(|line| line == counted), "{metrics}");
+
+    let order = ID.to_string();
+    let refused = env
+        .orderlog(&["parked", "discard", &order, "--reason", "x"])
+        .await?;
+    let said = String::from_utf8(refused.stderr)?;
+    ensure!(
+        refused.status.code() == Some(1) && said.contains("never discarded"),
+        "{said}"
+    );
+    ensure!(
+        env.orderlog(&["parked", "discard", records[1]])
+            .await?
+            .status
+            .code()
+            == Some(2)
+    );
+    env.orderlog_ok(&["parked", "discard", records[1], "--reason", "the same"])
+        .await?;
+    let told = env.orderlog_ok(&["parked", "discarded"]).await?;
+    ensure!(
+        told.contains("a test of the warehouse") && told.contains("cli:"),
+        "{told}"
+    );
+    // What waited with them is gone, what was to be driven again too.
+    ensure!(marks(&views).await? == [(order.clone(), 4)]);
+    let left = "SELECT DISTINCT id FROM parked_events UNION SELECT id FROM parked_orders";
+    let left: Vec<String> = sqlx::query_scalar(left).fetch_all(&views.pool).await?;
+    ensure!(left == [order], "{left:?}");
     Ok(())
 }
 

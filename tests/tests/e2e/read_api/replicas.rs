@@ -8,6 +8,7 @@ use infra::{config::Config, local_servers::Server, postgres::pool};
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use std::time::Instant;
 use tests::{PrivateServers, TestEnv, on_replicated_servers, on_servers, wait_until};
 use uuid::Uuid;
 
@@ -216,7 +217,7 @@ async fn a_replica_that_falls_silent_keeps_nobody_waiting_for_long(
 ) -> anyhow::Result<()> {
     let (proxy, views) = with_a_cut_replica(env).await?;
     proxy.fall_silent();
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let list = views.api.get("/v1/orders").await?.expect(200)?;
     ensure!(ids_of(&list).len() == 3);
     // Its statement may take 30 s, and its connection for ever.

@@ -37,9 +37,9 @@ const DICTIONARY: &str = "
 /// Most pages of 8 kB that a search may read in the order in which orders were
 /// recorded: no more than there are of words.
 const MOST_BY_WORDS: u64 = 4_000;
-/// Most that it may read in other orders, or with filters: four for each order
-/// that a frequent word has, which is looked up by its id.
-const MOST: u64 = 23_000;
+/// Most that it may read in other orders, or with filters: those and the index in
+/// the order of the list, or, where few have the words, those orders.
+const MOST: u64 = 7_000;
 
 /// Words that all orders have, down to none; with mistakes; with filters.
 const SEARCHES: &[&str] = &[

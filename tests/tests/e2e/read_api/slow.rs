@@ -7,7 +7,8 @@ use tests::{TestEnv, wait_until};
 
 super::suite![
     a_slow_statement_is_logged_as_it_was_written_without_its_values,
-    a_list_that_takes_too_long_is_503_and_says_so,
+    what_takes_too_long_is_503_and_says_so,
+    whoever_counts_leaves_connections_to_others,
 ];
 
 /// Nobody reads the orders as long as the session lives.
@@ -62,10 +63,15 @@ async fn a_slow_statement_is_logged_as_it_was_written_without_its_values(
     Ok(())
 }
 
-async fn a_list_that_takes_too_long_is_503_and_says_so(env: &TestEnv) -> anyhow::Result<()> {
+async fn what_takes_too_long_is_503_and_says_so(env: &TestEnv) -> anyhow::Result<()> {
     let views = Views::start_told(env, |config| config.views_statement_timeout_ms = 300).await?;
     let session = locked(env).await?;
-    for path in ["/v1/orders", "/v1/orders?count=exact&q=lamp"] {
+    for path in [
+        "/v1/orders",
+        "/v1/orders?count=exact&q=lamp",
+        "/v1/statistics/orders?tag=gift",
+        "/v1/statistics/funnel?time_zone=Asia/Tokyo",
+    ] {
         let late = views.api.get(path).await?;
         let late = late.expect_problem(503, "took_too_long")?;
         ensure!(late.header("retry-after") == "5");
@@ -77,5 +83,39 @@ async fn a_list_that_takes_too_long_is_503_and_says_so(env: &TestEnv) -> anyhow:
     }
     session.close().await?;
     views.api.get("/v1/orders").await?.expect(200)?;
+    Ok(())
+}
+
+async fn whoever_counts_leaves_connections_to_others(env: &TestEnv) -> anyhow::Result<()> {
+    let views = Views::start_told(env, |config| {
+        config.views_pool_size = 4;
+        config.views_acquire_timeout_ms = 300;
+    })
+    .await?;
+    views.add_orders(1, 20).await?;
+    let session = locked(env).await?;
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+        AND wait_event_type = 'Lock'";
+    let others = async {
+        wait_until("one who counts", async || {
+            let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&views.pool).await?;
+            Ok((waiting == 1).then_some(()))
+        })
+        .await?;
+        for path in ["orders?tag=b", "products?time_zone=Asia/Tokyo"] {
+            let refused = views.api.get(&format!("/v1/statistics/{path}")).await?;
+            let refused = refused.expect_problem(503, "unavailable")?;
+            ensure!(!refused.header("retry-after").is_empty());
+        }
+        // Three connections are left.
+        views.api.get("/v1/admin/projections").await?.expect(200)?;
+        session.close().await?;
+        anyhow::Ok(())
+    };
+    let (counted, others) = tokio::join!(views.api.get("/v1/statistics/products?tag=gift"), others);
+    others?;
+    counted?.expect(200)?;
+    let next = views.api.get("/v1/statistics/products?tag=b").await?;
+    next.expect(200)?;
     Ok(())
 }

@@ -373,7 +373,8 @@ async fn what_cannot_be_summed_is_refused(env: &TestEnv) -> anyhow::Result<()> {
             "invalid_parameter",
             "to",
         ),
-        ("tag=gift", "unknown_parameter", "tag"),
+        ("colour=red", "unknown_parameter", "colour"),
+        ("total_min=2&total_max=1", "invalid_parameter", "total_max"),
         ("limit=5", "unknown_parameter", "limit"),
     ] {
         let refused = views

@@ -2,6 +2,7 @@
 //! difference.
 
 mod behind;
+mod documents;
 mod flight;
 mod sample;
 mod tampering;
@@ -23,6 +24,9 @@ pub fn trials() -> Vec<Trial> {
     }
     on_servers![
         behind::what_is_behind_is_named,
+        documents::what_is_published_wrongly_is_found_and_published_again,
+        documents::a_row_that_is_wrong_says_nothing_of_its_document,
+        documents::documents_that_nobody_publishes_are_named,
         flight::orders_in_flight_are_no_differences,
         sample::a_sample_is_the_same_for_the_same_seed,
         tampering::what_was_tampered_with_is_found_and_repaired,

@@ -169,8 +169,9 @@ pub async fn what_was_tampered_with_is_found_and_repaired(env: &TestEnv) -> Resu
         .await
 }
 
-/// Sums alone: the rows are what they have to be. What is cached of the sums
-/// is outdated by it.
+/// What orders share alone: the rows are what they have to be. A word that was
+/// lost, one that nobody has, and one that is no word of letters are among it.
+/// What is cached of the sums is outdated by it.
 pub async fn a_sum_that_is_off_is_set_right(env: &TestEnv) -> Result<()> {
     let (system, views) = imported(env).await?;
     let version = "SELECT sum(next + redriven)::bigint FROM projection_offsets";
@@ -190,6 +191,14 @@ pub async fn a_sum_that_is_off_is_set_right(env: &TestEnv) -> Result<()> {
                 VALUES ('2020-01-01', 'web', 'placed', 0, 3, 1, 0)",
             1,
         ),
+        (
+            "DELETE FROM order_words WHERE ctid = (SELECT min(ctid) FROM order_words)",
+            1,
+        ),
+        (
+            "INSERT INTO order_words (word, \"partition\") VALUES ('nobodyswords', 3), ('12345', 3)",
+            2,
+        ),
     ] {
         ensure!(
             sqlx::query(statement)
@@ -201,11 +210,18 @@ pub async fn a_sum_that_is_off_is_set_right(env: &TestEnv) -> Result<()> {
     }
     let (code, found) = report(env, &[]).await?;
     let orders = &found["projections"]["orders"];
-    ensure!(code == 1 && orders["sums_differing"] == 3, "{found}");
-    ensure!(found["differences"] == 3, "{found}");
+    ensure!(code == 1 && orders["sums_differing"] == 6, "{found}");
+    ensure!(found["differences"] == 6, "{found}");
+    let words = found["examples"].to_string();
+    for said in [
+        "order_words of nobodyswords 3: rows 1 instead of 0",
+        "rows 0 instead of 1",
+    ] {
+        ensure!(words.contains(said), "{said}: {found}");
+    }
     let (code, repaired) = report(env, &["--repair"]).await?;
     let orders = &repaired["projections"]["orders"];
-    ensure!(code == 0 && orders["sums_repaired"] == 3, "{repaired}");
+    ensure!(code == 0 && orders["sums_repaired"] == 6, "{repaired}");
     ensure!(
         orders["repaired"] == 0 && orders["sums_differing"] == 0,
         "{repaired}"

@@ -1,6 +1,7 @@
 //! `/v1/admin/parked`: orders that wait because an event of theirs cannot be
 //! applied (`docs/ARCHITECTURE.md`, invariant 12).
 
+pub mod discard;
 pub mod list;
 pub mod redrive;
 pub mod show;

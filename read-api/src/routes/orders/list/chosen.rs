@@ -1,7 +1,7 @@
 //! Which orders a list or an export is about.
 
 use crate::filters::{
-    ARCHIVED, Allowed, BALANCE_DUE, COUNTRY, CREATED, CURRENCY, CUSTOMER, EXTERNAL_ID,
+    ARCHIVED, Allowed, BALANCE_DUE, COUNTRY, CREATED, CURRENCY, CUSTOMER, Choice, EXTERNAL_ID,
     FULFILLMENT_STATUS, Filters, HAS_HOLD, HAS_OPEN_RETURN, KIND, PAYMENT_STATUS, PLACED, PLATFORM,
     RETURN_STATUS, SKU, STATUS, TAG, TOTAL, Text, UPDATED,
 };
@@ -88,10 +88,20 @@ pub struct Chosen {
 impl Chosen {
     /// Reads the filters of a query.
     pub fn of(query: &Query) -> Result<Self, Problem> {
+        Self::of_but(query, &[])
+    }
+
+    /// The same, without filters that something else takes.
+    pub fn of_but(query: &Query, taken: &[Choice]) -> Result<Self, Problem> {
         Ok(Self {
-            filters: Filters::of(query, &ALLOWED)?,
+            filters: Filters::of_but(query, &ALLOWED, taken)?,
             text: Text::of(query)?,
         })
+    }
+
+    /// Whether it leaves no order out.
+    pub const fn is_everything(&self) -> bool {
+        self.filters.is_empty() && self.text.is_none()
     }
 
     /// Finds out what the words of `q` may be mistyped for.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cursor::{Keyset, Place},
-    filters::SKU,
+    filters::{SKU, Text},
     paging,
     routes::orders::store::REVISION,
 };
@@ -60,14 +60,29 @@ fn statement(
     sql.push(column.name()).push(" AS sorted FROM ");
     if column == SortColumn::CreatedAt && push_listed(&mut sql, list)? {
         walk.push_order(&mut sql, "listed_at", "listed_id");
+    } else if let Some(text) = &list.chosen.text {
+        push_found(&mut sql, list, text)?;
+        walk.push_order(&mut sql, "listed_at", "listed_id");
     } else {
         sql.push("orders WHERE true");
         list.chosen.push_but("", &mut sql);
         walk.push_place(&mut sql, column.name(), "id")?;
         walk.push_order(&mut sql, column.name(), "id");
     }
-    sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
+    push_limit(&mut sql, list);
     Ok(sql)
+}
+
+/// Written out where it is the usual one: how much of an index a page takes
+/// decides which one is best, and not each size is worth a statement.
+fn push_limit(sql: &mut QueryBuilder<'static, Postgres>, list: &ListRequest) {
+    let limit = paging::one_more(list.limit);
+    sql.push(" LIMIT ");
+    if paging::is_usual(list.limit) {
+        sql.push(limit);
+    } else {
+        sql.push_bind(limit);
+    }
 }
 
 /// The orders with a line of a SKU, or those that a text finds, in the order of
@@ -101,13 +116,39 @@ fn push_listed(
     walk.push_order(sql, "created_at", "order_id");
     if sku.is_none() {
         // Nothing else chooses orders: these are the page.
-        sql.push(" LIMIT ").push_bind(paging::one_more(list.limit));
+        push_limit(sql, list);
     }
     sql.push(") listed JOIN orders ON id = listed_id WHERE true");
     if sku.is_some() {
         list.chosen.push_but(SKU.parameter, sql);
     }
     Ok(true)
+}
+
+/// The orders that a text finds, in another order or among others that filters
+/// choose. Who has its words is found out first, from the words alone; then the
+/// index in the order of the list says where they stand, and only those of the page
+/// are read. So it never reads more than there is of words and of one index, however
+/// frequent a word is: left to itself the database would look up each order that has
+/// it, or walk along the list, for a word that hardly any has.
+fn push_found(
+    sql: &mut QueryBuilder<'static, Postgres>,
+    list: &ListRequest,
+    text: &Text,
+) -> Result<(), sqlx::Error> {
+    let (column, walk) = (list.sort.column.name(), Walk::of(list));
+    sql.push("(WITH found AS MATERIALIZED (SELECT order_id FROM order_search WHERE ");
+    text.push_matches(sql);
+    sql.push(format!(
+        ") SELECT {column} AS listed_at, id AS listed_id FROM orders \
+          WHERE id IN (SELECT order_id FROM found)"
+    ));
+    list.chosen.filters.push(sql);
+    walk.push_place(sql, column, "id")?;
+    walk.push_order(sql, column, "id");
+    push_limit(sql, list);
+    sql.push(") listed JOIN orders ON id = listed_id");
+    Ok(())
 }
 
 /// In which order the rows of a page are come upon, and from where on.

@@ -8,11 +8,13 @@ use super::{
     period::Interval,
     range::{Range, RangeParameters},
     rows::from_row,
+    selected::Source,
 };
 use crate::{
     consistency::Consistency,
     documented::{Conditional, MinPosition, Refused, ToldFigures},
     filters::{Allowed, PLATFORM},
+    routes::orders::list::{FilterParameters, with_filters},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -23,22 +25,37 @@ use infra::{
     redis::Entry,
 };
 use serde::Serialize;
-use sqlx::{PgPool, QueryBuilder};
+use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &[
+pub const PARAMETERS: &[&str] = &with_filters::<32>(&[
     "from",
     "to",
     "interval",
+    "time_zone",
     "group_by",
-    "platform",
     "min_position",
-];
+]);
 
-const ALLOWED: Allowed = Allowed {
+/// What the sums are kept by.
+const KNOWN: Allowed = Allowed {
     choices: &[PLATFORM],
     ..Allowed::NOTHING
+};
+
+const SOURCE: Source = Source {
+    kept: "order_funnel",
+    counted: concat!(
+        "
+    SELECT day, platform, step, ",
+        infra::funnel_bucket!(),
+        " AS bucket, 1 AS orders, seconds
+      FROM orders, ",
+        infra::funnel_steps!(),
+        "
+     WHERE kind = 'order' AND seconds >= 0"
+    ),
 };
 
 /// The funnel; put together elsewhere, never of this.
@@ -112,8 +129,13 @@ impl Question for FunnelRequest {
         &self.range.consistency
     }
 
-    async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
-        let (version, mut snapshot) = snapshot(&views).await?;
+    fn is_counted(&self) -> bool {
+        self.range.is_counted()
+    }
+
+    async fn answer(mut self, views: PgPool) -> Result<Entry, StatisticsError> {
+        self.range.resolve(&views).await?;
+        let (version, mut snapshot) = snapshot(&views, self.range.named_zone()).await?;
         let period = self.interval.map_or_else(
             || "NULL::text".to_owned(),
             |interval| {
@@ -128,10 +150,11 @@ impl Question for FunnelRequest {
         } else {
             "NULL::text"
         };
-        let mut sql = QueryBuilder::new(format!(
-            "SELECT {period} AS period, {platform} AS platform, step, bucket, \
+        let mut sql = self.range.begin(SOURCE);
+        sql.push(format!(
+            " SELECT {period} AS period, {platform} AS platform, step, bucket, \
                  sum(orders)::bigint AS orders, sum(seconds)::bigint AS seconds \
-               FROM order_funnel WHERE true"
+               FROM counted WHERE true"
         ));
         self.range.push(&mut sql);
         // No step has more than 64 buckets.
@@ -140,6 +163,7 @@ impl Question for FunnelRequest {
             64 * (MOST_ROWS + 1)
         ));
         let rows = sql.build_query_as::<Stored>();
+        let rows = rows.persistent(self.range.is_planned_once());
         let rows = rows.fetch_all(&mut *snapshot).await?;
         snapshot.commit().await?;
         let steps = rows.chunk_by(|a, b| {
@@ -199,15 +223,20 @@ pub struct FunnelParameters {
 /// Funnel
 ///
 /// How many sales came from one state to another, and how long it took them,
-/// by the day on which they were placed (UTC). A state counts when it is first
+/// by the day on which they were placed. A state counts when it is first
 /// reached, and stays reached: an order that was paid and refunded was paid.
 /// Credits, adjustments and drafts are left out.
+///
+/// Filters choose orders, as they are now, as those of `GET /v1/orders` do.
+/// `platform` costs nothing; for any other, and in another time zone than UTC,
+/// the orders that are chosen are counted one by one, which may take too long
+/// where they are very many: 503 `took_too_long`.
 #[utoipa::path(
     get,
     path = "/v1/statistics/funnel",
     operation_id = "get_funnel_statistics",
     tag = "statistics",
-    params(RangeParameters, FunnelParameters, MinPosition, Conditional),
+    params(RangeParameters, FunnelParameters, FilterParameters, MinPosition, Conditional),
     responses(ToldFigures<FunnelStatistics>, Refused),
     security(("api_key" = []))
 )]
@@ -218,7 +247,7 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let asked = FunnelRequest {
-        range: Range::of(&request, &query, &ALLOWED)?,
+        range: Range::of(&request, &query, &KNOWN)?,
         interval: Interval::of(&query, false)?,
         by_platform: by_platform(&query)?,
     };

@@ -10,6 +10,7 @@ pub use request::PARAMETERS;
 use super::cached;
 use crate::{
     documented::{Conditional, MinPosition, Refused, ToldFigures},
+    routes::orders::list::FilterParameters,
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -29,7 +30,11 @@ use request::{StatisticsParameters, StatisticsRequest};
 /// Drafts count only once they are placed. Currencies are never mixed: the
 /// currency is always part of the group. Credits count with their negative
 /// amounts, cancelled orders with 0. Statuses are those that the orders have
-/// now, and go by `order_date` only. Periods are in UTC, or with `time_zone`
+/// now; they can be grouped by with `order_date` only. Filters choose orders as
+/// they are now, as those of `GET /v1/orders` do; `platform`, `currency`,
+/// `country` and `kind` cost nothing, and so do statuses with `order_date`. For
+/// any other the orders that are chosen are counted one by one, which may take
+/// too long where they are very many: 503 `took_too_long`. Periods are in UTC, or with `time_zone`
 /// days, weeks and months there; where that is off UTC by a part of an hour,
 /// an hour counts in the day in which it begins. Figures come from a cache
 /// while they are those of the views, or under a second old; `Age` says how
@@ -39,7 +44,7 @@ use request::{StatisticsParameters, StatisticsRequest};
     path = "/v1/statistics/orders",
     operation_id = "get_order_statistics",
     tag = "statistics",
-    params(StatisticsParameters, MinPosition, Conditional),
+    params(StatisticsParameters, FilterParameters, MinPosition, Conditional),
     responses(ToldFigures<Statistics>, Refused),
     security(("api_key" = []))
 )]

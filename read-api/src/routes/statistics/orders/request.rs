@@ -4,17 +4,20 @@ use super::{answer::Compared, series, store};
 use crate::{
     consistency::Consistency,
     filters::{
-        Allowed, COUNTRY, CURRENCY, FULFILLMENT_STATUS, Filters, KIND, PAYMENT_STATUS, PLATFORM,
+        Allowed, COUNTRY, CURRENCY, FULFILLMENT_STATUS, KIND, PAYMENT_STATUS, PLATFORM,
         RETURN_STATUS, STATUS,
     },
-    routes::statistics::{
-        cached::{Question, StatisticsError, packed_beside},
-        period::{Hours, Interval},
-        shifted::{self, Compare},
+    routes::{
+        orders::list::with_filters,
+        statistics::{
+            cached::{Question, StatisticsError, packed_beside},
+            period::{Hours, Interval},
+            selected::Selected,
+            shifted::{self, Compare},
+        },
     },
 };
 use actix_web::HttpRequest;
-use contracts::order::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};
 use infra::{
     http::{Problem, Query, query::invalid},
     redis::Entry,
@@ -23,7 +26,7 @@ use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &[
+pub const PARAMETERS: &[&str] = &with_filters::<35>(&[
     "by",
     "from",
     "to",
@@ -32,18 +35,16 @@ pub const PARAMETERS: &[&str] = &[
     "group_by",
     "fill",
     "compare",
-    "platform",
-    "currency",
-    "country",
-    "kind",
-    "status",
-    "payment_status",
-    "fulfillment_status",
-    "return_status",
     "min_position",
-];
+]);
 
-const ALLOWED: Allowed = Allowed {
+/// What the sums by the hours of events are kept by.
+const BY_EVENT: Allowed = Allowed {
+    choices: &[PLATFORM, CURRENCY, COUNTRY, KIND],
+    ..Allowed::NOTHING
+};
+/// What those by the hours of orders are kept by.
+const BY_ORDER: Allowed = Allowed {
     choices: &[
         PLATFORM,
         CURRENCY,
@@ -104,7 +105,7 @@ pub struct StatisticsRequest {
     /// One row for each combination of these columns.
     pub groups: Vec<&'static str>,
     /// Which orders.
-    pub filters: Filters,
+    pub orders: Selected,
     /// How fresh.
     pub consistency: Consistency,
 }
@@ -113,35 +114,40 @@ impl StatisticsRequest {
     /// Reads the parameters of a request.
     pub fn of(request: &HttpRequest, query: &Query) -> Result<Self, Problem> {
         let (hours, interval) = (Hours::of(query)?, Interval::of(query, true)?);
+        let dated = dated(query)?;
+        let known = match dated {
+            Dated::OrderDate => BY_ORDER,
+            Dated::EventDate => BY_EVENT,
+        };
         let asked = Self {
-            dated: dated(query)?,
+            dated,
             fills: fills(query, interval)?,
             before: before(query, &hours)?,
             hours,
             interval,
             groups: groups(query)?,
-            filters: Filters::of(query, &ALLOWED)?,
+            orders: Selected::of(query, &known)?,
             consistency: Consistency::of(request, query)?,
         };
         if asked.dated == Dated::EventDate && asked.with_statuses() {
             return Err(invalid(
                 "by",
-                "must be order_date where statuses are asked for: what happened has none",
+                "must be order_date where statuses are grouped by: what happened has none",
             ));
         }
         Ok(asked)
     }
 
-    /// Whether it takes the sums by statuses.
+    /// Whether only the sums by statuses know it.
     pub fn with_statuses(&self) -> bool {
         let grouped = self.groups.iter().any(|name| STATUSES.contains(name));
-        grouped || STATUSES.iter().any(|name| self.filters.has(name))
+        grouped || STATUSES.iter().any(|name| self.orders.knows(name))
     }
 }
 
 impl Question for StatisticsRequest {
     fn canonical(&self) -> String {
-        let (filters, groups) = (self.filters.canonical(), &self.groups);
+        let (orders, groups) = (self.orders.canonical(), &self.groups);
         let range = (
             self.dated,
             &self.hours,
@@ -149,14 +155,19 @@ impl Question for StatisticsRequest {
             self.fills,
             &self.before,
         );
-        format!("orders {range:?} {groups:?}\n{filters}")
+        format!("orders {range:?} {groups:?}\n{orders}")
     }
 
     fn consistency(&self) -> &Consistency {
         &self.consistency
     }
 
-    async fn answer(self, views: PgPool) -> Result<Entry, StatisticsError> {
+    fn is_counted(&self) -> bool {
+        !self.orders.is_known()
+    }
+
+    async fn answer(mut self, views: PgPool) -> Result<Entry, StatisticsError> {
+        self.orders.resolve(&views).await?;
         let (version, found) = store::sums(&views, &self).await?;
         let rows = series::rows(found, self.fills)?;
         let compared = self.before.as_ref().and_then(Hours::bounds);
@@ -240,30 +251,6 @@ pub struct StatisticsParameters {
     /// One or more of `platform`, `currency`, `country`, `kind`, `status`, `payment_status`, `fulfillment_status`, `return_status`, separated by commas
     #[param(example = "platform,country")]
     group_by: Option<String>,
-    /// Slug of the sales channel
-    #[param(example = "web")]
-    platform: Option<String>,
-    /// ISO 4217
-    #[param(example = "GBP")]
-    currency: Option<String>,
-    /// ISO 3166-1 alpha-2; `ZZ` where it is not known
-    #[param(example = "GB")]
-    country: Option<String>,
-    /// Sale, credit or adjustment
-    #[param(inline)]
-    kind: Option<Kind>,
-    /// Order axis, as it stands now
-    #[param(inline)]
-    status: Option<OrderStatus>,
-    /// Payment axis, as it stands now
-    #[param(inline)]
-    payment_status: Option<PaymentStatus>,
-    /// Fulfilment axis, as it stands now
-    #[param(inline)]
-    fulfillment_status: Option<FulfillmentStatus>,
-    /// Return axis, as it stands now
-    #[param(inline)]
-    return_status: Option<ReturnStatus>,
 }
 
 #[cfg(test)]
@@ -312,6 +299,20 @@ mod tests {
         ] {
             let asked = asked(text).expect(text);
             assert_eq!(asked.with_statuses(), statuses, "{text}");
+            assert!(asked.orders.is_known(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_sums_are_not_kept_by_is_counted() {
+        for text in [
+            "customer=C-1",
+            "tag=gift",
+            "q=lamp",
+            "total_min=5&status=placed",
+            "by=event_date&return_status=none",
+        ] {
+            assert!(!asked(text).expect(text).orders.is_known(), "{text}");
         }
     }
 
@@ -331,7 +332,6 @@ mod tests {
             ("time_zone=x'y", "time_zone must be an IANA name"),
             ("by=day", "by must be one of order_date, event_date"),
             ("by=event_date&group_by=status", "by must be order_date"),
-            ("by=event_date&return_status=none", "by must be order_date"),
             ("fill=zeros", "fill needs an interval"),
             ("fill=ones&interval=day", "fill must be zeros"),
             ("compare=previous_year", "compare needs from and to"),

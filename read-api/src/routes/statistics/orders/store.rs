@@ -4,6 +4,7 @@ use super::request::{Dated, StatisticsRequest};
 use crate::routes::statistics::{
     cached::{MOST_ROWS, snapshot},
     period::Hours,
+    selected::{Selected, Source},
 };
 use infra::redis::Version;
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
@@ -104,12 +105,7 @@ pub async fn sums(
     views: &PgPool,
     asked: &StatisticsRequest,
 ) -> Result<(Version, Found), sqlx::Error> {
-    let (version, mut snapshot) = snapshot(views).await?;
-    if let Some(zone) = asked.hours.named_zone() {
-        // Without any row the statement below would not look at it.
-        let known = sqlx::query("SELECT now() AT TIME ZONE $1").bind(zone);
-        known.execute(&mut *snapshot).await?;
-    }
+    let (version, mut snapshot) = snapshot(views, asked.hours.named_zone()).await?;
     let mut found = of_range(&mut snapshot, asked, &asked.hours).await?;
     if let Some(before) = &asked.before {
         let before = of_range(&mut snapshot, asked, before).await?;
@@ -119,15 +115,40 @@ pub async fn sums(
     Ok((version, found))
 }
 
+/// What each order counts for in the hour in which it was placed.
+const BY_ORDER: &str = "
+    SELECT hour, platform, currency, country, kind, status, payment_status, fulfillment_status,
+           return_status, 1 AS orders, (status = 'cancelled')::int AS cancelled, units,
+           (t ->> 'items')::bigint AS items, (t ->> 'discounts')::bigint AS discounts,
+           (t ->> 'shipping')::bigint AS shipping, (t ->> 'tax')::bigint AS tax,
+           total AS revenue, captured, refunded, (t ->> 'charged_back')::bigint AS charged_back,
+           (t ->> 'credited')::bigint AS credited
+      FROM orders, LATERAL (SELECT summary::json -> 'totals') AS totals (t)";
+
+/// What each of its events moved, in the group that it was in then.
+const BY_EVENT: &str = "
+    SELECT date_trunc('hour', happened_at, 'UTC') AS hour, m.platform, m.currency, m.country,
+           m.kind, m.orders, m.cancelled, m.units, m.items, m.discounts, m.shipping, m.tax,
+           m.revenue, m.captured, m.refunded, m.charged_back, m.credited
+      FROM order_movements m JOIN orders ON orders.id = m.order_id";
+
+fn source(asked: &StatisticsRequest) -> Source {
+    let (kept, counted) = match (asked.dated, asked.with_statuses()) {
+        (Dated::EventDate, _) => ("order_statistics WHERE by_event", BY_EVENT),
+        (Dated::OrderDate, true) => ("order_status_statistics", BY_ORDER),
+        (Dated::OrderDate, false) => ("order_statistics WHERE NOT by_event", BY_ORDER),
+    };
+    Source { kept, counted }
+}
+
 async fn of_range(
     snapshot: &mut PgConnection,
     asked: &StatisticsRequest,
     hours: &Hours,
 ) -> Result<Found, sqlx::Error> {
-    let rows = statement(asked, hours)
-        .build()
-        .fetch_all(&mut *snapshot)
-        .await?;
+    let mut sql = statement(asked, hours);
+    let query = sql.build().persistent(asked.orders.is_planned_once());
+    let rows = query.fetch_all(&mut *snapshot).await?;
     let sums = rows.iter().map(|row| read(row, asked));
     let sums: Vec<Sums> = sums.collect::<Result<_, _>>()?;
     let ends = sums.first().zip(sums.last());
@@ -153,7 +174,19 @@ async fn of_range(
 }
 
 fn statement(asked: &StatisticsRequest, hours: &Hours) -> QueryBuilder<'static, Postgres> {
-    let mut sql = QueryBuilder::new("SELECT ");
+    let source = source(asked);
+    let mut sql = if asked.orders.is_known() {
+        Selected::kept(source)
+    } else {
+        let (zone, by_event) = (hours.zone(), asked.dated == Dated::EventDate);
+        asked.orders.counted(source, zone, |sql| {
+            // What happened then may have happened to any order.
+            if !by_event {
+                hours.push_about(sql);
+            }
+        })
+    };
+    sql.push(" SELECT ");
     if let Some(interval) = asked.interval {
         hours.push_period(&mut sql, interval);
         sql.push(" AS period, ");
@@ -165,13 +198,9 @@ fn statement(asked: &StatisticsRequest, hours: &Hours) -> QueryBuilder<'static, 
     // Here, where it is exact: a figure that does not fit is an error.
     sql.push(", (sum(items) - sum(discounts) - sum(credited))::bigint AS net_sales");
     sql.push(", (sum(captured) - sum(refunded) - sum(charged_back))::bigint AS net");
-    sql.push(match (asked.dated, asked.with_statuses()) {
-        (_, true) => " FROM order_status_statistics WHERE true",
-        (Dated::OrderDate, false) => " FROM order_statistics WHERE NOT by_event",
-        (Dated::EventDate, false) => " FROM order_statistics WHERE by_event",
-    });
+    sql.push(" FROM counted WHERE true");
     hours.push(&mut sql);
-    asked.filters.push(&mut sql);
+    asked.orders.push(&mut sql);
     let period = asked.interval.map(|_| "period");
     let groups: Vec<_> = period.into_iter().chain(asked.groups.clone()).collect();
     let groups = groups.join(", ");

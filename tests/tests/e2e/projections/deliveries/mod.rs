@@ -3,21 +3,42 @@
 
 mod scene;
 
-pub use scene::new;
-
-use super::{fencing::applied, orders::orders};
+use super::{
+    fencing::applied,
+    orders::{NewEvent, orders},
+    world::World,
+};
 use anyhow::{Context as _, Result, ensure};
 use infra::{
     config::Config,
     failpoint::{Failpoint, put_in},
 };
 use projections::engine::BatchError;
-use scene::{MOST_STATEMENTS, Scene, everything, is_behind};
+use scene::{MOST_STATEMENTS, Scene, everything, is_behind, new};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Deliveries, each of a seed of its own.
 const CASES: u8 = 32;
+/// Random lives of one to six orders, each of a seed of its own.
+const LIVES: u8 = 20;
+
+/// Orders that have lived random lives, and others with whole stories, in the
+/// views.
+pub async fn lived(config: &Config) -> Result<World> {
+    let world = World::new(config).await?;
+    let lives = (0..LIVES).flat_map(|seed| {
+        let delivery = histories::seeded(seed, 1 + (u128::from(seed) << 64), 1);
+        delivery.histories.into_iter().flatten().map(new)
+    });
+    let events: Vec<NewEvent> = lives.chain(orders(20)).collect();
+    world.happen(&events).await?;
+    let projector = world.projector()?;
+    projector.ready().await?;
+    world.settled().await?;
+    projector.stop().await?;
+    Ok(world)
+}
 
 /// Batches are cut anywhere, any of them begins again at any older offset, the
 /// first one begins anywhere; connections end after any statement (that of the
@@ -44,6 +65,11 @@ pub async fn without_the_version_guard_a_delivery_differs(config: &Config) -> Re
 /// And where somebody who was overtaken writes.
 pub async fn without_the_compare_and_set_a_delivery_differs(config: &Config) -> Result<()> {
     is_noticed(config, Failpoint::NoCompareAndSet).await
+}
+
+/// And where offsets are stored before what they stand for.
+pub async fn with_offsets_before_rows_a_delivery_differs(config: &Config) -> Result<()> {
+    is_noticed(config, Failpoint::OffsetsBeforeRows).await
 }
 
 /// Some delivery does not come to what the log says.

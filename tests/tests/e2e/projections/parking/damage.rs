@@ -10,7 +10,11 @@ use contracts::{epoch::EPOCH_BEGAN, partition::partition_of, topics::ORDER_EVENT
 use infra::{
     clock,
     config::Config,
-    views::{ORDERS, parked},
+    views::{
+        ORDERS,
+        discards::{self, DiscardError},
+        parked,
+    },
 };
 use projections::engine::RawRecord;
 use std::collections::BTreeSet;
@@ -216,9 +220,22 @@ pub async fn a_record_without_an_order_is_kept(config: &Config) -> Result<()> {
         world.parked().await?.len() == 3,
         "a rebuild has dropped some"
     );
-    sqlx::query("DELETE FROM parked_orders")
-        .execute(&world.views)
-        .await?;
+    // It is discarded for good: neither what drives again, nor a build, nor what
+    // is delivered once more brings it back.
+    parked::request_redrive(&world.views, ORDERS, None).await?;
+    for parked in world.parked().await? {
+        let discard =
+            discards::discard(&world.views, ORDERS, &parked.id, ("key_1", "a test")).await?;
+        ensure!(discard.parked == parked.reason, "{discard:?}");
+        let again = discards::discard(&world.views, ORDERS, &parked.id, ("key_1", "a test")).await;
+        ensure!(matches!(again, Err(DiscardError::NotParked)), "{again:?}");
+    }
+    world.driven().await?;
+    world.rebuild().await?;
+    world.happen(&orders(5)).await?;
+    world.settled().await?;
+    let discarded = discards::list(&world.views, ORDERS, 0, 10).await?;
+    ensure!(discarded.len() == 3, "{discarded:?}");
     world.check().await?;
     projector.stop().await
 }

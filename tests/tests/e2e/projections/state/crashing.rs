@@ -1,11 +1,10 @@
 //! Projectors as processes that are killed, frozen and doubled while they
 //! publish, and servers that crash.
 
-use super::{Busy, topic};
+use super::{Busy, publishes, topic};
 use crate::projections::world::World;
 use anyhow::{Result, ensure};
-use contracts::topics;
-use infra::{kafka, local_servers::Server};
+use infra::local_servers::Server;
 use rustix::process::Signal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tests::{PrivateServers, Role, TestEnv, wait_until};
@@ -20,19 +19,6 @@ async fn built(env: &TestEnv) -> Result<World> {
     let world = World::new(&env.config).await?;
     world.rebuild().await?;
     Ok(world)
-}
-
-/// Waits until more is published than now.
-async fn publishes(world: &World) -> Result<()> {
-    let end = async || {
-        let ranges = kafka::watermarks(&world.config, topics::ORDER_STATE).await?;
-        anyhow::Ok(ranges.iter().map(|range| range.end).sum::<i64>())
-    };
-    let now = end().await?;
-    wait_until("more documents", async || {
-        Ok((end().await? > now).then_some(()))
-    })
-    .await
 }
 
 async fn ends_well(world: &World) -> Result<()> {

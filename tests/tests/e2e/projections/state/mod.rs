@@ -3,6 +3,7 @@
 
 mod crashing;
 mod lost;
+mod overtaking;
 mod served;
 mod switching;
 pub mod topic;
@@ -12,10 +13,11 @@ use super::{
     world::World,
 };
 use anyhow::Result;
-use infra::clock;
+use contracts::topics;
+use infra::{clock, kafka};
 use libtest_mimic::Trial;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tests::{PrivateServers, TestEnv, on_private_servers, on_servers};
+use tests::{PrivateServers, TestEnv, on_private_servers, on_servers, wait_until};
 use uuid::Uuid;
 
 pub fn trials() -> Vec<Trial> {
@@ -35,6 +37,10 @@ pub fn trials() -> Vec<Trial> {
         crashing::killed_while_documents_are_published,
         crashing::a_frozen_publisher_is_overtaken,
         crashing::projectors_take_turns,
+        overtaking::what_a_frozen_publisher_holds_is_not_published,
+        overtaking::a_transaction_that_is_left_open_is_taken_back,
+        overtaking::what_changes_while_it_is_published_is_published_again,
+        overtaking::publishers_that_lose_their_lock_never_go_back,
         switching::another_build_is_published_as_a_whole,
         switching::a_rebuild_while_orders_change,
         lost::a_recreated_topic_is_filled_again,
@@ -47,6 +53,19 @@ pub fn trials() -> Vec<Trial> {
         },
     ));
     trials
+}
+
+/// Waits until more is published than now.
+async fn publishes(world: &World) -> Result<()> {
+    let end = async || {
+        let ranges = kafka::watermarks(&world.config, topics::ORDER_STATE).await?;
+        anyhow::Ok(ranges.iter().map(|range| range.end).sum::<i64>())
+    };
+    let now = end().await?;
+    wait_until("more documents", async || {
+        Ok((end().await? > now).then_some(()))
+    })
+    .await
 }
 
 /// Orders that change again and again.

@@ -8,11 +8,7 @@ use reqwest::Method;
 use serde_json::Value;
 use std::time::Duration;
 use tests::{Api, TestEnv, wait_until};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-    time::timeout,
-};
+use tokio::{io::AsyncReadExt as _, net::TcpStream, time::timeout};
 
 super::super::suite![
     a_client_that_takes_nothing_gives_its_place_and_its_connection_back,
@@ -41,13 +37,7 @@ async fn idle(views: &Views) -> Result<TcpStream> {
 }
 
 async fn idle_with(api: &Api) -> Result<TcpStream> {
-    let host = api.url().trim_start_matches("http://");
-    let mut connection = TcpStream::connect(host).await?;
-    let request = format!(
-        "GET {EXPORT} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\r\n",
-        api.key()
-    );
-    connection.write_all(request.as_bytes()).await?;
+    let mut connection = api.connect(EXPORT).await?;
     let mut head = [0; 12];
     connection.read_exact(&mut head).await?;
     ensure!(

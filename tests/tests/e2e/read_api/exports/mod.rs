@@ -5,6 +5,7 @@ mod files;
 mod limits;
 mod orders;
 mod refused;
+mod standby;
 mod tool;
 
 use libtest_mimic::Trial;
@@ -16,6 +17,7 @@ pub fn trials() -> Vec<Trial> {
         events::trials(),
         limits::trials(),
         refused::trials(),
+        standby::trials(),
         tool::trials(),
     ]
     .into_iter()

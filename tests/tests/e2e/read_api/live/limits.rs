@@ -4,73 +4,17 @@ use super::sse::{Stream, apis, note, place};
 use anyhow::{Context as _, Result, ensure};
 use futures_util::future::try_join_all;
 use infra::open_files;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::{Api, TestEnv, wait_until};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
+use tokio::{io::AsyncReadExt as _, net::TcpStream};
 
 super::super::suite![
-    a_slow_client_is_cut_off_and_resumes,
     silence_is_a_comment_and_the_end_of_a_key_that_of_its_streams,
     a_server_that_stops_ends_its_streams,
     thousands_of_idle_clients_cost_little,
 ];
 
 const EVENTS: &str = "/v1/events/stream";
-/// Events of 200 KiB: more than all buffers on the way hold, and the ring.
-const LARGE: usize = 170;
-
-async fn place_large(commands: &Api, number: usize) -> Result<()> {
-    let name = "x".repeat(2_000);
-    let lines: Vec<Value> = (0..100)
-        .map(|n| json!({"sku": format!("S{n}"), "name": name, "quantity": 1, "unit_price": 1}))
-        .collect();
-    let order = json!({"platform": "web", "external_id": format!("L-{number}"), "currency": "GBP", "lines": lines});
-    commands.post("/v1/orders", &order).await?.expect(201)?;
-    Ok(())
-}
-
-/// It takes nothing while others are told everything; then what was on its way
-/// to it comes, and the end.
-async fn a_slow_client_is_cut_off_and_resumes(env: &TestEnv) -> Result<()> {
-    let (commands, queries, roles) = apis(env).await?;
-    let mut slow = Stream::open(&queries, EVENTS, None).await?;
-    let mut quick = Stream::open(&queries, EVENTS, None).await?;
-    let write = async {
-        for number in 0..LARGE {
-            place_large(&commands, number).await?;
-        }
-        anyhow::Ok(())
-    };
-    let read = async {
-        let mut ids = Vec::new();
-        while ids.len() < LARGE {
-            let told = quick.told().await?.context("the quick one was cut off")?;
-            ids.push(told.id.context("no id")?);
-        }
-        anyhow::Ok(ids)
-    };
-    let ((), all) = tokio::try_join!(write, read)?;
-
-    let mut told = Vec::new();
-    while let Some(block) = slow.told().await? {
-        told.push(block.id.context("no id")?);
-    }
-    ensure!(told.len() < LARGE, "it was never cut off");
-    let metrics = format!("{}/metrics", roles[1].url());
-    let metrics = reqwest::get(metrics).await?.text().await?;
-    ensure!(metrics.contains("orderlog_sse_cut_total{stream=\"events\"} 1"));
-    let last = slow.last_id.clone();
-    let mut again = Stream::open(&queries, EVENTS, last.as_deref()).await?;
-    while told.len() < LARGE {
-        let block = again.told().await?.context("it was cut off again")?;
-        told.push(block.id.context("no id")?);
-    }
-    ensure!(told == all, "something is missing, or came twice");
-    Ok(())
-}
 
 async fn silence_is_a_comment_and_the_end_of_a_key_that_of_its_streams(
     env: &TestEnv,
@@ -137,13 +81,8 @@ const IDLE: usize = 5_000;
 const MOST_KIB: u64 = 40;
 
 async fn idle(api: &Api) -> Result<TcpStream> {
-    let host = api.url().trim_start_matches("http://");
-    let mut connection = TcpStream::connect(host).await?;
-    let request = format!(
-        "GET {EVENTS}?type=order.cancelled HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\n\r\n",
-        api.key()
-    );
-    connection.write_all(request.as_bytes()).await?;
+    let path = format!("{EVENTS}?type=order.cancelled");
+    let mut connection = api.connect(&path).await?;
     let mut answer = [0; 1_024];
     let mut length = 0;
     while !answer[..length].ends_with(b"\n\n\r\n") {

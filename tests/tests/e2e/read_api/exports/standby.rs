@@ -1,0 +1,144 @@
+//! Exports from a replica: from there as a whole, and cut off where its replay
+//! cannot wait for them.
+
+use super::super::views::Views;
+use anyhow::{Context as _, ensure};
+use infra::{local_servers::Server, postgres::pool};
+use libtest_mimic::Trial;
+use reqwest::{Method, Response};
+use sqlx::PgPool;
+use std::time::{Duration, Instant};
+use tests::{PrivateServers, TestEnv, on_replicated_servers, wait_until};
+
+pub fn trials() -> Vec<Trial> {
+    vec![on_replicated_servers(
+        "read_api::exports::standby::an_export_that_a_standby_cancels_is_cut_off_and_looks_it",
+        an_export_that_a_standby_cancels_is_cut_off_and_looks_it,
+    )]
+}
+
+/// Orders with documents of 200 kB: some 60 MB, more than is buffered anywhere.
+const LARGE: i32 = 300;
+const EXPORT: &str = "/v1/orders.ndjson";
+/// How long the standby waits for a statement.
+const MAY_WAIT: Duration = Duration::from_millis(200);
+
+/// An export holds its snapshot on the standby. Where that is in the way of what
+/// is replayed, the standby waits as long as it may, then cancels the statement.
+async fn an_export_that_a_standby_cancels_is_cut_off_and_looks_it(
+    env: &TestEnv,
+    servers: &PrivateServers,
+) -> anyhow::Result<()> {
+    let views = Views::with_orders(env, LARGE).await?;
+    let grow = "UPDATE orders SET document = json_build_object('id', id, 'padding', repeat('x', 200000))::text";
+    views.execute(grow).await?;
+    let standby = pool(&env.config.views_read_urls[0], 2)?;
+    follows(&views, &standby).await?;
+    // Whole, and from there.
+    let mut export = exported(&views, &standby).await?;
+    let mut whole = Vec::new();
+    while let Some(piece) = export.chunk().await? {
+        whole.extend(piece);
+    }
+    let whole = String::from_utf8(whole)?;
+    ensure!(whole.lines().count() == usize::try_from(LARGE)? + 1);
+    ensure!(
+        whole
+            .lines()
+            .last()
+            .is_some_and(|line| line.starts_with("{\"trailer\""))
+    );
+
+    let delay = MAY_WAIT.as_millis();
+    let delay = format!("ALTER SYSTEM SET max_standby_streaming_delay = '{delay}ms'");
+    for setting in [&*delay, "SELECT pg_reload_conf()"] {
+        sqlx::query(setting).execute(&standby).await?;
+    }
+    let mut export = exported(&views, &standby).await?;
+    // What the snapshot sees is gone on the primary, for good.
+    views.execute("UPDATE orders SET document = '{}'").await?;
+    views.execute("VACUUM (FREEZE) orders").await?;
+    let written = written(&views).await?;
+    let mut stands_since = None;
+    wait_until(
+        "the standby to have waited for longer than it may",
+        async || {
+            let stands = "SELECT pg_last_wal_receive_lsn() >= $1::pg_lsn \
+            AND pg_last_wal_replay_lsn() < $1::pg_lsn";
+            let stands: bool = sqlx::query_scalar(stands)
+                .bind(&written)
+                .fetch_one(&standby)
+                .await?;
+            let since = stands_since.get_or_insert_with(Instant::now);
+            Ok((stands && since.elapsed() > 5 * MAY_WAIT).then_some(()))
+        },
+    )
+    .await?;
+    // A client that goes on gets what was sent, then a connection that breaks.
+    let mut rest = Vec::new();
+    let broken = loop {
+        match export.chunk().await {
+            Ok(Some(piece)) => rest.extend(piece),
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    let broken = broken.context("it looks whole")?;
+    ensure!(broken.is_body() || broken.is_decode(), "{broken:?}");
+    ensure!(
+        !String::from_utf8_lossy(&rest).contains("{\"trailer\""),
+        "a trailer"
+    );
+    let outcome = "export=\"orders\",format=\"ndjson\",outcome=\"failed\"} 1\n";
+    wait_until(outcome, async || {
+        let metrics = reqwest::get(format!("{}/metrics", views.role.url()));
+        let metrics = metrics.await?.text().await?;
+        Ok(metrics.contains(outcome).then_some(()))
+    })
+    .await?;
+
+    // Whoever comes again gets all of it, from the standby or, without it, from
+    // the primary.
+    follows(&views, &standby).await?;
+    again_whole(&views).await?;
+    servers.kill(Server::Standby).await?;
+    again_whole(&views).await
+}
+
+/// An export that the standby has begun to answer, of which nothing is read.
+async fn exported(views: &Views, standby: &PgPool) -> anyhow::Result<Response> {
+    let export = views.api.request(Method::GET, EXPORT).send().await?;
+    ensure!(export.status() == 200, "{}", export.status());
+    let sessions =
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'orderlog export'";
+    wait_until("the one export there", async || {
+        let there: i64 = sqlx::query_scalar(sessions).fetch_one(standby).await?;
+        Ok((there == 1).then_some(()))
+    })
+    .await?;
+    Ok(export)
+}
+
+async fn again_whole(views: &Views) -> anyhow::Result<()> {
+    let whole = views.api.request(Method::GET, EXPORT).send().await?;
+    let whole = whole.text().await?;
+    ensure!(whole.lines().count() == usize::try_from(LARGE)? + 1);
+    Ok(())
+}
+
+/// Waits until the standby has all that the primary has written.
+async fn follows(views: &Views, standby: &PgPool) -> anyhow::Result<()> {
+    let written = written(views).await?;
+    wait_until("the standby to follow", async || {
+        let follows = sqlx::query_scalar("SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn");
+        let follows: bool = follows.bind(&written).fetch_one(standby).await?;
+        Ok(follows.then_some(()))
+    })
+    .await
+}
+
+/// Up to where the primary has written.
+async fn written(views: &Views) -> anyhow::Result<String> {
+    let written = sqlx::query_scalar("SELECT pg_current_wal_lsn()::text");
+    Ok(written.fetch_one(&views.pool).await?)
+}

@@ -4,6 +4,7 @@
 mod append;
 mod backlog;
 mod bare;
+mod bulk;
 mod export;
 mod http;
 mod http_client;
@@ -52,6 +53,8 @@ enum RowName {
     Append,
     /// The same over HTTP, and how long a command takes
     Http,
+    /// Orders line by line, and in a request each
+    Bulk,
     /// A backlog of events to Kafka, exactly once
     Relay,
     /// Read models, caught up from Kafka
@@ -83,7 +86,12 @@ async fn main() -> anyhow::Result<ExitCode> {
         &args.rows
     };
     let folder = tempfile::tempdir()?;
-    let without_kafka = [RowName::Append, RowName::Http, RowName::Scale];
+    let without_kafka = [
+        RowName::Append,
+        RowName::Bulk,
+        RowName::Http,
+        RowName::Scale,
+    ];
     let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
     let with_redis = [
         RowName::Export,
@@ -100,6 +108,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         let measured = match row {
             RowName::Append => append::measure(config, quick).await?,
             RowName::Http => http::measure(config, folder.path(), quick).await?,
+            RowName::Bulk => bulk::measure(config, folder.path(), quick).await?,
             RowName::Relay => relay::measure(config, quick).await?,
             RowName::Project => project::catch_up(config, quick).await?,
             RowName::Rebuild => project::rebuild(config, quick).await?,

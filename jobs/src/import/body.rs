@@ -5,6 +5,7 @@ use super::ImportError;
 use contracts::order::{Address, Customer, Kind, RefundPurpose, UnitPrice};
 use serde::Serialize;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// One order to import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -217,20 +218,34 @@ impl<'a> OrderBody<'a> {
     }
 }
 
+/// Longest key that the API takes, in bytes.
+const LONGEST_KEY: usize = 255;
+/// Of the names that longer ones get.
+const LONG_KEYS: Uuid = Uuid::from_u128(0x6f72_6465_726c_6f67_8001_696d_706f_7274);
+
 /// `import:<platform>:<invoice>` in visible ASCII, as a header wants it: other
-/// bytes are percent-encoded.
+/// bytes are percent-encoded. Where that is too long for a key, a name made of
+/// it stands for it.
 pub(super) fn idempotency_key(platform: &str, invoice: &str) -> String {
+    let key = format!("import:{}:{}", visible(platform), visible(invoice));
+    if key.len() <= LONGEST_KEY {
+        return key;
+    }
+    format!("import:{}", Uuid::new_v5(&LONG_KEYS, key.as_bytes()))
+}
+
+fn visible(text: &str) -> String {
     use std::fmt::Write as _;
-    let mut key = format!("import:{platform}:");
-    for byte in invoice.bytes() {
+    let mut visible = String::with_capacity(text.len());
+    for byte in text.bytes() {
         if byte.is_ascii_graphic() && byte != b'%' {
-            key.push(char::from(byte));
+            visible.push(char::from(byte));
         } else {
             // Writing to a string cannot fail.
-            let _ = write!(key, "%{byte:02X}");
+            let _ = write!(visible, "%{byte:02X}");
         }
     }
-    key
+    visible
 }
 
 #[cfg(test)]
@@ -244,5 +259,17 @@ mod tests {
             "import:online-retail:C536379"
         );
         assert_eq!(idempotency_key("p", "a b%é"), "import:p:a%20b%25%C3%A9");
+        // Whatever stands where a slug should: a key is on one line.
+        assert_eq!(idempotency_key("a\nb", "1"), "import:a%0Ab:1");
+    }
+
+    #[test]
+    fn an_external_id_that_is_too_long_for_a_key_has_one_all_the_same() {
+        let (one, other) = ("訂".repeat(100), "訂".repeat(101));
+        let key = idempotency_key("web", &one);
+        assert!(key.len() <= 255 && key.is_ascii(), "{key}");
+        assert_eq!(key, idempotency_key("web", &one));
+        assert_ne!(key, idempotency_key("web", &other));
+        assert_ne!(key, idempotency_key("shop", &one));
     }
 }

@@ -24,7 +24,8 @@ use tokio::sync::mpsc;
 /// Rows between the database and whoever puts them together.
 const AHEAD: usize = 256;
 
-type Cells = Result<Vec<Option<String>>, sqlx::Error>;
+/// The cells of a row; none at the end of the result.
+type Cells = Result<Option<Vec<Option<String>>>, sqlx::Error>;
 
 /// The rows of a result.
 pub struct Sql {
@@ -75,10 +76,12 @@ pub async fn begin(path: &Path, mapping: Mapping, of: &Path) -> Result<Begun, Im
 
 impl Rows for Sql {
     async fn next(&mut self) -> Result<Option<Record>, ImportError> {
-        let Some(cells) = self.rows.recv().await else {
+        // Without its end, a result is not known to be at it.
+        let cells = self.rows.recv().await;
+        let cells = cells.unwrap_or(Err(sqlx::Error::WorkerCrashed));
+        let Some(cells) = cells.map_err(ImportError::Query)? else {
             return Ok(None);
         };
-        let cells = cells.map_err(ImportError::Query)?;
         self.line += 1;
         self.read.store(self.line, Ordering::Relaxed);
         Ok(Some(Record {
@@ -117,12 +120,13 @@ macro_rules! rows {
         tokio::spawn(async move {
             let mut rows = sqlx::query(&query).fetch(&mut $connection);
             loop {
-                let cells = match rows.try_next().await {
-                    Ok(None) => return,
-                    Ok(Some(row)) => (0..width).map(|at| row.try_get(at)).collect(),
-                    Err(error) => Err(error),
-                };
-                if $sent.send(cells).await.is_err() {
+                let row = rows.try_next().await;
+                let cells: Cells = row.and_then(|row| {
+                    row.map(|row| (0..width).map(|at| row.try_get(at)).collect())
+                        .transpose()
+                });
+                let is_last = !matches!(cells, Ok(Some(_)));
+                if $sent.send(cells).await.is_err() || is_last {
                     return;
                 }
             }

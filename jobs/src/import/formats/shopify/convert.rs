@@ -169,14 +169,24 @@ fn shipping(lines: &[ShippingLine], amounts: &Amounts) -> Result<Option<Shipping
     let (mut amount, mut tax) = (0, 0);
     for line in lines {
         let discounts = line.discount_allocations.iter().map(|a| a.amount.as_str());
-        amount += amounts.of(&line.price)? - amounts.sum(discounts)?;
-        tax += amounts.taxes(&line.tax_lines)?;
+        // What would not fit comes to no order's total.
+        let charged = amounts
+            .of(&line.price)?
+            .saturating_sub(amounts.sum(discounts)?);
+        amount = charged.saturating_add(amount);
+        tax = amounts.taxes(&line.tax_lines)?.saturating_add(tax);
     }
-    let names: Vec<&str> = lines.iter().map(|line| line.title.as_str()).collect();
-    let method = first.code.clone().filter(|code| !code.is_empty());
+    let method = filled(first.code.as_ref()).unwrap_or_else(|| "shipping".to_owned());
+    let names = lines.iter().map(|line| line.title.trim());
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    let name = if names.is_empty() {
+        method.clone()
+    } else {
+        names.join(" + ")
+    };
     Ok(Some(ShippingBody {
-        method: method.unwrap_or_else(|| "shipping".to_owned()),
-        name: names.join(" + "),
+        method,
+        name,
         amount,
         tax,
     }))
@@ -199,9 +209,10 @@ fn same_total(
             .checked_sub(line.discount)?
             .checked_add(tax(line.tax))
     };
-    let shipped = shipping.map_or(0, |shipping| shipping.amount + tax(shipping.tax));
-    let mut sums = lines.iter().map(of_line);
-    let total = sums.try_fold(shipped, |sum, line| sum.checked_add(line?));
+    let of_shipping = |shipping: &ShippingBody| shipping.amount.checked_add(tax(shipping.tax));
+    let shipped = shipping.map_or(Some(0), of_shipping);
+    let mut sums = lines.iter().map(of_line).chain([shipped]);
+    let total = sums.try_fold(0_i64, |sum, part| sum.checked_add(part?));
     if total == Some(told) {
         return Ok(());
     }

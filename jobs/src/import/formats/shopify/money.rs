@@ -54,7 +54,7 @@ impl Money {
                     return Err(Reason::new("unknown_transaction", detail));
                 };
                 let payment = &mut money.payments[at];
-                payment.captured += amount;
+                payment.captured = payment.captured.saturating_add(amount);
                 payment.captured_at = transaction.processed_at.or(payment.captured_at);
                 money.of.insert(transaction.id, at);
             }
@@ -112,7 +112,7 @@ fn told(order: &Order, total: i64, amounts: &Amounts) -> Result<Option<PaymentBo
                     "partially paid, and nothing says how much",
                 )
             })?;
-            total - amounts.of(open)?
+            total.saturating_sub(amounts.of(open)?)
         }
         "" | "pending" | "voided" | "expired" => return Ok(None),
         other => {

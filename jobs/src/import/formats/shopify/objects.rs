@@ -27,6 +27,10 @@ pub struct Objects<R> {
     reader: R,
     line: u64,
     has_begun: bool,
+    /// In a list: the file has to end it.
+    in_list: bool,
+    /// In the object that has the list: the file has to end that too.
+    in_answer: bool,
     is_over: bool,
 }
 
@@ -63,6 +67,8 @@ impl<R: AsyncBufRead + Unpin> Objects<R> {
             reader,
             line: 1,
             has_begun: false,
+            in_list: false,
+            in_answer: false,
             is_over: false,
         }
     }
@@ -81,7 +87,12 @@ impl<R: AsyncBufRead + Unpin> Objects<R> {
         if self.is_over || !self.find().await? {
             return Ok(None);
         }
-        let (line, mut inside) = (self.line, Inside::default());
+        self.object(Inside::default()).await.map(Some)
+    }
+
+    /// Goes on to the end of the object that the text is in.
+    async fn object(&mut self, mut inside: Inside) -> std::io::Result<Object> {
+        let line = self.line;
         let mut text = Some(Vec::new());
         loop {
             let piece = self.reader.fill_buf().await?;
@@ -98,7 +109,7 @@ impl<R: AsyncBufRead + Unpin> Objects<R> {
             }
             self.reader.consume(used);
             if end.is_some() {
-                return Ok(Some(Object { line, text }));
+                return Ok(Object { line, text });
             }
         }
     }
@@ -122,6 +133,7 @@ impl<R: AsyncBufRead + Unpin> Objects<R> {
                 .iter()
                 .position(|byte| *byte == b':')
                 .map_or(0, |at| at + 1);
+            self.in_answer = true;
         }
         let read = &self.reader.fill_buf().await?[..used];
         self.line += read.iter().map(|b| u64::from(*b == b'\n')).sum::<u64>();
@@ -134,27 +146,57 @@ impl<R: AsyncBufRead + Unpin> Objects<R> {
         loop {
             let piece = self.reader.fill_buf().await?;
             let Some(byte) = piece.first().copied() else {
+                if self.in_list || self.in_answer {
+                    return Err(std::io::ErrorKind::UnexpectedEof.into());
+                }
                 self.is_over = true;
                 return Ok(false);
             };
             match byte {
                 b'{' => return Ok(true),
-                // What comes after the list is about the list.
-                b']' => {
-                    self.is_over = true;
+                b'[' if !self.in_list => self.in_list = true,
+                b']' if self.in_list => {
+                    self.reader.consume(1);
+                    self.close().await?;
                     return Ok(false);
                 }
                 b'\n' => self.line += 1,
-                b' ' | b'\t' | b'\r' | b',' | b'[' => {}
-                other => {
-                    return Err(std::io::Error::other(Unexpected {
-                        line: self.line,
-                        found: char::from(other),
-                    }));
-                }
+                b' ' | b'\t' | b'\r' | b',' => {}
+                other => return Err(self.unexpected(other)),
             }
             self.reader.consume(1);
         }
+    }
+
+    /// Goes on to the end of the file. What comes after the list is about the
+    /// list; after that there is nothing, or orders would be left out.
+    async fn close(&mut self) -> std::io::Result<()> {
+        self.in_list = false;
+        if std::mem::take(&mut self.in_answer) {
+            let answer = Inside {
+                depth: 1,
+                ..Inside::default()
+            };
+            self.object(answer).await?;
+        }
+        self.is_over = true;
+        loop {
+            let piece = self.reader.fill_buf().await?;
+            match piece.first().copied() {
+                None => return Ok(()),
+                Some(b'\n') => self.line += 1,
+                Some(b' ' | b'\t' | b'\r') => {}
+                Some(other) => return Err(self.unexpected(other)),
+            }
+            self.reader.consume(1);
+        }
+    }
+
+    fn unexpected(&self, found: u8) -> std::io::Error {
+        std::io::Error::other(Unexpected {
+            line: self.line,
+            found: char::from(found),
+        })
     }
 }
 
@@ -194,10 +236,26 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_cut_off_or_something_else_is_an_error() {
-        let cut = objects("[{\"a\": 1", 16).await.expect_err("cut off");
-        assert_eq!(cut.kind(), std::io::ErrorKind::UnexpectedEof);
-        let other = objects("Name,Email\n", 16).await.expect_err("no JSON");
-        assert!(other.to_string().contains("line 1: 'N'"), "{other}");
+        for text in [
+            "[{\"a\": 1",
+            // Between two objects, too, a list is not at its end.
+            "[{\"a\": 1},\n",
+            "{\"orders\": [{\"a\": 1}",
+            "{\"orders\": [{\"a\": 1}], \"next",
+        ] {
+            let cut = objects(text, 16).await.expect_err("cut off");
+            assert_eq!(cut.kind(), std::io::ErrorKind::UnexpectedEof, "{text}");
+        }
+        for (text, found) in [
+            ("Name,Email\n", "line 1: 'N'"),
+            // Answers one after the other: no order is left out silently.
+            ("{\"orders\": [{}]}\n{\"orders\": [{}]}", "line 2: '{'"),
+            ("[{}]\n[{}]", "line 2: '['"),
+            ("{}]", "line 1: ']'"),
+        ] {
+            let other = objects(text, 16).await.expect_err(text);
+            assert!(other.to_string().contains(found), "{other}");
+        }
     }
 
     #[tokio::test]

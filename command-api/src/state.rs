@@ -49,6 +49,7 @@ impl CommandApi {
         sealing: Sealing,
         ops: PgPool,
     ) -> Self {
+        bulk::describe();
         let store = EventStore::new(events.clone(), config.event_store, hint);
         let registers = (store.clone(), Arc::clone(&mapping), sealing.clone());
         Self {

@@ -36,7 +36,10 @@ struct Open(Mutex<HashSet<Uuid>>);
 
 impl Lanes {
     /// The place of a line about these orders, after all that came before.
-    pub fn place(&mut self, orders: Vec<Uuid>) -> Place {
+    pub fn place(&mut self, mut orders: Vec<Uuid>) -> Place {
+        // An order twice would have the line wait for itself.
+        orders.sort_unstable();
+        orders.dedup();
         let done = CancellationToken::new();
         let before = orders.iter();
         let before = before.filter_map(|order| self.newest.insert(*order, done.clone()));
@@ -109,7 +112,7 @@ mod tests {
     #[test]
     fn lines_about_one_order_wait_and_others_do_not() {
         let mut lanes = Lanes::default();
-        let (first, both) = (lanes.place(vec![A]), lanes.place(vec![A, B]));
+        let (first, both) = (lanes.place(vec![A]), lanes.place(vec![A, B, A]));
         let (other, last) = (lanes.place(vec![Uuid::nil()]), lanes.place(vec![B]));
         assert!(first.turn().now_or_never().is_some());
         assert!(other.turn().now_or_never().is_some());

@@ -90,6 +90,12 @@ struct Made {
     external_id: Option<Id>,
 }
 
+/// What a body that links an exchange says of its order.
+#[derive(Deserialize)]
+struct Linked {
+    exchange_order_id: Uuid,
+}
+
 /// Reads a line that `principal` has sent.
 pub fn read(text: &[u8], principal: Principal, common: &Common) -> Result<Parsed, Refused> {
     let mut text: Text = parse(text).map_err(|problem| Refused {
@@ -202,7 +208,12 @@ fn orders(
     let exchange = parts
         .get("return")
         .map(|returned| ids::order_id_of_exchange(order, returned));
-    [Some(order), exchange].into_iter().flatten().collect()
+    let linked = serde_json::from_slice::<Linked>(body).ok();
+    let linked = linked.map(|linked| linked.exchange_order_id);
+    [Some(order), exchange, linked]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn unknown() -> Problem {
@@ -274,6 +285,12 @@ mod tests {
         );
         assert_eq!(placed, noted);
         assert_eq!(placed.len(), 1);
+        let id = placed[0];
+        let linked = of(&format!(
+            r#"{{"op": "link_exchange", "key": "d", "order_id": "{}", "return": "r1", "body": {{"exchange_order_id": "{id}"}}}}"#,
+            Uuid::nil()
+        ));
+        assert!(linked.contains(&id) && linked.contains(&Uuid::nil()));
         let unnamed = r#"{"op": "place_order", "key": "c", "body": {"platform": "web"}}"#;
         assert_ne!(of(unnamed), placed);
         assert_eq!(of(unnamed), of(unnamed));

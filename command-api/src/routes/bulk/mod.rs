@@ -28,6 +28,7 @@ use infra::{
     http::{Caller, Forwarding, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context},
 };
 use line::Common;
+pub use run::describe;
 use run::{Piece, Run};
 use std::{
     collections::BTreeMap,
@@ -56,7 +57,7 @@ const DRY_RUN: &str = "dry_run";
 #[expect(dead_code, reason = "only documents what the query says")]
 struct Parameters {
     /// Decide every line, each on what the ones before it would have left, and
-    /// store nothing.
+    /// store nothing. A key that comes twice is decided twice.
     dry_run: Option<bool>,
 }
 
@@ -102,8 +103,9 @@ impl IntoResponses for Answers {
 /// end of the body; an answer without it was cut off. Sending all lines again
 /// under the same keys carries out what was not.
 ///
-/// A line has at most 256 KiB. Blank lines are skipped. A body that is packed
-/// (`Content-Encoding`) may be 4 GiB unpacked.
+/// Results come while lines are still sent, and have to be read meanwhile: who
+/// takes none is not read from. A line has at most 256 KiB. Blank lines are
+/// skipped. A body that is packed (`Content-Encoding`) may be 4 GiB unpacked.
 #[utoipa::path(
     post,
     path = "/v1/bulk",

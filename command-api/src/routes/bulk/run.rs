@@ -7,7 +7,10 @@ use super::{
     told::{Outcome, Results},
 };
 use crate::{answer::Answer, call::Call, state::CommandApi};
-use actix_web::web::{Bytes, Data};
+use actix_web::{
+    http::StatusCode,
+    web::{Bytes, Data},
+};
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesOrdered};
 use infra::http::{Caller, Line, LineError, Lines, Problem, Readiness};
 use std::mem;
@@ -25,6 +28,10 @@ const WINDOW_BYTES: usize = 4 << 20;
 /// Results are passed on in pieces of about so many bytes, or when no further
 /// one is there.
 const PIECE: usize = 32 << 10;
+
+const LINES: &str = "orderlog_bulk_lines_total";
+/// Stands for the command of a line that is none.
+const UNREAD: &str = "none";
 
 /// What becomes of the answer.
 pub enum Piece {
@@ -195,7 +202,10 @@ impl Run {
         window.under_way.push_back(tokio::spawn(async move {
             let outcome = match parsed {
                 Ok((parsed, place)) => carry_out(api, number, parsed, place, halt).await,
-                Err(refused) => Outcome::refused(number, refused),
+                Err(refused) => {
+                    count(UNREAD, refused.problem.status());
+                    Outcome::refused(number, refused)
+                }
             };
             (outcome, size)
         }));
@@ -230,14 +240,21 @@ async fn carry_out(
         }
     }
     let status = answer.as_ref().map_or_else(Problem::status, Answer::status);
-    metrics::counter!(
-        "orderlog_bulk_lines_total", "op" => op, "status" => status.as_u16().to_string()
-    )
-    .increment(1);
+    count(op, status);
     Outcome {
         line: number,
         op: Some(op.to_owned()),
         key,
         answer,
     }
+}
+
+/// Says what the metrics are.
+pub fn describe() {
+    metrics::describe_counter!(LINES, "Lines of bulk requests, by command and status");
+}
+
+fn count(op: &'static str, status: StatusCode) {
+    let status = status.as_u16().to_string();
+    metrics::counter!(LINES, "op" => op, "status" => status).increment(1);
 }

@@ -3,13 +3,13 @@
 use super::client::{Done, bulk, command_api, on, place, send, stored, text};
 use anyhow::{Context as _, ensure};
 use futures_util::{StreamExt as _, stream};
-use reqwest::Body;
+use reqwest::{Body, Method};
 use serde_json::{Value, json};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use tests::{TestEnv, wait_until};
+use tests::{TestEnv, answer, wait_until};
 use tokio::sync::mpsc;
 
 /// A body whose pieces are sent when the test says so.
@@ -155,6 +155,36 @@ pub async fn a_killed_server_does_each_line_once_when_it_is_repeated(
     role.ready().await?;
     let replayed = the_rest_is_done(env, &api.at(&role), &lines).await?;
     ensure!(replayed >= told.results.len() as u64, "{replayed}");
+    Ok(())
+}
+
+pub async fn more_requests_than_there_is_room_for_are_told_to_come_back(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
+    const AT_ONCE: usize = 32;
+    let (_role, api) = command_api(env).await?;
+    let mut open = Vec::new();
+    for _ in 0..AT_ONCE {
+        let (pieces, body) = fed();
+        open.push((pieces, send(&api, "", body).await?));
+    }
+    let one_more = async || {
+        let request = api.request(Method::POST, "/v1/bulk");
+        let request = request.header("content-type", "application/x-ndjson");
+        answer(request.body(text(&[place("1")]))).await
+    };
+    let refused = one_more().await?.expect_problem(503, "unavailable")?;
+    ensure!(refused.header("retry-after") == "5");
+    ensure!(stored(env).await? == (0, 0));
+    // Whoever ends makes room.
+    let (pieces, response) = open.pop().context("none is open")?;
+    drop(pieces);
+    ensure!(Done::read(&response.text().await?)?.counts()? == [0; 4]);
+    wait_until("a place", async || {
+        Ok((one_more().await?.status == 200).then_some(()))
+    })
+    .await?;
+    ensure!(stored(env).await? == (1, 1));
     Ok(())
 }
 

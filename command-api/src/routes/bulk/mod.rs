@@ -36,6 +36,7 @@ use std::{
     task::{Poll, ready},
 };
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use told::Results;
 use utoipa::{
     IntoParams, IntoResponses,
@@ -128,6 +129,7 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
     let dry_run = query.parsed(DRY_RUN, "true or false")?.unwrap_or(false);
     let turn = Arc::clone(&api.bulk).try_acquire_owned();
     let turn = turn.map_err(|_| Problem::unavailable(5).detail("too many bulk requests run"))?;
+    let readiness = request.app_data::<Data<Readiness>>();
     let trace = trace_context(&request);
     let (lines, forwarding) = Lines::of(&request, payload.into_inner())?;
     let (pieces, answer) = mpsc::channel(WAITING);
@@ -138,7 +140,7 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
             trace,
             rehearsal: dry_run.then(|| Arc::new(Rehearsal::<Orders>::new(REHEARSED))),
         },
-        readiness: request.app_data::<Data<Readiness>>().cloned(),
+        draining: readiness.map_or_else(CancellationToken::new, |ready| ready.draining()),
         api,
         caller,
         pieces,

@@ -12,7 +12,7 @@ use actix_web::{
     web::{Bytes, Data},
 };
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesOrdered};
-use infra::http::{Caller, Line, LineError, Lines, Problem, Readiness};
+use infra::http::{Caller, Line, LineError, Lines, Problem};
 use std::mem;
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
@@ -46,7 +46,8 @@ pub struct Run {
     pub api: Data<CommandApi>,
     pub caller: Caller,
     pub common: Common,
-    pub readiness: Option<Data<Readiness>>,
+    /// Cancelled when the role is about to end.
+    pub draining: CancellationToken,
     pub lines: Lines,
     pub results: Results,
     pub pieces: mpsc::Sender<Piece>,
@@ -127,6 +128,10 @@ impl Run {
             biased;
             () = self.pieces.closed() => Err(Stop::Gone),
             Some(done) = window.under_way.next() => self.tell(window, done).await,
+            () = self.draining.cancelled() => {
+                let problem = Problem::unavailable(1);
+                Err(Stop::Early(problem.detail("send the rest again")))
+            }
             line = self.lines.next(), if window.has_room() => self.take(window, line).await,
         }
     }
@@ -177,10 +182,6 @@ impl Run {
             let problem = Problem::unavailable(5);
             let detail = "too many lines could not be carried out: send the rest again";
             return Err(Stop::Early(problem.detail(detail)));
-        }
-        if self.readiness.as_ref().is_some_and(|r| r.is_draining()) {
-            let problem = Problem::unavailable(1);
-            return Err(Stop::Early(problem.detail("send the rest again")));
         }
         let principal = self.caller.principal().await.map_err(Stop::Early)?;
         let text = line.text();

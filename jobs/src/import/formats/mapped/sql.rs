@@ -122,8 +122,12 @@ macro_rules! rows {
             loop {
                 let row = rows.try_next().await;
                 let cells: Cells = row.and_then(|row| {
-                    row.map(|row| (0..width).map(|at| row.try_get(at)).collect())
-                        .transpose()
+                    row.map(|row| {
+                        (0..width)
+                            .map(|at| row.try_get(at))
+                            .collect::<Result<_, _>>()
+                    })
+                    .transpose()
                 });
                 let is_last = !matches!(cells, Ok(Some(_)));
                 if $sent.send(cells).await.is_err() || is_last {

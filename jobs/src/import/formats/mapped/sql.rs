@@ -120,15 +120,14 @@ macro_rules! rows {
         tokio::spawn(async move {
             let mut rows = sqlx::query(&query).fetch(&mut $connection);
             loop {
-                let row = rows.try_next().await;
-                let cells: Cells = row.and_then(|row| {
-                    row.map(|row| {
-                        (0..width)
-                            .map(|at| row.try_get(at))
-                            .collect::<Result<_, _>>()
-                    })
-                    .transpose()
-                });
+                let cells: Cells = match rows.try_next().await {
+                    Ok(Some(row)) => {
+                        let cells = (0..width).map(|at| row.try_get(at));
+                        cells.collect::<Result<_, _>>().map(Some)
+                    }
+                    Ok(None) => Ok(None),
+                    Err(error) => Err(error),
+                };
                 let is_last = !matches!(cells, Ok(Some(_)));
                 if $sent.send(cells).await.is_err() || is_last {
                     return;

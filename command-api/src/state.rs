@@ -17,7 +17,6 @@ use infra::{
 };
 use sqlx::PgPool;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 
 /// Bytes of registers in memory: there is one per platform.
 const REGISTERS: usize = 1 << 20;
@@ -33,8 +32,8 @@ pub struct CommandApi {
     pub(crate) invoices: Executor<Registers>,
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
-    /// Places for bulk requests.
-    pub(crate) bulk: Arc<Semaphore>,
+    /// For bulk requests.
+    pub(crate) bulk: bulk::Room,
     payloads: SharedSecret,
     guard: Option<Guard>,
 }
@@ -57,7 +56,7 @@ impl CommandApi {
             invoices: Executor::new(registers.0, registers.1, registers.2, REGISTERS),
             numbers: NumberBlocks::new(events),
             config: Arc::new(config.clone()),
-            bulk: Arc::new(Semaphore::new(bulk::AT_ONCE)),
+            bulk: bulk::Room::default(),
             payloads: SharedSecret::new(ops, "payload"),
             guard: None,
         }

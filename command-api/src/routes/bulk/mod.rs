@@ -13,6 +13,7 @@
 mod lanes;
 mod line;
 mod operations;
+mod room;
 mod run;
 mod told;
 
@@ -28,6 +29,7 @@ use infra::{
     http::{Caller, Forwarding, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context},
 };
 use line::Common;
+pub use room::Room;
 pub use run::describe;
 use run::{Piece, Run};
 use std::{
@@ -43,8 +45,6 @@ use utoipa::{
     openapi::{Content, ContentBuilder, Object, RefOr, Response, ResponseBuilder, schema::Type},
 };
 
-/// Requests of this kind at a time, per process.
-pub const AT_ONCE: usize = 32;
 /// Pieces of the answer that wait for the client.
 const WAITING: usize = 2;
 /// Bytes of orders that a dry run remembers.
@@ -127,8 +127,9 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
     caller.principal().await?;
     let query = Query::of(&request, &[DRY_RUN])?;
     let dry_run = query.parsed(DRY_RUN, "true or false")?.unwrap_or(false);
-    let turn = Arc::clone(&api.bulk).try_acquire_owned();
-    let turn = turn.map_err(|_| Problem::unavailable(5).detail("too many bulk requests run"))?;
+    let place = api.bulk.request();
+    let full = || Problem::unavailable(5).detail("too many bulk requests run");
+    let place = place.ok_or_else(full)?;
     let readiness = request.app_data::<Data<Readiness>>();
     let trace = trace_context(&request);
     let (lines, forwarding) = Lines::of(&request, payload.into_inner())?;
@@ -144,7 +145,7 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
         api,
         caller,
         pieces,
-        _turn: turn,
+        _place: place,
     };
     tokio::spawn(run.run());
     Ok(HttpResponse::Ok()

@@ -52,7 +52,7 @@ pub struct Run {
     pub results: Results,
     pub pieces: mpsc::Sender<Piece>,
     /// A place among the others.
-    pub _turn: OwnedSemaphorePermit,
+    pub _place: OwnedSemaphorePermit,
 }
 
 /// Why no further line is read.
@@ -225,6 +225,7 @@ async fn carry_out(
     let (op, key) = (parsed.operation.name, parsed.told.key.clone());
     let answer = async {
         place.turn().await?;
+        let _room = api.bulk.line(parsed.body.len()).await;
         if halt.is_cancelled() {
             return Err(Problem::unavailable(1));
         }

@@ -31,6 +31,7 @@ pub fn trials() -> Vec<Trial> {
         streams::a_broken_connection_says_nothing_half_and_a_repeat_does_the_rest,
         streams::a_killed_server_does_each_line_once_when_it_is_repeated,
         streams::more_requests_than_there_is_room_for_are_told_to_come_back,
+        streams::a_single_command_finds_room_beside_as_many_lines_as_there_can_be,
         streams::a_draining_server_says_where_it_ended,
         streams::a_revoked_key_ends_it,
     ]

@@ -2,7 +2,7 @@
 
 use super::client::{Done, bulk, command_api, on, place, send, stored, text};
 use anyhow::{Context as _, ensure};
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future, stream};
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
 use std::sync::{
@@ -185,6 +185,31 @@ pub async fn more_requests_than_there_is_room_for_are_told_to_come_back(
     })
     .await?;
     ensure!(stored(env).await? == (1, 1));
+    Ok(())
+}
+
+pub async fn a_single_command_finds_room_beside_as_many_lines_as_there_can_be(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
+    const REQUESTS: usize = 32;
+    const LINES: usize = 400;
+    let (_role, api) = command_api(env).await?;
+    let lines = |request| (0..LINES).map(move |line| place(&format!("{request}-{line}")));
+    let requests = (0..REQUESTS).map(async |request| {
+        let done = bulk(&api, &lines(request).collect::<Vec<_>>()).await?;
+        ensure!(done.counts()? == [400, 400, 0, 0], "{:?}", done.trailer);
+        Ok(())
+    });
+    let singles = async {
+        for number in 0..20 {
+            let (key, line) = (format!("single-{number}"), place(&format!("s{number}")));
+            let placed = api.post_once("/v1/orders", &key, &line["body"]).await?;
+            placed.expect(201)?;
+        }
+        Ok(())
+    };
+    future::try_join(future::try_join_all(requests), singles).await?;
+    ensure!(stored(env).await? == (12_820, 12_820));
     Ok(())
 }
 

@@ -26,12 +26,19 @@ pub struct Unexpected {
 pub struct Objects<R> {
     reader: R,
     line: u64,
-    has_begun: bool,
+    place: Place,
     /// In a list: the file has to end it.
     in_list: bool,
     /// In the object that has the list: the file has to end that too.
     in_answer: bool,
-    is_over: bool,
+}
+
+/// Where in the file the reading is.
+#[derive(PartialEq, Eq)]
+enum Place {
+    Begin,
+    Among,
+    End,
 }
 
 /// How far into an object the text is.
@@ -66,10 +73,9 @@ impl<R: AsyncBufRead + Unpin> Objects<R> {
         Self {
             reader,
             line: 1,
-            has_begun: false,
+            place: Place::Begin,
             in_list: false,
             in_answer: false,
-            is_over: false,
         }
     }
 
@@ -80,11 +86,11 @@ impl<R: AsyncBufRead + Unpin> Objects<R> {
 
     /// The next object; none at the end. The file ending within one is an error.
     pub async fn next(&mut self) -> std::io::Result<Option<Object>> {
-        if !self.has_begun {
-            self.has_begun = true;
+        if self.place == Place::Begin {
+            self.place = Place::Among;
             self.open().await?;
         }
-        if self.is_over || !self.find().await? {
+        if self.place == Place::End || !self.find().await? {
             return Ok(None);
         }
         self.object(Inside::default()).await.map(Some)
@@ -149,7 +155,7 @@ impl<R: AsyncBufRead + Unpin> Objects<R> {
                 if self.in_list || self.in_answer {
                     return Err(std::io::ErrorKind::UnexpectedEof.into());
                 }
-                self.is_over = true;
+                self.place = Place::End;
                 return Ok(false);
             };
             match byte {
@@ -179,7 +185,7 @@ impl<R: AsyncBufRead + Unpin> Objects<R> {
             };
             self.object(answer).await?;
         }
-        self.is_over = true;
+        self.place = Place::End;
         loop {
             let piece = self.reader.fill_buf().await?;
             match piece.first().copied() {

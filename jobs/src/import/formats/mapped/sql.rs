@@ -30,6 +30,7 @@ type Cells = Result<Option<Vec<Option<String>>>, sqlx::Error>;
 /// The rows of a result.
 pub struct Sql {
     rows: mpsc::Receiver<Cells>,
+    is_over: bool,
     line: u64,
     read: Arc<AtomicU64>,
 }
@@ -68,6 +69,7 @@ pub async fn begin(path: &Path, mapping: Mapping, of: &Path) -> Result<Begun, Im
     let read = Arc::new(AtomicU64::new(0));
     let rows = Sql {
         rows,
+        is_over: false,
         line: 0,
         read: Arc::clone(&read),
     };
@@ -76,10 +78,14 @@ pub async fn begin(path: &Path, mapping: Mapping, of: &Path) -> Result<Begun, Im
 
 impl Rows for Sql {
     async fn next(&mut self) -> Result<Option<Record>, ImportError> {
+        if self.is_over {
+            return Ok(None);
+        }
         // Without its end, a result is not known to be at it.
         let cells = self.rows.recv().await;
         let cells = cells.unwrap_or(Err(sqlx::Error::WorkerCrashed));
         let Some(cells) = cells.map_err(ImportError::Query)? else {
+            self.is_over = true;
             return Ok(None);
         };
         self.line += 1;

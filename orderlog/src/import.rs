@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 pub struct ImportArgs {
     /// The file, plain, .gz, .zst or .xz
     pub file: PathBuf,
-    /// How to read it; `sql`: a SQLite file, or the URL of a PostgreSQL database
+    /// How to read it; `sql`: a `SQLite` file, or the URL of a PostgreSQL database
     #[arg(long, value_parser = PossibleValuesParser::new(Format::ALL.iter().map(|f| f.name())))]
     pub format: String,
     /// Which column is which field (TOML or JSON): for `csv` and `sql`

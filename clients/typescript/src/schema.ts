@@ -250,8 +250,9 @@ export interface paths {
          *     end of the body; an answer without it was cut off. Sending all lines again
          *     under the same keys carries out what was not.
          *
-         *     A line has at most 256 KiB. Blank lines are skipped. A body that is packed
-         *     (`Content-Encoding`) may be 4 GiB unpacked.
+         *     Results come while lines are still sent, and have to be read meanwhile: who
+         *     takes none is not read from. A line has at most 256 KiB. Blank lines are
+         *     skipped. A body that is packed (`Content-Encoding`) may be 4 GiB unpacked.
          */
         post: operations["bulk"];
         delete?: never;
@@ -5994,7 +5995,7 @@ export interface operations {
             query?: {
                 /**
                  * @description Decide every line, each on what the ones before it would have left, and
-                 *     store nothing.
+                 *     store nothing. A key that comes twice is decided twice.
                  */
                 dry_run?: boolean;
             };
@@ -6023,7 +6024,7 @@ export interface operations {
                     /**
                      * @example {"line":1,"op":"place_order","key":"w-1001","status":201,"replayed":false,"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","version":1,"number":"1001","position":"b3JkZXJzLmV2ZW50cy52MXw5fDF8NzYzfDE"}
                      *     {"line":2,"op":"authorize_payment","key":"w-1001-pay","status":200,"replayed":false,"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","version":2,"number":"1001","position":"b3JkZXJzLmV2ZW50cy52MXw5fDF8NzY0fDI","payment_id":"p1"}
-                     *     {"line":3,"op":"capture_payment","key":"w-1001-take","status":409,"problem":{"type":"/problems/capture_exceeds_authorized","title":"only 1530 can be captured","status":409,"code":"capture_exceeds_authorized","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","errors":[{"pointer":"/amount","detail":"only 1530 can be captured"}],"capturable":1530}}
+                     *     {"line":3,"op":"capture_payment","key":"w-1001-take","status":409,"problem":{"type":"/problems/capture_exceeds_authorized","title":"the capture exceeds what is authorised and not captured","status":409,"code":"capture_exceeds_authorized","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","errors":[{"pointer":"/amount","detail":"the capture exceeds what is authorised and not captured"}],"requested":2000,"capturable":1530}}
                      *     {"trailer":{"lines":3,"succeeded":2,"replayed":0,"failed":1,"dry_run":false}}
                      */
                     "application/x-ndjson": string;

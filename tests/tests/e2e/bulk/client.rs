@@ -61,7 +61,7 @@ pub async fn bulk(api: &Api, lines: &[Value]) -> anyhow::Result<Done> {
 
 /// Lines as a body.
 pub fn text(lines: &[Value]) -> String {
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.iter().map(|line| line.to_string() + "\n").collect()
 }
 
 /// The command API and a key for it.
@@ -87,7 +87,9 @@ pub fn place(external_id: &str) -> Value {
 /// A command on such an order.
 pub fn on(external_id: &str, op: &str, key: &str, body: Value) -> Value {
     let order = json!({"platform": "web", "external_id": external_id});
-    json!({"op": op, "key": format!("{key}-{external_id}"), "order": order, "body": body})
+    let mut line = json!({"op": op, "key": format!("{key}-{external_id}"), "order": order});
+    line["body"] = body;
+    line
 }
 
 /// How many events are stored, and how many orders have some.

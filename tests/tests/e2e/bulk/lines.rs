@@ -133,9 +133,12 @@ pub async fn ten_thousand_lines_with_bad_ones_among_them_are_told_in_order_and_o
     const LINES: usize = 10_000;
     let (_role, api) = command_api(env).await?;
     let is_wrong = |number: usize| number.is_multiple_of(100);
-    let line = |number: usize| match is_wrong(number) {
-        true => wrong(number).0,
-        false => place(&number.to_string()).to_string(),
+    let line = |number: usize| {
+        if is_wrong(number) {
+            wrong(number).0
+        } else {
+            place(&number.to_string()).to_string()
+        }
     };
     let body: String = (1..=LINES).map(|number| line(number) + "\n").collect();
     for replayed in [0, 9_900] {

@@ -208,12 +208,12 @@ pub async fn a_killed_import_goes_on_when_it_is_repeated(env: &TestEnv) -> anyho
     let mapping = ["--mapping", mapping.to_str().context("a path is text")?];
     let args = system.args_as("csv", &file, &mapping)?;
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let importer = env.role("import").args(&args).spawn()?;
+    let running = env.role("import").args(&args).spawn()?;
     wait_until("some orders", async || {
         Ok((system.logged().await? >= 500).then_some(()))
     })
     .await?;
-    importer.kill9().await?;
+    running.kill9().await?;
     let [imported, there, refused] = import(&system, &file, "csv", &mapping).await?;
     ensure!(
         imported + there == u64::from(ORDERS) && refused == 0,

@@ -3,7 +3,7 @@
 use crate::{
     answer::CommandAnswer,
     routes::{
-        drafts, orders,
+        bulk, drafts, orders,
         webhooks::{
             deliveries,
             endpoints::{self, EndpointWithSecret, replay::Replayed},
@@ -107,6 +107,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         endpoints::ping::handle,
         endpoints::replay::handle,
         deliveries::retry::handle,
+        bulk::handle,
     )
 )]
 struct Document;
@@ -202,6 +203,10 @@ mod tests {
             let Some(RefOr::T(body)) = operation.request_body else {
                 continue;
             };
+            if let Some(RefOr::T(lines)) = body.content.get("application/x-ndjson") {
+                assert!(lines.example.is_some(), "{path}");
+                continue;
+            }
             let Some(RefOr::T(content)) = body.content.get("application/json") else {
                 panic!("{path}: no JSON");
             };

@@ -16,6 +16,9 @@ macro_rules! kinds {
 kinds! {
     // --- the request ------------------------------------------------------
     400 invalid_causation_id: "`Causation-Id` must be 1 to 255 visible ASCII characters, once.",
+    400 unknown_op: "A line names a command that there is not; `op` is an `operationId`.",
+    424 earlier_line_open:
+        "An earlier line about this order could not be carried out for now, so this one was not either. Send the lines again, in their order.",
     413 event_too_large: "The event would be larger than Kafka carries. Split the order.",
     422 idempotency_key_reused:
         "The Idempotency-Key was used before with another body. A key stands for one request.",

@@ -2,8 +2,10 @@
 
 use crate::{
     record::{Orders, Registers},
+    routes::bulk,
     webhooks::Webhooks,
 };
+use actix_web::{HttpRequest, web::Data};
 use infra::{
     command::{Executor, NumberBlocks, payload_hash},
     config::Config,
@@ -20,6 +22,11 @@ use std::sync::Arc;
 /// Bytes of registers in memory: there is one per platform.
 const REGISTERS: usize = 1 << 20;
 
+/// The application was put together without what commands need.
+#[derive(Debug, thiserror::Error)]
+#[error("no CommandApi in the application's data")]
+struct NoApi;
+
 /// The state of the command API: one per process.
 pub struct CommandApi {
     pub(crate) orders: Executor<Orders>,
@@ -27,6 +34,8 @@ pub struct CommandApi {
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
     pub(crate) webhooks: Webhooks,
+    /// For bulk requests.
+    pub(crate) bulk: bulk::Room,
     payloads: SharedSecret,
     guard: Option<Guard>,
 }
@@ -42,6 +51,7 @@ impl CommandApi {
         sealing: Sealing,
         webhooks: Webhooks,
     ) -> Self {
+        bulk::describe();
         let store = EventStore::new(events.clone(), config.event_store, hint);
         let registers = (store.clone(), Arc::clone(&mapping), sealing.clone());
         Self {
@@ -49,10 +59,17 @@ impl CommandApi {
             invoices: Executor::new(registers.0, registers.1, registers.2, REGISTERS),
             numbers: NumberBlocks::new(events),
             config: Arc::new(config.clone()),
+            bulk: bulk::Room::default(),
             payloads: SharedSecret::new(webhooks.ops.clone(), "payload"),
             webhooks,
             guard: None,
         }
+    }
+
+    /// That of the application which answers `request`.
+    pub(crate) fn of(request: &HttpRequest) -> Result<Data<Self>, Problem> {
+        let api = request.app_data::<Data<Self>>();
+        Ok(api.ok_or_else(|| Problem::internal(NoApi))?.clone())
     }
 
     /// Refuses commands while the log must not be written (invariant 16), by

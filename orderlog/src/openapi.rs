@@ -33,6 +33,10 @@ const TAGS: &[(&str, &str)] = &[
         "The log: everything that has happened to orders, in its order.",
     ),
     (
+        "bulk",
+        "Many commands in one request, streamed both ways as NDJSON.",
+    ),
+    (
         "live",
         "Server-sent events, resumed by `Last-Event-ID`: what happens, and which orders read \
          otherwise now.",

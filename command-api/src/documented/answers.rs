@@ -116,20 +116,25 @@ pub fn responses(
     successes: &[(u16, &str, Option<&str>)],
     codes: &[&[&str]],
 ) -> BTreeMap<String, RefOr<Response>> {
+    let mut all = problems(codes);
+    for (status, done, body) in successes {
+        all.insert(status.to_string(), success(*status, done, *body).into());
+    }
+    all
+}
+
+/// The answers with these codes.
+pub fn problems(codes: &[&[&str]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for code in codes.iter().copied().flatten() {
         let (status, code) = of(code);
         by_status.entry(status).or_default().insert(code);
     }
-    let mut all: BTreeMap<String, RefOr<Response>> = BTreeMap::new();
-    for (status, done, body) in successes {
-        all.insert(status.to_string(), success(*status, done, *body).into());
-    }
-    for (status, codes) in by_status {
+    let told = by_status.into_iter().map(|(status, codes)| {
         let told = problem(&status, &codes);
-        all.insert(status, told.into());
-    }
-    all
+        (status, told.into())
+    });
+    told.collect()
 }
 
 /// Status and code of an entry of a list; `default` where nobody knows it.

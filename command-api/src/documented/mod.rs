@@ -6,6 +6,7 @@ mod parameters;
 
 pub(crate) use answers::answers;
 pub use answers::{
-    AMOUNT, ANY, COMMAND, CONTENT, EDIT, LINE, LIVE_SALE, REQUEST, SALE, UNITS, responses,
+    AMOUNT, ANY, COMMAND, CONTENT, EDIT, LINE, LIVE_SALE, REQUEST, SALE, UNITS, problems,
+    responses,
 };
 pub use parameters::{Headers, OnDelivery, OnEndpoint, OnOrder};

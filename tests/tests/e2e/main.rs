@@ -2,6 +2,7 @@
 //! modules mirror what they test; each gives its tests in `trials()`.
 
 mod analytics;
+mod bulk;
 mod chaos;
 mod commands;
 mod dev;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     }
     let trials = [
         analytics::trials(),
+        bulk::trials(),
         chaos::trials(),
         commands::trials(),
         dev::trials(),

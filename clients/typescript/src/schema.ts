@@ -388,6 +388,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Carry out many commands
+         * @description NDJSON in, NDJSON out, both streamed. Each line is a command: `op` is the
+         *     `operationId` of its route, `key` its `Idempotency-Key`, `body` the body;
+         *     the order is named by `order_id`, or by `order` as
+         *     `{"platform", "external_id"}`, and other parts of the path by their names
+         *     (`line`, `discount`, `payment`, `capture`, `refund`, `fulfillment`, `return`,
+         *     `tag`). `if_match` is a version, `causation_id` what led to the command.
+         *
+         *     Lines about one order are carried out one after the other, others at the same
+         *     time. A line that fails (`status`, `problem`) stops no other line; only where
+         *     it may succeed when it is sent again (5xx, `contended`), later lines about
+         *     its order are not carried out (424 `earlier_line_open`). The last record is
+         *     the `trailer` with the counts, and with a `problem` where it came before the
+         *     end of the body; an answer without it was cut off. Sending all lines again
+         *     under the same keys carries out what was not.
+         *
+         *     Results come while lines are still sent, and have to be read meanwhile: who
+         *     takes none is not read from. A line has at most 256 KiB. Blank lines are
+         *     skipped. A body that is packed (`Content-Encoding`) may be 4 GiB unpacked.
+         */
+        post: operations["bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/drafts": {
         parameters: {
             query?: never;
@@ -2104,7 +2141,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One webhook endpoint */
+        /**
+         * One webhook endpoint
+         * @description And how it goes with it. Its secret is not shown.
+         */
         get: operations["get_webhook_endpoint"];
         put?: never;
         post?: never;
@@ -2116,7 +2156,11 @@ export interface paths {
         delete: operations["delete_webhook_endpoint"];
         options?: never;
         head?: never;
-        /** Change a webhook endpoint */
+        /**
+         * Change a webhook endpoint
+         * @description What is absent stays. One that was disabled begins with a clean record when it
+         *     is enabled again.
+         */
         patch: operations["change_webhook_endpoint"];
         trace?: never;
     };
@@ -3145,7 +3189,23 @@ export interface components {
              */
             occurred_at?: string | null;
         };
-        /** @description A delivery as it is shown. */
+        /**
+         * @description A delivery as it is shown.
+         * @example {
+         *       "attempts": 0,
+         *       "created_at": "2026-11-26T03:18:28.911Z",
+         *       "due_at": "2026-11-26T03:18:28.911Z",
+         *       "endpoint_id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+         *       "event_type": "order.placed",
+         *       "finished_at": null,
+         *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11cc",
+         *       "last_error": null,
+         *       "message_id": "msg_5d0c3c6a1f4b5e7f9a0d7d6ad1c0e2f4",
+         *       "order_id": "019ac1ef-11aa-7c10-8f57-0f2f6a9a1001",
+         *       "order_version": 1,
+         *       "state": "pending"
+         *     }
+         */
         Delivery: {
             /**
              * Format: uuid
@@ -3326,7 +3386,32 @@ export interface components {
             /** @description Why, in words. Personal data (free text). */
             reason?: string | null;
         };
-        /** @description An endpoint as it is shown: without its secret. */
+        /**
+         * @description An endpoint as it is shown: without its secret.
+         * @example {
+         *       "concurrency": 8,
+         *       "created_at": "2026-11-20T10:00:00.402Z",
+         *       "description": null,
+         *       "disabled_at": null,
+         *       "disabled_by": null,
+         *       "event_types": [
+         *         "order.placed",
+         *         "order.cancelled"
+         *       ],
+         *       "failing_since": null,
+         *       "failures": 0,
+         *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+         *       "imported": false,
+         *       "last_success_at": "2026-11-26T03:18:34.190Z",
+         *       "old_secret_until": null,
+         *       "ordered": true,
+         *       "platform": "web",
+         *       "rests_until": null,
+         *       "state": "enabled",
+         *       "updated_at": "2026-11-20T10:00:00.402Z",
+         *       "url": "https://erp.example/hooks/orders"
+         *     }
+         */
         Endpoint: {
             /**
              * Format: uuid
@@ -3404,7 +3489,33 @@ export interface components {
          * @enum {string}
          */
         EndpointState: "enabled" | "disabled";
-        /** @description An endpoint with its secret. */
+        /**
+         * @description An endpoint with its secret.
+         * @example {
+         *       "concurrency": 8,
+         *       "created_at": "2026-11-20T10:00:00.402Z",
+         *       "description": null,
+         *       "disabled_at": null,
+         *       "disabled_by": null,
+         *       "event_types": [
+         *         "order.placed",
+         *         "order.cancelled"
+         *       ],
+         *       "failing_since": null,
+         *       "failures": 0,
+         *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+         *       "imported": false,
+         *       "last_success_at": null,
+         *       "old_secret_until": null,
+         *       "ordered": true,
+         *       "platform": "web",
+         *       "rests_until": null,
+         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+         *       "state": "enabled",
+         *       "updated_at": "2026-11-20T10:00:00.402Z",
+         *       "url": "https://erp.example/hooks/orders"
+         *     }
+         */
         EndpointWithSecret: components["schemas"]["Endpoint"] & {
             /**
              * @description What signatures are checked with. It is not shown again.
@@ -4988,7 +5099,12 @@ export interface components {
              */
             to?: string | null;
         };
-        /** @description What is sent once more. */
+        /**
+         * @description What is sent once more.
+         * @example {
+         *       "replayed": 2
+         *     }
+         */
         Replayed: {
             /**
              * Format: int64
@@ -7647,6 +7763,106 @@ export interface operations {
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    bulk: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Decide every line, each on what the ones before it would have left, and
+                 *     store nothing. A key that comes twice is decided twice.
+                 */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A command a line */
+        requestBody: {
+            content: {
+                /**
+                 * @example {"op":"place_order","key":"w-1001","body":{"platform":"web","external_id":"W-1001","currency":"GBP","lines":[{"sku":"85123A","name":"White hanging heart T-light holder","quantity":6,"unit_price":"2.55"}]}}
+                 *     {"op":"authorize_payment","key":"w-1001-pay","order":{"platform":"web","external_id":"W-1001"},"body":{"amount":1530,"provider":"bank"}}
+                 *     {"op":"capture_payment","key":"w-1001-take","order":{"platform":"web","external_id":"W-1001"},"payment":"p1","body":{"amount":2000}}
+                 */
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description A result per line, in the order of the lines, and the trailer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"line":1,"op":"place_order","key":"w-1001","status":201,"replayed":false,"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","version":1,"number":"1001","position":"b3JkZXJzLmV2ZW50cy52MXw5fDF8NzYzfDE"}
+                     *     {"line":2,"op":"authorize_payment","key":"w-1001-pay","status":200,"replayed":false,"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","version":2,"number":"1001","position":"b3JkZXJzLmV2ZW50cy52MXw5fDF8NzY0fDI","payment_id":"p1"}
+                     *     {"line":3,"op":"capture_payment","key":"w-1001-take","status":409,"problem":{"type":"/problems/capture_exceeds_authorized","title":"the capture exceeds what is authorised and not captured","status":409,"code":"capture_exceeds_authorized","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","errors":[{"pointer":"/amount","detail":"the capture exceeds what is authorised and not captured"}],"requested":2000,"capturable":1530}}
+                     *     {"trailer":{"lines":3,"succeeded":2,"replayed":0,"failed":1,"dry_run":false}}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `incomplete_body`, `invalid_parameter`, `invalid_query`, `unknown_parameter` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

@@ -6,7 +6,6 @@ mod parameters;
 
 pub(crate) use answers::answers;
 pub use answers::{
-    AMOUNT, ANY, COMMAND, CONTENT, EDIT, LINE, LIVE_SALE, REQUEST, SALE, UNITS, problems,
-    responses,
+    AMOUNT, ANY, COMMAND, CONTENT, EDIT, LINE, LIVE_SALE, REQUEST, SALE, UNITS, problems, responses,
 };
 pub use parameters::{Headers, OnDelivery, OnEndpoint, OnOrder};

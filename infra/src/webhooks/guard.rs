@@ -150,7 +150,7 @@ impl Guard {
                 address: network,
                 prefix,
             };
-            network.contains(meant) || network.contains(address)
+            network.contains(meant)
         });
         if special {
             Err(Forbidden(address))

@@ -4,9 +4,7 @@
 use super::answer::{Answer, Attempt};
 use super::item::Verdict;
 use super::{ImportError, Settings};
-use crate::{
-    http::{Problem, asked_pause, cause, client, system_url},
-};
+use crate::http::{Problem, asked_pause, cause, client, system_url};
 use infra::retry::RetryPolicy;
 use reqwest::{Client, Url, header::CONTENT_TYPE};
 use std::{

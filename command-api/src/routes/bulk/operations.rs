@@ -110,11 +110,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn lines_can_name_every_command_that_has_a_route_and_nothing_else() {
+    fn lines_can_name_every_command_on_orders_and_nothing_else() {
         let named = OPERATIONS
             .iter()
             .map(|o| format!("{} {} {}", o.name, o.method, o.path));
         let paths = crate::openapi().paths.paths.into_iter();
+        // Who is told of orders is no command on them.
+        let paths = paths.filter(|(path, _)| !path.starts_with("/v1/webhooks"));
         let routes = paths.flat_map(|(path, item)| {
             let methods = [
                 ("PUT", item.put),

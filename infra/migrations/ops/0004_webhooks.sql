@@ -83,7 +83,7 @@ CREATE TABLE webhook_deliveries (
     UNIQUE (message_id, endpoint_id)
 ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02);
 -- What to send next.
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at)
+CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at, id)
     WHERE state = 'pending';
 -- What an ordered endpoint has to be told before.
 CREATE INDEX webhook_deliveries_order ON webhook_deliveries (endpoint_id, order_id, order_version)

@@ -56,6 +56,9 @@ fn text_fault(text: &str) -> Option<String> {
 /// then; an address can be checked at once.
 fn url_fault(text: &str, guard: &Guard) -> Option<String> {
     let absolute = || "must be an absolute http or https URL".to_owned();
+    if text.chars().any(char::is_control) {
+        return Some("may not hold control characters".to_owned());
+    }
     if text.len() > LONGEST {
         return Some(format!("must be at most {LONGEST} bytes long"));
     }
@@ -107,6 +110,7 @@ mod tests {
             "shop.example",
             "ftp://shop.example",
             "file:///etc/passwd",
+            "https://shop.example/\0",
             "https://me:secret@shop.example/",
             "http://127.0.0.1/",
             "http://2130706433/",

@@ -23,6 +23,8 @@ use tokio::{net::lookup_host, sync::OnceCell};
 /// How long an endpoint may take to answer (Standard Webhooks: 15 to 30 s).
 const TIMEOUT: Duration = Duration::from_secs(15);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long its body may take.
+const BODY_TIME: Duration = Duration::from_secs(1);
 /// Bytes of an answer that are read; the rest is nobody's concern.
 const ANSWER: usize = 2_000;
 /// Idle connections that are kept for each endpoint.
@@ -133,7 +135,9 @@ impl Sender {
         }
         let response = request.send().await.map_err(|error| cause(&error))?;
         let (status, asked) = (response.status(), asked_pause(&response));
-        let body = beginning(response).await;
+        // It has answered; what it says beside that is not waited for.
+        let body = tokio::time::timeout(BODY_TIME, beginning(response)).await;
+        let body = body.unwrap_or_default();
         Ok(Answer {
             status,
             asked,

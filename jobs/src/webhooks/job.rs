@@ -21,13 +21,18 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 /// How often somebody looks for endpoints that nobody attends to.
 const LOOK: Duration = Duration::from_secs(1);
 /// Deliveries that are read ahead of each request.
 const AHEAD: i64 = 4;
+/// How long is waited for requests that are under way before a look at what has
+/// come since.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// Deliveries that are skipped in one statement: its locks are short.
+const SKIPPED: i64 = 1_000;
 /// After this long whoever sends makes room for other endpoints.
 const TURN: Duration = Duration::from_mins(5);
 
@@ -131,17 +136,9 @@ pub fn deliver(with: Delivering) -> impl Fn(Deliver, Context) -> Running + Send 
 
 impl Delivering {
     async fn deliver(&self, id: Uuid, context: &Context) -> Ended {
-        let target = webhooks::target(&self.ops, &self.key, id).await;
-        let target = target.map_err(|error| JobError::retry(error_chain(&error)))?;
-        let Some(target) = target else {
-            return Ok(Outcome::Done(None));
+        let Some(target) = self.target(id).await? else {
+            return self.skip(id).await;
         };
-        if target.endpoint.state == EndpointState::Disabled {
-            // Somebody has disabled it while deliveries were being written.
-            let mut connection = self.ops.acquire().await?;
-            let skipped = webhooks::skip_pending(&mut connection, id).await?;
-            return Ok(Outcome::Done(Some(json!({ "skipped": skipped }))));
-        }
         let turn = Turn {
             with: self,
             target,
@@ -150,6 +147,25 @@ impl Delivering {
             failed: 0,
         };
         turn.run(context).await
+    }
+
+    /// The endpoint as it is now; none where it is to be told nothing any more.
+    async fn target(&self, id: Uuid) -> Result<Option<Target>, JobError> {
+        let target = webhooks::target(&self.ops, &self.key, id).await;
+        let target = target.map_err(|error| JobError::retry(error_chain(&error)))?;
+        Ok(target.filter(|target| target.endpoint.state == EndpointState::Enabled))
+    }
+
+    /// Notes what an endpoint misses that is disabled or deleted.
+    async fn skip(&self, id: Uuid) -> Ended {
+        let mut skipped = 0;
+        loop {
+            let some = webhooks::skip_pending(&self.ops, id, SKIPPED).await?;
+            skipped += some;
+            if some == 0 {
+                return Ok(Outcome::Done(Some(json!({ "skipped": skipped }))));
+            }
+        }
     }
 }
 
@@ -170,15 +186,30 @@ impl Turn<'_> {
         loop {
             let goes_on = !draining.is_cancelled() && !self.is_over();
             if goes_on && ahead.is_empty() {
-                ahead.extend(self.due(&sending).await?);
+                // With the secrets that it has now.
+                match self.with.target(self.target.endpoint.id).await? {
+                    Some(target) => {
+                        self.target = target;
+                        ahead.extend(self.due(&sending).await?);
+                    }
+                    None => self.target.endpoint.state = EndpointState::Disabled,
+                }
             }
             while goes_on && requests.len() < self.at_once() {
                 let Some(due) = ahead.pop_front() else { break };
                 sending.insert(due.id);
                 requests.push(request(self.with.sender.clone(), self.target.clone(), due));
             }
-            let Some(first) = requests.next().await else {
-                break;
+            // Where one takes long, what comes meanwhile is sent beside it.
+            let patience = if goes_on && requests.len() < self.at_once() {
+                PATIENCE
+            } else {
+                TURN
+            };
+            let first = match timeout(patience, requests.next()).await {
+                Ok(Some(first)) => first,
+                Ok(None) => break,
+                Err(_) => continue,
             };
             // Those that have ended as well are written with it.
             let mut ended = vec![first];
@@ -189,6 +220,9 @@ impl Turn<'_> {
                 sending.remove(&concluded.delivery);
             }
             self.conclude(&ended).await?;
+        }
+        if self.target.endpoint.state == EndpointState::Disabled {
+            return self.with.skip(self.target.endpoint.id).await;
         }
         let told = json!({ "delivered": self.delivered, "failed": self.failed });
         let unfinished = draining.is_cancelled() || self.began.elapsed() >= TURN;

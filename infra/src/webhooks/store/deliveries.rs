@@ -105,15 +105,23 @@ pub async fn due(
     rows.iter().map(due).collect()
 }
 
-/// Endpoints that have something to be sent now, and rest no longer.
+/// Endpoints that have something to be sent now and rest no longer, and those
+/// that are to be told nothing any more and have something to be skipped.
 pub async fn unattended(ops: &PgPool) -> Result<Vec<Uuid>, Error> {
     let unattended = sqlx::query_scalar(
         "SELECT e.id FROM webhook_endpoints e \
-          WHERE e.deleted_at IS NULL AND e.state = 'enabled' \
-            AND coalesce(e.rests_until <= statement_timestamp(), true) \
-            AND EXISTS (SELECT FROM webhook_deliveries d \
-                         WHERE d.endpoint_id = e.id AND d.state = 'pending' \
-                           AND d.due_at <= statement_timestamp())",
+          WHERE CASE WHEN e.deleted_at IS NULL AND e.state = 'enabled' \
+                THEN coalesce(e.rests_until <= statement_timestamp(), true) \
+                 AND EXISTS (SELECT FROM webhook_deliveries d \
+                              WHERE d.endpoint_id = e.id AND d.state = 'pending' \
+                                AND d.due_at <= statement_timestamp() \
+                                AND NOT (e.ordered AND EXISTS ( \
+                                    SELECT FROM webhook_deliveries b \
+                                     WHERE b.endpoint_id = d.endpoint_id \
+                                       AND b.order_id = d.order_id AND b.state = 'pending' \
+                                       AND b.order_version < d.order_version))) \
+                ELSE EXISTS (SELECT FROM webhook_deliveries d \
+                              WHERE d.endpoint_id = e.id AND d.state = 'pending') END",
     );
     unattended.fetch_all(ops).await
 }
@@ -190,12 +198,17 @@ async fn attempts(connection: &mut PgConnection, concluded: &[Concluded]) -> Res
     Ok(())
 }
 
-/// Notes that an endpoint misses what is still to be sent to it.
-pub async fn skip_pending(connection: &mut PgConnection, endpoint: Uuid) -> Result<u64, Error> {
+/// Notes that an endpoint misses what is still to be sent to it, at most `limit`
+/// deliveries; how many.
+pub async fn skip_pending(ops: &PgPool, endpoint: Uuid, limit: i64) -> Result<u64, Error> {
     let skipped = sqlx::query(
-        "UPDATE webhook_deliveries SET state = 'skipped', finished_at = statement_timestamp() \
-          WHERE endpoint_id = $1 AND state = 'pending'",
+        "WITH some AS MATERIALIZED ( \
+             SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'pending' \
+              ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) \
+         UPDATE webhook_deliveries d \
+            SET state = 'skipped', finished_at = statement_timestamp() \
+           FROM some WHERE d.id = some.id",
     );
-    let skipped = skipped.bind(endpoint).execute(connection).await?;
+    let skipped = skipped.bind(endpoint).bind(limit).execute(ops).await?;
     Ok(skipped.rows_affected())
 }

@@ -114,12 +114,11 @@ pub async fn list(ops: &PgPool) -> Result<Vec<Endpoint>, Error> {
     rows.iter().map(endpoint).collect()
 }
 
-/// The same, for whoever writes deliveries: none of them is changed or deleted
-/// before that is committed.
+/// The same, for whoever writes deliveries. No row is locked: what is written for
+/// one that is disabled or deleted in the same moment is skipped by its job.
 pub async fn told(connection: &mut PgConnection) -> Result<Vec<Endpoint>, Error> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM webhook_endpoints WHERE deleted_at IS NULL \
-          ORDER BY created_at, id FOR KEY SHARE"
+        "SELECT {COLUMNS} FROM webhook_endpoints WHERE deleted_at IS NULL ORDER BY created_at, id"
     );
     let rows = sqlx::query(&sql).fetch_all(connection).await?;
     rows.iter().map(endpoint).collect()
@@ -153,26 +152,31 @@ pub async fn target(ops: &PgPool, key: &MasterKey, id: Uuid) -> Result<Option<Ta
     }))
 }
 
-/// Changes what somebody may say of an endpoint. Enabled again, it begins with a
-/// clean record. None where there is no such endpoint.
+/// Changes what somebody may say of an endpoint; `enabled` where that is said.
+/// Enabled again, it begins with a clean record. None where there is no such
+/// endpoint.
 pub async fn change(
     ops: &PgPool,
     id: Uuid,
     terms: &Terms,
-    enabled: bool,
+    enabled: Option<bool>,
 ) -> Result<Option<Endpoint>, Error> {
     let sql = format!(
         "UPDATE webhook_endpoints \
             SET url = $2, description = $3, event_types = $4, platform = $5, ordered = $6, \
                 imported = $7, concurrency = $8, \
                 failures = CASE WHEN $9 AND state = 'disabled' THEN 0 ELSE failures END, \
-                failing_since = CASE WHEN $9 AND state = 'disabled' THEN NULL ELSE failing_since END, \
+                failing_since = CASE WHEN $9 AND state = 'disabled' THEN NULL \
+                                     ELSE failing_since END, \
                 rests_until = CASE WHEN $9 AND state = 'disabled' OR url <> $2 THEN NULL \
                                    ELSE rests_until END, \
-                state = CASE WHEN $9 THEN 'enabled' ELSE 'disabled' END, \
-                disabled_by = CASE WHEN $9 THEN NULL ELSE coalesce(disabled_by, 'request') END, \
+                state = CASE WHEN $9 THEN 'enabled' WHEN NOT $9 THEN 'disabled' ELSE state END, \
+                disabled_by = CASE WHEN $9 THEN NULL \
+                                   WHEN NOT $9 THEN coalesce(disabled_by, 'request') \
+                                   ELSE disabled_by END, \
                 disabled_at = CASE WHEN $9 THEN NULL \
-                                   ELSE coalesce(disabled_at, statement_timestamp()) END, \
+                                   WHEN NOT $9 THEN coalesce(disabled_at, statement_timestamp()) \
+                                   ELSE disabled_at END, \
                 updated_at = statement_timestamp() \
           WHERE id = $1 AND deleted_at IS NULL RETURNING {COLUMNS}"
     );
@@ -236,17 +240,14 @@ pub async fn rotate(
     }))
 }
 
-/// Deletes an endpoint, and what is still to be sent to it. False where there is
-/// none.
+/// Deletes an endpoint. What is still to be sent to it is skipped by its job. False
+/// where there is none.
 pub async fn delete(ops: &PgPool, id: Uuid) -> Result<bool, Error> {
-    let mut transaction = ops.begin().await?;
     let deleted = sqlx::query(
         "UPDATE webhook_endpoints SET deleted_at = statement_timestamp() \
           WHERE id = $1 AND deleted_at IS NULL",
     );
-    let deleted = deleted.bind(id).execute(&mut *transaction).await?;
-    super::skip_pending(&mut transaction, id).await?;
-    transaction.commit().await?;
+    let deleted = deleted.bind(id).execute(ops).await?;
     Ok(deleted.rows_affected() == 1)
 }
 

@@ -1,9 +1,6 @@
 //! How it goes with an endpoint.
 
-use super::{
-    endpoints::{COLUMNS, endpoint},
-    skip_pending,
-};
+use super::endpoints::{COLUMNS, endpoint};
 use crate::webhooks::{
     delivery::{Concluded, Verdict},
     endpoint::{DisabledBy, Endpoint, EndpointState},
@@ -44,7 +41,7 @@ pub(super) async fn note(
                 last_success_at = CASE WHEN $3 THEN statement_timestamp() \
                                        ELSE e.last_success_at END \
            FROM (SELECT CASE WHEN $3 THEN $2 ELSE failures + $2 END AS failures \
-                   FROM webhook_endpoints WHERE id = $1 FOR UPDATE) f \
+                   FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE) f \
           WHERE e.id = $1 RETURNING {COLUMNS}, \
                 e.failing_since < statement_timestamp() - $7 * interval '1 day' AS is_hopeless",
         COLUMNS = COLUMNS.replace("failures,", "e.failures,")
@@ -69,8 +66,8 @@ pub(super) async fn note(
     disable(connection, noted, by).await
 }
 
-/// Disables an endpoint that is enabled; what is still to be sent to it is
-/// skipped.
+/// Disables an endpoint that is enabled. What is still to be sent to it is
+/// skipped by its job, a few rows at a time.
 async fn disable(
     connection: &mut PgConnection,
     enabled: Endpoint,
@@ -86,7 +83,6 @@ async fn disable(
           WHERE id = $1 RETURNING {COLUMNS}"
     );
     let row = sqlx::query(&sql).bind(enabled.id).bind(by.name());
-    let row = row.fetch_one(&mut *connection).await?;
-    skip_pending(connection, enabled.id).await?;
+    let row = row.fetch_one(connection).await?;
     endpoint(&row)
 }

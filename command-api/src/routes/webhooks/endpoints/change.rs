@@ -81,7 +81,7 @@ pub async fn handle(
         concurrency: body.concurrency.unwrap_or(present.concurrency),
     };
     api.check(&terms)?;
-    let enabled = body.state.unwrap_or(present.state) == EndpointState::Enabled;
+    let enabled = body.state.map(|state| state == EndpointState::Enabled);
     let changed = webhooks::change(&api.ops, id, &terms, enabled).await;
     let changed = changed.map_err(|error| Problem::database(&error))?;
     let changed = changed.ok_or_else(endpoint_not_found)?;

@@ -202,12 +202,12 @@ async fn attempts(connection: &mut PgConnection, concluded: &[Concluded]) -> Res
 /// deliveries; how many.
 pub async fn skip_pending(ops: &PgPool, endpoint: Uuid, limit: i64) -> Result<u64, Error> {
     let skipped = sqlx::query(
-        "WITH some AS MATERIALIZED ( \
+        "WITH missed AS MATERIALIZED ( \
              SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'pending' \
               ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) \
          UPDATE webhook_deliveries d \
             SET state = 'skipped', finished_at = statement_timestamp() \
-           FROM some WHERE d.id = some.id",
+           FROM missed WHERE d.id = missed.id",
     );
     let skipped = skipped.bind(endpoint).bind(limit).execute(ops).await?;
     Ok(skipped.rows_affected())

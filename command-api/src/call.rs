@@ -191,7 +191,7 @@ impl Call {
     /// The order that the path names, in the one form in which ids are told:
     /// the path is part of the command's identity, and an order has one path.
     pub fn order_id(&self) -> Result<Uuid, Problem> {
-        let path = self.parts.get("id").map_or("", String::as_str);
+        let path = self.path("id");
         let id = Uuid::try_parse(path).ok();
         id.filter(|id| id.hyphenated().to_string() == path)
             .ok_or_else(|| rejected(&Rejection::OrderNotFound))
@@ -199,13 +199,13 @@ impl Call {
 
     /// The part of the order that the path names.
     pub fn part(&self, name: &str, part: Part) -> Result<Id, Problem> {
-        let path = self.parts.get(name).map_or("", String::as_str);
+        let path = self.path(name);
         Id::try_from(path).map_err(|_| rejected(&Rejection::no_such(part, path, None)))
     }
 
     /// The label that the path names.
     pub fn tag(&self) -> Result<Id, Problem> {
-        let path = self.parts.get("tag").map_or("", String::as_str);
+        let path = self.path("tag");
         // The replacement character stands for bytes that are not UTF-8.
         let tag = Id::try_from(path).ok().filter(|t| !t.contains('\u{fffd}'));
         tag.ok_or_else(|| {

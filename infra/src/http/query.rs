@@ -55,6 +55,33 @@ impl Query {
         text.parse().map(Some).map_err(|_| wrong())
     }
 
+    /// A parameter that is one of `all`, by its name.
+    pub fn one_of<T: Copy>(
+        &self,
+        parameter: &str,
+        all: &[T],
+        name: impl Fn(T) -> &'static str,
+    ) -> Result<Option<T>, Problem> {
+        let Some(text) = self.one(parameter)? else {
+            return Ok(None);
+        };
+        let found = all.iter().find(|one| name(**one) == text);
+        found.map(|one| Some(*one)).ok_or_else(|| {
+            let names: Vec<_> = all.iter().map(|one| name(*one)).collect();
+            invalid(parameter, format!("must be one of {}", names.join(", ")))
+        })
+    }
+
+    /// A text to be looked for in the database, which has none with a zero
+    /// character.
+    pub fn text(&self, name: &str) -> Result<Option<String>, Problem> {
+        let text = self.one(name)?;
+        if text.is_some_and(|text| text.contains('\0')) {
+            return Err(invalid(name, "may not contain control characters"));
+        }
+        Ok(text.map(str::to_owned))
+    }
+
     /// A time: RFC 3339, or a date alone, which is its first moment in UTC.
     pub fn time(&self, name: &str) -> Result<Option<OffsetDateTime>, Problem> {
         const EXPECTED: &str =

@@ -109,9 +109,7 @@ impl MasterKey {
 
     /// Wraps a data key for its subject, and for nobody else.
     pub(super) fn wrap(&self, subject: Uuid, key: &[u8; KEY_LEN]) -> Result<Vec<u8>, CryptoError> {
-        let mut wrapped = self.aead.seal(subject.as_bytes(), key)?;
-        wrapped.insert(0, VERSION);
-        Ok(wrapped)
+        self.seal(subject.as_bytes(), key)
     }
 
     /// Opens the key of a subject.
@@ -124,14 +122,10 @@ impl MasterKey {
                 ours: self.id.clone(),
             });
         }
-        let damaged = KeyProblem::Damaged { subject };
-        let Some((&VERSION, sealed)) = stored.wrapped.split_first() else {
-            return Err(damaged);
-        };
-        let bytes = self.aead.open(subject.as_bytes(), sealed);
+        let bytes = self.open(subject.as_bytes(), &stored.wrapped);
         let bytes: Option<[u8; KEY_LEN]> = bytes.and_then(|bytes| bytes.try_into().ok());
         let key = bytes.and_then(|bytes| DataKey::new(&bytes).ok());
-        key.ok_or(damaged)
+        key.ok_or(KeyProblem::Damaged { subject })
     }
 }
 

@@ -3,10 +3,10 @@
 
 use crate::config::Config;
 use std::{
-    fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     str::FromStr,
 };
+use url::{Host, Url};
 
 /// Addresses of one network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +54,6 @@ impl FromStr for Network {
             return Err(invalid());
         }
         Ok(Self { address, prefix })
-    }
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
     }
 }
 
@@ -133,6 +127,20 @@ impl Guard {
     /// And to these networks.
     pub const fn new(allowed: Vec<Network>) -> Self {
         Self { allowed }
+    }
+
+    /// Whether something may be sent to this URL, as far as its host is an address:
+    /// names are checked where they are resolved. The URL's parser has brought all
+    /// ways to write an address into one form.
+    ///
+    /// # Errors
+    /// The address is not public, and not allowed.
+    pub fn check_url(&self, url: &Url) -> Result<(), Forbidden> {
+        match url.host() {
+            Some(Host::Ipv4(address)) => self.check(address.into()),
+            Some(Host::Ipv6(address)) => self.check(address.into()),
+            Some(Host::Domain(_)) | None => Ok(()),
+        }
     }
 
     /// Whether something may be sent there. An IPv4 address in the form of an

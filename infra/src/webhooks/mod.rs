@@ -8,8 +8,8 @@
 //! | `guard.rs` | where requests may go |
 //! | `store/` | the SQL |
 //!
-//! Who writes what is in `jobs::webhooks`: deliveries come from Kafka, with the
-//! offsets in the same transaction, and are sent by jobs of the queue.
+//! Who writes what is in `jobs::webhooks`: deliveries are written in the transaction
+//! in which an event is new, and are sent by jobs of the queue.
 
 mod delivery;
 mod endpoint;
@@ -25,7 +25,7 @@ pub use secret::WebhookSecret;
 pub use store::{
     Created, Filter, Replay, Rotated, StoreError, attempts, body, change, conclude, create, delete,
     deliver, due, find, find_delivery, list, list_deliveries, ping, replay, retry, rotate,
-    skip_pending, target, throw_away, told, unattended,
+    skip_pending, target, throw_away, unattended,
 };
 pub use terms::Fault;
 

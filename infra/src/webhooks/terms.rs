@@ -1,7 +1,6 @@
 //! What somebody may say of an endpoint, checked.
 
 use super::{endpoint::Terms, guard::Guard};
-use std::net::IpAddr;
 use url::Url;
 
 /// Longest URL, and description.
@@ -71,10 +70,7 @@ fn url_fault(text: &str, guard: &Guard) -> Option<String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Some("may not hold a user or a password".to_owned());
     }
-    let host = url.host_str().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let address: IpAddr = host.parse().ok()?;
-    guard.check(address).err().map(|error| error.to_string())
+    guard.check_url(&url).err().map(|error| error.to_string())
 }
 
 #[cfg(test)]

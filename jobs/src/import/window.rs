@@ -1,7 +1,7 @@
 //! Joins rows to invoices within a bounded look-back.
 
-use super::ImportError;
 use super::item::{Item, Reason};
+use super::{Counts, ImportError};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -119,6 +119,59 @@ impl<A: Assembly> Held<A> {
                 reason,
             }),
             Err(Refused::Failed(error)) => Err(error),
+        }
+    }
+}
+
+/// Rows gathered to orders, beside those that are complete and not taken yet.
+pub(super) struct Gathered<A> {
+    window: Window<A>,
+    ready: VecDeque<Item>,
+    rows: u64,
+}
+
+impl<A: Assembly> Gathered<A> {
+    /// No row yet.
+    pub fn new() -> Self {
+        Self {
+            window: Window::new(LOOK_BACK),
+            ready: VecDeque::new(),
+            rows: 0,
+        }
+    }
+
+    /// Takes in a row.
+    pub fn take(&mut self, row: Result<A::Row, BadRow>) -> Result<(), ImportError> {
+        self.rows += 1;
+        match row {
+            Ok(row) => self.window.take(row, &mut self.ready),
+            Err(bad) => self.window.take_bad(bad, &mut self.ready),
+        }
+    }
+
+    /// Closes everything: the rows have ended.
+    pub fn finish(&mut self) -> Result<(), ImportError> {
+        self.ready.extend(self.window.finish()?);
+        Ok(())
+    }
+
+    /// What is complete, the oldest first.
+    pub fn pop(&mut self) -> Option<Item> {
+        self.ready.pop_front()
+    }
+
+    /// What was not taken, and gives up everything that is open.
+    pub fn abandon(&mut self) -> Vec<Item> {
+        let mut items: Vec<Item> = self.ready.drain(..).collect();
+        items.extend(self.window.abandon());
+        items
+    }
+
+    /// What there was.
+    pub const fn read(&self) -> Counts {
+        Counts {
+            invoices: self.window.invoices(),
+            lines: self.rows,
         }
     }
 }

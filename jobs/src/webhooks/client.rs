@@ -5,7 +5,7 @@ use crate::http::{asked_pause, cause};
 use futures_util::FutureExt as _;
 use infra::{
     clock,
-    webhooks::{Attempt, Due, Forbidden, Guard, WebhookSecret, message_id},
+    webhooks::{Attempt, Due, Guard, WebhookSecret, message_id},
 };
 use reqwest::{
     Client, Response, StatusCode, Url,
@@ -114,7 +114,9 @@ impl Sender {
         at: time::OffsetDateTime,
     ) -> Result<Answer, String> {
         let url = Url::parse(url).map_err(|error| error.to_string())?;
-        self.check_literal(&url)
+        // A host that is an address is not resolved.
+        self.guard
+            .check_url(&url)
             .map_err(|error| error.to_string())?;
         let client = self.client(&url).await.map_err(|error| cause(&error))?;
         let id = message_id(due.message_id);
@@ -143,15 +145,6 @@ impl Sender {
             asked,
             body,
         })
-    }
-
-    /// A host that is an address is not resolved, so it is checked here. The
-    /// URL's parser has brought all ways to write one into one form.
-    fn check_literal(&self, url: &Url) -> Result<(), Forbidden> {
-        let host = url.host_str().unwrap_or_default();
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        host.parse()
-            .map_or(Ok(()), |address| self.guard.check(address))
     }
 
     async fn client(&self, url: &Url) -> Result<&Client, reqwest::Error> {

@@ -1,6 +1,7 @@
 //! The job that sends what is due to one endpoint.
 
 use super::{client::Sender, metrics, schedule};
+use crate::work::Running;
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use infra::{
     clock,
@@ -10,14 +11,13 @@ use infra::{
     lifecycle::{Lifecycle, error_chain},
     retry::RetryPolicy,
     sealing::MasterKey,
-    webhooks::{self, Concluded, Due, EndpointState, Target, Verdict},
+    webhooks::{self, Concluded, Due, Endpoint, EndpointState, Target, Verdict},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use std::{
     collections::{BTreeSet, VecDeque},
-    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -116,8 +116,6 @@ pub struct Delivering {
     pub sender: Sender,
 }
 
-type Running = Pin<Box<dyn Future<Output = Ended> + Send>>;
-
 /// What carries the job out, with everything that it needs.
 pub fn deliver(with: Delivering) -> impl Fn(Deliver, Context) -> Running + Send + Sync {
     move |job, context| {
@@ -141,7 +139,7 @@ impl Delivering {
         };
         let turn = Turn {
             with: self,
-            target,
+            target: Arc::new(target),
             began: Instant::now(),
             delivered: 0,
             failed: 0,
@@ -172,7 +170,8 @@ impl Delivering {
 /// Requests to one endpoint, one after the other or at once.
 struct Turn<'a> {
     with: &'a Delivering,
-    target: Target,
+    /// Shared with the requests under way.
+    target: Arc<Target>,
     began: Instant,
     delivered: u64,
     failed: u64,
@@ -189,10 +188,10 @@ impl Turn<'_> {
                 // With the secrets that it has now.
                 match self.with.target(self.target.endpoint.id).await? {
                     Some(target) => {
-                        self.target = target;
+                        self.target = Arc::new(target);
                         ahead.extend(self.due(&sending).await?);
                     }
-                    None => self.target.endpoint.state = EndpointState::Disabled,
+                    None => self.endpoint().state = EndpointState::Disabled,
                 }
             }
             while goes_on && requests.len() < self.at_once() {
@@ -233,6 +232,10 @@ impl Turn<'_> {
         })
     }
 
+    fn endpoint(&mut self) -> &mut Endpoint {
+        &mut Arc::make_mut(&mut self.target).endpoint
+    }
+
     async fn due(&self, sending: &BTreeSet<Uuid>) -> Result<Vec<Due>, sqlx::Error> {
         let sending: Vec<Uuid> = sending.iter().copied().collect();
         let limit = AHEAD * i64::from(self.target.endpoint.concurrency);
@@ -264,7 +267,7 @@ impl Turn<'_> {
     async fn conclude(&mut self, ended: &[Concluded]) -> Result<(), sqlx::Error> {
         let (before, rested) = (self.target.endpoint.state, self.rests());
         let noted = webhooks::conclude(&self.with.ops, self.target.endpoint.id, ended).await?;
-        self.target.endpoint = noted;
+        *self.endpoint() = noted;
         for concluded in ended {
             match concluded.verdict {
                 Verdict::Delivered => self.delivered += 1,
@@ -283,7 +286,7 @@ impl Turn<'_> {
     }
 }
 
-async fn request(sender: Sender, target: Target, due: Due) -> Concluded {
+async fn request(sender: Sender, target: Arc<Target>, due: Due) -> Concluded {
     let sent = sender
         .send(&target.endpoint.url, &target.secrets, &due)
         .await;

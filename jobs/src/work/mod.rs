@@ -3,13 +3,14 @@
 //! A kind of jobs is a file: the payload, how it is treated, its handler.
 
 mod retention;
+pub(crate) mod sweep;
 
 pub use retention::Retention;
 
 use crate::webhooks::{self, Delivering, Sender, SenderError};
 use infra::{
     config::Config,
-    jobs::{self, Announcer, Handlers, InvalidTiming, Schedule, Settings, Timing},
+    jobs::{self, Announcer, Ended, Handlers, InvalidTiming, Schedule, Settings, Timing},
     lifecycle::Lifecycle,
     postgres,
     redis::{Redis, RedisError},
@@ -17,7 +18,7 @@ use infra::{
     webhooks::{Guard, InvalidNetwork},
 };
 use sqlx::PgPool;
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
 /// Connections to the ops database per process, besides one for each queue:
 /// two for conclusions, one each for heartbeats, sweeper and schedules.
@@ -27,6 +28,9 @@ const HANDLER_CONNECTIONS: u32 = 4;
 
 /// How long Redis may take at least, in milliseconds: no request waits for it.
 const REDIS_TIMEOUT_MS: u64 = 500;
+
+/// What a handler is under way as.
+pub(crate) type Running = Pin<Box<dyn Future<Output = Ended> + Send>>;
 
 /// Why the queue could not be started.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use crate::{
         secret::WebhookSecret,
     },
 };
-use sqlx::{Error, PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::{Error, PgExecutor, PgPool, Row as _, postgres::PgRow};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -105,22 +105,13 @@ pub enum StoreError {
     },
 }
 
-/// Every endpoint, the oldest first.
-pub async fn list(ops: &PgPool) -> Result<Vec<Endpoint>, Error> {
+/// Every endpoint, the oldest first. No row is locked: what is written for one that
+/// is disabled or deleted in the same moment is skipped by its job.
+pub async fn list(ops: impl PgExecutor<'_>) -> Result<Vec<Endpoint>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM webhook_endpoints WHERE deleted_at IS NULL ORDER BY created_at, id"
     );
     let rows = sqlx::query(&sql).fetch_all(ops).await?;
-    rows.iter().map(endpoint).collect()
-}
-
-/// The same, for whoever writes deliveries. No row is locked: what is written for
-/// one that is disabled or deleted in the same moment is skipped by its job.
-pub async fn told(connection: &mut PgConnection) -> Result<Vec<Endpoint>, Error> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM webhook_endpoints WHERE deleted_at IS NULL ORDER BY created_at, id"
-    );
-    let rows = sqlx::query(&sql).fetch_all(connection).await?;
     rows.iter().map(endpoint).collect()
 }
 

@@ -69,7 +69,7 @@ async fn deliver(
     if heard.is_empty() {
         return Ok(Enqueued::default());
     }
-    let endpoints = webhooks::told(connection).await?;
+    let endpoints = webhooks::list(&mut *connection).await?;
     if endpoints.is_empty() {
         return Ok(Enqueued::default());
     }

@@ -27,15 +27,8 @@ impl Interval {
 
     /// The parameter `interval`, one of those that are allowed.
     pub fn of(query: &Query, with_hours: bool) -> Result<Option<Self>, Problem> {
-        let Some(text) = query.one("interval")? else {
-            return Ok(None);
-        };
         let allowed = &Self::ALL[usize::from(!with_hours)..];
-        let found = allowed.iter().find(|interval| interval.name() == text);
-        found.map(|interval| Some(*interval)).ok_or_else(|| {
-            let names: Vec<_> = allowed.iter().map(|interval| interval.name()).collect();
-            invalid("interval", format!("must be one of {}", names.join(", ")))
-        })
+        query.one_of("interval", allowed, Self::name)
     }
 
     /// The value of the parameter, and the field for `date_trunc`.

@@ -9,7 +9,7 @@ use crate::{
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use infra::{
-    http::{Principal, Problem, Query, query::invalid},
+    http::{Principal, Problem, Query},
     webhooks::{self, Delivery, DeliveryState, Filter},
 };
 use serde::Serialize;
@@ -73,21 +73,10 @@ pub async fn handle(
 }
 
 fn filter(query: &Query) -> Result<Filter, Problem> {
-    let state = match query.one("state")? {
-        None => None,
-        Some(name) => Some(DeliveryState::named(name).ok_or_else(|| {
-            let names = DeliveryState::ALL.map(DeliveryState::name).join(", ");
-            invalid("state", format!("must be one of {names}"))
-        })?),
-    };
-    let event_type = query.one("event_type")?;
-    if event_type.is_some_and(|text| text.contains('\0')) {
-        return Err(invalid("event_type", "may not contain control characters"));
-    }
     Ok(Filter {
         endpoint: query.parsed("endpoint", "the id of an endpoint")?,
-        state,
-        event_type: event_type.map(str::to_owned),
+        state: query.one_of("state", &DeliveryState::ALL, DeliveryState::name)?,
+        event_type: query.text("event_type")?,
         order: query.parsed("order", "the id of an order")?,
         before: None,
     })

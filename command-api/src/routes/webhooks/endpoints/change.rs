@@ -4,7 +4,7 @@ use crate::{
     call::Asked,
     documented::{OnEndpoint, answers},
     request::Change,
-    routes::webhooks::{id_of, told},
+    routes::webhooks::told,
     webhooks::endpoint_not_found,
 };
 use actix_web::HttpResponse;
@@ -67,10 +67,8 @@ pub async fn handle(
     Asked { call, body }: Asked<ChangeEndpointBody>,
 ) -> Result<HttpResponse, Problem> {
     let api = &call.api.webhooks;
-    let id = id_of(&call).ok_or_else(endpoint_not_found)?;
-    let found = webhooks::find(&api.ops, id).await;
-    let found = found.map_err(|error| Problem::database(&error))?;
-    let present = found.ok_or_else(endpoint_not_found)?;
+    let present = super::known(&call).await?;
+    let id = present.id;
     let terms = Terms {
         url: body.url.unwrap_or(present.url),
         description: body.description.or(present.description),

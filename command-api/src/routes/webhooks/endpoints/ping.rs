@@ -37,9 +37,8 @@ pub async fn handle(Asked { call, .. }: Asked<Nothing>) -> Result<HttpResponse, 
     let message = call.context.identity.id;
     let sent = webhooks::ping(&api.ops, id, message, &body.to_string()).await;
     let Some((delivery, replayed)) = sent.map_err(|error| Problem::database(&error))? else {
-        let found = webhooks::find(&api.ops, id).await;
-        let found = found.map_err(|error| Problem::database(&error))?;
-        return Err(found.map_or_else(endpoint_not_found, |_| endpoint_disabled()));
+        super::known(&call).await?;
+        return Err(endpoint_disabled());
     };
     Ok(told(HttpResponse::Accepted(), replayed, &delivery))
 }

@@ -63,9 +63,7 @@ pub async fn handle(Asked { call, body }: Asked<ReplayBody>) -> Result<HttpRespo
     let api = &call.api.webhooks;
     let id = id_of(&call).ok_or_else(endpoint_not_found)?;
     let what = what(&body)?;
-    let found = webhooks::find(&api.ops, id).await;
-    let found = found.map_err(|error| Problem::database(&error))?;
-    let endpoint = found.ok_or_else(endpoint_not_found)?;
+    let endpoint = super::known(&call).await?;
     if endpoint.state == EndpointState::Disabled {
         return Err(endpoint_disabled());
     }

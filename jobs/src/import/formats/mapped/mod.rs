@@ -2,7 +2,8 @@
 //! query.
 //!
 //! - Rows with the same `external_id` are one order of the mapping's platform,
-//!   each a line of it. They may stand apart by up to [`LOOK_BACK`] rows; a row
+//!   each a line of it. They may stand apart by up to
+//!   [`LOOK_BACK`](crate::import::window::LOOK_BACK) rows; a row
 //!   that comes later still is refused: its order is already sent.
 //! - A row that cannot be read is refused by itself, and with it the rest of its
 //!   order: an order with a line missing would be a wrong order.
@@ -20,11 +21,11 @@ pub use config::Mapping;
 use crate::import::{
     Counts, ImportError,
     item::{Item, Reason, Source},
-    window::{LOOK_BACK, Window},
+    window::Gathered,
 };
 use order::Rows as Assembled;
 use row::{Cells, Reader};
-use std::{collections::VecDeque, future::Future, path::Path};
+use std::{future::Future, path::Path};
 
 /// Rows, however they are read.
 pub(in crate::import) trait Rows: Send + 'static {
@@ -49,9 +50,7 @@ pub(in crate::import) struct Record {
 pub struct Mapped<R> {
     rows: R,
     reader: Reader,
-    window: Window<Assembled>,
-    ready: VecDeque<Item>,
-    read: u64,
+    orders: Gathered<Assembled>,
 }
 
 impl<R: Rows> Mapped<R> {
@@ -66,23 +65,17 @@ impl<R: Rows> Mapped<R> {
         Ok(Self {
             reader: Reader::new(mapping, path, columns)?,
             rows,
-            window: Window::new(LOOK_BACK),
-            ready: VecDeque::new(),
-            read: 0,
+            orders: Gathered::new(),
         })
     }
 
     /// Takes in a row; false at the end.
     async fn advance(&mut self) -> Result<bool, ImportError> {
         let Some(record) = self.rows.next().await? else {
-            self.ready.extend(self.window.finish()?);
+            self.orders.finish()?;
             return Ok(false);
         };
-        self.read += 1;
-        match self.reader.read(record) {
-            Ok(row) => self.window.take(row, &mut self.ready)?,
-            Err(bad) => self.window.take_bad(bad, &mut self.ready)?,
-        }
+        self.orders.take(self.reader.read(record))?;
         Ok(true)
     }
 }
@@ -90,26 +83,21 @@ impl<R: Rows> Mapped<R> {
 impl<R: Rows> Source for Mapped<R> {
     async fn next(&mut self) -> Result<Option<Item>, ImportError> {
         loop {
-            if let Some(item) = self.ready.pop_front() {
+            if let Some(item) = self.orders.pop() {
                 return Ok(Some(item));
             }
-            if !self.advance().await? && self.ready.is_empty() {
-                return Ok(None);
+            if !self.advance().await? {
+                return Ok(self.orders.pop());
             }
         }
     }
 
     fn abandon(&mut self) -> Vec<Item> {
-        let mut items: Vec<Item> = self.ready.drain(..).collect();
-        items.extend(self.window.abandon());
-        items
+        self.orders.abandon()
     }
 
     fn read(&self) -> Counts {
-        Counts {
-            invoices: self.window.invoices(),
-            lines: self.read,
-        }
+        self.orders.read()
     }
 
     fn line(&self) -> u64 {

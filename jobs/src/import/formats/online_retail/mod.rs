@@ -26,10 +26,9 @@ pub(in crate::import) use invoice::Invoice;
 use crate::import::item::{Item, Reason, Source};
 use crate::import::lines::{Line, Lines, MAX_LINE};
 use crate::import::open::Reader;
-use crate::import::window::{BadRow, Window};
+use crate::import::window::{BadRow, Gathered};
 use crate::import::{Counts, ImportError};
 use fields::Fields;
-use std::collections::VecDeque;
 
 /// Slug of the sales channel that the orders belong to.
 pub const PLATFORM: &str = "online-retail";
@@ -43,9 +42,7 @@ pub const HEADER: &str =
 pub struct OnlineRetail {
     lines: Lines<Reader>,
     fields: Fields,
-    window: Window<Invoice>,
-    ready: VecDeque<Item>,
-    rows: u64,
+    orders: Gathered<Invoice>,
 }
 
 impl OnlineRetail {
@@ -67,9 +64,7 @@ impl OnlineRetail {
         Ok(Self {
             lines,
             fields: Fields::new(),
-            window: Window::new(LOOK_BACK),
-            ready: VecDeque::new(),
-            rows: 0,
+            orders: Gathered::new(),
         })
     }
 
@@ -84,7 +79,7 @@ impl OnlineRetail {
         let number = number + 1;
         let row = match line {
             None => {
-                self.ready.extend(self.window.finish()?);
+                self.orders.finish()?;
                 return Ok(false);
             }
             // Not a row in any CSV dialect.
@@ -99,11 +94,7 @@ impl OnlineRetail {
                 reason: Reason::new("line_too_long", format!("longer than {MAX_LINE} bytes")),
             }),
         };
-        self.rows += 1;
-        match row {
-            Ok(row) => self.window.take(row, &mut self.ready)?,
-            Err(bad) => self.window.take_bad(bad, &mut self.ready)?,
-        }
+        self.orders.take(row)?;
         Ok(true)
     }
 }
@@ -118,26 +109,21 @@ fn is_header(line: &[u8]) -> bool {
 impl Source for OnlineRetail {
     async fn next(&mut self) -> Result<Option<Item>, ImportError> {
         loop {
-            if let Some(item) = self.ready.pop_front() {
+            if let Some(item) = self.orders.pop() {
                 return Ok(Some(item));
             }
-            if !self.advance().await? && self.ready.is_empty() {
-                return Ok(None);
+            if !self.advance().await? {
+                return Ok(self.orders.pop());
             }
         }
     }
 
     fn abandon(&mut self) -> Vec<Item> {
-        let mut items: Vec<Item> = self.ready.drain(..).collect();
-        items.extend(self.window.abandon());
-        items
+        self.orders.abandon()
     }
 
     fn read(&self) -> Counts {
-        Counts {
-            invoices: self.window.invoices(),
-            lines: self.rows,
-        }
+        self.orders.read()
     }
 
     fn line(&self) -> u64 {

@@ -8,7 +8,7 @@ use crate::{
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use infra::{
-    http::{Principal, Problem, Query, query::invalid},
+    http::{Principal, Problem, Query},
     jobs::{self, Filter, JobRecord, JobState},
 };
 use serde::Serialize;
@@ -66,24 +66,10 @@ pub async fn handle(
 }
 
 fn filter(query: &Query) -> Result<Filter, Problem> {
-    let state = match query.one("state")? {
-        None => None,
-        Some(name) => Some(JobState::named(name).ok_or_else(|| {
-            let names = JobState::ALL.map(JobState::name).join(", ");
-            invalid("state", format!("must be one of {names}"))
-        })?),
-    };
-    let text = |name| -> Result<Option<String>, Problem> {
-        let text = query.one(name)?;
-        if text.is_some_and(|text| text.contains('\0')) {
-            return Err(invalid(name, "may not contain control characters"));
-        }
-        Ok(text.map(str::to_owned))
-    };
     Ok(Filter {
-        state,
-        queue: text("queue")?,
-        kind: text("kind")?,
+        state: query.one_of("state", &JobState::ALL, JobState::name)?,
+        queue: query.text("queue")?,
+        kind: query.text("kind")?,
         before: None,
     })
 }

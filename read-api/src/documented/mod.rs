@@ -1,7 +1,14 @@
 //! Parameters and answers that queries have in common, for the OpenAPI
 //! document.
 
-use infra::{http::ProblemDocument, jobs::JobState, webhooks::DeliveryState};
+mod background;
+
+pub use background::{
+    DeliveryFilters, DeliveryId, EndpointId, JobFilters, JobId, JobNotLive, JobNotRetryable,
+    NoSuchDelivery, NoSuchEndpoint, NoSuchJob, NoSuchSchedule, ScheduleName, ScheduleRunning,
+};
+
+use infra::http::ProblemDocument;
 use std::{collections::BTreeMap, marker::PhantomData};
 use utoipa::{
     IntoParams, IntoResponses, ToSchema,
@@ -40,72 +47,6 @@ pub struct ParkedId {
 pub struct ProjectionName {
     /// Name of a projection
     #[param(example = "orders")]
-    name: String,
-}
-
-/// A job in the path.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct JobId {
-    /// Id of a job
-    #[param(example = "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa")]
-    id: String,
-}
-
-/// Which jobs.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct JobFilters {
-    /// Only those in this state
-    state: Option<JobState>,
-    /// Only those of this queue
-    queue: Option<String>,
-    /// Only those of this kind
-    kind: Option<String>,
-}
-
-/// Which deliveries.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct DeliveryFilters {
-    /// Only those to this endpoint
-    endpoint: Option<Uuid>,
-    /// Only those in this state
-    state: Option<DeliveryState>,
-    /// Only those of this type
-    event_type: Option<String>,
-    /// Only those of this order
-    order: Option<Uuid>,
-}
-
-/// An endpoint in the path.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct EndpointId {
-    /// Id of a webhook endpoint
-    id: Uuid,
-}
-
-/// A delivery in the path.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct DeliveryId {
-    /// Id of a delivery
-    id: Uuid,
-}
-
-/// A schedule in the path.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "describes parameters, is never read")]
-pub struct ScheduleName {
-    /// Name of a schedule
-    #[param(example = "jobs-retention")]
     name: String,
 }
 
@@ -373,55 +314,6 @@ pub struct NoSuchProjection(ProblemDocument);
 #[expect(dead_code, reason = "describes an answer, is never one")]
 /// `no_open_build`
 pub struct NoOpenBuild(ProblemDocument);
-
-/// What anything about one job may be refused with beside that.
-#[derive(IntoResponses)]
-#[response(status = 404, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "describes an answer, is never one")]
-/// `job_not_found`
-pub struct NoSuchJob(ProblemDocument);
-
-/// What cancelling a job may be refused with beside that.
-#[derive(IntoResponses)]
-#[response(status = 409, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "describes an answer, is never one")]
-/// `job_not_live`
-pub struct JobNotLive(ProblemDocument);
-
-/// What retrying a job may be refused with beside that.
-#[derive(IntoResponses)]
-#[response(status = 409, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "describes an answer, is never one")]
-/// `job_not_retryable`
-pub struct JobNotRetryable(ProblemDocument);
-
-/// What anything about one endpoint may be refused with beside that.
-#[derive(IntoResponses)]
-#[response(status = 404, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "describes an answer, is never one")]
-/// `endpoint_not_found`
-pub struct NoSuchEndpoint(ProblemDocument);
-
-/// What anything about one delivery may be refused with beside that.
-#[derive(IntoResponses)]
-#[response(status = 404, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "describes an answer, is never one")]
-/// `delivery_not_found`
-pub struct NoSuchDelivery(ProblemDocument);
-
-/// What anything about one schedule may be refused with beside that.
-#[derive(IntoResponses)]
-#[response(status = 404, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "describes an answer, is never one")]
-/// `schedule_not_found`
-pub struct NoSuchSchedule(ProblemDocument);
-
-/// What running a schedule may be refused with beside that.
-#[derive(IntoResponses)]
-#[response(status = 409, content_type = "application/problem+json")]
-#[expect(dead_code, reason = "describes an answer, is never one")]
-/// `schedule_running`
-pub struct ScheduleRunning(ProblemDocument);
 
 /// All of `T`, or, with `fields`, some of it.
 fn part_of<T: ToSchema>() -> RefOr<Schema> {

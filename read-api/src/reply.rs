@@ -12,9 +12,10 @@ use sha2::{Digest as _, Sha256};
 /// Of answers that are streamed: nginx passes on what it gets at once.
 pub const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
 
-/// A JSON answer.
+/// An answer: JSON, unless it is said to be something else.
 pub struct Reply {
     etag: String,
+    media_type: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -23,8 +24,14 @@ impl Reply {
     pub fn new(etag: impl Into<String>) -> Self {
         Self {
             etag: etag.into(),
+            media_type: "application/json",
             headers: Vec::with_capacity(4),
         }
+    }
+
+    /// An answer of another type.
+    pub fn of_type(self, media_type: &'static str) -> Self {
+        Self { media_type, ..self }
     }
 
     /// A further header, also of a 304.
@@ -59,7 +66,7 @@ impl Reply {
         if unchanged {
             return response.finish();
         }
-        response.content_type("application/json").body(body.into())
+        response.content_type(self.media_type).body(body.into())
     }
 }
 

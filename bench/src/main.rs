@@ -4,6 +4,7 @@
 mod append;
 mod backlog;
 mod bare;
+mod bulk;
 mod documents;
 mod export;
 mod http;
@@ -54,6 +55,8 @@ enum RowName {
     Append,
     /// The same over HTTP, and how long a command takes
     Http,
+    /// Orders line by line, and in a request each
+    Bulk,
     /// A backlog of events to Kafka, exactly once
     Relay,
     /// Read models, caught up from Kafka
@@ -91,6 +94,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let without_kafka = [
         RowName::Append,
+        RowName::Bulk,
         RowName::Http,
         RowName::Jobs,
         RowName::Scale,
@@ -113,6 +117,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         let measured = match row {
             RowName::Append => append::measure(config, quick).await?,
             RowName::Http => http::measure(config, folder.path(), quick).await?,
+            RowName::Bulk => bulk::measure(config, folder.path(), quick).await?,
             RowName::Relay => relay::measure(config, quick).await?,
             RowName::Project => project::catch_up(config, quick).await?,
             RowName::Rebuild => project::rebuild(config, quick).await?,

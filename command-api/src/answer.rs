@@ -2,7 +2,11 @@
 //! `position` and the ids that the command made.
 
 use crate::record::Orders;
-use actix_web::{HttpResponse, http::StatusCode, http::header};
+use actix_web::{
+    HttpRequest, HttpResponse, Responder,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
 use contracts::{
     PositionToken,
     order::{Made, Order},
@@ -41,32 +45,69 @@ pub enum Success {
     Done,
 }
 
-/// Answers `outcome`. A repeat gets the first one's status and body, and says
-/// so in `Idempotent-Replayed`.
-pub fn answer(outcome: &Outcome<Orders>, success: Success) -> Result<HttpResponse, Problem> {
-    let answer = told(outcome)?;
-    let created = success == Success::Created && !outcome.events.is_empty();
-    let status = if created {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
-    let etag = Etag {
-        version: answer.order.version,
-        revision: 0,
-    };
-    let mut response = HttpResponse::build(status);
-    response.insert_header((header::ETAG, etag.to_string()));
-    response.insert_header((header::CACHE_CONTROL, CACHING));
-    response.insert_header((header::VARY, VARIES));
-    if created {
-        let location = format!("/v1/orders/{}", answer.order_id);
-        response.insert_header((header::LOCATION, location));
+/// What a command that was carried out is answered with. A repeat gets the
+/// first one's status and body, and says so in `Idempotent-Replayed`.
+#[derive(Debug)]
+pub struct Answer {
+    outcome: Outcome<Orders>,
+    success: Success,
+}
+
+impl Answer {
+    /// The answer to a command that led to `outcome`.
+    pub const fn new(outcome: Outcome<Orders>, success: Success) -> Self {
+        Self { outcome, success }
     }
-    if outcome.replayed {
-        response.insert_header(("Idempotent-Replayed", "true"));
+
+    /// 201 where the command made the order, now or before.
+    pub fn status(&self) -> StatusCode {
+        if self.success == Success::Created && !self.outcome.events.is_empty() {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        }
     }
-    Ok(response.json(answer))
+
+    /// Whether it was carried out before.
+    pub const fn is_repeat(&self) -> bool {
+        self.outcome.replayed
+    }
+
+    /// Its body.
+    ///
+    /// # Errors
+    /// Where the order has no event, which cannot be.
+    pub fn told(&self) -> Result<CommandAnswer<'_>, Problem> {
+        told(&self.outcome)
+    }
+
+    fn response(&self) -> Result<HttpResponse, Problem> {
+        let (answer, status) = (self.told()?, self.status());
+        let etag = Etag {
+            version: answer.order.version,
+            revision: 0,
+        };
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::ETAG, etag.to_string()));
+        response.insert_header((header::CACHE_CONTROL, CACHING));
+        response.insert_header((header::VARY, VARIES));
+        if status == StatusCode::CREATED {
+            let location = format!("/v1/orders/{}", answer.order_id);
+            response.insert_header((header::LOCATION, location));
+        }
+        if self.is_repeat() {
+            response.insert_header(("Idempotent-Replayed", "true"));
+        }
+        Ok(response.json(answer))
+    }
+}
+
+impl Responder for Answer {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        self.response().unwrap_or_else(HttpResponse::from_error)
+    }
 }
 
 fn told(outcome: &Outcome<Orders>) -> Result<CommandAnswer<'_>, Problem> {

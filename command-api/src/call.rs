@@ -1,14 +1,14 @@
 //! One call of a command: who, which, under which condition.
 
 use crate::{
-    answer::{Success, answer},
+    answer::{Answer, Success},
     headers::causation_id,
     record::Orders,
     refusal::{refused, rejected},
     state::CommandApi,
 };
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
+    FromRequest, HttpRequest,
     dev::Payload,
     web::{Data, Path},
 };
@@ -18,11 +18,17 @@ use domain::{
 };
 use infra::{
     clock,
-    command::{CommandContext, CommandIdentity, ExecuteError, Expected, Outcome, command_id},
-    http::{JsonBody, Principal, Problem, idempotency_key, if_match, trace_context},
+    command::{
+        CommandContext, CommandIdentity, ExecuteError, Expected, Outcome, Rehearsal, State,
+        command_id,
+    },
+    http::{
+        IfMatch, JsonBody, Principal, Problem, TraceContext, body::parse, idempotency_key,
+        if_match, trace_context,
+    },
 };
-use serde::de::DeserializeOwned;
-use std::{collections::HashMap, future::ready, pin::Pin};
+use serde::{Deserialize, de::DeserializeOwned};
+use std::{collections::HashMap, future::ready, pin::Pin, sync::Arc};
 use uuid::Uuid;
 
 /// A command as it is asked for: its headers and path, and its body. No body
@@ -34,6 +40,11 @@ pub struct Asked<B> {
     pub body: B,
 }
 
+/// The body of a request that says nothing.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
 /// What the request says besides its body.
 pub struct Call {
     /// What commands need.
@@ -44,8 +55,42 @@ pub struct Call {
     pub principal: String,
     /// What is recorded of the command, under the identity of its only step.
     pub context: CommandContext,
+    /// What it is decided on instead of the log, and not stored.
+    pub rehearsal: Option<Arc<Rehearsal<Orders>>>,
     route: String,
-    parts: HashMap<String, String>,
+    parts: Parts,
+}
+
+/// The parts of a path, by name.
+pub type Parts = HashMap<String, String>;
+
+/// What a call is made of, wherever it comes from.
+pub struct Told {
+    /// Who calls.
+    pub principal: Principal,
+    /// Method, path as it is mounted, and what stands for its parts.
+    pub route: (String, String, Parts),
+    /// Key of the command.
+    pub key: Option<String>,
+    /// Version that the order must be at.
+    pub if_match: Option<IfMatch>,
+    /// What led to the command.
+    pub causation_id: Option<String>,
+    /// The trace that it belongs to.
+    pub trace: TraceContext,
+    /// What it is decided on, where nothing is to be stored.
+    pub rehearsal: Option<Arc<Rehearsal<Orders>>>,
+}
+
+impl<B: DeserializeOwned> Asked<B> {
+    /// The command that `call` and the text of its body are.
+    ///
+    /// # Errors
+    /// 400 for a body that is not a `B`.
+    pub fn parse(call: Call, body: &[u8]) -> Result<Self, Problem> {
+        let body = parse(body)?;
+        Ok(Self { call, body })
+    }
 }
 
 impl<B: DeserializeOwned + 'static> FromRequest for Asked<B> {
@@ -57,52 +102,69 @@ impl<B: DeserializeOwned + 'static> FromRequest for Asked<B> {
         Box::pin(async move {
             let principal = Principal::from_request(&request, &mut payload).await?;
             let body = JsonBody::or_empty(&request, payload).await?;
-            let call = Call::new(&request, principal, &body.bytes).await?;
+            let api = CommandApi::of(&request)?;
+            let told = told(&api, &request, principal).await?;
+            let call = Call::new(api, told, &body.bytes).await?;
             let body = body.value;
             Ok(Self { call, body })
         })
     }
 }
 
-/// The application was put together without what commands need.
-#[derive(Debug, thiserror::Error)]
-#[error("no CommandApi in the application's data")]
-struct NoApi;
+async fn told(
+    api: &CommandApi,
+    request: &HttpRequest,
+    principal: Principal,
+) -> Result<Told, Problem> {
+    // The framework reads a path into a list, not into a map.
+    let values = Path::<Vec<String>>::extract(request).await;
+    let values = values.map_err(|_| invalid_path())?.into_inner();
+    let names = request.match_info().iter().map(|(name, _)| name.to_owned());
+    let pattern = request.match_pattern();
+    let pattern = pattern.unwrap_or_else(|| request.path().to_owned());
+    Ok(Told {
+        principal,
+        route: (
+            request.method().to_string(),
+            pattern,
+            names.zip(values).collect(),
+        ),
+        key: idempotency_key(request, api.config.require_idempotency_key)?,
+        if_match: if_match(request)?,
+        causation_id: causation_id(request)?,
+        trace: trace_context(request),
+        rehearsal: None,
+    })
+}
 
 impl Call {
-    async fn new(
-        request: &HttpRequest,
-        principal: Principal,
-        payload: &[u8],
-    ) -> Result<Self, Problem> {
-        let api = request.app_data::<Data<CommandApi>>();
-        let api = api.ok_or_else(|| Problem::internal(NoApi))?.clone();
+    /// The call of one command with this body.
+    ///
+    /// # Errors
+    /// 503 where the log must not be written, or a database is away.
+    pub async fn new(api: Data<CommandApi>, told: Told, payload: &[u8]) -> Result<Self, Problem> {
         api.usable()?;
-        // The framework reads a path into a list, not into a map.
-        let values = Path::<Vec<String>>::extract(request).await;
-        let values = values.map_err(|_| invalid_path())?.into_inner();
-        let names = request.match_info().iter().map(|(name, _)| name.to_owned());
-        let parts: HashMap<String, String> = names.zip(values).collect();
-        let key = idempotency_key(request, api.config.require_idempotency_key)?;
-        let route = format!("{} {}", request.method(), concrete(request, &parts));
-        let trace = trace_context(request);
+        let (method, pattern, parts) = told.route;
+        let route = format!("{method} {}", concrete(&pattern, &parts));
+        let (principal, key) = (told.principal.id, told.key);
         let payload_hash = api.payload_hash(payload).await;
         let context = CommandContext {
-            actor: principal.id.clone(),
+            actor: principal.clone(),
             identity: CommandIdentity {
-                id: identity(&principal.id, &route, key.as_deref(), 0),
+                id: identity(&principal, &route, key.as_deref(), 0),
                 payload_hash: payload_hash.map_err(|error| Problem::database(&error))?,
             },
-            if_match: if_match(request)?,
-            correlation_id: trace.correlation_id.or(Some(trace.trace_id)),
-            causation_id: causation_id(request)?,
-            traceparent: Some(trace.traceparent),
+            if_match: told.if_match,
+            correlation_id: told.trace.correlation_id.or(Some(told.trace.trace_id)),
+            causation_id: told.causation_id,
+            traceparent: Some(told.trace.traceparent),
         };
         Ok(Self {
             api,
             key,
-            principal: principal.id,
+            principal,
             context,
+            rehearsal: told.rehearsal,
             route,
             parts,
         })
@@ -114,6 +176,11 @@ impl Call {
         let key = self.key.as_deref();
         context.identity.id = identity(&self.principal, &self.route, key, number);
         context
+    }
+
+    /// The part of the path of this name.
+    pub fn path(&self, name: &str) -> &str {
+        self.parts.get(name).map_or("", String::as_str)
     }
 
     /// Method and path: a key stands for one request to one route.
@@ -174,15 +241,28 @@ impl Call {
     {
         let id = order_id.hyphenated().to_string();
         let orders = &self.api.orders;
-        let executed = orders.execute_expecting(expected, &id, context, command);
-        executed.await.map_err(refused)
+        let executed = if let Some(rehearsal) = &self.rehearsal {
+            orders.rehearse(rehearsal, &id, context, command).await
+        } else {
+            let executed = orders.execute_expecting(expected, &id, context, command);
+            executed.await
+        };
+        executed.map_err(refused)
+    }
+
+    /// An order as it is now.
+    pub async fn order(&self, order_id: Uuid) -> Result<Arc<State<Orders>>, Problem> {
+        let id = order_id.hyphenated().to_string();
+        let orders = &self.api.orders;
+        let found = match &self.rehearsal {
+            Some(rehearsal) => orders.rehearsed(rehearsal, &id).await,
+            None => orders.aggregate(&id).await,
+        };
+        found.map_err(refused)
     }
 
     /// Carries a command out on the order that the path names, and answers.
-    pub async fn carry_out<C: Into<OrderCommand>>(
-        &self,
-        command: C,
-    ) -> Result<HttpResponse, Problem> {
+    pub async fn carry_out<C: Into<OrderCommand>>(&self, command: C) -> Result<Answer, Problem> {
         let command = command.into();
         self.decided(|_| command.clone()).await
     }
@@ -191,10 +271,10 @@ impl Call {
     pub async fn decided(
         &self,
         command: impl Fn(&Order) -> OrderCommand,
-    ) -> Result<HttpResponse, Problem> {
+    ) -> Result<Answer, Problem> {
         let command = |order: &Order| ready(Ok(command(order)));
         let outcome = self.execute(self.order_id()?, command).await?;
-        answer(&outcome, Success::Done)
+        Ok(Answer::new(outcome, Success::Done))
     }
 }
 
@@ -207,10 +287,7 @@ fn identity(principal: &str, route: &str, key: Option<&str>, step: u32) -> Uuid 
 
 /// The path with its parts decoded: one command has one route, however its
 /// path is escaped.
-fn concrete(request: &HttpRequest, parts: &HashMap<String, String>) -> String {
-    let Some(pattern) = request.match_pattern() else {
-        return request.path().to_owned();
-    };
+fn concrete(pattern: &str, parts: &Parts) -> String {
     let segments = pattern.split('/').map(|segment| {
         let name = segment.strip_prefix('{').and_then(|s| s.strip_suffix('}'));
         let part = name.and_then(|name| parts.get(name));

@@ -15,13 +15,24 @@ pub fn causation_id(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let Some(first) = values.next() else {
         return Ok(None);
     };
-    let text = first.to_str().unwrap_or_default();
-    let visible = (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-    if visible && values.next().is_none() {
-        return Ok(Some(text.to_owned()));
+    if values.next().is_some() {
+        return Err(invalid());
     }
+    valid_causation(first.to_str().unwrap_or_default().to_owned()).map(Some)
+}
+
+/// What led to a command, told without a header of its own.
+///
+/// # Errors
+/// 400 where it is not 1 to 255 visible ASCII characters.
+pub fn valid_causation(id: String) -> Result<String, Problem> {
+    let visible = (1..=255).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    if visible { Ok(id) } else { Err(invalid()) }
+}
+
+fn invalid() -> Problem {
     let problem = Problem::bad_request("invalid_causation_id", "The Causation-Id is malformed");
-    Err(problem.detail("expected 1 to 255 visible ASCII characters, once"))
+    problem.detail("expected 1 to 255 visible ASCII characters, once")
 }
 
 #[cfg(test)]

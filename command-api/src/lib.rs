@@ -12,9 +12,11 @@ mod refusal;
 mod request;
 mod routes;
 mod state;
+mod webhooks;
 
 pub use openapi::openapi;
 pub use problem_types::PROBLEM_TYPES;
 pub use record::{Orders, Registers};
 pub use routes::configure;
 pub use state::CommandApi;
+pub use webhooks::Webhooks;

@@ -2,9 +2,18 @@
 
 use crate::{
     answer::CommandAnswer,
-    routes::{drafts, orders},
+    routes::{
+        bulk, drafts, orders,
+        webhooks::{
+            deliveries,
+            endpoints::{self, EndpointWithSecret, replay::Replayed},
+        },
+    },
 };
-use infra::http::ProblemDocument;
+use infra::{
+    http::ProblemDocument,
+    webhooks::{Delivery, Endpoint},
+};
 use std::collections::BTreeMap;
 use utoipa::{
     OpenApi,
@@ -15,8 +24,18 @@ use utoipa::{
 
 type Schemas = BTreeMap<String, RefOr<Schema>>;
 
-/// What the example of `POST /v1/orders` was answered with.
-const ANSWER: &str = include_str!("documented/answer.json");
+/// Examples of answers, by the names of their schemas; the first is what the
+/// example of `POST /v1/orders` was answered with.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("CommandAnswer", include_str!("documented/answer.json")),
+    ("Delivery", include_str!("documented/delivery.json")),
+    ("Endpoint", include_str!("documented/endpoint.json")),
+    (
+        "EndpointWithSecret",
+        include_str!("documented/endpoint_with_secret.json"),
+    ),
+    ("Replayed", r#"{"replayed": 2}"#),
+];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,7 +43,14 @@ const ANSWER: &str = include_str!("documented/answer.json");
         title = "Orderlog commands",
         description = "Commands change orders. Each answers the order as it left it, with its version in the ETag and a `position` to wait for on reads."
     ),
-    components(schemas(CommandAnswer, ProblemDocument)),
+    components(schemas(
+        CommandAnswer,
+        Delivery,
+        Endpoint,
+        EndpointWithSecret,
+        ProblemDocument,
+        Replayed
+    )),
     paths(
         drafts::create::handle,
         drafts::update::handle,
@@ -74,6 +100,14 @@ const ANSWER: &str = include_str!("documented/answer.json");
         orders::invoice::handle,
         orders::tags::tag::handle,
         orders::tags::untag::handle,
+        endpoints::create::handle,
+        endpoints::change::handle,
+        endpoints::delete::handle,
+        endpoints::rotate::handle,
+        endpoints::ping::handle,
+        endpoints::replay::handle,
+        deliveries::retry::handle,
+        bulk::handle,
     )
 )]
 struct Document;
@@ -82,8 +116,13 @@ struct Document;
 pub fn openapi() -> OpenApiDocument {
     let mut document = Document::openapi();
     let mut components = document.components.take().unwrap_or_default();
-    if let Some(RefOr::T(Schema::AllOf(answer))) = components.schemas.get_mut("CommandAnswer") {
-        answer.examples = serde_json::from_str(ANSWER).into_iter().collect();
+    for (name, example) in EXAMPLES {
+        let examples = serde_json::from_str(example).into_iter().collect();
+        match components.schemas.get_mut(*name) {
+            Some(RefOr::T(Schema::AllOf(answer))) => answer.examples = examples,
+            Some(RefOr::T(Schema::Object(answer))) => answer.examples = examples,
+            _ => {}
+        }
     }
     for item in document.paths.paths.values_mut() {
         let methods = [
@@ -164,6 +203,10 @@ mod tests {
             let Some(RefOr::T(body)) = operation.request_body else {
                 continue;
             };
+            if let Some(RefOr::T(lines)) = body.content.get("application/x-ndjson") {
+                assert!(lines.example.is_some(), "{path}");
+                continue;
+            }
             let Some(RefOr::T(content)) = body.content.get("application/json") else {
                 panic!("{path}: no JSON");
             };
@@ -182,12 +225,16 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_an_example() {
+    fn every_answer_has_an_example() {
         let schemas = openapi().components.expect("schemas").schemas;
-        let Some(RefOr::T(Schema::AllOf(answer))) = schemas.get("CommandAnswer") else {
-            panic!("it is of another kind");
-        };
-        assert_eq!(answer.examples.len(), 1);
+        for (name, _) in EXAMPLES {
+            let examples = match schemas.get(*name) {
+                Some(RefOr::T(Schema::AllOf(answer))) => answer.examples.len(),
+                Some(RefOr::T(Schema::Object(answer))) => answer.examples.len(),
+                _ => panic!("{name} is of another kind"),
+            };
+            assert_eq!(examples, 1, "{name}");
+        }
     }
 
     #[test]

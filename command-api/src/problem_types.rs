@@ -16,12 +16,22 @@ macro_rules! kinds {
 kinds! {
     // --- the request ------------------------------------------------------
     400 invalid_causation_id: "`Causation-Id` must be 1 to 255 visible ASCII characters, once.",
+    400 unknown_op: "A line names a command that there is not; `op` is an `operationId`.",
+    424 earlier_line_open:
+        "An earlier line about this order could not be carried out for now, so this one was not either. Send the lines again, in their order.",
     413 event_too_large: "The event would be larger than Kafka carries. Split the order.",
     422 idempotency_key_reused:
         "The Idempotency-Key was used before with another body. A key stands for one request.",
     422 reason_required: "The command is not carried out without a `reason`.",
     422 nothing_to_change: "None of the members that would change something is there.",
     422 amount_or_percent: "A discount is either an `amount` or a `percent`: exactly one of them.",
+    // --- webhooks ---------------------------------------------------------
+    404 endpoint_not_found: "There is no webhook endpoint with this id, or it was deleted.",
+    404 delivery_not_found: "There is no delivery with this id; they are kept for some weeks.",
+    409 endpoint_disabled: "The webhook endpoint is disabled, so nothing is sent to it.",
+    422 invalid_endpoint:
+        "A webhook endpoint cannot be such one: `errors` says which members, and why.",
+    422 invalid_replay: "Say what to replay: `missed`, or `from` with or without `to`.",
     // --- which order, which part ------------------------------------------
     404 order_not_found: "There is no order with this id.",
     404 line_not_found: "The order has no such line; 422 where the body names it.",

@@ -1,6 +1,11 @@
 //! What every command needs.
 
-use crate::record::{Orders, Registers};
+use crate::{
+    record::{Orders, Registers},
+    routes::bulk,
+    webhooks::Webhooks,
+};
+use actix_web::{HttpRequest, web::Data};
 use infra::{
     command::{Executor, NumberBlocks, payload_hash},
     config::Config,
@@ -17,26 +22,36 @@ use std::sync::Arc;
 /// Bytes of registers in memory: there is one per platform.
 const REGISTERS: usize = 1 << 20;
 
+/// The application was put together without what commands need.
+#[derive(Debug, thiserror::Error)]
+#[error("no CommandApi in the application's data")]
+struct NoApi;
+
 /// The state of the command API: one per process.
 pub struct CommandApi {
     pub(crate) orders: Executor<Orders>,
     pub(crate) invoices: Executor<Registers>,
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
+    pub(crate) webhooks: Webhooks,
+    /// For bulk requests.
+    pub(crate) bulk: bulk::Room,
     payloads: SharedSecret,
     guard: Option<Guard>,
 }
 
 impl CommandApi {
-    /// A command API on the log behind `events`, with a secret in `ops`.
+    /// A command API on the log behind `events`, with a secret where webhook
+    /// endpoints are kept.
     pub fn new(
         config: &Config,
         events: PgPool,
         hint: LogHint,
         mapping: Arc<dyn ContractMapping>,
         sealing: Sealing,
-        ops: PgPool,
+        webhooks: Webhooks,
     ) -> Self {
+        bulk::describe();
         let store = EventStore::new(events.clone(), config.event_store, hint);
         let registers = (store.clone(), Arc::clone(&mapping), sealing.clone());
         Self {
@@ -44,9 +59,17 @@ impl CommandApi {
             invoices: Executor::new(registers.0, registers.1, registers.2, REGISTERS),
             numbers: NumberBlocks::new(events),
             config: Arc::new(config.clone()),
-            payloads: SharedSecret::new(ops, "payload"),
+            bulk: bulk::Room::default(),
+            payloads: SharedSecret::new(webhooks.ops.clone(), "payload"),
+            webhooks,
             guard: None,
         }
+    }
+
+    /// That of the application which answers `request`.
+    pub(crate) fn of(request: &HttpRequest) -> Result<Data<Self>, Problem> {
+        let api = request.app_data::<Data<Self>>();
+        Ok(api.ok_or_else(|| Problem::internal(NoApi))?.clone())
     }
 
     /// Refuses commands while the log must not be written (invariant 16), by

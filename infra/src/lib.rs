@@ -31,3 +31,4 @@ pub mod shared_secret;
 mod slow_statements;
 pub mod telemetry;
 pub mod views;
+pub mod webhooks;

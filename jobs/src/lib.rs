@@ -5,4 +5,7 @@
 mod http;
 pub mod import;
 pub mod process;
+pub mod webhooks;
 pub mod work;
+
+pub use http::system_url;

@@ -15,6 +15,7 @@ mod health;
 mod import;
 mod jobs;
 pub mod keys;
+mod listen;
 pub mod mapping;
 mod migrate;
 mod openapi;

@@ -37,6 +37,10 @@ const TAGS: &[(&str, &str)] = &[
         "The log: everything that has happened to orders, in its order.",
     ),
     (
+        "bulk",
+        "Many commands in one request, streamed both ways as NDJSON.",
+    ),
+    (
         "live",
         "Server-sent events, resumed by `Last-Event-ID`: what happens, and which orders read \
          otherwise now.",
@@ -48,6 +52,10 @@ const TAGS: &[(&str, &str)] = &[
     (
         "statistics",
         "Counts and sums over orders, by time and by group.",
+    ),
+    (
+        "webhooks",
+        "Order events, told over HTTP to whoever asks for them, signed by Standard Webhooks 1.0.0.",
     ),
     (
         "admin",

@@ -1,7 +1,7 @@
 //! Parameters and answers that queries have in common, for the OpenAPI
 //! document.
 
-use infra::{http::ProblemDocument, jobs::JobState};
+use infra::{http::ProblemDocument, jobs::JobState, webhooks::DeliveryState};
 use std::{collections::BTreeMap, marker::PhantomData};
 use utoipa::{
     IntoParams, IntoResponses, ToSchema,
@@ -64,6 +64,39 @@ pub struct JobFilters {
     queue: Option<String>,
     /// Only those of this kind
     kind: Option<String>,
+}
+
+/// Which deliveries.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct DeliveryFilters {
+    /// Only those to this endpoint
+    endpoint: Option<Uuid>,
+    /// Only those in this state
+    state: Option<DeliveryState>,
+    /// Only those of this type
+    event_type: Option<String>,
+    /// Only those of this order
+    order: Option<Uuid>,
+}
+
+/// An endpoint in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct EndpointId {
+    /// Id of a webhook endpoint
+    id: Uuid,
+}
+
+/// A delivery in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct DeliveryId {
+    /// Id of a delivery
+    id: Uuid,
 }
 
 /// A schedule in the path.
@@ -361,6 +394,20 @@ pub struct JobNotLive(ProblemDocument);
 #[expect(dead_code, reason = "describes an answer, is never one")]
 /// `job_not_retryable`
 pub struct JobNotRetryable(ProblemDocument);
+
+/// What anything about one endpoint may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `endpoint_not_found`
+pub struct NoSuchEndpoint(ProblemDocument);
+
+/// What anything about one delivery may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `delivery_not_found`
+pub struct NoSuchDelivery(ProblemDocument);
 
 /// What anything about one schedule may be refused with beside that.
 #[derive(IntoResponses)]

@@ -50,6 +50,10 @@ use utoipa::OpenApi;
         routes::admin::rebuild::list::handle,
         routes::admin::rebuild::request::handle,
         routes::admin::rebuild::cancel::handle,
+        routes::webhooks::endpoints::handle,
+        routes::webhooks::endpoint::handle,
+        routes::webhooks::deliveries::handle,
+        routes::webhooks::delivery::handle,
         routes::admin::jobs::list::handle,
         routes::admin::jobs::show::handle,
         routes::admin::jobs::cancel::handle,
@@ -95,7 +99,7 @@ mod tests {
     use super::*;
     use crate::{
         export::LOG_PARAMETERS,
-        routes::{admin, events, exports, orders, statistics},
+        routes::{admin, events, exports, orders, statistics, webhooks},
     };
     use std::collections::BTreeSet;
     use utoipa::openapi::{RefOr, path::ParameterIn};
@@ -151,6 +155,8 @@ mod tests {
             ("/v1/admin/parked", admin::parked::list::PARAMETERS),
             ("/v1/admin/parked/{id}", &[]),
             ("/v1/admin/projections/{name}/rebuild", &[]),
+            ("/v1/webhooks/endpoints", &[]),
+            ("/v1/webhooks/deliveries", webhooks::deliveries::PARAMETERS),
             ("/v1/admin/jobs", admin::jobs::list::PARAMETERS),
             ("/v1/admin/jobs/{id}", &[]),
             ("/v1/admin/schedules", &[]),

@@ -1,8 +1,10 @@
 //! Pages of a list: `{"data": […], "has_more": …, "next_cursor": …}`, and a
 //! `Link` to the next one, and to the one before where there is one (RFC 8288).
 
+use crate::cursor::{Cursors, Keyset, Place, QueryHash};
 use actix_web::{HttpRequest, web::Bytes};
 use infra::http::{Problem, Query, query::invalid};
+use uuid::Uuid;
 
 /// Rows of a page where the client does not say.
 const DEFAULT_LIMIT: u8 = 50;
@@ -32,6 +34,26 @@ pub fn is_usual(limit: usize) -> bool {
 /// What a statement has to fetch, to know whether there is more.
 pub fn one_more(limit: usize) -> i64 {
     i64::try_from(limit + 1).unwrap_or(i64::MAX)
+}
+
+/// Cuts rows that were listed by their ids, one more than a page has, to the
+/// page; the cursor of what comes after it, where there is more.
+pub async fn cut<T>(
+    (cursors, query): (&Cursors, QueryHash),
+    rows: &mut Vec<T>,
+    limit: usize,
+    id: impl Fn(&T) -> Uuid,
+) -> Result<Option<String>, Problem> {
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let Some(last) = rows.last().filter(|_| has_more) else {
+        return Ok(None);
+    };
+    let last = Keyset {
+        value: 0,
+        id: id(last),
+    };
+    Ok(Some(cursors.seal(query, Place::after(last)).await?))
 }
 
 /// The body of a list, put together of rows that are JSON already.

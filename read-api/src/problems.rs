@@ -78,6 +78,16 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         meaning: "No build of the projection is open. It may have ended since it was looked at.",
     },
     ProblemType {
+        code: "endpoint_not_found",
+        status: 404,
+        meaning: "There is no webhook endpoint with this id, or it was deleted.",
+    },
+    ProblemType {
+        code: "delivery_not_found",
+        status: 404,
+        meaning: "There is no delivery with this id; they are kept for some weeks.",
+    },
+    ProblemType {
         code: "job_not_found",
         status: 404,
         meaning: "There is no such job, or it came to its end too long ago to be kept.",
@@ -265,6 +275,16 @@ pub fn not_a_record() -> Problem {
 /// Nothing is parked under this id.
 pub fn not_parked() -> Problem {
     Problem::not_found("not_parked", "Nothing is parked under this id")
+}
+
+/// There is no such endpoint.
+pub fn endpoint_not_found() -> Problem {
+    Problem::not_found("endpoint_not_found", "There is no such webhook endpoint")
+}
+
+/// There is no such delivery.
+pub fn delivery_not_found() -> Problem {
+    Problem::not_found("delivery_not_found", "There is no such delivery")
 }
 
 /// There is no such job.

@@ -9,9 +9,6 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use infra::http::{CACHING, VARIES, none_match};
 use sha2::{Digest as _, Sha256};
 
-/// Of answers that are streamed: nginx passes on what it gets at once.
-pub const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
-
 /// An answer: JSON, unless it is said to be something else.
 pub struct Reply {
     etag: String,

@@ -388,6 +388,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Carry out many commands
+         * @description NDJSON in, NDJSON out, both streamed. Each line is a command: `op` is the
+         *     `operationId` of its route, `key` its `Idempotency-Key`, `body` the body;
+         *     the order is named by `order_id`, or by `order` as
+         *     `{"platform", "external_id"}`, and other parts of the path by their names
+         *     (`line`, `discount`, `payment`, `capture`, `refund`, `fulfillment`, `return`,
+         *     `tag`). `if_match` is a version, `causation_id` what led to the command.
+         *
+         *     Lines about one order are carried out one after the other, others at the same
+         *     time. A line that fails (`status`, `problem`) stops no other line; only where
+         *     it may succeed when it is sent again (5xx, `contended`), later lines about
+         *     its order are not carried out (424 `earlier_line_open`). The last record is
+         *     the `trailer` with the counts, and with a `problem` where it came before the
+         *     end of the body; an answer without it was cut off. Sending all lines again
+         *     under the same keys carries out what was not.
+         *
+         *     Results come while lines are still sent, and have to be read meanwhile: who
+         *     takes none is not read from. A line has at most 256 KiB. Blank lines are
+         *     skipped. A body that is packed (`Content-Encoding`) may be 4 GiB unpacked.
+         */
+        post: operations["bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/drafts": {
         parameters: {
             query?: never;
@@ -2082,6 +2119,184 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Webhook deliveries
+         * @description What endpoints were told, are told, or have missed, the newest first.
+         */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One delivery
+         * @description With the body of its requests, and what each of them was answered: the
+         *     beginning of that, as the receiver may have said something that helps.
+         */
+        get: operations["get_webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry a delivery
+         * @description Whatever became of it, with the same `webhook-id`; attempts are counted anew.
+         */
+        post: operations["retry_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Webhook endpoints
+         * @description All of them, and how it goes with each. Secrets are not shown.
+         */
+        get: operations["list_webhook_endpoints"];
+        put?: never;
+        /**
+         * Make a webhook endpoint
+         * @description It is told of events that are recorded from now on. The answer has its
+         *     secret, which is not shown again.
+         */
+        post: operations["create_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One webhook endpoint
+         * @description And how it goes with it. Its secret is not shown.
+         */
+        get: operations["get_webhook_endpoint"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook endpoint
+         * @description What was still to be sent to it is not sent. Its deliveries are kept as long
+         *     as others.
+         */
+        delete: operations["delete_webhook_endpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook endpoint
+         * @description What is absent stays. One that was disabled begins with a clean record when it
+         *     is enabled again.
+         */
+        patch: operations["change_webhook_endpoint"];
+        trace?: never;
+    };
+    "/v1/webhooks/endpoints/{id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ping a webhook endpoint
+         * @description Sends an event of the type `ping`, whatever types the endpoint wants. What
+         *     came of it is at `GET /v1/webhooks/deliveries/{id}`.
+         */
+        post: operations["ping_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/endpoints/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay what a webhook endpoint was told, or was not
+         * @description With the same `webhook-id`s as before.
+         */
+        post: operations["replay_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/endpoints/{id}/rotate_secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate the secret of a webhook endpoint
+         * @description For a while requests carry a signature by each of both. The answer has the
+         *     new secret, which is not shown again.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2194,6 +2409,28 @@ export interface components {
              * @description The share.
              */
             amount: number;
+        };
+        /** @description One request, and what was answered. */
+        Attempt: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description How long it took, in milliseconds.
+             */
+            duration_ms: number;
+            /**
+             * Format: int32
+             * @description Status of the answer; none: there was none.
+             */
+            status?: number | null;
+            /** @description Why it failed. */
+            error?: string | null;
+            /** @description The beginning of the answer's body. */
+            answer?: string | null;
         };
         /**
          * @description An authorisation.
@@ -2493,6 +2730,36 @@ export interface components {
             before?: unknown;
             /** @description What is there; absent where `op` is `remove` */
             after?: unknown;
+        };
+        /**
+         * @description What is to change; what is absent stays.
+         * @example {
+         *       "event_types": [
+         *         "*"
+         *       ],
+         *       "platform": null,
+         *       "state": "enabled"
+         *     }
+         */
+        ChangeEndpointBody: {
+            /** @description Absolute `http` or `https` URL. */
+            url?: string | null;
+            /** @description For people; null removes it. */
+            description?: string | null;
+            /** @description Types of events. */
+            event_types?: string[] | null;
+            /** @description Only events of orders of this platform; null: of all. */
+            platform?: string | null;
+            /** @description Whether an order's events are told one after the other. */
+            ordered?: boolean | null;
+            /** @description Whether the history of imported orders is told as well. */
+            imported?: boolean | null;
+            /**
+             * Format: int32
+             * @description Requests at once, 1 to 64.
+             */
+            concurrency?: number | null;
+            state?: components["schemas"]["EndpointState"] | null;
         };
         /**
          * @description What changes: at least one of quantity, discount and tax.
@@ -2993,6 +3260,99 @@ export interface components {
              */
             occurred_at?: string | null;
         };
+        /**
+         * @description A delivery as it is shown.
+         * @example {
+         *       "attempts": 0,
+         *       "created_at": "2026-11-26T03:18:28.911Z",
+         *       "due_at": "2026-11-26T03:18:28.911Z",
+         *       "endpoint_id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+         *       "event_type": "order.placed",
+         *       "finished_at": null,
+         *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11cc",
+         *       "last_error": null,
+         *       "message_id": "msg_5d0c3c6a1f4b5e7f9a0d7d6ad1c0e2f4",
+         *       "order_id": "019ac1ef-11aa-7c10-8f57-0f2f6a9a1001",
+         *       "order_version": 1,
+         *       "state": "pending"
+         *     }
+         */
+        Delivery: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who is told.
+             */
+            endpoint_id: string;
+            /** @description `webhook-id` of every request. */
+            message_id: string;
+            /** @description Type of the event. */
+            event_type: string;
+            /**
+             * Format: uuid
+             * @description The order.
+             */
+            order_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its version after the event.
+             */
+            order_version?: number | null;
+            /** @description What became of it. */
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Format: int32
+             * @description Attempts that failed.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it is sent next, where it is pending.
+             */
+            due_at?: string | null;
+            /** @description Why the last attempt failed. */
+            last_error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it came to its end.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+        };
+        /** @description A page of deliveries. */
+        DeliveryList: {
+            /** @description The newest first. */
+            data: components["schemas"]["Delivery"][];
+            /** @description Whether there is more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description What became of a delivery.
+         * @enum {string}
+         */
+        DeliveryState: "pending" | "delivered" | "failed" | "skipped";
+        /** @description A delivery with its requests. */
+        DeliveryWithAttempts: components["schemas"]["Delivery"] & {
+            /** @description The body of every request. */
+            body: Record<string, never>;
+            /** @description The last requests, and what was answered; the first first. */
+            requests: components["schemas"]["Attempt"][];
+        };
+        /**
+         * @description Why an endpoint is disabled.
+         * @enum {string}
+         */
+        DisabledBy: "request" | "gone" | "failing";
         /** @description A record that was discarded. */
         Discard: {
             /**
@@ -3096,6 +3456,143 @@ export interface components {
             code?: string | null;
             /** @description Why, in words. Personal data (free text). */
             reason?: string | null;
+        };
+        /**
+         * @description An endpoint as it is shown: without its secret.
+         * @example {
+         *       "concurrency": 8,
+         *       "created_at": "2026-11-20T10:00:00.402Z",
+         *       "description": null,
+         *       "disabled_at": null,
+         *       "disabled_by": null,
+         *       "event_types": [
+         *         "order.placed",
+         *         "order.cancelled"
+         *       ],
+         *       "failing_since": null,
+         *       "failures": 0,
+         *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+         *       "imported": false,
+         *       "last_success_at": "2026-11-26T03:18:34.190Z",
+         *       "old_secret_until": null,
+         *       "ordered": true,
+         *       "platform": "web",
+         *       "rests_until": null,
+         *       "state": "enabled",
+         *       "updated_at": "2026-11-20T10:00:00.402Z",
+         *       "url": "https://erp.example/hooks/orders"
+         *     }
+         */
+        Endpoint: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Where to. */
+            url: string;
+            /** @description For people. */
+            description?: string | null;
+            /** @description Types of events: `order.placed`, `order.*`, `*`. */
+            event_types: string[];
+            /** @description Only events of orders of this platform. */
+            platform?: string | null;
+            /** @description Whether an order's events are told one after the other. */
+            ordered: boolean;
+            /** @description Whether the history of imported orders is told as well. */
+            imported: boolean;
+            /**
+             * Format: int32
+             * @description Requests at once.
+             */
+            concurrency: number;
+            /** @description Whether it is told anything. */
+            state: components["schemas"]["EndpointState"];
+            disabled_by?: components["schemas"]["DisabledBy"] | null;
+            /**
+             * Format: date-time
+             * @description Since when not.
+             */
+            disabled_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when requests are signed with the secret before as well.
+             */
+            old_secret_until?: string | null;
+            /**
+             * Format: int32
+             * @description Requests that failed since one succeeded.
+             */
+            failures: number;
+            /**
+             * Format: date-time
+             * @description Since when requests have done nothing but fail.
+             */
+            failing_since?: string | null;
+            /**
+             * Format: date-time
+             * @description Nothing is sent before, as it fails.
+             */
+            rests_until?: string | null;
+            /**
+             * Format: date-time
+             * @description When it last answered 2xx.
+             */
+            last_success_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When somebody last changed it.
+             */
+            updated_at: string;
+        };
+        /** @description All endpoints. */
+        EndpointList: {
+            /** @description The oldest first. */
+            data: components["schemas"]["Endpoint"][];
+        };
+        /**
+         * @description Whether an endpoint is told anything.
+         * @enum {string}
+         */
+        EndpointState: "enabled" | "disabled";
+        /**
+         * @description An endpoint with its secret.
+         * @example {
+         *       "concurrency": 8,
+         *       "created_at": "2026-11-20T10:00:00.402Z",
+         *       "description": null,
+         *       "disabled_at": null,
+         *       "disabled_by": null,
+         *       "event_types": [
+         *         "order.placed",
+         *         "order.cancelled"
+         *       ],
+         *       "failing_since": null,
+         *       "failures": 0,
+         *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+         *       "imported": false,
+         *       "last_success_at": null,
+         *       "old_secret_until": null,
+         *       "ordered": true,
+         *       "platform": "web",
+         *       "rests_until": null,
+         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+         *       "state": "enabled",
+         *       "updated_at": "2026-11-20T10:00:00.402Z",
+         *       "url": "https://erp.example/hooks/orders"
+         *     }
+         */
+        EndpointWithSecret: components["schemas"]["Endpoint"] & {
+            /**
+             * @description What signatures are checked with. It is not shown again.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
         };
         /** @description A page of an order's history; put together of stored JSON, never of this. */
         EventList: {
@@ -3810,6 +4307,43 @@ export interface components {
          * @enum {string}
          */
         MovementState: "pending" | "succeeded" | "failed";
+        /**
+         * @description Who is to be told of what.
+         * @example {
+         *       "event_types": [
+         *         "order.placed",
+         *         "order.cancelled"
+         *       ],
+         *       "ordered": true,
+         *       "platform": "web",
+         *       "url": "https://erp.example/hooks/orders"
+         *     }
+         */
+        NewEndpointBody: {
+            /**
+             * @description Absolute `http` or `https` URL; where its host leads to must be public,
+             *     or in a network that the operator allows.
+             */
+            url: string;
+            /** @description For people. */
+            description?: string | null;
+            /** @description Types of events: `order.placed`, `order.*`, `*`. */
+            event_types: string[];
+            /** @description Only events of orders of this platform. */
+            platform?: string | null;
+            /**
+             * @description Whether an order's events are told one after the other: none before the
+             *     one before was delivered, or has failed for good.
+             */
+            ordered?: boolean;
+            /** @description Whether the history of imported orders is told as well. */
+            imported?: boolean;
+            /**
+             * Format: int32
+             * @description Requests at once, 1 to 64; 8 unless told.
+             */
+            concurrency?: number | null;
+        };
         /** @description A note on an order. Its text is personal data (free text). */
         Note: {
             /** @description Local to the order: `n1`, `n2`, … */
@@ -4613,6 +5147,42 @@ export interface components {
             /** @description Why, in words. Personal data (free text). */
             reason?: string | null;
         };
+        /**
+         * @description What to send once more: what was missed, or a range of time.
+         * @example {
+         *       "missed": true
+         *     }
+         */
+        ReplayBody: {
+            /**
+             * @description Everything that failed for good, and what was skipped while the endpoint
+             *     was disabled.
+             */
+            missed?: boolean;
+            /**
+             * Format: date-time
+             * @description Whatever was made from then on, delivered or not.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description Before then; until now unless told.
+             */
+            to?: string | null;
+        };
+        /**
+         * @description What is sent once more.
+         * @example {
+         *       "replayed": 2
+         *     }
+         */
+        Replayed: {
+            /**
+             * Format: int64
+             * @description Deliveries.
+             */
+            replayed: number;
+        };
         /** @description A replica of the views. */
         Replica: components["schemas"]["Lag"] & {
             /**
@@ -4716,6 +5286,20 @@ export interface components {
          * @enum {string}
          */
         ReturnStatus: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+        /**
+         * @description How.
+         * @example {
+         *       "overlap_seconds": 86400
+         *     }
+         */
+        RotateSecretBody: {
+            /**
+             * Format: int64
+             * @description For how long requests are signed with the secret before as well: a day
+             *     unless told, a week at most. 0: the secret before is known to others.
+             */
+            overlap_seconds?: number | null;
+        };
         /** @description All schedules. */
         ScheduleList: {
             /** @description By name. */
@@ -7259,6 +7843,106 @@ export interface operations {
             };
         };
     };
+    bulk: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Decide every line, each on what the ones before it would have left, and
+                 *     store nothing. A key that comes twice is decided twice.
+                 */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A command a line */
+        requestBody: {
+            content: {
+                /**
+                 * @example {"op":"place_order","key":"w-1001","body":{"platform":"web","external_id":"W-1001","currency":"GBP","lines":[{"sku":"85123A","name":"White hanging heart T-light holder","quantity":6,"unit_price":"2.55"}]}}
+                 *     {"op":"authorize_payment","key":"w-1001-pay","order":{"platform":"web","external_id":"W-1001"},"body":{"amount":1530,"provider":"bank"}}
+                 *     {"op":"capture_payment","key":"w-1001-take","order":{"platform":"web","external_id":"W-1001"},"payment":"p1","body":{"amount":2000}}
+                 */
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description A result per line, in the order of the lines, and the trailer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"line":1,"op":"place_order","key":"w-1001","status":201,"replayed":false,"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","version":1,"number":"1001","position":"b3JkZXJzLmV2ZW50cy52MXw5fDF8NzYzfDE"}
+                     *     {"line":2,"op":"authorize_payment","key":"w-1001-pay","status":200,"replayed":false,"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","version":2,"number":"1001","position":"b3JkZXJzLmV2ZW50cy52MXw5fDF8NzY0fDI","payment_id":"p1"}
+                     *     {"line":3,"op":"capture_payment","key":"w-1001-take","status":409,"problem":{"type":"/problems/capture_exceeds_authorized","title":"the capture exceeds what is authorised and not captured","status":409,"code":"capture_exceeds_authorized","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","errors":[{"pointer":"/amount","detail":"the capture exceeds what is authorised and not captured"}],"requested":2000,"capturable":1530}}
+                     *     {"trailer":{"lines":3,"succeeded":2,"replayed":0,"failed":1,"dry_run":false}}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `incomplete_body`, `invalid_parameter`, `invalid_query`, `unknown_parameter` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     create_draft: {
         parameters: {
             query?: never;
@@ -7287,7 +7971,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `true` on the answer to a repeat; else absent */
                     "Idempotent-Replayed"?: string;
-                    /** @description Where the order is read */
+                    /** @description Where it is read */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -9196,7 +9880,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `true` on the answer to a repeat; else absent */
                     "Idempotent-Replayed"?: string;
-                    /** @description Where the order is read */
+                    /** @description Where it is read */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -10211,7 +10895,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `true` on the answer to a repeat; else absent */
                     "Idempotent-Replayed"?: string;
-                    /** @description Where the order is read */
+                    /** @description Where it is read */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -17115,7 +17799,7 @@ export interface operations {
                     ETag?: string;
                     /** @description `true` on the answer to a repeat; else absent */
                     "Idempotent-Replayed"?: string;
-                    /** @description Where the order is read */
+                    /** @description Where it is read */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -19592,6 +20276,1335 @@ export interface operations {
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only those to this endpoint */
+                endpoint?: string;
+                /** @description Only those in this state */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description Only those of this type */
+                event_type?: string;
+                /** @description Only those of this order */
+                order?: string;
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "attempts": 1,
+                     *           "created_at": "2026-11-26T03:18:28.911Z",
+                     *           "due_at": null,
+                     *           "endpoint_id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+                     *           "event_type": "order.placed",
+                     *           "finished_at": "2026-11-26T03:18:34.190Z",
+                     *           "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11cc",
+                     *           "last_error": "answered 503 Service Unavailable",
+                     *           "message_id": "msg_5d0c3c6a1f4b5e7f9a0d7d6ad1c0e2f4",
+                     *           "order_id": "019ac1ef-11aa-7c10-8f57-0f2f6a9a1001",
+                     *           "order_version": 1,
+                     *           "state": "delivered"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a delivery */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "attempts": 1,
+                     *       "body": {
+                     *         "data": {
+                     *           "order_id": "019ac1ef-11aa-7c10-8f57-0f2f6a9a1001",
+                     *           "order_version": 1,
+                     *           "platform": "web"
+                     *         },
+                     *         "timestamp": "2026-11-26T03:18:28.802Z",
+                     *         "type": "order.placed"
+                     *       },
+                     *       "created_at": "2026-11-26T03:18:28.911Z",
+                     *       "due_at": null,
+                     *       "endpoint_id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+                     *       "event_type": "order.placed",
+                     *       "finished_at": "2026-11-26T03:18:34.190Z",
+                     *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11cc",
+                     *       "last_error": "answered 503 Service Unavailable",
+                     *       "message_id": "msg_5d0c3c6a1f4b5e7f9a0d7d6ad1c0e2f4",
+                     *       "order_id": "019ac1ef-11aa-7c10-8f57-0f2f6a9a1001",
+                     *       "order_version": 1,
+                     *       "requests": [
+                     *         {
+                     *           "answer": "come back later",
+                     *           "at": "2026-11-26T03:18:28.930Z",
+                     *           "duration_ms": 12,
+                     *           "error": "answered 503 Service Unavailable",
+                     *           "status": 503
+                     *         },
+                     *         {
+                     *           "answer": "ok",
+                     *           "at": "2026-11-26T03:18:34.171Z",
+                     *           "duration_ms": 9,
+                     *           "error": null,
+                     *           "status": 200
+                     *         }
+                     *       ],
+                     *       "state": "delivered"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeliveryWithAttempts"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What anything about one delivery may be refused with beside that.
+             *     `delivery_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    retry_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the delivery. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is sent */
+            202: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `delivery_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `endpoint_disabled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_webhook_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoints */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "concurrency": 8,
+                     *           "created_at": "2026-11-20T10:00:00.402Z",
+                     *           "description": null,
+                     *           "disabled_at": null,
+                     *           "disabled_by": null,
+                     *           "event_types": [
+                     *             "order.placed",
+                     *             "order.cancelled"
+                     *           ],
+                     *           "failing_since": null,
+                     *           "failures": 0,
+                     *           "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+                     *           "imported": false,
+                     *           "last_success_at": "2026-11-26T03:18:34.190Z",
+                     *           "old_secret_until": null,
+                     *           "ordered": true,
+                     *           "platform": "web",
+                     *           "rests_until": null,
+                     *           "state": "enabled",
+                     *           "updated_at": "2026-11-20T10:00:00.402Z",
+                     *           "url": "https://erp.example/hooks/orders"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EndpointList"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEndpointBody"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointWithSecret"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_endpoint` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a webhook endpoint */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "concurrency": 8,
+                     *       "created_at": "2026-11-20T10:00:00.402Z",
+                     *       "description": null,
+                     *       "disabled_at": null,
+                     *       "disabled_by": null,
+                     *       "event_types": [
+                     *         "order.placed",
+                     *         "order.cancelled"
+                     *       ],
+                     *       "failing_since": null,
+                     *       "failures": 0,
+                     *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11bb",
+                     *       "imported": false,
+                     *       "last_success_at": "2026-11-26T03:18:34.190Z",
+                     *       "old_secret_until": null,
+                     *       "ordered": true,
+                     *       "platform": "web",
+                     *       "rests_until": null,
+                     *       "state": "enabled",
+                     *       "updated_at": "2026-11-20T10:00:00.402Z",
+                     *       "url": "https://erp.example/hooks/orders"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What anything about one endpoint may be refused with beside that.
+             *     `endpoint_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the endpoint. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `endpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the endpoint. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeEndpointBody"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `endpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_endpoint` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ping_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the endpoint. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is sent */
+            202: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `endpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `endpoint_disabled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    replay_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the endpoint. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayBody"];
+            };
+        };
+        responses: {
+            /** @description It is sent */
+            202: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `endpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `endpoint_disabled` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_replay` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the endpoint. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateSecretBody"];
+            };
+        };
+        responses: {
+            /** @description Rotated */
+            200: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointWithSecret"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `endpoint_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_endpoint` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

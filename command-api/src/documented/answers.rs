@@ -7,8 +7,8 @@ use utoipa::openapi::{
     Content, Header, HeaderBuilder, Object, Ref, RefOr, Response, ResponseBuilder, schema::Type,
 };
 
-/// Codes of every command.
-const ALWAYS: &[&str] = &[
+/// Codes of every request.
+pub const REQUEST: &[&str] = &[
     "invalid_json",
     "invalid_body",
     "incomplete_body",
@@ -18,17 +18,20 @@ const ALWAYS: &[&str] = &[
     "invalid_causation_id",
     "unauthorized",
     "request_timeout",
-    "contended",
-    "precondition_failed",
     "body_too_large",
-    "event_too_large",
     "unsupported_media_type",
-    "idempotency_key_reused",
     "internal",
     "log_restored",
     "unavailable",
     "took_too_long",
     "coding_not_acceptable",
+];
+/// Codes of every command beside those.
+pub const COMMAND: &[&str] = &[
+    "contended",
+    "precondition_failed",
+    "event_too_large",
+    "idempotency_key_reused",
 ];
 /// Codes of commands on any order that exists.
 pub const ANY: &[&str] = &["order_not_found"];
@@ -78,6 +81,22 @@ pub const AMOUNT: &[&str] = &[
 /// status that its kind of problem has; `422:code` for another one.
 macro_rules! answers {
     ($name:ident: $($status:literal $done:literal),+; $($codes:expr),* $(,)?) => {
+        $crate::documented::answers!(
+            @ $name: [$(($status, $done, Some("CommandAnswer"))),+];
+            [$crate::documented::REQUEST, $crate::documented::COMMAND, $($codes),*]
+        );
+    };
+    // Answers with another body, or none, and other codes.
+    (
+        $name:ident: $($status:literal $done:literal as $body:expr),+;
+        $($codes:expr),* ; without orders
+    ) => {
+        $crate::documented::answers!(
+            @ $name: [$(($status, $done, $body)),+];
+            [$crate::documented::REQUEST, $($codes),*]
+        );
+    };
+    (@ $name:ident: [$($success:expr),+]; [$($codes:expr),* $(,)?]) => {
         struct $name;
 
         impl utoipa::IntoResponses for $name {
@@ -85,7 +104,7 @@ macro_rules! answers {
                 String,
                 utoipa::openapi::RefOr<utoipa::openapi::Response>,
             > {
-                $crate::documented::responses(&[$(($status, $done)),+], &[$($codes),*])
+                $crate::documented::responses(&[$($success),+], &[$($codes),*])
             }
         }
     };
@@ -94,23 +113,28 @@ pub(crate) use answers;
 
 /// See [`answers`].
 pub fn responses(
-    successes: &[(u16, &str)],
+    successes: &[(u16, &str, Option<&str>)],
     codes: &[&[&str]],
 ) -> BTreeMap<String, RefOr<Response>> {
+    let mut all = problems(codes);
+    for (status, done, body) in successes {
+        all.insert(status.to_string(), success(*status, done, *body).into());
+    }
+    all
+}
+
+/// The answers with these codes.
+pub fn problems(codes: &[&[&str]]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for code in codes.iter().copied().chain([ALWAYS]).flatten() {
+    for code in codes.iter().copied().flatten() {
         let (status, code) = of(code);
         by_status.entry(status).or_default().insert(code);
     }
-    let mut all: BTreeMap<String, RefOr<Response>> = BTreeMap::new();
-    for (status, done) in successes {
-        all.insert(status.to_string(), success(*status, done).into());
-    }
-    for (status, codes) in by_status {
+    let told = by_status.into_iter().map(|(status, codes)| {
         let told = problem(&status, &codes);
-        all.insert(status, told.into());
-    }
-    all
+        (status, told.into())
+    });
+    told.collect()
 }
 
 /// Status and code of an entry of a list; `default` where nobody knows it.
@@ -124,21 +148,21 @@ fn of(entry: &str) -> (String, &str) {
     (status.unwrap_or_else(|| "default".to_owned()), entry)
 }
 
-fn success(status: u16, done: &str) -> Response {
-    let answer = Ref::from_schema_name("CommandAnswer");
-    let mut response = ResponseBuilder::new()
-        .description(done)
-        .content("application/json", Content::new(Some(answer)))
-        .header(
-            "ETag",
-            text("`\"<version>-0\"`, for `If-Match` of the next"),
-        )
-        .header(
-            "Idempotent-Replayed",
-            text("`true` on the answer to a repeat; else absent"),
-        );
+fn success(status: u16, done: &str, body: Option<&str>) -> Response {
+    let mut response = ResponseBuilder::new().description(done).header(
+        "Idempotent-Replayed",
+        text("`true` on the answer to a repeat; else absent"),
+    );
+    if let Some(body) = body {
+        let answer = Ref::from_schema_name(body);
+        response = response.content("application/json", Content::new(Some(answer)));
+    }
+    if body == Some("CommandAnswer") {
+        let etag = text("`\"<version>-0\"`, for `If-Match` of the next");
+        response = response.header("ETag", etag);
+    }
     if status == 201 {
-        response = response.header("Location", text("Where the order is read"));
+        response = response.header("Location", text("Where it is read"));
     }
     response.build()
 }

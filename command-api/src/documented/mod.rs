@@ -5,5 +5,7 @@ mod answers;
 mod parameters;
 
 pub(crate) use answers::answers;
-pub use answers::{AMOUNT, ANY, CONTENT, EDIT, LINE, LIVE_SALE, SALE, UNITS, responses};
-pub use parameters::{Headers, OnOrder};
+pub use answers::{
+    AMOUNT, ANY, COMMAND, CONTENT, EDIT, LINE, LIVE_SALE, REQUEST, SALE, UNITS, problems, responses,
+};
+pub use parameters::{Headers, OnDelivery, OnEndpoint, OnOrder};

@@ -37,6 +37,44 @@ pub struct Headers {
     causation_id: Option<String>,
 }
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct EndpointPath {
+    /// Id of the endpoint.
+    id: Uuid,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct DeliveryPath {
+    /// Id of the delivery.
+    id: Uuid,
+}
+
+/// Parameters of requests on a webhook endpoint.
+pub struct OnEndpoint;
+
+impl IntoParams for OnEndpoint {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = EndpointPath::into_params(&place);
+        all.extend(Headers::into_params(&place));
+        all
+    }
+}
+
+/// Parameters of requests on a delivery.
+pub struct OnDelivery;
+
+impl IntoParams for OnDelivery {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = DeliveryPath::into_params(&place);
+        all.extend(Headers::into_params(&place));
+        all
+    }
+}
+
 /// Parameters of commands on an order.
 pub struct OnOrder;
 

@@ -27,6 +27,17 @@ impl<T> Change<T> {
     }
 }
 
+impl<T> Change<T> {
+    /// What is there after it.
+    pub fn or(self, present: Option<T>) -> Option<T> {
+        match self {
+            Self::Unchanged => present,
+            Self::Removed => None,
+            Self::To(value) => Some(value),
+        }
+    }
+}
+
 impl<T> Change<Vec<T>> {
     /// The same for a list: removed is empty.
     pub fn into_list<U: From<T>>(self) -> Option<Vec<U>> {

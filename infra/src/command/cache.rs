@@ -20,6 +20,7 @@ const BYTES: &str = "orderlog_aggregate_cache_bytes";
 pub(super) struct StateCache<R: Recording> {
     kept: Mutex<Kept<R>>,
     capacity: usize,
+    is_measured: bool,
 }
 
 struct Kept<R: Recording> {
@@ -33,6 +34,14 @@ impl<R: Recording> StateCache<R> {
         describe_counter!(HITS, "Commands whose aggregate was in memory");
         describe_counter!(MISSES, "Commands whose aggregate had to be loaded");
         describe_gauge!(BYTES, "Bytes of aggregates in memory, about");
+        Self {
+            is_measured: true,
+            ..Self::unmeasured(capacity)
+        }
+    }
+
+    /// The same for what is no cache of the log, and counts for nothing.
+    pub fn unmeasured(capacity: usize) -> Self {
         let kept = Kept {
             states: LruCache::new_unbounded(),
             bytes: 0,
@@ -40,6 +49,7 @@ impl<R: Recording> StateCache<R> {
         Self {
             kept: Mutex::new(kept),
             capacity,
+            is_measured: false,
         }
     }
 
@@ -53,7 +63,9 @@ impl<R: Recording> StateCache<R> {
             }
             taken
         };
-        counter!(if taken.is_some() { HITS } else { MISSES }).increment(1);
+        if self.is_measured {
+            counter!(if taken.is_some() { HITS } else { MISSES }).increment(1);
+        }
         taken
     }
 
@@ -74,8 +86,10 @@ impl<R: Recording> StateCache<R> {
             };
             kept.bytes = kept.bytes.saturating_sub(size(&oldest));
         }
-        #[expect(clippy::cast_precision_loss, reason = "a gauge of bytes")]
-        gauge!(BYTES).set(kept.bytes as f64);
+        if self.is_measured {
+            #[expect(clippy::cast_precision_loss, reason = "a gauge of bytes")]
+            gauge!(BYTES).set(kept.bytes as f64);
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept<R>> {

@@ -6,7 +6,7 @@ use super::{
     load::{Found, unavailable},
     recording::{EventOf, Recorded, Recording, RejectionOf, record},
     state::State,
-    turns::TakingTurns,
+    turns::{TakingTurns, TooLong},
 };
 use crate::{
     event_store::{AppendError, EventStore, NewEvent, Stamp},
@@ -244,12 +244,7 @@ impl<R: Recording> Executor<R> {
         F: Future<Output = Result<<R::Aggregate as Aggregate>::Command, Failed<R>>>,
     {
         let version = state.version;
-        // What does not exist is the domain's to refuse.
-        let condition = context.if_match.as_ref().filter(|_| version > 0);
-        if condition.is_some_and(|c| !c.allows(version)) {
-            let error = ExecuteError::PreconditionFailed { version };
-            return Err(Refusal::ByState(error));
-        }
+        context.check(version).map_err(Refusal::ByState)?;
         let command = command(&state.aggregate).await;
         let command = command.map_err(|e| Refusal::of(e.after(sent)))?;
         let (aggregate, events) = decide(&state.aggregate, command).await?;
@@ -291,20 +286,7 @@ impl<R: Recording> Executor<R> {
         next: Next<R>,
         stamps: &[Stamp],
     ) -> Result<Outcome<R>, super::BoxError> {
-        let mut state = Arc::unwrap_or_clone(state);
-        let mut events = Vec::with_capacity(next.recorded.len());
-        for (recorded, stamp) in next.recorded.into_iter().zip(stamps) {
-            let Recorded {
-                event,
-                after,
-                unsealed,
-            } = recorded;
-            let stored = stored(id, R::Aggregate::TYPE, unsealed.event, Some(*stamp));
-            state.see(&event, after, &stored)?;
-            events.push(event);
-        }
-        state.aggregate = next.aggregate;
-        state.keys.extend(next.keys);
+        let (state, events) = next.onto(id, state, Some(stamps))?;
         Ok(Outcome {
             state: self.remember(id, Arc::new(state)),
             events,
@@ -340,14 +322,42 @@ impl<R: Recording> Executor<R> {
 }
 
 /// What an append leads to.
-struct Next<R: Recording> {
-    aggregate: R::Aggregate,
-    recorded: Vec<Recorded<R>>,
-    keys: KeysUsed,
+pub(super) struct Next<R: Recording> {
+    pub aggregate: R::Aggregate,
+    pub recorded: Vec<Recorded<R>>,
+    pub keys: KeysUsed,
+}
+
+impl<R: Recording> Next<R> {
+    /// The state that it leaves of `state`, and its events; without stamps
+    /// where it is not stored.
+    pub fn onto(
+        self,
+        id: &str,
+        state: Arc<State<R>>,
+        stamps: Option<&[Stamp]>,
+    ) -> Result<(State<R>, Vec<EventOf<R>>), super::BoxError> {
+        let mut state = Arc::unwrap_or_clone(state);
+        let mut events = Vec::with_capacity(self.recorded.len());
+        for (at, recorded) in self.recorded.into_iter().enumerate() {
+            let Recorded {
+                event,
+                after,
+                unsealed,
+            } = recorded;
+            let stamp = stamps.and_then(|stamps| stamps.get(at).copied());
+            let stored = stored(id, R::Aggregate::TYPE, unsealed.event, stamp);
+            state.see(&event, after, &stored)?;
+            events.push(event);
+        }
+        state.aggregate = self.aggregate;
+        state.keys.extend(self.keys);
+        Ok((state, events))
+    }
 }
 
 /// Why an attempt stored nothing.
-enum Refusal<R: Recording> {
+pub(super) enum Refusal<R: Recording> {
     /// Because of the state that it was decided on.
     ByState(Failed<R>),
     /// Because of something else.
@@ -361,17 +371,19 @@ impl<R: Recording> Refusal<R> {
             error => Self::ByState(error),
         }
     }
+
+    /// Why.
+    pub fn into_error(self) -> Failed<R> {
+        match self {
+            Self::ByState(error) | Self::Final(error) => error,
+        }
+    }
 }
 
 /// The log went away in the middle of an append and did not come back in time.
 #[derive(Debug, thiserror::Error)]
 #[error("the outcome of an append could not be settled")]
 struct Unsettled;
-
-/// Others have been at the aggregate for too long.
-#[derive(Debug, thiserror::Error)]
-#[error("other commands on this aggregate take too long")]
-struct TooLong;
 
 fn not_appended<R: Recording>(error: AppendError, sent: bool) -> Result<Attempt<R>, Refusal<R>> {
     match error {
@@ -389,7 +401,7 @@ fn not_appended<R: Recording>(error: AppendError, sent: bool) -> Result<Attempt<
 }
 
 /// The events of a command, and the aggregate that they leave.
-async fn decide<R: Recording>(
+pub(super) async fn decide<R: Recording>(
     aggregate: &R::Aggregate,
     command: <R::Aggregate as Aggregate>::Command,
 ) -> Result<(R::Aggregate, Vec<EventOf<R>>), Refusal<R>> {
@@ -407,7 +419,7 @@ fn unsealed_error<E: std::error::Error>(error: SealError, sent: bool) -> Execute
     }
 }
 
-const fn unchanged<R: Recording>(state: Arc<State<R>>) -> Outcome<R> {
+pub(super) const fn unchanged<R: Recording>(state: Arc<State<R>>) -> Outcome<R> {
     Outcome {
         state,
         events: Vec::new(),

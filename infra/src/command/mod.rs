@@ -7,6 +7,7 @@ mod identity;
 mod load;
 mod numbers;
 mod recording;
+mod rehearse;
 mod state;
 mod turns;
 
@@ -14,6 +15,7 @@ pub use execute::{Executor, Expected, Outcome};
 pub use identity::{CommandIdentity, command_id, payload_hash};
 pub use numbers::{NumberBlocks, NumberError};
 pub use recording::{BoxError, EventOf, Recording, RejectionOf};
+pub use rehearse::Rehearsal;
 pub use state::State;
 
 use crate::{http::IfMatch, log::MappingError};
@@ -37,6 +39,16 @@ pub struct CommandContext {
 }
 
 impl CommandContext {
+    /// Whether an aggregate at this version is the one that the caller saw.
+    /// What does not exist is the domain's to refuse.
+    fn check<R: std::error::Error>(&self, version: i64) -> Result<(), ExecuteError<R>> {
+        let condition = self.if_match.as_ref().filter(|_| version > 0);
+        if condition.is_some_and(|c| !c.allows(version)) {
+            return Err(ExecuteError::PreconditionFailed { version });
+        }
+        Ok(())
+    }
+
     /// Of whoever only looks.
     const fn nobody() -> Self {
         Self {

@@ -16,6 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 type Turns = Arc<Mutex<HashMap<String, Arc<Turn<()>>>>>;
 
+/// Others have been at the aggregate for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("other commands on this aggregate take too long")]
+pub(super) struct TooLong;
+
 /// Whose turn it is, by aggregate.
 #[derive(Debug, Default)]
 pub(super) struct TakingTurns(Turns);

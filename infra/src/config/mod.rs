@@ -123,6 +123,12 @@ pub struct Config {
     /// How long jobs of a worker that is told to end may go on, in seconds;
     /// then others take them.
     pub jobs_drain_seconds: u64,
+    /// Networks that webhooks may be sent to although they are not public, as
+    /// `10.1.0.0/16`. In the environment separated by commas.
+    pub webhook_networks: Urls,
+    /// For how many days messages to webhook endpoints are kept, with their
+    /// deliveries.
+    pub webhook_days: u64,
     /// For how many days jobs that are done or cancelled are kept.
     pub jobs_done_days: u64,
     /// For how many days dead jobs are kept.
@@ -189,6 +195,8 @@ impl Default for Config {
             process_imports: false,
             jobs_lease_seconds: 30,
             jobs_drain_seconds: 20,
+            webhook_networks: Urls::default(),
+            webhook_days: 30,
             jobs_done_days: 7,
             jobs_dead_days: 90,
             jobs_concurrency: BTreeMap::new(),

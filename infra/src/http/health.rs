@@ -18,6 +18,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio_util::sync::CancellationToken;
 
 /// How long one check may take.
 const CHECK_TIME: Duration = Duration::from_secs(2);
@@ -32,7 +33,7 @@ pub struct Readiness(Arc<State>);
 #[derive(Default)]
 struct State {
     checks: RwLock<Vec<Arc<Check>>>,
-    draining: AtomicBool,
+    draining: CancellationToken,
     started: AtomicBool,
 }
 
@@ -93,7 +94,12 @@ impl Readiness {
 
     /// From now on `/readyz` is 503: no new work, please.
     pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Relaxed);
+        self.0.draining.cancel();
+    }
+
+    /// Cancelled when the role is about to end.
+    pub fn draining(&self) -> CancellationToken {
+        self.0.draining.clone()
     }
 
     /// Runs every check at once.
@@ -107,7 +113,7 @@ impl Readiness {
         if !failed {
             self.0.started.store(true, Ordering::Relaxed);
         }
-        let status = match (self.0.draining.load(Ordering::Relaxed), failed) {
+        let status = match (self.0.draining.is_cancelled(), failed) {
             (true, _) => "draining",
             (false, true) => "failed",
             (false, false) => "ok",

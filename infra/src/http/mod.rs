@@ -23,25 +23,27 @@ mod request_headers;
 mod server;
 mod trace;
 
-pub use body::JsonBody;
+pub use body::{Forwarding, JsonBody, Line, LineError, Lines};
 pub use etag::{Etag, IfMatch, if_match, none_match};
 pub use fallback::DocumentedPaths;
 pub use health::Readiness;
 pub use observe::HeadOnly;
 pub use prefer::Prefer;
-pub use principal::{Principal, still_allowed};
+pub use principal::{Caller, Principal, still_allowed};
 pub use problem::{Problem, ProblemDocument, ProblemError};
 pub use problem_types::{ProblemType, problem_types};
 pub use public::PublicFile;
 pub use query::Query;
-pub use request_headers::idempotency_key;
+pub use request_headers::{idempotency_key, valid_key};
 pub use server::{ServeError, WRITE_BUFFER, serve};
 pub use trace::{TraceContext, trace_context};
 
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{HeaderName, HeaderValue};
 
 /// `Cache-Control` of what may be kept by the client, never shared, and always
 /// asked for again.
 pub const CACHING: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// `Vary` of every answer behind a key.
 pub const VARIES: HeaderValue = HeaderValue::from_static("Accept, Accept-Encoding, Authorization");
+/// Of answers that are streamed: nginx passes on what it gets at once.
+pub const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");

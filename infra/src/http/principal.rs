@@ -24,6 +24,46 @@ pub struct Principal {
     pub name: String,
 }
 
+/// The bearer of a request that outlives the request's head: asked again for
+/// each command of a stream, as its key may be revoked meanwhile.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    keys: ApiKeys,
+    token: String,
+}
+
+impl Caller {
+    /// Who sent this request, whether they may or not.
+    ///
+    /// # Errors
+    /// 401 where the request names nobody.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let token = bearer(request)
+            .ok_or_else(Problem::unauthorized)?
+            .to_owned();
+        let keys = request.app_data::<ApiKeys>();
+        let keys = keys.ok_or_else(|| Problem::internal(NoKeys))?.clone();
+        Ok(Self { keys, token })
+    }
+
+    /// Who it is, by a key that is valid now.
+    ///
+    /// # Errors
+    /// As those of every [`Principal`].
+    pub async fn principal(&self) -> Result<Principal, Problem> {
+        match self.keys.verify(&self.token).await {
+            Ok(Some(key)) => Ok(Principal {
+                id: key.id.clone(),
+                name: key.name.clone(),
+            }),
+            Ok(None) => Err(Problem::unauthorized()),
+            Err(error) => Err(Problem::unavailable(1)
+                .detail("keys cannot be looked up")
+                .caused_by(error.as_ref())),
+        }
+    }
+}
+
 impl FromRequest for Principal {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
@@ -39,20 +79,7 @@ impl FromRequest for Principal {
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {
-    let token = bearer(request).ok_or_else(Problem::unauthorized)?;
-    let keys = request
-        .app_data::<ApiKeys>()
-        .ok_or_else(|| Problem::internal(NoKeys))?;
-    match keys.verify(token).await {
-        Ok(Some(key)) => Ok(Principal {
-            id: key.id.clone(),
-            name: key.name.clone(),
-        }),
-        Ok(None) => Err(Problem::unauthorized()),
-        Err(error) => Err(Problem::unavailable(1)
-            .detail("keys cannot be looked up")
-            .caused_by(error.as_ref())),
-    }
+    Caller::of(request)?.principal().await
 }
 
 /// The application was put together without its keys.

@@ -275,6 +275,13 @@ impl Problem {
         self.0.code
     }
 
+    /// When to try again, in seconds, where it says so.
+    pub fn seconds_to_wait(&self) -> Option<u64> {
+        let mut headers = self.0.headers.iter();
+        let (_, value) = headers.find(|(name, _)| *name == RETRY_AFTER)?;
+        value.to_str().ok()?.parse().ok()
+    }
+
     /// What led to it, with its causes; for the log only.
     pub fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()

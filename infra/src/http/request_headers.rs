@@ -24,8 +24,16 @@ pub fn idempotency_key(request: &HttpRequest, required: bool) -> Result<Option<S
     } else {
         text.to_owned()
     };
+    valid_key(key).map(Some)
+}
+
+/// A key that came without a header of its own.
+///
+/// # Errors
+/// 400 where it is not 1 to 255 visible ASCII characters.
+pub fn valid_key(key: String) -> Result<String, Problem> {
     if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
-        Ok(Some(key))
+        Ok(key)
     } else {
         Err(invalid("not 1 to 255 visible ASCII characters"))
     }

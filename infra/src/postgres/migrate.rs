@@ -84,6 +84,11 @@ const OPS: Scripts = &[
         "jobs",
         include_str!("../../migrations/ops/0003_jobs.sql"),
     ),
+    (
+        4,
+        "webhooks",
+        include_str!("../../migrations/ops/0004_webhooks.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

@@ -88,6 +88,25 @@ impl MasterKey {
         &self.id
     }
 
+    /// Seals a few bytes in a context; they open in no other.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        let mut sealed = self.aead.seal(context, plain)?;
+        sealed.insert(0, VERSION);
+        Ok(sealed)
+    }
+
+    /// What was sealed in this context by this key; none where it was not, or is
+    /// damaged.
+    pub fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (&VERSION, sealed) = sealed.split_first()? else {
+            return None;
+        };
+        self.aead.open(context, sealed)
+    }
+
     /// Wraps a data key for its subject, and for nobody else.
     pub(super) fn wrap(&self, subject: Uuid, key: &[u8; KEY_LEN]) -> Result<Vec<u8>, CryptoError> {
         let mut wrapped = self.aead.seal(subject.as_bytes(), key)?;

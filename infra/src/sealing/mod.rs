@@ -31,7 +31,9 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use error::{KeyProblem, KeysUnavailable, OpenError, OpenProblem, SealError, SealProblem};
+pub use error::{
+    CryptoError, KeyProblem, KeysUnavailable, OpenError, OpenProblem, SealError, SealProblem,
+};
 pub use event::{Form, PersonalEvent, Place};
 pub use keys::KeysUsed;
 pub use master::{MasterKey, MasterKeyError};

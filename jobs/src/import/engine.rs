@@ -4,13 +4,17 @@ use super::item::{Handled, Item, Source, Verdict};
 use super::ledger::{Closing, Ledger};
 use super::progress::Progress;
 use super::report::Report;
-use super::sender::Sender;
+use super::sender::{Sender, ToSend};
 use super::summary::{Counts, End, Summary};
 use super::{ImportError, Settings};
 use futures_util::{Stream, StreamExt as _, stream};
 use std::sync::{Arc, atomic::AtomicU64};
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+
+/// Requests in flight, as far as there are orders for them: while one is being
+/// answered the next is on its way.
+const REQUESTS: usize = 4;
 
 /// What the reading task leaves behind.
 struct ReadToEnd {
@@ -21,7 +25,7 @@ struct ReadToEnd {
 }
 
 /// Runs an import to its end. The channel between reader and senders is
-/// bounded, and no more than `concurrency` requests are in flight: a slow
+/// bounded, and no more than `concurrency` orders are in flight: a slow
 /// system slows down the reading.
 pub(super) async fn run(
     settings: &Settings,
@@ -35,10 +39,13 @@ pub(super) async fn run(
     // Cancelled by the caller, and by the first failure.
     let halt = stop.child_token();
     let concurrency = settings.concurrency.max(1);
+    let requests = concurrency.min(REQUESTS);
     let (reader, items) = read(source, concurrency, halt.clone());
     let handled = items
-        .map(|item| handle(&sender, item, &halt))
-        .buffer_unordered(concurrency);
+        .ready_chunks(concurrency / requests)
+        .map(|items| handle(&sender, items, &halt))
+        .buffer_unordered(requests)
+        .flat_map(stream::iter);
     let failure = drain(handled, &sender, &mut ledger, &mut progress, &halt).await;
     progress.finish();
     let mut read = reader.await.map_err(ImportError::Reader)?;
@@ -47,6 +54,7 @@ pub(super) async fn run(
         read: read.read,
         last_line: read.last_line,
         end: end(failure, &read, &ledger),
+        dry_run: settings.dry_run,
         retries: sender.retries(),
         elapsed: progress.elapsed(),
     };
@@ -137,48 +145,65 @@ async fn pump(
     Ok(false)
 }
 
+/// Deals with items that came together: the orders among them go into one
+/// request.
 async fn handle(
     sender: &Sender,
-    item: Item,
+    items: Vec<Item>,
     halt: &CancellationToken,
-) -> (Handled, Option<ImportError>) {
+) -> Vec<(Handled, Option<ImportError>)> {
+    let (mut handled, mut orders, mut of) = (Vec::new(), Vec::new(), Vec::new());
+    for item in items {
+        match told(item) {
+            Told::Handled(item) => handled.push((item, None)),
+            Told::Order(order, lines) => {
+                orders.push(order);
+                of.push(lines);
+            }
+        }
+    }
+    let sent = sender.send(&orders, halt).await;
+    for ((order, lines), sent) in orders.into_iter().zip(of).zip(sent) {
+        let (verdict, error) = match sent {
+            Ok(verdict) => (verdict, None),
+            Err(error) => (Verdict::NotSent, Some(error)),
+        };
+        handled.push((Handled::invoice(order.invoice, lines, verdict), error));
+    }
+    handled
+}
+
+/// What is to be done about an item.
+enum Told {
+    Order(ToSend, Vec<u64>),
+    Handled(Handled),
+}
+
+fn told(item: Item) -> Told {
     match item {
         Item::Order {
             invoice,
             lines,
-            idempotency_key,
+            idempotency_key: key,
             body,
-        } => match sender.send(&invoice, &idempotency_key, &body, halt).await {
-            Ok(verdict) => (Handled::invoice(invoice, lines, verdict), None),
-            Err(error) => (
-                Handled::invoice(invoice, lines, Verdict::NotSent),
-                Some(error),
-            ),
-        },
+        } => Told::Order(ToSend { invoice, key, body }, lines),
         Item::RefusedInvoice {
             invoice,
             lines,
             reason,
-        } => (
-            Handled::invoice(invoice, lines, Verdict::Refused(reason)),
-            None,
-        ),
+        } => Told::Handled(Handled::invoice(invoice, lines, Verdict::Refused(reason))),
         Item::RefusedLine {
             line,
             invoice,
             reason,
-        } => {
-            let verdict = Verdict::Refused(reason);
-            let handled = Handled {
-                invoice,
-                whole: false,
-                lines: vec![line],
-                verdict,
-            };
-            (handled, None)
-        }
+        } => Told::Handled(Handled {
+            invoice,
+            whole: false,
+            lines: vec![line],
+            verdict: Verdict::Refused(reason),
+        }),
         Item::Unfinished { invoice, lines } => {
-            (Handled::invoice(invoice, lines, Verdict::NotSent), None)
+            Told::Handled(Handled::invoice(invoice, lines, Verdict::NotSent))
         }
     }
 }

@@ -33,6 +33,20 @@ pub enum ImportError {
         #[source]
         source: io::Error,
     },
+    /// The mapping file, or what it says of the file to import.
+    #[error("the mapping {}: {detail}", path.display())]
+    Mapping {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A format of which nobody knows what its columns are.
+    #[error("the format {0} needs a mapping file")]
+    NoMapping(&'static str),
+    /// The database to import from.
+    #[error("the query cannot be answered")]
+    Query(#[source] sqlx::Error),
     /// The first line is not that of the format.
     #[error("this is not a file of the format {format}: its first line must be {expected}")]
     Header {

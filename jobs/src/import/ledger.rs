@@ -24,6 +24,8 @@ pub(super) struct Closing {
     pub last_line: u64,
     /// How it ended.
     pub end: End,
+    /// Whether nothing was to be stored.
+    pub dry_run: bool,
     /// Requests repeated.
     pub retries: u64,
     /// How long it took.
@@ -94,6 +96,7 @@ impl Ledger {
         let mut summary = Summary {
             adds_up: sum == closing.read,
             end: closing.end,
+            dry_run: closing.dry_run,
             read: closing.read,
             last_line: closing.last_line,
             imported: self.imported,

@@ -4,7 +4,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
 
 /// Longest line that is read whole, in bytes. A longer one is skipped to its
 /// end, so that a file without line breaks does not end up in memory.
-pub(super) const MAX_LINE: usize = 64 * 1024;
+pub(super) const MAX_LINE: usize = 256 * 1024;
 
 /// One line without its line break.
 #[derive(Debug, PartialEq, Eq)]

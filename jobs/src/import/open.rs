@@ -2,7 +2,7 @@
 //! been read.
 
 use super::ImportError;
-use async_compression::tokio::bufread::XzDecoder;
+use async_compression::tokio::bufread::{GzipDecoder, XzDecoder, ZstdDecoder};
 use std::{
     io,
     path::Path,
@@ -18,8 +18,10 @@ use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader, ReadBuf},
 };
 
-/// First bytes of an .xz file.
-const XZ_MAGIC: &[u8] = b"\xFD7zXZ\0";
+/// First bytes of files of each kind.
+const XZ: &[u8] = b"\xFD7zXZ\0";
+const ZSTD: &[u8] = b"\x28\xB5\x2F\xFD";
+const GZIP: &[u8] = b"\x1F\x8B";
 /// Bytes read at a time.
 const BUFFER: usize = 64 * 1024;
 
@@ -36,7 +38,8 @@ pub(super) struct Input {
     pub consumed: Arc<AtomicU64>,
 }
 
-/// Opens a plain or .xz file; which of them it is, its first bytes say.
+/// Opens a plain, .gz, .zst or .xz file; which of them it is, its first bytes
+/// say.
 pub(super) async fn open(path: &Path) -> Result<Input, ImportError> {
     opened(path).await.map_err(|source| ImportError::Open {
         path: path.to_owned(),
@@ -56,10 +59,21 @@ async fn opened(path: &Path) -> io::Result<Input> {
         consumed: consumed.clone(),
     };
     let mut raw = BufReader::with_capacity(BUFFER, counted);
-    let reader: Reader = if raw.fill_buf().await?.starts_with(XZ_MAGIC) {
-        let mut decoder = XzDecoder::new(raw);
-        decoder.multiple_members(true);
-        Box::new(BufReader::with_capacity(BUFFER, decoder))
+    /// A file may be several packed ones, one after the other.
+    macro_rules! unpacked {
+        ($decoder:ident) => {{
+            let mut decoder = $decoder::new(raw);
+            decoder.multiple_members(true);
+            Box::new(BufReader::with_capacity(BUFFER, decoder))
+        }};
+    }
+    let begin = raw.fill_buf().await?;
+    let reader: Reader = if begin.starts_with(XZ) {
+        unpacked!(XzDecoder)
+    } else if begin.starts_with(ZSTD) {
+        unpacked!(ZstdDecoder)
+    } else if begin.starts_with(GZIP) {
+        unpacked!(GzipDecoder)
     } else {
         Box::new(raw)
     };

@@ -2,6 +2,7 @@
 //! each refused line, between a first record that says what was imported and a
 //! last one that is the summary. A report without its summary was cut short.
 
+use super::formats::mapped::sql;
 use super::item::{Handled, Reason};
 use super::{ImportError, Settings, Summary};
 use serde::Serialize;
@@ -69,7 +70,7 @@ impl Report {
         let mut report = Self { path, file };
         report
             .write(&Record::Import {
-                file: settings.file.display().to_string(),
+                file: shown(&settings.file),
                 format: settings.format.name(),
                 url: &settings.url,
                 started_at: infra::clock::now(),
@@ -125,6 +126,17 @@ impl Report {
             source,
         }
     }
+}
+
+/// A path as it is, a URL without its password.
+fn shown(file: &Path) -> String {
+    let text = file.display().to_string();
+    if !sql::is_url(file) {
+        return text;
+    }
+    let url = reqwest::Url::parse(&text).ok();
+    let without = url.and_then(|mut url| url.set_password(None).ok().map(|()| url.to_string()));
+    without.unwrap_or_default()
 }
 
 /// Creates or empties the file, unless it is the one to import.

@@ -1,4 +1,4 @@
-//! A small stand-in for the import route, for tests of the client alone: it
+//! A small stand-in for the bulk route, for tests of the client alone: it
 //! checks bodies as strictly as the real one and can be told to misbehave.
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, dev::ServerHandle, web};
@@ -19,6 +19,8 @@ pub struct State {
     pub keys: Vec<String>,
     /// Answers to give before behaving: status and `Retry-After`.
     pub trouble: VecDeque<(u16, Option<&'static str>)>,
+    /// Lines to refuse for now before behaving.
+    pub troubled_lines: usize,
     /// Whether a repeat is answered as a replay (201) instead of 200.
     pub replays: bool,
     /// How long each answer takes.
@@ -85,7 +87,7 @@ pub fn start() -> ScriptedServer {
     let app = move || {
         App::new()
             .app_data(data.clone())
-            .route("/v1/orders/import", web::post().to(import))
+            .route("/v1/bulk", web::post().to(bulk))
     };
     let server = HttpServer::new(app)
         .workers(1)
@@ -99,7 +101,15 @@ pub fn start() -> ScriptedServer {
     ScriptedServer { url, state, handle }
 }
 
-async fn import(
+/// A line that imports an order.
+#[derive(Deserialize)]
+struct BulkLine {
+    op: String,
+    key: String,
+    body: Value,
+}
+
+async fn bulk(
     request: HttpRequest,
     body: web::Bytes,
     data: web::Data<Mutex<State>>,
@@ -123,18 +133,32 @@ async fn import(
     }
     let header = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
     if header("authorization") != Some("Bearer secret") {
-        return problem(401, "unauthenticated");
+        return HttpResponse::Unauthorized().json(json!({"code": "unauthenticated"}));
     }
-    let key = header("idempotency-key").expect("a key").to_owned();
-    state.keys.push(key);
-    answer(&mut state, &body)
+    assert_eq!(header("content-type"), Some("application/x-ndjson"));
+    let lines = body.split_inclusive(|byte| *byte == b'\n');
+    let results = lines.zip(1..).map(|(line, number)| {
+        let line: BulkLine = serde_json::from_slice(line).expect("a line");
+        assert_eq!(line.op, "import_order");
+        state.keys.push(line.key);
+        let mut result = answer(&mut state, line.body);
+        result["line"] = number.into();
+        format!("{result}\n")
+    });
+    let results: String = results.collect();
+    HttpResponse::Ok()
+        .content_type("application/x-ndjson")
+        .body(format!("{results}{{\"trailer\": {{}}}}\n"))
 }
 
-fn answer(state: &mut State, body: &[u8]) -> HttpResponse {
-    let Ok(order) = serde_json::from_slice::<Body>(body) else {
+fn answer(state: &mut State, value: Value) -> Value {
+    let Ok(order) = serde_json::from_value::<Body>(value.clone()) else {
         return problem(400, "invalid_body");
     };
-    let value: Value = serde_json::from_slice(body).expect("JSON");
+    if state.troubled_lines > 0 {
+        state.troubled_lines -= 1;
+        return problem(503, "unavailable");
+    }
     let none_positive = order.lines.iter().all(|l| l.quantity <= 0);
     if order.kind == "order" && none_positive {
         return problem(422, "no_positive_quantity");
@@ -142,18 +166,15 @@ fn answer(state: &mut State, body: &[u8]) -> HttpResponse {
     match state.orders.get(&order.external_id) {
         None => {
             state.orders.insert(order.external_id, value);
-            HttpResponse::Created().json(json!({}))
+            json!({"status": 201, "replayed": false})
         }
         Some(there) if *there != value => problem(409, "external_id_taken"),
-        Some(_) if state.replays => HttpResponse::Created()
-            .insert_header(("idempotent-replayed", "true"))
-            .json(json!({})),
-        Some(_) => HttpResponse::Ok().json(json!({})),
+        Some(_) if state.replays => json!({"status": 201, "replayed": true}),
+        Some(_) => json!({"status": 200, "replayed": false}),
     }
 }
 
-fn problem(status: u16, code: &str) -> HttpResponse {
-    HttpResponse::build(status.try_into().expect("a status"))
-        .content_type("application/problem+json")
-        .body(json!({"title": "Refused", "detail": "as told", "code": code}).to_string())
+fn problem(status: u16, code: &str) -> Value {
+    let problem = json!({"title": "Refused", "detail": "as told", "code": code});
+    json!({"status": status, "problem": problem})
 }

@@ -41,6 +41,9 @@ pub struct Summary {
     /// How it ended.
     #[serde(flatten)]
     pub end: End,
+    /// Whether nothing was to be stored: then what is said to be imported would
+    /// be.
+    pub dry_run: bool,
     /// Invoices and lines read from the file.
     pub read: Counts,
     /// Number of the last line read, the header being line 1.
@@ -74,6 +77,7 @@ impl Summary {
     fn closing(&self) -> String {
         let dealt_with = self.imported.invoices + self.already_there.invoices;
         match &self.end {
+            End::Complete if self.dry_run => "Dry run: nothing was stored.".to_owned(),
             End::Complete if self.imported.invoices == 0 && dealt_with > 0 => {
                 "Nothing changed: every invoice that is not refused was already there.".to_owned()
             }
@@ -94,7 +98,12 @@ impl fmt::Display for Summary {
     /// The table that ends an import on screen.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<28}{:>12}{:>14}", "", "invoices", "lines")?;
-        row(f, "imported", self.imported)?;
+        let imported = if self.dry_run {
+            "would be imported"
+        } else {
+            "imported"
+        };
+        row(f, imported, self.imported)?;
         row(f, "already there", self.already_there)?;
         row(f, "refused", self.refused)?;
         for (code, counts) in &self.refused_by_code {

@@ -2,7 +2,7 @@
 
 use super::formats::online_retail::HEADER;
 use super::scripted_server::{ScriptedServer, start};
-use super::{Counts, End, Format, ProgressStyle, RetryPolicy, Settings, Summary, import};
+use super::{Channel, Counts, End, Format, ProgressStyle, RetryPolicy, Settings, Summary, import};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, io::Write as _, path::Path, time::Duration};
 use tempfile::TempDir;
@@ -46,6 +46,12 @@ fn settings(file: &Path, server: &ScriptedServer) -> Settings {
     Settings {
         file: file.to_owned(),
         format: Format::OnlineRetail,
+        mapping: None,
+        channel: Channel {
+            platform: "shop".into(),
+            prices_include_tax: false,
+        },
+        dry_run: false,
         url: server.url.clone(),
         api_key: "secret".into(),
         concurrency: 8,
@@ -174,6 +180,17 @@ async fn passing_trouble_is_waited_out() {
     assert_eq!(summary.imported, counts(20, 20));
     assert_eq!(summary.retries, 4);
     assert!(summary.elapsed_seconds >= 1.0, "Retry-After is honoured");
+}
+
+#[tokio::test]
+async fn of_a_request_only_what_has_no_answer_is_sent_again() {
+    let (dir, server) = (TempDir::new().expect("a folder"), start());
+    let settings = settings(&file(&dir, &many(20)), &server);
+    server.state.lock().expect("not poisoned").troubled_lines = 3;
+    let summary = run(&settings).await;
+    assert_eq!(summary.imported, counts(20, 20), "{summary}");
+    let sent = server.state.lock().expect("not poisoned").keys.len();
+    assert_eq!(sent, 23);
 }
 
 #[tokio::test]

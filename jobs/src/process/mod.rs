@@ -34,9 +34,11 @@ use epoch::Log;
 use executor::{ClientError, CommandClient, Executor};
 use infra::{
     config::{ApiKeyError, Config},
+    jobs::Announcer,
     lifecycle::Lifecycle,
     log::ContractMapping,
     postgres,
+    redis::{Redis, RedisError},
 };
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -61,6 +63,9 @@ pub enum SpawnError {
     /// Commands cannot be issued as configured.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// `redis_url` is not one.
+    #[error("redis_url cannot be used")]
+    Redis(#[from] RedisError),
     /// The system gives no more threads.
     #[error("the consumer's thread cannot be started")]
     Thread(#[source] std::io::Error),
@@ -85,7 +90,9 @@ pub fn spawn(
     let (status, wake) = (Status::new(), Arc::new(Notify::new()));
     start_executor(client, &ops, &wake, &status, lifecycle);
     let log = Log::new(config, mapping).map_err(SpawnError::Log)?;
-    consumer::start(config, (ops, log), wake, &status, lifecycle).map_err(SpawnError::Thread)?;
+    let announcer = Announcer::new(Redis::new(config)?);
+    let told = (wake, announcer);
+    consumer::start(config, (ops, log), told, &status, lifecycle).map_err(SpawnError::Thread)?;
     Ok(status)
 }
 

@@ -30,8 +30,21 @@ pub struct Plan {
     pub drops: BTreeSet<(Uuid, Kind)>,
     /// Steps to be added.
     pub steps: Vec<Step>,
+    /// Events that are new, for whoever is told of them.
+    pub heard: Vec<Heard>,
     /// Records that had their effect before.
     pub known: u64,
+}
+
+/// An event that is new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// Its id.
+    pub id: Uuid,
+    /// Its order's sales channel.
+    pub platform: String,
+    /// Whether it came with an imported order, as its history.
+    pub history: bool,
 }
 
 impl Plan {
@@ -58,6 +71,11 @@ impl Plan {
             event: &record.event,
             settings: config.platform(&row.platform),
             process_imports: config.process_imports,
+        });
+        self.heard.push(Heard {
+            id: record.envelope.id,
+            platform: row.platform.clone(),
+            history: row.version <= row.history_until,
         });
         let base = stored.get(&id).map(|row| row.version);
         self.changes.insert(id, Change { base, row });

@@ -6,14 +6,18 @@ mod retention;
 
 pub use retention::Retention;
 
+use crate::webhooks::{self, Delivering, Sender, SenderError};
 use infra::{
     config::Config,
-    jobs::{self, Handlers, InvalidTiming, Schedule, Settings, Timing},
+    jobs::{self, Announcer, Handlers, InvalidTiming, Schedule, Settings, Timing},
     lifecycle::Lifecycle,
     postgres,
     redis::{Redis, RedisError},
+    sealing::{MasterKey, MasterKeyError},
+    webhooks::{Guard, InvalidNetwork},
 };
 use sqlx::PgPool;
+use std::sync::Arc;
 
 /// Connections to the ops database per process, besides one for each queue:
 /// two for conclusions, one each for heartbeats, sweeper and schedules.
@@ -33,6 +37,15 @@ pub enum WorkError {
     /// `redis_url` is not one.
     #[error("redis_url cannot be used")]
     Redis(#[from] RedisError),
+    /// There is no master key for the secrets of webhook endpoints.
+    #[error(transparent)]
+    Key(#[from] MasterKeyError),
+    /// `webhook_networks` are none.
+    #[error("webhook_networks cannot be used")]
+    Networks(#[from] InvalidNetwork),
+    /// Webhooks cannot be sent.
+    #[error(transparent)]
+    Sender(#[from] SenderError),
     /// A bug: a schedule of ours is none.
     #[error("a schedule cannot be read")]
     Schedule(#[from] ScheduleError),
@@ -53,7 +66,7 @@ pub enum ScheduleError {
 /// lifecycle ends. Servers that are away are waited for.
 pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
-    let handlers = handlers(config, &of_handlers);
+    let handlers = handlers(config, &of_handlers)?;
     let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
     // An answer that nobody waits for any more has handed out messages all the
@@ -63,30 +76,33 @@ pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
         ..config.clone()
     };
     let redis = Redis::new(&patient)?;
-    jobs::spawn(
-        Settings::of(config),
-        ops.clone(),
-        redis,
-        handlers,
-        lifecycle,
-    );
-    jobs::spawn_schedules(&config.ops_url, ops, schedules()?, lifecycle)?;
+    webhooks::spawn(of_handlers, Announcer::new(redis.clone()), lifecycle);
+    jobs::spawn_schedules(&config.ops_url, ops.clone(), schedules()?, lifecycle)?;
+    jobs::spawn(Settings::of(config), ops, redis, handlers, lifecycle);
     Ok(())
 }
 
-fn handlers(config: &Config, ops: &PgPool) -> Handlers {
-    Handlers::new().with(retention::handler(config, ops))
+fn handlers(config: &Config, ops: &PgPool) -> Result<Handlers, WorkError> {
+    let delivering = Delivering {
+        ops: ops.clone(),
+        key: Arc::new(MasterKey::from_config(config)?),
+        sender: Sender::new(Guard::of(config)?)?,
+    };
+    Ok(Handlers::new()
+        .with(retention::handler(config, ops))
+        .with(webhooks::retention(config, ops))
+        .with(webhooks::deliver(delivering)))
 }
 
 /// What is enqueued when. Times are off the full hour, when everybody else's
 /// work begins.
 fn schedules() -> Result<Vec<Schedule>, ScheduleError> {
     let nightly = Timing::cron("17 3 * * *", "UTC")?;
-    Ok(vec![Schedule::new(
-        "jobs-retention",
-        nightly,
-        &Retention {},
-    )?])
+    let later = Timing::cron("41 3 * * *", "UTC")?;
+    Ok(vec![
+        Schedule::new("jobs-retention", nightly, &Retention {})?,
+        Schedule::new("webhooks-retention", later, &webhooks::Retention {})?,
+    ])
 }
 
 #[cfg(test)]

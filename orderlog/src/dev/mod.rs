@@ -21,6 +21,8 @@ use std::{
 };
 use steps::Steps;
 
+/// Networks of this machine itself.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 /// The configuration that `dev` leaves in its folder, for tools with `--dir`.
 pub const CONFIG_FILE: &str = "config.toml";
 /// What the roles say, in the folder.
@@ -84,6 +86,14 @@ async fn run_on(
     servers::keep_given(&given, &mut config);
     // Nobody routes to it, so nobody has to be told that it goes.
     config.drain_seconds = 0;
+    // Receivers that are being written run on this machine.
+    let loopback = LOOPBACK.map(str::to_owned);
+    config.webhook_networks = config
+        .webhook_networks
+        .iter()
+        .cloned()
+        .chain(loopback)
+        .collect();
     config.listen = format!("127.0.0.1:{}", args.port.unwrap_or_else(free_port));
     let start = async {
         up_to_date(&config, |_| {}).await?;

@@ -3,7 +3,7 @@
 use super::front::{self, Documentation};
 use crate::{keys::sealing, mapping::Mapping, openapi};
 use actix_web::web::{Data, ServiceConfig};
-use command_api::CommandApi;
+use command_api::{CommandApi, Webhooks};
 use infra::{
     api_keys::ApiKeys,
     config::Config,
@@ -13,6 +13,8 @@ use infra::{
     lifecycle::Lifecycle,
     log::LogReader,
     postgres::Databases,
+    sealing::MasterKey,
+    webhooks,
 };
 use read_api::{Log, ReadApi};
 use std::sync::Arc;
@@ -61,14 +63,18 @@ impl Apis {
                     async move { refused.map_or(Ok(()), Err) }
                 });
             let hint = LogHint::start(events.clone(), lifecycle.shutdown.clone());
-            let ops = databases.ops.clone();
+            let webhooks = Webhooks {
+                ops: databases.ops.clone(),
+                key: Arc::new(MasterKey::from_config(config)?),
+                guard: webhooks::Guard::of(config)?,
+            };
             let api = CommandApi::new(
                 config,
                 events.clone(),
                 hint,
                 mapping.clone(),
                 sealing.clone(),
-                ops,
+                webhooks,
             );
             Some(Data::new(api.guarded(guard.clone())))
         };

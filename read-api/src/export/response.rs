@@ -6,7 +6,6 @@ use super::{
     outlet::{Outlet, Piece, WAITING},
     sheet::Sheet,
 };
-use crate::reply::UNBUFFERED;
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, HeaderName, VARY},
@@ -16,7 +15,7 @@ use futures_util::stream;
 use infra::{
     clock,
     http::{
-        HeadOnly, Problem, VARIES,
+        HeadOnly, Problem, UNBUFFERED, VARIES,
         coding::{Coder, Coding, Effort},
         still_allowed,
     },

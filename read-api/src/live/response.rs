@@ -7,7 +7,7 @@ use super::{
     marker::Marker,
     tail::Tail,
 };
-use crate::{log::Log, problems::position_lost, reply::UNBUFFERED};
+use crate::{log::Log, problems::position_lost};
 use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CACHE_CONTROL, HeaderName},
@@ -15,7 +15,7 @@ use actix_web::{
 };
 use contracts::LogPosition;
 use futures_util::stream;
-use infra::http::{HeadOnly, Problem, Query, query::invalid};
+use infra::http::{HeadOnly, Problem, Query, UNBUFFERED, query::invalid};
 use std::{convert::Infallible, time::Duration};
 use tokio::time::timeout;
 

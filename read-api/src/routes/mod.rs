@@ -5,8 +5,20 @@ pub mod events;
 pub mod exports;
 pub mod orders;
 pub mod statistics;
+pub mod webhooks;
 
-use actix_web::web::{self, ServiceConfig};
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    http::header::{CACHE_CONTROL, HeaderValue},
+    web::{self, ServiceConfig},
+};
+use serde::Serialize;
+
+/// An answer that is of this moment only.
+fn told(mut response: HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
+    let fresh = HeaderValue::from_static("no-store");
+    response.insert_header((CACHE_CONTROL, fresh)).json(body)
+}
 
 /// Mounts single routes rather than resources, so that commands can be mounted
 /// on the same paths.
@@ -87,6 +99,22 @@ fn of_admin(config: &mut ServiceConfig) {
         .route(
             "/v1/admin/parked/{id}/redrive",
             web::post().to(admin::parked::redrive::one),
+        )
+        .route(
+            "/v1/webhooks/endpoints",
+            web::get().to(webhooks::endpoints::handle),
+        )
+        .route(
+            "/v1/webhooks/endpoints/{id}",
+            web::get().to(webhooks::endpoint::handle),
+        )
+        .route(
+            "/v1/webhooks/deliveries",
+            web::get().to(webhooks::deliveries::handle),
+        )
+        .route(
+            "/v1/webhooks/deliveries/{id}",
+            web::get().to(webhooks::delivery::handle),
         )
         .route("/v1/admin/jobs", web::get().to(admin::jobs::list::handle))
         .route(

@@ -159,9 +159,9 @@ fn roll_back_on_every_partition(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A Python that has what the example needs, in the target folder; none, and a
+/// A Python that has what the examples need, in the target folder; none, and a
 /// line that says so, where there is no Python or no package index. Blocks.
-fn python() -> anyhow::Result<Option<PathBuf>> {
+pub fn python() -> anyhow::Result<Option<PathBuf>> {
     let requirements = tests::root().join("docs/integrators/requirements.txt");
     let wanted = fs::read(&requirements)?;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("integrators");
@@ -187,7 +187,7 @@ fn python() -> anyhow::Result<Option<PathBuf>> {
         step(Command::new(&python).args(pip).arg(&requirements))
     });
     if let Err(reason) = made {
-        eprintln!("\n!!! SKIPPED: docs/integrators/consumer.py was not run: {reason}\n");
+        eprintln!("\n!!! SKIPPED: the examples in docs/integrators were not run: {reason}\n");
         return Ok(None);
     }
     fs::write(installed, wanted)?;

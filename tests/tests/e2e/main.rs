@@ -2,6 +2,7 @@
 //! modules mirror what they test; each gives its tests in `trials()`.
 
 mod analytics;
+mod bulk;
 mod chaos;
 mod commands;
 mod dev;
@@ -25,6 +26,7 @@ mod relay;
 mod replay;
 mod sealing;
 mod verify;
+mod webhooks;
 mod whole_path;
 mod workspace;
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
     }
     let trials = [
         analytics::trials(),
+        bulk::trials(),
         chaos::trials(),
         commands::trials(),
         dev::trials(),
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         replay::trials(),
         sealing::trials(),
         verify::trials(),
+        webhooks::trials(),
         whole_path::trials(),
         workspace::trials(),
     ];

@@ -1,11 +1,11 @@
 //! `POST /v1/drafts/{id}/complete`: place a draft.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{ANY, OnOrder, answers},
     request::Time,
 };
-use actix_web::HttpResponse;
 use domain::order::command::CompleteDraft;
 use infra::{clock, http::Problem};
 use serde::Deserialize;
@@ -36,9 +36,7 @@ answers!(Answers: 200 "Placed"; ANY, &["order_not_draft", "order_cancelled", "no
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(
-    Asked { call, body }: Asked<CompleteDraftBody>,
-) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<CompleteDraftBody>) -> Result<Answer, Problem> {
     let placed_at = body.placed_at.map_or_else(clock::now, Into::into);
     call.carry_out(CompleteDraft { placed_at }).await
 }

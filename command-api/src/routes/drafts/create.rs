@@ -1,12 +1,12 @@
 //! `POST /v1/drafts`: begin to put an order together.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{CONTENT, Headers, LINE, answers},
     request::{AddressBody, CustomerBody, LineBody, OrderParts, ShippingBody},
     routes::orders::create::create,
 };
-use actix_web::HttpResponse;
 use domain::{
     money::Currency,
     order::command::CreateDraft,
@@ -82,6 +82,6 @@ answers!(Answers: 201 "Begun"; CONTENT, LINE, &["external_id_taken"]);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<CreateDraftBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<CreateDraftBody>) -> Result<Answer, Problem> {
     create(&call, body.into(), CreateDraft).await
 }

@@ -1,11 +1,11 @@
 //! `PATCH /v1/drafts/{id}`: change a draft.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{ANY, CONTENT, LINE, OnOrder, answers},
     request::{AddressBody, Change, CustomerBody, LineBody, ShippingBody},
 };
-use actix_web::HttpResponse;
 use domain::{order::command::UpdateDraft, text::Id};
 use infra::http::Problem;
 use serde::Deserialize;
@@ -75,6 +75,6 @@ answers!(Answers: 200 "Changed"; ANY, CONTENT, LINE, &["order_not_draft"]);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<UpdateDraftBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<UpdateDraftBody>) -> Result<Answer, Problem> {
     call.carry_out(UpdateDraft::from(body)).await
 }

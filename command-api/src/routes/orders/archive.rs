@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/archive`: put an order out of the way.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{ANY, OnOrder, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::command::ArchiveOrder;
 use infra::http::Problem;
 
@@ -24,7 +24,7 @@ answers!(Answers: 200 "Archived"; ANY, &["order_is_draft"]);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = ArchiveOrder {
         reason: body.reason,
     };

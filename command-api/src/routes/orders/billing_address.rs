@@ -1,11 +1,11 @@
 //! `PUT /v1/orders/{id}/billing_address`: send the bill elsewhere.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{EDIT, OnOrder, answers},
     request::AddressBody,
 };
-use actix_web::HttpResponse;
 use contracts::order::AddressKind;
 use domain::order::command::ChangeAddress;
 use infra::http::Problem;
@@ -26,7 +26,7 @@ answers!(Answers: 200 "Changed"; EDIT);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<AddressBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<AddressBody>) -> Result<Answer, Problem> {
     let command = ChangeAddress {
         kind: AddressKind::Billing,
         address: body.into(),

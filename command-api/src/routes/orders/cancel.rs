@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/cancel`: call an order, or some of it, off.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{LIVE_SALE, OnOrder, UNITS, answers},
     request::{LineUnitsBody, required},
 };
-use actix_web::HttpResponse;
 use domain::{
     order::command::{CancelLines, CancelOrder, OrderCommand},
     text::Words,
@@ -57,6 +57,6 @@ answers!(Answers: 200 "Cancelled"; LIVE_SALE, UNITS, &["fulfillments_live", "ret
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<CancelOrderBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<CancelOrderBody>) -> Result<Answer, Problem> {
     call.carry_out(body.command()?).await
 }

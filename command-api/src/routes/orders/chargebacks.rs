@@ -1,10 +1,10 @@
 //! `POST /v1/orders/{id}/chargebacks`: record that the customer's bank took money back.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{AMOUNT, OnOrder, SALE, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     money::Currency,
     order::command::{RecordChargeback, Sum},
@@ -49,7 +49,7 @@ answers!(Answers: 200 "Recorded"; SALE, AMOUNT, &["422:payment_not_found", "char
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ChargebackBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ChargebackBody>) -> Result<Answer, Problem> {
     let command = RecordChargeback {
         payment: body.payment_id,
         sum: Sum {

@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/confirm`: accept an order.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{LIVE_SALE, OnOrder, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::command::ConfirmOrder;
 use infra::http::Problem;
 
@@ -24,7 +24,7 @@ answers!(Answers: 200 "Confirmed"; LIVE_SALE);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = ConfirmOrder {
         reason: body.reason,
     };

@@ -2,15 +2,15 @@
 //! number.
 
 use crate::{
-    answer::{Success, answer},
+    answer::{Answer, Success},
     call::Call,
     record::Orders,
     request::OrderParts,
 };
-use actix_web::HttpResponse;
 use domain::{
     ids,
     order::{Order, OrderCommand, Rejection, command::NewOrder},
+    text::{Id, Slug},
 };
 use infra::{
     clock,
@@ -19,15 +19,24 @@ use infra::{
 };
 use uuid::Uuid;
 
+/// Stands for the number of an order that is not made.
+const NO_NUMBER: &str = "0";
+
 /// Makes the order of these parts by `command`, and answers.
 pub async fn create<C: Into<OrderCommand>>(
     call: &Call,
     parts: OrderParts,
     command: impl Fn(NewOrder) -> C,
-) -> Result<HttpResponse, Problem> {
-    let order = order_id(call, &parts);
+) -> Result<Answer, Problem> {
+    let (platform, external_id) = (&parts.platform, parts.external_id.as_ref());
+    let key = call.key.as_deref();
+    let order = match named(&call.principal, call.route(), key, platform, external_id) {
+        Some(id) => (id, Expected::Unknown),
+        // It is new, and nobody's yet.
+        None => (clock::new_id(), Expected::Absent),
+    };
     let outcome = make(call, &call.context, order, parts, command).await?;
-    answer(&outcome, Success::Created)
+    Ok(Answer::new(outcome, Success::Created))
 }
 
 /// Makes the order `id`, of which something may be known, of these parts by
@@ -50,18 +59,17 @@ pub async fn make<C: Into<OrderCommand>>(
 }
 
 /// The order that a request leads to: named by its external id, else by the
-/// key that it was sent under, else new, and nobody's yet.
-fn order_id(call: &Call, parts: &OrderParts) -> (Uuid, Expected) {
-    match (&parts.external_id, &call.key) {
-        (Some(external_id), _) => {
-            let id = ids::order_id_of_external(&parts.platform, external_id);
-            (id, Expected::Unknown)
-        }
-        (None, Some(key)) => {
-            let id = ids::order_id_of_key(&call.principal, call.route(), key);
-            (id, Expected::Unknown)
-        }
-        (None, None) => (clock::new_id(), Expected::Absent),
+/// key that it was sent under; else by nothing.
+pub fn named(
+    principal: &str,
+    route: &str,
+    key: Option<&str>,
+    platform: &Slug,
+    external_id: Option<&Id>,
+) -> Option<Uuid> {
+    match external_id {
+        Some(external_id) => Some(ids::order_id_of_external(platform, external_id)),
+        None => Some(ids::order_id_of_key(principal, route, key?)),
     }
 }
 
@@ -81,6 +89,9 @@ fn ready<'a>(
 }
 
 async fn number(call: &Call, platform: &str) -> Result<String, ExecuteError<Rejection>> {
+    if call.rehearsal.is_some() {
+        return Ok(NO_NUMBER.to_owned());
+    }
     let number = call.api.numbers.next(platform).await;
     let number = number.map_err(|error| ExecuteError::Unavailable {
         unknown: false,

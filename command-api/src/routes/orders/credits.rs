@@ -1,10 +1,10 @@
 //! `POST /v1/orders/{id}/credits`: let an order cost less.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{AMOUNT, LIVE_SALE, OnOrder, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     money::Currency,
     order::command::{GrantCredit, Sum},
@@ -49,7 +49,7 @@ answers!(Answers: 200 "Granted"; LIVE_SALE, AMOUNT, &["422:return_not_found", "c
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<CreditBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<CreditBody>) -> Result<Answer, Problem> {
     let command = GrantCredit {
         sum: Sum {
             amount: body.amount,

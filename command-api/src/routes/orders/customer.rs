@@ -1,11 +1,11 @@
 //! `PUT /v1/orders/{id}/customer`: say whose order it is.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{EDIT, OnOrder, answers},
     request::CustomerBody,
 };
-use actix_web::HttpResponse;
 use domain::order::command::AssignCustomer;
 use infra::http::Problem;
 
@@ -24,7 +24,7 @@ answers!(Answers: 200 "Assigned"; EDIT);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<CustomerBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<CustomerBody>) -> Result<Answer, Problem> {
     let command = AssignCustomer {
         customer: body.into(),
     };

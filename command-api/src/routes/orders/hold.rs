@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/hold`: let nothing be shipped for now.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{LIVE_SALE, OnOrder, answers},
     request::required,
 };
-use actix_web::HttpResponse;
 use domain::{
     order::command::PlaceHold,
     text::{Id, Words},
@@ -43,7 +43,7 @@ answers!(Answers: 200 "On hold"; LIVE_SALE, &["reason_required"]);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<HoldBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<HoldBody>) -> Result<Answer, Problem> {
     let command = PlaceHold {
         reason: required(body.reason)?,
         handle: body.handle,

@@ -1,10 +1,10 @@
 //! `POST /v1/orders/{id}/notes`: write something down on an order.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{ANY, OnOrder, answers},
 };
-use actix_web::HttpResponse;
 use domain::{order::command::AddNote, text::Words};
 use infra::http::Problem;
 use serde::Deserialize;
@@ -36,7 +36,7 @@ answers!(Answers: 200 "Noted"; ANY);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<AddNoteBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<AddNoteBody>) -> Result<Answer, Problem> {
     let command = AddNote { text: body.text };
     call.carry_out(command).await
 }

@@ -2,11 +2,11 @@
 
 use super::create::create;
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{CONTENT, Headers, LINE, answers},
     request::{AddressBody, CustomerBody, LineBody, OrderParts, ShippingBody, Time},
 };
-use actix_web::HttpResponse;
 use domain::{
     money::Currency,
     order::command::PlaceOrder,
@@ -87,7 +87,7 @@ answers!(Answers: 201 "Placed"; CONTENT, LINE, &["no_lines", "external_id_taken"
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<PlaceOrderBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<PlaceOrderBody>) -> Result<Answer, Problem> {
     let placed_at = body.placed_at.map_or_else(clock::now, Into::into);
     let place = |order| PlaceOrder {
         order,

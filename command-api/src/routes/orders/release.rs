@@ -1,10 +1,10 @@
 //! `POST /v1/orders/{id}/release`: lift a hold, or all of them.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{ANY, OnOrder, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     order::command::ReleaseHold,
     text::{Id, Words},
@@ -41,7 +41,7 @@ answers!(Answers: 200 "Released"; ANY, &["hold_not_found"]);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReleaseBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReleaseBody>) -> Result<Answer, Problem> {
     let command = ReleaseHold {
         hold: body.hold_id,
         reason: body.reason,

@@ -1,10 +1,10 @@
 //! `PUT /v1/orders/{id}/shipping`: choose another way of shipping.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{EDIT, OnOrder, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     order::command::{ChangeShipping, NewShipping},
     text::{Id, Text, Words},
@@ -63,8 +63,6 @@ answers!(Answers: 200 "Changed"; EDIT, &["shipping_out_of_range", "tax_out_of_ra
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(
-    Asked { call, body }: Asked<ChangeShippingBody>,
-) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ChangeShippingBody>) -> Result<Answer, Problem> {
     call.carry_out(ChangeShipping::from(body)).await
 }

@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/unarchive`: bring an order back.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{ANY, OnOrder, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::command::UnarchiveOrder;
 use infra::http::Problem;
 
@@ -24,7 +24,7 @@ answers!(Answers: 200 "Not archived any more"; ANY);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = UnarchiveOrder {
         reason: body.reason,
     };

@@ -8,7 +8,7 @@ use actix_web::{
     http::header::{ACCEPT_ENCODING, CONTENT_ENCODING},
     web::Bytes,
 };
-use std::io::Read;
+use std::io::{self, Read};
 
 /// Window of a zstd frame that is accepted, as a power of two: 8 MiB, what
 /// RFC 9659 asks of a decoder.
@@ -51,18 +51,24 @@ impl Coding {
     /// Unpacks `bytes` into at most `limit` bytes.
     pub fn decode(self, bytes: Bytes, limit: usize) -> Result<Bytes, Problem> {
         let packed = &bytes[..];
-        match self {
-            Self::Identity => Ok(bytes),
-            Self::Gzip => read(flate2::read::MultiGzDecoder::new(packed), limit),
-            Self::Brotli => read(brotli::Decompressor::new(packed, 4096), limit),
-            Self::Zstd => {
-                let mut decoder = zstd::Decoder::new(packed).map_err(|_| corrupt())?;
-                decoder
-                    .window_log_max(ZSTD_WINDOW_LOG)
-                    .map_err(|_| corrupt())?;
-                read(decoder, limit)
-            }
+        if self == Self::Identity {
+            return Ok(bytes);
         }
+        read(self.decoder(packed).map_err(|_| corrupt())?, limit)
+    }
+
+    /// What unpacks `packed`.
+    pub fn decoder<'a>(self, packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
+        Ok(match self {
+            Self::Identity => Box::new(packed),
+            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(packed)),
+            Self::Brotli => Box::new(brotli::Decompressor::new(packed, 4096)),
+            Self::Zstd => {
+                let mut decoder = zstd::Decoder::new(packed)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Box::new(decoder)
+            }
+        })
     }
 }
 
@@ -79,6 +85,6 @@ fn read(decoder: impl Read, limit: usize) -> Result<Bytes, Problem> {
     Ok(unpacked.into())
 }
 
-fn corrupt() -> Problem {
+pub fn corrupt() -> Problem {
     broken("the body is not of the coding that Content-Encoding names")
 }

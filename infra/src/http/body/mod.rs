@@ -3,8 +3,10 @@
 
 mod decode;
 mod json;
+mod lines;
 
 pub use json::parse;
+pub use lines::{Forwarding, Line, LineError, Lines};
 
 use super::problem::Problem;
 use actix_web::{
@@ -137,13 +139,17 @@ async fn collect(mut payload: Payload, limit: usize) -> Result<Bytes, Problem> {
 
 /// `application/json`, or a type with the suffix `+json` (RFC 6839).
 fn is_json(request: &HttpRequest) -> bool {
+    let essence = essence(request);
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+/// The media type without its parameters, in lower case; empty where there is
+/// none.
+fn essence(request: &HttpRequest) -> String {
     let value = request.headers().get(CONTENT_TYPE);
-    let Some(value) = value.and_then(|v| v.to_str().ok()) else {
-        return false;
-    };
-    let essence = value.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
-        || essence.to_ascii_lowercase().ends_with("+json")
+    let value = value.and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
 }
 
 fn unsupported(detail: &str) -> Problem {

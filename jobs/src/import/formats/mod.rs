@@ -1,7 +1,10 @@
 //! The formats that can be imported. A new one is a module with a
 //! [`Source`](super::Source) of its own and a variant of [`Format`].
 
+pub(super) mod mapped;
+pub(super) mod ndjson;
 pub mod online_retail;
+pub(super) mod shopify;
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -12,6 +15,14 @@ use std::{fmt, str::FromStr};
 pub enum Format {
     /// The CSV of the UCI Online Retail data set.
     OnlineRetail,
+    /// Bodies of `POST /v1/orders/import`, one a line.
+    Ndjson,
+    /// CSV with a mapping file.
+    Csv,
+    /// Orders of Shopify's Admin REST API.
+    Shopify,
+    /// The result of a query, with a mapping file.
+    Sql,
 }
 
 /// A name that is not one of a format.
@@ -21,12 +32,22 @@ pub struct UnknownFormat;
 
 impl Format {
     /// Every format.
-    pub const ALL: &[Self] = &[Self::OnlineRetail];
+    pub const ALL: &[Self] = &[
+        Self::OnlineRetail,
+        Self::Ndjson,
+        Self::Csv,
+        Self::Shopify,
+        Self::Sql,
+    ];
 
     /// Its name on the command line and in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::OnlineRetail => "online-retail",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+            Self::Shopify => "shopify",
+            Self::Sql => "sql",
         }
     }
 }

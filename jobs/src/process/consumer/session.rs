@@ -6,15 +6,19 @@ use super::{
     context::Context,
     poll::{Polled, poll},
 };
-use crate::process::{
-    epoch::{Log, RealignError, realign},
-    metrics,
-    record::{EpochBegan, Poison, Record},
-    status::Status,
-    store::{WriteError, write_batch},
+use crate::{
+    process::{
+        epoch::{Log, RealignError, realign},
+        metrics,
+        plan::{Heard, Plan},
+        record::{EpochBegan, Poison, Record},
+        status::Status,
+        store::{WriteError, write_batch},
+    },
+    webhooks::{AttendError, Messages, News},
 };
 use contracts::topics;
-use infra::{config::Config, kafka::client_config};
+use infra::{config::Config, jobs::Announcer, kafka::client_config, webhooks::Endpoint};
 use rdkafka::{
     Offset, TopicPartitionList,
     config::ClientConfig,
@@ -25,6 +29,7 @@ use sqlx::PgPool;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::{runtime::Handle, sync::Notify};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Why a session ended although nobody told it to. The next one begins with
 /// what the group has committed.
@@ -36,6 +41,9 @@ pub enum Leave {
     /// Another consumer writes the same orders.
     #[error("another worker has the partitions")]
     Raced,
+    /// Its events cannot be told to webhook endpoints yet.
+    #[error(transparent)]
+    Deliver(AttendError),
     /// The log was restored, and the orders are not yet in line with it.
     #[error("the orders cannot be brought into line with the log")]
     Realign(#[source] RealignError),
@@ -59,6 +67,7 @@ impl From<WriteError<Box<Poison>>> for Ended {
         match error {
             WriteError::Database(error) => Self::Left(Leave::Store(error)),
             WriteError::Raced => Self::Left(Leave::Raced),
+            WriteError::Deliver(error) => Self::Left(Leave::Deliver(error)),
             WriteError::Plan(poison) => Self::Poisoned(poison),
         }
     }
@@ -70,6 +79,8 @@ pub(super) struct Session<'a> {
     pub ops: &'a PgPool,
     pub log: &'a Log,
     pub wake: &'a Notify,
+    /// Tells of jobs that send what is to be delivered.
+    pub announcer: &'a Announcer,
     pub status: &'a Status,
     pub runtime: &'a Handle,
     pub shutdown: &'a CancellationToken,
@@ -156,7 +167,7 @@ impl Session<'_> {
         let topic = self.config.kafka_name(topics::ORDER_EVENTS);
         let orders: BTreeSet<_> = records.iter().map(|r| r.envelope.subject).collect();
         let partitions = records.iter().map(|r| r.partition).collect();
-        let written = write_batch(self.ops, &partitions, &orders, |mut plan, epochs| {
+        let plan = |mut plan: Plan, epochs: &BTreeMap<i32, i32>| {
             for record in records {
                 // Read before the log was restored, and read again.
                 let epoch = epochs.get(&record.partition).copied().unwrap_or_default();
@@ -168,8 +179,31 @@ impl Session<'_> {
                 added.map_err(|source| Box::new(record.poison(&topic, source)))?;
             }
             Ok(plan)
-        });
-        let plan = self.runtime.block_on(written)?;
+        };
+        let tell = |heard: &[Heard], endpoints: &[Endpoint]| {
+            let ids = records.iter().map(|record| (record.envelope.id, record));
+            let records: BTreeMap<Uuid, &Record> = ids.collect();
+            let mut messages = Messages::default();
+            for heard in heard {
+                let Some(record) = records.get(&heard.id) else {
+                    continue;
+                };
+                let news = News {
+                    envelope: &record.envelope,
+                    event: &record.event,
+                    platform: &heard.platform,
+                    history: heard.history,
+                };
+                messages.add(&news, endpoints)?;
+            }
+            Ok(messages)
+        };
+        let plan = self.runtime.block_on(async {
+            let written = write_batch(self.ops, &partitions, &orders, plan, tell);
+            let (plan, enqueued) = written.await?;
+            self.announcer.announce(&enqueued).await;
+            Ok::<_, Ended>(plan)
+        })?;
         metrics::written(records.len() as u64 - plan.known, plan.known, &plan.steps);
         if !plan.steps.is_empty() {
             self.wake.notify_one();

@@ -9,6 +9,7 @@ use crate::process::{
 };
 use infra::{
     config::Config,
+    jobs::Announcer,
     lifecycle::{Lifecycle, RoleError, error_chain},
 };
 use sqlx::PgPool;
@@ -37,17 +38,19 @@ struct Worker {
     ops: PgPool,
     log: Log,
     wake: Arc<Notify>,
+    announcer: Announcer,
     status: Status,
     runtime: Handle,
     shutdown: CancellationToken,
     pause: Duration,
 }
 
-/// Starts the consumer on a thread of its own. `wake` is told of new steps.
+/// Starts the consumer on a thread of its own. `wake` is told of new steps, and
+/// `announcer` of jobs that send what is to be delivered.
 pub fn start(
     config: &Config,
     (ops, log): (PgPool, Log),
-    wake: Arc<Notify>,
+    (wake, announcer): (Arc<Notify>, Announcer),
     status: &Status,
     lifecycle: &Lifecycle,
 ) -> io::Result<()> {
@@ -56,6 +59,7 @@ pub fn start(
         ops,
         log,
         wake,
+        announcer,
         status: status.clone(),
         runtime: Handle::current(),
         shutdown: lifecycle.shutdown.clone(),
@@ -97,6 +101,7 @@ impl Worker {
             ops: &self.ops,
             log: &self.log,
             wake: &self.wake,
+            announcer: &self.announcer,
             status: &self.status,
             runtime: &self.runtime,
             shutdown: &self.shutdown,

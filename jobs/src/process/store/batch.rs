@@ -1,9 +1,16 @@
 //! Rows and steps of one batch of events, in one transaction.
 
-use crate::process::{
-    order::OrderRow,
-    plan::{Change, Plan},
-    step::{Kind, Step},
+use crate::{
+    process::{
+        order::OrderRow,
+        plan::{Change, Heard, Plan},
+        step::{Kind, Step},
+    },
+    webhooks::{AttendError, Messages, attend},
+};
+use infra::{
+    jobs::Enqueued,
+    webhooks::{self, Endpoint},
 };
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,17 +30,22 @@ pub enum WriteError<E> {
     /// The batch itself is wrong.
     #[error(transparent)]
     Plan(E),
+    /// Deliveries of its events cannot be written.
+    #[error("the events cannot be told to webhook endpoints")]
+    Deliver(#[from] AttendError),
 }
 
 /// Loads the orders of a batch, has `plan` made of them, and writes what it
 /// comes to. `plan` is also told which epoch each partition is in: what is older
-/// was read before, and may be of a past that the log lost.
+/// was read before, and may be of a past that the log lost. `tell` makes the
+/// messages of what is new, for the endpoints that there are.
 pub async fn write_batch<E>(
     ops: &PgPool,
     partitions: &BTreeSet<i32>,
     orders: &BTreeSet<Uuid>,
     plan: impl FnOnce(Plan, &BTreeMap<i32, i32>) -> Result<Plan, E>,
-) -> Result<Plan, WriteError<E>> {
+    tell: impl FnOnce(&[Heard], &[Endpoint]) -> Result<Messages, serde_json::Error>,
+) -> Result<(Plan, Enqueued), WriteError<E>> {
     let mut transaction = ops.begin().await?;
     let epochs = epochs(&mut transaction, partitions).await?;
     let stored = load(&mut transaction, orders).await?;
@@ -43,8 +55,30 @@ pub async fn write_batch<E>(
     }
     drop_steps(&mut transaction, &plan.drops).await?;
     add_steps(&mut transaction, &plan.steps).await?;
+    let enqueued = deliver(&mut transaction, &plan.heard, tell).await?;
     transaction.commit().await?;
-    Ok(plan)
+    Ok((plan, enqueued))
+}
+
+/// Deliveries, and a job for each endpoint that has something new to be sent.
+async fn deliver(
+    connection: &mut PgConnection,
+    heard: &[Heard],
+    tell: impl FnOnce(&[Heard], &[Endpoint]) -> Result<Messages, serde_json::Error>,
+) -> Result<Enqueued, AttendError> {
+    if heard.is_empty() {
+        return Ok(Enqueued::default());
+    }
+    let endpoints = webhooks::told(connection).await?;
+    if endpoints.is_empty() {
+        return Ok(Enqueued::default());
+    }
+    let told = tell(heard, &endpoints)?;
+    if told.messages.is_empty() {
+        return Ok(Enqueued::default());
+    }
+    let fresh = webhooks::deliver(connection, &told.messages, &told.deliveries).await?;
+    attend(connection, &fresh).await
 }
 
 /// The epoch of each partition. Locked against its change, until which a batch

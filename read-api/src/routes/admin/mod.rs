@@ -7,14 +7,4 @@ pub mod projections;
 pub mod rebuild;
 pub mod schedules;
 
-use actix_web::{
-    HttpResponse, HttpResponseBuilder,
-    http::header::{CACHE_CONTROL, HeaderValue},
-};
-use serde::Serialize;
-
-/// An answer that is of this moment only.
-fn told(mut response: HttpResponseBuilder, body: &impl Serialize) -> HttpResponse {
-    let fresh = HeaderValue::from_static("no-store");
-    response.insert_header((CACHE_CONTROL, fresh)).json(body)
-}
+use super::told;

@@ -4,6 +4,7 @@
 mod chaos;
 mod country;
 mod figures;
+mod formats;
 mod independent;
 pub mod lives;
 mod oddities;
@@ -26,6 +27,11 @@ pub fn trials() -> Vec<Trial> {
         };
     }
     let mut trials = on_servers![
+        formats::a_csv_with_a_mapping,
+        formats::orders_of_shopify,
+        formats::orders_as_the_api_takes_them,
+        formats::the_tables_of_a_shop_in_postgresql,
+        formats::a_killed_import_goes_on_when_it_is_repeated,
         oddities::each_has_its_place_in_the_report_and_in_the_orders,
         repeat::a_second_import_changes_nothing_and_says_so,
         repeat::a_stopped_import_goes_on_when_repeated,

@@ -56,12 +56,17 @@ impl<'a> System<'a> {
 
     /// The command line that imports a file.
     pub fn import_args(&self, file: &str, more: &[&str]) -> anyhow::Result<Vec<String>> {
+        self.args_as("online-retail", file, more)
+    }
+
+    /// The same for another format.
+    pub fn args_as(&self, format: &str, file: &str, more: &[&str]) -> anyhow::Result<Vec<String>> {
         let key_file = path_text(self.key_file.clone())?;
         let url = self.command_api.url();
         let args = [
             file,
             "--format",
-            "online-retail",
+            format,
             "--url",
             url,
             "--api-key-file",
@@ -73,7 +78,17 @@ impl<'a> System<'a> {
 
     /// Imports a file to its end; the summary.
     pub async fn import(&self, file: &str, more: &[&str]) -> anyhow::Result<Value> {
-        let args = self.import_args(file, more)?;
+        self.import_as("online-retail", file, more).await
+    }
+
+    /// The same for another format.
+    pub async fn import_as(
+        &self,
+        format: &str,
+        file: &str,
+        more: &[&str],
+    ) -> anyhow::Result<Value> {
+        let args = self.args_as(format, file, more)?;
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let printed = self
             .env

@@ -22,6 +22,7 @@ pub struct Scene<'a> {
     /// What the workers share.
     pub key: String,
     platforms: Platforms,
+    more: fn(&mut Config),
     log: PgPool,
     ops: PgPool,
     relay: Option<Role>,
@@ -30,9 +31,21 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// Everything but a worker. `platforms` as in the configuration.
     pub async fn start(env: &'a TestEnv, platforms: Value) -> Result<Self> {
+        Self::start_with(env, platforms, |_| {}).await
+    }
+
+    /// The same, where roles are configured otherwise.
+    pub async fn start_with(
+        env: &'a TestEnv,
+        platforms: Value,
+        more: fn(&mut Config),
+    ) -> Result<Self> {
         let platforms: Platforms = serde_json::from_value(platforms)?;
         env.orderlog_ok(&["migrate"]).await?;
-        let of_ours = |config: &mut Config| config.platforms = platforms.clone();
+        let of_ours = |config: &mut Config| {
+            config.platforms = platforms.clone();
+            more(config);
+        };
         let mut command_api = env.role("command-api").config(of_ours).spawn()?;
         let relay = env.role("relay").spawn()?;
         command_api.ready().await?;
@@ -42,6 +55,7 @@ impl<'a> Scene<'a> {
             key: Api::new(env, &command_api).await?.key().to_owned(),
             command_api,
             platforms,
+            more,
             log: pool(&env.config.events_url, 2)?,
             ops: pool(&env.config.ops_url, 2)?,
             relay: Some(relay),
@@ -64,6 +78,7 @@ impl<'a> Scene<'a> {
     pub fn worker(&self) -> RoleBuilder<'_> {
         self.env.role("worker").config(|config| {
             config.platforms = self.platforms.clone();
+            (self.more)(config);
             self.command_api.url().clone_into(&mut config.command_url);
             config.api_key = Secret::new(self.key.clone());
         })

@@ -204,9 +204,10 @@ impl World {
 
     /// Waits until everything that was published is dealt with.
     pub async fn read_to_the_end(&self) -> Result<()> {
-        let ranges = kafka::watermarks(&self.config, topics::ORDER_EVENTS).await?;
-        let ends: Vec<i64> = ranges.iter().map(|range| range.end).collect();
         self.until("the ends of the partitions", async || {
+            // Markers come a moment after their transaction was committed.
+            let ranges = kafka::watermarks(&self.config, topics::ORDER_EVENTS).await?;
+            let ends: Vec<i64> = ranges.iter().map(|range| range.end).collect();
             let next: Vec<i64> = sqlx::query_scalar(
                 "SELECT next FROM projection_offsets WHERE projection = 'orders' \
                   ORDER BY \"partition\"",

@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/captures/{capture}/succeed`: a pending capture succeeded.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
     request::NoMembers,
 };
-use actix_web::HttpResponse;
 use domain::order::{
     Part,
     command::{SettleCapture, Settled},
@@ -27,7 +27,7 @@ answers!(Answers: 200 "Completed"; SALE, &["capture_not_found", "already_settled
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, .. }: Asked<NoMembers>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, .. }: Asked<NoMembers>) -> Result<Answer, Problem> {
     let command = SettleCapture {
         capture: call.part("capture", Part::Capture)?,
         outcome: Settled::Succeeded,

@@ -1,10 +1,10 @@
 //! `POST /v1/orders/{id}/discounts`: grant a discount on a placed order.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{EDIT, OnOrder, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     money::Percent,
     order::command::{ApplyDiscount, DiscountValue},
@@ -66,7 +66,7 @@ answers!(Answers: 200 "Granted"; EDIT, &["422:line_not_found", "amount_or_percen
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<DiscountBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<DiscountBody>) -> Result<Answer, Problem> {
     let command = ApplyDiscount {
         value: body.value()?,
         line: body.line,

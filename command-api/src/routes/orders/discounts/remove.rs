@@ -1,11 +1,11 @@
 //! `DELETE /v1/orders/{id}/discounts/{discount}`: take a discount back.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{EDIT, OnOrder, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::{Part, command::RemoveDiscount};
 use infra::http::Problem;
 
@@ -24,7 +24,7 @@ answers!(Answers: 200 "Removed"; EDIT, &["discount_not_found", "amount_overflow"
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = RemoveDiscount {
         discount: call.part("discount", Part::Discount)?,
         reason: body.reason,

@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/fulfillments/{fulfillment}/cancel`: unpack a fulfilment.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::{Part, command::CancelFulfillment};
 use infra::http::Problem;
 
@@ -25,7 +25,7 @@ answers!(Answers: 200 "Cancelled"; SALE, &["fulfillment_not_found", "wrong_fulfi
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = CancelFulfillment {
         fulfillment: call.part("fulfillment", Part::Fulfillment)?,
         reason: body.reason,

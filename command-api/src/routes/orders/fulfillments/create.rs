@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/fulfillments`: pack goods.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{LIVE_SALE, OnOrder, UNITS, answers},
     request::LineUnitsBody,
 };
-use actix_web::HttpResponse;
 use domain::order::command::CreateFulfillment;
 use infra::http::Problem;
 use serde::Deserialize;
@@ -36,7 +36,7 @@ answers!(Answers: 200 "Created"; LIVE_SALE, UNITS, &["exceeds_open", "nothing_to
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<FulfillmentBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<FulfillmentBody>) -> Result<Answer, Problem> {
     let command = CreateFulfillment {
         lines: LineUnitsBody::units(body.lines),
     };

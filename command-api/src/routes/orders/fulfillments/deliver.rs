@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/fulfillments/{fulfillment}/deliver`: record that a fulfilment arrived.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
     request::Time,
 };
-use actix_web::HttpResponse;
 use domain::order::{Part, command::DeliverFulfillment};
 use infra::http::Problem;
 use serde::Deserialize;
@@ -36,7 +36,7 @@ answers!(Answers: 200 "Delivered"; SALE, &["fulfillment_not_found", "wrong_fulfi
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<DeliverBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<DeliverBody>) -> Result<Answer, Problem> {
     let command = DeliverFulfillment {
         fulfillment: call.part("fulfillment", Part::Fulfillment)?,
         occurred_at: body.occurred_at.map(Into::into),

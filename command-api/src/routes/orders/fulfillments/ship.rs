@@ -2,11 +2,11 @@
 //! off.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{LIVE_SALE, OnOrder, answers},
     request::Time,
 };
-use actix_web::HttpResponse;
 use domain::{
     order::{
         Part,
@@ -76,7 +76,7 @@ answers!(Answers: 200 "Shipped"; LIVE_SALE, &["fulfillment_not_found", "wrong_fu
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ShipBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ShipBody>) -> Result<Answer, Problem> {
     let command = body.command(call.part("fulfillment", Part::Fulfillment)?);
     call.decided(|order| {
         let platform = order.head.as_ref().map(|head| head.platform.as_str());

@@ -1,10 +1,10 @@
 //! `PATCH /v1/orders/{id}/fulfillments/{fulfillment}/tracking`: correct where a parcel is.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     order::{
         Part,
@@ -47,7 +47,7 @@ answers!(Answers: 200 "Updated"; SALE, &["fulfillment_not_found", "wrong_fulfill
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<TrackingBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<TrackingBody>) -> Result<Answer, Problem> {
     let command = UpdateTracking {
         fulfillment: call.part("fulfillment", Part::Fulfillment)?,
         tracking: NewTracking {

@@ -4,11 +4,11 @@ mod history;
 
 use super::create::create;
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{CONTENT, Headers, LINE, answers},
     request::{AddressBody, CustomerBody, LineBody, OrderParts, ShippingBody, Time},
 };
-use actix_web::HttpResponse;
 use contracts::order::Kind;
 use domain::{
     money::Currency,
@@ -137,7 +137,7 @@ answers!(Answers: 200 "Imported before with equal content: nothing stored", 201 
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ImportOrderBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ImportOrderBody>) -> Result<Answer, Problem> {
     let (kind, placed_at) = (body.kind, body.placed_at.into());
     let (history, parts) = body.split();
     let import = |order| ImportOrder {

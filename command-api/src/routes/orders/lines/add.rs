@@ -1,10 +1,10 @@
 //! `POST /v1/orders/{id}/lines`: add a line to a placed order.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{LINE, LIVE_SALE, OnOrder, answers},
 };
-use actix_web::HttpResponse;
 use contracts::order::UnitPrice;
 use domain::{
     money::Price,
@@ -73,6 +73,6 @@ answers!(Answers: 200 "Added"; LIVE_SALE, LINE, &["too_many_lines"]);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<AddLineBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<AddLineBody>) -> Result<Answer, Problem> {
     call.carry_out(AddLine::from(body)).await
 }

@@ -1,10 +1,10 @@
 //! `PATCH /v1/orders/{id}/lines/{line}`: change how much of a line is ordered.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{EDIT, LINE, OnOrder, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     order::{Part, command::ChangeLine},
     text::Words,
@@ -57,7 +57,7 @@ answers!(Answers: 200 "Changed"; EDIT, LINE, &["line_not_found", "below_fulfille
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ChangeLineBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ChangeLineBody>) -> Result<Answer, Problem> {
     if body.changes_nothing() {
         return Err(nothing_to_change());
     }

@@ -1,11 +1,11 @@
 //! `DELETE /v1/orders/{id}/lines/{line}`: remove a line.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{EDIT, OnOrder, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::{Part, command::RemoveLine};
 use infra::http::Problem;
 
@@ -25,7 +25,7 @@ answers!(Answers: 200 "Removed"; EDIT, &["line_not_found", "line_fulfilled", "la
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = RemoveLine {
         line: call.part("line", Part::Line)?,
         reason: body.reason,

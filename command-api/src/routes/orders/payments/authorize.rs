@@ -1,10 +1,10 @@
 //! `POST /v1/orders/{id}/payments`: record an authorisation.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{AMOUNT, LIVE_SALE, OnOrder, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     money::Currency,
     order::command::{AuthorizePayment, Sum},
@@ -49,7 +49,7 @@ answers!(Answers: 200 "Authorised"; LIVE_SALE, AMOUNT);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<AuthorizeBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<AuthorizeBody>) -> Result<Answer, Problem> {
     let command = AuthorizePayment {
         sum: Sum {
             amount: body.amount,

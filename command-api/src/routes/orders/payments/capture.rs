@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/payments/{payment}/capture`: record, or ask for, a capture.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{AMOUNT, LIVE_SALE, OnOrder, answers},
     request::Time,
 };
-use actix_web::HttpResponse;
 use domain::{
     money::Currency,
     order::{Part, command::CapturePayment},
@@ -50,7 +50,7 @@ answers!(Answers: 200 "Captured, or reserved"; LIVE_SALE, AMOUNT, &["payment_not
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<CaptureBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<CaptureBody>) -> Result<Answer, Problem> {
     let command = CapturePayment {
         payment: call.part("payment", Part::Payment)?,
         amount: body.amount,

@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/payments/{payment}/fail`: record that the provider refused a payment.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::{Part, command::FailPayment};
 use infra::http::Problem;
 
@@ -24,7 +24,7 @@ answers!(Answers: 200 "Failed"; SALE, &["payment_not_found", "payment_captured",
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = FailPayment {
         payment: call.part("payment", Part::Payment)?,
         reason: body.reason,

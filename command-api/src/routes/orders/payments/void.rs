@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/payments/{payment}/void`: give up an authorisation.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::{Part, command::VoidPayment};
 use infra::http::Problem;
 
@@ -25,7 +25,7 @@ answers!(Answers: 200 "Voided"; SALE, &["payment_not_found", "payment_captured",
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = VoidPayment {
         payment: call.part("payment", Part::Payment)?,
         reason: body.reason,

@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/refunds/{refund}/fail`: a pending refund failed.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::{
     Part,
     command::{SettleRefund, Settled},
@@ -28,7 +28,7 @@ answers!(Answers: 200 "Failed"; SALE, &["refund_not_found", "already_settled", "
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = SettleRefund {
         refund: call.part("refund", Part::Refund)?,
         outcome: Settled::Failed,

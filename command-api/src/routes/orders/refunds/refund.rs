@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/refunds`: record, or ask for, a refund.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{AMOUNT, OnOrder, SALE, answers},
     request::{Time, required},
 };
-use actix_web::HttpResponse;
 use contracts::order::RefundPurpose;
 use domain::{
     money::Currency,
@@ -64,7 +64,7 @@ answers!(Answers: 200 "Refunded, or reserved"; SALE, AMOUNT, &["422:payment_not_
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<RefundBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<RefundBody>) -> Result<Answer, Problem> {
     let command = RefundPayment {
         reason: Some(required(body.reason)?),
         payment: body.payment_id,

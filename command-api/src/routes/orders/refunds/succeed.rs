@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/refunds/{refund}/succeed`: a pending refund succeeded.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
     request::NoMembers,
 };
-use actix_web::HttpResponse;
 use domain::order::{
     Part,
     command::{SettleRefund, Settled},
@@ -27,7 +27,7 @@ answers!(Answers: 200 "Completed"; SALE, &["refund_not_found", "already_settled"
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, .. }: Asked<NoMembers>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, .. }: Asked<NoMembers>) -> Result<Answer, Problem> {
     let command = SettleRefund {
         refund: call.part("refund", Part::Refund)?,
         outcome: Settled::Succeeded,

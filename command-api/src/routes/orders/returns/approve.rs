@@ -1,11 +1,11 @@
 //! `POST /v1/orders/{id}/returns/{return}/approve`: allow a return.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
     request::ReasonBody,
 };
-use actix_web::HttpResponse;
 use domain::order::{Part, command::ApproveReturn};
 use infra::http::Problem;
 
@@ -24,7 +24,7 @@ answers!(Answers: 200 "Approved"; SALE, &["return_not_found", "wrong_return_stat
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReasonBody>) -> Result<Answer, Problem> {
     let command = ApproveReturn {
         return_id: call.part("return", Part::Return)?,
         reason: body.reason,

@@ -3,10 +3,10 @@
 
 use super::exchange::{check, document_of};
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, answers},
 };
-use actix_web::HttpResponse;
 use domain::order::{Part, command::LinkExchange};
 use infra::http::Problem;
 use serde::Deserialize;
@@ -47,9 +47,7 @@ answers!(Answers: 200 "Linked"; SALE, &["return_not_found", "wrong_return_status
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(
-    Asked { call, body }: Asked<ExchangeLinkBody>,
-) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ExchangeLinkBody>) -> Result<Answer, Problem> {
     let (order_id, return_id) = (call.order_id()?, call.part("return", Part::Return)?);
     let command = LinkExchange {
         return_id,

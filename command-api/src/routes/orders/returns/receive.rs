@@ -1,10 +1,10 @@
 //! `POST /v1/orders/{id}/returns/{return}/receive`: record goods that came back.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{OnOrder, SALE, UNITS, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     order::{
         Part,
@@ -61,7 +61,7 @@ answers!(Answers: 200 "Received"; SALE, UNITS, &["return_not_found", "wrong_retu
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReceiveBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReceiveBody>) -> Result<Answer, Problem> {
     let command = ReceiveReturn {
         return_id: call.part("return", Part::Return)?,
         lines: body

@@ -1,10 +1,10 @@
 //! `POST /v1/orders/{id}/returns`: ask for goods to come back.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{LIVE_SALE, OnOrder, UNITS, answers},
 };
-use actix_web::HttpResponse;
 use domain::{
     order::command::{LineUnits, RequestReturn},
     text::{Id, Words},
@@ -62,7 +62,7 @@ answers!(Answers: 200 "Requested"; LIVE_SALE, UNITS, &["return_exceeds_shipped"]
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ReturnBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ReturnBody>) -> Result<Answer, Problem> {
     let command = RequestReturn {
         lines: body.lines.into_iter().map(ReturnLineBody::split).collect(),
         reason: body.reason,

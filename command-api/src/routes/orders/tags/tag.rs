@@ -1,11 +1,11 @@
 //! `PUT /v1/orders/{id}/tags/{tag}`: label an order.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{ANY, OnOrder, answers},
     request::NoMembers,
 };
-use actix_web::HttpResponse;
 use domain::order::command::TagOrder;
 use infra::http::Problem;
 
@@ -23,7 +23,7 @@ answers!(Answers: 200 "Tagged"; ANY, &["invalid_path", "too_many_tags"]);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, .. }: Asked<NoMembers>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, .. }: Asked<NoMembers>) -> Result<Answer, Problem> {
     let command = TagOrder { tag: call.tag()? };
     call.carry_out(command).await
 }

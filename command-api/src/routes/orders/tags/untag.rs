@@ -1,11 +1,11 @@
 //! `DELETE /v1/orders/{id}/tags/{tag}`: take a label off.
 
 use crate::{
+    answer::Answer,
     call::Asked,
     documented::{ANY, OnOrder, answers},
     request::NoMembers,
 };
-use actix_web::HttpResponse;
 use domain::order::command::UntagOrder;
 use infra::http::Problem;
 
@@ -23,7 +23,7 @@ answers!(Answers: 200 "Untagged"; ANY, &["invalid_path"]);
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, .. }: Asked<NoMembers>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, .. }: Asked<NoMembers>) -> Result<Answer, Problem> {
     let command = UntagOrder { tag: call.tag()? };
     call.carry_out(command).await
 }

@@ -12,7 +12,7 @@ const MOST: usize = 64;
 /// The parser is built once and reset for each line; building it takes ten
 /// times as long as parsing a line, which is why this is `csv-core` and not a
 /// reader over a stream.
-pub(super) struct Fields {
+pub(in crate::import) struct Fields {
     reader: Reader,
     text: Vec<u8>,
     ends: [usize; MOST],

@@ -2,108 +2,59 @@
 
 use super::row::Row;
 use super::{CURRENCY, PLATFORM};
-use crate::import::ImportError;
 use crate::import::body::{LineBody, OrderBody, idempotency_key};
-use crate::import::item::{Item, Reason};
+use crate::import::item::Reason;
+use crate::import::window::{Assembly, Order, Refused};
 use contracts::order::{Address, Customer, Kind};
 use time::OffsetDateTime;
 
-/// Most lines of one invoice; beyond, no request could carry it.
-pub(super) const MAX_LINES: usize = 10_000;
-
 /// An invoice that may still get a line.
-pub(super) struct Invoice {
-    /// Line of its newest row in the file.
-    pub last_line: u64,
-    lines: Vec<u64>,
-    bodies: Vec<LineBody>,
+#[derive(Default)]
+pub(in crate::import) struct Invoice {
+    lines: Vec<LineBody>,
     placed_at: Option<OffsetDateTime>,
     customer: Option<String>,
     country: Option<&'static str>,
-    /// Why it cannot be sent; the first reason stands.
-    spoiled: Option<Reason>,
 }
 
-impl Invoice {
-    /// Without a line yet.
-    pub const fn empty() -> Self {
-        Self {
-            last_line: 0,
-            lines: Vec::new(),
-            bodies: Vec::new(),
-            placed_at: None,
-            customer: None,
-            country: None,
-            spoiled: None,
-        }
-    }
+impl Assembly for Invoice {
+    type Row = Row;
 
-    /// Whether no further line can be taken.
-    pub const fn is_full(&self) -> bool {
-        self.lines.len() == MAX_LINES
-    }
-
-    /// It will be refused for this reason, unless there is one already.
-    pub fn spoil(&mut self, reason: &Reason) {
-        self.spoiled.get_or_insert_with(|| reason.clone());
-    }
-
-    /// Takes in its next row.
-    pub fn add(&mut self, row: Row) {
+    fn add(&mut self, row: Row) -> Result<(), Reason> {
         let other_customer =
             matches!((&self.customer, &row.customer), (Some(a), Some(b)) if a != b);
         let other_country = self.country.is_some_and(|c| c != row.country);
-        if other_customer || other_country {
-            let detail = format!("its line {} names another customer or country", row.line);
-            self.spoil(&Reason::new("inconsistent_invoice", detail));
-        }
-        self.lines.push(row.line);
-        self.bodies.push(row.body);
+        self.lines.push(row.body);
         self.placed_at = Some(self.placed_at.map_or(row.at, |at| at.min(row.at)));
         self.customer = self.customer.take().or(row.customer);
         self.country = Some(row.country);
+        if other_customer || other_country {
+            let detail = format!("its line {} names another customer or country", row.line);
+            return Err(Reason::new("inconsistent_invoice", detail));
+        }
+        Ok(())
     }
 
-    /// Numbers of its lines, when it is given up.
-    pub fn into_lines(self) -> Vec<u64> {
-        self.lines
-    }
-
-    /// What becomes of it once it is complete.
-    pub fn into_item(self, invoice: String) -> Result<Item, ImportError> {
-        let (placed_at, country) = match (self.spoiled, self.placed_at, self.country) {
-            (None, Some(placed_at), Some(country)) => (placed_at, country),
-            // Without a reason there is no row either; both come together.
-            (reason, ..) => {
-                let none = || Reason::new("incomplete_invoice", "none of its lines can be read");
-                return Ok(Item::RefusedInvoice {
-                    invoice,
-                    lines: self.lines,
-                    reason: reason.unwrap_or_else(none),
-                });
-            }
-        };
+    fn into_order(self, invoice: &str) -> Result<Order, Refused> {
         let body = OrderBody {
-            platform: PLATFORM,
-            external_id: &invoice,
-            kind: kind(&invoice),
-            currency: CURRENCY,
             customer: self.customer.map(|id| Customer {
                 id: Some(id),
                 ..Customer::default()
             }),
-            lines: &self.bodies,
-            shipping_address: Address {
-                country: Some(country.to_owned()),
-                ..Address::default()
-            },
-            placed_at,
-        };
-        Ok(Item::Order {
-            body: body.encode()?,
-            idempotency_key: idempotency_key(PLATFORM, &invoice),
             lines: self.lines,
-            invoice,
+            shipping_address: Some(Address {
+                country: self.country.map(str::to_owned),
+                ..Address::default()
+            }),
+            ..OrderBody::new(
+                (PLATFORM, invoice, CURRENCY),
+                kind(invoice),
+                self.placed_at.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+            )
+        };
+        Ok(Order {
+            idempotency_key: idempotency_key(PLATFORM, invoice),
+            body: body.encode().map_err(Refused::Failed)?,
         })
     }
 }

@@ -16,22 +16,20 @@
 //!   mended file could not correct it any more.
 
 mod country;
-mod fields;
+pub(in crate::import) mod fields;
 mod invoice;
-mod price;
-mod row;
-mod window;
+pub(in crate::import) mod row;
 
-pub use window::LOOK_BACK;
+pub use crate::import::window::LOOK_BACK;
+pub(in crate::import) use invoice::Invoice;
 
 use crate::import::item::{Item, Reason, Source};
 use crate::import::lines::{Line, Lines, MAX_LINE};
 use crate::import::open::Reader;
+use crate::import::window::{BadRow, Window};
 use crate::import::{Counts, ImportError};
 use fields::Fields;
-use row::BadRow;
 use std::collections::VecDeque;
-use window::Window;
 
 /// Slug of the sales channel that the orders belong to.
 pub const PLATFORM: &str = "online-retail";
@@ -45,7 +43,7 @@ pub const HEADER: &str =
 pub struct OnlineRetail {
     lines: Lines<Reader>,
     fields: Fields,
-    window: Window,
+    window: Window<Invoice>,
     ready: VecDeque<Item>,
     rows: u64,
 }

@@ -1,9 +1,11 @@
 //! One line of the file as one line of an invoice.
 
+use super::country;
 use super::fields::Fields;
-use super::{country, price};
 use crate::import::body::LineBody;
+use crate::import::decimal::{self, Style};
 use crate::import::item::Reason;
+use crate::import::window::{self, BadRow};
 use contracts::order::UnitPrice;
 use time::{
     OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem,
@@ -11,12 +13,14 @@ use time::{
 };
 
 const COLUMNS: usize = 8;
+/// Digits of the minor unit.
+const PENCE: u8 = 2;
 const DATE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
 
 /// A row that makes sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
+pub(in crate::import) struct Row {
     /// Number of the line in the file, from 1.
     pub line: u64,
     /// Invoice number.
@@ -31,19 +35,18 @@ pub(super) struct Row {
     pub country: &'static str,
 }
 
-/// A row that does not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct BadRow {
-    /// Number of the line in the file, from 1.
-    pub line: u64,
-    /// Invoice number, where it can be trusted to be one.
-    pub invoice: Option<String>,
-    /// What is wrong.
-    pub reason: Reason,
+impl window::Row for Row {
+    fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn invoice(&self) -> &str {
+        &self.invoice
+    }
 }
 
 /// Reads the line that `fields` was split from.
-pub(super) fn parse(line: u64, fields: &Fields) -> Result<Row, BadRow> {
+pub(in crate::import) fn parse(line: u64, fields: &Fields) -> Result<Row, BadRow> {
     read(line, fields).map_err(|reason| BadRow {
         line,
         invoice: invoice_of(fields),
@@ -80,6 +83,8 @@ fn read(line: u64, fields: &Fields) -> Result<Row, Reason> {
             name: fields.get(2)?.to_owned(),
             quantity: quantity(fields.get(3)?)?,
             unit_price: unit_price(fields.get(5)?)?,
+            tax: 0,
+            discount: 0,
         },
         at: date(fields.get(4)?)?,
         customer: customer(fields.get(6)?),
@@ -105,7 +110,7 @@ fn date(text: &str) -> Result<OffsetDateTime, Reason> {
 
 fn unit_price(text: &str) -> Result<UnitPrice, Reason> {
     let wrong = || Reason::new("invalid_unit_price", format!("{text:?} is not a decimal"));
-    price::parse(text).ok_or_else(wrong)
+    decimal::unit_price(text, Style::PLAIN, PENCE).ok_or_else(wrong)
 }
 
 /// Customer numbers went through a floating-point column: `17850.0` is 17850.
@@ -139,6 +144,8 @@ mod tests {
                 name: "SET \"A\", WHITE ".into(),
                 quantity: -6,
                 unit_price: UnitPrice::Major("0.125".into()),
+                tax: 0,
+                discount: 0,
             },
             at: datetime!(2010-12-01 08:26:00 UTC),
             customer: Some("17850".into()),

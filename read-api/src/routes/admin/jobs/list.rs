@@ -1,7 +1,7 @@
 //! `GET /v1/admin/jobs`: the ledger.
 
 use crate::{
-    cursor::{Keyset, Place, QueryHash},
+    cursor::QueryHash,
     documented::{JobFilters, Paging, Refused},
     paging,
     state::State,
@@ -55,21 +55,11 @@ pub async fn handle(
     }
     let data = jobs::list(&state.ops, &filter, paging::one_more(limit)).await;
     let mut data = data.map_err(|error| Problem::database(&error))?;
-    let has_more = data.len() > limit;
-    data.truncate(limit);
-    let next_cursor = match data.last().filter(|_| has_more) {
-        Some(last) => {
-            let last = Keyset {
-                value: 0,
-                id: last.id,
-            };
-            Some(state.cursors.seal(hash, Place::after(last)).await?)
-        }
-        None => None,
-    };
+    let listed = (&state.cursors, hash);
+    let next_cursor = paging::cut(listed, &mut data, limit, |job| job.id).await?;
     let page = JobList {
         data,
-        has_more,
+        has_more: next_cursor.is_some(),
         next_cursor,
     };
     Ok(super::super::told(HttpResponse::Ok(), &page))

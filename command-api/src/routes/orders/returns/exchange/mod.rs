@@ -7,12 +7,11 @@ mod taken_over;
 pub use steps::{check, document_of};
 
 use crate::{
-    answer::{Success, answer},
+    answer::{Answer, Success},
     call::Asked,
     documented::{CONTENT, LINE, OnOrder, SALE, answers},
     request::{AddressBody, LineBody, ShippingBody, Time},
 };
-use actix_web::HttpResponse;
 use domain::{
     ids,
     order::{Part, command::LinkExchange},
@@ -66,7 +65,7 @@ answers!(Answers: 201 "Placed and linked"; SALE, CONTENT, LINE, &["return_not_fo
     responses(Answers),
     security(("api_key" = []))
 )]
-pub async fn handle(Asked { call, body }: Asked<ExchangeBody>) -> Result<HttpResponse, Problem> {
+pub async fn handle(Asked { call, body }: Asked<ExchangeBody>) -> Result<Answer, Problem> {
     let (original, return_id) = (call.order_id()?, call.part("return", Part::Return)?);
     let command = LinkExchange {
         order_id: ids::order_id_of_exchange(original, &return_id),
@@ -75,5 +74,5 @@ pub async fn handle(Asked { call, body }: Asked<ExchangeBody>) -> Result<HttpRes
     let mut placed = place(&call, original, &command, body).await?;
     let linked = link(&call, original, command).await?;
     placed.replayed &= linked.replayed || linked.events.is_empty();
-    answer(&placed, Success::Created)
+    Ok(Answer::new(placed, Success::Created))
 }

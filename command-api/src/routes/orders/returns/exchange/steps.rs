@@ -25,14 +25,9 @@ use uuid::Uuid;
 const PLACE: u32 = 0;
 const LINK: u32 = 1;
 
-async fn load(call: &Call, order_id: Uuid) -> Result<Arc<State<Orders>>, Problem> {
-    let id = order_id.hyphenated().to_string();
-    call.api.orders.aggregate(&id).await.map_err(refused)
-}
-
 /// An order as it is told; none where there is none.
 pub async fn document_of(call: &Call, order_id: Uuid) -> Result<Option<Document>, Problem> {
-    Ok(load(call, order_id).await?.view.clone())
+    Ok(call.order(order_id).await?.view.clone())
 }
 
 /// Whether the order takes `link` as it is now; its refusals come before
@@ -42,7 +37,7 @@ pub async fn check(
     order_id: Uuid,
     link: &LinkExchange,
 ) -> Result<Arc<State<Orders>>, Problem> {
-    let state = load(call, order_id).await?;
+    let state = call.order(order_id).await?;
     let decided = order::decide(&state.aggregate, link.clone().into());
     decided.map_err(|e| rejected(&e))?;
     Ok(state)
@@ -61,13 +56,13 @@ pub(super) async fn place(
     let new_id = link.order_id.hyphenated().to_string();
     let mine = call.api.orders.repeated(&new_id, &context).await;
     let state = if mine.map_err(refused)?.is_some() {
-        load(call, original).await?
+        call.order(original).await?
     } else {
         let state = check(call, original, link).await?;
         if condition.is_some_and(|c| !c.allows(state.version)) {
             return Err(Problem::precondition_failed(state.version));
         }
-        if load(call, link.order_id).await?.version > 0 {
+        if call.order(link.order_id).await?.version > 0 {
             return Err(rejected(&taken(link)));
         }
         state

@@ -1,9 +1,7 @@
 //! Joins rows to invoices within a bounded look-back.
 
-use super::invoice::{Invoice, MAX_LINES};
-use super::row::{BadRow, Row};
-use crate::import::ImportError;
-use crate::import::item::{Item, Reason};
+use super::ImportError;
+use super::item::{Item, Reason};
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -12,14 +10,69 @@ use std::{
 /// An invoice is complete once this many rows have passed without one of its
 /// own. At most this many rows are held back.
 pub const LOOK_BACK: u64 = 10_000;
+/// Most lines of one invoice; beyond, no request could carry it.
+pub(super) const MAX_LINES: usize = 10_000;
+
+/// A row that makes sense.
+pub(super) trait Row: Send {
+    /// Number of the line in the file, from 1.
+    fn line(&self) -> u64;
+    /// Number of the invoice that it belongs to.
+    fn invoice(&self) -> &str;
+}
+
+/// A row that does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct BadRow {
+    /// Number of the line in the file, from 1.
+    pub line: u64,
+    /// Invoice number, where it can be trusted to be one.
+    pub invoice: Option<String>,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// An invoice being put together of its rows.
+pub(super) trait Assembly: Default + Send {
+    /// What it is made of.
+    type Row: Row;
+
+    /// Takes in its next row.
+    ///
+    /// # Errors
+    /// Why the whole invoice is refused; the row belongs to it all the same.
+    fn add(&mut self, row: Self::Row) -> Result<(), Reason>;
+
+    /// The order that it is; there was a row, and nothing was wrong.
+    ///
+    /// # Errors
+    /// Why it is none.
+    fn into_order(self, invoice: &str) -> Result<Order, Refused>;
+}
+
+/// An order to send.
+pub(super) struct Order {
+    /// Deterministic: the same invoice has the same key in every import.
+    pub idempotency_key: String,
+    /// The request's body, JSON.
+    pub body: Vec<u8>,
+}
+
+/// Why an invoice is no order.
+pub(super) enum Refused {
+    /// Something is wrong with it.
+    Because(Reason),
+    /// Something is wrong with the import.
+    Failed(ImportError),
+}
 
 /// The invoices that may still get a line.
 ///
 /// Of those that are closed a fingerprint of 16 bytes each is kept, so that a
 /// line that comes too late is known as one.
-pub(super) struct Window {
+pub(super) struct Window<A> {
     look_back: u64,
-    open: HashMap<String, Invoice>,
+    open: HashMap<String, Held<A>>,
     /// Line and invoice of each row within the look-back, oldest first. An
     /// invoice is closed when its newest entry leaves.
     recent: VecDeque<(u64, String)>,
@@ -27,7 +80,50 @@ pub(super) struct Window {
     invoices: u64,
 }
 
-impl Window {
+/// An invoice that may still get a line.
+#[derive(Default)]
+struct Held<A> {
+    /// Line of its newest row in the file.
+    last_line: u64,
+    lines: Vec<u64>,
+    assembly: A,
+    /// Why it cannot be sent; the first reason stands.
+    spoiled: Option<Reason>,
+}
+
+impl<A: Assembly> Held<A> {
+    /// It will be refused for this reason, unless there is one already.
+    fn spoil(&mut self, reason: Reason) {
+        self.spoiled.get_or_insert(reason);
+    }
+
+    /// What becomes of it once it is complete.
+    fn into_item(self, invoice: String) -> Result<Item, ImportError> {
+        let none = || Reason::new("incomplete_invoice", "none of its lines can be read");
+        let spoiled = self.spoiled.or_else(|| self.lines.is_empty().then(none));
+        let order = match spoiled {
+            Some(reason) => Err(Refused::Because(reason)),
+            None => self.assembly.into_order(&invoice),
+        };
+        let lines = self.lines;
+        match order {
+            Ok(order) => Ok(Item::Order {
+                invoice,
+                lines,
+                idempotency_key: order.idempotency_key,
+                body: order.body,
+            }),
+            Err(Refused::Because(reason)) => Ok(Item::RefusedInvoice {
+                invoice,
+                lines,
+                reason,
+            }),
+            Err(Refused::Failed(error)) => Err(error),
+        }
+    }
+}
+
+impl<A: Assembly> Window<A> {
     /// An empty window over the last `look_back` rows.
     pub fn new(look_back: u64) -> Self {
         Self {
@@ -45,20 +141,23 @@ impl Window {
     }
 
     /// Takes in a row; what is complete by it goes to `ready`.
-    pub fn take(&mut self, row: Row, ready: &mut VecDeque<Item>) -> Result<(), ImportError> {
-        self.close_before(row.line, ready)?;
-        let line = row.line;
-        let Some(invoice) = self.touch(&row.invoice, line) else {
-            ready.push_back(self.too_late(row));
+    pub fn take(&mut self, row: A::Row, ready: &mut VecDeque<Item>) -> Result<(), ImportError> {
+        let (line, number) = (row.line(), row.invoice().to_owned());
+        self.close_before(line, ready)?;
+        let Some(invoice) = self.touch(&number, line) else {
+            ready.push_back(self.too_late(line, number));
             return Ok(());
         };
-        if invoice.is_full() {
+        if invoice.lines.len() == MAX_LINES {
             let reason = Reason::new("too_many_lines", format!("more than {MAX_LINES} lines"));
-            invoice.spoil(&reason);
-            ready.push_back(refused(line, Some(row.invoice), reason));
+            invoice.spoil(reason.clone());
+            ready.push_back(refused(line, Some(number), reason));
             return Ok(());
         }
-        invoice.add(row);
+        invoice.lines.push(line);
+        if let Err(reason) = invoice.assembly.add(row) {
+            invoice.spoil(reason);
+        }
         Ok(())
     }
 
@@ -70,7 +169,7 @@ impl Window {
             && let Some(invoice) = self.touch(number, bad.line)
         {
             let detail = format!("its line {} cannot be read ({})", bad.line, bad.reason.code);
-            invoice.spoil(&Reason::new("incomplete_invoice", detail));
+            invoice.spoil(Reason::new("incomplete_invoice", detail));
         }
         ready.push_back(refused(bad.line, bad.invoice, bad.reason));
         Ok(())
@@ -89,19 +188,19 @@ impl Window {
         let open = self.open.drain();
         open.map(|(invoice, held)| Item::Unfinished {
             invoice,
-            lines: held.into_lines(),
+            lines: held.lines,
         })
         .collect()
     }
 
     /// The open invoice of that number, opened if need be; none once closed.
-    fn touch(&mut self, number: &str, line: u64) -> Option<&mut Invoice> {
+    fn touch(&mut self, number: &str, line: u64) -> Option<&mut Held<A>> {
         if !self.open.contains_key(number) {
             if self.closed.contains(&fingerprint(number)) {
                 return None;
             }
             self.invoices += 1;
-            self.open.insert(number.to_owned(), Invoice::empty());
+            self.open.insert(number.to_owned(), Held::default());
         }
         self.recent.push_back((line, number.to_owned()));
         let invoice = self.open.get_mut(number)?;
@@ -129,16 +228,12 @@ impl Window {
         Ok(())
     }
 
-    fn too_late(&self, row: Row) -> Item {
+    fn too_late(&self, line: u64, invoice: String) -> Item {
         let detail = format!(
             "its invoice was complete after {} rows without a line of it",
             self.look_back
         );
-        refused(
-            row.line,
-            Some(row.invoice),
-            Reason::new("line_too_late", detail),
-        )
+        refused(line, Some(invoice), Reason::new("line_too_late", detail))
     }
 }
 
@@ -164,11 +259,11 @@ fn fingerprint(number: &str) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::formats::online_retail::{fields::Fields, row::parse};
+    use crate::import::formats::online_retail::{Invoice, fields::Fields, row::parse};
     use serde_json::Value;
 
     fn items(look_back: u64, rows: &[&str]) -> Vec<Item> {
-        let mut window = Window::new(look_back);
+        let mut window = Window::<Invoice>::new(look_back);
         let (mut fields, mut ready) = (Fields::new(), VecDeque::new());
         for (line, row) in (2..).zip(rows) {
             fields.split(row.as_bytes());

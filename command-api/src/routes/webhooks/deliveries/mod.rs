@@ -1,0 +1,3 @@
+//! `/v1/webhooks/deliveries`: what was told, or was not.
+
+pub mod retry;

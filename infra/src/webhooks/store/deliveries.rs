@@ -1,0 +1,214 @@
+//! Deliveries, as those write and read them who carry them out.
+
+use super::health;
+use crate::{
+    clock,
+    webhooks::{
+        delivery::{Concluded, Due, NewMessage, Verdict},
+        endpoint::Endpoint,
+    },
+};
+use sqlx::{Error, PgConnection, PgPool, Row as _};
+use uuid::Uuid;
+
+/// Writes messages, and a delivery of each to those endpoints that it is for,
+/// by their index among `messages`. What is disabled skips it. An event that an
+/// endpoint was told of before is left out. The endpoints that have something
+/// new to be sent.
+pub async fn deliver(
+    connection: &mut PgConnection,
+    messages: &[NewMessage],
+    deliveries: &[(usize, Uuid)],
+) -> Result<Vec<Uuid>, Error> {
+    fn column<'a, T>(messages: &'a [NewMessage], of: impl Fn(&'a NewMessage) -> T) -> Vec<T> {
+        messages.iter().map(of).collect()
+    }
+    sqlx::query(
+        "INSERT INTO webhook_messages (id, event_type, order_id, order_version, body, traceparent, \
+                                       correlation_id) \
+         SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::text[], \
+                              $6::text[], $7::text[]) \
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(column(messages, |m| m.id))
+    .bind(column(messages, |m| m.event_type.as_str()))
+    .bind(column(messages, |m| m.order_id))
+    .bind(column(messages, |m| m.order_version))
+    .bind(column(messages, |m| m.body.as_str()))
+    .bind(column(messages, |m| m.traceparent.as_deref()))
+    .bind(column(messages, |m| m.correlation_id.as_deref()))
+    .execute(&mut *connection)
+    .await?;
+    let ids: Vec<Uuid> = deliveries.iter().map(|_| clock::new_id()).collect();
+    let told: Vec<Uuid> = deliveries.iter().map(|&(_, endpoint)| endpoint).collect();
+    let of: Vec<Uuid> = deliveries.iter().map(|&(n, _)| messages[n].id).collect();
+    sqlx::query_scalar(
+        "WITH new AS ( \
+             INSERT INTO webhook_deliveries (id, endpoint_id, message_id, event_type, order_id, \
+                                             order_version, state, finished_at) \
+             SELECT d.id, d.endpoint_id, m.id, m.event_type, m.order_id, m.order_version, \
+                    CASE e.state WHEN 'enabled' THEN 'pending' ELSE 'skipped' END, \
+                    CASE e.state WHEN 'enabled' THEN NULL ELSE statement_timestamp() END \
+               FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) \
+                    WITH ORDINALITY AS d (id, endpoint_id, message_id, nth) \
+               JOIN webhook_messages m ON m.id = d.message_id \
+               JOIN webhook_endpoints e ON e.id = d.endpoint_id \
+              ORDER BY d.nth \
+             ON CONFLICT (message_id, endpoint_id) DO NOTHING \
+             RETURNING endpoint_id, state) \
+         SELECT DISTINCT endpoint_id FROM new WHERE state = 'pending'",
+    )
+    .bind(ids)
+    .bind(told)
+    .bind(of)
+    .fetch_all(connection)
+    .await
+}
+
+/// What is to be sent to an endpoint now, the oldest first, but for what is
+/// being sent. Of an endpoint that is told in order, the first of each order.
+pub async fn due(
+    ops: &PgPool,
+    endpoint: &Endpoint,
+    sending: &[Uuid],
+    limit: i64,
+) -> Result<Vec<Due>, Error> {
+    let first = if endpoint.ordered {
+        "AND NOT EXISTS (SELECT FROM webhook_deliveries b \
+                          WHERE b.endpoint_id = d.endpoint_id AND b.order_id = d.order_id \
+                            AND b.state = 'pending' AND b.order_version < d.order_version)"
+    } else {
+        ""
+    };
+    let sql = format!(
+        "SELECT d.id, d.message_id, d.attempts, m.body, m.traceparent \
+           FROM webhook_deliveries d JOIN webhook_messages m ON m.id = d.message_id \
+          WHERE d.endpoint_id = $1 AND d.state = 'pending' AND d.due_at <= statement_timestamp() \
+            AND d.id <> ALL ($2) {first} \
+          ORDER BY d.due_at, d.id LIMIT $3"
+    );
+    let rows = sqlx::query(&sql)
+        .bind(endpoint.id)
+        .bind(sending)
+        .bind(limit)
+        .fetch_all(ops)
+        .await?;
+    let due = |row: &sqlx::postgres::PgRow| {
+        Ok(Due {
+            id: row.try_get("id")?,
+            message_id: row.try_get("message_id")?,
+            attempts: row.try_get("attempts")?,
+            body: row.try_get("body")?,
+            traceparent: row.try_get("traceparent")?,
+        })
+    };
+    rows.iter().map(due).collect()
+}
+
+/// Endpoints that have something to be sent now and rest no longer, and those
+/// that are to be told nothing any more and have something to be skipped.
+pub async fn unattended(ops: &PgPool) -> Result<Vec<Uuid>, Error> {
+    let unattended = sqlx::query_scalar(
+        "SELECT e.id FROM webhook_endpoints e \
+          WHERE CASE WHEN e.deleted_at IS NULL AND e.state = 'enabled' \
+                THEN coalesce(e.rests_until <= statement_timestamp(), true) \
+                 AND EXISTS (SELECT FROM webhook_deliveries d \
+                              WHERE d.endpoint_id = e.id AND d.state = 'pending' \
+                                AND d.due_at <= statement_timestamp() \
+                                AND NOT (e.ordered AND EXISTS ( \
+                                    SELECT FROM webhook_deliveries b \
+                                     WHERE b.endpoint_id = d.endpoint_id \
+                                       AND b.order_id = d.order_id AND b.state = 'pending' \
+                                       AND b.order_version < d.order_version))) \
+                ELSE EXISTS (SELECT FROM webhook_deliveries d \
+                              WHERE d.endpoint_id = e.id AND d.state = 'pending') END",
+    );
+    unattended.fetch_all(ops).await
+}
+
+/// Writes what requests to an endpoint came to, and what that says of it. What
+/// was concluded by somebody else in the meantime stays as it is, but the
+/// requests are kept.
+pub async fn conclude(
+    ops: &PgPool,
+    endpoint: Uuid,
+    concluded: &[Concluded],
+) -> Result<Endpoint, Error> {
+    let mut transaction = ops.begin().await?;
+    attempts(&mut transaction, concluded).await?;
+    let column = |of: fn(&Concluded) -> _| concluded.iter().map(of).collect::<Vec<_>>();
+    let ids: Vec<Uuid> = concluded.iter().map(|c| c.delivery).collect();
+    let pauses: Vec<Option<f64>> = concluded
+        .iter()
+        .map(|c| match c.verdict {
+            Verdict::Again(pause) => Some(pause),
+            Verdict::Delivered | Verdict::Failed => None,
+        })
+        .collect();
+    sqlx::query(
+        "UPDATE webhook_deliveries d \
+            SET state = c.state, \
+                attempts = d.attempts + CASE c.state WHEN 'delivered' THEN 0 ELSE 1 END, \
+                due_at = coalesce(statement_timestamp() + c.pause * interval '1 second', d.due_at), \
+                last_error = coalesce(c.error, d.last_error), \
+                finished_at = CASE c.state WHEN 'pending' THEN NULL ELSE statement_timestamp() END \
+           FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::text[]) \
+                AS c (id, state, pause, error) \
+          WHERE d.id = c.id AND d.state = 'pending'",
+    )
+    .bind(ids)
+    .bind(column(|c| match c.verdict {
+        Verdict::Delivered => "delivered",
+        Verdict::Again(_) => "pending",
+        Verdict::Failed => "failed",
+    }))
+    .bind(pauses)
+    .bind(concluded.iter().map(|c| c.attempt.error.as_deref()).collect::<Vec<_>>())
+    .execute(&mut *transaction)
+    .await?;
+    let endpoint = health::note(&mut transaction, endpoint, concluded).await?;
+    transaction.commit().await?;
+    Ok(endpoint)
+}
+
+async fn attempts(connection: &mut PgConnection, concluded: &[Concluded]) -> Result<(), Error> {
+    let of = || concluded.iter().map(|c| &c.attempt);
+    sqlx::query(
+        "INSERT INTO webhook_attempts (id, delivery_id, at, duration_ms, status, error, answer) \
+         SELECT a.id, a.delivery, a.at, a.duration, a.status, a.error, a.answer \
+           FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::int[], \
+                       $6::text[], $7::text[]) \
+                AS a (id, delivery, at, duration, status, error, answer) \
+           JOIN webhook_deliveries d ON d.id = a.delivery",
+    )
+    .bind(
+        concluded
+            .iter()
+            .map(|_| clock::new_id())
+            .collect::<Vec<_>>(),
+    )
+    .bind(concluded.iter().map(|c| c.delivery).collect::<Vec<_>>())
+    .bind(of().map(|a| a.at).collect::<Vec<_>>())
+    .bind(of().map(|a| a.duration_ms).collect::<Vec<_>>())
+    .bind(of().map(|a| a.status).collect::<Vec<_>>())
+    .bind(of().map(|a| a.error.as_deref()).collect::<Vec<_>>())
+    .bind(of().map(|a| a.answer.as_deref()).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that an endpoint misses what is still to be sent to it, at most `limit`
+/// deliveries; how many.
+pub async fn skip_pending(ops: &PgPool, endpoint: Uuid, limit: i64) -> Result<u64, Error> {
+    let skipped = sqlx::query(
+        "WITH missed AS MATERIALIZED ( \
+             SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'pending' \
+              ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) \
+         UPDATE webhook_deliveries d \
+            SET state = 'skipped', finished_at = statement_timestamp() \
+           FROM missed WHERE d.id = missed.id",
+    );
+    let skipped = skipped.bind(endpoint).bind(limit).execute(ops).await?;
+    Ok(skipped.rows_affected())
+}

@@ -1,0 +1,88 @@
+//! How it goes with an endpoint.
+
+use super::endpoints::{COLUMNS, endpoint};
+use crate::webhooks::{
+    delivery::{Concluded, Verdict},
+    endpoint::{DisabledBy, Endpoint, EndpointState},
+};
+use sqlx::{Error, PgConnection};
+use uuid::Uuid;
+
+/// Failures in a row after which an endpoint is left alone for a while.
+const RESTS_AFTER: i32 = 5;
+/// How long at first, in seconds; it doubles with each further failure.
+const FIRST_REST: f64 = 5.0;
+/// How long at most, in seconds.
+const LONGEST_REST: f64 = 300.0;
+/// After so many days of nothing but failure an endpoint is disabled.
+const FAILING_DAYS: f64 = 5.0;
+/// The answer of a receiver that is gone for good (RFC 9110 §15.5.11).
+const GONE: i32 = 410;
+
+/// Writes down what the attempts say of their endpoint, in the order in which
+/// they ended, and disables it where they say that. The endpoint after that.
+pub(super) async fn note(
+    connection: &mut PgConnection,
+    id: Uuid,
+    concluded: &[Concluded],
+) -> Result<Endpoint, Error> {
+    let delivered = |c: &Concluded| matches!(c.verdict, Verdict::Delivered);
+    let failures = concluded.iter().rev().take_while(|c| !delivered(c)).count();
+    let succeeded = failures < concluded.len();
+    let gone = concluded.iter().any(|c| c.attempt.status == Some(GONE));
+    let sql = format!(
+        "UPDATE webhook_endpoints e \
+            SET failures = f.failures, \
+                failing_since = CASE WHEN f.failures = 0 THEN NULL \
+                                     WHEN $3 THEN statement_timestamp() \
+                                     ELSE coalesce(e.failing_since, statement_timestamp()) END, \
+                rests_until = CASE WHEN f.failures >= $4 THEN statement_timestamp() + \
+                        least($5 * 2 ^ least(f.failures - $4, 20), $6) * interval '1 second' END, \
+                last_success_at = CASE WHEN $3 THEN statement_timestamp() \
+                                       ELSE e.last_success_at END \
+           FROM (SELECT CASE WHEN $3 THEN $2 ELSE failures + $2 END AS failures \
+                   FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE) f \
+          WHERE e.id = $1 RETURNING {COLUMNS}, \
+                e.failing_since < statement_timestamp() - $7 * interval '1 day' AS is_hopeless",
+        COLUMNS = COLUMNS.replace("failures,", "e.failures,")
+    );
+    let row = sqlx::query(&sql)
+        .bind(id)
+        .bind(i32::try_from(failures).unwrap_or(i32::MAX))
+        .bind(succeeded)
+        .bind(RESTS_AFTER)
+        .bind(FIRST_REST)
+        .bind(LONGEST_REST)
+        .bind(FAILING_DAYS)
+        .fetch_one(&mut *connection)
+        .await?;
+    let hopeless: Option<bool> = sqlx::Row::try_get(&row, "is_hopeless")?;
+    let noted = endpoint(&row)?;
+    let by = match (gone, hopeless) {
+        (true, _) => DisabledBy::Gone,
+        (_, Some(true)) => DisabledBy::Failing,
+        _ => return Ok(noted),
+    };
+    disable(connection, noted, by).await
+}
+
+/// Disables an endpoint that is enabled. What is still to be sent to it is
+/// skipped by its job, a few rows at a time.
+async fn disable(
+    connection: &mut PgConnection,
+    enabled: Endpoint,
+    by: DisabledBy,
+) -> Result<Endpoint, Error> {
+    if enabled.state == EndpointState::Disabled {
+        return Ok(enabled);
+    }
+    let sql = format!(
+        "UPDATE webhook_endpoints \
+            SET state = 'disabled', disabled_by = $2, disabled_at = statement_timestamp(), \
+                rests_until = NULL \
+          WHERE id = $1 RETURNING {COLUMNS}"
+    );
+    let row = sqlx::query(&sql).bind(enabled.id).bind(by.name());
+    let row = row.fetch_one(connection).await?;
+    endpoint(&row)
+}

@@ -1,0 +1,256 @@
+//! Receivers that fail.
+
+use super::{
+    receiver::{OK, Received, Receiver, Reply, first_time},
+    scene::Shop,
+};
+use anyhow::{Context as _, Result, ensure};
+use infra::postgres::pool;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tests::{TestEnv, wait_until};
+
+const NO: Reply = Reply::Status(503, "", "come back later");
+
+/// The first requests fail, each in its own way; after 5 s it is sent again with
+/// the same id and another time.
+pub async fn a_failed_request_is_sent_again(env: &TestEnv) -> Result<()> {
+    let shop = Shop::open(env).await?;
+    for reply in [
+        NO,
+        Reply::Status(302, "location: http://127.0.0.1:1/\r\n", ""),
+        Reply::Status(404, "", "\0"),
+        Reply::Reset,
+    ] {
+        let asked = AtomicUsize::new(0);
+        let receiver = Receiver::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => reply.clone(),
+            _ => OK,
+        })
+        .await?;
+        let made = shop.endpoint(&receiver, json!({})).await?;
+        shop.ask(made.id, "ping", json!({})).await?.expect(202)?;
+        let requests = receiver.until(2).await?;
+        ensure!(requests[0].id() == requests[1].id());
+        ensure!(requests[0].body == requests[1].body);
+        let time = |one: &Received| -> Result<i64> { Ok(one.header("webhook-timestamp").parse()?) };
+        ensure!(time(&requests[0])? < time(&requests[1])?);
+        ensure!(requests[1].is_signed_by(&made.secret)?);
+        let pause = requests[1].at - requests[0].at;
+        ensure!(pause >= Duration::from_millis(4_400), "{pause:?}");
+        let delivered = shop.until_deliveries(made.id, "delivered", 1).await?;
+        ensure!(delivered[0]["attempts"] == 1, "{delivered:?}");
+        shop.change(made.id, json!({"state": "disabled"}))
+            .await?
+            .expect(200)?;
+    }
+    Ok(())
+}
+
+/// `Retry-After` is honoured where it is longer than the schedule.
+pub async fn a_receiver_is_left_alone_as_long_as_it_asks(env: &TestEnv) -> Result<()> {
+    let shop = Shop::open(env).await?;
+    let asks = |_: &Received| Reply::Status(429, "retry-after: 3600\r\n", "");
+    let receiver = Receiver::start(asks).await?;
+    let made = shop.endpoint(&receiver, json!({})).await?;
+    shop.ask(made.id, "ping", json!({})).await?.expect(202)?;
+    let pending = wait_until("the request to fail", async || {
+        let pending = shop.until_deliveries(made.id, "pending", 1).await?;
+        Ok((pending[0]["attempts"] == 1).then_some(pending))
+    })
+    .await?;
+    let at = |name: &str| -> Result<time::OffsetDateTime> {
+        let text = pending[0][name].as_str().context("no time")?;
+        let format = &time::format_description::well_known::Rfc3339;
+        Ok(time::OffsetDateTime::parse(text, format)?)
+    };
+    ensure!(at("due_at")? - at("created_at")? >= Duration::from_hours(1));
+    Ok(())
+}
+
+pub async fn a_receiver_that_is_gone_is_told_nothing_more(env: &TestEnv) -> Result<()> {
+    let shop = Shop::open(env).await?;
+    let [gone, stays] = [
+        Receiver::start(|_| Reply::Status(410, "", "")).await?,
+        Receiver::start(|_| OK).await?,
+    ];
+    let made = shop.endpoint(&gone, json!({})).await?;
+    shop.endpoint(&stays, json!({})).await?;
+    shop.scene.place("web").await?;
+    let disabled = shop
+        .until_endpoint(made.id, "disabled", |e| e["state"] == "disabled")
+        .await?;
+    ensure!(disabled["disabled_by"] == "gone", "{disabled}");
+    // What it misses is noted.
+    shop.scene.place("web").await?;
+    stays.until(2).await?;
+    let skipped = shop.until_deliveries(made.id, "skipped", 2).await?;
+    ensure!(gone.received().len() == 1, "{skipped:?}");
+    shop.ask(made.id, "ping", json!({}))
+        .await?
+        .expect_problem(409, "endpoint_disabled")?;
+    let replay = json!({"missed": true});
+    shop.ask(made.id, "replay", replay.clone())
+        .await?
+        .expect_problem(409, "endpoint_disabled")?;
+    let other = Receiver::start(|_| OK).await?;
+    let back = json!({"state": "enabled", "url": other.url});
+    shop.change(made.id, back).await?.expect(200)?;
+    let replayed = shop.ask(made.id, "replay", replay).await?.expect(202)?.json;
+    ensure!(replayed["replayed"] == 2, "{replayed}");
+    other.until(2).await?;
+    shop.until_deliveries(made.id, "delivered", 2).await?;
+    Ok(())
+}
+
+/// Days are made to pass in the database.
+pub async fn days_of_nothing_but_failure_disable_an_endpoint(env: &TestEnv) -> Result<()> {
+    let shop = Shop::open(env).await?;
+    let works = Arc::new(AtomicBool::new(false));
+    let answers = works.clone();
+    let receiver = Receiver::start(move |_| {
+        if answers.load(Ordering::Relaxed) {
+            OK
+        } else {
+            NO
+        }
+    })
+    .await?;
+    let made = shop.endpoint(&receiver, json!({})).await?;
+    let ops = pool(&env.config.ops_url, 1)?;
+    let days = async |days: f64| {
+        let pass =
+            "UPDATE webhook_endpoints SET failing_since = failing_since - $1 * interval '1 day'";
+        sqlx::query(pass).bind(days).execute(&ops).await
+    };
+    shop.ask(made.id, "ping", json!({})).await?.expect(202)?;
+    let failing = |e: &Value| e["failures"].as_i64() >= Some(1);
+    shop.until_endpoint(made.id, "failing", failing).await?;
+    days(4.9).await?;
+    shop.ask(made.id, "ping", json!({})).await?.expect(202)?;
+    let still = shop.until_endpoint(made.id, "failing", |e| e["failures"].as_i64() >= Some(2));
+    ensure!(still.await?["state"] == "enabled");
+    days(0.2).await?;
+    shop.ask(made.id, "ping", json!({})).await?.expect(202)?;
+    let disabled = shop
+        .until_endpoint(made.id, "disabled", |e| e["state"] == "disabled")
+        .await?;
+    ensure!(disabled["disabled_by"] == "failing", "{disabled}");
+    // Enabled again it has a clean record.
+    works.store(true, Ordering::Relaxed);
+    let enabled = shop
+        .change(made.id, json!({"state": "enabled"}))
+        .await?
+        .expect(200)?
+        .json;
+    ensure!(
+        enabled["failures"] == 0 && enabled["failing_since"].is_null(),
+        "{enabled}"
+    );
+    shop.ask(made.id, "ping", json!({})).await?.expect(202)?;
+    shop.until_deliveries(made.id, "delivered", 1).await?;
+    Ok(())
+}
+
+/// One that fails is left alone after five failures, and tried with one request
+/// when that is over.
+pub async fn an_endpoint_that_fails_rests(env: &TestEnv) -> Result<()> {
+    const ORDERS: usize = 30;
+    let shop = Shop::open(env).await?;
+    let works = Arc::new(AtomicBool::new(false));
+    let answers = works.clone();
+    let receiver = Receiver::start(move |_| {
+        if answers.load(Ordering::Relaxed) {
+            OK
+        } else {
+            NO
+        }
+    })
+    .await?;
+    let made = shop.endpoint(&receiver, json!({"concurrency": 2})).await?;
+    for _ in 0..ORDERS {
+        shop.scene.place("web").await?;
+    }
+    shop.until_endpoint(made.id, "resting", |e| e["rests_until"].is_string())
+        .await?;
+    let asked = receiver.received().len();
+    ensure!(asked < ORDERS, "{asked} requests");
+    works.store(true, Ordering::Relaxed);
+    shop.until_deliveries(made.id, "delivered", ORDERS).await?;
+    let told = shop
+        .read(&format!("/v1/webhooks/endpoints/{}", made.id))
+        .await?;
+    ensure!(
+        told["failures"] == 0 && told["rests_until"].is_null(),
+        "{told}"
+    );
+    Ok(())
+}
+
+/// Nothing of an order is told before what was before it, whatever fails.
+pub async fn an_ordered_endpoint_is_told_in_order(env: &TestEnv) -> Result<()> {
+    const ORDERS: usize = 5;
+    const NOTES: u64 = 6;
+    let shop = Shop::open(env).await?;
+    let receiver = Receiver::start(first_time(|one| {
+        let version = one.json["data"]["order_version"].as_u64();
+        if version == Some(3) { NO } else { OK }
+    }))
+    .await?;
+    let made = shop.endpoint(&receiver, json!({"ordered": true})).await?;
+    for _ in 0..ORDERS {
+        let order = shop.scene.place("web").await?;
+        for n in 0..NOTES {
+            let note = json!({"text": format!("note {n}")});
+            shop.scene.command(order, "notes", note).await?;
+        }
+    }
+    let all = ORDERS * usize::try_from(NOTES + 1)?;
+    shop.until_deliveries(made.id, "delivered", all).await?;
+    let mut told: BTreeMap<String, u64> = BTreeMap::new();
+    for one in receiver.received() {
+        let order = one.json["data"]["order_id"].to_string();
+        let version = one.json["data"]["order_version"]
+            .as_u64()
+            .context("no version")?;
+        let last = told.entry(order).or_default();
+        // The same once more, or the next.
+        ensure!(
+            version == *last || version == *last + 1,
+            "{version} after {last}"
+        );
+        *last = version;
+    }
+    ensure!(told.values().all(|&last| last == NOTES + 1) && told.len() == ORDERS);
+    Ok(())
+}
+
+/// One that hangs keeps nobody waiting.
+pub async fn a_receiver_that_hangs_delays_nobody(env: &TestEnv) -> Result<()> {
+    const ORDERS: usize = 20;
+    let shop = Shop::open(env).await?;
+    let [hangs, works] = [
+        Receiver::start(|_| Reply::Never).await?,
+        Receiver::start(|_| Reply::After(Duration::from_millis(20), 200)).await?,
+    ];
+    shop.endpoint(&hangs, json!({"concurrency": 64})).await?;
+    let made = shop.endpoint(&works, json!({})).await?;
+    for _ in 0..ORDERS {
+        shop.scene.place("web").await?;
+    }
+    shop.until_deliveries(made.id, "delivered", ORDERS).await?;
+    let requests = works.received();
+    let last = requests.iter().map(|one| one.at).max().context("nothing")?;
+    let first = requests.iter().map(|one| one.at).min().context("nothing")?;
+    // Far less than one time-out of the other.
+    ensure!(last - first < Duration::from_secs(14), "{:?}", last - first);
+    ensure!(!hangs.received().is_empty());
+    Ok(())
+}

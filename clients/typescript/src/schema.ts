@@ -20376,7 +20376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -20501,7 +20501,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -20726,7 +20726,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
@@ -20956,7 +20956,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again */

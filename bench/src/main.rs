@@ -5,6 +5,7 @@ mod append;
 mod backlog;
 mod bare;
 mod bulk;
+mod documents;
 mod export;
 mod http;
 mod http_client;
@@ -70,6 +71,8 @@ enum RowName {
     Statistics,
     /// All orders as NDJSON, CSV and Parquet
     Export,
+    /// Invoices as PDF, drawn and from Redis
+    Documents,
     /// How soon an event is with a consumer, and an order that was placed is read
     Latency,
     /// Resident memory of roles, idle and at work
@@ -98,6 +101,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     ];
     let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
     let with_redis = [
+        RowName::Documents,
         RowName::Export,
         RowName::Jobs,
         RowName::Latency,
@@ -121,6 +125,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::List => list::measure(config, folder.path(), quick).await?,
             RowName::Statistics => statistics::measure(config, folder.path(), quick).await?,
             RowName::Export => export::measure(config, folder.path(), quick).await?,
+            RowName::Documents => documents::measure(config, folder.path(), quick).await?,
             RowName::Latency => {
                 let mut figures = latency::measure(config, quick).await?;
                 figures.extend(readable::measure(config, folder.path(), quick).await?);

@@ -26,6 +26,7 @@ pub mod relay;
 pub mod retry;
 pub mod sealing;
 pub mod secret;
+pub mod seller;
 pub mod shared_secret;
 mod slow_statements;
 pub mod telemetry;

@@ -1,6 +1,7 @@
 //! How each sales channel wants its orders to be treated: values, wherever
 //! they come from. What an order is, nobody in here knows.
 
+use crate::seller::SellerSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,6 +28,10 @@ pub struct PlatformSettings {
     pub archive_settled_after_seconds: Option<u64>,
     /// What becomes of the money when something is cancelled.
     pub on_cancellation: OnCancellation,
+    /// Who sells: what invoices and other documents say; none: there are no
+    /// documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seller: Option<SellerSettings>,
 }
 
 /// What becomes of the money when an order or some of its lines are cancelled.
@@ -53,6 +58,7 @@ impl PlatformSettings {
         expire_unpaid_after_seconds: None,
         archive_settled_after_seconds: None,
         on_cancellation: OnCancellation::Request,
+        seller: None,
     };
 }
 
@@ -80,6 +86,13 @@ impl Platforms {
     pub fn get(&self, slug: &str) -> &PlatformSettings {
         let found = self.0.get(slug).or_else(|| self.0.get(OTHERS));
         found.unwrap_or(&PlatformSettings::UNSAID)
+    }
+
+    /// Every name that settings stand under, `default` among them, with them.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &PlatformSettings)> {
+        self.0
+            .iter()
+            .map(|(name, settings)| (name.as_str(), settings))
     }
 }
 

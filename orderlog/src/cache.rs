@@ -20,7 +20,7 @@ pub enum CacheCommand {
 /// Which values.
 #[derive(Debug, Args)]
 pub struct PurgeArgs {
-    /// Only those of a family: orders, statistics
+    /// Only those of a family: orders, statistics, documents
     #[arg(long)]
     family: Option<String>,
     /// Only this one: an order's key is its id; without --family FAMILY:KEY

@@ -27,6 +27,10 @@ const TAGS: &[(&str, &str)] = &[
         "Payments, captures, refunds, credits and chargebacks.",
     ),
     ("goods", "Fulfilments: goods on their way out."),
+    (
+        "documents",
+        "Invoices, credit notes and packing slips as PDF.",
+    ),
     ("returns", "Returns and exchanges: goods on their way back."),
     (
         "events",

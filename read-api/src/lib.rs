@@ -6,6 +6,7 @@ mod consistency;
 mod cursor;
 mod difference;
 mod documented;
+mod documents;
 mod examples;
 mod expand;
 mod export;

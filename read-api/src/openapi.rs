@@ -15,6 +15,9 @@ use utoipa::OpenApi;
         routes::orders::list::handle,
         routes::orders::get::handle,
         routes::orders::diff::handle,
+        routes::orders::documents::invoice::handle,
+        routes::orders::documents::credit_note::handle,
+        routes::orders::documents::packing_slip::handle,
         routes::orders::lookup::handle,
         routes::orders::events::handle,
         routes::orders::by_external_id::handle,
@@ -108,6 +111,18 @@ mod tests {
             ("/v1/orders", orders::list::PARAMETERS),
             ("/v1/orders/{id}", orders::get::PARAMETERS),
             ("/v1/orders/{id}/diff", orders::diff::PARAMETERS),
+            (
+                "/v1/orders/{id}/invoice.pdf",
+                orders::documents::invoice::PARAMETERS,
+            ),
+            (
+                "/v1/orders/{id}/credit_note.pdf",
+                orders::documents::credit_note::PARAMETERS,
+            ),
+            (
+                "/v1/orders/{id}/packing_slip.pdf",
+                orders::documents::packing_slip::PARAMETERS,
+            ),
             ("/v1/orders/{id}/events", orders::events::PARAMETERS),
             ("/v1/orders/{id}/stream", orders::stream::PARAMETERS),
             ("/v1/orders/changes", orders::changes::PARAMETERS),

@@ -120,6 +120,41 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
                   (`exports_at_once`). Try again after `Retry-After` seconds.",
     },
     ProblemType {
+        code: "invoice_not_issued",
+        status: 404,
+        meaning: "The order has no invoice, or had none in the version that was asked for. \
+                  `POST /v1/orders/{id}/invoice` issues it.",
+    },
+    ProblemType {
+        code: "credit_note_not_found",
+        status: 404,
+        meaning: "The order has not that many credit notes; `newest` is the number of the last one, \
+                  0 where there is none.",
+    },
+    ProblemType {
+        code: "fulfillment_not_found",
+        status: 404,
+        meaning: "The order has no such fulfilment.",
+    },
+    ProblemType {
+        code: "nothing_to_pack",
+        status: 409,
+        meaning: "No goods are to be packed: the order is a draft, a credit or an adjustment, \
+                  everything of it was cancelled, or the fulfilment was.",
+    },
+    ProblemType {
+        code: "no_seller",
+        status: 409,
+        meaning: "Nobody is configured to sell on the order's platform (`platforms.<slug>.seller`), so \
+                  nobody knows whose name a document would bear.",
+    },
+    ProblemType {
+        code: "too_many_documents",
+        status: 503,
+        meaning: "As many documents are being drawn, and wait to be, as this process takes. Try again \
+                  after `Retry-After` seconds.",
+    },
+    ProblemType {
         code: "too_many_rows",
         status: 400,
         meaning: "The answer would have too many rows. Narrow the range, or group by less.",
@@ -174,6 +209,44 @@ pub fn too_many_exports() -> Problem {
         "Too many exports are being streamed",
     )
     .retry_after(5)
+}
+
+/// The order has no invoice, or not yet.
+pub fn invoice_not_issued() -> Problem {
+    Problem::not_found("invoice_not_issued", "The order has no invoice")
+}
+
+/// The order has not that many credit notes: the last one has this number.
+pub fn credit_note_not_found(newest: usize) -> Problem {
+    Problem::not_found("credit_note_not_found", "There is no such credit note")
+        .with("newest", newest.into())
+}
+
+/// The order has no such fulfilment.
+pub fn fulfillment_not_found() -> Problem {
+    Problem::not_found("fulfillment_not_found", "The order has no such fulfilment")
+}
+
+/// No goods are to be packed.
+pub fn nothing_to_pack() -> Problem {
+    Problem::conflict("nothing_to_pack", "No goods are to be packed")
+}
+
+/// Nobody is configured to sell on a platform.
+pub fn no_seller(platform: &str) -> Problem {
+    Problem::conflict("no_seller", "Nobody is configured as the seller").detail(format!(
+        "the configuration has no platforms.{platform}.seller"
+    ))
+}
+
+/// Nothing else can be drawn at the moment.
+pub fn too_many_documents() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too_many_documents",
+        "Too many documents are being drawn",
+    )
+    .retry_after(1)
 }
 
 /// There is no such projection.

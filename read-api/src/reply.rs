@@ -9,9 +9,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use infra::http::{CACHING, VARIES, none_match};
 use sha2::{Digest as _, Sha256};
 
-/// A JSON answer.
+/// An answer: JSON, unless it is said to be something else.
 pub struct Reply {
     etag: String,
+    media_type: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -20,8 +21,14 @@ impl Reply {
     pub fn new(etag: impl Into<String>) -> Self {
         Self {
             etag: etag.into(),
+            media_type: "application/json",
             headers: Vec::with_capacity(4),
         }
+    }
+
+    /// An answer of another type.
+    pub fn of_type(self, media_type: &'static str) -> Self {
+        Self { media_type, ..self }
     }
 
     /// A further header, also of a 304.
@@ -56,7 +63,7 @@ impl Reply {
         if unchanged {
             return response.finish();
         }
-        response.content_type("application/json").body(body.into())
+        response.content_type(self.media_type).body(body.into())
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     background::Background,
     consistency::{Patience, Progress},
     cursor::Cursors,
+    documents::{Documents, SellerError, Sellers},
     export::Exports,
     lag::LagMonitor,
     live::Live,
@@ -43,6 +44,9 @@ pub enum ReadApiError {
     /// `views_url`, or one of `views_read_urls`, is not one.
     #[error("views_url or views_read_urls cannot be used")]
     Views(#[from] sqlx::Error),
+    /// What documents say of a seller is not usable.
+    #[error(transparent)]
+    Seller(#[from] SellerError),
 }
 
 /// Shared by all handlers.
@@ -62,6 +66,7 @@ pub struct State {
     pub orders: orders::cached::Cache,
     pub statistics: statistics::cached::Cache,
     pub turns: Turns,
+    pub documents: Documents,
     pub redis: Redis,
     /// Where Kafka is; only operators' questions ask it.
     pub config: Config,
@@ -98,6 +103,7 @@ impl ReadApi {
             orders: orders::cached::cache(redis.clone()),
             statistics: statistics::cached::cache(redis.clone()),
             turns: Turns::new(config),
+            documents: Documents::new(Sellers::load(&config.platforms)?, redis.clone()),
             servers,
             views,
             ops: databases.ops.clone(),

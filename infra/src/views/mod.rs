@@ -28,5 +28,8 @@ pub const STATISTICS_FAMILY: &str = "statistics";
 /// Family of cached order documents, by order id.
 pub const ORDERS_FAMILY: &str = "orders";
 
+/// Family of documents as PDF, by a hash of all that they depend on.
+pub const DOCUMENTS_FAMILY: &str = "documents";
+
 /// Every family of cached values.
-pub const CACHE_FAMILIES: &[&str] = &[STATISTICS_FAMILY, ORDERS_FAMILY];
+pub const CACHE_FAMILIES: &[&str] = &[STATISTICS_FAMILY, ORDERS_FAMILY, DOCUMENTS_FAMILY];

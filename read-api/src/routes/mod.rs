@@ -33,6 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/v1/orders/changes", web::get().to(orders::changes::handle))
         .route("/v1/orders/{id}", web::get().to(orders::get::handle))
         .route("/v1/orders/{id}/diff", web::get().to(orders::diff::handle))
+        .configure(orders::documents::configure)
         .route(
             "/v1/orders/{id}/events",
             web::get().to(orders::events::handle),

@@ -4,6 +4,7 @@ pub mod by_external_id;
 pub mod cached;
 pub mod changes;
 pub mod diff;
+pub mod documents;
 pub mod events;
 mod expanded;
 pub mod get;

@@ -6,6 +6,7 @@ mod cached;
 mod coded;
 mod compared;
 mod counted;
+mod documents;
 mod expanding;
 mod exports;
 mod guard;
@@ -42,6 +43,7 @@ pub fn trials() -> Vec<Trial> {
         coded::trials(),
         compared::trials(),
         counted::trials(),
+        documents::trials(),
         expanding::trials(),
         exports::trials(),
         guard::trials(),

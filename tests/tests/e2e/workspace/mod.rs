@@ -2,6 +2,7 @@
 
 mod alerts;
 mod edges;
+mod image;
 mod licences;
 mod routing;
 
@@ -13,6 +14,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         tests::plain("workspace::crates_depend_only_where_allowed", edges::hold),
         tests::plain("workspace::every_licence_is_permissive", licences::hold),
+        tests::plain("workspace::the_image_is_built_of_every_crate", image::reads),
         tests::plain(
             "workspace::the_front_knows_who_has_a_route",
             routing::agrees,

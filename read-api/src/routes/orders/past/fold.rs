@@ -80,25 +80,28 @@ impl<'a> Past<'a> {
 
     /// Folds on up to `moment`, or to the end.
     pub async fn advance(&mut self, moment: Moment) -> Result<(), Problem> {
+        while self.step(moment).await? {}
+        Ok(())
+    }
+
+    /// Folds the next event, if there is one up to `moment`; whether there was.
+    pub async fn step(&mut self, moment: Moment) -> Result<bool, Problem> {
         let last = match moment {
             Moment::Version(version) => version.min(self.newest),
             Moment::Time(_) => self.newest,
         };
-        loop {
-            while let Some(event) = self.page.front() {
-                let beyond = match moment {
-                    Moment::Version(version) => event.sequence > version,
-                    Moment::Time(time) => event.recorded_at > time,
-                };
-                if beyond {
-                    return Ok(());
-                }
-                self.fold().map_err(Problem::internal)?;
-            }
-            if self.read >= last || !self.fetch(last).await? {
-                return Ok(());
-            }
+        if self.page.is_empty() && (self.read >= last || !self.fetch(last).await?) {
+            return Ok(false);
         }
+        let beyond = |event: &StoredEvent| match moment {
+            Moment::Version(version) => event.sequence > version,
+            Moment::Time(time) => event.recorded_at > time,
+        };
+        if self.page.front().is_none_or(beyond) {
+            return Ok(false);
+        }
+        self.fold().map_err(Problem::internal)?;
+        Ok(true)
     }
 
     /// Reads the next page; whether there is one.

@@ -29,7 +29,7 @@ pub async fn answer(
     moment: Moment,
     fields: Option<&Fields>,
 ) -> Result<HttpResponse, Problem> {
-    let order = order(state, id, moment).await?;
+    let order = order(state, id, Some(moment)).await?;
     let json = serde_json::to_string(&order).map_err(Problem::internal)?;
     let tag = tag(order.version, &json);
     let json = match fields {
@@ -39,17 +39,32 @@ pub async fn answer(
     Ok(Reply::new(tag).send(request, json))
 }
 
-async fn order(state: &State, id: Uuid, moment: Moment) -> Result<Order, Problem> {
-    let mut past = Past::of(&state.log, id)
-        .await?
-        .ok_or_else(order_not_found)?;
-    if let Moment::Version(version) = moment
-        && version > past.newest()
-    {
-        return Err(version_not_found(past.newest()));
-    }
+/// The order `id` as it was at `moment`; without one, as the log has it now.
+///
+/// # Errors
+/// 404 where there is no such order, or it had no such version, or not yet.
+pub async fn order(state: &State, id: Uuid, moment: Option<Moment>) -> Result<Order, Problem> {
+    let (mut past, moment) = begin(state, id, moment).await?;
     past.advance(moment).await?;
     past.into_order().ok_or_else(order_not_recorded_yet)
+}
+
+/// The order `id` before its first event, and up to where it is to be folded.
+///
+/// # Errors
+/// 404 where there is no such order, or it has no such version.
+pub async fn begin(
+    state: &State,
+    id: Uuid,
+    moment: Option<Moment>,
+) -> Result<(Past<'_>, Moment), Problem> {
+    let past = Past::of(&state.log, id).await?;
+    let past = past.ok_or_else(order_not_found)?;
+    let newest = past.newest();
+    match moment.unwrap_or(Moment::Version(newest)) {
+        Moment::Version(version) if version > newest => Err(version_not_found(newest)),
+        moment => Ok((past, moment)),
+    }
 }
 
 /// Strong, and of the content: the same version reads otherwise once a subject

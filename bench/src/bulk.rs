@@ -144,7 +144,9 @@ async fn placed(mut from: OwnedReadHalf) -> anyhow::Result<u64> {
         read.drain(..passed);
     }
     let read = String::from_utf8_lossy(&read);
-    let (_, trailer) = read.rsplit_once("{\"trailer\":").context("an end")?;
+    let (_, trailer) = read
+        .rsplit_once("{\"trailer\":")
+        .with_context(|| format!("no end: {read}"))?;
     let (_, count) = trailer.split_once("\"succeeded\":").context("a count")?;
     let digits = count.split(|c: char| !c.is_ascii_digit()).next();
     Ok(digits.context("a number")?.parse()?)

@@ -27,6 +27,7 @@ mod scale;
 mod servers;
 mod statistics;
 mod upsert;
+mod webhooks;
 mod whole;
 mod workload;
 
@@ -81,6 +82,8 @@ enum RowName {
     Scale,
     /// Jobs that are enqueued, and jobs that are carried out
     Jobs,
+    /// What webhook endpoints are told, and how soon
+    Webhooks,
 }
 
 #[tokio::main]
@@ -108,6 +111,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         RowName::List,
         RowName::Read,
         RowName::Statistics,
+        RowName::Webhooks,
     ];
     let with_redis = rows.iter().any(|row| with_redis.contains(row));
     let servers = servers::start(folder.path(), with_kafka, with_redis).await?;
@@ -134,6 +138,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Memory => memory::measure(config, folder.path(), quick).await?,
             RowName::Scale => scale::measure(config, quick).await?,
             RowName::Jobs => jobs::measure(config, quick).await?,
+            RowName::Webhooks => webhooks::measure(config, folder.path(), quick).await?,
         };
         print_table(&measured);
         figures.extend(measured);

@@ -34,7 +34,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "EndpointWithSecret",
         include_str!("documented/endpoint_with_secret.json"),
     ),
-    ("Replayed", r#"{"replayed": 2}"#),
+    ("Replayed", r#"{"replayed": 2, "continue_from": null}"#),
 ];
 
 #[derive(OpenApi)]

@@ -29,6 +29,9 @@ kinds! {
     404 endpoint_not_found: "There is no webhook endpoint with this id, or it was deleted.",
     404 delivery_not_found: "There is no delivery with this id; they are kept for some weeks.",
     409 endpoint_disabled: "The webhook endpoint is disabled, so nothing is sent to it.",
+    409 request_spent:
+        "The request was carried out before, and what it made is no more: the endpoint was deleted, or has another secret since. Use another Idempotency-Key.",
+    409 too_many_endpoints: "There are as many webhook endpoints as there may be: delete one first.",
     422 invalid_endpoint:
         "A webhook endpoint cannot be such one: `errors` says which members, and why.",
     422 invalid_replay: "Say what to replay: `missed`, or `from` with or without `to`.",

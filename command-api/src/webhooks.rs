@@ -4,7 +4,7 @@ use contracts::order::OrderEvent;
 use infra::{
     http::Problem,
     sealing::MasterKey,
-    webhooks::{Fault, Guard, StoreError, Terms},
+    webhooks::{Endpoint, Fault, Granted, Guard, MOST_ENDPOINTS, StoreError, Terms, WebhookSecret},
 };
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -43,6 +43,31 @@ pub(crate) fn failed(error: &StoreError) -> Problem {
         StoreError::Crypto(_) | StoreError::Sealed { .. } => Problem::unavailable(5)
             .detail("secrets of endpoints cannot be used")
             .caused_by(error),
+    }
+}
+
+/// The endpoint, its secret, and whether it had it before; `secret` is the one that
+/// was offered.
+pub(crate) fn granted(
+    granted: Granted,
+    secret: WebhookSecret,
+) -> Result<(Endpoint, WebhookSecret, bool), Problem> {
+    match granted {
+        Granted::New(endpoint) => Ok((endpoint, secret, false)),
+        Granted::Again(endpoint, secret) => Ok((endpoint, secret, true)),
+        Granted::Spent => Err(Problem::conflict(
+            "request_spent",
+            "What the request has made is no more",
+        )),
+        Granted::Other => Err(Problem::unprocessable(
+            "idempotency_key_reused",
+            "The Idempotency-Key was used with another body",
+        )),
+        Granted::TooMany => Err(Problem::conflict(
+            "too_many_endpoints",
+            "There are as many webhook endpoints as there may be",
+        )
+        .detail(format!("at most {MOST_ENDPOINTS}"))),
     }
 }
 

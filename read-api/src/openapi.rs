@@ -155,7 +155,7 @@ mod tests {
             ("/v1/admin/parked", admin::parked::list::PARAMETERS),
             ("/v1/admin/parked/{id}", &[]),
             ("/v1/admin/projections/{name}/rebuild", &[]),
-            ("/v1/webhooks/endpoints", &[]),
+            ("/v1/webhooks/endpoints", webhooks::endpoints::PARAMETERS),
             ("/v1/webhooks/deliveries", webhooks::deliveries::PARAMETERS),
             ("/v1/admin/jobs", admin::jobs::list::PARAMETERS),
             ("/v1/admin/jobs/{id}", &[]),

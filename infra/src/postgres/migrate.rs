@@ -89,6 +89,11 @@ const OPS: Scripts = &[
         "webhooks",
         include_str!("../../migrations/ops/0004_webhooks.sql"),
     ),
+    (
+        7,
+        "webhook lists",
+        include_str!("../../migrations/ops/0007_webhooks.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

@@ -1,6 +1,7 @@
 //! Deliveries: what an endpoint is told, and what came of it.
 
 use serde::Serialize;
+use std::time::Duration;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -105,6 +106,10 @@ pub enum Verdict {
 pub struct Concluded {
     /// Of this delivery.
     pub delivery: Uuid,
+    /// Where it was sent to.
+    pub url: String,
+    /// How long the receiver asks to be sent nothing.
+    pub asked: Option<Duration>,
     /// How it went.
     pub attempt: Attempt,
     /// What follows.

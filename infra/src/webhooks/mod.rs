@@ -23,9 +23,10 @@ pub use endpoint::{DisabledBy, Endpoint, EndpointState, Target, Terms, wants};
 pub use guard::{Forbidden, Guard, InvalidNetwork, Network};
 pub use secret::WebhookSecret;
 pub use store::{
-    Created, Filter, Replay, Rotated, StoreError, attempts, body, change, conclude, create, delete,
-    deliver, due, find, find_delivery, list, list_deliveries, ping, replay, retry, rotate,
-    skip_pending, target, throw_away, unattended,
+    Filter, Granted, MOST_ENDPOINTS, MOST_REPLAYED, Replay, Replayed, StoreError, attempts, body,
+    change, conclude, counts, create, delete, deliver, due, find, find_delivery, list,
+    list_deliveries, list_endpoints, lock, ping, replay, retry, rotate, skip_pending, target,
+    throw_away, unattended,
 };
 pub use terms::Fault;
 

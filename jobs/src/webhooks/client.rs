@@ -1,8 +1,9 @@
 //! Requests to endpoints: where they may go, how long they may take, what is
 //! kept of the answer.
 
+use super::redact::redact;
 use crate::http::{asked_pause, cause};
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use infra::{
     clock,
     webhooks::{Attempt, Due, Guard, WebhookSecret, message_id},
@@ -31,10 +32,13 @@ const ANSWER: usize = 2_000;
 const IDLE_CONNECTIONS: usize = 4;
 const USER_AGENT: &str = concat!("orderlog-webhooks/", env!("CARGO_PKG_VERSION"));
 
+/// What asks for the addresses of a name.
+type Lookup = dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync;
+
 /// Sends requests.
 #[derive(Clone)]
 pub struct Sender {
-    guard: Arc<Guard>,
+    checked: Checked,
     plain: Client,
     /// Made when the first endpoint needs it: a machine without any root
     /// certificate can still be sent to over plain HTTP.
@@ -65,10 +69,27 @@ impl Sent {
 impl Sender {
     /// Requests that go nowhere but where `guard` lets them.
     pub fn new(guard: Guard) -> Result<Self, SenderError> {
-        let guard = Arc::new(guard);
-        let plain = builder(&guard).tls_certs_only([]).build()?;
+        // The port is the URL's.
+        Self::asking(guard, |name| {
+            async move { Ok(lookup_host((name, 0)).await?.collect()) }.boxed()
+        })
+    }
+
+    /// The same; `lookup` says which addresses a name has.
+    fn asking(
+        guard: Guard,
+        lookup: impl Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Self, SenderError> {
+        let checked = Checked {
+            guard: Arc::new(guard),
+            lookup: Arc::new(lookup),
+        };
+        let plain = builder(&checked).tls_certs_only([]).build()?;
         Ok(Self {
-            guard,
+            checked,
             plain,
             tls: Arc::default(),
         })
@@ -115,7 +136,8 @@ impl Sender {
     ) -> Result<Answer, String> {
         let url = Url::parse(url).map_err(|error| error.to_string())?;
         // A host that is an address is not resolved.
-        self.guard
+        self.checked
+            .guard
             .check_url(&url)
             .map_err(|error| error.to_string())?;
         let client = self.client(&url).await.map_err(|error| cause(&error))?;
@@ -153,7 +175,7 @@ impl Sender {
         }
         let made = self
             .tls
-            .get_or_try_init(|| async { builder(&self.guard).build() });
+            .get_or_try_init(|| async { builder(&self.checked).build() });
         made.await
     }
 }
@@ -188,10 +210,10 @@ async fn beginning(mut response: Response) -> Option<String> {
     }
     bytes.truncate(ANSWER);
     let text = String::from_utf8_lossy(&bytes).replace('\0', "\u{fffd}");
-    (!text.is_empty()).then_some(text)
+    (!text.is_empty()).then(|| redact(&text))
 }
 
-fn builder(guard: &Arc<Guard>) -> reqwest::ClientBuilder {
+fn builder(checked: &Checked) -> reqwest::ClientBuilder {
     Client::builder()
         .user_agent(USER_AGENT)
         .redirect(reqwest::redirect::Policy::none())
@@ -200,21 +222,32 @@ fn builder(guard: &Arc<Guard>) -> reqwest::ClientBuilder {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT)
         .pool_max_idle_per_host(IDLE_CONNECTIONS)
-        .dns_resolver(Arc::new(Checked(guard.clone())))
+        .dns_resolver(Arc::new(checked.clone()))
 }
 
 /// Resolves names to addresses that may be connected to. What is connected to
 /// is what was checked: nothing is resolved in between.
-struct Checked(Arc<Guard>);
+#[derive(Clone)]
+struct Checked {
+    guard: Arc<Guard>,
+    lookup: Arc<Lookup>,
+}
+
+/// Whoever reads it need not learn which addresses the name has.
+#[derive(Debug, thiserror::Error)]
+#[error("the name leads to an address that is not public, nor in a network that is allowed")]
+struct ForbiddenName;
 
 impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.0.clone();
+        let (guard, found) = (self.guard.clone(), (self.lookup)(name.as_str().to_owned()));
         async move {
-            // The port is the URL's.
-            let found: Vec<SocketAddr> = lookup_host((name.as_str(), 0)).await?.collect();
+            let found = found.await?;
             for address in &found {
-                guard.check(address.ip())?;
+                if let Err(error) = guard.check(address.ip()) {
+                    tracing::info!(name = name.as_str(), %error, "webhook.forbidden");
+                    return Err(ForbiddenName.into());
+                }
             }
             if found.is_empty() {
                 return Err(io::Error::other("the name has no address").into());
@@ -222,5 +255,114 @@ impl Resolve for Checked {
             Ok(Box::new(found.into_iter()) as Addrs)
         }
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::{Context as _, Result, ensure};
+    use std::{
+        net::{IpAddr, Ipv4Addr},
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    fn due() -> Due {
+        Due {
+            id: clock::new_id(),
+            message_id: clock::new_id(),
+            attempts: 0,
+            body: "{}".to_owned(),
+            traceparent: None,
+        }
+    }
+
+    /// A receiver on this machine that counts who connects.
+    async fn receiver() -> Result<(u16, Arc<AtomicUsize>)> {
+        let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
+        let (port, connected) = (listener.local_addr()?.port(), Arc::<AtomicUsize>::default());
+        let count = connected.clone();
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                let mut request = Vec::new();
+                connection.read_buf(&mut request).await.ok();
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                connection.write_all(answer).await.ok();
+            }
+        });
+        Ok((port, connected))
+    }
+
+    fn leading_to(guard: Guard, addresses: Vec<IpAddr>) -> Result<Sender> {
+        let found: Vec<SocketAddr> = addresses.into_iter().map(|ip| (ip, 0).into()).collect();
+        let lookup = move |_| futures_util::future::ready(Ok(found.clone())).boxed();
+        Ok(Sender::asking(guard, lookup)?)
+    }
+
+    async fn error_of(sender: &Sender, url: &str) -> Option<String> {
+        sender.send(url, &[], &due()).await.attempt.error
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_an_address_that_is_not_public_is_refused() -> Result<()> {
+        let (port, connected) = receiver().await?;
+        let url = format!("http://hooks.example:{port}/");
+        for address in [
+            "127.0.0.1",
+            "0.0.0.0",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "169.254.169.254",
+            "::1",
+            "::",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "fd00::1",
+            "fe80::1",
+            "ff02::1",
+        ] {
+            let sender = leading_to(Guard::default(), vec![address.parse()?])?;
+            let error = error_of(&sender, &url).await.context("it was sent")?;
+            ensure!(error == ForbiddenName.to_string(), "{address}: {error}");
+            ensure!(!error.contains(address), "{address} is told");
+        }
+        // One of several is enough.
+        let both = vec!["93.184.215.14".parse()?, "127.0.0.1".parse()?];
+        let sender = leading_to(Guard::default(), both)?;
+        ensure!(error_of(&sender, &url).await == Some(ForbiddenName.to_string()));
+        ensure!(connected.load(Ordering::Relaxed) == 0);
+        Ok(())
+    }
+
+    /// Rebinding: what was checked is connected to, and each request is checked.
+    #[tokio::test]
+    async fn a_name_that_changes_is_connected_to_where_it_was_checked() -> Result<()> {
+        let (port, connected) = receiver().await?;
+        let guard = Guard::new(vec!["127.0.0.2/32".parse()?]);
+        let asked = Arc::<AtomicUsize>::default();
+        let count = asked.clone();
+        let sender = Sender::asking(guard, move |_| {
+            let last = if count.fetch_add(1, Ordering::Relaxed) == 0 {
+                2
+            } else {
+                1
+            };
+            let address = SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0));
+            futures_util::future::ready(Ok(vec![address])).boxed()
+        })?;
+        let url = format!("http://hooks.example:{port}/");
+        ensure!(error_of(&sender, &url).await.is_none());
+        ensure!(asked.load(Ordering::Relaxed) == 1, "it was resolved twice");
+        ensure!(error_of(&sender, &url).await == Some(ForbiddenName.to_string()));
+        ensure!(connected.load(Ordering::Relaxed) == 1);
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use infra::{
     lifecycle::{Lifecycle, error_chain},
     retry::RetryPolicy,
     sealing::MasterKey,
-    webhooks::{self, Concluded, Due, Endpoint, EndpointState, Target, Verdict},
+    webhooks::{self, Concluded, DisabledBy, Due, Endpoint, EndpointState, Target, Verdict},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,6 +24,8 @@ use std::{
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
+/// Where its jobs wait.
+pub const QUEUE: &str = "webhooks";
 /// How often somebody looks for endpoints that nobody attends to.
 const LOOK: Duration = Duration::from_secs(1);
 /// Deliveries that are read ahead of each request.
@@ -33,8 +35,12 @@ const AHEAD: i64 = 4;
 const PATIENCE: Duration = Duration::from_millis(250);
 /// Deliveries that are skipped in one statement: its locks are short.
 const SKIPPED: i64 = 1_000;
-/// After this long whoever sends makes room for other endpoints.
-const TURN: Duration = Duration::from_mins(5);
+/// Endpoints that a process sends to at once: one that hangs holds its place for
+/// a time-out, then rests.
+pub const AT_ONCE: usize = 64;
+/// After this long whoever sends makes room for other endpoints. Longer than a
+/// request may take.
+const TURN: Duration = Duration::from_secs(30);
 
 /// Sends what is due to an endpoint.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -45,7 +51,7 @@ pub struct Deliver {
 
 impl Job for Deliver {
     const KIND: Kind = Kind {
-        queue: "webhooks",
+        queue: QUEUE,
         priority: Priority::Normal,
         time_limit: Duration::from_mins(10),
         retry: RetryPolicy {
@@ -98,9 +104,11 @@ pub fn spawn(ops: PgPool, announcer: Announcer, lifecycle: &Lifecycle) {
 
 async fn look(ops: &PgPool, announcer: &Announcer) -> Result<(), AttendError> {
     let unattended = webhooks::unattended(ops).await?;
-    let mut connection = ops.acquire().await?;
-    let enqueued = attend(&mut connection, &unattended).await?;
+    let enqueued = attend(&mut *ops.acquire().await?, &unattended).await?;
     metrics::waiting(enqueued.ids.iter().flatten().count());
+    for (state, endpoints) in webhooks::counts(ops).await? {
+        metrics::endpoints(state, endpoints);
+    }
     announcer.announce(&enqueued).await;
     Ok(())
 }
@@ -275,7 +283,7 @@ impl Turn<'_> {
             }
         }
         let endpoint = &self.target.endpoint;
-        if endpoint.state != before {
+        if endpoint.state != before && endpoint.disabled_by != Some(DisabledBy::Request) {
             metrics::disabled();
             tracing::warn!(endpoint.id = %endpoint.id, by = ?endpoint.disabled_by, "webhook.disabled");
         } else if self.rests() && !rested {
@@ -287,9 +295,8 @@ impl Turn<'_> {
 }
 
 async fn request(sender: Sender, target: Arc<Target>, due: Due) -> Concluded {
-    let sent = sender
-        .send(&target.endpoint.url, &target.secrets, &due)
-        .await;
+    let url = target.endpoint.url.clone();
+    let sent = sender.send(&url, &target.secrets, &due).await;
     let delivered = sent.is_delivered();
     let took = u64::try_from(sent.attempt.duration_ms).unwrap_or_default();
     metrics::attempted(delivered, Duration::from_millis(took));
@@ -302,6 +309,8 @@ async fn request(sender: Sender, target: Arc<Target>, due: Due) -> Concluded {
     };
     Concluded {
         delivery: due.id,
+        url,
+        asked: schedule::rest(sent.attempt.status, sent.asked),
         attempt: sent.attempt,
         verdict,
     }

@@ -7,6 +7,7 @@ const ATTEMPTS: &str = "orderlog_webhook_attempts_total";
 const SECONDS: &str = "orderlog_webhook_request_seconds";
 const DISABLED: &str = "orderlog_webhook_endpoints_disabled_total";
 const RESTING: &str = "orderlog_webhook_endpoints_resting_total";
+const ENDPOINTS: &str = "orderlog_webhook_endpoints";
 const WAITING: &str = "orderlog_webhook_endpoints_waiting";
 
 /// Tells the exporter what the names mean, and begins counts at zero.
@@ -18,6 +19,7 @@ pub fn describe() {
         "Endpoints that were disabled by what they answered"
     );
     describe_counter!(RESTING, "How often an endpoint was left alone as it failed");
+    describe_gauge!(ENDPOINTS, "Endpoints, by state: enabled, resting, disabled");
     describe_gauge!(
         WAITING,
         "Endpoints that have something due and nobody to send it"
@@ -50,4 +52,10 @@ pub fn rests() {
 pub fn waiting(endpoints: usize) {
     #[expect(clippy::cast_precision_loss, reason = "a gauge")]
     gauge!(WAITING).set(endpoints as f64);
+}
+
+/// So many endpoints are in a state.
+pub fn endpoints(state: &'static str, endpoints: i64) {
+    #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+    gauge!(ENDPOINTS, "state" => state).set(endpoints as f64);
 }

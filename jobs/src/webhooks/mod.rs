@@ -19,11 +19,12 @@ mod job;
 mod listen;
 mod message;
 mod metrics;
+mod redact;
 mod retention;
 mod schedule;
 
 pub use client::{Sender, SenderError, Sent};
-pub use job::{AttendError, Deliver, Delivering, attend, deliver, spawn};
+pub use job::{AT_ONCE, AttendError, Deliver, Delivering, QUEUE, attend, deliver, spawn};
 pub use listen::{ListenError, Listening, Told, listen};
 pub use message::{Messages, News};
 pub use retention::{Retention, handler as retention};

@@ -22,6 +22,10 @@ const PAUSES: [Duration; 9] = [
 /// Pauses are shorter or longer by up to this share, so that what failed at
 /// once is not repeated at once.
 const JITTER: f64 = 0.1;
+/// Answers of a receiver that has too much to do (Standard Webhooks).
+const OVERLOADED: [i32; 3] = [429, 502, 504];
+/// How long such a receiver is sent nothing, where it does not say.
+const REST: Duration = Duration::from_secs(5);
 /// Longest pause that a receiver may ask for.
 const LONGEST_ASKED: Duration = minutes(24 * 60);
 
@@ -31,6 +35,15 @@ pub fn pause(failed: usize, asked: Option<Duration>, share: f64) -> Option<Durat
     let pause = PAUSES.get(failed.checked_sub(1)?)?;
     let jittered = pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * share);
     Some(jittered.max(asked.unwrap_or_default().min(LONGEST_ASKED)))
+}
+
+/// How long a receiver is sent nothing that has failed with this status and asked
+/// for `asked`; none: its other messages need not wait.
+pub fn rest(status: Option<i32>, asked: Option<Duration>) -> Option<Duration> {
+    let overloaded = status.is_some_and(|status| OVERLOADED.contains(&status));
+    asked
+        .map(|asked| asked.min(LONGEST_ASKED))
+        .or_else(|| overloaded.then_some(REST))
 }
 
 #[cfg(test)]
@@ -58,5 +71,16 @@ mod tests {
         assert!(pause(2, asked, 0.0) > asked);
         let forever = Some(Duration::MAX);
         assert_eq!(pause(1, forever, 0.0), Some(LONGEST_ASKED));
+    }
+
+    #[test]
+    fn a_receiver_rests_as_long_as_it_asks_or_where_it_has_too_much_to_do() {
+        let asked = Some(Duration::from_mins(1));
+        assert_eq!(rest(Some(503), asked), asked);
+        assert_eq!(rest(Some(429), None), Some(REST));
+        assert_eq!(rest(Some(502), asked), asked);
+        assert_eq!(rest(Some(503), None), None);
+        assert_eq!(rest(None, None), None);
+        assert_eq!(rest(Some(429), Some(Duration::MAX)), Some(LONGEST_ASKED));
     }
 }

@@ -24,7 +24,7 @@ use std::{pin::Pin, sync::Arc};
 /// two for conclusions, one each for heartbeats, sweeper and schedules.
 const OPS_CONNECTIONS: u32 = 5;
 /// Those of handlers, so that none of them keeps a heartbeat waiting.
-const HANDLER_CONNECTIONS: u32 = 4;
+const HANDLER_CONNECTIONS: u32 = 8;
 
 /// How long Redis may take at least, in milliseconds: no request waits for it.
 const REDIS_TIMEOUT_MS: u64 = 500;
@@ -82,7 +82,10 @@ pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
     let redis = Redis::new(&patient)?;
     webhooks::spawn(of_handlers, Announcer::new(redis.clone()), lifecycle);
     jobs::spawn_schedules(&config.ops_url, ops.clone(), schedules()?, lifecycle)?;
-    jobs::spawn(Settings::of(config), ops, redis, handlers, lifecycle);
+    let mut settings = Settings::of(config);
+    let webhooks = settings.concurrency.entry(webhooks::QUEUE.to_owned());
+    webhooks.or_insert(webhooks::AT_ONCE);
+    jobs::spawn(settings, ops, redis, handlers, lifecycle);
     Ok(())
 }
 

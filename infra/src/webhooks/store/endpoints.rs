@@ -7,7 +7,7 @@ use crate::{
         secret::WebhookSecret,
     },
 };
-use sqlx::{Error, PgExecutor, PgPool, Row as _, postgres::PgRow};
+use sqlx::{Error, PgConnection, PgExecutor, PgPool, Row as _, postgres::PgRow};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -17,16 +17,24 @@ pub(super) const COLUMNS: &str = "id, url, description, event_types, platform, o
         AS old_secret_until, \
     failures, failing_since, rests_until, last_success_at, created_at, updated_at";
 
-/// What came of a request for a new endpoint.
+/// What came of a request that gives an endpoint a secret.
 #[derive(Debug)]
-pub enum Created {
-    /// It is new.
+pub enum Granted {
+    /// It has it now.
     New(Endpoint),
-    /// The same request has made it before, with this secret.
+    /// The same request has given it this secret before, and it still has it.
     Again(Endpoint, WebhookSecret),
-    /// Another request has made one under the same key.
+    /// The same request has given it another secret than it has now, or the
+    /// endpoint was deleted since: there is nothing to answer once more.
+    Spent,
+    /// Another request was made under the same key.
     Other,
+    /// There are as many endpoints as there may be.
+    TooMany,
 }
+
+/// Most endpoints: each batch of events is held against all of them.
+pub const MOST_ENDPOINTS: i64 = 1_000;
 
 /// A new endpoint, once for each id.
 pub async fn create(
@@ -34,11 +42,12 @@ pub async fn create(
     (id, request_hash): (Uuid, &[u8]),
     terms: &Terms,
     (key, secret): (&MasterKey, &WebhookSecret),
-) -> Result<Created, StoreError> {
+) -> Result<Granted, StoreError> {
     let sql = format!(
         "INSERT INTO webhook_endpoints (id, url, description, event_types, platform, ordered, \
                                         imported, concurrency, master_key, secret, request_hash) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 \
+          WHERE (SELECT count(*) FROM webhook_endpoints WHERE deleted_at IS NULL) < $12 \
          ON CONFLICT (id) DO NOTHING RETURNING {COLUMNS}"
     );
     let row = sqlx::query(&sql)
@@ -53,21 +62,39 @@ pub async fn create(
         .bind(key.id())
         .bind(secret.seal(key, id)?)
         .bind(request_hash)
+        .bind(MOST_ENDPOINTS)
         .fetch_optional(ops)
         .await?;
     if let Some(row) = row {
-        return Ok(Created::New(endpoint(&row)?));
+        return Ok(Granted::New(endpoint(&row)?));
     }
     let sql = format!(
-        "SELECT {COLUMNS}, request_hash, master_key, secret FROM webhook_endpoints WHERE id = $1"
+        "SELECT {COLUMNS}, request_hash, master_key, secret, \
+                deleted_at IS NOT NULL OR rotated_by IS NOT NULL AS is_spent \
+           FROM webhook_endpoints WHERE id = $1"
     );
-    let row = sqlx::query(&sql).bind(id).fetch_one(ops).await?;
-    let hash: Vec<u8> = row.try_get("request_hash")?;
-    if hash != request_hash {
-        return Ok(Created::Other);
+    let row = sqlx::query(&sql).bind(id).fetch_optional(ops).await?;
+    let Some(row) = row else {
+        return Ok(Granted::TooMany);
+    };
+    again(&row, request_hash, (key, id))
+}
+
+/// What a repeated request is answered.
+fn again(
+    row: &PgRow,
+    request_hash: &[u8],
+    (key, id): (&MasterKey, Uuid),
+) -> Result<Granted, StoreError> {
+    let hash: Option<Vec<u8>> = row.try_get("request_hash")?;
+    if hash.as_deref() != Some(request_hash) {
+        return Ok(Granted::Other);
     }
-    let secret = present_secret(&row, key, id)?;
-    Ok(Created::Again(endpoint(&row)?, secret))
+    if row.try_get("is_spent")? {
+        return Ok(Granted::Spent);
+    }
+    let secret = present_secret(row, key, id)?;
+    Ok(Granted::Again(endpoint(row)?, secret))
 }
 
 fn present_secret(row: &PgRow, key: &MasterKey, id: Uuid) -> Result<WebhookSecret, StoreError> {
@@ -115,6 +142,21 @@ pub async fn list(ops: impl PgExecutor<'_>) -> Result<Vec<Endpoint>, Error> {
     rows.iter().map(endpoint).collect()
 }
 
+/// Endpoints in the order of their ids, those after one of them.
+pub async fn list_endpoints(
+    ops: &PgPool,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Endpoint>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhook_endpoints \
+          WHERE deleted_at IS NULL AND ($1::uuid IS NULL OR id > $1) ORDER BY id LIMIT $2"
+    );
+    let rows = sqlx::query(&sql).bind(after).bind(limit);
+    let rows = rows.fetch_all(ops).await?;
+    rows.iter().map(endpoint).collect()
+}
+
 /// One endpoint.
 pub async fn find(ops: &PgPool, id: Uuid) -> Result<Option<Endpoint>, Error> {
     let sql =
@@ -143,21 +185,35 @@ pub async fn target(ops: &PgPool, key: &MasterKey, id: Uuid) -> Result<Option<Ta
     }))
 }
 
+/// One endpoint, locked until the transaction ends.
+pub async fn lock(connection: &mut PgConnection, id: Uuid) -> Result<Option<Endpoint>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL \
+            FOR NO KEY UPDATE"
+    );
+    let row = sqlx::query(&sql)
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
+    row.as_ref().map(endpoint).transpose()
+}
+
 /// Changes what somebody may say of an endpoint; `enabled` where that is said.
-/// Enabled again, it begins with a clean record. None where there is no such
-/// endpoint.
+/// Enabled again, or at another URL, it begins with a clean record. The caller has
+/// locked it.
 pub async fn change(
-    ops: &PgPool,
+    connection: &mut PgConnection,
     id: Uuid,
     terms: &Terms,
     enabled: Option<bool>,
-) -> Result<Option<Endpoint>, Error> {
+) -> Result<Endpoint, Error> {
     let sql = format!(
         "UPDATE webhook_endpoints \
             SET url = $2, description = $3, event_types = $4, platform = $5, ordered = $6, \
                 imported = $7, concurrency = $8, \
-                failures = CASE WHEN $9 AND state = 'disabled' THEN 0 ELSE failures END, \
-                failing_since = CASE WHEN $9 AND state = 'disabled' THEN NULL \
+                failures = CASE WHEN $9 AND state = 'disabled' OR url <> $2 THEN 0 \
+                                ELSE failures END, \
+                failing_since = CASE WHEN $9 AND state = 'disabled' OR url <> $2 THEN NULL \
                                      ELSE failing_since END, \
                 rests_until = CASE WHEN $9 AND state = 'disabled' OR url <> $2 THEN NULL \
                                    ELSE rests_until END, \
@@ -169,7 +225,7 @@ pub async fn change(
                                    WHEN NOT $9 THEN coalesce(disabled_at, statement_timestamp()) \
                                    ELSE disabled_at END, \
                 updated_at = statement_timestamp() \
-          WHERE id = $1 AND deleted_at IS NULL RETURNING {COLUMNS}"
+          WHERE id = $1 RETURNING {COLUMNS}"
     );
     let row = sqlx::query(&sql)
         .bind(id)
@@ -181,54 +237,58 @@ pub async fn change(
         .bind(terms.imported)
         .bind(terms.concurrency)
         .bind(enabled)
-        .fetch_optional(ops)
+        .fetch_one(connection)
         .await?;
-    row.as_ref().map(endpoint).transpose()
+    endpoint(&row)
 }
 
-/// An endpoint and the secret that a request has given it.
-#[derive(Debug)]
-pub struct Rotated {
-    /// The endpoint.
-    pub endpoint: Endpoint,
-    /// Its secret.
-    pub secret: WebhookSecret,
-}
-
-/// A new secret; the one before signs beside it for a while. The same request
-/// (`asked`) does so once. None where there is no such endpoint.
+/// A new secret; the one before signs beside it for a while. A request does so
+/// once. None where there is no such endpoint.
 pub async fn rotate(
     ops: &PgPool,
-    (id, asked): (Uuid, Uuid),
+    id: Uuid,
+    (request, request_hash): (Uuid, &[u8]),
     (key, secret): (&MasterKey, &WebhookSecret),
     overlap: Duration,
-) -> Result<Option<Rotated>, StoreError> {
-    sqlx::query(
+) -> Result<Option<Granted>, StoreError> {
+    let mut transaction = ops.begin().await?;
+    let noted = sqlx::query(
+        "INSERT INTO webhook_rotations (request, endpoint_id, request_hash) \
+         SELECT $1, id, $3 FROM webhook_endpoints WHERE id = $2 AND deleted_at IS NULL \
+         ON CONFLICT (request) DO NOTHING",
+    );
+    let noted = noted.bind(request).bind(id).bind(request_hash);
+    if noted.execute(&mut *transaction).await?.rows_affected() == 0 {
+        let sql = format!(
+            "SELECT {COLUMNS}, master_key, secret, rotated_by IS DISTINCT FROM $2 AS is_spent, \
+                    (SELECT r.request_hash FROM webhook_rotations r \
+                      WHERE r.request = $2 AND r.endpoint_id = $1) AS request_hash \
+               FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL"
+        );
+        let row = sqlx::query(&sql).bind(id).bind(request);
+        let row = row.fetch_optional(&mut *transaction).await?;
+        return row
+            .map(|row| again(&row, request_hash, (key, id)))
+            .transpose();
+    }
+    let sql = format!(
         "UPDATE webhook_endpoints \
             SET old_secret = secret, \
                 old_secret_until = statement_timestamp() + $4 * interval '1 second', \
                 secret = $3, master_key = $2, rotated_by = $5, \
                 updated_at = statement_timestamp() \
-          WHERE id = $1 AND deleted_at IS NULL AND rotated_by IS DISTINCT FROM $5",
-    )
-    .bind(id)
-    .bind(key.id())
-    .bind(secret.seal(key, id)?)
-    .bind(overlap.as_secs_f64())
-    .bind(asked)
-    .execute(ops)
-    .await?;
-    let sql = format!(
-        "SELECT {COLUMNS}, master_key, secret FROM webhook_endpoints \
-          WHERE id = $1 AND deleted_at IS NULL"
+          WHERE id = $1 RETURNING {COLUMNS}"
     );
-    let Some(row) = sqlx::query(&sql).bind(id).fetch_optional(ops).await? else {
-        return Ok(None);
-    };
-    Ok(Some(Rotated {
-        secret: present_secret(&row, key, id)?,
-        endpoint: endpoint(&row)?,
-    }))
+    let row = sqlx::query(&sql)
+        .bind(id)
+        .bind(key.id())
+        .bind(secret.seal(key, id)?)
+        .bind(overlap.as_secs_f64())
+        .bind(request)
+        .fetch_one(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(Some(Granted::New(endpoint(&row)?)))
 }
 
 /// Deletes an endpoint. What is still to be sent to it is skipped by its job. False

@@ -5,7 +5,7 @@ use crate::webhooks::{
     delivery::{Concluded, Verdict},
     endpoint::{DisabledBy, Endpoint, EndpointState},
 };
-use sqlx::{Error, PgConnection};
+use sqlx::{Error, PgConnection, PgPool};
 use uuid::Uuid;
 
 /// Failures in a row after which an endpoint is left alone for a while.
@@ -19,41 +19,72 @@ const FAILING_DAYS: f64 = 5.0;
 /// The answer of a receiver that is gone for good (RFC 9110 §15.5.11).
 const GONE: i32 = 410;
 
+/// How many endpoints are `enabled`, `resting` and `disabled`.
+pub async fn counts(ops: &PgPool) -> Result<[(&'static str, i64); 3], Error> {
+    let (enabled, resting, disabled) = sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE state = 'enabled' AND rests IS NOT TRUE), \
+                count(*) FILTER (WHERE state = 'enabled' AND rests), \
+                count(*) FILTER (WHERE state = 'disabled') \
+           FROM (SELECT state, rests_until > statement_timestamp() AS rests \
+                   FROM webhook_endpoints WHERE deleted_at IS NULL) e",
+    )
+    .fetch_one(ops)
+    .await?;
+    Ok([
+        ("enabled", enabled),
+        ("resting", resting),
+        ("disabled", disabled),
+    ])
+}
+
 /// Writes down what the attempts say of their endpoint, in the order in which
-/// they ended, and disables it where they say that. The endpoint after that.
+/// they ended, and disables it where they say that. What was sent to a URL that it
+/// has no more says nothing of it. The endpoint after that.
 pub(super) async fn note(
     connection: &mut PgConnection,
     id: Uuid,
     concluded: &[Concluded],
 ) -> Result<Endpoint, Error> {
-    let delivered = |c: &Concluded| matches!(c.verdict, Verdict::Delivered);
-    let failures = concluded.iter().rev().take_while(|c| !delivered(c)).count();
-    let succeeded = failures < concluded.len();
-    let gone = concluded.iter().any(|c| c.attempt.status == Some(GONE));
+    let url: String =
+        sqlx::query_scalar("SELECT url FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE")
+            .bind(id)
+            .fetch_one(&mut *connection)
+            .await?;
+    let of_it: Vec<&Concluded> = concluded.iter().filter(|c| c.url == url).collect();
+    let delivered = |c: &&&Concluded| matches!(c.verdict, Verdict::Delivered);
+    let since: Vec<&&Concluded> = of_it.iter().rev().take_while(|c| !delivered(c)).collect();
+    let succeeded = since.len() < of_it.len();
+    let gone = of_it.iter().any(|c| c.attempt.status == Some(GONE));
+    let asked = since.iter().filter_map(|c| c.asked).max();
     let sql = format!(
         "UPDATE webhook_endpoints e \
             SET failures = f.failures, \
                 failing_since = CASE WHEN f.failures = 0 THEN NULL \
                                      WHEN $3 THEN statement_timestamp() \
                                      ELSE coalesce(e.failing_since, statement_timestamp()) END, \
-                rests_until = CASE WHEN f.failures >= $4 THEN statement_timestamp() + \
-                        least($5 * 2 ^ least(f.failures - $4, 20), $6) * interval '1 second' END, \
+                rests_until = CASE WHEN f.failures > 0 THEN greatest( \
+                        CASE WHEN NOT $3 THEN e.rests_until END, \
+                        statement_timestamp() + $8 * interval '1 second', \
+                        CASE WHEN f.failures >= $4 THEN statement_timestamp() + \
+                             least($5 * 2 ^ least(f.failures - $4, 20), $6) * interval '1 second' \
+                        END) END, \
                 last_success_at = CASE WHEN $3 THEN statement_timestamp() \
                                        ELSE e.last_success_at END \
            FROM (SELECT CASE WHEN $3 THEN $2 ELSE failures + $2 END AS failures \
-                   FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE) f \
+                   FROM webhook_endpoints WHERE id = $1) f \
           WHERE e.id = $1 RETURNING {COLUMNS}, \
                 e.failing_since < statement_timestamp() - $7 * interval '1 day' AS is_hopeless",
         COLUMNS = COLUMNS.replace("failures,", "e.failures,")
     );
     let row = sqlx::query(&sql)
         .bind(id)
-        .bind(i32::try_from(failures).unwrap_or(i32::MAX))
+        .bind(i32::try_from(since.len()).unwrap_or(i32::MAX))
         .bind(succeeded)
         .bind(RESTS_AFTER)
         .bind(FIRST_REST)
         .bind(LONGEST_REST)
         .bind(FAILING_DAYS)
+        .bind(asked.map(|asked| asked.as_secs_f64()))
         .fetch_one(&mut *connection)
         .await?;
     let hopeless: Option<bool> = sqlx::Row::try_get(&row, "is_hopeless")?;

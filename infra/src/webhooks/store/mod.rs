@@ -7,8 +7,11 @@ mod people;
 
 pub use deliveries::{conclude, deliver, due, skip_pending, unattended};
 pub use endpoints::{
-    Created, Rotated, StoreError, change, create, delete, find, list, rotate, target,
+    Granted, MOST_ENDPOINTS, StoreError, change, create, delete, find, list, list_endpoints, lock,
+    rotate, target,
 };
+pub use health::counts;
 pub use people::{
-    Filter, Replay, attempts, body, find_delivery, list_deliveries, ping, replay, retry, throw_away,
+    Filter, MOST_REPLAYED, Replay, Replayed, attempts, body, find_delivery, list_deliveries, ping,
+    replay, retry, throw_away,
 };

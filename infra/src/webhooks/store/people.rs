@@ -7,7 +7,8 @@ use crate::{
         message_id,
     },
 };
-use sqlx::{Error, PgPool, Row as _, postgres::PgRow};
+use sqlx::{Error, PgConnection, PgPool, QueryBuilder, Row as _, postgres::PgRow};
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -35,22 +36,28 @@ pub async fn list_deliveries(
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<Delivery>, Error> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM webhook_deliveries \
-          WHERE ($1::uuid IS NULL OR endpoint_id = $1) AND ($2::text IS NULL OR state = $2) \
-            AND ($3::text IS NULL OR event_type = $3) AND ($4::uuid IS NULL OR order_id = $4) \
-            AND ($5::uuid IS NULL OR id < $5) \
-          ORDER BY id DESC LIMIT $6"
-    );
-    let rows = sqlx::query(&sql)
-        .bind(filter.endpoint)
-        .bind(filter.state.map(DeliveryState::name))
-        .bind(&filter.event_type)
-        .bind(filter.order)
-        .bind(filter.before)
-        .bind(limit)
-        .fetch_all(ops)
-        .await?;
+    // Only what is asked for: each combination has a plan of its own.
+    let mut sql = QueryBuilder::new(format!(
+        "SELECT {COLUMNS} FROM webhook_deliveries WHERE true"
+    ));
+    if let Some(endpoint) = filter.endpoint {
+        sql.push(" AND endpoint_id = ").push_bind(endpoint);
+    }
+    if let Some(state) = filter.state {
+        // Not bound: an index has only some of the states.
+        sql.push(format!(" AND state = '{}'", state.name()));
+    }
+    if let Some(event_type) = &filter.event_type {
+        sql.push(" AND event_type = ").push_bind(event_type);
+    }
+    if let Some(order) = filter.order {
+        sql.push(" AND order_id = ").push_bind(order);
+    }
+    if let Some(before) = filter.before {
+        sql.push(" AND id < ").push_bind(before);
+    }
+    sql.push(" ORDER BY id DESC LIMIT ").push_bind(limit);
+    let rows = sql.build().fetch_all(ops).await?;
     rows.iter().map(delivery).collect()
 }
 
@@ -93,19 +100,44 @@ pub async fn attempts(ops: &PgPool, delivery: Uuid, limit: i64) -> Result<Vec<At
     rows.iter().map(attempt).collect()
 }
 
-/// Sends a delivery once more, whatever became of it. None where there is no
-/// such delivery, or its endpoint is gone or disabled.
+/// Sends a delivery once more, whatever became of it, before anything else that
+/// is due, and though the endpoint rests. None where there is no such delivery, or
+/// its endpoint is gone or disabled.
 pub async fn retry(ops: &PgPool, id: Uuid) -> Result<Option<Delivery>, Error> {
+    let mut transaction = ops.begin().await?;
     let sql = format!(
-        "UPDATE webhook_deliveries \
-            SET state = 'pending', attempts = 0, due_at = statement_timestamp(), \
-                finished_at = NULL \
-          WHERE id = $1 AND EXISTS (SELECT FROM webhook_endpoints e \
-                WHERE e.id = endpoint_id AND e.state = 'enabled' AND e.deleted_at IS NULL) \
-         RETURNING {COLUMNS}"
+        "UPDATE webhook_deliveries d \
+            SET state = 'pending', attempts = 0, finished_at = NULL, due_at = e.created_at \
+           FROM webhook_endpoints e \
+          WHERE d.id = $1 AND e.id = d.endpoint_id AND e.state = 'enabled' \
+            AND e.deleted_at IS NULL \
+         RETURNING {}",
+        columns_of("d")
     );
-    let row = sqlx::query(&sql).bind(id).fetch_optional(ops).await?;
-    row.as_ref().map(delivery).transpose()
+    let row = sqlx::query(&sql).bind(id);
+    let Some(row) = row.fetch_optional(&mut *transaction).await? else {
+        return Ok(None);
+    };
+    let retried = delivery(&row)?;
+    wake(&mut transaction, retried.endpoint_id).await?;
+    transaction.commit().await?;
+    Ok(Some(retried))
+}
+
+fn columns_of(table: &str) -> String {
+    let columns = COLUMNS.split(", ");
+    let columns = columns.map(|column| format!("{table}.{}", column.trim()));
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+/// Ends the rest of an endpoint: it is tried once.
+async fn wake(connection: &mut PgConnection, endpoint: Uuid) -> Result<(), Error> {
+    let woken = sqlx::query(
+        "UPDATE webhook_endpoints SET rests_until = statement_timestamp() \
+          WHERE id = $1 AND rests_until > statement_timestamp()",
+    );
+    woken.bind(endpoint).execute(connection).await?;
+    Ok(())
 }
 
 /// What is sent once more.
@@ -117,27 +149,75 @@ pub enum Replay {
     Missed,
 }
 
-/// Sends deliveries of an endpoint once more. How many.
-pub async fn replay(ops: &PgPool, endpoint: Uuid, replay: Replay) -> Result<u64, Error> {
-    let (from, to) = match replay {
-        Replay::Range(from, to) => (Some(from), Some(to)),
-        Replay::Missed => (None, None),
-    };
-    let which = match replay {
-        Replay::Range(..) => "created_at >= $2 AND created_at < $3 AND state <> 'pending'",
-        Replay::Missed => {
-            "state IN ('failed', 'skipped') AND $2::timestamptz IS NULL \
-             AND $3::timestamptz IS NULL"
-        }
+/// What was set going again.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Replayed {
+    /// Deliveries.
+    pub count: u64,
+    /// When the last of them was made, where there may be more after it.
+    pub until: Option<OffsetDateTime>,
+}
+
+/// Deliveries that one replay sets going at most.
+pub const MOST_REPLAYED: u64 = 100_000;
+/// Deliveries of one statement: its locks are short.
+const REPLAYED_AT_ONCE: i64 = 1_000;
+/// Ids are made by clocks of ours, times by that of the database; they are not
+/// further apart than this.
+const SKEW: Duration = Duration::from_hours(1);
+
+/// Sends deliveries of an endpoint once more, in the order in which they were
+/// made, as many as one replay may.
+pub async fn replay(ops: &PgPool, endpoint: Uuid, replay: Replay) -> Result<Replayed, Error> {
+    let (which, from, to) = match replay {
+        Replay::Range(from, to) => (
+            "created_at >= $5 AND created_at < $6 AND state <> 'pending'",
+            from,
+            to,
+        ),
+        Replay::Missed => (
+            "state IN ('failed', 'skipped') AND created_at >= $5 AND created_at < $6",
+            OffsetDateTime::UNIX_EPOCH,
+            clock::now() + SKEW,
+        ),
     };
     let sql = format!(
-        "UPDATE webhook_deliveries \
-            SET state = 'pending', attempts = 0, due_at = statement_timestamp(), \
-                finished_at = NULL \
-          WHERE endpoint_id = $1 AND {which}"
+        "WITH some AS MATERIALIZED ( \
+             SELECT id FROM webhook_deliveries \
+              WHERE endpoint_id = $1 AND id > $2 AND id < $3 AND {which} ORDER BY id LIMIT $4), \
+         again AS ( \
+             UPDATE webhook_deliveries d \
+                SET state = 'pending', attempts = 0, due_at = statement_timestamp(), \
+                    finished_at = NULL \
+               FROM some WHERE d.id = some.id RETURNING d.id, d.created_at) \
+         SELECT id, created_at, count(*) OVER () AS again FROM again ORDER BY id DESC LIMIT 1"
     );
-    let replayed = sqlx::query(&sql).bind(endpoint).bind(from).bind(to);
-    Ok(replayed.execute(ops).await?.rows_affected())
+    let (mut after, end) = (clock::id_at(from - SKEW), clock::id_at(to + SKEW));
+    let mut replayed = Replayed::default();
+    loop {
+        let row = sqlx::query(&sql)
+            .bind(endpoint)
+            .bind(after)
+            .bind(end)
+            .bind(REPLAYED_AT_ONCE)
+            .bind(from)
+            .bind(to)
+            .fetch_optional(ops)
+            .await?;
+        let Some(row) = row else {
+            return Ok(Replayed {
+                until: None,
+                ..replayed
+            });
+        };
+        after = row.try_get("id")?;
+        let some: i64 = row.try_get("again")?;
+        replayed.count += some.unsigned_abs();
+        replayed.until = row.try_get("created_at")?;
+        if replayed.count >= MOST_REPLAYED {
+            return Ok(replayed);
+        }
+    }
 }
 
 /// Tells an endpoint nothing but that it is told something, once for each
@@ -168,8 +248,8 @@ pub async fn ping(
         return Ok(again.map(|delivery| (delivery, true)));
     }
     let sql = format!(
-        "INSERT INTO webhook_deliveries (id, endpoint_id, message_id, event_type, state) \
-         SELECT $1, id, $3, 'ping', 'pending' FROM webhook_endpoints \
+        "INSERT INTO webhook_deliveries (id, endpoint_id, message_id, event_type, state, due_at) \
+         SELECT $1, id, $3, 'ping', 'pending', created_at FROM webhook_endpoints \
           WHERE id = $2 AND deleted_at IS NULL AND state = 'enabled' RETURNING {COLUMNS}"
     );
     let row = sqlx::query(&sql)
@@ -181,6 +261,7 @@ pub async fn ping(
     let Some(row) = row else {
         return Ok(None);
     };
+    wake(&mut transaction, endpoint).await?;
     transaction.commit().await?;
     Ok(Some((delivery(&row)?, false)))
 }
@@ -220,6 +301,8 @@ fn delivery(row: &PgRow) -> Result<Delivery, Error> {
     let state = DeliveryState::named(&state)
         .ok_or_else(|| Error::Decode(format!("no state of deliveries: {state}").into()))?;
     let due: OffsetDateTime = row.try_get("due_at")?;
+    // What comes before all others is due since before it was made.
+    let created: OffsetDateTime = row.try_get("created_at")?;
     Ok(Delivery {
         id: row.try_get("id")?,
         endpoint_id: row.try_get("endpoint_id")?,
@@ -229,9 +312,9 @@ fn delivery(row: &PgRow) -> Result<Delivery, Error> {
         order_version: row.try_get("order_version")?,
         state,
         attempts: row.try_get("attempts")?,
-        due_at: (state == DeliveryState::Pending).then_some(due),
+        due_at: (state == DeliveryState::Pending).then(|| due.max(created)),
         last_error: row.try_get("last_error")?,
         finished_at: row.try_get("finished_at")?,
-        created_at: row.try_get("created_at")?,
+        created_at: created,
     })
 }

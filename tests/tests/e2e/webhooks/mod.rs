@@ -5,6 +5,7 @@ mod receiver;
 mod scene;
 mod storm;
 mod telling;
+mod tending;
 
 use libtest_mimic::Trial;
 use tests::{on_private_servers, on_servers};
@@ -33,7 +34,12 @@ pub fn trials() -> Vec<Trial> {
         failing::days_of_nothing_but_failure_disable_an_endpoint,
         failing::an_endpoint_that_fails_rests,
         failing::an_ordered_endpoint_is_told_in_order,
-        failing::a_receiver_that_hangs_delays_nobody,
+        failing::receivers_that_hang_delay_nobody,
+        tending::a_repeat_whose_outcome_is_gone_is_told_so,
+        tending::what_a_disabled_endpoint_misses_is_kept_and_replayed,
+        tending::a_range_is_replayed,
+        tending::a_rotation_holds_for_what_waits,
+        tending::endpoints_are_listed_by_pages,
     ];
     trials.push(on_private_servers(
         "webhooks::storm::nothing_is_lost_whatever_is_killed",

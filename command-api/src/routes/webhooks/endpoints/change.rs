@@ -4,7 +4,7 @@ use crate::{
     call::Asked,
     documented::{OnEndpoint, answers},
     request::Change,
-    routes::webhooks::told,
+    routes::webhooks::{id_of, told},
     webhooks::endpoint_not_found,
 };
 use actix_web::HttpResponse;
@@ -52,7 +52,7 @@ answers!(
 /// Change a webhook endpoint
 ///
 /// What is absent stays. One that was disabled begins with a clean record when it
-/// is enabled again.
+/// is enabled again, and so does one that gets another URL.
 #[utoipa::path(
     patch,
     path = "/v1/webhooks/endpoints/{id}",
@@ -67,8 +67,12 @@ pub async fn handle(
     Asked { call, body }: Asked<ChangeEndpointBody>,
 ) -> Result<HttpResponse, Problem> {
     let api = &call.api.webhooks;
-    let present = super::known(&call).await?;
-    let id = present.id;
+    let id = id_of(&call).ok_or_else(endpoint_not_found)?;
+    let failed = |error| Problem::database(&error);
+    // Nobody changes other members meanwhile.
+    let mut transaction = api.ops.begin().await.map_err(failed)?;
+    let present = webhooks::lock(&mut transaction, id).await.map_err(failed)?;
+    let present = present.ok_or_else(endpoint_not_found)?;
     let terms = Terms {
         url: body.url.unwrap_or(present.url),
         description: body.description.or(present.description),
@@ -80,9 +84,9 @@ pub async fn handle(
     };
     api.check(&terms)?;
     let enabled = body.state.map(|state| state == EndpointState::Enabled);
-    let changed = webhooks::change(&api.ops, id, &terms, enabled).await;
-    let changed = changed.map_err(|error| Problem::database(&error))?;
-    let changed = changed.ok_or_else(endpoint_not_found)?;
+    let changed = webhooks::change(&mut transaction, id, &terms, enabled).await;
+    let changed = changed.map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
     tracing::info!(endpoint.id = %id, actor = call.principal, state = ?changed.state, "webhook.changed");
     Ok(told(HttpResponse::Ok(), false, &changed))
 }

@@ -5,12 +5,12 @@ use crate::{
     call::Asked,
     documented::{Headers, answers},
     routes::webhooks::told,
-    webhooks::failed,
+    webhooks::{failed, granted},
 };
 use actix_web::{HttpResponse, http::StatusCode, http::header::LOCATION};
 use infra::{
     http::Problem,
-    webhooks::{self, Created, Terms, WebhookSecret},
+    webhooks::{self, Terms, WebhookSecret},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -50,13 +50,14 @@ pub struct NewEndpointBody {
 
 answers!(
     Answers: 201 "Made" as Some("EndpointWithSecret");
-    &["invalid_endpoint", "idempotency_key_reused"]; without orders
+    &["invalid_endpoint", "idempotency_key_reused", "request_spent", "too_many_endpoints"];
+    without orders
 );
 
 /// Make a webhook endpoint
 ///
 /// It is told of events that are recorded from now on. The answer has its
-/// secret, which is not shown again.
+/// secret, which is not shown again. There are at most 1,000 of them.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/endpoints",
@@ -83,21 +84,11 @@ pub async fn handle(Asked { call, body }: Asked<NewEndpointBody>) -> Result<Http
     let secret = WebhookSecret::random();
     let asked = (identity.id, identity.payload_hash.as_bytes());
     let created = webhooks::create(&api.ops, asked, &terms, (&api.key, &secret)).await;
-    let (endpoint, secret, replayed) = match created.map_err(|error| failed(&error))? {
-        Created::New(endpoint) => (endpoint, secret, false),
-        Created::Again(endpoint, secret) => (endpoint, secret, true),
-        Created::Other => return Err(reused()),
-    };
+    let created = created.map_err(|error| failed(&error))?;
+    let (endpoint, secret, replayed) = granted(created, secret)?;
     let mut response = HttpResponse::build(StatusCode::CREATED);
     let location = format!("/v1/webhooks/endpoints/{}", endpoint.id);
     response.insert_header((LOCATION, location));
     let body = EndpointWithSecret::new(endpoint, &secret);
     Ok(told(response, replayed, &body))
-}
-
-fn reused() -> Problem {
-    Problem::unprocessable(
-        "idempotency_key_reused",
-        "The Idempotency-Key was used with another body",
-    )
 }

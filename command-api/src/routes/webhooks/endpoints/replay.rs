@@ -39,6 +39,11 @@ pub struct ReplayBody {
 pub struct Replayed {
     /// Deliveries.
     replayed: u64,
+    /// Where there is more than one request replays, when the last of them was
+    /// made: the `from` of the next request, or `missed` once more.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    continue_from: Option<OffsetDateTime>,
 }
 
 answers!(
@@ -48,7 +53,8 @@ answers!(
 
 /// Replay what a webhook endpoint was told, or was not
 ///
-/// With the same `webhook-id`s as before.
+/// With the same `webhook-id`s as before, the oldest first, 100,000 at most in one
+/// request.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/endpoints/{id}/replay",
@@ -69,12 +75,13 @@ pub async fn handle(Asked { call, body }: Asked<ReplayBody>) -> Result<HttpRespo
     }
     let replayed = webhooks::replay(&api.ops, id, what).await;
     let replayed = replayed.map_err(|error| Problem::database(&error))?;
-    tracing::info!(endpoint.id = %id, actor = call.principal, replayed, "webhook.replayed");
-    Ok(told(
-        HttpResponse::Accepted(),
-        false,
-        &Replayed { replayed },
-    ))
+    let count = replayed.count;
+    tracing::info!(endpoint.id = %id, actor = call.principal, count, "webhook.replayed");
+    let told_of = Replayed {
+        replayed: count,
+        continue_from: replayed.until,
+    };
+    Ok(told(HttpResponse::Accepted(), false, &told_of))
 }
 
 fn what(body: &ReplayBody) -> Result<Replay, Problem> {

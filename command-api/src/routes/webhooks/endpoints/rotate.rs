@@ -5,7 +5,7 @@ use crate::{
     call::Asked,
     documented::{OnEndpoint, answers},
     routes::webhooks::{id_of, told},
-    webhooks::{endpoint_not_found, failed},
+    webhooks::{endpoint_not_found, failed, granted},
 };
 use actix_web::HttpResponse;
 use infra::{
@@ -32,7 +32,8 @@ pub struct RotateSecretBody {
 
 answers!(
     Answers: 200 "Rotated" as Some("EndpointWithSecret");
-    &["endpoint_not_found", "invalid_endpoint"]; without orders
+    &["endpoint_not_found", "invalid_endpoint", "idempotency_key_reused", "request_spent"];
+    without orders
 );
 
 /// Rotate the secret of a webhook endpoint
@@ -61,14 +62,15 @@ pub async fn handle(
                 .error("/overlap_seconds", format!("must be at most {LONGEST}")),
         );
     }
-    let (asked, secret) = (call.context.identity.id, WebhookSecret::random());
+    let secret = WebhookSecret::random();
+    let identity = &call.context.identity;
+    let request = (identity.id, identity.payload_hash.as_bytes());
     let overlap = Duration::from_secs(overlap);
-    let rotated = webhooks::rotate(&api.ops, (id, asked), (&api.key, &secret), overlap).await;
+    let rotated = webhooks::rotate(&api.ops, id, request, (&api.key, &secret), overlap).await;
     let rotated = rotated.map_err(|error| failed(&error))?;
     let rotated = rotated.ok_or_else(endpoint_not_found)?;
-    // A repeat is answered with the secret that it has made.
-    let replayed = rotated.secret != secret;
+    let (endpoint, secret, replayed) = granted(rotated, secret)?;
     tracing::info!(endpoint.id = %id, actor = call.principal, replayed, "webhook.secret_rotated");
-    let body = EndpointWithSecret::new(rotated.endpoint, &rotated.secret);
+    let body = EndpointWithSecret::new(endpoint, &secret);
     Ok(told(HttpResponse::Ok(), replayed, &body))
 }

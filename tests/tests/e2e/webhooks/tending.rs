@@ -1,0 +1,164 @@
+//! What people do with endpoints while something is under way.
+
+use super::{
+    receiver::{OK, Receiver, Reply},
+    scene::Shop,
+};
+use anyhow::{Context as _, Result, ensure};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, time::Duration};
+use tests::{TestEnv, answer};
+
+const ENDPOINTS: &str = "/v1/webhooks/endpoints";
+
+/// A repeat is answered as the request was, or says that it cannot be: it neither
+/// shows a secret that another request has set, nor sets one more.
+pub async fn a_repeat_whose_outcome_is_gone_is_told_so(env: &TestEnv) -> Result<()> {
+    let shop = Shop::open(env).await?;
+    let receiver = Receiver::start(|_| OK).await?;
+    let api = &shop.scene.api;
+    let body = json!({"url": receiver.url, "event_types": ["*"]});
+    let made = api.post_once(ENDPOINTS, "made", &body).await?.expect(201)?;
+    let id = made.json["id"].as_str().context("no id")?.to_owned();
+    let path = format!("{ENDPOINTS}/{id}/rotate_secret");
+    let rotate = async |key: &str| api.post_once(&path, key, &json!({})).await;
+    let first = rotate("first").await?.expect(200)?;
+    let again = rotate("first").await?.expect(200)?;
+    ensure!(again.json["secret"] == first.json["secret"]);
+    ensure!(again.header("idempotent-replayed") == "true");
+    let second = rotate("second").await?.expect(200)?;
+    ensure!(second.json["secret"] != first.json["secret"]);
+    rotate("first")
+        .await?
+        .expect_problem(409, "request_spent")?;
+    let again = rotate("second").await?.expect(200)?;
+    ensure!(again.json["secret"] == second.json["secret"]);
+    let other = json!({"overlap_seconds": 0});
+    let other = api.post_once(&path, "second", &other).await?;
+    other.expect_problem(422, "idempotency_key_reused")?;
+    let again = api.post_once(ENDPOINTS, "made", &body).await?;
+    again.expect_problem(409, "request_spent")?;
+    let gone = api.request(Method::DELETE, &format!("{ENDPOINTS}/{id}"));
+    answer(gone).await?.expect(204)?;
+    let again = api.post_once(ENDPOINTS, "made", &body).await?;
+    again.expect_problem(409, "request_spent")?;
+    rotate("second")
+        .await?
+        .expect_problem(404, "endpoint_not_found")?;
+    Ok(())
+}
+
+/// What waits, and what is under way, is noted as missed; at another URL the
+/// endpoint begins anew, and is told all of it.
+pub async fn what_a_disabled_endpoint_misses_is_kept_and_replayed(env: &TestEnv) -> Result<()> {
+    const ORDERS: usize = 5;
+    let shop = Shop::open(env).await?;
+    let hangs = Receiver::start(|_| Reply::Never).await?;
+    let [disabled, deleted] = [
+        shop.endpoint(&hangs, json!({"concurrency": 1})).await?,
+        shop.endpoint(&hangs, json!({"concurrency": 1})).await?,
+    ];
+    for _ in 0..ORDERS {
+        shop.scene.place("web").await?;
+    }
+    // One request of each is under way.
+    hangs.until(2).await?;
+    shop.until_deliveries(disabled.id, "pending", ORDERS)
+        .await?;
+    shop.until_deliveries(deleted.id, "pending", ORDERS).await?;
+    let off = json!({"state": "disabled"});
+    shop.change(disabled.id, off).await?.expect(200)?;
+    let path = format!("{ENDPOINTS}/{}", deleted.id);
+    let gone = shop.scene.api.request(Method::DELETE, &path);
+    answer(gone).await?.expect(204)?;
+    for made in [&disabled, &deleted] {
+        shop.until_deliveries(made.id, "skipped", ORDERS).await?;
+    }
+    ensure!(hangs.received().len() == 2, "somebody was told");
+    let works = Receiver::start(|_| OK).await?;
+    let on = json!({"state": "enabled", "url": works.url});
+    let clean = shop.change(disabled.id, on).await?.expect(200)?.json;
+    ensure!(clean["failures"] == 0, "{clean}");
+    let missed = shop.ask(disabled.id, "replay", json!({"missed": true}));
+    let replayed = missed.await?.expect(202)?.json;
+    let all = json!({"replayed": ORDERS, "continue_from": null});
+    ensure!(replayed == all, "{replayed}");
+    works.until(ORDERS).await?;
+    shop.until_deliveries(disabled.id, "delivered", ORDERS)
+        .await?;
+    Ok(())
+}
+
+/// With the same ids, those of a range and no others.
+pub async fn a_range_is_replayed(env: &TestEnv) -> Result<()> {
+    let shop = Shop::open(env).await?;
+    let receiver = Receiver::start(|_| OK).await?;
+    let made = shop.endpoint(&receiver, json!({})).await?;
+    let mut times = Vec::new();
+    for told in 1..=3 {
+        shop.scene.place("web").await?;
+        let delivered = shop.until_deliveries(made.id, "delivered", told).await?;
+        // The newest comes first.
+        times.push(delivered[0]["created_at"].clone());
+    }
+    let range = json!({"from": times[1], "to": times[2]});
+    let replayed = shop.ask(made.id, "replay", range).await?.expect(202)?.json;
+    ensure!(replayed["replayed"] == 1, "{replayed}");
+    let requests = receiver.until(4).await?;
+    ensure!(requests[3].id() == requests[1].id() && requests[3].body == requests[1].body);
+    let all = json!({"from": times[0]});
+    let replayed = shop.ask(made.id, "replay", all).await?.expect(202)?.json;
+    ensure!(replayed["replayed"] == 3, "{replayed}");
+    receiver.until(7).await?;
+    let wrong = json!({"from": times[1], "to": times[1]});
+    shop.ask(made.id, "replay", wrong)
+        .await?
+        .expect_problem(422, "invalid_replay")?;
+    Ok(())
+}
+
+/// What is sent after a rotation is signed with the new secret, though the
+/// endpoint is being told one thing after the other all the while.
+pub async fn a_rotation_holds_for_what_waits(env: &TestEnv) -> Result<()> {
+    const ORDERS: usize = 30;
+    let shop = Shop::open(env).await?;
+    let slow = |_: &super::receiver::Received| Reply::After(Duration::from_millis(100), 200);
+    let receiver = Receiver::start(slow).await?;
+    let made = shop.endpoint(&receiver, json!({"concurrency": 1})).await?;
+    for _ in 0..ORDERS {
+        shop.scene.place("web").await?;
+    }
+    receiver.until(1).await?;
+    let rotated = shop.ask(made.id, "rotate_secret", json!({"overlap_seconds": 0}));
+    let rotated = rotated.await?.expect(200)?.json;
+    let secret = rotated["secret"].as_str().context("no secret")?;
+    shop.until_deliveries(made.id, "delivered", ORDERS).await?;
+    let last = receiver.received().pop().context("no request")?;
+    ensure!(last.is_signed_by(secret)? && !last.is_signed_by(&made.secret)?);
+    Ok(())
+}
+
+pub async fn endpoints_are_listed_by_pages(env: &TestEnv) -> Result<()> {
+    let shop = Shop::open(env).await?;
+    let receiver = Receiver::start(|_| OK).await?;
+    let mut made = BTreeSet::new();
+    for _ in 0..3 {
+        made.insert(shop.endpoint(&receiver, json!({})).await?.id.to_string());
+    }
+    let ids = |page: &Value| -> Vec<String> {
+        let all = page["data"].as_array().into_iter().flatten();
+        all.filter_map(|one| Some(one["id"].as_str()?.to_owned()))
+            .collect()
+    };
+    let first = shop.read(&format!("{ENDPOINTS}?limit=2")).await?;
+    ensure!(first["has_more"] == true, "{first}");
+    let cursor = first["next_cursor"].as_str().context("no cursor")?;
+    let last = shop
+        .read(&format!("{ENDPOINTS}?limit=2&cursor={cursor}"))
+        .await?;
+    ensure!(last["has_more"] == false && last["next_cursor"].is_null());
+    let listed = [ids(&first), ids(&last)].concat();
+    ensure!(listed.iter().eq(&made), "{listed:?}, not {made:?}");
+    Ok(())
+}

@@ -182,14 +182,14 @@ pub async fn replay(ops: &PgPool, endpoint: Uuid, replay: Replay) -> Result<Repl
         ),
     };
     let sql = format!(
-        "WITH some AS MATERIALIZED ( \
+        "WITH these AS MATERIALIZED ( \
              SELECT id FROM webhook_deliveries \
               WHERE endpoint_id = $1 AND id > $2 AND id < $3 AND {which} ORDER BY id LIMIT $4), \
          again AS ( \
              UPDATE webhook_deliveries d \
                 SET state = 'pending', attempts = 0, due_at = statement_timestamp(), \
                     finished_at = NULL \
-               FROM some WHERE d.id = some.id RETURNING d.id, d.created_at) \
+               FROM these WHERE d.id = these.id RETURNING d.id, d.created_at) \
          SELECT id, created_at, count(*) OVER () AS again FROM again ORDER BY id DESC LIMIT 1"
     );
     let (mut after, end) = (clock::id_at(from - SKEW), clock::id_at(to + SKEW));

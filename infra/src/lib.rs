@@ -9,6 +9,7 @@ pub mod command;
 pub mod config;
 pub mod epoch;
 pub mod event_store;
+pub mod exports;
 pub mod failpoint;
 pub mod http;
 pub mod jobs;

@@ -89,6 +89,11 @@ const OPS: Scripts = &[
         "webhooks",
         include_str!("../../migrations/ops/0004_webhooks.sql"),
     ),
+    (
+        6,
+        "exports",
+        include_str!("../../migrations/ops/0006_exports.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

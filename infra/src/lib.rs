@@ -19,6 +19,7 @@ pub mod leader;
 pub mod lifecycle;
 pub mod local_servers;
 pub mod log;
+pub mod objects;
 pub mod open_files;
 pub mod platforms;
 pub mod postgres;

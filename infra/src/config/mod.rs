@@ -129,6 +129,21 @@ pub struct Config {
     /// For how many days messages to webhook endpoints are kept, with their
     /// deliveries.
     pub webhook_days: u64,
+    /// Where large objects are kept, uploads and what is made to be downloaded:
+    /// `file:///FOLDER`, or `s3://BUCKET/PREFIX` for an S3-compatible store.
+    /// Empty: nowhere, and what needs them is refused.
+    pub objects_url: String,
+    /// URL of the S3-compatible store; empty: that of AWS.
+    pub objects_s3_endpoint: String,
+    /// Its region; empty: that of the environment (`AWS_REGION`).
+    pub objects_s3_region: String,
+    /// Its access key; empty: the credentials of the environment, a container or
+    /// an instance, as AWS' own tools find them.
+    pub objects_s3_access_key: String,
+    /// The secret that belongs to it. Never written or shown.
+    pub objects_s3_secret_key: Secret,
+    /// Whether the endpoint may be asked without TLS.
+    pub objects_s3_allow_http: bool,
     /// For how many days jobs that are done or cancelled are kept.
     pub jobs_done_days: u64,
     /// For how many days dead jobs are kept.
@@ -197,6 +212,12 @@ impl Default for Config {
             jobs_drain_seconds: 20,
             webhook_networks: Urls::default(),
             webhook_days: 30,
+            objects_url: String::new(),
+            objects_s3_endpoint: String::new(),
+            objects_s3_region: String::new(),
+            objects_s3_access_key: String::new(),
+            objects_s3_secret_key: Secret::default(),
+            objects_s3_allow_http: false,
             jobs_done_days: 7,
             jobs_dead_days: 90,
             jobs_concurrency: BTreeMap::new(),

@@ -77,6 +77,10 @@ pub struct Config {
     pub export_stall_seconds: u64,
     /// How long an export may take as a whole, in seconds.
     pub export_seconds: u64,
+    /// For how many days the file of an export in the background is kept.
+    pub export_days: u64,
+    /// How long a link to such a file may be used, in seconds.
+    pub export_link_seconds: u64,
     /// How long a new build of the views that is complete waits for exports of
     /// the old one, in seconds, before it cuts them off.
     pub export_yield_seconds: u64,
@@ -192,6 +196,8 @@ impl Default for Config {
             exports_at_once: 4,
             export_stall_seconds: 30,
             export_seconds: 3_600,
+            export_days: 7,
+            export_link_seconds: 3_600,
             export_yield_seconds: 60,
             rebuild_parked_percent: 10,
             read_waits: 1_000,

@@ -132,18 +132,40 @@ mod tests {
         };
         assert!(forged("/v1/exports/2/file", &link, &SECRET));
         assert!(forged(PATH, &link, &[8; 32]));
-        let longer = SignedLink { expires: 101, ..link.clone() };
+        let longer = SignedLink {
+            expires: 101,
+            ..link.clone()
+        };
         assert!(forged(PATH, &longer, &SECRET));
         let bytes = URL_SAFE_NO_PAD.decode(&link.signature).expect("base64");
         for bit in 0..bytes.len() * 8 {
             let mut tampered = bytes.clone();
             tampered[bit / 8] ^= 1 << (bit % 8);
             let signature = URL_SAFE_NO_PAD.encode(tampered);
-            assert!(forged(PATH, &SignedLink { signature, ..link.clone() }, &SECRET));
+            assert!(forged(
+                PATH,
+                &SignedLink {
+                    signature,
+                    ..link.clone()
+                },
+                &SECRET
+            ));
         }
-        for signature in ["", "!", &link.signature[1..], &format!("{}A", link.signature)] {
+        for signature in [
+            "",
+            "!",
+            &link.signature[1..],
+            &format!("{}A", link.signature),
+        ] {
             let signature = signature.to_owned();
-            assert!(forged(PATH, &SignedLink { signature, ..link.clone() }, &SECRET));
+            assert!(forged(
+                PATH,
+                &SignedLink {
+                    signature,
+                    ..link.clone()
+                },
+                &SECRET
+            ));
         }
     }
 }

@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn filters_are_parameters() {
-        let filters = json!({"archived": false, "platform": ["web", "shop"], "q": "a,b", "total_min": 5});
+        let filters =
+            json!({"archived": false, "platform": ["web", "shop"], "q": "a,b", "total_min": 5});
         let wanted = Wanted {
             filters: serde_json::from_value(filters).expect("filters"),
             fields: vec!["id".into(), "lines.sku".into()],
@@ -239,7 +240,8 @@ mod tests {
         };
         let parameters = wanted.parameters();
         let parameters: Vec<_> = parameters.iter().map(|(n, v)| format!("{n}={v}")).collect();
-        let expected = "archived=false platform=web platform=shop q=a,b total_min=5 fields=id,lines.sku";
+        let expected =
+            "archived=false platform=web platform=shop q=a,b total_min=5 fields=id,lines.sku";
         assert_eq!(parameters.join(" "), expected);
     }
 
@@ -247,9 +249,24 @@ mod tests {
     fn a_file_is_called_after_what_it_is() {
         let at = datetime!(2026-11-27 05:06:07.8 UTC);
         for (format, compression, name, media_type) in [
-            (ExportFormat::Csv, ExportCompression::Gzip, "csv.gz", "application/gzip"),
-            (ExportFormat::Ndjson, ExportCompression::Zstd, "ndjson.zst", "application/zstd"),
-            (ExportFormat::Ndjson, ExportCompression::None, "ndjson", "application/x-ndjson"),
+            (
+                ExportFormat::Csv,
+                ExportCompression::Gzip,
+                "csv.gz",
+                "application/gzip",
+            ),
+            (
+                ExportFormat::Ndjson,
+                ExportCompression::Zstd,
+                "ndjson.zst",
+                "application/zstd",
+            ),
+            (
+                ExportFormat::Ndjson,
+                ExportCompression::None,
+                "ndjson",
+                "application/x-ndjson",
+            ),
             (
                 ExportFormat::Parquet,
                 ExportCompression::Zstd,
@@ -258,7 +275,10 @@ mod tests {
             ),
         ] {
             let wanted = wanted(format, compression);
-            assert_eq!(wanted.file_name(at), format!("lines-20261127T050607Z.{name}"));
+            assert_eq!(
+                wanted.file_name(at),
+                format!("lines-20261127T050607Z.{name}")
+            );
             assert_eq!(wanted.media_type(), media_type);
         }
     }

@@ -1,6 +1,6 @@
 //! What a download needs.
 
-use super::wanted;
+use super::{hex, wanted};
 use crate::exports::wanted::Wanted;
 use sqlx::{Error, PgPool, Row as _};
 use time::OffsetDateTime;
@@ -19,6 +19,13 @@ pub struct StoredFile {
     pub sha256: [u8; 32],
     /// The moment that it is of.
     pub as_of: OffsetDateTime,
+}
+
+impl StoredFile {
+    /// Its entity tag, quotes included.
+    pub fn tag(&self) -> String {
+        format!("\"{}\"", hex(&self.sha256))
+    }
 }
 
 /// The file of an export, as long as it is kept.

@@ -8,7 +8,7 @@ use crate::{
         record::{Export, ExportState},
         wanted::{ExportKind, Wanted},
     },
-    jobs::{self, Enqueued, NewJob},
+    jobs::{self, NewJob},
 };
 use sqlx::{Error, PgExecutor, PgPool, types::Json};
 use uuid::Uuid;
@@ -31,8 +31,8 @@ pub struct NewExport {
 /// What came of a request for an export.
 #[derive(Debug)]
 pub enum Created {
-    /// It is new, and so is its job.
-    New(Export, Enqueued),
+    /// It is new, and so is its job, which begins within a second.
+    New(Export),
     /// The same request has made it before.
     Again(Export),
     /// Another request has made one under the same key.
@@ -59,10 +59,11 @@ pub async fn create(ops: &PgPool, new: &NewExport) -> Result<Created, Error> {
     let mut transaction = ops.begin().await?;
     let made = insert(&mut *transaction, id, job.id(), new).await?;
     if made {
-        let enqueued = jobs::enqueue(&mut transaction, &[job]).await?;
+        // Sweepers announce it.
+        let _ = jobs::enqueue(&mut transaction, &[job]).await?;
         transaction.commit().await?;
         let made = find(ops, id).await?.ok_or(Error::RowNotFound)?;
-        return Ok(Created::New(made, enqueued));
+        return Ok(Created::New(made));
     }
     transaction.rollback().await?;
     let (request, hash) = &new.request;
@@ -140,10 +141,7 @@ pub async fn list(ops: &PgPool, filter: &Filter, limit: i64) -> Result<Vec<Expor
 pub async fn cancel(ops: &PgPool, id: Uuid) -> Result<Option<Export>, Error> {
     let job = "SELECT job_id FROM exports \
                 WHERE id = $1 AND outcome IS NULL AND deleted_at IS NULL";
-    let job: Option<Uuid> = sqlx::query_scalar(job)
-        .bind(id)
-        .fetch_optional(ops)
-        .await?;
+    let job: Option<Uuid> = sqlx::query_scalar(job).bind(id).fetch_optional(ops).await?;
     let Some(job) = job else {
         return Ok(None);
     };
@@ -154,8 +152,8 @@ pub async fn cancel(ops: &PgPool, id: Uuid) -> Result<Option<Export>, Error> {
 }
 
 /// Deletes an export: nobody sees it any more, a job throws its files away, and the
-/// one that may be writing it is told to end. None where there is no such export.
-pub async fn delete(ops: &PgPool, id: Uuid) -> Result<Option<Enqueued>, Error> {
+/// one that may be writing it is told to end. False where there is no such export.
+pub async fn delete(ops: &PgPool, id: Uuid) -> Result<bool, Error> {
     let removal = NewJob::of(&RemoveExport { export: id });
     let removal = removal.map_err(|error| Error::Encode(error.into()))?;
     let mut transaction = ops.begin().await?;
@@ -164,11 +162,11 @@ pub async fn delete(ops: &PgPool, id: Uuid) -> Result<Option<Enqueued>, Error> {
     let deleted = sqlx::query_scalar(deleted).bind(id);
     let job: Option<Uuid> = deleted.fetch_optional(&mut *transaction).await?;
     let Some(job) = job else {
-        return Ok(None);
+        return Ok(false);
     };
-    let enqueued = jobs::enqueue(&mut transaction, &[removal]).await?;
+    let _ = jobs::enqueue(&mut transaction, &[removal]).await?;
     transaction.commit().await?;
     // Where it is not told: what it writes it takes back itself.
     jobs::cancel(ops, job).await?;
-    Ok(Some(enqueued))
+    Ok(true)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// An export whose file has been kept for long enough.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expired {
     /// Which.
     pub id: Uuid,
@@ -33,14 +33,16 @@ pub async fn settle(ops: &PgPool, limit: i64) -> Result<u64, Error> {
 
 /// Exports whose files are due to be thrown away.
 pub async fn expired(ops: &PgPool, limit: i64) -> Result<Vec<Expired>, Error> {
-    sqlx::query_as(
+    let found: Vec<(Uuid, String)> = sqlx::query_as(
         "SELECT id, object FROM exports \
           WHERE object IS NOT NULL AND expires_at <= statement_timestamp() \
           ORDER BY expires_at LIMIT $1",
     )
     .bind(limit)
     .fetch_all(ops)
-    .await
+    .await?;
+    let found = found.into_iter();
+    Ok(found.map(|(id, object)| Expired { id, object }).collect())
 }
 
 /// The files of these exports are gone; how many.
@@ -121,7 +123,13 @@ mod tests {
         let id = Uuid::from_u128(7);
         let name = format!("{}/1.csv", object_prefix(id));
         assert_eq!(export_of(&name), Some(id));
-        for other in ["exports/x/1.csv", "operations/1/2", "exports", "", &object_prefix(id)] {
+        for other in [
+            "exports/x/1.csv",
+            "operations/1/2",
+            "exports",
+            "",
+            &object_prefix(id),
+        ] {
             assert_eq!(export_of(other), None, "{other}");
         }
     }

@@ -10,7 +10,7 @@ use infra::{
     exports::{self, Failure, Finished, Opened, Wanted, WriteExport},
     jobs::{Context, Ended, JobError, Outcome, Progress},
     lifecycle::error_chain,
-    objects::{PutError, Written},
+    objects::PutError,
 };
 use serde_json::json;
 use std::{
@@ -43,7 +43,11 @@ async fn write(exporting: &Exporting, job: WriteExport, context: &Context) -> En
         return Ok(Outcome::Done(None));
     };
     let began = Instant::now();
-    let ended = attempt(exporting, job, &wanted, context).await;
+    // Told to end, it is dropped where it is, and takes back what it has written.
+    let ended = tokio::select! {
+        ended = attempt(exporting, job, &wanted, context) => ended,
+        () = context.stopped() => Err(JobError::retry("it was told to end")),
+    };
     let counted = match &ended {
         Ok(Some(file)) => {
             metrics::written(wanted.kind, file.bytes, began.elapsed());
@@ -86,7 +90,7 @@ async fn attempt(
         expected,
     };
     let put = objects.put(&object, u64::MAX, pieces);
-    let written = match far.watched(put).await? {
+    let written = match far.watched(put).await {
         Ok(written) => written,
         Err(PutError::Source(failure)) => return Err(noted(exporting, export, failure).await),
         Err(PutError::Objects(error)) => {
@@ -134,19 +138,14 @@ struct Far<'a> {
 }
 
 impl Far<'_> {
-    /// What `put` comes to, noting how far it is; it is dropped where it is if the
-    /// job has to end.
-    async fn watched<E>(
-        &self,
-        put: impl Future<Output = Result<Written, PutError<E>>>,
-    ) -> Result<Result<Written, PutError<E>>, JobError> {
+    /// What `put` comes to; meanwhile it is noted how far it is.
+    async fn watched<T>(&self, put: impl Future<Output = T>) -> T {
         let mut put = pin!(put);
         let mut tick = interval(NOTE);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                put = &mut put => return Ok(put),
-                () = self.context.stopped() => return Err(JobError::retry("it was told to end")),
+                put = &mut put => return put,
                 _ = tick.tick() => self.note(),
             }
         }

@@ -24,6 +24,10 @@ use std::{
 /// environment variable: `events_url` is `ORDERLOG_EVENTS_URL`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting by itself, and an environment variable"
+)]
 pub struct Config {
     /// Postgres database of the log.
     pub events_url: String,

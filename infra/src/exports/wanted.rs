@@ -166,12 +166,12 @@ impl Wanted {
 
     /// What is done to the bytes of the format.
     pub fn coding(&self) -> Option<Coding> {
-        match self.compression {
-            _ if !self.format.is_compressible() => None,
+        let coding = match self.compression {
             ExportCompression::None => None,
             ExportCompression::Gzip => Some(Coding::Gzip),
             ExportCompression::Zstd => Some(Coding::Zstd),
-        }
+        };
+        coding.filter(|_| self.format.is_compressible())
     }
 
     /// What `Content-Type` says of the file. A packed file is one to be kept as

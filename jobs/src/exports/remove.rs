@@ -19,7 +19,8 @@ pub fn handler(
 }
 
 async fn remove(exporting: &Exporting, RemoveExport { export }: RemoveExport) -> Ended {
-    let removed = exporting.objects()?.delete_below(&object_prefix(export));
+    let prefix = object_prefix(export);
+    let removed = exporting.objects()?.delete_below(&prefix);
     let removed = removed.await.map_err(|error| failed(&error))?;
     metrics::removed(removed);
     exports::forget(&exporting.ops, export).await?;

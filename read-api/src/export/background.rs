@@ -87,9 +87,8 @@ impl ExportFiles {
         let (running, expected) = match checked(wanted).map_err(refused)? {
             Checked::Rows(rows) => {
                 let route = self.servers.for_many();
-                let asked = &rows;
-                let expected = route.read(|views| async move { asked.expected(&views).await });
-                let (expected, _) = expected.await.map_err(|error| failed(&error.into()))?;
+                let expected = rows.expected(&route).await;
+                let expected = expected.map_err(|error| failed(&error.into()))?;
                 let (begin, _) = rows.open(exports, &route).await.map_err(|e| failed(&e))?;
                 (begin.run(coding, exports.limits, None), Some(expected))
             }

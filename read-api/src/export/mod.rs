@@ -41,7 +41,8 @@ use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What exports of one process share.
+/// What exports of one process share. Cheap to clone.
+#[derive(Clone)]
 pub struct Exports {
     turns: Arc<Semaphore>,
     limits: Limits,

@@ -22,7 +22,7 @@ use crate::{
 };
 use actix_web::{HttpRequest, HttpResponse, http::header::HeaderValue};
 use columns::{LINES, ORDERS, Table};
-use futures_util::TryStreamExt as _;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use infra::http::{Problem, Query};
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, postgres::PgRow};
 use std::time::Duration;
@@ -52,6 +52,7 @@ pub struct WantedRows {
 }
 
 /// What each row becomes.
+#[derive(Clone)]
 enum Content {
     /// The order's document, or some fields of it.
     Documents(Option<Fields>),
@@ -131,10 +132,17 @@ impl WantedRows {
     }
 
     /// About how many rows there are, as the planner of the database expects.
-    pub async fn expected(&self, views: &PgPool) -> Result<u64, sqlx::Error> {
-        let mut chosen = self.chosen.clone();
-        chosen.resolve(views).await?;
-        store::expected(views, self.content.statement(EXPLAIN, &chosen)).await
+    pub async fn expected(&self, route: &Route) -> Result<u64, sqlx::Error> {
+        let expected = route.read(|views| {
+            let mut chosen = self.chosen.clone();
+            let content = self.content.clone();
+            let expected = async move {
+                chosen.resolve(&views).await?;
+                store::expected(&views, content.statement(EXPLAIN, &chosen)).await
+            };
+            expected.boxed()
+        });
+        Ok(expected.await?.0)
     }
 
     /// Opens them, on the first server of the route that answers; and which that
@@ -144,14 +152,18 @@ impl WantedRows {
         exports: &Exports,
         route: &Route,
     ) -> Result<(Begin<Rows>, usize), ExportError> {
-        let chosen = &self.chosen;
-        let opened = route.read(|views| async move {
-            let mut chosen = chosen.clone();
-            chosen.resolve(&views).await?;
-            // Before the snapshot: whatever this server has by now is in that.
-            let position = position(exports, &views).await?;
-            let (connection, as_of) = store::open(&exports.options(&views)).await?;
-            Ok::<_, sqlx::Error>((chosen, connection, Moment { position, as_of }))
+        // Each owns what it needs, or it could not be sent to another thread.
+        let opened = route.read(|views| {
+            let (exports, mut chosen) = (exports.clone(), self.chosen.clone());
+            let opened = async move {
+                chosen.resolve(&views).await?;
+                // Before the snapshot: whatever this server has by now is in that.
+                let position = position(&exports, &views).await?;
+                let options = exports.options(&views);
+                let (connection, as_of) = store::open(&options).await?;
+                Ok::<_, sqlx::Error>((chosen, connection, Moment { position, as_of }))
+            };
+            opened.boxed()
         });
         let ((chosen, connection, moment), by) = opened.await?;
         let begin = Begin {

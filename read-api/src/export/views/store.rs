@@ -12,7 +12,8 @@ use crate::{
 };
 use contracts::LogPosition;
 use sqlx::{
-    Connection as _, PgConnection, PgPool, Postgres, QueryBuilder, Row as _, ValueRef as _,
+    Connection as _, Executor as _, PgConnection, PgPool, Postgres, QueryBuilder, Row as _,
+    ValueRef as _,
     postgres::{PgConnectOptions, PgRow},
     types::JsonValue,
 };
@@ -34,8 +35,8 @@ pub async fn open(
     let connection = PgConnection::connect_with(options);
     let connection = timeout(CONNECT_TIME, connection).await;
     let mut connection = connection.map_err(|_| sqlx::Error::PoolTimedOut)??;
-    sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        .execute(&mut connection)
+    connection
+        .execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
     let now = sqlx::query_scalar("SELECT now()");
     let now = now.fetch_one(&mut connection).await?;

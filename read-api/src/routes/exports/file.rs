@@ -74,15 +74,16 @@ pub async fn handle(
     let part = part(&request, &etag, file.bytes)?;
     let range = part.clone().unwrap_or(0..file.bytes);
     let length = range.end - range.start;
-    let mut answer = match part {
-        None => head(HttpResponse::Ok(), &file, &etag),
-        Some(_) => {
-            let mut answer = head(HttpResponse::PartialContent(), &file, &etag);
-            let told = format!("bytes {}-{}/{}", range.start, range.end - 1, file.bytes);
-            answer.insert_header((CONTENT_RANGE, told));
-            answer
-        }
+    let mut answer = if part.is_some() {
+        HttpResponse::PartialContent()
+    } else {
+        HttpResponse::Ok()
     };
+    if part.is_some() {
+        let told = format!("bytes {}-{}/{}", range.start, range.end - 1, file.bytes);
+        answer.insert_header((CONTENT_RANGE, told));
+    }
+    let mut answer = head(answer, &file, &etag);
     if request.extensions().contains::<HeadOnly>() {
         let nothing = stream::empty::<Result<Bytes, Infallible>>();
         return Ok(answer.body(SizedStream::new(length, nothing)));

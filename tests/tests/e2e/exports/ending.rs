@@ -65,7 +65,8 @@ pub async fn a_deleted_export_is_gone_with_its_file(env: &TestEnv) -> Result<()>
     desk.until_files(1).await?;
     wait_until("the row to be gone", async || {
         let rows = sqlx::query_scalar("SELECT count(*) FROM exports").fetch_one(&desk.ops);
-        Ok((rows.await? == 1_i64).then_some(()))
+        let rows: i64 = rows.await?;
+        Ok((rows == 1).then_some(()))
     })
     .await?;
     let followed = answer(desk.follow(link_of(&gone)?)).await?;

@@ -101,7 +101,9 @@ pub async fn events_are_exported_as_they_are_streamed(env: &TestEnv) -> Result<(
     });
     let expected = expected.await?;
     for format in ["csv", "parquet"] {
-        let made = desk.made(&json!({"kind": "orders", "format": format})).await?;
+        let made = desk
+            .made(&json!({"kind": "orders", "format": format}))
+            .await?;
         let (rows, _) = desk.file(&made).await?.content()?;
         ensure!(sorted(rows) == sorted(expected.clone()), "{format}");
     }

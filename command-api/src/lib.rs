@@ -4,6 +4,7 @@
 mod answer;
 mod call;
 mod documented;
+mod exports;
 mod headers;
 mod openapi;
 mod problem_types;
@@ -14,6 +15,7 @@ mod routes;
 mod state;
 mod webhooks;
 
+pub use exports::Exports;
 pub use openapi::openapi;
 pub use problem_types::PROBLEM_TYPES;
 pub use record::{Orders, Registers};

@@ -3,7 +3,7 @@
 use crate::{
     answer::CommandAnswer,
     routes::{
-        bulk, drafts, orders,
+        bulk, drafts, exports, orders,
         webhooks::{
             deliveries,
             endpoints::{self, EndpointWithSecret, replay::Replayed},
@@ -11,6 +11,7 @@ use crate::{
     },
 };
 use infra::{
+    exports::Export,
     http::ProblemDocument,
     webhooks::{Delivery, Endpoint},
 };
@@ -30,6 +31,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("CommandAnswer", include_str!("documented/answer.json")),
     ("Delivery", include_str!("documented/delivery.json")),
     ("Endpoint", include_str!("documented/endpoint.json")),
+    ("Export", include_str!("documented/export.json")),
     (
         "EndpointWithSecret",
         include_str!("documented/endpoint_with_secret.json"),
@@ -48,6 +50,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         Delivery,
         Endpoint,
         EndpointWithSecret,
+        Export,
         ProblemDocument,
         Replayed
     )),
@@ -107,6 +110,9 @@ const EXAMPLES: &[(&str, &str)] = &[
         endpoints::ping::handle,
         endpoints::replay::handle,
         deliveries::retry::handle,
+        exports::create::handle,
+        exports::cancel::handle,
+        exports::delete::handle,
         bulk::handle,
     )
 )]

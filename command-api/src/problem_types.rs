@@ -25,6 +25,12 @@ kinds! {
     422 reason_required: "The command is not carried out without a `reason`.",
     422 nothing_to_change: "None of the members that would change something is there.",
     422 amount_or_percent: "A discount is either an `amount` or a `percent`: exactly one of them.",
+    // --- exports ----------------------------------------------------------
+    404 export_not_found: "There is no export with this id, or it was deleted.",
+    409 export_not_live: "The export neither waits nor is being written: there is nothing to cancel.",
+    422 invalid_export: "There is no such export: `errors` says which members are wrong, and why.",
+    503 no_object_storage:
+        "Nobody has configured where large objects are kept (`objects_url`), so none can be made.",
     // --- webhooks ---------------------------------------------------------
     404 endpoint_not_found: "There is no webhook endpoint with this id, or it was deleted.",
     404 delivery_not_found: "There is no delivery with this id; they are kept for some weeks.",

@@ -1,6 +1,7 @@
 //! What every command needs.
 
 use crate::{
+    exports::Exports,
     record::{Orders, Registers},
     routes::bulk,
     webhooks::Webhooks,
@@ -34,6 +35,8 @@ pub struct CommandApi {
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
     pub(crate) webhooks: Webhooks,
+    /// None: nothing is exported in the background.
+    pub(crate) exports: Option<Exports>,
     /// For bulk requests.
     pub(crate) bulk: bulk::Room,
     payloads: SharedSecret,
@@ -62,6 +65,7 @@ impl CommandApi {
             bulk: bulk::Room::default(),
             payloads: SharedSecret::new(webhooks.ops.clone(), "payload"),
             webhooks,
+            exports: None,
             guard: None,
         }
     }
@@ -70,6 +74,13 @@ impl CommandApi {
     pub(crate) fn of(request: &HttpRequest) -> Result<Data<Self>, Problem> {
         let api = request.app_data::<Data<Self>>();
         Ok(api.ok_or_else(|| Problem::internal(NoApi))?.clone())
+    }
+
+    /// Takes requests for exports, too.
+    #[must_use]
+    pub fn exporting(mut self, exports: Exports) -> Self {
+        self.exports = Some(exports);
+        self
     }
 
     /// Refuses commands while the log must not be written (invariant 16), by

@@ -2,6 +2,7 @@
 //! managers, which use the command API as clients over HTTP, and what the job
 //! queue (`infra::jobs`) carries out.
 
+mod exports;
 mod http;
 pub mod import;
 pub mod process;

@@ -47,7 +47,8 @@ const TAGS: &[(&str, &str)] = &[
     ),
     (
         "exports",
-        "Everything that filters choose, as of one moment, streamed as NDJSON, CSV or Parquet.",
+        "Everything that filters choose, as of one moment, streamed as NDJSON, CSV or Parquet, or \
+         written into a file in the background.",
     ),
     (
         "statistics",

@@ -45,6 +45,8 @@ const ANSWERS: &[(&str, &str)] = answers![
     "get_webhook_endpoint",
     "list_webhook_deliveries",
     "get_webhook_delivery",
+    "list_exports",
+    "get_export",
     "list_jobs",
     "get_job",
     "retry_job",

@@ -2,7 +2,7 @@
 
 use crate::{
     live::{AFTER, Marker, check_place},
-    state::State,
+    log::Log,
 };
 use contracts::LogPosition;
 use infra::{
@@ -66,10 +66,10 @@ impl LogRange {
     ///
     /// # Errors
     /// 410 `position_lost` where it was restored to before them.
-    pub async fn check(&self, state: &State) -> Result<(), Problem> {
-        check_place(&state.log, self.after).await?;
+    pub async fn check(&self, log: &Log) -> Result<(), Problem> {
+        check_place(log, self.after).await?;
         match self.until {
-            Some(until) => check_place(&state.log, until).await,
+            Some(until) => check_place(log, until).await,
             None => Ok(()),
         }
     }

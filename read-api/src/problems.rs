@@ -1,6 +1,6 @@
 //! What queries are refused with, beyond what every route has in common.
 
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header::CONTENT_RANGE};
 use infra::{
     http::{Problem, ProblemType},
     log::NotResumable,
@@ -120,6 +120,36 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
                   (`exports_at_once`). Try again after `Retry-After` seconds.",
     },
     ProblemType {
+        code: "export_not_found",
+        status: 404,
+        meaning: "There is no export with this id, or it was deleted. Exports are kept for a month \
+                  longer than their files.",
+    },
+    ProblemType {
+        code: "export_gone",
+        status: 410,
+        meaning: "The file of the export was thrown away, as it is some days after it was made, or \
+                  was deleted. Ask for another export.",
+    },
+    ProblemType {
+        code: "link_not_valid",
+        status: 403,
+        meaning: "The link to a file is not as this API made it, or its time is over. \
+                  `GET /v1/exports/{id}` has a new one in `download`.",
+    },
+    ProblemType {
+        code: "range_not_satisfiable",
+        status: 416,
+        meaning: "The file is shorter than where the range in `Range` begins; `Content-Range` says \
+                  how long it is.",
+    },
+    ProblemType {
+        code: "no_object_storage",
+        status: 503,
+        meaning: "Nobody has configured where large objects are kept (`objects_url`), so there are \
+                  none.",
+    },
+    ProblemType {
         code: "invoice_not_issued",
         status: 404,
         meaning: "The order has no invoice, or had none in the version that was asked for. \
@@ -209,6 +239,49 @@ pub fn too_many_exports() -> Problem {
         "Too many exports are being streamed",
     )
     .retry_after(5)
+}
+
+/// There is no such export.
+pub fn export_not_found() -> Problem {
+    Problem::not_found("export_not_found", "There is no such export")
+}
+
+/// An export without a file.
+pub fn export_gone() -> Problem {
+    Problem::new(
+        StatusCode::GONE,
+        "export_gone",
+        "The file of the export is gone",
+    )
+}
+
+/// A link that leads nowhere, and why.
+pub fn link_not_valid(why: &str) -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "link_not_valid",
+        "The link may not be used",
+    )
+    .detail(why)
+}
+
+/// A file of `size` bytes does not have such a part.
+pub fn range_not_satisfiable(size: u64) -> Problem {
+    Problem::new(
+        StatusCode::RANGE_NOT_SATISFIABLE,
+        "range_not_satisfiable",
+        "The file has no such part",
+    )
+    .header(CONTENT_RANGE, format!("bytes */{size}"))
+}
+
+/// There is nowhere to keep objects.
+pub fn no_object_storage() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "no_object_storage",
+        "No place for objects is configured",
+    )
 }
 
 /// The order has no invoice, or not yet.

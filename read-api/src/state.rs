@@ -6,6 +6,7 @@ use crate::{
     cursor::Cursors,
     documents::{Documents, SellerError, Sellers},
     export::Exports,
+    files::Files,
     lag::LagMonitor,
     live::Live,
     log::Log,
@@ -22,6 +23,7 @@ use infra::{
     config::Config,
     http::{Readiness, problem_types},
     lifecycle::Lifecycle,
+    objects::ObjectsError,
     postgres::{self, Databases},
     redis::{Redis, RedisError},
 };
@@ -44,6 +46,9 @@ pub enum ReadApiError {
     /// `views_url`, or one of `views_read_urls`, is not one.
     #[error("views_url or views_read_urls cannot be used")]
     Views(#[from] sqlx::Error),
+    /// The place of objects cannot be used.
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
     /// What documents say of a seller is not usable.
     #[error(transparent)]
     Seller(#[from] SellerError),
@@ -63,6 +68,7 @@ pub struct State {
     pub lag: LagMonitor,
     pub live: Live,
     pub exports: Exports,
+    pub files: Files,
     pub orders: orders::cached::Cache,
     pub statistics: statistics::cached::Cache,
     pub turns: Turns,
@@ -94,10 +100,12 @@ impl ReadApi {
         let progress =
             Progress::start(servers.clone(), listener, Patience::of(config), &background);
         let most = Duration::from_secs(config.views_read_lag_seconds);
+        let live = Live::start(&log, &views, &progress, &background);
         let state = State {
             cursors: Cursors::new(databases.ops.clone()),
-            live: Live::start(&log, &views, &progress, &background),
-            exports: Exports::new(config),
+            exports: Exports::new(config, log.clone(), live.events.feed().clone()),
+            files: Files::new(config, databases.ops.clone())?,
+            live,
             progress,
             lag: LagMonitor::start(databases.events.clone(), servers.clone(), most, &background),
             orders: orders::cached::cache(redis.clone()),

@@ -621,6 +621,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exports in the background
+         * @description What was asked for with `POST /v1/exports`, the newest first, and what became
+         *     of it. Links to files are told of one export at a time.
+         */
+        get: operations["list_exports"];
+        put?: never;
+        /**
+         * Ask for an export
+         * @description Everything that the filters choose, written into a file in the background: what
+         *     `GET /v1/orders.ndjson` and its like send, as of one moment, trailer included.
+         *     How far it is, and once it is done a link to the file, is told by
+         *     `GET /v1/exports/{id}`. The file is kept for some days.
+         */
+        post: operations["create_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One export
+         * @description How far it is, and once it is `done` a link to its file, which whoever has it
+         *     may read for an hour. Ask again for another one.
+         */
+        get: operations["get_export"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an export
+         * @description With its file; links to that end at once. One that is being written is told to
+         *     end.
+         */
+        delete: operations["delete_export"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an export
+         * @description One that waits is `cancelled` at once. One that is being written is told so and
+         *     has `cancel_requested`, until it ends: it may be done all the same.
+         */
+        post: operations["cancel_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download an export
+         * @description Needs no key, but a link that `GET /v1/exports/{id}` has given (`download`), until
+         *     its time is over. A download that broke off goes on with `Range` and `If-Range`.
+         *     The file is the one that the streamed export of the same filters sends; packed, it
+         *     is sent as it is (`.csv.gz`, `.ndjson.zst`) rather than unpacked by the client.
+         */
+        get: operations["download_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lines.csv": {
         parameters: {
             query?: never;
@@ -3457,6 +3555,20 @@ export interface components {
             /** @description Why, in words. Personal data (free text). */
             reason?: string | null;
         };
+        /** @description Where the file of an export is. */
+        Download: {
+            /**
+             * @description A link that needs no key; relative to the API's origin, unless that is
+             *     configured (`public_url`).
+             * @example /v1/exports/019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa/file?expires=1795842000&signature=4lOYxWcvq2Ve
+             */
+            url: string;
+            /**
+             * Format: date-time
+             * @description Until when it may be used; asked for again, the export has another one.
+             */
+            expires_at: string;
+        };
         /**
          * @description An endpoint as it is shown: without its secret.
          * @example {
@@ -3653,6 +3765,149 @@ export interface components {
             order_id: string;
             /** @description Its return. */
             return: string;
+        };
+        /**
+         * @description An export.
+         * @example {
+         *       "as_of": null,
+         *       "bytes": null,
+         *       "cancel_requested": false,
+         *       "compression": "gzip",
+         *       "created_at": "2026-11-27T05:06:07.812345Z",
+         *       "created_by": "key_019ac1ee5b0f7d02a1c9e64f2a7b1d10",
+         *       "expires_at": null,
+         *       "fields": [],
+         *       "filters": {
+         *         "archived": false,
+         *         "placed_from": "2026-01-01",
+         *         "platform": [
+         *           "web",
+         *           "shop"
+         *         ]
+         *       },
+         *       "finished_at": null,
+         *       "format": "csv",
+         *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+         *       "kind": "orders",
+         *       "position": null,
+         *       "problem": null,
+         *       "progress": null,
+         *       "rows": null,
+         *       "sha256": null,
+         *       "started_at": null,
+         *       "state": "pending"
+         *     }
+         */
+        Export: {
+            /**
+             * Format: uuid
+             * @description Its id; later exports have greater ones.
+             */
+            id: string;
+            /** @description What is exported. */
+            kind: components["schemas"]["ExportKind"];
+            /** @description As what. */
+            format: components["schemas"]["ExportFormat"];
+            /** @description How the file is packed. */
+            compression: components["schemas"]["ExportCompression"];
+            /** @description Of which rows, as it was asked for. */
+            filters: Record<string, never>;
+            /** @description Which fields of documents; empty: all of them. */
+            fields: string[];
+            /** @description Where it is. */
+            state: components["schemas"]["ExportState"];
+            /** @description Whether it was told to end. */
+            cancel_requested: boolean;
+            progress?: components["schemas"]["ExportProgress"] | null;
+            /** @description The code of the problem that it failed with last. */
+            problem?: string | null;
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            rows?: number | null;
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            bytes?: number | null;
+            /** @description SHA-256 of it, in hexadecimal digits. */
+            sha256?: string | null;
+            /** @description Everything of the log up to here is in it: what a stream goes on from. */
+            position?: string | null;
+            /**
+             * Format: date-time
+             * @description The moment that it is of.
+             */
+            as_of?: string | null;
+            /** @description Id of the key that asked for it. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its last attempt began.
+             */
+            started_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it came to its end.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When its file is thrown away.
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * @description How a file is packed.
+         * @enum {string}
+         */
+        ExportCompression: "none" | "gzip" | "zstd";
+        /**
+         * @description What an export is written as.
+         * @enum {string}
+         */
+        ExportFormat: "ndjson" | "csv" | "parquet";
+        /**
+         * @description What is exported.
+         * @enum {string}
+         */
+        ExportKind: "orders" | "lines" | "events";
+        /** @description A page of exports. */
+        ExportList: {
+            /** @description The newest first. */
+            data: components["schemas"]["Export"][];
+            /** @description Whether there is more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`. */
+            next_cursor?: string | null;
+        };
+        /** @description How far an export is. */
+        ExportProgress: {
+            /**
+             * Format: int64
+             * @description Rows that are written.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Of about how many, where that can be told.
+             */
+            expected_rows?: number | null;
+        };
+        /**
+         * @description Where an export is.
+         * @enum {string}
+         */
+        ExportState: "pending" | "running" | "done" | "failed" | "cancelled" | "expired";
+        /** @description An export with a link to its file. */
+        ExportWithDownload: components["schemas"]["Export"] & {
+            download?: components["schemas"]["Download"] | null;
         };
         /** @description Figures; amounts in minor units of one currency. */
         Figures: {
@@ -4343,6 +4598,36 @@ export interface components {
              * @description Requests at once, 1 to 64; 8 unless told.
              */
             concurrency?: number | null;
+        };
+        /**
+         * @description What is to be exported.
+         * @example {
+         *       "compression": "gzip",
+         *       "filters": {
+         *         "archived": false,
+         *         "placed_from": "2026-01-01",
+         *         "platform": [
+         *           "web",
+         *           "shop"
+         *         ]
+         *       },
+         *       "format": "csv",
+         *       "kind": "orders"
+         *     }
+         */
+        NewExportBody: {
+            /** @description What. */
+            kind: components["schemas"]["ExportKind"];
+            /** @description As what. */
+            format: components["schemas"]["ExportFormat"];
+            compression?: components["schemas"]["ExportCompression"] | null;
+            /**
+             * @description Of which rows: the parameters of `GET /v1/orders.csv` or `GET /v1/events.csv`,
+             *     by their names, each a text, a number, true or false, or several texts.
+             */
+            filters?: Record<string, never>;
+            /** @description Of orders as NDJSON: which fields of them. */
+            fields?: string[];
         };
         /** @description A note on an order. Its text is personal data (free text). */
         Note: {
@@ -9090,6 +9375,785 @@ export interface operations {
             /** @description `position_lost` */
             410: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_exports: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state */
+                state?: components["schemas"]["ExportState"];
+                /** @description Only those of this */
+                kind?: components["schemas"]["ExportKind"];
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The exports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "as_of": null,
+                     *           "bytes": null,
+                     *           "cancel_requested": false,
+                     *           "compression": "zstd",
+                     *           "created_at": "2026-11-27T05:08:55.200113Z",
+                     *           "created_by": "key_019ac1ee5b0f7d02a1c9e64f2a7b1d10",
+                     *           "expires_at": null,
+                     *           "fields": [],
+                     *           "filters": {
+                     *             "type": "order.*"
+                     *           },
+                     *           "finished_at": null,
+                     *           "format": "parquet",
+                     *           "id": "019ac1f3-0b52-7c1f-8d0e-5a3f9b6c22bb",
+                     *           "kind": "events",
+                     *           "position": null,
+                     *           "problem": null,
+                     *           "progress": {
+                     *             "expected_rows": 1051204,
+                     *             "rows": 120000
+                     *           },
+                     *           "rows": null,
+                     *           "sha256": null,
+                     *           "started_at": "2026-11-27T05:08:55.911004Z",
+                     *           "state": "running"
+                     *         },
+                     *         {
+                     *           "as_of": "2026-11-27T05:06:08.401902Z",
+                     *           "bytes": 3190442,
+                     *           "cancel_requested": false,
+                     *           "compression": "gzip",
+                     *           "created_at": "2026-11-27T05:06:07.812345Z",
+                     *           "created_by": "key_019ac1ee5b0f7d02a1c9e64f2a7b1d10",
+                     *           "expires_at": "2026-12-04T05:06:09.120377Z",
+                     *           "fields": [],
+                     *           "filters": {
+                     *             "archived": false,
+                     *             "placed_from": "2026-01-01",
+                     *             "platform": [
+                     *               "web",
+                     *               "shop"
+                     *             ]
+                     *           },
+                     *           "finished_at": "2026-11-27T05:06:09.120377Z",
+                     *           "format": "csv",
+                     *           "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+                     *           "kind": "orders",
+                     *           "position": "b3JkZXJzLmV2ZW50cy52MXwwfDF8NzY0fDE.1.0",
+                     *           "problem": null,
+                     *           "progress": null,
+                     *           "rows": 48211,
+                     *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *           "started_at": "2026-11-27T05:06:08.377810Z",
+                     *           "state": "done"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExportList"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_export: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExportBody"];
+            };
+        };
+        responses: {
+            /** @description It will be made */
+            202: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_export` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of an export */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The export */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "as_of": "2026-11-27T05:06:08.401902Z",
+                     *       "bytes": 3190442,
+                     *       "cancel_requested": false,
+                     *       "compression": "gzip",
+                     *       "created_at": "2026-11-27T05:06:07.812345Z",
+                     *       "created_by": "key_019ac1ee5b0f7d02a1c9e64f2a7b1d10",
+                     *       "download": {
+                     *         "expires_at": "2026-11-27T06:06:07Z",
+                     *         "url": "/v1/exports/019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa/file?expires=1795759567&signature=nYw3a0k4w6o3d7Q1Xb0xv9m0yQJ0m3l2kq2m9m8s7uE"
+                     *       },
+                     *       "expires_at": "2026-12-04T05:06:09.120377Z",
+                     *       "fields": [],
+                     *       "filters": {
+                     *         "archived": false,
+                     *         "placed_from": "2026-01-01",
+                     *         "platform": [
+                     *           "web",
+                     *           "shop"
+                     *         ]
+                     *       },
+                     *       "finished_at": "2026-11-27T05:06:09.120377Z",
+                     *       "format": "csv",
+                     *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c11aa",
+                     *       "kind": "orders",
+                     *       "position": "b3JkZXJzLmV2ZW50cy52MXwwfDF8NzY0fDE.1.0",
+                     *       "problem": null,
+                     *       "progress": null,
+                     *       "rows": 48211,
+                     *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *       "started_at": "2026-11-27T05:06:08.377810Z",
+                     *       "state": "done"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExportWithDownload"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for an export may be refused with.
+             *     `export_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_export: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the export. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `export_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_export: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the export. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is cancelled, or told to end */
+            202: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `export_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `export_not_live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    download_export: {
+        parameters: {
+            query: {
+                /**
+                 * @description Until when the link may be used, in seconds since 1970
+                 * @example 1795842000
+                 */
+                expires: number;
+                /** @description What the link was signed with */
+                signature: string;
+            };
+            header?: {
+                /**
+                 * @description Which part of it
+                 * @example bytes=1048576-
+                 */
+                Range?: string | null;
+                /** @description The tag that the part has to be of */
+                "If-Range"?: string | null;
+                /** @description Tags that the client has */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /** @description Id of an export */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description `attachment`, with a file name */
+                    "Content-Disposition"?: string;
+                    /** @description SHA-256 of the file, in hexadecimal digits */
+                    ETag?: string;
+                    /** @description The same, as RFC 9530 has it: `sha-256=:…:` */
+                    "Repr-Digest"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The part of it that `Range` asks for */
+            206: {
+                headers: {
+                    /** @description Which part it is */
+                    "Content-Range"?: string;
+                    /** @description SHA-256 of the whole file, in hexadecimal digits */
+                    ETag?: string;
+                    /** @description The same, as RFC 9530 has it: `sha-256=:…:` */
+                    "Repr-Digest"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a link may be refused with.
+             *     `link_not_valid`
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `export_gone` */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `range_not_satisfiable` */
+            416: {
+                headers: {
+                    /** @description How long the file is */
+                    "Content-Range"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -53,6 +53,25 @@ struct DeliveryPath {
     id: Uuid,
 }
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct ExportPath {
+    /// Id of the export.
+    id: Uuid,
+}
+
+/// Parameters of requests on an export.
+pub struct OnExport;
+
+impl IntoParams for OnExport {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = ExportPath::into_params(&place);
+        all.extend(Headers::into_params(&place));
+        all
+    }
+}
+
 /// Parameters of requests on a webhook endpoint.
 pub struct OnEndpoint;
 

@@ -24,6 +24,10 @@ use std::{
 /// environment variable: `events_url` is `ORDERLOG_EVENTS_URL`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting by itself, and an environment variable"
+)]
 pub struct Config {
     /// Postgres database of the log.
     pub events_url: String,
@@ -77,6 +81,10 @@ pub struct Config {
     pub export_stall_seconds: u64,
     /// How long an export may take as a whole, in seconds.
     pub export_seconds: u64,
+    /// For how many days the file of an export in the background is kept.
+    pub export_days: u64,
+    /// How long a link to such a file may be used, in seconds.
+    pub export_link_seconds: u64,
     /// How long a new build of the views that is complete waits for exports of
     /// the old one, in seconds, before it cuts them off.
     pub export_yield_seconds: u64,
@@ -129,6 +137,21 @@ pub struct Config {
     /// For how many days messages to webhook endpoints are kept, with their
     /// deliveries.
     pub webhook_days: u64,
+    /// Where large objects are kept, uploads and what is made to be downloaded:
+    /// `file:///FOLDER`, or `s3://BUCKET/PREFIX` for an S3-compatible store.
+    /// Empty: nowhere, and what needs them is refused.
+    pub objects_url: String,
+    /// URL of the S3-compatible store; empty: that of AWS.
+    pub objects_s3_endpoint: String,
+    /// Its region; empty: that of the environment (`AWS_REGION`).
+    pub objects_s3_region: String,
+    /// Its access key; empty: the credentials of the environment, a container or
+    /// an instance, as AWS' own tools find them.
+    pub objects_s3_access_key: String,
+    /// The secret that belongs to it. Never written or shown.
+    pub objects_s3_secret_key: Secret,
+    /// Whether the endpoint may be asked without TLS.
+    pub objects_s3_allow_http: bool,
     /// For how many days jobs that are done or cancelled are kept.
     pub jobs_done_days: u64,
     /// For how many days dead jobs are kept.
@@ -177,6 +200,8 @@ impl Default for Config {
             exports_at_once: 4,
             export_stall_seconds: 30,
             export_seconds: 3_600,
+            export_days: 7,
+            export_link_seconds: 3_600,
             export_yield_seconds: 60,
             rebuild_parked_percent: 10,
             read_waits: 1_000,
@@ -197,6 +222,12 @@ impl Default for Config {
             jobs_drain_seconds: 20,
             webhook_networks: Urls::default(),
             webhook_days: 30,
+            objects_url: String::new(),
+            objects_s3_endpoint: String::new(),
+            objects_s3_region: String::new(),
+            objects_s3_access_key: String::new(),
+            objects_s3_secret_key: Secret::default(),
+            objects_s3_allow_http: false,
             jobs_done_days: 7,
             jobs_dead_days: 90,
             jobs_concurrency: BTreeMap::new(),

@@ -72,6 +72,7 @@ fn shown_value(config: &Config, key: &str, value: &serde_json::Value) -> String 
     let is_set = match key {
         "master_key" => !config.master_key.is_empty(),
         "api_key" => !config.api_key.is_empty(),
+        "objects_s3_secret_key" => !config.objects_s3_secret_key.is_empty(),
         _ => false,
     };
     match value {

@@ -19,6 +19,14 @@ impl Query {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map_err(|_| invalid_query())?
             .into_inner();
+        Self::of_pairs(pairs, allowed)
+    }
+
+    /// The same of parameters that came another way.
+    ///
+    /// # Errors
+    /// 400 `unknown_parameter` for a name that is not in `allowed`.
+    pub fn of_pairs(pairs: Vec<(String, String)>, allowed: &[&str]) -> Result<Self, Problem> {
         let unknown = pairs.iter().filter(|(n, _)| !allowed.contains(&n.as_str()));
         let problem = unknown.fold(None, |problem: Option<Problem>, (name, _)| {
             let problem = problem.unwrap_or_else(|| unknown_parameter(allowed));

@@ -90,6 +90,11 @@ const OPS: Scripts = &[
         include_str!("../../migrations/ops/0004_webhooks.sql"),
     ),
     (
+        6,
+        "exports",
+        include_str!("../../migrations/ops/0006_exports.sql"),
+    ),
+    (
         7,
         "webhook lists",
         include_str!("../../migrations/ops/0007_webhooks.sql"),

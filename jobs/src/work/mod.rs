@@ -7,11 +7,16 @@ pub(crate) mod sweep;
 
 pub use retention::Retention;
 
-use crate::webhooks::{self, Delivering, Sender, SenderError};
+use crate::{
+    exports::{self, Exporting},
+    webhooks::{self, Delivering, Sender, SenderError},
+};
 use infra::{
     config::Config,
-    jobs::{self, Announcer, Ended, Handlers, InvalidTiming, Schedule, Settings, Timing},
+    exports::{Source, WriteExport},
+    jobs::{self, Announcer, Ended, Handlers, InvalidTiming, Job as _, Schedule, Settings, Timing},
     lifecycle::Lifecycle,
+    objects::ObjectsError,
     postgres,
     redis::{Redis, RedisError},
     sealing::{MasterKey, MasterKeyError},
@@ -50,6 +55,9 @@ pub enum WorkError {
     /// Webhooks cannot be sent.
     #[error(transparent)]
     Sender(#[from] SenderError),
+    /// The place of objects cannot be used.
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
     /// A bug: a schedule of ours is none.
     #[error("a schedule cannot be read")]
     Schedule(#[from] ScheduleError),
@@ -67,10 +75,15 @@ pub enum ScheduleError {
 }
 
 /// Works on jobs, and enqueues those that are due at certain times, until the
-/// lifecycle ends. Servers that are away are waited for.
-pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
+/// lifecycle ends. Servers that are away are waited for. `source` knows what exports
+/// hold.
+pub fn spawn(
+    config: &Config,
+    source: Arc<dyn Source>,
+    lifecycle: &Lifecycle,
+) -> Result<(), WorkError> {
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
-    let handlers = handlers(config, &of_handlers)?;
+    let handlers = handlers(config, &of_handlers, source)?;
     let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
     // An answer that nobody waits for any more has handed out messages all the
@@ -83,13 +96,19 @@ pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
     webhooks::spawn(of_handlers, Announcer::new(redis.clone()), lifecycle);
     jobs::spawn_schedules(&config.ops_url, ops.clone(), schedules()?, lifecycle)?;
     let mut settings = Settings::of(config);
-    let webhooks = settings.concurrency.entry(webhooks::QUEUE.to_owned());
-    webhooks.or_insert(webhooks::AT_ONCE);
+    for (queue, at_once) in [
+        (webhooks::QUEUE, webhooks::AT_ONCE),
+        (WriteExport::KIND.queue, exports::AT_ONCE),
+    ] {
+        let concurrency = settings.concurrency.entry(queue.to_owned());
+        concurrency.or_insert(at_once);
+    }
     jobs::spawn(settings, ops, redis, handlers, lifecycle);
     Ok(())
 }
 
-fn handlers(config: &Config, ops: &PgPool) -> Result<Handlers, WorkError> {
+fn handlers(config: &Config, ops: &PgPool, source: Arc<dyn Source>) -> Result<Handlers, WorkError> {
+    let exporting = Exporting::new(config, ops, source)?;
     let delivering = Delivering {
         ops: ops.clone(),
         key: Arc::new(MasterKey::from_config(config)?),
@@ -98,7 +117,10 @@ fn handlers(config: &Config, ops: &PgPool) -> Result<Handlers, WorkError> {
     Ok(Handlers::new()
         .with(retention::handler(config, ops))
         .with(webhooks::retention(config, ops))
-        .with(webhooks::deliver(delivering)))
+        .with(webhooks::deliver(delivering))
+        .with(exports::write(exporting.clone()))
+        .with(exports::remove(exporting.clone()))
+        .with(exports::retention(exporting)))
 }
 
 /// What is enqueued when. Times are off the full hour, when everybody else's
@@ -106,9 +128,11 @@ fn handlers(config: &Config, ops: &PgPool) -> Result<Handlers, WorkError> {
 fn schedules() -> Result<Vec<Schedule>, ScheduleError> {
     let nightly = Timing::cron("17 3 * * *", "UTC")?;
     let later = Timing::cron("41 3 * * *", "UTC")?;
+    let hourly = Timing::cron("23 * * * *", "UTC")?;
     Ok(vec![
         Schedule::new("jobs-retention", nightly, &Retention {})?,
         Schedule::new("webhooks-retention", later, &webhooks::Retention {})?,
+        Schedule::new("exports-retention", hourly, &exports::Retention {})?,
     ])
 }
 

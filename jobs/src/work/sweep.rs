@@ -44,14 +44,14 @@ impl<'a> Sweep<'a> {
     ///
     /// # Errors
     /// It failed, or the job has to end.
-    pub async fn batch(
+    pub async fn batch<E: Into<JobError>>(
         &mut self,
-        batch: impl Future<Output = Result<u64, sqlx::Error>>,
+        batch: impl Future<Output = Result<u64, E>>,
     ) -> Result<u64, JobError> {
         if self.context.stop_token().is_cancelled() {
             return Err(JobError::retry("it was told to end"));
         }
-        let deleted = batch.await?;
+        let deleted = batch.await.map_err(Into::into)?;
         self.deleted += deleted;
         self.context.progress(Progress {
             done: self.deleted,

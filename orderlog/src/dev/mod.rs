@@ -20,6 +20,7 @@ use std::{
     process::ExitCode,
 };
 use steps::Steps;
+use url::Url;
 
 /// Networks of this machine itself.
 const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
@@ -94,6 +95,9 @@ async fn run_on(
         .cloned()
         .chain(loopback)
         .collect();
+    if config.objects_url.is_empty() {
+        config.objects_url = objects_url(dir)?;
+    }
     config.listen = format!("127.0.0.1:{}", args.port.unwrap_or_else(free_port));
     let start = async {
         up_to_date(&config, |_| {}).await?;
@@ -123,6 +127,13 @@ async fn run_on(
         exit = servers.exited() => anyhow::bail!("{exit}"),
         () = lifecycle.shutdown.cancelled() => Ok(()),
     }
+}
+
+/// Where uploads, and what is made to be downloaded, are in the folder.
+fn objects_url(dir: &Path) -> anyhow::Result<String> {
+    let url = Url::from_directory_path(dir.join("objects"));
+    let url = url.map_err(|()| anyhow::anyhow!("{} is no absolute path", dir.display()))?;
+    Ok(url.into())
 }
 
 /// 8080 or one of the next, so that several checkouts run side by side; any

@@ -65,11 +65,12 @@ pub async fn run(
 }
 
 async fn examine(config: &Config, settings: Vec<Setting>) -> Report {
-    let (databases, replicas, redis, kafka, log) = tokio::join!(
+    let (databases, replicas, redis, kafka, objects, log) = tokio::join!(
         databases::examine(config),
         replicas::examine(config),
         servers::redis(config),
         servers::kafka(config),
+        servers::objects(config),
         horizon::examine(config),
     );
     let mut report = Report::new(settings);
@@ -78,6 +79,9 @@ async fn examine(config: &Config, settings: Vec<Setting>) -> Report {
     }
     report.add(redis);
     report.add(kafka);
+    if let Some(objects) = objects {
+        report.add(objects);
+    }
     report.set_log(log);
     report
 }

@@ -1,4 +1,4 @@
-//! Redis and Kafka.
+//! Redis, Kafka and the place of objects.
 
 use super::{databases::connect, report::Server};
 use infra::{
@@ -6,6 +6,7 @@ use infra::{
     epoch::{KnownTopic, known_topic},
     kafka::{TopicMetadata, check_topics},
     lifecycle::error_chain,
+    objects,
     redis::Redis,
 };
 
@@ -26,6 +27,20 @@ pub async fn redis(config: &Config) -> Server {
         )),
     }
     server
+}
+
+/// Whether the place of objects answers; none where none is configured.
+pub async fn objects(config: &Config) -> Option<Server> {
+    let mut server = Server::new("objects");
+    match objects::check(config).await {
+        Ok(None) => return None,
+        Ok(Some(place)) => {
+            server.answers = true;
+            server.holds.push(place);
+        }
+        Err(error) => server.wrong(error_chain(&error)),
+    }
+    Some(server)
 }
 
 /// Whether Kafka answers, and has the topics that it must.

@@ -3,7 +3,7 @@
 use super::front::{self, Documentation};
 use crate::{keys::sealing, mapping::Mapping, openapi};
 use actix_web::web::{Data, ServiceConfig};
-use command_api::{CommandApi, Webhooks};
+use command_api::{CommandApi, Exports, Webhooks};
 use infra::{
     api_keys::ApiKeys,
     config::Config,
@@ -76,7 +76,9 @@ impl Apis {
                 sealing.clone(),
                 webhooks,
             );
-            Some(Data::new(api.guarded(guard.clone())))
+            let exports = Exports::new(config, databases.ops.clone(), read_api::check_export);
+            let api = api.guarded(guard.clone()).exporting(exports);
+            Some(Data::new(api))
         };
         let queries = if front == Front::Commands {
             None

@@ -3,7 +3,7 @@
 use crate::{keys::sealing, mapping::Mapping};
 use infra::{
     config::Config,
-    epoch,
+    epoch::{self, Guard},
     http::Readiness,
     lifecycle::Lifecycle,
     log::LogReader,
@@ -14,9 +14,11 @@ use jobs::{
     process::{self, WorkerState},
     work,
 };
+use read_api::{ExportFiles, Log};
 use std::sync::Arc;
 
-/// Connections that a projector reads the log with: rebuilds and refolds.
+/// Connections that a projector reads the log with, for rebuilds and refolds, and a
+/// worker, for exports.
 const LOG_CONNECTIONS: u32 = 4;
 
 /// Starts the relay; `ready` learns how it is doing.
@@ -67,7 +69,11 @@ pub fn worker(
     ready: Readiness,
 ) -> anyhow::Result<Readiness> {
     let status = process::spawn(config, Arc::new(Mapping), lifecycle)?;
-    work::spawn(config, lifecycle)?;
+    work::spawn(
+        config,
+        Arc::new(export_files(config, lifecycle)?),
+        lifecycle,
+    )?;
     let commands = status.clone();
     let ready = ready.check("worker", move || {
         let consumer = status.consumer();
@@ -83,6 +89,20 @@ pub fn worker(
         let answer = commands.commands();
         async move { answer }
     }))
+}
+
+/// What writes the files of exports: queries know what they hold.
+fn export_files(config: &Config, lifecycle: &Lifecycle) -> anyhow::Result<ExportFiles> {
+    let events = epoch::pool(&config.events_url, LOG_CONNECTIONS)?;
+    let guard = Guard::new(events.clone());
+    let watch = guard.clone().watch(lifecycle.shutdown.clone());
+    lifecycle.spawn("log guard", async {
+        watch.await;
+        Ok(())
+    });
+    let reader = LogReader::new(events);
+    let log = Log::new(reader, Arc::new(Mapping), sealing(config)?, guard);
+    Ok(ExportFiles::new(config, log, lifecycle)?)
 }
 
 /// The worker as a process of its own.

@@ -2,11 +2,14 @@
 //! document.
 
 mod background;
+mod exports;
 
 pub use background::{
     DeliveryFilters, DeliveryId, EndpointId, JobFilters, JobId, JobNotLive, JobNotRetryable,
     NoSuchDelivery, NoSuchEndpoint, NoSuchJob, NoSuchSchedule, ScheduleName, ScheduleRunning,
 };
+
+pub use exports::{ExportFile, ExportFilters, ExportId, LinkNotValid, NoSuchExport, SignedFor};
 
 use infra::http::ProblemDocument;
 use std::{collections::BTreeMap, marker::PhantomData};

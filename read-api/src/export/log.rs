@@ -5,10 +5,11 @@
 //! nor a connection is held while the client takes it.
 
 use super::{
-    Format,
+    Exports, Format,
     error::ExportError,
     outlet::Outlet,
-    response::{Asked, Begin, Moment, Source},
+    response::Asked,
+    run::{Begin, Moment, Source},
     sheet::{Cell, Column, Kind, Sheet},
 };
 use crate::{
@@ -33,6 +34,9 @@ pub const PARAMETERS: &[&str] = &[
     RECORDED_FROM,
     RECORDED_TO,
 ];
+
+/// What they are called in file names and metrics.
+const NAME: &str = "events";
 
 /// What is read at once.
 const PAGE: PageSize = PageSize {
@@ -61,8 +65,16 @@ const fn column(name: &'static str, kind: Kind) -> Column {
     Column { name, kind }
 }
 
+/// Events of the log, as they are wanted.
+pub struct WantedEvents {
+    filter: Filter,
+    /// Which part of the log.
+    pub range: LogRange,
+    format: Format,
+}
+
 /// What is read.
-struct Pages {
+pub struct Pages {
     events: Events,
     pager: LogPager,
     range: LogRange,
@@ -82,44 +94,74 @@ pub async fn export(
     query: &Query,
     format: Format,
 ) -> Result<HttpResponse, Problem> {
-    let filter = Filter::of(query)?.with_types(query)?;
-    let range = LogRange::asked(query)?;
-    let asked = Asked::of(request, "events", format);
+    let wanted = WantedEvents::of(query, format)?;
+    let asked = Asked::of(request, NAME, format);
     state.log.usable()?;
-    range.check(state).await?;
+    wanted.range.check(&state.log).await?;
     if asked.head_only {
         return Ok(asked.without_body());
     }
-    let turn = state.exports.turn()?;
-    let as_of = clock::now();
-    let range = range.found(&state.log.reader).await;
-    let range = range.map_err(|error| Problem::database(&error))?;
-    let sheet = match format {
-        Format::Ndjson => Ok(Sheet::of_lines()),
-        Format::Csv | Format::Parquet => Sheet::of_rows(format, COLUMNS.to_vec()),
-    };
-    let edge = Edge {
-        at: range.until.unwrap_or(range.after).max(range.after),
-        generation: None,
-    };
-    let begin = Begin {
-        asked,
-        moment: Moment {
-            position: marker_text(edge, None),
-            as_of,
-        },
-        sheet: sheet.map_err(|error| error.problem())?,
-        turn,
-    };
-    let events = state.live.events.feed().clone();
-    let pages = Pages {
-        pager: events.pager(range.after, filter.orders(), PAGE),
-        events,
-        range,
-        filter,
-        format,
-    };
-    begin.stream(&state.exports, request, pages).await
+    let exports = &state.exports;
+    let turn = exports.turn()?;
+    let opened = wanted.open(exports).await;
+    let (begin, _) = opened.map_err(|error| error.problem())?;
+    asked.answer(request, begin, exports, turn).await
+}
+
+impl WantedEvents {
+    /// As a query says.
+    ///
+    /// # Errors
+    /// 400 for a filter that cannot be.
+    pub fn of(query: &Query, format: Format) -> Result<Self, Problem> {
+        Ok(Self {
+            filter: Filter::of(query)?.with_types(query)?,
+            range: LogRange::asked(query)?,
+            format,
+        })
+    }
+
+    /// Opens them, as far as they are final now; and about how many there are, if
+    /// that can be told.
+    pub async fn open(self, exports: &Exports) -> Result<(Begin<Pages>, Option<u64>), ExportError> {
+        let Self {
+            filter,
+            range,
+            format,
+        } = self;
+        let as_of = clock::now();
+        let range = range.found(&exports.log.reader).await?;
+        let at = range.until.unwrap_or(range.after).max(range.after);
+        let positions = at.position.saturating_sub(range.after.position);
+        let expected = filter
+            .is_everything()
+            .then(|| positions.max(0).unsigned_abs());
+        let edge = Edge {
+            at,
+            generation: None,
+        };
+        let events = exports.events.clone();
+        let begin = Begin {
+            name: NAME,
+            format,
+            moment: Moment {
+                position: marker_text(edge, None),
+                as_of,
+            },
+            sheet: match format {
+                Format::Ndjson => Sheet::of_lines(),
+                Format::Csv | Format::Parquet => Sheet::of_rows(format, COLUMNS.to_vec())?,
+            },
+            source: Pages {
+                pager: events.pager(range.after, filter.orders(), PAGE),
+                events,
+                range,
+                filter,
+                format,
+            },
+        };
+        Ok((begin, expected))
+    }
 }
 
 impl Source for Pages {

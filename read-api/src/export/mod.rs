@@ -13,29 +13,44 @@
 //! The task ends with a client that takes nothing for a while, and with a limit
 //! on the whole, and its connection to the database with it; what was sent then
 //! lacks its trailer, and the answer its end.
+//!
+//! A worker takes the same pieces out of the channel and puts them into a file
+//! ([`ExportFiles`]).
 
+mod background;
 mod error;
-mod format;
 mod log;
 mod outlet;
 mod response;
+mod run;
 mod sheet;
 mod views;
 
-pub use format::Format;
+pub use background::{ExportFiles, check as check_export};
+pub use infra::exports::ExportFormat as Format;
 pub use log::{PARAMETERS as LOG_PARAMETERS, export as export_log};
 pub use views::{Subject, export as export_views};
 
-use crate::problems::too_many_exports;
+use crate::{
+    live::{Events, Reach},
+    log::Log,
+    problems::too_many_exports,
+};
 use infra::{config::Config, http::Problem, views::EXPORTS_NAME};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What exports of one process share.
+/// What exports of one process share. Cheap to clone.
+#[derive(Clone)]
 pub struct Exports {
     turns: Arc<Semaphore>,
     limits: Limits,
+    log: Log,
+    /// How far views are in it.
+    reach: Reach,
+    /// Its events, readable.
+    events: Events,
 }
 
 /// How long clients may take.
@@ -48,9 +63,12 @@ pub struct Limits {
 }
 
 impl Exports {
-    /// As configured.
-    pub fn new(config: &Config) -> Self {
+    /// As configured, of this log and its events.
+    pub fn new(config: &Config, log: Log, events: Events) -> Self {
         Self {
+            reach: Reach::new(log.clone()),
+            log,
+            events,
             turns: Arc::new(Semaphore::new(config.exports_at_once)),
             limits: Limits {
                 stall: Duration::from_secs(config.export_stall_seconds),

@@ -1,10 +1,16 @@
 //! The way from whoever writes an export to the client: a channel of some
 //! pieces, which is all that is ever written ahead.
 
-use super::{Limits, error::ExportError, response::Moment, sheet::Sheet};
+use super::{Limits, error::ExportError, run::Moment, sheet::Sheet};
 use actix_web::web::Bytes;
 use infra::http::coding::Coder;
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 use tokio::{sync::mpsc, time::timeout};
 
 /// Pieces that wait for the client.
@@ -36,6 +42,8 @@ pub struct Outlet {
     limits: Limits,
     /// When the last piece was.
     sent: Instant,
+    /// Rows that were passed on, for others to see.
+    rows: Arc<AtomicU64>,
 }
 
 impl Outlet {
@@ -52,7 +60,13 @@ impl Outlet {
             pieces,
             limits,
             sent: Instant::now(),
+            rows: Arc::default(),
         }
+    }
+
+    /// How many rows were passed on, from now on.
+    pub fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.rows)
     }
 
     /// What rows are written into.
@@ -90,6 +104,7 @@ impl Outlet {
 
     /// What was written so far, as the client takes it.
     async fn code(&mut self) -> Result<(), ExportError> {
+        self.rows.store(self.sheet.rows(), Ordering::Relaxed);
         let written = self.sheet.take();
         let Some(coder) = &mut self.coder else {
             return self.send(written).await;

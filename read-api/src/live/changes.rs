@@ -46,9 +46,15 @@ struct OrderChanged<'a> {
 /// Orders whose documents have changed. Cheap to clone.
 #[derive(Clone)]
 pub struct Changes {
-    log: Log,
+    reach: Reach,
     views: PgPool,
     progress: Progress,
+}
+
+/// How far views are in the log. Cheap to clone.
+#[derive(Clone)]
+pub struct Reach {
+    log: Log,
 }
 
 /// Events that were read from a place on, and are told once the views have
@@ -86,10 +92,17 @@ impl Changes {
     /// Of these views of this log.
     pub fn new(log: Log, views: PgPool, progress: Progress) -> Self {
         Self {
-            log,
+            reach: Reach::new(log),
             views,
             progress,
         }
+    }
+}
+
+impl Reach {
+    /// In this log.
+    pub const fn new(log: Log) -> Self {
+        Self { log }
     }
 
     /// The last place of which these views, of any server, have everything. A
@@ -177,7 +190,7 @@ impl Feed for Changes {
     /// What is not projected yet is still to be told; so the end is where the
     /// views are, not where the log is.
     async fn end(&self) -> Result<Edge, FeedError> {
-        self.end_of(&self.views).await
+        self.reach.end_of(&self.views).await
     }
 
     async fn page(
@@ -188,7 +201,8 @@ impl Feed for Changes {
         ahead: &mut Ahead,
     ) -> Result<Page, FeedError> {
         let views = &self.views;
-        let served = self.look(views, after, of, size.events, ahead).await?;
+        let look = self.reach.look(views, after, of, size.events, ahead);
+        let served = look.await?;
         let passed = ahead.passed(&served);
         let last = last_of_each(ahead.keys.iter().take(passed));
         let ids: Vec<Uuid> = last.values().map(|(id, _)| *id).collect();

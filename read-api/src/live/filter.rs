@@ -71,6 +71,11 @@ impl Filter {
         Ok(self)
     }
 
+    /// Whether it takes everything.
+    pub fn is_everything(&self) -> bool {
+        self.types.is_empty() && self.platforms.is_empty() && self.orders.is_empty()
+    }
+
     /// The orders, where only some are wanted.
     pub fn orders(&self) -> &[Uuid] {
         &self.orders

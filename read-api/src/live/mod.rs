@@ -28,7 +28,7 @@ mod response;
 mod store;
 mod tail;
 
-pub use changes::Changes;
+pub use changes::{Changes, Reach};
 pub use client::Slots;
 pub use documented::{AfterPlace, LastEventId, ServerSentEvent, Streamed};
 pub use events::{Events, Told};

@@ -59,6 +59,12 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/events.parquet",
             web::get().to(exports::events::parquet),
         )
+        .route("/v1/exports", web::get().to(exports::list::handle))
+        .route("/v1/exports/{id}", web::get().to(exports::show::handle))
+        .route(
+            "/v1/exports/{id}/file",
+            web::get().to(exports::file::handle),
+        )
         .route(
             "/v1/statistics/orders",
             web::get().to(statistics::orders::handle),

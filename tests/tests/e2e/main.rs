@@ -9,6 +9,7 @@ mod dev;
 mod doctor;
 mod epochs;
 mod event_store;
+mod exports;
 mod front;
 mod harness;
 mod import;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         doctor::trials(),
         epochs::trials(),
         event_store::trials(),
+        exports::trials(),
         front::trials(),
         harness::trials(),
         import::trials(),

@@ -5,7 +5,7 @@ mod csv;
 mod json;
 mod parquet;
 
-use super::{Format, error::ExportError, response::Moment};
+use super::{Format, error::ExportError, run::Moment};
 use parquet::Groups;
 use serde::Serialize;
 use std::mem;

@@ -6,7 +6,7 @@
 //! key-value metadata of the footer, without which the file cannot be read.
 
 use super::{Cell, Column, Kind};
-use crate::export::{error::ExportError, response::Moment};
+use crate::export::{error::ExportError, run::Moment};
 use actix_web::web::Bytes;
 use parquet::{
     basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel},

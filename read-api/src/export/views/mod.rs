@@ -4,10 +4,11 @@ mod columns;
 mod store;
 
 use super::{
-    Format,
+    Exports, Format,
     error::ExportError,
     outlet::Outlet,
-    response::{Asked, Begin, Moment, Source},
+    response::Asked,
+    run::{Begin, Moment, Source},
     sheet::Sheet,
 };
 use crate::{
@@ -16,11 +17,12 @@ use crate::{
     lag,
     live::{Edge, marker_text},
     routes::orders::list::Chosen,
+    servers::Route,
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, http::header::HeaderValue};
 use columns::{LINES, ORDERS, Table};
-use futures_util::TryStreamExt as _;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use infra::http::{Problem, Query};
 use sqlx::{PgConnection, PgPool, Postgres, QueryBuilder, postgres::PgRow};
 use std::time::Duration;
@@ -28,6 +30,9 @@ use tokio::time::timeout;
 
 /// How long the log may take to say how far the views are.
 const LOG_TIME: Duration = Duration::from_secs(1);
+
+/// Before a statement: what the planner makes of it.
+const EXPLAIN: &str = "EXPLAIN (FORMAT JSON) ";
 
 /// What of the views is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +43,16 @@ pub enum Subject {
     Lines,
 }
 
+/// Rows of the views, as they are wanted.
+pub struct WantedRows {
+    subject: Subject,
+    format: Format,
+    chosen: Chosen,
+    content: Content,
+}
+
 /// What each row becomes.
+#[derive(Clone)]
 enum Content {
     /// The order's document, or some fields of it.
     Documents(Option<Fields>),
@@ -47,7 +61,7 @@ enum Content {
 }
 
 /// The rows, on a connection of their own.
-struct Rows {
+pub struct Rows {
     connection: PgConnection,
     sql: QueryBuilder<'static, Postgres>,
     content: Content,
@@ -65,45 +79,18 @@ pub async fn export(
     query: &Query,
     (subject, format): (Subject, Format),
 ) -> Result<HttpResponse, Problem> {
-    let chosen = Chosen::of(query)?;
+    let wanted = WantedRows::of(query, (subject, format))?;
     let consistency = Consistency::of(request, query)?;
-    let fields = Fields::of(query, &fields::ORDER)?;
-    let (name, content) = match (subject, format) {
-        (Subject::Orders, Format::Ndjson) => ("orders", Content::Documents(fields)),
-        (Subject::Orders, _) => ("orders", Content::Cells(&ORDERS)),
-        (Subject::Lines, _) => ("lines", Content::Cells(&LINES)),
-    };
-    let asked = Asked::of(request, name, format);
+    let asked = Asked::of(request, subject.name(), format);
     if asked.head_only {
         return Ok(asked.without_body());
     }
     let route = consistency.wait(state, None).await?.route;
     let exports = &state.exports;
     let turn = exports.turn()?;
-    let chosen = &chosen;
-    let opened = route.read(|views| async move {
-        let mut chosen = chosen.clone();
-        chosen.resolve(&views).await?;
-        // Before the snapshot: whatever this server has by now is in that.
-        let position = position(state, &views).await?;
-        let (connection, as_of) = store::open(&exports.options(&views)).await?;
-        Ok::<_, sqlx::Error>((chosen, connection, Moment { position, as_of }))
-    });
-    let (opened, by) = opened.await.map_err(|error| Problem::database(&error))?;
-    let (chosen, connection, moment) = opened;
-    let sheet = content.sheet(format).map_err(|error| error.problem())?;
-    let rows = Rows {
-        connection,
-        sql: content.statement(&chosen),
-        content,
-    };
-    let begin = Begin {
-        asked,
-        moment,
-        sheet,
-        turn,
-    };
-    let mut response = begin.stream(exports, request, rows).await?;
+    let opened = wanted.open(exports, &route).await;
+    let (begin, by) = opened.map_err(|error| error.problem())?;
+    let mut response = asked.answer(request, begin, exports, turn).await?;
     let headers = response.headers_mut();
     headers.insert(lag::HEADER, state.lag.header(by));
     if let Some(applied) = consistency.applied()
@@ -114,11 +101,91 @@ pub async fn export(
     Ok(response)
 }
 
+impl Subject {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Lines => "lines",
+        }
+    }
+}
+
+impl WantedRows {
+    /// As a query says.
+    ///
+    /// # Errors
+    /// 400 for a filter that cannot be.
+    pub fn of(query: &Query, (subject, format): (Subject, Format)) -> Result<Self, Problem> {
+        let content = match (subject, format) {
+            (Subject::Orders, Format::Ndjson) => {
+                Content::Documents(Fields::of(query, &fields::ORDER)?)
+            }
+            (Subject::Orders, _) => Content::Cells(&ORDERS),
+            (Subject::Lines, _) => Content::Cells(&LINES),
+        };
+        Ok(Self {
+            subject,
+            format,
+            chosen: Chosen::of(query)?,
+            content,
+        })
+    }
+
+    /// About how many rows there are, as the planner of the database expects.
+    pub async fn expected(&self, route: &Route) -> Result<u64, sqlx::Error> {
+        let expected = route.read(|views| {
+            let mut chosen = self.chosen.clone();
+            let content = self.content.clone();
+            let expected = async move {
+                chosen.resolve(&views).await?;
+                store::expected(&views, content.statement(EXPLAIN, &chosen)).await
+            };
+            expected.boxed()
+        });
+        Ok(expected.await?.0)
+    }
+
+    /// Opens them, on the first server of the route that answers; and which that
+    /// is.
+    pub async fn open(
+        self,
+        exports: &Exports,
+        route: &Route,
+    ) -> Result<(Begin<Rows>, usize), ExportError> {
+        // Each owns what it needs, or it could not be sent to another thread.
+        let opened = route.read(|views| {
+            let (exports, mut chosen) = (exports.clone(), self.chosen.clone());
+            let opened = async move {
+                chosen.resolve(&views).await?;
+                // Before the snapshot: whatever this server has by now is in that.
+                let position = position(&exports, &views).await?;
+                let options = exports.options(&views);
+                let (connection, as_of) = store::open(&options).await?;
+                Ok::<_, sqlx::Error>((chosen, connection, Moment { position, as_of }))
+            };
+            opened.boxed()
+        });
+        let ((chosen, connection, moment), by) = opened.await?;
+        let begin = Begin {
+            name: self.subject.name(),
+            format: self.format,
+            moment,
+            sheet: self.content.sheet(self.format)?,
+            source: Rows {
+                connection,
+                sql: self.content.statement("", &chosen),
+                content: self.content,
+            },
+        };
+        Ok((begin, by))
+    }
+}
+
 /// A place in the log up to which these views have everything. A log that does
 /// not answer takes nothing away: then it is the place of the slowest partition,
 /// which may be long ago because nothing happened in it since.
-async fn position(state: &State, views: &PgPool) -> Result<String, sqlx::Error> {
-    let known = timeout(LOG_TIME, state.live.changes.feed().end_of(views)).await;
+async fn position(exports: &Exports, views: &PgPool) -> Result<String, sqlx::Error> {
+    let known = timeout(LOG_TIME, exports.reach.end_of(views)).await;
     if let Ok(Ok(edge)) = known {
         return Ok(marker_text(edge, None));
     }
@@ -135,10 +202,11 @@ impl Content {
         }
     }
 
-    fn statement(&self, chosen: &Chosen) -> QueryBuilder<'static, Postgres> {
+    /// What reads the rows, after `before`.
+    fn statement(&self, before: &str, chosen: &Chosen) -> QueryBuilder<'static, Postgres> {
         match self {
-            Self::Documents(_) => store::documents(chosen),
-            Self::Cells(table) => store::cells(table, chosen),
+            Self::Documents(_) => store::documents(before, chosen),
+            Self::Cells(table) => store::cells(before, table, chosen),
         }
     }
 

@@ -12,8 +12,10 @@ use crate::{
 };
 use contracts::LogPosition;
 use sqlx::{
-    Connection as _, PgConnection, PgPool, Postgres, QueryBuilder, Row as _, ValueRef as _,
+    Connection as _, Executor as _, PgConnection, PgPool, Postgres, QueryBuilder, Row as _,
+    ValueRef as _,
     postgres::{PgConnectOptions, PgRow},
+    types::JsonValue,
 };
 use std::{error::Error, str, time::Duration};
 use time::OffsetDateTime;
@@ -33,8 +35,8 @@ pub async fn open(
     let connection = PgConnection::connect_with(options);
     let connection = timeout(CONNECT_TIME, connection).await;
     let mut connection = connection.map_err(|_| sqlx::Error::PoolTimedOut)??;
-    sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        .execute(&mut connection)
+    connection
+        .execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
     let now = sqlx::query_scalar("SELECT now()");
     let now = now.fetch_one(&mut connection).await?;
@@ -55,21 +57,34 @@ pub async fn slowest(views: &PgPool) -> Result<(LogPosition, Generation), sqlx::
 }
 
 /// The documents of the orders.
-pub fn documents(chosen: &Chosen) -> QueryBuilder<'static, Postgres> {
-    let mut sql = QueryBuilder::new("SELECT document FROM orders WHERE true");
+pub fn documents(before: &str, chosen: &Chosen) -> QueryBuilder<'static, Postgres> {
+    let mut sql = QueryBuilder::new(format!("{before}SELECT document FROM orders WHERE true"));
     chosen.push_but("", &mut sql);
     sql
 }
 
 /// The rows of a table, those of an order one after the other.
-pub fn cells(table: &Table, chosen: &Chosen) -> QueryBuilder<'static, Postgres> {
+pub fn cells(before: &str, table: &Table, chosen: &Chosen) -> QueryBuilder<'static, Postgres> {
     let mut sql = QueryBuilder::new(format!(
-        "SELECT {} FROM (SELECT * FROM orders WHERE true",
+        "{before}SELECT {} FROM (SELECT * FROM orders WHERE true",
         table.expressions()
     ));
     chosen.push_but("", &mut sql);
     sql.push(") o").push(table.beside);
     sql
+}
+
+/// The rows that the planner expects of a statement which it explains.
+pub async fn expected(
+    views: &PgPool,
+    mut explained: QueryBuilder<'static, Postgres>,
+) -> Result<u64, sqlx::Error> {
+    let query = explained.build_query_scalar().persistent(false);
+    let plan: JsonValue = query.fetch_one(views).await?;
+    let rows = plan
+        .pointer("/0/Plan/Plan Rows")
+        .and_then(JsonValue::as_u64);
+    rows.ok_or_else(|| sqlx::Error::Decode("a plan without rows".into()))
 }
 
 /// A value that is text, as bytes.

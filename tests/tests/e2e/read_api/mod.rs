@@ -8,7 +8,7 @@ mod compared;
 mod counted;
 mod documents;
 mod expanding;
-mod exports;
+pub mod exports;
 mod guard;
 mod history;
 mod lists;

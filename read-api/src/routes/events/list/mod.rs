@@ -121,7 +121,7 @@ pub async fn handle(
         range.after = position(state.cursors.open(hash, cursor).await?);
     }
     state.log.usable()?;
-    range.check(&state).await?;
+    range.check(&state.log).await?;
     // What the views have of the log is final.
     consistency.wait(&state, None).await?;
 

@@ -100,7 +100,7 @@ fn same(rows: &Rows, events: &[Value]) -> Result<()> {
 
 /// Waits until everything is final: transactions of other tests may be under way
 /// on the same servers.
-async fn settled(env: &TestEnv) -> Result<()> {
+pub async fn settled(env: &TestEnv) -> Result<()> {
     let reader = LogReader::new(pool(&env.config.events_url, 1)?);
     wait_until("the log to be final", async || {
         let newest = reader.newest().await?;

@@ -1,7 +1,7 @@
 //! Exports: whole, of one moment, and nothing held for whoever does not read.
 
-mod events;
-mod files;
+pub mod events;
+pub mod files;
 mod limits;
 mod orders;
 mod refused;

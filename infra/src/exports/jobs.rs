@@ -1,0 +1,48 @@
+//! The jobs that work on exports.
+
+use crate::{
+    jobs::{Job, Kind, Priority},
+    retry::RetryPolicy,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Writes the file of an export.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct WriteExport {
+    /// Which.
+    pub export: Uuid,
+}
+
+impl Job for WriteExport {
+    const KIND: Kind = Kind {
+        // Some minutes each: they keep nothing else waiting.
+        queue: "exports",
+        max_attempts: 6,
+        // An export ends sooner by itself (`export_seconds`).
+        time_limit: Duration::from_hours(24),
+        retry: RetryPolicy {
+            first_pause: Duration::from_secs(2),
+            longest_pause: Duration::from_mins(5),
+            give_up_after: Duration::MAX,
+        },
+        ..Kind::new("exports.write")
+    };
+}
+
+/// Throws away what a deleted export has left.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct RemoveExport {
+    /// Which.
+    pub export: Uuid,
+}
+
+impl Job for RemoveExport {
+    const KIND: Kind = Kind {
+        queue: "maintenance",
+        priority: Priority::Low,
+        time_limit: Duration::from_mins(5),
+        ..Kind::new("exports.remove")
+    };
+}

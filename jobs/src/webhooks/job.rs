@@ -283,7 +283,11 @@ impl Turn<'_> {
             }
         }
         let endpoint = &self.target.endpoint;
-        if endpoint.state != before && endpoint.disabled_by != Some(DisabledBy::Request) {
+        let by_itself = matches!(
+            endpoint.disabled_by,
+            Some(DisabledBy::Gone | DisabledBy::Failing)
+        );
+        if endpoint.state != before && by_itself {
             metrics::disabled();
             tracing::warn!(endpoint.id = %endpoint.id, by = ?endpoint.disabled_by, "webhook.disabled");
         } else if self.rests() && !rested {

@@ -39,17 +39,20 @@ pub async fn counts(ops: &PgPool) -> Result<[(&'static str, i64); 3], Error> {
 
 /// Writes down what the attempts say of their endpoint, in the order in which
 /// they ended, and disables it where they say that. What was sent to a URL that it
-/// has no more says nothing of it. The endpoint after that.
+/// has no more says nothing of it. The endpoint after that; one that was deleted is
+/// told as little as a disabled one.
 pub(super) async fn note(
     connection: &mut PgConnection,
     id: Uuid,
     concluded: &[Concluded],
 ) -> Result<Endpoint, Error> {
-    let url: String =
-        sqlx::query_scalar("SELECT url FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE")
-            .bind(id)
-            .fetch_one(&mut *connection)
-            .await?;
+    let (url, deleted): (String, bool) = sqlx::query_as(
+        "SELECT url, deleted_at IS NOT NULL FROM webhook_endpoints WHERE id = $1 \
+            FOR NO KEY UPDATE",
+    )
+    .bind(id)
+    .fetch_one(&mut *connection)
+    .await?;
     let of_it: Vec<&Concluded> = concluded.iter().filter(|c| c.url == url).collect();
     let delivered = |c: &&&Concluded| matches!(c.verdict, Verdict::Delivered);
     let since: Vec<&&Concluded> = of_it.iter().rev().take_while(|c| !delivered(c)).collect();
@@ -88,7 +91,11 @@ pub(super) async fn note(
         .fetch_one(&mut *connection)
         .await?;
     let hopeless: Option<bool> = sqlx::Row::try_get(&row, "is_hopeless")?;
-    let noted = endpoint(&row)?;
+    let mut noted = endpoint(&row)?;
+    if deleted {
+        noted.state = EndpointState::Disabled;
+        return Ok(noted);
+    }
     let by = match (gone, hopeless) {
         (true, _) => DisabledBy::Gone,
         (_, Some(true)) => DisabledBy::Failing,

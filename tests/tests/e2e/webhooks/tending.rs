@@ -107,6 +107,7 @@ pub async fn a_range_is_replayed(env: &TestEnv) -> Result<()> {
     ensure!(replayed["replayed"] == 1, "{replayed}");
     let requests = receiver.until(4).await?;
     ensure!(requests[3].id() == requests[1].id() && requests[3].body == requests[1].body);
+    shop.until_deliveries(made.id, "delivered", 3).await?;
     let all = json!({"from": times[0]});
     let replayed = shop.ask(made.id, "replay", all).await?.expect(202)?.json;
     ensure!(replayed["replayed"] == 3, "{replayed}");

@@ -1,7 +1,7 @@
 // Rules of our own, for the linter.
 
 /** What cannot be shown in a document of text. */
-const BINARY = ['application/vnd.apache.parquet', 'application/pdf'];
+const BINARY = ['application/vnd.apache.parquet', 'application/pdf', 'application/octet-stream'];
 
 /** Every body, of a request or an answer, has an example: its own, or that of its schema. */
 function examples() {

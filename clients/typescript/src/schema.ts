@@ -10060,7 +10060,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file */
+            /** @description The file; its `Content-Type` is that of its format, or of how it is packed */
             200: {
                 headers: {
                     /** @description `bytes` */

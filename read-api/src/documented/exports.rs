@@ -43,7 +43,7 @@ pub struct SignedFor {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes answers, is never one")]
 pub enum ExportFile {
-    /// The file
+    /// The file; its `Content-Type` is that of its format, or of how it is packed
     #[response(
         status = 200,
         content_type = "application/octet-stream",

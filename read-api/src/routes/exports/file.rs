@@ -49,7 +49,8 @@ const DOWNLOADS: &str = "orderlog_export_downloads_total";
         ("If-Range" = Option<String>, Header, description = "The tag that the part has to be of"),
         ("If-None-Match" = Option<String>, Header, description = "Tags that the client has"),
     ),
-    responses(ExportFile, LinkNotValid, Refused)
+    responses(ExportFile, LinkNotValid, Refused),
+    security(())
 )]
 pub async fn handle(
     state: Data<State>,

@@ -3,7 +3,7 @@
 use crate::{
     answer::CommandAnswer,
     routes::{
-        bulk, drafts, orders,
+        bulk, drafts, operations, orders,
         webhooks::{
             deliveries,
             endpoints::{self, EndpointWithSecret, replay::Replayed},
@@ -12,6 +12,7 @@ use crate::{
 };
 use infra::{
     http::ProblemDocument,
+    operations::Operation,
     webhooks::{Delivery, Endpoint},
 };
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "EndpointWithSecret",
         include_str!("documented/endpoint_with_secret.json"),
     ),
+    ("Operation", include_str!("documented/operation.json")),
     ("Replayed", r#"{"replayed": 2}"#),
 ];
 
@@ -48,6 +50,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         Delivery,
         Endpoint,
         EndpointWithSecret,
+        Operation,
         ProblemDocument,
         Replayed
     )),
@@ -108,6 +111,8 @@ const EXAMPLES: &[(&str, &str)] = &[
         endpoints::replay::handle,
         deliveries::retry::handle,
         bulk::handle,
+        operations::create::handle,
+        operations::cancel::handle,
     )
 )]
 struct Document;

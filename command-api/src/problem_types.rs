@@ -19,12 +19,19 @@ kinds! {
     400 unknown_op: "A line names a command that there is not; `op` is an `operationId`.",
     424 earlier_line_open:
         "An earlier line about this order could not be carried out for now, so this one was not either. Send the lines again, in their order.",
+    424 operation_rejected:
+        "The line could be carried out, and was not: others cannot, and the operation was asked to reject them all (`on_invalid=reject`).",
     413 event_too_large: "The event would be larger than Kafka carries. Split the order.",
     422 idempotency_key_reused:
         "The Idempotency-Key was used before with another body. A key stands for one request.",
     422 reason_required: "The command is not carried out without a `reason`.",
     422 nothing_to_change: "None of the members that would change something is there.",
     422 amount_or_percent: "A discount is either an `amount` or a `percent`: exactly one of them.",
+    // --- operations -------------------------------------------------------
+    404 operation_not_found: "There is no operation with this id; they are kept for some weeks.",
+    409 operation_finished: "The operation has come to its end: there is nothing to cancel.",
+    503 no_object_storage:
+        "Nobody has configured where uploads are kept (`objects_url`), so none is taken.",
     // --- webhooks ---------------------------------------------------------
     404 endpoint_not_found: "There is no webhook endpoint with this id, or it was deleted.",
     404 delivery_not_found: "There is no delivery with this id; they are kept for some weeks.",

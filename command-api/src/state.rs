@@ -3,6 +3,7 @@
 use crate::{
     record::{Orders, Registers},
     routes::bulk,
+    uploads::Uploads,
     webhooks::Webhooks,
 };
 use actix_web::{HttpRequest, web::Data};
@@ -34,6 +35,7 @@ pub struct CommandApi {
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
     pub(crate) webhooks: Webhooks,
+    pub(crate) uploads: Uploads,
     /// For bulk requests.
     pub(crate) bulk: bulk::Room,
     payloads: SharedSecret,
@@ -42,14 +44,14 @@ pub struct CommandApi {
 
 impl CommandApi {
     /// A command API on the log behind `events`, with a secret where webhook
-    /// endpoints are kept.
+    /// endpoints are kept, and a place for uploads.
     pub fn new(
         config: &Config,
         events: PgPool,
         hint: LogHint,
         mapping: Arc<dyn ContractMapping>,
         sealing: Sealing,
-        webhooks: Webhooks,
+        (webhooks, uploads): (Webhooks, Uploads),
     ) -> Self {
         bulk::describe();
         let store = EventStore::new(events.clone(), config.event_store, hint);
@@ -62,6 +64,7 @@ impl CommandApi {
             bulk: bulk::Room::default(),
             payloads: SharedSecret::new(webhooks.ops.clone(), "payload"),
             webhooks,
+            uploads,
             guard: None,
         }
     }

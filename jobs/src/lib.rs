@@ -2,8 +2,10 @@
 //! managers, which use the command API as clients over HTTP, and what the job
 //! queue (`infra::jobs`) carries out.
 
+mod bulk;
 mod http;
 pub mod import;
+pub mod operations;
 pub mod process;
 pub mod webhooks;
 pub mod work;

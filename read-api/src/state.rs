@@ -22,6 +22,7 @@ use infra::{
     config::Config,
     http::{Readiness, problem_types},
     lifecycle::Lifecycle,
+    objects::{Objects, ObjectsError},
     postgres::{self, Databases},
     redis::{Redis, RedisError},
 };
@@ -44,6 +45,9 @@ pub enum ReadApiError {
     /// `views_url`, or one of `views_read_urls`, is not one.
     #[error("views_url or views_read_urls cannot be used")]
     Views(#[from] sqlx::Error),
+    /// Objects cannot be kept as configured.
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
     /// What documents say of a seller is not usable.
     #[error(transparent)]
     Seller(#[from] SellerError),
@@ -57,6 +61,8 @@ pub struct State {
     pub views: PgPool,
     /// Jobs and schedules, for operators.
     pub ops: PgPool,
+    /// Where results are; none where nobody has configured that.
+    pub objects: Option<Objects>,
     pub log: Log,
     pub cursors: Cursors,
     pub progress: Progress,
@@ -107,6 +113,7 @@ impl ReadApi {
             servers,
             views,
             ops: databases.ops.clone(),
+            objects: Objects::new(config)?,
             log,
             redis,
             config: config.clone(),

@@ -2,10 +2,16 @@
 
 pub(crate) mod bulk;
 pub(crate) mod drafts;
+pub(crate) mod operations;
 pub(crate) mod orders;
 pub(crate) mod webhooks;
 
-use actix_web::web::{ServiceConfig, post};
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    http::header::{CACHE_CONTROL, HeaderValue},
+    web::{ServiceConfig, post},
+};
+use serde::Serialize;
 
 /// Mounts every command. The application's data must hold a
 /// [`CommandApi`](crate::CommandApi) and the keys.
@@ -13,7 +19,17 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(drafts::configure)
         .configure(orders::configure)
+        .configure(operations::configure)
         .configure(webhooks::configure)
         .route("/v1/bulk", post().to(bulk::handle));
     infra::http::problem_types(config, crate::PROBLEM_TYPES);
+}
+
+/// An answer that is of this moment only, or may hold a secret, is nobody's to keep.
+fn told(mut response: HttpResponseBuilder, replayed: bool, body: &impl Serialize) -> HttpResponse {
+    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    if replayed {
+        response.insert_header(("Idempotent-Replayed", "true"));
+    }
+    response.json(body)
 }

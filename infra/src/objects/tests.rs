@@ -93,7 +93,7 @@ async fn what_is_listed_is_deleted_by_its_prefix() {
     }
     let listed: Vec<Listed> = objects.list("a").try_collect().await.expect("a list");
     assert_eq!(listed.len(), 2, "{listed:?}");
-    let past = OffsetDateTime::now_utc() - listed[0].written_at;
+    let past = crate::clock::now() - listed[0].written_at;
     assert!(past.whole_seconds().abs() < 60 && listed[0].size == 1);
     assert_eq!(objects.delete_below("a").await.expect("deleted"), 2);
     objects.delete("a/1").await.expect("gone is gone");

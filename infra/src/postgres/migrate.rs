@@ -89,6 +89,11 @@ const OPS: Scripts = &[
         "webhooks",
         include_str!("../../migrations/ops/0004_webhooks.sql"),
     ),
+    (
+        5,
+        "operations",
+        include_str!("../../migrations/ops/0005_operations.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

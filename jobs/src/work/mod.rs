@@ -7,13 +7,19 @@ pub(crate) mod sweep;
 
 pub use retention::Retention;
 
-use crate::webhooks::{self, Delivering, Sender, SenderError};
+use crate::{
+    bulk::{BulkClient, BulkError},
+    operations::{self, Operating},
+    webhooks::{self, Delivering, Sender, SenderError},
+};
 use infra::{
-    config::Config,
+    config::{ApiKeyError, Config},
     jobs::{self, Announcer, Ended, Handlers, InvalidTiming, Schedule, Settings, Timing},
     lifecycle::Lifecycle,
+    objects::{Objects, ObjectsError},
     postgres,
     redis::{Redis, RedisError},
+    retry::RetryPolicy,
     sealing::{MasterKey, MasterKeyError},
     webhooks::{Guard, InvalidNetwork},
 };
@@ -50,6 +56,15 @@ pub enum WorkError {
     /// Webhooks cannot be sent.
     #[error(transparent)]
     Sender(#[from] SenderError),
+    /// Objects cannot be kept as configured.
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
+    /// The API key is told twice, or its file cannot be read.
+    #[error(transparent)]
+    ApiKey(#[from] ApiKeyError),
+    /// Operations cannot be carried out as configured.
+    #[error("`command_url` and the API key cannot be used")]
+    Commands(#[from] BulkError),
     /// A bug: a schedule of ours is none.
     #[error("a schedule cannot be read")]
     Schedule(#[from] ScheduleError),
@@ -70,7 +85,12 @@ pub enum ScheduleError {
 /// lifecycle ends. Servers that are away are waited for.
 pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
-    let handlers = handlers(config, &of_handlers)?;
+    let objects = Objects::new(config)?;
+    let mut handlers = handlers(config, &of_handlers)?;
+    let schedules = schedules(objects.is_some())?;
+    if let Some(objects) = objects {
+        handlers = with_operations(handlers, config, &of_handlers, objects)?;
+    }
     let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
     // An answer that nobody waits for any more has handed out messages all the
@@ -81,7 +101,7 @@ pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
     };
     let redis = Redis::new(&patient)?;
     webhooks::spawn(of_handlers, Announcer::new(redis.clone()), lifecycle);
-    jobs::spawn_schedules(&config.ops_url, ops.clone(), schedules()?, lifecycle)?;
+    jobs::spawn_schedules(&config.ops_url, ops.clone(), schedules, lifecycle)?;
     jobs::spawn(Settings::of(config), ops, redis, handlers, lifecycle);
     Ok(())
 }
@@ -98,15 +118,47 @@ fn handlers(config: &Config, ops: &PgPool) -> Result<Handlers, WorkError> {
         .with(webhooks::deliver(delivering)))
 }
 
+/// And what only a worker can carry out that has the uploads.
+fn with_operations(
+    handlers: Handlers,
+    config: &Config,
+    ops: &PgPool,
+    objects: Objects,
+) -> Result<Handlers, WorkError> {
+    operations::describe();
+    let key = config.read_api_key()?;
+    let client = |dry_run| {
+        let system = (&*config.command_url, key.reveal());
+        BulkClient::new(system, dry_run, "orderlog-worker", RetryPolicy::default()).map(Arc::new)
+    };
+    let days = f64::from(sweep::days(config.operation_days));
+    let operating = Operating {
+        ops: ops.clone(),
+        objects: objects.clone(),
+        commands: client(false)?,
+        rehearsals: client(true)?,
+        days,
+    };
+    Ok(handlers
+        .with(operations::retention(ops.clone(), objects, days))
+        .with(operations::operate(operating)))
+}
+
 /// What is enqueued when. Times are off the full hour, when everybody else's
 /// work begins.
-fn schedules() -> Result<Vec<Schedule>, ScheduleError> {
+fn schedules(objects: bool) -> Result<Vec<Schedule>, ScheduleError> {
     let nightly = Timing::cron("17 3 * * *", "UTC")?;
     let later = Timing::cron("41 3 * * *", "UTC")?;
-    Ok(vec![
+    let mut schedules = vec![
         Schedule::new("jobs-retention", nightly, &Retention {})?,
         Schedule::new("webhooks-retention", later, &webhooks::Retention {})?,
-    ])
+    ];
+    if objects {
+        let last = Timing::cron("53 3 * * *", "UTC")?;
+        let retention = operations::Retention {};
+        schedules.push(Schedule::new("operations-retention", last, &retention)?);
+    }
+    Ok(schedules)
 }
 
 #[cfg(test)]
@@ -115,7 +167,8 @@ mod tests {
 
     #[test]
     fn our_schedules_can_be_read() {
-        let schedules = schedules().expect("schedules");
-        assert!(!schedules.is_empty());
+        for (objects, count) in [(false, 2), (true, 3)] {
+            assert_eq!(schedules(objects).expect("schedules").len(), count);
+        }
     }
 }

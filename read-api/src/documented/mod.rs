@@ -4,8 +4,9 @@
 mod background;
 
 pub use background::{
-    DeliveryFilters, DeliveryId, EndpointId, JobFilters, JobId, JobNotLive, JobNotRetryable,
-    NoSuchDelivery, NoSuchEndpoint, NoSuchJob, NoSuchSchedule, ScheduleName, ScheduleRunning,
+    DeliveryFilters, DeliveryId, EndpointId, JobFilters, JobId, JobNotLive, JobNotRetryable, Known,
+    NoResults, NoResultsYet, NoSuchDelivery, NoSuchEndpoint, NoSuchJob, NoSuchOperation,
+    NoSuchSchedule, OperationFilters, OperationId, ScheduleName, ScheduleRunning,
 };
 
 use infra::http::ProblemDocument;

@@ -17,6 +17,7 @@ mod jobs;
 mod lifecycle;
 mod local_servers;
 mod old_events;
+mod operations;
 mod process;
 mod projections;
 mod proxy;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         lifecycle::trials(),
         local_servers::trials(),
         old_events::trials(),
+        operations::trials(),
         process::trials(),
         projections::trials(),
         races::trials(),

@@ -3,13 +3,9 @@
 pub mod deliveries;
 pub mod endpoints;
 
+use super::told;
 use crate::call::Call;
-use actix_web::{
-    HttpResponse, HttpResponseBuilder,
-    http::header::{CACHE_CONTROL, HeaderValue},
-    web::{self, ServiceConfig},
-};
-use serde::Serialize;
+use actix_web::web::{self, ServiceConfig};
 use uuid::Uuid;
 
 /// Mounts them.
@@ -48,13 +44,4 @@ pub fn configure(config: &mut ServiceConfig) {
 /// The id that a path names; none where it is no id.
 fn id_of(call: &Call) -> Option<Uuid> {
     call.path("id").parse().ok()
-}
-
-/// An answer that may hold a secret is nobody's to keep.
-fn told(mut response: HttpResponseBuilder, replayed: bool, body: &impl Serialize) -> HttpResponse {
-    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")));
-    if replayed {
-        response.insert_header(("Idempotent-Replayed", "true"));
-    }
-    response.json(body)
 }

@@ -10,4 +10,5 @@ pub mod process;
 pub mod webhooks;
 pub mod work;
 
+pub use bulk::BulkError;
 pub use http::system_url;

@@ -43,7 +43,7 @@ impl Sender {
     pub fn new(settings: &Settings) -> Result<Self, ImportError> {
         let system = (&*settings.url, &*settings.api_key);
         let client = BulkClient::new(system, settings.dry_run, "orderlog-import", settings.retry);
-        Ok(Self(client.map_err(|error| failed(error, ""))?))
+        client.map(Self).map_err(ImportError::System)
     }
 
     /// How many requests had to be repeated until now, as a whole or in part.
@@ -67,21 +67,6 @@ impl Sender {
 
 fn failed(error: BulkError, invoice: &str) -> ImportError {
     match error {
-        BulkError::Url(url) => ImportError::Url { url },
-        BulkError::ApiKey => ImportError::ApiKey,
-        BulkError::Client(error) => ImportError::Client(error),
-        BulkError::NotAuthorised { status, detail } => {
-            ImportError::NotAuthorised { status, detail }
-        }
-        BulkError::Unexpected {
-            url,
-            status,
-            detail,
-        } => ImportError::Unexpected {
-            url,
-            status,
-            detail,
-        },
         BulkError::Unreachable {
             last,
             attempts,
@@ -92,6 +77,7 @@ fn failed(error: BulkError, invoice: &str) -> ImportError {
             attempts,
             elapsed,
         },
+        other => ImportError::System(other),
     }
 }
 

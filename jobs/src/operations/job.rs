@@ -77,6 +77,9 @@ impl Operating {
             self.tidy(id).await?;
             return Ok(Outcome::Done(None));
         };
+        if work.cancel_requested {
+            return self.finish(id, CANCELLED).await;
+        }
         let halt = context.stop_token().child_token();
         let end = tokio::select! {
             end = self.carry_out(&mut work, context, &halt) => end?,
@@ -96,7 +99,7 @@ impl Operating {
                 .await
             }
             End::Halted if operations::is_cancelled(&self.ops, id).await? => {
-                self.finish(id, (OperationState::Cancelled, None)).await
+                self.finish(id, CANCELLED).await
             }
             End::Halted => Err(JobError::retry("it was told to end")),
             End::Later => Ok(Outcome::Snooze(Duration::ZERO)),
@@ -143,11 +146,7 @@ impl Operating {
         }
     }
 
-    async fn finish(
-        &self,
-        id: Uuid,
-        (state, error): (OperationState, Option<OperationError>),
-    ) -> Ended {
+    async fn finish(&self, id: Uuid, (state, error): Finish) -> Ended {
         if operations::finish(&self.ops, id, (state, error), self.days).await? {
             metrics::ended(state);
             tracing::info!(operation.id = %id, state = state.name(), "operation.ended");
@@ -174,9 +173,13 @@ impl Operating {
     }
 }
 
-const SUCCEEDED: (OperationState, Option<OperationError>) = (OperationState::Succeeded, None);
+/// What an operation comes to.
+type Finish = (OperationState, Option<OperationError>);
 
-fn rejected_by(work: &Work) -> (OperationState, Option<OperationError>) {
+const SUCCEEDED: Finish = (OperationState::Succeeded, None);
+const CANCELLED: Finish = (OperationState::Cancelled, None);
+
+fn rejected_by(work: &Work) -> Finish {
     let invalid = work.invalid.unwrap_or_default();
     let error = OperationError {
         code: "invalid_lines".to_owned(),

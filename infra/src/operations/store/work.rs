@@ -18,6 +18,8 @@ pub struct Work {
     pub phase: Phase,
     /// How large its lines are.
     pub input_bytes: i64,
+    /// Whether somebody has told it to end.
+    pub cancel_requested: bool,
     /// Whether nothing is to be stored.
     pub dry_run: bool,
     /// What a line that cannot be read means for the others.
@@ -77,7 +79,7 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
             SET state = 'running', started_at = coalesce(started_at, statement_timestamp()), \
                 phase = CASE phase WHEN 'waiting' THEN 'validating' ELSE phase END \
           WHERE id = $1 AND finished_at IS NULL \
-         RETURNING principal, phase, input_bytes, dry_run, on_invalid, lines, invalid, done, parts, read_to, \
+         RETURNING principal, phase, input_bytes, cancel_requested, dry_run, on_invalid, lines, invalid, done, parts, read_to, \
                    last_line",
     )
     .bind(id)
@@ -89,6 +91,7 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
         principal: row.try_get("principal")?,
         phase: named(&row, "phase", Phase::named)?,
         input_bytes: row.try_get("input_bytes")?,
+        cancel_requested: row.try_get("cancel_requested")?,
         dry_run: row.try_get("dry_run")?,
         on_invalid: named(&row, "on_invalid", OnInvalid::named)?,
         lines: row.try_get("lines")?,

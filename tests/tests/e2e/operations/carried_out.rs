@@ -182,36 +182,38 @@ pub async fn a_file_with_an_invalid_line_is_rejected_where_that_is_asked_for(
 pub async fn a_key_is_that_of_who_has_uploaded_it(env: &TestEnv) -> Result<()> {
     let mut scene = Scene::start(env).await?;
     let _worker = scene.worker().await?;
-    let run = async |scene: &Scene<'_>, external_id: &str| {
-        let mut line = place(external_id);
+    let run = async |scene: &Scene<'_>, quantity: i64| {
+        let mut line = place("1");
         line["key"] = "mine".into();
+        line["body"]["lines"][0]["quantity"] = quantity.into();
         let location = scene.upload("", text(&[line])).await?;
         scene.until_ended(&location, "succeeded").await?;
         let done = scene.results(&location).await?;
         anyhow::Ok(done.results[0].clone())
     };
-    let first = run(&scene, "1").await?;
+    let first = run(&scene, 1).await?;
     ensure!(
         first["status"] == 201 && first["replayed"] == false,
         "{first}"
     );
     // A file that is sent again does nothing again.
-    let again = run(&scene, "1").await?;
+    let again = run(&scene, 1).await?;
     ensure!(
         again["replayed"] == true && again["order_id"] == first["order_id"],
         "{again}"
     );
-    let other = run(&scene, "2").await?;
+    let other = run(&scene, 2).await?;
     ensure!(
         other["problem"]["code"] == "idempotency_key_reused",
         "{other}"
     );
+    // Of somebody else it is another key.
     scene.api = Api::new(env, &scene.commands).await?;
-    let somebody = run(&scene, "2").await?;
+    let somebody = run(&scene, 2).await?;
     ensure!(
-        somebody["status"] == 201 && somebody["replayed"] == false,
+        somebody["problem"]["code"] == "external_id_taken",
         "{somebody}"
     );
-    ensure!(stored(env).await? == (2, 2));
+    ensure!(stored(env).await? == (1, 1));
     Ok(())
 }

@@ -18,10 +18,7 @@ mod webhooks;
 pub use openapi::openapi;
 pub use problem_types::PROBLEM_TYPES;
 pub use record::{Orders, Registers};
-pub use routes::{
-    bulk::{Checked, LineCheck},
-    configure,
-};
+pub use routes::{bulk::BulkLines, configure};
 pub use state::CommandApi;
 pub use uploads::Uploads;
 pub use webhooks::Webhooks;

@@ -4,6 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `record.rs` | an operation as people see it |
+//! | `check.rs` | what a line has to look like, for whoever sends it |
 //! | `job.rs` | the job that carries one out |
 //! | `store/people.rs` | what people look at, and what they set going |
 //! | `store/work.rs` | what the job reads and writes |
@@ -15,10 +16,12 @@
 //! whoever is killed costs the part at hand, whose lines are sent again under the
 //! same keys.
 
+mod check;
 mod job;
 mod record;
 mod store;
 
+pub use check::{Checked, LineCheck, SentFor};
 pub use job::RunOperation;
 pub use record::{
     OnInvalid, Operation, OperationError, OperationKind, OperationProgress, OperationState, Phase,

@@ -1,34 +1,22 @@
 //! The lines of an operation, from where it goes on.
 
 use super::keys::sent_as;
-use command_api::{Checked, LineCheck};
-use futures_util::{TryStreamExt as _, stream::BoxStream};
+use futures_util::{StreamExt as _, stream};
 use infra::{
-    http::{Line, Lines, Source},
+    http::{Line, Lines},
     jobs::JobError,
     lifecycle::error_chain,
-    objects::{GetRange, Objects, ObjectsError},
-    operations::{self, Work},
+    objects::{GetRange, Object, Objects, ObjectsError},
+    operations::{self, Checked, LineCheck, SentFor, Work},
 };
+use std::sync::Arc;
 use uuid::Uuid;
-
-/// An object that is read.
-pub struct Stored(BoxStream<'static, Result<Bytes, ObjectsError>>);
-
-type Bytes = actix_web::web::Bytes;
-
-impl Source for Stored {
-    type Error = ObjectsError;
-
-    async fn piece(&mut self) -> Result<Option<Bytes>, ObjectsError> {
-        self.0.try_next().await
-    }
-}
 
 /// Lines that are looked at as they are read.
 pub struct Input {
-    lines: Lines<Stored>,
-    check: LineCheck,
+    lines: Lines<Object>,
+    check: Arc<dyn LineCheck>,
+    sent_for: SentFor,
     operation: Uuid,
     principal: String,
 }
@@ -63,24 +51,26 @@ impl Input {
     pub async fn open(
         objects: &Objects,
         work: &Work,
-        check: LineCheck,
+        (check, sent_for): (Arc<dyn LineCheck>, SentFor),
         (number, bytes): (i64, i64),
     ) -> Result<Self, JobError> {
-        let (number, bytes) = (number.cast_unsigned(), bytes.cast_unsigned());
-        let stored: BoxStream<'static, _> = if bytes >= work.input_bytes.cast_unsigned() {
-            // Stores refuse what begins at the end.
-            Box::pin(futures_util::stream::empty())
-        } else {
-            let range = (bytes > 0).then_some(GetRange::Offset(bytes));
+        let object = if bytes < work.input_bytes {
+            let range = (bytes > 0).then_some(GetRange::Offset(bytes.cast_unsigned()));
             let object = objects.get(&operations::input(work.id), range).await;
             let object = object.map_err(|error| unreadable(&error))?;
-            object
-                .ok_or_else(|| JobError::permanent("its lines are gone"))?
-                .body
+            object.ok_or_else(|| JobError::permanent("its lines are gone"))?
+        } else {
+            // Stores refuse what begins at the end.
+            Object {
+                size: 0,
+                range: 0..0,
+                body: stream::empty().boxed(),
+            }
         };
         Ok(Self {
-            lines: Lines::after(Stored(stored), number, bytes),
+            lines: Lines::after(object, number.cast_unsigned(), bytes.cast_unsigned()),
             check,
+            sent_for,
             operation: work.id,
             principal: work.principal.clone(),
         })
@@ -106,15 +96,16 @@ impl Input {
 
     /// The result of a line that is not carried out because of others.
     pub fn rejected(&self, number: u64, op: &str, own_key: Option<String>) -> Vec<u8> {
-        self.check.rejected(number, op, own_key)
+        self.check.rejected(&self.sent_for, number, op, own_key)
     }
 
     fn look(&self, number: u64, line: Line) -> Option<Is> {
         let mut key = String::new();
-        let checked = self.check.check((number, line), |own| {
+        let mut named = |own: Option<&str>| {
             key = sent_as(self.operation, &self.principal, number, own);
             key.clone()
-        });
+        };
+        let checked = self.check.check(&self.sent_for, (number, line), &mut named);
         match checked {
             Checked::Blank => None,
             Checked::Invalid(result) => Some(Is::Invalid(result)),

@@ -9,13 +9,14 @@ use crate::{
     bulk::{Answer, Attempt, BulkClient, BulkError, BulkLine},
     work::Running,
 };
-use command_api::LineCheck;
 use futures_util::TryStreamExt as _;
 use infra::{
     jobs::{Context, Ended, JobError, Outcome, Progress},
     lifecycle::error_chain,
     objects::Objects,
-    operations::{self, OperationError, OperationState, Phase, RunOperation, Work, folder},
+    operations::{
+        self, LineCheck, OperationError, OperationState, Phase, RunOperation, SentFor, Work, folder,
+    },
 };
 use sqlx::PgPool;
 use std::{
@@ -44,6 +45,8 @@ pub struct Operating {
     pub ops: PgPool,
     /// Where their lines and results are.
     pub objects: Objects,
+    /// Knows what lines have to look like.
+    pub lines: Arc<dyn LineCheck>,
     /// Carries lines out.
     pub commands: Arc<BulkClient>,
     /// The same, and stores nothing.
@@ -229,8 +232,11 @@ impl Turn<'_> {
     /// The lines from there on.
     pub async fn input(&self, from: (i64, i64)) -> Result<Input, JobError> {
         let traceparent = self.context.traceparent.as_deref().unwrap_or_default();
-        let trace_id = traceparent.split('-').nth(1).unwrap_or_default();
-        let check = LineCheck::new(trace_id, self.work.id);
+        let sent_for = SentFor {
+            trace_id: traceparent.split('-').nth(1).unwrap_or_default().to_owned(),
+            causation_id: self.work.id.to_string(),
+        };
+        let check = (Arc::clone(&self.with.lines), sent_for);
         Input::open(&self.with.objects, self.work, check, from).await
     }
 

@@ -11,7 +11,6 @@ use crate::{
     bulk::{Answer, Refused},
     http::cause,
 };
-use actix_web::web::Bytes;
 use futures_util::stream;
 use infra::{jobs::JobError, operations};
 use reqwest::{Body, Response};
@@ -46,7 +45,7 @@ impl Turn<'_> {
         *self.work = fresh;
         let input = self.input((0, 0)).await?;
         let (told, lines) = mpsc::channel(AHEAD);
-        let (pieces, body) = mpsc::channel::<Bytes>(PIECES);
+        let (pieces, body) = mpsc::channel(PIECES);
         let feeding = feed(input, told, pieces);
         let body = stream::unfold(body, |mut body| async move {
             let piece = body.recv().await?;
@@ -116,7 +115,7 @@ impl Turn<'_> {
 }
 
 /// Sends the lines, and says of each where its result comes from.
-async fn feed(mut input: Input, told: mpsc::Sender<Told>, pieces: mpsc::Sender<Bytes>) {
+async fn feed(mut input: Input, told: mpsc::Sender<Told>, pieces: mpsc::Sender<Vec<u8>>) {
     let mut piece = Vec::new();
     loop {
         let item = match input.next().await {
@@ -139,14 +138,14 @@ async fn feed(mut input: Input, told: mpsc::Sender<Told>, pieces: mpsc::Sender<B
         // Where whoever reads is far behind, it may wait for the answer to a line
         // that is still here.
         let is_due = piece.len() >= PIECE || told.capacity() == 0;
-        if is_due && pieces.send(mem::take(&mut piece).into()).await.is_err() {
+        if is_due && pieces.send(mem::take(&mut piece)).await.is_err() {
             return;
         }
         if told.send(Ok((sent, input.taken()))).await.is_err() {
             return;
         }
     }
-    let _ = pieces.send(piece.into()).await;
+    let _ = pieces.send(piece).await;
 }
 
 /// The lines of an answer.

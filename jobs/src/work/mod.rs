@@ -17,6 +17,7 @@ use infra::{
     jobs::{self, Announcer, Ended, Handlers, InvalidTiming, Schedule, Settings, Timing},
     lifecycle::Lifecycle,
     objects::{Objects, ObjectsError},
+    operations::LineCheck,
     postgres,
     redis::{Redis, RedisError},
     retry::RetryPolicy,
@@ -82,14 +83,19 @@ pub enum ScheduleError {
 }
 
 /// Works on jobs, and enqueues those that are due at certain times, until the
-/// lifecycle ends. Servers that are away are waited for.
-pub fn spawn(config: &Config, lifecycle: &Lifecycle) -> Result<(), WorkError> {
+/// lifecycle ends. Servers that are away are waited for. `lines` knows what lines
+/// of bulk requests have to look like.
+pub fn spawn(
+    config: &Config,
+    lines: Arc<dyn LineCheck>,
+    lifecycle: &Lifecycle,
+) -> Result<(), WorkError> {
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
     let objects = Objects::new(config)?;
     let mut handlers = handlers(config, &of_handlers)?;
     let schedules = schedules(objects.is_some())?;
     if let Some(objects) = objects {
-        handlers = with_operations(handlers, config, &of_handlers, objects)?;
+        handlers = with_operations(handlers, config, &of_handlers, (objects, lines))?;
     }
     let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
@@ -123,7 +129,7 @@ fn with_operations(
     handlers: Handlers,
     config: &Config,
     ops: &PgPool,
-    objects: Objects,
+    (objects, lines): (Objects, Arc<dyn LineCheck>),
 ) -> Result<Handlers, WorkError> {
     operations::describe();
     let key = config.read_api_key()?;
@@ -135,6 +141,7 @@ fn with_operations(
     let operating = Operating {
         ops: ops.clone(),
         objects: objects.clone(),
+        lines,
         commands: client(false)?,
         rehearsals: client(true)?,
         days,

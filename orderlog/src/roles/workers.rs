@@ -1,6 +1,7 @@
 //! The roles that nobody calls: relay, projector and worker.
 
 use crate::{keys::sealing, mapping::Mapping};
+use command_api::BulkLines;
 use infra::{
     config::Config,
     epoch,
@@ -67,7 +68,7 @@ pub fn worker(
     ready: Readiness,
 ) -> anyhow::Result<Readiness> {
     let status = process::spawn(config, Arc::new(Mapping), lifecycle)?;
-    work::spawn(config, lifecycle)?;
+    work::spawn(config, Arc::new(BulkLines), lifecycle)?;
     let commands = status.clone();
     let ready = ready.check("worker", move || {
         let consumer = status.consumer();

@@ -7,114 +7,74 @@ use super::{
     told::{Outcome, Results},
 };
 use actix_web::http::StatusCode;
-use infra::http::{Line, Problem};
+use infra::{
+    http::{Line, Problem, body::too_large},
+    operations::{Checked, LineCheck, SentFor},
+};
 use serde_json::value::{RawValue, to_raw_value};
 use std::collections::BTreeMap;
 
 /// The longest line that a request takes, in bytes.
 const LONGEST: usize = 256 << 10;
 
-/// What a line is.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Checked {
-    /// Nothing: it has no result.
-    Blank,
-    /// One that can be sent.
-    Valid {
-        /// Which command it is.
-        op: &'static str,
-        /// Its own key.
-        key: Option<String>,
-        /// What to send, without a break.
-        text: Vec<u8>,
-    },
-    /// One that cannot; its result, with a break.
-    Invalid(Vec<u8>),
-}
+/// What lines of a bulk request have to look like.
+#[derive(Debug, Clone, Copy)]
+pub struct BulkLines;
 
-/// Looks at lines, and writes the results of those that are not sent.
-#[derive(Debug, Clone)]
-pub struct LineCheck {
-    /// Told with each of them.
-    trace_id: String,
-    /// What led to the commands, unless a line says something else.
-    causation_id: String,
-}
-
-impl LineCheck {
-    /// Of lines that are sent because of this, whose problems belong to this
-    /// trace.
-    pub fn new(trace_id: impl Into<String>, causation_id: impl Into<String>) -> Self {
-        Self {
-            trace_id: trace_id.into(),
-            causation_id: causation_id.into(),
-        }
-    }
-
-    /// Looks at a line; `sent_as` says under which key it is sent, by its own.
-    pub fn check(
+impl LineCheck for BulkLines {
+    fn check(
         &self,
+        sent_for: &SentFor,
         (number, line): (u64, Line),
-        sent_as: impl FnOnce(Option<&str>) -> String,
+        sent_as: &mut dyn FnMut(Option<&str>) -> String,
     ) -> Checked {
-        let refused = |op, key, problem| self.result(number, Refused { op, key, problem });
+        let refused = |op: Option<&str>, key, problem| {
+            let op = op.map(str::to_owned);
+            Checked::Invalid(result(sent_for, number, Refused { op, key, problem }))
+        };
         let text = match line.text() {
             Ok(text) if text.trim_ascii().is_empty() => return Checked::Blank,
             Ok(text) => text,
-            Err(problem) => return Checked::Invalid(refused(None, None, problem)),
+            Err(problem) => return refused(None, None, problem),
         };
         let (op, key) = match check(&text) {
             Ok(checked) => checked,
-            Err(refused) => return Checked::Invalid(self.result(number, refused)),
+            Err(refused) => return Checked::Invalid(result(sent_for, number, refused)),
         };
-        let sent = self.rewritten(&text, &sent_as(key.as_deref()));
-        match sent {
+        match rewritten(&text, &sent_as(key.as_deref()), &sent_for.causation_id) {
             Ok(text) if text.len() <= LONGEST => Checked::Valid { op, key, text },
-            Ok(_) => {
-                let problem = Line::TooLong.text().err();
-                let problem = problem.unwrap_or_else(|| Problem::unavailable(1));
-                Checked::Invalid(refused(Some(op.to_owned()), key, problem))
-            }
-            Err(error) => {
-                let problem = Problem::internal(error);
-                Checked::Invalid(refused(Some(op.to_owned()), key, problem))
-            }
+            Ok(_) => refused(Some(op), key, too_large(LONGEST)),
+            Err(error) => refused(Some(op), key, Problem::internal(error)),
         }
     }
 
-    /// The result of a line that can be carried out, and is not, as others
-    /// cannot.
-    pub fn rejected(&self, number: u64, op: &str, key: Option<String>) -> Vec<u8> {
+    fn rejected(&self, sent_for: &SentFor, number: u64, op: &str, key: Option<String>) -> Vec<u8> {
         let problem = Problem::new(
             StatusCode::FAILED_DEPENDENCY,
             "operation_rejected",
             "Nothing was carried out, as some lines are invalid",
         );
         let op = Some(op.to_owned());
-        self.result(number, Refused { op, key, problem })
+        result(sent_for, number, Refused { op, key, problem })
     }
+}
 
-    fn result(&self, number: u64, refused: Refused) -> Vec<u8> {
-        let mut results = Results::new(self.trace_id.clone(), false);
-        results.line(&Outcome::refused(number, refused));
-        results.written
-    }
+fn result(sent_for: &SentFor, number: u64, refused: Refused) -> Vec<u8> {
+    let mut results = Results::new(sent_for.trace_id.clone(), false);
+    results.line(&Outcome::refused(number, refused));
+    results.written
+}
 
-    /// The line under another key. Its body stays as it is, to the byte: that is
-    /// what a repeat is known by.
-    fn rewritten(&self, text: &[u8], key: &str) -> serde_json::Result<Vec<u8>> {
-        let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(text)?;
-        members.insert("key".to_owned(), to_raw_value(key)?);
-        let causation_id = to_raw_value(&self.causation_id)?;
-        let told = members.entry("causation_id".to_owned());
-        told.and_modify(|told| {
-            if told.get() == "null" {
-                told.clone_from(&causation_id);
-            }
-        })
-        .or_insert(causation_id);
-        serde_json::to_vec(&members)
+/// The line under another key. Its body stays as it is, to the byte: that is
+/// what a repeat is known by.
+fn rewritten(text: &[u8], key: &str, causation_id: &str) -> serde_json::Result<Vec<u8>> {
+    let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(text)?;
+    members.insert("key".to_owned(), to_raw_value(key)?);
+    let told = members.get("causation_id");
+    if told.is_none_or(|told| told.get() == "null") {
+        members.insert("causation_id".to_owned(), to_raw_value(causation_id)?);
     }
+    serde_json::to_vec(&members)
 }
 
 #[cfg(test)]
@@ -125,8 +85,15 @@ mod tests {
 
     fn checked(text: &str) -> Checked {
         let line = Line::Whole(Bytes::copy_from_slice(text.as_bytes()));
-        let sent_as = |own: Option<&str>| format!("sent-{}", own.unwrap_or("7"));
-        LineCheck::new("trace", "cause").check((7, line), sent_as)
+        let mut sent_as = |own: Option<&str>| format!("sent-{}", own.unwrap_or("7"));
+        BulkLines.check(&sent_for(), (7, line), &mut sent_as)
+    }
+
+    fn sent_for() -> SentFor {
+        SentFor {
+            trace_id: "trace".to_owned(),
+            causation_id: "cause".to_owned(),
+        }
     }
 
     fn result(checked: Checked) -> Value {
@@ -200,7 +167,7 @@ mod tests {
             format!(r#"{{"op": "add_note", "order_id": "x", "body": {{"text": "x"{filler}}}}}"#);
         assert!(long.len() <= LONGEST);
         assert_eq!(result(checked(&long))["status"], 413);
-        let rejected = LineCheck::new("trace", "cause").rejected(3, "add_note", None);
+        let rejected = BulkLines.rejected(&sent_for(), 3, "add_note", None);
         let rejected: Value = serde_json::from_slice(&rejected).expect("JSON");
         assert_eq!(rejected["status"], 424);
     }

@@ -24,7 +24,7 @@ use actix_web::{
     http::header::CACHE_CONTROL,
     web::{Bytes, Data, Payload},
 };
-pub use check::{Checked, LineCheck};
+pub use check::BulkLines;
 use futures_util::{FutureExt as _, Stream, stream};
 use infra::{
     command::Rehearsal,

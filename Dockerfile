@@ -31,8 +31,8 @@ LABEL org.opencontainers.image.title="orderlog" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="debian:bookworm-slim"
 # The number is fixed and the user is named by it below: an orchestrator can
-# then see that it is not root. It has no home, and owns nothing but the folder
-# for a volume with the worker's API key.
+# then see that it is not root. It has no home, and owns nothing but the folders
+# for volumes with the worker's API key, and with uploads and results.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
@@ -40,7 +40,7 @@ RUN apt-get update \
     && groupadd --gid 10001 orderlog \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin orderlog \
-    && install -d -o 10001 -g 10001 -m 0700 /keys
+    && install -d -o 10001 -g 10001 -m 0700 /keys /objects
 COPY --from=build /out/orderlog /usr/local/bin/orderlog
 USER 10001:10001
 # The default is this machine's loopback, which nothing outside a container

@@ -13,12 +13,14 @@ mod refusal;
 mod request;
 mod routes;
 mod state;
+mod uploads;
 mod webhooks;
 
 pub use exports::Exports;
 pub use openapi::openapi;
 pub use problem_types::PROBLEM_TYPES;
 pub use record::{Orders, Registers};
-pub use routes::configure;
+pub use routes::{bulk::BulkLines, configure};
 pub use state::CommandApi;
+pub use uploads::Uploads;
 pub use webhooks::Webhooks;

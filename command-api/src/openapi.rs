@@ -3,7 +3,7 @@
 use crate::{
     answer::CommandAnswer,
     routes::{
-        bulk, drafts, exports, orders,
+        bulk, drafts, exports, operations, orders,
         webhooks::{
             deliveries,
             endpoints::{self, EndpointWithSecret, replay::Replayed},
@@ -13,6 +13,7 @@ use crate::{
 use infra::{
     exports::Export,
     http::ProblemDocument,
+    operations::Operation,
     webhooks::{Delivery, Endpoint},
 };
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "EndpointWithSecret",
         include_str!("documented/endpoint_with_secret.json"),
     ),
+    ("Operation", include_str!("documented/operation.json")),
     ("Replayed", r#"{"replayed": 2, "continue_from": null}"#),
 ];
 
@@ -51,6 +53,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         Endpoint,
         EndpointWithSecret,
         Export,
+        Operation,
         ProblemDocument,
         Replayed
     )),
@@ -114,6 +117,8 @@ const EXAMPLES: &[(&str, &str)] = &[
         exports::cancel::handle,
         exports::delete::handle,
         bulk::handle,
+        operations::create::handle,
+        operations::cancel::handle,
     )
 )]
 struct Document;

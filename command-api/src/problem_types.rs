@@ -19,6 +19,8 @@ kinds! {
     400 unknown_op: "A line names a command that there is not; `op` is an `operationId`.",
     424 earlier_line_open:
         "An earlier line about this order could not be carried out for now, so this one was not either. Send the lines again, in their order.",
+    424 operation_rejected:
+        "The line could be carried out, and was not: others cannot, and the operation was asked to reject them all (`on_invalid=reject`).",
     413 event_too_large: "The event would be larger than Kafka carries. Split the order.",
     422 idempotency_key_reused:
         "The Idempotency-Key was used before with another body. A key stands for one request.",
@@ -29,8 +31,11 @@ kinds! {
     404 export_not_found: "There is no export with this id, or it was deleted.",
     409 export_not_live: "The export neither waits nor is being written: there is nothing to cancel.",
     422 invalid_export: "There is no such export: `errors` says which members are wrong, and why.",
+    // --- operations -------------------------------------------------------
+    404 operation_not_found: "There is no operation with this id; they are kept for some weeks.",
+    409 operation_finished: "The operation has come to its end: there is nothing to cancel.",
     503 no_object_storage:
-        "Nobody has configured where large objects are kept (`objects_url`), so none can be made.",
+        "Nobody has configured where large objects are kept (`objects_url`), so none is taken or made.",
     // --- webhooks ---------------------------------------------------------
     404 endpoint_not_found: "There is no webhook endpoint with this id, or it was deleted.",
     404 delivery_not_found: "There is no delivery with this id; they are kept for some weeks.",

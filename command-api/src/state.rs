@@ -4,6 +4,7 @@ use crate::{
     exports::Exports,
     record::{Orders, Registers},
     routes::bulk,
+    uploads::Uploads,
     webhooks::Webhooks,
 };
 use actix_web::{HttpRequest, web::Data};
@@ -37,6 +38,7 @@ pub struct CommandApi {
     pub(crate) webhooks: Webhooks,
     /// None: nothing is exported in the background.
     pub(crate) exports: Option<Exports>,
+    pub(crate) uploads: Uploads,
     /// For bulk requests.
     pub(crate) bulk: bulk::Room,
     payloads: SharedSecret,
@@ -45,14 +47,14 @@ pub struct CommandApi {
 
 impl CommandApi {
     /// A command API on the log behind `events`, with a secret where webhook
-    /// endpoints are kept.
+    /// endpoints are kept, and a place for uploads.
     pub fn new(
         config: &Config,
         events: PgPool,
         hint: LogHint,
         mapping: Arc<dyn ContractMapping>,
         sealing: Sealing,
-        webhooks: Webhooks,
+        (webhooks, uploads): (Webhooks, Uploads),
     ) -> Self {
         bulk::describe();
         let store = EventStore::new(events.clone(), config.event_store, hint);
@@ -66,6 +68,7 @@ impl CommandApi {
             payloads: SharedSecret::new(webhooks.ops.clone(), "payload"),
             webhooks,
             exports: None,
+            uploads,
             guard: None,
         }
     }

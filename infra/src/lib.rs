@@ -21,6 +21,7 @@ pub mod local_servers;
 pub mod log;
 pub mod objects;
 pub mod open_files;
+pub mod operations;
 pub mod platforms;
 pub mod postgres;
 pub mod redis;

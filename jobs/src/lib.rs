@@ -2,11 +2,14 @@
 //! managers, which use the command API as clients over HTTP, and what the job
 //! queue (`infra::jobs`) carries out.
 
+mod bulk;
 mod exports;
 mod http;
 pub mod import;
+pub mod operations;
 pub mod process;
 pub mod webhooks;
 pub mod work;
 
+pub use bulk::BulkError;
 pub use http::system_url;

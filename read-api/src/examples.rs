@@ -41,6 +41,8 @@ const ANSWERS: &[(&str, &str)] = answers![
     "list_rebuilds",
     "rebuild_projection",
     "cancel_rebuild",
+    "list_operations",
+    "get_operation",
     "list_webhook_endpoints",
     "get_webhook_endpoint",
     "list_webhook_deliveries",
@@ -78,6 +80,10 @@ const TEXTS: &[(&str, &str)] = &[
     (
         "export_events_ndjson",
         include_str!("examples/export_events.ndjson"),
+    ),
+    (
+        "get_operation_results",
+        include_str!("examples/get_operation_results.ndjson"),
     ),
     (
         "export_events_csv",

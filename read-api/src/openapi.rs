@@ -53,6 +53,9 @@ use utoipa::OpenApi;
         routes::admin::rebuild::list::handle,
         routes::admin::rebuild::request::handle,
         routes::admin::rebuild::cancel::handle,
+        routes::operations::list::handle,
+        routes::operations::show::handle,
+        routes::operations::results::handle,
         routes::webhooks::endpoints::handle,
         routes::webhooks::endpoint::handle,
         routes::webhooks::deliveries::handle,
@@ -102,7 +105,7 @@ mod tests {
     use super::*;
     use crate::{
         export::LOG_PARAMETERS,
-        routes::{admin, events, exports, orders, statistics, webhooks},
+        routes::{admin, events, exports, operations, orders, statistics, webhooks},
     };
     use std::collections::BTreeSet;
     use utoipa::openapi::{RefOr, path::ParameterIn};
@@ -162,6 +165,9 @@ mod tests {
             ("/v1/admin/parked/{id}", &[]),
             ("/v1/admin/projections/{name}/rebuild", &[]),
             ("/v1/webhooks/endpoints", webhooks::endpoints::PARAMETERS),
+            ("/v1/operations", operations::list::PARAMETERS),
+            ("/v1/operations/{id}", &[]),
+            ("/v1/operations/{id}/results", &[]),
             ("/v1/webhooks/deliveries", webhooks::deliveries::PARAMETERS),
             ("/v1/admin/jobs", admin::jobs::list::PARAMETERS),
             ("/v1/admin/jobs/{id}", &[]),

@@ -114,6 +114,22 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         meaning: "A run of the schedule that was asked for before is not at its end yet.",
     },
     ProblemType {
+        code: "operation_not_found",
+        status: 404,
+        meaning: "There is no operation with this id; they are kept for some weeks.",
+    },
+    ProblemType {
+        code: "operation_not_finished",
+        status: 409,
+        meaning: "The operation has not come to its end, and its results are told as a whole. Follow \
+                  it at `GET /v1/operations/{id}`.",
+    },
+    ProblemType {
+        code: "results_unavailable",
+        status: 404,
+        meaning: "This server does not know where results are kept (`objects_url`).",
+    },
+    ProblemType {
         code: "too_many_exports",
         status: 503,
         meaning: "As many exports are being streamed as this process streams at once \
@@ -282,6 +298,25 @@ pub fn no_object_storage() -> Problem {
         "no_object_storage",
         "No place for objects is configured",
     )
+}
+
+/// There is no such operation, or not any more.
+pub fn operation_not_found() -> Problem {
+    Problem::not_found("operation_not_found", "There is no such operation")
+}
+
+/// Its results are not whole yet.
+pub fn operation_not_finished() -> Problem {
+    Problem::conflict(
+        "operation_not_finished",
+        "The operation has not come to its end",
+    )
+    .retry_after(1)
+}
+
+/// Nobody has said where results are.
+pub fn results_unavailable() -> Problem {
+    Problem::not_found("results_unavailable", "Results are kept elsewhere")
 }
 
 /// The order has no invoice, or not yet.

@@ -23,7 +23,7 @@ use infra::{
     config::Config,
     http::{Readiness, problem_types},
     lifecycle::Lifecycle,
-    objects::ObjectsError,
+    objects::{Objects, ObjectsError},
     postgres::{self, Databases},
     redis::{Redis, RedisError},
 };
@@ -46,7 +46,7 @@ pub enum ReadApiError {
     /// `views_url`, or one of `views_read_urls`, is not one.
     #[error("views_url or views_read_urls cannot be used")]
     Views(#[from] sqlx::Error),
-    /// The place of objects cannot be used.
+    /// Objects cannot be kept as configured.
     #[error(transparent)]
     Objects(#[from] ObjectsError),
     /// What documents say of a seller is not usable.
@@ -62,6 +62,8 @@ pub struct State {
     pub views: PgPool,
     /// Jobs and schedules, for operators.
     pub ops: PgPool,
+    /// Where results are; none where nobody has configured that.
+    pub objects: Option<Objects>,
     pub log: Log,
     pub cursors: Cursors,
     pub progress: Progress,
@@ -115,6 +117,7 @@ impl ReadApi {
             servers,
             views,
             ops: databases.ops.clone(),
+            objects: Objects::new(config)?,
             log,
             redis,
             config: config.clone(),

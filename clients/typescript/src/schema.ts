@@ -818,6 +818,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Operations
+         * @description Bulk requests that are carried out in the background, or were, the newest
+         *     first. They are kept for some weeks after their end.
+         */
+        get: operations["list_operations"];
+        put?: never;
+        /**
+         * Carry out many commands in the background
+         * @description The lines of `POST /v1/bulk`, any number of them up to the size that the
+         *     deployment takes, packed or not. They are stored, the answer says where they
+         *     can be followed, and a worker carries them out: it reads all of them first and
+         *     counts those that cannot be carried out whatever happens (no JSON, no such
+         *     command, another shape); then it carries out the others as `POST /v1/bulk`
+         *     does, those about one order in their order. When it is finished,
+         *     `GET /v1/operations/{id}/results` has a result for each line, of the same
+         *     shape. Whatever is killed meanwhile, no line is carried out twice.
+         *
+         *     `key` may be absent here: then a line is carried out once in this operation. A
+         *     line with a key is carried out once in all operations of the same API key: a
+         *     file that was mended can be sent again as a whole.
+         */
+        post: operations["create_operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One operation
+         * @description How far it is, and once it has come to its end what it came to. While it is not,
+         *     `Retry-After` says when to ask again; with `If-None-Match` the answer is 304
+         *     as long as nothing has changed.
+         */
+        get: operations["get_operation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an operation
+         * @description Lines that were begun are finished, no others are begun. What was carried out
+         *     stays so, and has its results.
+         */
+        post: operations["cancel_operation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/{id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Results of an operation
+         * @description NDJSON: a result for each line that was not blank, in the order of the lines,
+         *     as `POST /v1/bulk` tells them, and the trailer with the counts, without which
+         *     the answer was cut off. Of an operation that was cancelled, or came to no end,
+         *     the lines before that. 409 until it has come to its end.
+         */
+        get: operations["get_operation_results"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/orders": {
         parameters: {
             query?: never;
@@ -4643,6 +4745,11 @@ export interface components {
              */
             at: string;
         };
+        /**
+         * @description What a line that cannot be read means for the others.
+         * @enum {string}
+         */
+        OnInvalid: "skip" | "reject";
         /** @description An order; put together of stored JSON, never of this. */
         OneOrder: components["schemas"]["Order"] & components["schemas"]["History"];
         /**
@@ -4650,6 +4757,159 @@ export interface components {
          * @enum {string}
          */
         Op: "add" | "remove" | "replace";
+        /**
+         * @description A bulk request that is carried out in the background.
+         * @example {
+         *       "cancel_requested": false,
+         *       "created_at": "2026-11-27T05:10:28.911Z",
+         *       "dry_run": false,
+         *       "error": null,
+         *       "expires_at": null,
+         *       "finished_at": null,
+         *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c22aa",
+         *       "kind": "bulk",
+         *       "on_invalid": "skip",
+         *       "phase": "waiting",
+         *       "progress": {
+         *         "done": 0,
+         *         "failed": 0,
+         *         "invalid": null,
+         *         "lines": null,
+         *         "lines_per_second": null,
+         *         "percent": null,
+         *         "replayed": 0,
+         *         "seconds_left": null,
+         *         "succeeded": 0,
+         *         "valid": null
+         *       },
+         *       "results": null,
+         *       "started_at": null,
+         *       "state": "pending"
+         *     }
+         */
+        Operation: {
+            /**
+             * Format: uuid
+             * @description Its id; later operations have greater ones.
+             */
+            id: string;
+            /** @description What is done. */
+            kind: components["schemas"]["OperationKind"];
+            /** @description What becomes of it. */
+            state: components["schemas"]["OperationState"];
+            /** @description Where it is. */
+            phase: components["schemas"]["Phase"];
+            /** @description Whether everything is decided and nothing stored. */
+            dry_run: boolean;
+            /** @description What a line that cannot be read means for the others. */
+            on_invalid: components["schemas"]["OnInvalid"];
+            /** @description Whether it was told to end. */
+            cancel_requested: boolean;
+            /** @description How far it is. */
+            progress: components["schemas"]["OperationProgress"];
+            error?: components["schemas"]["OperationError"] | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When a worker began with it.
+             */
+            started_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it came to its end.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it is kept, with its results.
+             */
+            expires_at?: string | null;
+            /** @description Where its results are, once it is finished. */
+            results?: string | null;
+        };
+        /** @description Why an operation came to no end. */
+        OperationError: {
+            /** @description Stable: `invalid_lines`, `gave_up`. */
+            code: string;
+            /** @description The same for people. */
+            detail: string;
+        };
+        /**
+         * @description What is done in the background.
+         * @enum {string}
+         */
+        OperationKind: "bulk";
+        /** @description A page of operations. */
+        OperationList: {
+            /** @description The newest first. */
+            data: components["schemas"]["Operation"][];
+            /** @description Whether there is more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`. */
+            next_cursor?: string | null;
+        };
+        /** @description How far an operation is. */
+        OperationProgress: {
+            /**
+             * Format: int64
+             * @description Lines that are not blank; null until they are counted.
+             */
+            lines?: number | null;
+            /**
+             * Format: int64
+             * @description Of those that can be read; null until then.
+             */
+            valid?: number | null;
+            /**
+             * Format: int64
+             * @description And that cannot.
+             */
+            invalid?: number | null;
+            /**
+             * Format: int64
+             * @description Lines with a result.
+             */
+            done: number;
+            /**
+             * Format: int64
+             * @description Carried out, now or before.
+             */
+            succeeded: number;
+            /**
+             * Format: int64
+             * @description Of those, before.
+             */
+            replayed: number;
+            /**
+             * Format: int64
+             * @description Not carried out, those that cannot be read among them.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description Of the lines that are done, from 0 to 100.
+             */
+            percent?: number | null;
+            /**
+             * Format: double
+             * @description How fast it goes.
+             */
+            lines_per_second?: number | null;
+            /**
+             * Format: int64
+             * @description How long the rest will take at that pace, about.
+             */
+            seconds_left?: number | null;
+        };
+        /**
+         * @description What becomes of an operation.
+         * @enum {string}
+         */
+        OperationState: "pending" | "running" | "succeeded" | "failed" | "cancelled";
         /** @description One order, whole. */
         Order: {
             /**
@@ -5041,10 +5301,10 @@ export interface components {
          */
         PaymentStatus: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
         /**
-         * @description What a running build is at.
+         * @description Where an operation is.
          * @enum {string}
          */
-        Phase: "filling" | "indexing" | "catching_up" | "held";
+        Phase: "waiting" | "validating" | "executing" | "finished";
         /**
          * @description An order to place.
          * @example {
@@ -10633,6 +10893,606 @@ export interface operations {
             };
             /** @description `coding_not_acceptable` */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_operations: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state */
+                state?: components["schemas"]["OperationState"];
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The operations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "cancel_requested": false,
+                     *           "created_at": "2026-11-27T05:10:28.911Z",
+                     *           "dry_run": false,
+                     *           "error": null,
+                     *           "expires_at": "2026-12-27T05:11:17.120Z",
+                     *           "finished_at": "2026-11-27T05:11:17.120Z",
+                     *           "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c22aa",
+                     *           "kind": "bulk",
+                     *           "on_invalid": "skip",
+                     *           "phase": "finished",
+                     *           "progress": {
+                     *             "done": 100000,
+                     *             "failed": 1037,
+                     *             "invalid": 1000,
+                     *             "lines": 100000,
+                     *             "lines_per_second": 2091,
+                     *             "percent": 100,
+                     *             "replayed": 0,
+                     *             "seconds_left": null,
+                     *             "succeeded": 98963,
+                     *             "valid": 99000
+                     *           },
+                     *           "results": "/v1/operations/019ac1f0-7c3e-7a41-9c55-2f4d6d0c22aa/results",
+                     *           "started_at": "2026-11-27T05:10:29.402Z",
+                     *           "state": "succeeded"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OperationList"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_operation: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Decide every line, each on what the ones before it would have left, and
+                 *     store nothing. A key that comes twice is decided twice.
+                 */
+                dry_run?: boolean;
+                /**
+                 * @description What a line that cannot be read means for the others: nothing (`skip`), or
+                 *     that none of them is carried out (`reject`).
+                 */
+                on_invalid?: components["schemas"]["OnInvalid"];
+            };
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A command a line */
+        requestBody: {
+            content: {
+                /**
+                 * @example {"op":"place_order","key":"w-1001","body":{"platform":"web","external_id":"W-1001","currency":"GBP","lines":[{"sku":"85123A","name":"White hanging heart T-light holder","quantity":6,"unit_price":"2.55"}]}}
+                 *     {"op":"authorize_payment","key":"w-1001-pay","order":{"platform":"web","external_id":"W-1001"},"body":{"amount":1530,"provider":"bank"}}
+                 *     {"op":"capture_payment","key":"w-1001-take","order":{"platform":"web","external_id":"W-1001"},"payment":"p1","body":{"amount":2000}}
+                 */
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description It will be carried out, and is read at `Location` */
+            202: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_idempotency_key`, `invalid_parameter`, `invalid_query`, `unknown_parameter` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `no_object_storage`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_operation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Tags that the client has */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /** @description Id of an operation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The operation */
+            200: {
+                headers: {
+                    /** @description Of what it says */
+                    ETag?: string;
+                    /** @description Seconds, while it has not come to its end */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-11-27T05:10:28.911Z",
+                     *       "dry_run": false,
+                     *       "error": null,
+                     *       "expires_at": null,
+                     *       "finished_at": null,
+                     *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c22aa",
+                     *       "kind": "bulk",
+                     *       "on_invalid": "skip",
+                     *       "phase": "executing",
+                     *       "progress": {
+                     *         "done": 42000,
+                     *         "failed": 437,
+                     *         "invalid": 1000,
+                     *         "lines": 100000,
+                     *         "lines_per_second": 2104,
+                     *         "percent": 42,
+                     *         "replayed": 0,
+                     *         "seconds_left": 28,
+                     *         "succeeded": 41563,
+                     *         "valid": 99000
+                     *       },
+                     *       "results": null,
+                     *       "started_at": "2026-11-27T05:10:29.402Z",
+                     *       "state": "running"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What anything about one operation may be refused with beside that.
+             *     `operation_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_operation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the operation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ends, or has been cancelled before */
+            200: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `operation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `operation_finished` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_operation_results: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of an operation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The results, and the trailer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {"line":1,"op":"place_order","key":"w-1001","status":201,"replayed":false,"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","version":1,"number":"1001","position":"b3JkZXJzLmV2ZW50cy52MXw5fDF8NzYzfDE"}
+                     *     {"line":2,"op":"authorize_payment","key":"w-1001-pay","status":200,"replayed":false,"order_id":"e3769ed0-17ec-550a-adab-fda4d80da99b","version":2,"number":"1001","position":"b3JkZXJzLmV2ZW50cy52MXw5fDF8NzY0fDI","payment_id":"p1"}
+                     *     {"line":3,"op":"capture_payment","key":"w-1001-take","status":409,"problem":{"type":"/problems/capture_exceeds_authorized","title":"the capture exceeds what is authorised and not captured","status":409,"code":"capture_exceeds_authorized","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","errors":[{"pointer":"/amount","detail":"the capture exceeds what is authorised and not captured"}],"requested":2000,"capturable":1530}}
+                     *     {"trailer":{"lines":3,"succeeded":2,"replayed":0,"failed":1,"dry_run":false}}
+                     */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What its results may be refused with.
+             *     `operation_not_found`, `results_unavailable`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What its results are refused with as long as they are not whole.
+             *     `operation_not_finished`
+             */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -161,7 +161,7 @@ fn success(status: u16, done: &str, body: Option<&str>) -> Response {
         let etag = text("`\"<version>-0\"`, for `If-Match` of the next");
         response = response.header("ETag", etag);
     }
-    if status == 201 || body == Some("Export") && status == 202 {
+    if status == 201 || matches!(body, Some("Export" | "Operation")) && status == 202 {
         response = response.header("Location", text("Where it is read"));
     }
     response.build()

@@ -8,4 +8,4 @@ pub(crate) use answers::answers;
 pub use answers::{
     AMOUNT, ANY, COMMAND, CONTENT, EDIT, LINE, LIVE_SALE, REQUEST, SALE, UNITS, problems, responses,
 };
-pub use parameters::{Headers, OnDelivery, OnEndpoint, OnExport, OnOrder};
+pub use parameters::{Headers, OnDelivery, OnEndpoint, OnExport, OnOperation, OnOrder, Once};

@@ -37,6 +37,35 @@ pub struct Headers {
     causation_id: Option<String>,
 }
 
+/// Parameters of requests that lead to no command by themselves.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only documents what is read")]
+pub struct Once {
+    /// 1–255 visible characters; stands for this request for ever.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: Option<String>,
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct OperationPath {
+    /// Id of the operation.
+    id: Uuid,
+}
+
+/// Parameters of requests on an operation.
+pub struct OnOperation;
+
+impl IntoParams for OnOperation {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = OperationPath::into_params(&place);
+        all.extend(Headers::into_params(&place));
+        all
+    }
+}
+
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "only documents what `Call` reads")]

@@ -3,6 +3,7 @@
 pub(crate) mod bulk;
 pub(crate) mod drafts;
 pub(crate) mod exports;
+pub(crate) mod operations;
 pub(crate) mod orders;
 pub(crate) mod webhooks;
 
@@ -19,6 +20,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(drafts::configure)
         .configure(orders::configure)
+        .configure(operations::configure)
         .configure(webhooks::configure)
         .configure(exports::configure)
         .route("/v1/bulk", post().to(bulk::handle));

@@ -152,6 +152,11 @@ pub struct Config {
     pub objects_s3_secret_key: Secret,
     /// Whether the endpoint may be asked without TLS.
     pub objects_s3_allow_http: bool,
+    /// Most bytes of the lines of an operation, unpacked.
+    pub operation_max_bytes: u64,
+    /// For how many days an operation is kept that has come to its end, with its
+    /// results.
+    pub operation_days: u64,
     /// For how many days jobs that are done or cancelled are kept.
     pub jobs_done_days: u64,
     /// For how many days dead jobs are kept.
@@ -228,6 +233,8 @@ impl Default for Config {
             objects_s3_access_key: String::new(),
             objects_s3_secret_key: Secret::default(),
             objects_s3_allow_http: false,
+            operation_max_bytes: 1 << 30,
+            operation_days: 30,
             jobs_done_days: 7,
             jobs_dead_days: 90,
             jobs_concurrency: BTreeMap::new(),

@@ -23,7 +23,7 @@ mod request_headers;
 mod server;
 mod trace;
 
-pub use body::{Forwarding, JsonBody, Line, LineError, Lines};
+pub use body::{Forwarding, JsonBody, Line, LineError, Lines, Pieces, Source};
 pub use etag::{Etag, IfMatch, if_match, none_match};
 pub use fallback::DocumentedPaths;
 pub use health::Readiness;

@@ -23,12 +23,14 @@ fn delete_in(folder: &Path, age: Duration) -> io::Result<u64> {
         let Ok(metadata) = entry.metadata() else {
             continue;
         };
+        let is_old = metadata.modified()?.elapsed().is_ok_and(|past| past >= age);
         if metadata.is_dir() {
             deleted += delete_in(&entry.path(), age)?;
-        } else if is_unfinished(&entry.path())
-            && metadata.modified()?.elapsed().is_ok_and(|past| past >= age)
-            && fs::remove_file(entry.path()).is_ok()
-        {
+            if is_old {
+                // An empty one; whoever is about to write there makes it again.
+                let _ = fs::remove_dir(entry.path());
+            }
+        } else if is_old && is_unfinished(&entry.path()) && fs::remove_file(entry.path()).is_ok() {
             deleted += 1;
         }
     }

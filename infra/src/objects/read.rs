@@ -1,6 +1,7 @@
 //! An object that is read.
 
 use super::ObjectsError;
+use crate::http::Source;
 use actix_web::web::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use object_store::{
@@ -42,6 +43,14 @@ impl Object {
             Ok(all)
         };
         self.body.try_fold(Vec::new(), fold).await
+    }
+}
+
+impl Source for Object {
+    type Error = ObjectsError;
+
+    async fn piece(&mut self) -> Result<Option<Bytes>, ObjectsError> {
+        self.body.try_next().await
     }
 }
 

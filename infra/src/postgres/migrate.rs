@@ -90,6 +90,11 @@ const OPS: Scripts = &[
         include_str!("../../migrations/ops/0004_webhooks.sql"),
     ),
     (
+        5,
+        "operations",
+        include_str!("../../migrations/ops/0005_operations.sql"),
+    ),
+    (
         6,
         "exports",
         include_str!("../../migrations/ops/0006_exports.sql"),

@@ -1,6 +1,7 @@
 //! What can go wrong with an import as a whole. What is wrong with one invoice
 //! or line is a [`Reason`](super::Reason) and no error.
 
+use crate::bulk::BulkError;
 use std::{io, path::PathBuf, time::Duration};
 
 /// Why an import did not begin, or did not get to its end.
@@ -64,36 +65,9 @@ pub enum ImportError {
         #[source]
         source: serde_json::Error,
     },
-    /// Not an absolute `http` or `https` URL.
-    #[error("{url:?} is not the URL of a system, such as http://127.0.0.1:8080")]
-    Url {
-        /// As given.
-        url: String,
-    },
-    /// An API key with characters that no header can carry.
-    #[error("the API key has characters that cannot be sent")]
-    ApiKey,
-    /// The HTTP client could not be set up.
-    #[error("the HTTP client cannot be set up")]
-    Client(#[source] reqwest::Error),
-    /// The system is there and refuses the caller.
-    #[error("the system refuses the API key (HTTP {status}): {detail}")]
-    NotAuthorised {
-        /// 401 or 403.
-        status: u16,
-        /// What it said.
-        detail: String,
-    },
-    /// Something answers that is not such a system.
-    #[error("{url} does not answer as an order system does: HTTP {status} {detail}")]
-    Unexpected {
-        /// What was called.
-        url: String,
-        /// What it answered.
-        status: u16,
-        /// What it said.
-        detail: String,
-    },
+    /// The system cannot be asked, or is none.
+    #[error(transparent)]
+    System(BulkError),
     /// The system stayed away for longer than the retries last.
     #[error(
         "the system does not take invoice {invoice}: {last} (tried {attempts} times in {elapsed:.0?})"

@@ -8,17 +8,21 @@ pub(crate) mod sweep;
 pub use retention::Retention;
 
 use crate::{
+    bulk::{BulkClient, BulkError},
     exports::{self, Exporting},
+    operations::{self, Operating},
     webhooks::{self, Delivering, Sender, SenderError},
 };
 use infra::{
-    config::Config,
+    config::{ApiKeyError, Config},
     exports::{Source, WriteExport},
     jobs::{self, Announcer, Ended, Handlers, InvalidTiming, Job as _, Schedule, Settings, Timing},
     lifecycle::Lifecycle,
-    objects::ObjectsError,
+    objects::{Objects, ObjectsError},
+    operations::LineCheck,
     postgres,
     redis::{Redis, RedisError},
+    retry::RetryPolicy,
     sealing::{MasterKey, MasterKeyError},
     webhooks::{Guard, InvalidNetwork},
 };
@@ -55,9 +59,15 @@ pub enum WorkError {
     /// Webhooks cannot be sent.
     #[error(transparent)]
     Sender(#[from] SenderError),
-    /// The place of objects cannot be used.
+    /// Objects cannot be kept as configured.
     #[error(transparent)]
     Objects(#[from] ObjectsError),
+    /// The API key is told twice, or its file cannot be read.
+    #[error(transparent)]
+    ApiKey(#[from] ApiKeyError),
+    /// Operations cannot be carried out as configured.
+    #[error("`command_url` and the API key cannot be used")]
+    Commands(#[from] BulkError),
     /// A bug: a schedule of ours is none.
     #[error("a schedule cannot be read")]
     Schedule(#[from] ScheduleError),
@@ -76,14 +86,19 @@ pub enum ScheduleError {
 
 /// Works on jobs, and enqueues those that are due at certain times, until the
 /// lifecycle ends. Servers that are away are waited for. `source` knows what exports
-/// hold.
+/// hold, `lines` what lines of bulk requests have to look like.
 pub fn spawn(
     config: &Config,
-    source: Arc<dyn Source>,
+    (source, lines): (Arc<dyn Source>, Arc<dyn LineCheck>),
     lifecycle: &Lifecycle,
 ) -> Result<(), WorkError> {
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
-    let handlers = handlers(config, &of_handlers, source)?;
+    let objects = Objects::new(config)?;
+    let mut handlers = handlers(config, &of_handlers, source)?;
+    let schedules = schedules(objects.is_some())?;
+    if let Some(objects) = objects {
+        handlers = with_operations(handlers, config, &of_handlers, (objects, lines))?;
+    }
     let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
     // An answer that nobody waits for any more has handed out messages all the
@@ -94,7 +109,7 @@ pub fn spawn(
     };
     let redis = Redis::new(&patient)?;
     webhooks::spawn(of_handlers, Announcer::new(redis.clone()), lifecycle);
-    jobs::spawn_schedules(&config.ops_url, ops.clone(), schedules()?, lifecycle)?;
+    jobs::spawn_schedules(&config.ops_url, ops.clone(), schedules, lifecycle)?;
     let mut settings = Settings::of(config);
     for (queue, at_once) in [
         (webhooks::QUEUE, webhooks::AT_ONCE),
@@ -123,17 +138,50 @@ fn handlers(config: &Config, ops: &PgPool, source: Arc<dyn Source>) -> Result<Ha
         .with(exports::retention(exporting)))
 }
 
+/// And what only a worker can carry out that has the uploads.
+fn with_operations(
+    handlers: Handlers,
+    config: &Config,
+    ops: &PgPool,
+    (objects, lines): (Objects, Arc<dyn LineCheck>),
+) -> Result<Handlers, WorkError> {
+    operations::describe();
+    let key = config.read_api_key()?;
+    let client = |dry_run| {
+        let system = (&*config.command_url, key.reveal());
+        BulkClient::new(system, dry_run, "orderlog-worker", RetryPolicy::default()).map(Arc::new)
+    };
+    let days = f64::from(sweep::days(config.operation_days));
+    let operating = Operating {
+        ops: ops.clone(),
+        objects: objects.clone(),
+        lines,
+        commands: client(false)?,
+        rehearsals: client(true)?,
+        days,
+    };
+    Ok(handlers
+        .with(operations::retention(ops.clone(), objects, days))
+        .with(operations::operate(operating)))
+}
+
 /// What is enqueued when. Times are off the full hour, when everybody else's
 /// work begins.
-fn schedules() -> Result<Vec<Schedule>, ScheduleError> {
+fn schedules(objects: bool) -> Result<Vec<Schedule>, ScheduleError> {
     let nightly = Timing::cron("17 3 * * *", "UTC")?;
     let later = Timing::cron("41 3 * * *", "UTC")?;
     let hourly = Timing::cron("23 * * * *", "UTC")?;
-    Ok(vec![
+    let mut schedules = vec![
         Schedule::new("jobs-retention", nightly, &Retention {})?,
         Schedule::new("webhooks-retention", later, &webhooks::Retention {})?,
         Schedule::new("exports-retention", hourly, &exports::Retention {})?,
-    ])
+    ];
+    if objects {
+        let last = Timing::cron("53 3 * * *", "UTC")?;
+        let retention = operations::Retention {};
+        schedules.push(Schedule::new("operations-retention", last, &retention)?);
+    }
+    Ok(schedules)
 }
 
 #[cfg(test)]
@@ -142,7 +190,8 @@ mod tests {
 
     #[test]
     fn our_schedules_can_be_read() {
-        let schedules = schedules().expect("schedules");
-        assert!(!schedules.is_empty());
+        for (objects, count) in [(false, 2), (true, 3)] {
+            assert_eq!(schedules(objects).expect("schedules").len(), count);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::front::{self, Documentation};
 use crate::{keys::sealing, mapping::Mapping, openapi};
 use actix_web::web::{Data, ServiceConfig};
-use command_api::{CommandApi, Exports, Webhooks};
+use command_api::{CommandApi, Exports, Uploads, Webhooks};
 use infra::{
     api_keys::ApiKeys,
     config::Config,
@@ -74,7 +74,7 @@ impl Apis {
                 hint,
                 mapping.clone(),
                 sealing.clone(),
-                webhooks,
+                (webhooks, Uploads::new(config, databases.ops.clone())?),
             );
             let exports = Exports::new(config, databases.ops.clone(), read_api::check_export);
             let api = api.guarded(guard.clone()).exporting(exports);

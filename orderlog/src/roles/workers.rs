@@ -1,6 +1,7 @@
 //! The roles that nobody calls: relay, projector and worker.
 
 use crate::{keys::sealing, mapping::Mapping};
+use command_api::BulkLines;
 use infra::{
     config::Config,
     epoch::{self, Guard},
@@ -69,11 +70,8 @@ pub fn worker(
     ready: Readiness,
 ) -> anyhow::Result<Readiness> {
     let status = process::spawn(config, Arc::new(Mapping), lifecycle)?;
-    work::spawn(
-        config,
-        Arc::new(export_files(config, lifecycle)?),
-        lifecycle,
-    )?;
+    let exports = Arc::new(export_files(config, lifecycle)?);
+    work::spawn(config, (exports, Arc::new(BulkLines)), lifecycle)?;
     let commands = status.clone();
     let ready = ready.check("worker", move || {
         let consumer = status.consumer();

@@ -1,6 +1,8 @@
 //! Parameters and answers of queries about work that happens outside of requests.
 
-use infra::{http::ProblemDocument, jobs::JobState, webhooks::DeliveryState};
+use infra::{
+    http::ProblemDocument, jobs::JobState, operations::OperationState, webhooks::DeliveryState,
+};
 use utoipa::{IntoParams, IntoResponses};
 use uuid::Uuid;
 
@@ -118,3 +120,52 @@ pub struct NoSuchSchedule(ProblemDocument);
 #[expect(dead_code, reason = "describes an answer, is never one")]
 /// `schedule_running`
 pub struct ScheduleRunning(ProblemDocument);
+
+/// Which operations.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct OperationFilters {
+    /// Only those in this state
+    state: Option<OperationState>,
+}
+
+/// An operation in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct OperationId {
+    /// Id of an operation
+    id: Uuid,
+}
+
+/// What a client may have already.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct Known {
+    /// Tags that the client has
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
+}
+
+/// What anything about one operation may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `operation_not_found`
+pub struct NoSuchOperation(ProblemDocument);
+
+/// What its results may be refused with.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `operation_not_found`, `results_unavailable`
+pub struct NoResults(ProblemDocument);
+
+/// What its results are refused with as long as they are not whole.
+#[derive(IntoResponses)]
+#[response(status = 409, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `operation_not_finished`
+pub struct NoResultsYet(ProblemDocument);

@@ -5,8 +5,9 @@ mod background;
 mod exports;
 
 pub use background::{
-    DeliveryFilters, DeliveryId, EndpointId, JobFilters, JobId, JobNotLive, JobNotRetryable,
-    NoSuchDelivery, NoSuchEndpoint, NoSuchJob, NoSuchSchedule, ScheduleName, ScheduleRunning,
+    DeliveryFilters, DeliveryId, EndpointId, JobFilters, JobId, JobNotLive, JobNotRetryable, Known,
+    NoResults, NoResultsYet, NoSuchDelivery, NoSuchEndpoint, NoSuchJob, NoSuchOperation,
+    NoSuchSchedule, OperationFilters, OperationId, ScheduleName, ScheduleRunning,
 };
 
 pub use exports::{ExportFile, ExportFilters, ExportId, LinkNotValid, NoSuchExport, SignedFor};

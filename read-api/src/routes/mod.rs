@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod events;
 pub mod exports;
+pub mod operations;
 pub mod orders;
 pub mod statistics;
 pub mod webhooks;
@@ -85,6 +86,7 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/statistics/funnel",
             web::get().to(statistics::funnel::handle),
         )
+        .configure(operations::configure)
         .configure(of_admin);
 }
 

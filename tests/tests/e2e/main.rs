@@ -18,6 +18,7 @@ mod jobs;
 mod lifecycle;
 mod local_servers;
 mod old_events;
+mod operations;
 mod process;
 mod projections;
 mod proxy;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         lifecycle::trials(),
         local_servers::trials(),
         old_events::trials(),
+        operations::trials(),
         process::trials(),
         projections::trials(),
         races::trials(),

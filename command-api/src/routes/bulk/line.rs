@@ -112,30 +112,53 @@ pub fn read(text: &[u8], principal: Principal, common: &Common) -> Result<Parsed
     })
 }
 
+/// What a line says, whoever has sent it.
+struct Said {
+    operation: &'static Operation,
+    key: Option<String>,
+    parts: Parts,
+    body: Bytes,
+    if_match: Option<i64>,
+    causation_id: Option<String>,
+}
+
+fn said(mut text: Text, key: Option<String>) -> Result<Said, Problem> {
+    let operation = Operation::named(&text.op).ok_or_else(unknown)?;
+    let key = key.map(valid_key).transpose()?;
+    let parts = parts(operation, &mut text)?;
+    let body = text.body.as_ref().map_or("{}", |body| body.get());
+    Ok(Said {
+        operation,
+        key,
+        parts,
+        body: Bytes::copy_from_slice(body.as_bytes()),
+        if_match: text.if_match,
+        causation_id: text.causation_id.map(valid_causation).transpose()?,
+    })
+}
+
 fn understood(
-    mut text: Text,
+    text: Text,
     key: Option<String>,
     principal: Principal,
     common: &Common,
 ) -> Result<Parsed, Problem> {
-    let operation = Operation::named(&text.op).ok_or_else(unknown)?;
-    let key = valid_key(key.ok_or_else(without_key)?)?;
-    let parts = parts(operation, &mut text)?;
-    let body = text.body.as_ref().map_or("{}", |body| body.get());
-    let body = Bytes::copy_from_slice(body.as_bytes());
-    let orders = orders(operation, &parts, &principal.id, &key, &body);
+    let said = said(text, key)?;
+    let (operation, body) = (said.operation, said.body);
+    let key = said.key.ok_or_else(without_key)?;
+    let orders = orders(operation, &said.parts, &principal.id, &key, &body);
     let told = Told {
         principal,
         route: (
             operation.method.to_owned(),
             operation.path.to_owned(),
-            parts,
+            said.parts,
         ),
         key: Some(key),
-        if_match: text
+        if_match: said
             .if_match
             .map(|version| IfMatch::Versions(vec![version])),
-        causation_id: text.causation_id.map(valid_causation).transpose()?,
+        causation_id: said.causation_id,
         trace: common.trace.clone(),
         rehearsal: common.rehearsal.clone(),
     };
@@ -144,6 +167,28 @@ fn understood(
         told,
         body,
         orders,
+    })
+}
+
+/// Whether a line can be carried out, as far as the line itself says so; its
+/// command and its key. One that is sent in somebody's name needs no key of its
+/// own.
+pub fn check(text: &[u8]) -> Result<(&'static str, Option<String>), Refused> {
+    let mut text: Text = parse(text).map_err(|problem| Refused {
+        op: None,
+        key: None,
+        problem,
+    })?;
+    let (op, key) = (text.op.clone(), text.key.take());
+    let told = key.clone();
+    let checked = said(text, key).and_then(|said| {
+        (said.operation.check)(&said.body)?;
+        Ok((said.operation.name, said.key))
+    });
+    checked.map_err(|problem| Refused {
+        op: Some(op),
+        key: told,
+        problem,
     })
 }
 

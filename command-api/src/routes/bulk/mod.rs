@@ -10,6 +10,7 @@
 //! same identity (principal, route, key). What was sent as a request before is
 //! a repeat as a line, and the other way round.
 
+mod check;
 mod lanes;
 mod line;
 mod operations;
@@ -23,6 +24,7 @@ use actix_web::{
     http::header::CACHE_CONTROL,
     web::{Bytes, Data, Payload},
 };
+pub use check::BulkLines;
 use futures_util::{FutureExt as _, Stream, stream};
 use infra::{
     command::Rehearsal,

@@ -92,21 +92,22 @@ impl LineError {
     }
 }
 
-/// The lines of a body.
-#[derive(Debug)]
-pub struct Lines {
-    pieces: mpsc::Receiver<Piece>,
-    /// What is not looked at yet.
-    piece: Bytes,
-    /// The beginning of the next line.
-    begun: BytesMut,
-    too_long: bool,
-    at_end: bool,
-    number: u64,
+/// Where lines come from, in pieces.
+pub trait Source: Send {
+    /// Why there is no further piece.
+    type Error;
+
+    /// The next piece; none at the end. What is dropped before it is ready loses
+    /// nothing.
+    fn piece(&mut self) -> impl Future<Output = Result<Option<Bytes>, Self::Error>> + Send;
 }
 
-impl Lines {
-    /// The lines of a body, and what hands it on: that has to be polled beside
+/// A body of lines, unpacked, piece by piece.
+#[derive(Debug)]
+pub struct Pieces(mpsc::Receiver<Piece>);
+
+impl Pieces {
+    /// The pieces of a body, and what hands it on: that has to be polled beside
     /// them, on the thread of the connection.
     ///
     /// # Errors
@@ -128,20 +129,66 @@ impl Lines {
             tokio::task::spawn_blocking(move || unpack(coding, packed, &unpacked));
             pieces = plain;
         }
-        let lines = Self {
+        Ok((Self(pieces), forwarding))
+    }
+}
+
+impl Source for Pieces {
+    type Error = LineError;
+
+    async fn piece(&mut self) -> Result<Option<Bytes>, LineError> {
+        let piece = timeout(IDLE, self.0.recv()).await;
+        piece
+            .map_err(|_| LineError::Idle)?
+            .ok_or(LineError::Broken)?
+    }
+}
+
+/// The lines of a body.
+#[derive(Debug)]
+pub struct Lines<S = Pieces> {
+    pieces: S,
+    /// What is not looked at yet.
+    piece: Bytes,
+    /// The beginning of the next line.
+    begun: BytesMut,
+    too_long: bool,
+    at_end: bool,
+    number: u64,
+    /// Bytes that were looked at.
+    taken: u64,
+}
+
+impl Lines {
+    /// The lines of a request; see [`Pieces::of`].
+    pub fn of(request: &HttpRequest, payload: Payload) -> Result<(Self, Forwarding), Problem> {
+        let (pieces, forwarding) = Pieces::of(request, payload)?;
+        Ok((Self::after(pieces, 0, 0), forwarding))
+    }
+}
+
+impl<S: Source> Lines<S> {
+    /// The lines of what comes after so many lines of so many bytes.
+    pub fn after(pieces: S, number: u64, taken: u64) -> Self {
+        Self {
             pieces,
             piece: Bytes::new(),
             begun: BytesMut::new(),
             too_long: false,
             at_end: false,
-            number: 0,
-        };
-        Ok((lines, forwarding))
+            number,
+            taken,
+        }
+    }
+
+    /// Where the last line ended, its break included, in bytes.
+    pub const fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// The next line with its number, from 1; none at the end. What is dropped
     /// before it is ready loses nothing.
-    pub async fn next(&mut self) -> Result<Option<(u64, Line)>, LineError> {
+    pub async fn next(&mut self) -> Result<Option<(u64, Line)>, S::Error> {
         loop {
             if let Some(line) = self.cut() {
                 return Ok(Some(line));
@@ -150,13 +197,9 @@ impl Lines {
                 let is_begun = self.too_long || !self.begun.is_empty();
                 return Ok(is_begun.then(|| self.ended()));
             }
-            let piece = timeout(IDLE, self.pieces.recv()).await;
-            match piece.map_err(|_| LineError::Idle)? {
-                Some(piece) => match piece? {
-                    Some(bytes) => self.piece = bytes,
-                    None => self.at_end = true,
-                },
-                None => return Err(LineError::Broken),
+            match self.pieces.piece().await? {
+                Some(bytes) => self.piece = bytes,
+                None => self.at_end = true,
             }
         }
     }
@@ -165,6 +208,7 @@ impl Lines {
     fn cut(&mut self) -> Option<(u64, Line)> {
         let end = self.piece.iter().position(|byte| *byte == b'\n');
         let text = self.piece.split_to(end.unwrap_or(self.piece.len()));
+        self.taken += text.len() as u64;
         self.too_long |= self.begun.len() + text.len() > LONGEST;
         if self.too_long {
             self.begun.clear();
@@ -173,6 +217,7 @@ impl Lines {
         }
         end?;
         self.piece = self.piece.split_off(1);
+        self.taken += 1;
         Some(self.ended())
     }
 
@@ -294,6 +339,42 @@ mod tests {
             let pieces = whole.as_bytes().chunks(size).map(Bytes::copy_from_slice);
             let read = lines(TestRequest::post(), pieces.collect()).await;
             assert_eq!(read, (expected.clone(), None), "pieces of {size}");
+        }
+    }
+
+    /// Pieces that are there already.
+    struct Given(Vec<Bytes>);
+
+    impl Source for Given {
+        type Error = LineError;
+
+        async fn piece(&mut self) -> Result<Option<Bytes>, LineError> {
+            Ok((!self.0.is_empty()).then(|| self.0.remove(0)))
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_goes_on_after_a_line_reads_the_next_ones() {
+        let text = b"one\n\nthree\nfour".as_slice();
+        let given = |from: usize| {
+            let pieces = text[from..].chunks(3).map(Bytes::copy_from_slice);
+            Given(pieces.collect())
+        };
+        let mut lines = Lines::after(given(0), 0, 0);
+        while let Ok(Some((number, line))) = lines.next().await {
+            let at = usize::try_from(lines.taken()).expect("small");
+            let mut rest = Lines::after(given(at), number, lines.taken());
+            let ends = [4, 5, 11, 15];
+            assert_eq!(
+                at,
+                ends[usize::try_from(number).expect("small") - 1],
+                "{line:?}"
+            );
+            let next = rest.next().await.expect("read");
+            assert_eq!(
+                next.map(|(next, _)| next),
+                (number < 4).then_some(number + 1)
+            );
         }
     }
 

@@ -6,7 +6,7 @@ mod json;
 mod lines;
 
 pub use json::parse;
-pub use lines::{Forwarding, Line, LineError, Lines};
+pub use lines::{Forwarding, Line, LineError, Lines, Pieces, Source};
 
 use super::problem::Problem;
 use actix_web::{
@@ -161,7 +161,8 @@ fn unsupported(detail: &str) -> Problem {
     .detail(detail)
 }
 
-fn too_large(limit: usize) -> Problem {
+/// More came than may.
+pub fn too_large(limit: usize) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "body_too_large",

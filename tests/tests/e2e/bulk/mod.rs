@@ -1,7 +1,7 @@
 //! Many commands in one request: what each line comes to, whatever becomes of
 //! the request.
 
-mod client;
+pub mod client;
 mod dry_run;
 mod lines;
 mod streams;

@@ -67,7 +67,7 @@ impl Scene {
 fn handling(api: &str, method: &Method, path: &str, key: bool) -> &'static str {
     let ends = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
     match api {
-        "commands" if path == "/v1/bulk" => "bulk_commands",
+        "commands" if ["/v1/bulk", "/v1/operations"].contains(&path) => "bulk_commands",
         "commands" if key => "keyed_commands",
         "commands" if *method == Method::PUT || *method == Method::DELETE => "commands_once",
         "commands" => "commands",

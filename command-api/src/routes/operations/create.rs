@@ -1,0 +1,200 @@
+//! `POST /v1/operations`: lines are taken, and will be carried out.
+
+use crate::{
+    documented::{Once, responses},
+    routes::told,
+    state::CommandApi,
+    uploads::{Upload, count},
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{LOCATION, RETRY_AFTER},
+    web::Payload,
+};
+use infra::{
+    clock,
+    http::{Pieces, Principal, Problem, Query, TraceContext, idempotency_key, trace_context},
+    objects::Written,
+    operations::{self, CreateError, Created, NewOperation, OnInvalid, Operation},
+};
+use sha2::{Digest as _, Sha256};
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+use utoipa::{
+    IntoParams, IntoResponses,
+    openapi::{RefOr, Response},
+};
+use uuid::Uuid;
+
+const DRY_RUN: &str = "dry_run";
+const ON_INVALID: &str = "on_invalid";
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only documents what the query says")]
+struct Parameters {
+    /// Decide every line, each on what the ones before it would have left, and
+    /// store nothing. A key that comes twice is decided twice.
+    dry_run: Option<bool>,
+    /// What a line that cannot be read means for the others: nothing (`skip`), or
+    /// that none of them is carried out (`reject`).
+    on_invalid: Option<OnInvalid>,
+}
+
+struct Answers;
+
+impl IntoResponses for Answers {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let taken = (
+            202,
+            "It will be carried out, and is read at `Location`",
+            Some("Operation"),
+        );
+        let codes = &[
+            "incomplete_body",
+            "invalid_query",
+            "unknown_parameter",
+            "invalid_parameter",
+            "invalid_idempotency_key",
+            "idempotency_key_required",
+            "idempotency_key_reused",
+            "unauthorized",
+            "request_timeout",
+            "body_too_large",
+            "unsupported_media_type",
+            "coding_not_acceptable",
+            "internal",
+            "unavailable",
+            "no_object_storage",
+        ];
+        responses(&[taken], &[codes])
+    }
+}
+
+/// Carry out many commands in the background
+///
+/// The lines of `POST /v1/bulk`, any number of them up to the size that the
+/// deployment takes, packed or not. They are stored, the answer says where they
+/// can be followed, and a worker carries them out: it reads all of them first and
+/// counts those that cannot be carried out whatever happens (no JSON, no such
+/// command, another shape); then it carries out the others as `POST /v1/bulk`
+/// does, those about one order in their order. When it is finished,
+/// `GET /v1/operations/{id}/results` has a result for each line, of the same
+/// shape. Whatever is killed meanwhile, no line is carried out twice.
+///
+/// `key` may be absent here: then a line is carried out once in this operation. A
+/// line with a key is carried out once in all operations of the same API key: a
+/// file that was mended can be sent again as a whole.
+#[utoipa::path(
+    post,
+    path = "/v1/operations",
+    operation_id = "create_operation",
+    tag = "bulk",
+    params(Parameters, Once),
+    request_body(
+        content = String,
+        content_type = "application/x-ndjson",
+        description = "A command a line",
+        example = json!(include_str!("../bulk/lines.ndjson")),
+    ),
+    responses(Answers),
+    security(("api_key" = []))
+)]
+pub async fn handle(
+    principal: Principal,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let api = CommandApi::of(&request)?;
+    let asked = Request::of(&request, principal, api.config.require_idempotency_key)?;
+    let upload = api.uploads.begin()?;
+    let body = Pieces::of(&request, payload.into_inner())?;
+    let id = clock::new_id();
+    let written = upload.store(id, body).await?;
+    let (operation, replayed) = asked
+        .create(&api.uploads.ops, (&upload, id, written))
+        .await?;
+    count(if replayed { "repeated" } else { "taken" });
+    let mut response = HttpResponse::Accepted();
+    response
+        .insert_header((LOCATION, format!("/v1/operations/{}", operation.id)))
+        .insert_header((RETRY_AFTER, 1));
+    Ok(told(response, replayed, &operation))
+}
+
+/// What a request says beside its body.
+struct Request {
+    principal: Principal,
+    key: Option<String>,
+    dry_run: bool,
+    on_invalid: OnInvalid,
+    trace: TraceContext,
+}
+
+impl Request {
+    fn of(request: &HttpRequest, principal: Principal, keyed: bool) -> Result<Self, Problem> {
+        let query = Query::of(request, &[DRY_RUN, ON_INVALID])?;
+        let on_invalid = query.one_of(ON_INVALID, OnInvalid::ALL, OnInvalid::name)?;
+        Ok(Self {
+            principal,
+            key: idempotency_key(request, keyed)?,
+            dry_run: query.parsed(DRY_RUN, "true or false")?.unwrap_or(false),
+            on_invalid: on_invalid.unwrap_or_default(),
+            trace: trace_context(request),
+        })
+    }
+
+    /// The operation, and whether it was there before.
+    async fn create(
+        self,
+        ops: &PgPool,
+        (upload, id, written): (&Upload<'_>, Uuid, Written),
+    ) -> Result<(Operation, bool), Problem> {
+        let new = NewOperation {
+            id,
+            request_hash: self.hash(&written),
+            principal: self.principal.id,
+            idempotency_key: self.key,
+            input_bytes: i64::try_from(written.size).unwrap_or(i64::MAX),
+            dry_run: self.dry_run,
+            on_invalid: self.on_invalid,
+            cause: (
+                Some(self.trace.traceparent),
+                self.trace.correlation_id.or(Some(self.trace.trace_id)),
+            ),
+        };
+        let other = match operations::create(ops, &new).await {
+            Ok(Created::New(operation)) => return Ok((operation, false)),
+            Ok(Created::Again(operation)) => Ok((operation, true)),
+            Ok(Created::Other) => {
+                count("refused");
+                Err(reused())
+            }
+            // Whether it is there, nobody knows: its lines stay.
+            Err(error) => return Err(failed(error)),
+        };
+        upload.drop_stored(id).await;
+        other
+    }
+
+    /// What a repeat has to be the same in.
+    fn hash(&self, written: &Written) -> [u8; 32] {
+        let options = format!("{} {}", self.dry_run, self.on_invalid.name());
+        let hash = Sha256::new_with_prefix(written.sha256);
+        hash.chain_update(options).finalize().into()
+    }
+}
+
+fn failed(error: CreateError) -> Problem {
+    match error {
+        CreateError::Database(error) => Problem::database(&error),
+        CreateError::Payload(error) => Problem::internal(error),
+    }
+}
+
+fn reused() -> Problem {
+    Problem::unprocessable(
+        "idempotency_key_reused",
+        "The Idempotency-Key was used with another body",
+    )
+}

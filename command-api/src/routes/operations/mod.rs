@@ -1,0 +1,13 @@
+//! `/v1/operations`: commands that are uploaded now and carried out later.
+
+pub mod cancel;
+pub mod create;
+
+use actix_web::web::{ServiceConfig, post};
+
+/// Mounts them.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/v1/operations", post().to(create::handle))
+        .route("/v1/operations/{id}/cancel", post().to(cancel::handle));
+}

@@ -1,0 +1,32 @@
+//! The job that carries an operation out.
+
+use crate::{
+    jobs::{Job, Kind, Priority},
+    retry::RetryPolicy,
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Carries an operation out, or goes on with it.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct RunOperation {
+    /// Which.
+    pub operation: Uuid,
+}
+
+impl Job for RunOperation {
+    const KIND: Kind = Kind {
+        queue: "operations",
+        priority: Priority::Normal,
+        // Each goes on where the one before has ended.
+        max_attempts: 100,
+        time_limit: Duration::from_hours(1),
+        retry: RetryPolicy {
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_mins(5),
+            give_up_after: Duration::MAX,
+        },
+        ..Kind::new("operations.run")
+    };
+}

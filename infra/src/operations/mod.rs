@@ -1,0 +1,78 @@
+//! Operations: bulk requests that are carried out in the background, in the ops
+//! database.
+//!
+//! | file | what |
+//! |---|---|
+//! | `record.rs` | an operation as people see it |
+//! | `check.rs` | what a line has to look like, for whoever sends it |
+//! | `job.rs` | the job that carries one out |
+//! | `store/people.rs` | what people look at, and what they set going |
+//! | `store/work.rs` | what the job reads and writes |
+//! | `store/sweep.rs` | what is thrown away |
+//!
+//! The lines that were uploaded and the results are [objects](crate::objects):
+//! `operations/ID/input`, and `operations/ID/results/…` in parts. A part counts
+//! once its row is there, which is written together with where to go on: so
+//! whoever is killed costs the part at hand, whose lines are sent again under the
+//! same keys.
+
+mod check;
+mod job;
+mod record;
+mod store;
+
+pub use check::{Checked, LineCheck, SentFor};
+pub use job::RunOperation;
+pub use record::{
+    OnInvalid, Operation, OperationError, OperationKind, OperationProgress, OperationState, Phase,
+};
+pub use store::{
+    Cancelled, Counts, CreateError, Created, Filter, NewOperation, NewPart, Work, begin, cancel,
+    create, delete, expired, find, finish, is_cancelled, keep, known, list, parts, restart, settle,
+    validated,
+};
+
+use uuid::Uuid;
+
+/// What the names of all objects of operations begin with.
+pub const OBJECTS: &str = "operations";
+
+/// What the names of an operation's objects begin with.
+pub fn folder(id: Uuid) -> String {
+    format!("{OBJECTS}/{id}")
+}
+
+/// The lines that were uploaded, unpacked.
+pub fn input(id: Uuid) -> String {
+    format!("{OBJECTS}/{id}/input")
+}
+
+/// Results of some lines. Each attempt has names of its own, so that nobody
+/// replaces what counts.
+pub fn part(id: Uuid, number: i32, attempt: Uuid) -> String {
+    let attempt = attempt.simple();
+    format!("{OBJECTS}/{id}/results/{number:06}-{attempt}")
+}
+
+/// The operation that an object belongs to, by its name.
+pub fn operation_of(object: &str) -> Option<Uuid> {
+    let rest = object.strip_prefix(OBJECTS)?.strip_prefix('/')?;
+    rest.split('/').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_names_its_operation() {
+        let id = Uuid::from_u128(7);
+        for name in [input(id), part(id, 3, Uuid::nil())] {
+            assert!(name.starts_with(&folder(id)));
+            assert_eq!(operation_of(&name), Some(id));
+        }
+        for other in ["operations/x/input", "exports/1/data", "operations"] {
+            assert_eq!(operation_of(other), None);
+        }
+    }
+}

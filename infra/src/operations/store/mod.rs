@@ -1,0 +1,11 @@
+//! Operations in the ops database.
+
+mod people;
+mod sweep;
+mod work;
+
+pub use people::{
+    Cancelled, CreateError, Created, Filter, NewOperation, cancel, create, find, list, parts,
+};
+pub use sweep::{delete, expired, known, settle};
+pub use work::{Counts, NewPart, Work, begin, finish, is_cancelled, keep, restart, validated};

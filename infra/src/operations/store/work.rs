@@ -1,0 +1,208 @@
+//! What the job of an operation reads and writes. Each statement but the first
+//! holds only while the operation is where the job has left it, so that a job
+//! that lost its lease changes nothing.
+
+use super::people::named;
+use crate::operations::record::{OnInvalid, OperationError, OperationState, Phase};
+use sqlx::{Error, PgPool, Row as _};
+use uuid::Uuid;
+
+/// An operation as its job sees it.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Which.
+    pub id: Uuid,
+    /// Whose it is.
+    pub principal: String,
+    /// Where it is.
+    pub phase: Phase,
+    /// How large its lines are.
+    pub input_bytes: i64,
+    /// Whether somebody has told it to end.
+    pub cancel_requested: bool,
+    /// Whether nothing is to be stored.
+    pub dry_run: bool,
+    /// What a line that cannot be read means for the others.
+    pub on_invalid: OnInvalid,
+    /// Lines, once they are counted.
+    pub lines: Option<i64>,
+    /// Of those that cannot be read.
+    pub invalid: Option<i64>,
+    /// Lines with a stored result.
+    pub done: i64,
+    /// Parts that are stored.
+    pub parts: i32,
+    /// Bytes that were read for them.
+    pub read_to: i64,
+    /// Number of the last line among those.
+    pub last_line: i64,
+}
+
+impl Work {
+    /// Whether no line is carried out, as some cannot be.
+    pub fn rejects(&self) -> bool {
+        self.on_invalid == OnInvalid::Reject && self.invalid.is_some_and(|invalid| invalid > 0)
+    }
+}
+
+/// What became of lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Carried out, now or before.
+    pub succeeded: i64,
+    /// Of those, before.
+    pub replayed: i64,
+    /// Not carried out.
+    pub failed: i64,
+}
+
+/// Results that are an object already.
+#[derive(Debug, Clone)]
+pub struct NewPart {
+    /// Its name.
+    pub object: String,
+    /// What it says.
+    pub counts: Counts,
+    /// Bytes that were read for it and all before it.
+    pub read_to: i64,
+    /// Number of the last line among those.
+    pub last_line: i64,
+    /// How fast it goes.
+    pub lines_per_second: f64,
+}
+
+/// Begins with an operation, or goes on with it; none where it has come to its
+/// end, or is not there.
+pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
+    let row = sqlx::query(
+        "UPDATE operations \
+            SET state = 'running', started_at = coalesce(started_at, statement_timestamp()), \
+                phase = CASE phase WHEN 'waiting' THEN 'validating' ELSE phase END \
+          WHERE id = $1 AND finished_at IS NULL \
+         RETURNING principal, phase, input_bytes, cancel_requested, dry_run, on_invalid, lines, invalid, done, parts, read_to, \
+                   last_line",
+    )
+    .bind(id)
+    .fetch_optional(ops)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Work {
+        id,
+        principal: row.try_get("principal")?,
+        phase: named(&row, "phase", Phase::named)?,
+        input_bytes: row.try_get("input_bytes")?,
+        cancel_requested: row.try_get("cancel_requested")?,
+        dry_run: row.try_get("dry_run")?,
+        on_invalid: named(&row, "on_invalid", OnInvalid::named)?,
+        lines: row.try_get("lines")?,
+        invalid: row.try_get("invalid")?,
+        done: row.try_get("done")?,
+        parts: row.try_get("parts")?,
+        read_to: row.try_get("read_to")?,
+        last_line: row.try_get("last_line")?,
+    }))
+}
+
+/// Whether somebody has told it to end.
+pub async fn is_cancelled(ops: &PgPool, id: Uuid) -> Result<bool, Error> {
+    let sql = "SELECT cancel_requested FROM operations WHERE id = $1";
+    let cancelled: Option<bool> = sqlx::query_scalar(sql).bind(id).fetch_optional(ops).await?;
+    Ok(cancelled.unwrap_or(true))
+}
+
+/// Its lines are counted.
+pub async fn validated(ops: &PgPool, id: Uuid, lines: i64, invalid: i64) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE operations SET lines = $2, invalid = $3, phase = 'executing' \
+          WHERE id = $1 AND phase = 'validating'",
+    )
+    .bind(id)
+    .bind(lines)
+    .bind(invalid)
+    .execute(ops)
+    .await?;
+    Ok(())
+}
+
+/// Keeps a part, the one of this number; false where somebody else has got there
+/// first.
+pub async fn keep(ops: &PgPool, id: Uuid, number: i32, part: &NewPart) -> Result<bool, Error> {
+    let Counts {
+        succeeded,
+        replayed,
+        failed,
+    } = part.counts;
+    let kept = sqlx::query(
+        "WITH moved AS ( \
+             UPDATE operations \
+                SET parts = parts + 1, read_to = $4, last_line = $5, done = done + $6 + $8, \
+                    succeeded = succeeded + $6, replayed = replayed + $7, failed = failed + $8, \
+                    lines_per_second = $9 \
+              WHERE id = $1 AND parts = $2 AND phase = 'executing' RETURNING id) \
+         INSERT INTO operation_parts (operation_id, number, object) SELECT id, $2, $3 FROM moved",
+    )
+    .bind(id)
+    .bind(number)
+    .bind(&part.object)
+    .bind(part.read_to)
+    .bind(part.last_line)
+    .bind(succeeded)
+    .bind(replayed)
+    .bind(failed)
+    .bind(part.lines_per_second)
+    .execute(ops)
+    .await?;
+    Ok(kept.rows_affected() == 1)
+}
+
+/// Forgets all results: a rehearsal cannot be gone on with. The same operation
+/// from its beginning.
+pub async fn restart(ops: &PgPool, work: Work) -> Result<Work, Error> {
+    let mut transaction = ops.begin().await?;
+    sqlx::query(
+        "UPDATE operations SET parts = 0, read_to = 0, last_line = 0, done = 0, succeeded = 0, \
+                               replayed = 0, failed = 0 \
+          WHERE id = $1 AND finished_at IS NULL",
+    )
+    .bind(work.id)
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query("DELETE FROM operation_parts WHERE operation_id = $1")
+        .bind(work.id)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(Work {
+        done: 0,
+        parts: 0,
+        read_to: 0,
+        last_line: 0,
+        ..work
+    })
+}
+
+/// It has come to its end, and is kept for so many days; false where it had
+/// before.
+pub async fn finish(
+    ops: &PgPool,
+    id: Uuid,
+    (state, error): (OperationState, Option<OperationError>),
+    days: f64,
+) -> Result<bool, Error> {
+    let (code, detail) = error.map(|error| (error.code, error.detail)).unzip();
+    let finished = sqlx::query(
+        "UPDATE operations \
+            SET state = $2, phase = 'finished', error_code = $3, error_detail = $4, \
+                finished_at = statement_timestamp(), \
+                expires_at = statement_timestamp() + $5 * interval '1 day' \
+          WHERE id = $1 AND finished_at IS NULL",
+    )
+    .bind(id)
+    .bind(state.name())
+    .bind(code)
+    .bind(detail)
+    .bind(days)
+    .execute(ops)
+    .await?;
+    Ok(finished.rows_affected() == 1)
+}

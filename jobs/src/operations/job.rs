@@ -1,0 +1,372 @@
+//! The job that carries an operation out.
+
+use super::{
+    input::{Input, Is, Item, unreadable},
+    metrics,
+    results::{Keeping, Part},
+};
+use crate::{
+    bulk::{Answer, Attempt, BulkClient, BulkError, BulkLine},
+    work::Running,
+};
+use futures_util::TryStreamExt as _;
+use infra::{
+    jobs::{Context, Ended, JobError, Outcome, Progress},
+    lifecycle::error_chain,
+    objects::Objects,
+    operations::{
+        self, LineCheck, OperationError, OperationState, Phase, RunOperation, SentFor, Work, folder,
+    },
+};
+use sqlx::PgPool;
+use std::{
+    collections::HashSet,
+    future::pending,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Lines of a part: so many are sent again at most where a worker is killed.
+const PART: i64 = 2_000;
+/// Bytes of them, unless one alone is more.
+const PART_BYTES: usize = 4 << 20;
+/// How often somebody looks whether it was cancelled.
+const LOOK: Duration = Duration::from_millis(500);
+/// After this long whoever carries one out makes room for others.
+const TURN: Duration = Duration::from_mins(10);
+
+/// What carries operations out.
+#[derive(Clone)]
+pub struct Operating {
+    /// Where they are.
+    pub ops: PgPool,
+    /// Where their lines and results are.
+    pub objects: Objects,
+    /// Knows what lines have to look like.
+    pub lines: Arc<dyn LineCheck>,
+    /// Carries lines out.
+    pub commands: Arc<BulkClient>,
+    /// The same, and stores nothing.
+    pub rehearsals: Arc<BulkClient>,
+    /// For how many days they are kept.
+    pub days: f64,
+}
+
+/// What carries the job out, with everything that it needs.
+pub fn operate(with: Operating) -> impl Fn(RunOperation, Context) -> Running + Send + Sync {
+    move |job, context| {
+        let with = with.clone();
+        Box::pin(async move { with.operate(job.operation, &context).await })
+    }
+}
+
+/// How far it came.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// Each line has its result.
+    Complete,
+    /// It was told to end.
+    Halted,
+    /// Others have a turn.
+    Later,
+}
+
+impl Operating {
+    async fn operate(&self, id: Uuid, context: &Context) -> Ended {
+        let Some(mut work) = operations::begin(&self.ops, id).await? else {
+            self.tidy(id).await?;
+            return Ok(Outcome::Done(None));
+        };
+        if work.cancel_requested {
+            return self.finish(id, CANCELLED).await;
+        }
+        let halt = context.stop_token().child_token();
+        let end = tokio::select! {
+            end = self.carry_out(&mut work, context, &halt) => end?,
+            () = self.watch(id, &halt) => pending().await,
+        };
+        match end {
+            End::Complete => {
+                let rejected = work.rejects();
+                self.finish(
+                    id,
+                    if rejected {
+                        rejected_by(&work)
+                    } else {
+                        SUCCEEDED
+                    },
+                )
+                .await
+            }
+            End::Halted if operations::is_cancelled(&self.ops, id).await? => {
+                self.finish(id, CANCELLED).await
+            }
+            End::Halted => Err(JobError::retry("it was told to end")),
+            End::Later => Ok(Outcome::Snooze(Duration::ZERO)),
+        }
+    }
+
+    /// Tells the job to end once somebody has cancelled the operation.
+    async fn watch(&self, id: Uuid, halt: &CancellationToken) {
+        loop {
+            sleep(LOOK).await;
+            // A database that does not answer is found by who works.
+            if operations::is_cancelled(&self.ops, id)
+                .await
+                .unwrap_or(false)
+            {
+                halt.cancel();
+                return pending().await;
+            }
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        work: &mut Work,
+        context: &Context,
+        halt: &CancellationToken,
+    ) -> Result<End, JobError> {
+        let mut turn = Turn {
+            with: self,
+            work,
+            context,
+            halt,
+            began: Instant::now(),
+        };
+        if turn.work.phase == Phase::Validating
+            && let Some(end) = turn.validate().await?
+        {
+            return Ok(end);
+        }
+        if turn.work.dry_run && !turn.work.rejects() {
+            turn.rehearse().await
+        } else {
+            turn.execute().await
+        }
+    }
+
+    async fn finish(&self, id: Uuid, (state, error): Finish) -> Ended {
+        if operations::finish(&self.ops, id, (state, error), self.days).await? {
+            metrics::ended(state);
+            tracing::info!(operation.id = %id, state = state.name(), "operation.ended");
+        }
+        self.tidy(id).await?;
+        Ok(Outcome::Done(None))
+    }
+
+    /// Deletes what nobody needs any more: the lines, which hold names and
+    /// addresses, and results of attempts that did not count.
+    async fn tidy(&self, id: Uuid) -> Result<(), JobError> {
+        let parts: HashSet<String> = operations::parts(&self.ops, id)
+            .await?
+            .into_iter()
+            .collect();
+        let mut stored = self.objects.list(&folder(id));
+        while let Some(object) = stored.try_next().await.map_err(|e| unreadable(&e))? {
+            if !parts.contains(&object.name) {
+                let deleted = self.objects.delete(&object.name).await;
+                deleted.map_err(|error| unreadable(&error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What an operation comes to.
+type Finish = (OperationState, Option<OperationError>);
+
+const SUCCEEDED: Finish = (OperationState::Succeeded, None);
+const CANCELLED: Finish = (OperationState::Cancelled, None);
+
+fn rejected_by(work: &Work) -> Finish {
+    let invalid = work.invalid.unwrap_or_default();
+    let error = OperationError {
+        code: "invalid_lines".to_owned(),
+        detail: format!("{invalid} lines cannot be carried out, so none was"),
+    };
+    (OperationState::Failed, Some(error))
+}
+
+/// What carries out an operation until it makes room for others.
+pub struct Turn<'a> {
+    pub with: &'a Operating,
+    pub work: &'a mut Work,
+    pub context: &'a Context,
+    pub halt: &'a CancellationToken,
+    began: Instant,
+}
+
+/// Lines that are sent together.
+#[derive(Default)]
+struct Batch {
+    items: Vec<Item>,
+    bytes: usize,
+    at_end: bool,
+}
+
+/// A line of a batch, and its place there.
+struct ToSend<'a> {
+    at: usize,
+    key: &'a str,
+    text: &'a [u8],
+}
+
+impl BulkLine for ToSend<'_> {
+    fn key(&self) -> &str {
+        self.key
+    }
+
+    fn write(&self, lines: &mut Vec<u8>) {
+        lines.extend_from_slice(self.text);
+        lines.push(b'\n');
+    }
+}
+
+type Answered = (Answer, Vec<u8>);
+
+impl Turn<'_> {
+    /// The lines from there on.
+    pub async fn input(&self, from: (i64, i64)) -> Result<Input, JobError> {
+        let traceparent = self.context.traceparent.as_deref().unwrap_or_default();
+        let sent_for = SentFor {
+            trace_id: traceparent.split('-').nth(1).unwrap_or_default().to_owned(),
+            causation_id: self.work.id.to_string(),
+        };
+        let check = (Arc::clone(&self.with.lines), sent_for);
+        Input::open(&self.with.objects, self.work, check, from).await
+    }
+
+    /// Carries lines out from where it stands, a part at a time.
+    async fn execute(&mut self) -> Result<End, JobError> {
+        let from = (self.work.last_line, self.work.read_to);
+        let mut input = self.input(from).await?;
+        let rejects = self.work.rejects();
+        let (with, context, halt) = (self.with, self.context, self.halt);
+        let (draining, began) = (context.draining(), self.began);
+        let mut keeping = Keeping::new(&with.ops, &with.objects, self.work);
+        loop {
+            if halt.is_cancelled() {
+                return Ok(End::Halted);
+            }
+            if draining.is_cancelled() || began.elapsed() >= TURN {
+                return Ok(End::Later);
+            }
+            let batch = gather(&mut input).await?;
+            let Some(last) = batch.items.last().map(|item| item.number) else {
+                return Ok(End::Complete);
+            };
+            let part = if rejects {
+                Some(reject(&input, batch.items))
+            } else {
+                with.send(batch.items, halt).await?
+            };
+            // Not all were answered.
+            let Some(part) = part else {
+                return Ok(End::Halted);
+            };
+            keeping.keep(part, (last, input.taken())).await?;
+            show(context, keeping.work(), "carried out");
+            if batch.at_end {
+                return Ok(End::Complete);
+            }
+        }
+    }
+}
+
+/// Tells people how far it is.
+pub fn show(context: &Context, work: &Work, how: &str) {
+    context.progress(Progress {
+        done: work.done.cast_unsigned(),
+        total: work.lines.map(i64::cast_unsigned),
+        text: format!("{} lines {how}", work.done),
+    });
+}
+
+async fn gather(input: &mut Input) -> Result<Batch, JobError> {
+    let mut batch = Batch::default();
+    for _ in 0..PART {
+        if batch.bytes >= PART_BYTES {
+            return Ok(batch);
+        }
+        let Some(item) = input.next().await? else {
+            batch.at_end = true;
+            return Ok(batch);
+        };
+        batch.bytes += match &item.is {
+            Is::Valid { text, .. } => text.len(),
+            Is::Invalid(result) => result.len(),
+        };
+        batch.items.push(item);
+    }
+    Ok(batch)
+}
+
+/// Results of lines that are not carried out.
+fn reject(input: &Input, items: Vec<Item>) -> Part {
+    let mut part = Part::default();
+    for Item { number, is } in items {
+        match is {
+            Is::Valid { op, own_key, .. } => {
+                part.refused(&input.rejected(number, op, own_key));
+            }
+            Is::Invalid(result) => part.refused(&result),
+        }
+    }
+    part
+}
+
+impl Operating {
+    /// Results of lines; none where not all have one, as it was told to end.
+    async fn send(
+        &self,
+        items: Vec<Item>,
+        halt: &CancellationToken,
+    ) -> Result<Option<Part>, JobError> {
+        let lines: Vec<ToSend<'_>> = items
+            .iter()
+            .enumerate()
+            .filter_map(|(at, item)| match &item.is {
+                Is::Valid { key, text, .. } => Some(ToSend { at, key, text }),
+                Is::Invalid(_) => None,
+            })
+            .collect();
+        let sent = self.commands.send(&lines, certain, halt).await;
+        if let Some((_, error)) = sent.failed {
+            return Err(unanswered(&error));
+        }
+        let mut answers: Vec<Option<Answered>> = items.iter().map(|_| None).collect();
+        for (line, told) in lines.iter().zip(sent.told) {
+            if told.is_none() {
+                return Ok(None);
+            }
+            answers[line.at] = told;
+        }
+        let mut part = Part::default();
+        for (item, answer) in items.into_iter().zip(answers) {
+            match (item.is, answer) {
+                (Is::Valid { own_key, .. }, Some((answer, text))) => {
+                    part.answered((item.number, own_key), &answer, &text)?;
+                }
+                (Is::Invalid(result), _) => part.refused(&result),
+                (Is::Valid { .. }, None) => return Ok(None),
+            }
+        }
+        Ok(Some(part))
+    }
+}
+
+/// Whatever is certain is a result.
+fn certain(_: usize, answer: Answer, text: &[u8]) -> Attempt<Answered> {
+    match answer.again() {
+        Some((last, asked)) => Attempt::Again(last, asked),
+        None => Attempt::Done((answer, text.to_vec())),
+    }
+}
+
+pub fn unanswered(error: &BulkError) -> JobError {
+    JobError::retry(error_chain(error))
+}

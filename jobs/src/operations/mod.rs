@@ -1,0 +1,27 @@
+//! Operations: bulk requests that are carried out in the background.
+//!
+//! ```text
+//! input ──> validate: count, look at each line ─┬─> execute: part by part ──> POST /v1/bulk ─┐
+//!  (object)                                     ├─> rehearse: in one request ─> ?dry_run=true ┤
+//!                                               └─> reject ─────────────────────────────────┤
+//!                   operations, operation_parts <── results (objects), a part at a time <────┘
+//! ```
+//!
+//! A worker is a client of the command API here as elsewhere, with its own key. A
+//! line is sent under a key that follows from the operation (`keys.rs`), so lines
+//! that were sent before are repeats. Results are written a part at a time: an
+//! object, then the row that makes it count and says where to go on. Whoever is
+//! killed in between costs the part at hand, whose lines are answered as before.
+
+mod input;
+mod job;
+mod keys;
+mod metrics;
+mod rehearse;
+mod results;
+mod retention;
+mod validate;
+
+pub use job::{Operating, operate};
+pub use metrics::describe;
+pub use retention::{Retention, handler as retention};

@@ -1,0 +1,92 @@
+//! `GET /v1/operations/{id}/results`: what each line came to.
+
+use super::show::find;
+use crate::{
+    documented::{NoResults, NoResultsYet, OperationId, Refused},
+    problems::{operation_not_finished, results_unavailable},
+    state::State,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::CACHE_CONTROL,
+    web::{Bytes, Data, Path},
+};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use infra::{
+    http::{Principal, Problem, Query},
+    objects::{Objects, ObjectsError},
+    operations::{self, Operation},
+};
+use serde_json::json;
+
+const NDJSON: &str = "application/x-ndjson";
+
+/// Results of an operation
+///
+/// NDJSON: a result for each line that was not blank, in the order of the lines,
+/// as `POST /v1/bulk` tells them, and the trailer with the counts, without which
+/// the answer was cut off. Of an operation that was cancelled, or came to no end,
+/// the lines before that. 409 until it has come to its end.
+#[utoipa::path(
+    get,
+    path = "/v1/operations/{id}/results",
+    operation_id = "get_operation_results",
+    tag = "bulk",
+    params(OperationId),
+    responses(
+        (status = 200, description = "The results, and the trailer", body = String,
+            content_type = "application/x-ndjson"),
+        NoResults,
+        NoResultsYet,
+        Refused
+    ),
+    security(("api_key" = []))
+)]
+pub async fn handle(
+    _principal: Principal,
+    state: Data<State>,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    Query::of(&request, &[])?;
+    let operation = find(&state, &id).await?;
+    if !operation.state.is_end() {
+        return Err(operation_not_finished());
+    }
+    let objects = state.objects.clone().ok_or_else(results_unavailable)?;
+    let parts = operations::parts(&state.ops, operation.id).await;
+    let parts = parts.map_err(|error| Problem::database(&error))?;
+    let trailer = stream::iter([Ok(trailer(&operation))]);
+    Ok(HttpResponse::Ok()
+        .content_type(NDJSON)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .streaming(results(objects, parts).chain(trailer)))
+}
+
+/// The parts, one after the other. One that is missing cuts the answer off.
+fn results(
+    objects: Objects,
+    parts: Vec<String>,
+) -> impl Stream<Item = Result<Bytes, ObjectsError>> {
+    let read = move |name: String| {
+        let objects = objects.clone();
+        async move {
+            let found = objects.get(&name, None).await?;
+            let object = found.ok_or(ObjectsError::Name(name))?;
+            Ok::<_, ObjectsError>(object.body)
+        }
+    };
+    stream::iter(parts).then(read).try_flatten()
+}
+
+fn trailer(operation: &Operation) -> Bytes {
+    let progress = &operation.progress;
+    let trailer = json!({"trailer": {
+        "lines": progress.done,
+        "succeeded": progress.succeeded,
+        "replayed": progress.replayed,
+        "failed": progress.failed,
+        "dry_run": operation.dry_run,
+    }});
+    format!("{trailer}\n").into()
+}

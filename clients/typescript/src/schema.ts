@@ -2396,7 +2396,7 @@ export interface paths {
         /**
          * Make a webhook endpoint
          * @description It is told of events that are recorded from now on. The answer has its
-         *     secret, which is not shown again.
+         *     secret, which is not shown again. There are at most 1,000 of them.
          */
         post: operations["create_webhook_endpoint"];
         delete?: never;
@@ -2430,7 +2430,7 @@ export interface paths {
         /**
          * Change a webhook endpoint
          * @description What is absent stays. One that was disabled begins with a clean record when it
-         *     is enabled again.
+         *     is enabled again, and so does one that gets another URL.
          */
         patch: operations["change_webhook_endpoint"];
         trace?: never;
@@ -2467,7 +2467,8 @@ export interface paths {
         put?: never;
         /**
          * Replay what a webhook endpoint was told, or was not
-         * @description With the same `webhook-id`s as before.
+         * @description With the same `webhook-id`s as before, the oldest first, 100,000 at most in one
+         *     request.
          */
         post: operations["replay_webhook_endpoint"];
         delete?: never;
@@ -3764,10 +3765,14 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description All endpoints. */
+        /** @description A page of endpoints. */
         EndpointList: {
-            /** @description The oldest first. */
+            /** @description In the order of their ids. */
             data: components["schemas"]["Endpoint"][];
+            /** @description Whether there is more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`. */
+            next_cursor?: string | null;
         };
         /**
          * @description Whether an endpoint is told anything.
@@ -5718,6 +5723,7 @@ export interface components {
         /**
          * @description What is sent once more.
          * @example {
+         *       "continue_from": null,
          *       "replayed": 2
          *     }
          */
@@ -5727,6 +5733,12 @@ export interface components {
              * @description Deliveries.
              */
             replayed: number;
+            /**
+             * Format: date-time
+             * @description Where there is more than one request replays, when the last of them was
+             *     made: the `from` of the next request, or `missed` once more.
+             */
+            continue_from?: string | null;
         };
         /** @description A replica of the views. */
         Replica: components["schemas"]["Lag"] & {
@@ -22567,7 +22579,12 @@ export interface operations {
     };
     list_webhook_endpoints: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -22606,7 +22623,9 @@ export interface operations {
                      *           "updated_at": "2026-11-20T10:00:00.402Z",
                      *           "url": "https://erp.example/hooks/orders"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
                      *     }
                      */
                     "application/json": components["schemas"]["EndpointList"];
@@ -22728,6 +22747,15 @@ export interface operations {
             };
             /** @description `request_timeout` */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_spent`, `too_many_endpoints` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -23489,6 +23517,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `request_spent` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -23507,7 +23544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `invalid_endpoint` */
+            /** @description `idempotency_key_reused`, `invalid_endpoint` */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -57,7 +57,7 @@ pub async fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<ExitCode>
         sample: args.sample.map(|sample| (sample, args.seed)),
         repair: args.repair,
     };
-    let report = told(config, options).await?;
+    let report = Box::pin(told(config, options)).await?;
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
@@ -73,14 +73,15 @@ pub async fn run(args: &VerifyArgs, config: &Config) -> anyhow::Result<ExitCode>
 /// Tells each step: a spinner on a terminal, a line otherwise.
 async fn told(config: &Config, options: Options) -> anyhow::Result<Report> {
     let sealing = sealing(config)?;
+    let mapping = Arc::new(Mapping);
     if !std::io::stderr().is_terminal() {
         let step = |what: &str| eprintln!("verify: {what}");
-        return Ok(verify(config, (Arc::new(Mapping), &sealing), options, &step).await?);
+        return Ok(Box::pin(verify(config, (mapping, &sealing), options, &step)).await?);
     }
     let spinner = ProgressBar::new_spinner();
     spinner.enable_steady_tick(Duration::from_millis(100));
     let step = |what: &str| spinner.set_message(what.to_owned());
-    let report = verify(config, (Arc::new(Mapping), &sealing), options, &step).await;
+    let report = Box::pin(verify(config, (mapping, &sealing), options, &step)).await;
     spinner.finish_and_clear();
     Ok(report?)
 }

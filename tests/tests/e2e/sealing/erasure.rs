@@ -65,7 +65,13 @@ pub async fn a_rebuild_shows_what_is_erased_and_verify_agrees(env: &TestEnv) -> 
         sample: None,
         repair: false,
     };
-    let report = verify::verify(&env.config, (mapping, &sealing), options, &|_| {}).await?;
+    let report = Box::pin(verify::verify(
+        &env.config,
+        (mapping, &sealing),
+        options,
+        &|_| {},
+    ))
+    .await?;
     ensure!(report.differences == 0, "{report}");
     readers.stop().await
 }

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use infra::{
     config::Config,
-    exports::Wanted,
+    exports::{FilterValue, Wanted},
     http::{Problem, ProblemError},
 };
 use sqlx::PgPool;
@@ -46,6 +46,13 @@ impl Exports {
         if !compression.suits(format) {
             let detail = format!("{} is not packed so", format.extension());
             return Err(invalid().error("/compression", detail));
+        }
+        // No value is no filter, which nobody means who names one.
+        let nothing =
+            |value: &FilterValue| matches!(value, FilterValue::Several(none) if none.is_empty());
+        if let Some((name, _)) = wanted.filters.iter().find(|(_, value)| nothing(value)) {
+            let pointer = format!("/filters/{name}");
+            return Err(invalid().error(pointer, "has no value"));
         }
         (self.check)(wanted).map_err(|problem| {
             let errors = problem.document(None, None).errors.into_iter().map(member);

@@ -17,7 +17,13 @@ pub async fn delete(folder: PathBuf, age: Duration) -> Result<u64, ObjectsError>
 
 fn delete_in(folder: &Path, age: Duration) -> io::Result<u64> {
     let mut deleted = 0;
-    for entry in fs::read_dir(folder)? {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        // Somebody else has tidied here.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
         let entry = entry?;
         // Whatever vanishes meanwhile is somebody's who has finished.
         let Ok(metadata) = entry.metadata() else {

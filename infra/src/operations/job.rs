@@ -21,7 +21,9 @@ impl Job for RunOperation {
         priority: Priority::Normal,
         // Each goes on where the one before has ended.
         max_attempts: 100,
-        time_limit: Duration::from_hours(1),
+        // A rehearsal is one request, which ends sooner by itself; lines are
+        // carried out in turns.
+        time_limit: Duration::from_hours(13),
         retry: RetryPolicy {
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_mins(5),

@@ -262,7 +262,9 @@ impl Turn<'_> {
             let part = if rejects {
                 Some(reject(&input, batch.items))
             } else {
-                with.send(batch.items, halt).await?
+                // Somebody who cancels waits for the part: what was carried out has
+                // its results.
+                with.send(batch.items, &context.stop_token()).await?
             };
             // Not all were answered.
             let Some(part) = part else {

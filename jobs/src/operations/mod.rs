@@ -22,6 +22,10 @@ mod results;
 mod retention;
 mod validate;
 
+/// Operations that a worker carries out at once: bulk requests of people need places
+/// too.
+pub const AT_ONCE: usize = 4;
+
 pub use job::{Operating, operate};
 pub use metrics::describe;
 pub use retention::{Retention, handler as retention};

@@ -19,7 +19,7 @@ use infra::{
     jobs::{self, Announcer, Ended, Handlers, InvalidTiming, Job as _, Schedule, Settings, Timing},
     lifecycle::Lifecycle,
     objects::{Objects, ObjectsError},
-    operations::LineCheck,
+    operations::{LineCheck, RunOperation},
     postgres,
     redis::{Redis, RedisError},
     retry::RetryPolicy,
@@ -114,6 +114,7 @@ pub fn spawn(
     for (queue, at_once) in [
         (webhooks::QUEUE, webhooks::AT_ONCE),
         (WriteExport::KIND.queue, exports::AT_ONCE),
+        (RunOperation::KIND.queue, operations::AT_ONCE),
     ] {
         let concurrency = settings.concurrency.entry(queue.to_owned());
         concurrency.or_insert(at_once);
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn our_schedules_can_be_read() {
-        for (objects, count) in [(false, 2), (true, 3)] {
+        for (objects, count) in [(false, 3), (true, 4)] {
             assert_eq!(schedules(objects).expect("schedules").len(), count);
         }
     }

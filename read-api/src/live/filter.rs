@@ -39,10 +39,13 @@ impl Filter {
             let detail = format!("names more than {MOST_ORDERS} orders");
             return Err(invalid("order", detail));
         }
-        let platforms = query.many("platform")?.into_iter();
+        let platforms = query.many("platform")?;
+        if platforms.iter().any(|name| name.contains(char::is_control)) {
+            return Err(invalid("platform", "may not contain control characters"));
+        }
         Ok(Self {
             types: BTreeSet::new(),
-            platforms: platforms.map(str::to_owned).collect(),
+            platforms: platforms.into_iter().map(str::to_owned).collect(),
             orders,
         })
     }

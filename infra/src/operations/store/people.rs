@@ -163,8 +163,12 @@ pub enum Cancelled {
 
 /// Tells an operation to end.
 pub async fn cancel(ops: &PgPool, id: Uuid) -> Result<Cancelled, Error> {
+    // One that nobody works on any more has failed, and stays so if its job is
+    // retried.
     sqlx::query(
-        "UPDATE operations SET cancel_requested = true WHERE id = $1 AND finished_at IS NULL",
+        "UPDATE operations o SET cancel_requested = true \
+           FROM jobs j WHERE o.id = $1 AND o.finished_at IS NULL AND j.id = o.job_id \
+            AND j.state IN ('pending', 'running')",
     )
     .bind(id)
     .execute(ops)

@@ -159,7 +159,7 @@ pub async fn keep(ops: &PgPool, id: Uuid, number: i32, part: &NewPart) -> Result
 /// from its beginning.
 pub async fn restart(ops: &PgPool, work: Work) -> Result<Work, Error> {
     let mut transaction = ops.begin().await?;
-    sqlx::query(
+    let restarted = sqlx::query(
         "UPDATE operations SET parts = 0, read_to = 0, last_line = 0, done = 0, succeeded = 0, \
                                replayed = 0, failed = 0 \
           WHERE id = $1 AND finished_at IS NULL",
@@ -167,10 +167,14 @@ pub async fn restart(ops: &PgPool, work: Work) -> Result<Work, Error> {
     .bind(work.id)
     .execute(&mut *transaction)
     .await?;
-    sqlx::query("DELETE FROM operation_parts WHERE operation_id = $1")
-        .bind(work.id)
-        .execute(&mut *transaction)
-        .await?;
+    // One that somebody else has finished meanwhile keeps its results; nothing is
+    // kept of this attempt.
+    if restarted.rows_affected() == 1 {
+        sqlx::query("DELETE FROM operation_parts WHERE operation_id = $1")
+            .bind(work.id)
+            .execute(&mut *transaction)
+            .await?;
+    }
     transaction.commit().await?;
     Ok(Work {
         done: 0,

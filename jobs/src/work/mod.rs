@@ -116,8 +116,11 @@ pub fn spawn(
         (WriteExport::KIND.queue, exports::AT_ONCE),
         (RunOperation::KIND.queue, operations::AT_ONCE),
     ] {
-        let concurrency = settings.concurrency.entry(queue.to_owned());
-        concurrency.or_insert(at_once);
+        // Not of queues that this process does not serve.
+        if handlers.queues().contains(queue) {
+            let concurrency = settings.concurrency.entry(queue.to_owned());
+            concurrency.or_insert(at_once);
+        }
     }
     jobs::spawn(settings, ops, redis, handlers, lifecycle);
     Ok(())

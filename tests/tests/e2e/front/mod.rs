@@ -74,6 +74,7 @@ fn handling(api: &str, method: &Method, path: &str, key: bool) -> &'static str {
         _ if *method != Method::GET => "queries",
         _ if ends(&["/stream", "/orders/changes"]) => "live_queries",
         _ if ends(&[".ndjson", ".csv", ".parquet"]) => "export_queries",
+        _ if path.starts_with("/v1/exports/") && ends(&["/file"]) => "export_queries",
         _ => "queries",
     }
 }

@@ -117,7 +117,7 @@ pub fn spawn(
         (RunOperation::KIND.queue, operations::AT_ONCE),
     ] {
         // Not of queues that this process does not serve.
-        if handlers.queues().contains(queue) {
+        if handlers.queues().contains(&queue) {
             let concurrency = settings.concurrency.entry(queue.to_owned());
             concurrency.or_insert(at_once);
         }

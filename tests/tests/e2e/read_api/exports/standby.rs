@@ -127,6 +127,11 @@ async fn exported(views: &Views, standby: &PgPool) -> anyhow::Result<Response> {
         ensure!(export.status() == 200, "{}", export.status());
         let sessions = "SELECT EXISTS (SELECT FROM pg_stat_activity \
             WHERE application_name = 'orderlog export' AND state <> 'idle' AND query_start >= $1)";
+        let here = sqlx::query_scalar(sessions).bind(now);
+        let here: bool = here.fetch_one(&views.pool).await?;
+        if here {
+            return Ok(None);
+        }
         let begun = wait_until_within(5 * SECOND, "it to begin there", async || {
             let there = sqlx::query_scalar(sessions).bind(now);
             let there: bool = there.fetch_one(standby).await?;

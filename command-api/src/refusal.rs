@@ -9,10 +9,7 @@ pub fn refused(error: ExecuteError<Rejection>) -> Problem {
     match error {
         ExecuteError::Rejected(rejection) => rejected(&rejection),
         ExecuteError::PreconditionFailed { version } => Problem::precondition_failed(version),
-        ExecuteError::KeyReused => Problem::unprocessable(
-            "idempotency_key_reused",
-            "The Idempotency-Key was used with another body",
-        ),
+        ExecuteError::KeyReused => key_reused(),
         ExecuteError::Contended { attempts } => {
             Problem::conflict("contended", "Others keep changing this order")
                 .with("attempts", attempts.into())
@@ -59,6 +56,14 @@ pub fn rejected(rejection: &Rejection) -> Problem {
         problem = problem.with(name, value);
     }
     problem
+}
+
+/// A key stands for one request.
+pub fn key_reused() -> Problem {
+    Problem::unprocessable(
+        "idempotency_key_reused",
+        "The Idempotency-Key was used with another body",
+    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the routes of webhooks need beside commands.
 
+use crate::refusal::key_reused;
 use contracts::order::OrderEvent;
 use infra::{
     http::Problem,
@@ -59,10 +60,7 @@ pub(crate) fn granted(
             "request_spent",
             "What the request has made is no more",
         )),
-        Granted::Other => Err(Problem::unprocessable(
-            "idempotency_key_reused",
-            "The Idempotency-Key was used with another body",
-        )),
+        Granted::Other => Err(key_reused()),
         Granted::TooMany => Err(Problem::conflict(
             "too_many_endpoints",
             "There are as many webhook endpoints as there may be",

@@ -5,7 +5,7 @@ use infra::{
     config::Config,
     exports::{Export, ExportState, LinkError, Links, SignedLink},
     http::Problem,
-    objects::{GetRange, Object, Objects, ObjectsError},
+    objects::{GetRange, Object, Objects},
 };
 use serde::Serialize;
 use sqlx::PgPool;
@@ -45,13 +45,13 @@ pub struct Download {
 
 impl Files {
     /// As configured.
-    pub fn new(config: &Config, ops: PgPool) -> Result<Self, ObjectsError> {
-        Ok(Self {
-            objects: Objects::new(config)?,
+    pub fn new(config: &Config, ops: PgPool, objects: Option<Objects>) -> Self {
+        Self {
+            objects,
             links: Links::new(ops),
             life: Duration::from_secs(config.export_link_seconds),
             origin: config.public_url.trim_end_matches('/').to_owned(),
-        })
+        }
     }
 
     /// A link to the file of an export, where it has one.

@@ -36,24 +36,68 @@ pub fn one_more(limit: usize) -> i64 {
     i64::try_from(limit + 1).unwrap_or(i64::MAX)
 }
 
-/// Cuts rows that were listed by their ids, one more than a page has, to the
-/// page; the cursor of what comes after it, where there is more.
-pub async fn cut<T>(
-    (cursors, query): (&Cursors, QueryHash),
-    rows: &mut Vec<T>,
+/// A page of what is listed by ids, as a request asks for it.
+pub struct ById<'a> {
+    cursors: &'a Cursors,
+    query: QueryHash,
     limit: usize,
-    id: impl Fn(&T) -> Uuid,
-) -> Result<Option<String>, Problem> {
-    let has_more = rows.len() > limit;
-    rows.truncate(limit);
-    let Some(last) = rows.last().filter(|_| has_more) else {
-        return Ok(None);
-    };
-    let last = Keyset {
-        value: 0,
-        id: id(last),
-    };
-    Ok(Some(cursors.seal(query, Place::after(last)).await?))
+    /// The last id of the page before it; none: it is the first page.
+    pub after: Option<Uuid>,
+}
+
+impl<'a> ById<'a> {
+    /// The page of so many rows. `listed` says of what, by which filters: cursors of
+    /// another list are none of this one.
+    ///
+    /// # Errors
+    /// 400 for such a cursor.
+    pub async fn of(
+        cursors: &'a Cursors,
+        query: &Query,
+        limit: usize,
+        listed: &str,
+    ) -> Result<Self, Problem> {
+        let hash = QueryHash::of(listed);
+        let after = match query.one("cursor")? {
+            Some(cursor) => Some(cursors.open(hash, cursor).await?.keyset.id),
+            None => None,
+        };
+        Ok(Self {
+            cursors,
+            query: hash,
+            limit,
+            after,
+        })
+    }
+
+    /// What a statement has to fetch, to know whether there is more.
+    pub fn one_more(&self) -> i64 {
+        one_more(self.limit)
+    }
+
+    /// Cuts rows, one more than the page has, to the page; the cursor of what comes
+    /// after it, where there is more.
+    ///
+    /// # Errors
+    /// The database's, or where no cursor can be made.
+    pub async fn cut<T>(
+        &self,
+        rows: Result<Vec<T>, sqlx::Error>,
+        id: impl Fn(&T) -> Uuid,
+    ) -> Result<(Vec<T>, Option<String>), Problem> {
+        let mut rows = rows.map_err(|error| Problem::database(&error))?;
+        let has_more = rows.len() > self.limit;
+        rows.truncate(self.limit);
+        let Some(last) = rows.last().filter(|_| has_more) else {
+            return Ok((rows, None));
+        };
+        let last = Keyset {
+            value: 0,
+            id: id(last),
+        };
+        let next = self.cursors.seal(self.query, Place::after(last)).await?;
+        Ok((rows, Some(next)))
+    }
 }
 
 /// The body of a list, put together of rows that are JSON already.

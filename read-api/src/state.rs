@@ -103,10 +103,11 @@ impl ReadApi {
             Progress::start(servers.clone(), listener, Patience::of(config), &background);
         let most = Duration::from_secs(config.views_read_lag_seconds);
         let live = Live::start(&log, &views, &progress, &background);
+        let objects = Objects::new(config)?;
         let state = State {
             cursors: Cursors::new(databases.ops.clone()),
             exports: Exports::new(config, log.clone(), live.events.feed().clone()),
-            files: Files::new(config, databases.ops.clone())?,
+            files: Files::new(config, databases.ops.clone(), objects.clone()),
             live,
             progress,
             lag: LagMonitor::start(databases.events.clone(), servers.clone(), most, &background),
@@ -117,7 +118,7 @@ impl ReadApi {
             servers,
             views,
             ops: databases.ops.clone(),
-            objects: Objects::new(config)?,
+            objects,
             log,
             redis,
             config: config.clone(),

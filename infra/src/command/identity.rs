@@ -1,7 +1,10 @@
 //! Which command a request is: derived from the idempotency key, so that a
 //! repeat is recognised for ever (invariant 10).
 
-use crate::shared_secret::{SECRET_LEN, mac};
+use crate::{
+    hex::hex,
+    shared_secret::{SECRET_LEN, mac},
+};
 use hmac::Mac as _;
 use uuid::Uuid;
 
@@ -32,12 +35,7 @@ pub fn command_id(principal: &str, route: &str, key: &str, step: u32) -> Uuid {
 
 /// HMAC-SHA256 of a request's body, hex.
 pub fn payload_hash(secret: &[u8; SECRET_LEN], body: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let digest = mac(secret, body).finalize().into_bytes();
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&mac(secret, body).finalize().into_bytes())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! W3C Trace Context (<https://www.w3.org/TR/trace-context/>): the caller's
 //! trace is continued, a request without one starts its own.
 
+use crate::hex::hex;
 use actix_web::{HttpMessage as _, HttpRequest, http::header::HeaderMap};
-use std::fmt::Write as _;
 
 /// Which trace a request belongs to, and what ties it to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,13 +74,6 @@ fn is_visible(text: &str) -> bool {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

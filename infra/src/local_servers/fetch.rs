@@ -2,10 +2,10 @@
 //! the user's own settings for it.
 
 use super::{LocalServersError, Progress, Step, error::file, unpack};
+use crate::hex::hex;
 use sha2::{Digest as _, Sha256};
 use std::{
     env,
-    fmt::Write as _,
     fs::{self, File},
     path::{Path, PathBuf},
     process::Stdio,
@@ -98,10 +98,7 @@ impl Platform {
             .chain_update(KAFKA_LOGGING)
             .chain_update(self.postgres)
             .finalize();
-        digest[..6].iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex(&digest[..6])
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     error::{CryptoError, KeyProblem},
     store::StoredKey,
 };
-use crate::config::Config;
+use crate::{config::Config, hex::hex};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -145,10 +145,5 @@ fn read(file: &Path) -> Result<String, MasterKeyError> {
 }
 
 fn id(bytes: &[u8; KEY_LEN]) -> String {
-    use fmt::Write as _;
-    let digest = Sha256::digest(bytes);
-    digest[..8].iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex(&Sha256::digest(bytes)[..8])
 }

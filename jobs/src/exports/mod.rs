@@ -41,15 +41,16 @@ impl Exporting {
     pub fn new(
         config: &Config,
         ops: &PgPool,
+        objects: Option<Objects>,
         source: Arc<dyn Source>,
-    ) -> Result<Self, ObjectsError> {
+    ) -> Self {
         metrics::describe();
-        Ok(Self {
+        Self {
             ops: ops.clone(),
-            objects: Objects::new(config)?,
+            objects,
             source,
             kept: DAY * crate::work::sweep::days(config.export_days),
-        })
+        }
     }
 
     /// The place of files.

@@ -56,8 +56,6 @@ pub fn handler(
                 }
             }
             sweep_orphans(&ops, &objects).await?;
-            let unfinished = objects.delete_unfinished(ORPHANED).await;
-            unfinished.map_err(|error| unreadable(&error))?;
             Ok(sweep.done())
         })
     }

@@ -94,7 +94,7 @@ pub fn spawn(
 ) -> Result<(), WorkError> {
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
     let objects = Objects::new(config)?;
-    let mut handlers = handlers(config, &of_handlers, source)?;
+    let mut handlers = handlers(config, &of_handlers, (objects.clone(), source))?;
     let schedules = schedules(objects.is_some())?;
     if let Some(objects) = objects {
         handlers = with_operations(handlers, config, &of_handlers, (objects, lines))?;
@@ -126,8 +126,12 @@ pub fn spawn(
     Ok(())
 }
 
-fn handlers(config: &Config, ops: &PgPool, source: Arc<dyn Source>) -> Result<Handlers, WorkError> {
-    let exporting = Exporting::new(config, ops, source)?;
+fn handlers(
+    config: &Config,
+    ops: &PgPool,
+    (objects, source): (Option<Objects>, Arc<dyn Source>),
+) -> Result<Handlers, WorkError> {
+    let exporting = Exporting::new(config, ops, objects, source);
     let delivering = Delivering {
         ops: ops.clone(),
         key: Arc::new(MasterKey::from_config(config)?),

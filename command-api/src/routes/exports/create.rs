@@ -3,6 +3,7 @@
 use crate::{
     call::Asked,
     documented::{Headers, answers},
+    refusal::key_reused,
     routes::exports::{exports, location, told},
 };
 use actix_web::{HttpResponse, http::header::LOCATION};
@@ -88,7 +89,7 @@ pub async fn handle(Asked { call, body }: Asked<NewExportBody>) -> Result<HttpRe
     let (export, replayed) = match created.map_err(|error| Problem::database(&error))? {
         Created::New(export) => (export, false),
         Created::Again(export) => (export, true),
-        Created::Other => return Err(reused()),
+        Created::Other => return Err(key_reused()),
     };
     if !replayed {
         let kind = export.kind.name();
@@ -97,11 +98,4 @@ pub async fn handle(Asked { call, body }: Asked<NewExportBody>) -> Result<HttpRe
     let mut response = HttpResponse::Accepted();
     response.insert_header((LOCATION, location(export.id)));
     Ok(told(response, replayed, &export))
-}
-
-fn reused() -> Problem {
-    Problem::unprocessable(
-        "idempotency_key_reused",
-        "The Idempotency-Key was used with another body",
-    )
 }

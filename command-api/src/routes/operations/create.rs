@@ -2,6 +2,7 @@
 
 use crate::{
     documented::{Once, responses},
+    refusal::key_reused,
     routes::told,
     state::CommandApi,
     uploads::{Upload, count},
@@ -168,7 +169,7 @@ impl Request {
             Ok(Created::Again(operation)) => Ok((operation, true)),
             Ok(Created::Other) => {
                 count("refused");
-                Err(reused())
+                Err(key_reused())
             }
             // Whether it is there, nobody knows: its lines stay.
             Err(error) => return Err(failed(error)),
@@ -190,11 +191,4 @@ fn failed(error: CreateError) -> Problem {
         CreateError::Database(error) => Problem::database(&error),
         CreateError::Payload(error) => Problem::internal(error),
     }
-}
-
-fn reused() -> Problem {
-    Problem::unprocessable(
-        "idempotency_key_reused",
-        "The Idempotency-Key was used with another body",
-    )
 }

@@ -1,7 +1,7 @@
 //! What a download needs.
 
-use super::{hex, wanted};
-use crate::exports::wanted::Wanted;
+use super::wanted;
+use crate::{exports::wanted::Wanted, hex::hex};
 use sqlx::{Error, PgPool, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;

@@ -14,8 +14,8 @@ use super::{
     record::{Export, ExportProgress, ExportState},
     wanted::{ExportCompression, ExportFormat, ExportKind, Wanted},
 };
+use crate::hex::hex;
 use sqlx::{Error, Row as _, postgres::PgRow, types::Json};
-use std::fmt::Write as _;
 
 /// Where an export `e` is, whose job is `j`.
 const STATE: &str = "CASE \
@@ -107,14 +107,4 @@ fn wanted(row: &PgRow) -> Result<Wanted, Error> {
 
 fn unknown(name: &str) -> Error {
     Error::Decode(format!("exports have no {name:?}").into())
-}
-
-/// Hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        // A text takes everything.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

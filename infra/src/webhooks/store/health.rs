@@ -46,8 +46,8 @@ pub(super) async fn note(
     id: Uuid,
     concluded: &[Concluded],
 ) -> Result<Endpoint, Error> {
-    let (url, deleted): (String, bool) = sqlx::query_as(
-        "SELECT url, deleted_at IS NOT NULL FROM webhook_endpoints WHERE id = $1 \
+    let (url, before, deleted): (String, i32, bool) = sqlx::query_as(
+        "SELECT url, failures, deleted_at IS NOT NULL FROM webhook_endpoints WHERE id = $1 \
             FOR NO KEY UPDATE",
     )
     .bind(id)
@@ -58,30 +58,33 @@ pub(super) async fn note(
     let since: Vec<&&Concluded> = of_it.iter().rev().take_while(|c| !delivered(c)).collect();
     let succeeded = since.len() < of_it.len();
     let gone = of_it.iter().any(|c| c.attempt.status == Some(GONE));
+    let failures = i32::try_from(since.len()).unwrap_or(i32::MAX);
+    let failures = if succeeded {
+        failures
+    } else {
+        before.saturating_add(failures)
+    };
     let asked = since.iter().filter_map(|c| c.asked).max();
     let sql = format!(
-        "UPDATE webhook_endpoints e \
-            SET failures = f.failures, \
-                failing_since = CASE WHEN f.failures = 0 THEN NULL \
+        "UPDATE webhook_endpoints \
+            SET failures = $2, \
+                failing_since = CASE WHEN $2 = 0 THEN NULL \
                                      WHEN $3 THEN statement_timestamp() \
-                                     ELSE coalesce(e.failing_since, statement_timestamp()) END, \
-                rests_until = CASE WHEN f.failures > 0 THEN greatest( \
-                        CASE WHEN NOT $3 THEN e.rests_until END, \
+                                     ELSE coalesce(failing_since, statement_timestamp()) END, \
+                rests_until = CASE WHEN $2 > 0 THEN greatest( \
+                        CASE WHEN NOT $3 THEN rests_until END, \
                         statement_timestamp() + $8 * interval '1 second', \
-                        CASE WHEN f.failures >= $4 THEN statement_timestamp() + \
-                             least($5 * 2 ^ least(f.failures - $4, 20), $6) * interval '1 second' \
+                        CASE WHEN $2 >= $4 THEN statement_timestamp() + \
+                             least($5 * 2 ^ least($2 - $4, 20), $6) * interval '1 second' \
                         END) END, \
                 last_success_at = CASE WHEN $3 THEN statement_timestamp() \
-                                       ELSE e.last_success_at END \
-           FROM (SELECT CASE WHEN $3 THEN $2 ELSE failures + $2 END AS failures \
-                   FROM webhook_endpoints WHERE id = $1) f \
-          WHERE e.id = $1 RETURNING {COLUMNS}, \
-                e.failing_since < statement_timestamp() - $7 * interval '1 day' AS is_hopeless",
-        COLUMNS = COLUMNS.replace("failures,", "e.failures,")
+                                       ELSE last_success_at END \
+          WHERE id = $1 RETURNING {COLUMNS}, \
+                failing_since < statement_timestamp() - $7 * interval '1 day' AS is_hopeless"
     );
     let row = sqlx::query(&sql)
         .bind(id)
-        .bind(i32::try_from(since.len()).unwrap_or(i32::MAX))
+        .bind(failures)
         .bind(succeeded)
         .bind(RESTS_AFTER)
         .bind(FIRST_REST)

@@ -106,13 +106,12 @@ pub async fn attempts(ops: &PgPool, delivery: Uuid, limit: i64) -> Result<Vec<At
 pub async fn retry(ops: &PgPool, id: Uuid) -> Result<Option<Delivery>, Error> {
     let mut transaction = ops.begin().await?;
     let sql = format!(
-        "UPDATE webhook_deliveries d \
-            SET state = 'pending', attempts = 0, finished_at = NULL, due_at = e.created_at \
-           FROM webhook_endpoints e \
-          WHERE d.id = $1 AND e.id = d.endpoint_id AND e.state = 'enabled' \
-            AND e.deleted_at IS NULL \
-         RETURNING {}",
-        columns_of("d")
+        "UPDATE webhook_deliveries \
+            SET state = 'pending', attempts = 0, finished_at = NULL, \
+                due_at = (SELECT e.created_at FROM webhook_endpoints e WHERE e.id = endpoint_id) \
+          WHERE id = $1 AND EXISTS (SELECT FROM webhook_endpoints e \
+                WHERE e.id = endpoint_id AND e.state = 'enabled' AND e.deleted_at IS NULL) \
+         RETURNING {COLUMNS}"
     );
     let row = sqlx::query(&sql).bind(id);
     let Some(row) = row.fetch_optional(&mut *transaction).await? else {
@@ -122,12 +121,6 @@ pub async fn retry(ops: &PgPool, id: Uuid) -> Result<Option<Delivery>, Error> {
     wake(&mut transaction, retried.endpoint_id).await?;
     transaction.commit().await?;
     Ok(Some(retried))
-}
-
-fn columns_of(table: &str) -> String {
-    let columns = COLUMNS.split(", ");
-    let columns = columns.map(|column| format!("{table}.{}", column.trim()));
-    columns.collect::<Vec<_>>().join(", ")
 }
 
 /// Ends the rest of an endpoint: it is tried once.

@@ -1,9 +1,8 @@
 //! `GET /v1/exports`: exports in the background.
 
 use crate::{
-    cursor::QueryHash,
     documented::{ExportFilters, Paging, Refused},
-    paging,
+    paging::{self, ById},
     routes::told,
     state::State,
 };
@@ -50,14 +49,11 @@ pub async fn handle(
     let query = Query::of(&request, PARAMETERS)?;
     let limit = paging::limit(&query)?;
     let mut filter = filter(&query)?;
-    let hash = QueryHash::of(&format!("exports {filter:?}"));
-    if let Some(cursor) = query.one("cursor")? {
-        filter.before = Some(state.cursors.open(hash, cursor).await?.keyset.id);
-    }
-    let data = exports::list(&state.ops, &filter, paging::one_more(limit)).await;
-    let mut data = data.map_err(|error| Problem::database(&error))?;
-    let listed = (&state.cursors, hash);
-    let next_cursor = paging::cut(listed, &mut data, limit, |export| export.id).await?;
+    let listed = format!("exports {filter:?}");
+    let page = ById::of(&state.cursors, &query, limit, &listed).await?;
+    filter.before = page.after;
+    let listed = exports::list(&state.ops, &filter, page.one_more()).await;
+    let (data, next_cursor) = page.cut(listed, |export| export.id).await?;
     let page = ExportList {
         data,
         has_more: next_cursor.is_some(),

@@ -1,9 +1,8 @@
 //! `GET /v1/operations`: what is carried out in the background, and was.
 
 use crate::{
-    cursor::QueryHash,
     documented::{OperationFilters, Paging, Refused},
-    paging,
+    paging::{self, ById},
     routes::told,
     state::State,
 };
@@ -53,14 +52,11 @@ pub async fn handle(
         state: query.one_of("state", OperationState::ALL, OperationState::name)?,
         before: None,
     };
-    let hash = QueryHash::of(&format!("operations {filter:?}"));
-    if let Some(cursor) = query.one("cursor")? {
-        filter.before = Some(state.cursors.open(hash, cursor).await?.keyset.id);
-    }
-    let data = operations::list(&state.ops, &filter, paging::one_more(limit)).await;
-    let mut data = data.map_err(|error| Problem::database(&error))?;
-    let listed = (&state.cursors, hash);
-    let next_cursor = paging::cut(listed, &mut data, limit, |operation| operation.id).await?;
+    let listed = format!("operations {filter:?}");
+    let page = ById::of(&state.cursors, &query, limit, &listed).await?;
+    filter.before = page.after;
+    let listed = operations::list(&state.ops, &filter, page.one_more()).await;
+    let (data, next_cursor) = page.cut(listed, |operation| operation.id).await?;
     let page = OperationList {
         data,
         has_more: next_cursor.is_some(),

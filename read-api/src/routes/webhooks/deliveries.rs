@@ -1,9 +1,8 @@
 //! `GET /v1/webhooks/deliveries`: what was told, and what was not.
 
 use crate::{
-    cursor::QueryHash,
     documented::{DeliveryFilters, Paging, Refused},
-    paging,
+    paging::{self, ById},
     routes::told,
     state::State,
 };
@@ -56,14 +55,11 @@ pub async fn handle(
     let query = Query::of(&request, PARAMETERS)?;
     let limit = paging::limit(&query)?;
     let mut filter = filter(&query)?;
-    let hash = QueryHash::of(&format!("deliveries {filter:?}"));
-    if let Some(cursor) = query.one("cursor")? {
-        filter.before = Some(state.cursors.open(hash, cursor).await?.keyset.id);
-    }
-    let data = webhooks::list_deliveries(&state.ops, &filter, paging::one_more(limit)).await;
-    let mut data = data.map_err(|error| Problem::database(&error))?;
-    let listed = (&state.cursors, hash);
-    let next_cursor = paging::cut(listed, &mut data, limit, |delivery| delivery.id).await?;
+    let listed = format!("deliveries {filter:?}");
+    let page = ById::of(&state.cursors, &query, limit, &listed).await?;
+    filter.before = page.after;
+    let listed = webhooks::list_deliveries(&state.ops, &filter, page.one_more()).await;
+    let (data, next_cursor) = page.cut(listed, |delivery| delivery.id).await?;
     let page = DeliveryList {
         data,
         has_more: next_cursor.is_some(),

@@ -1,9 +1,8 @@
 //! `GET /v1/webhooks/endpoints`: who is told of events.
 
 use crate::{
-    cursor::QueryHash,
     documented::{Paging, Refused},
-    paging,
+    paging::{self, ById},
     routes::told,
     state::State,
 };
@@ -48,15 +47,9 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let limit = paging::limit(&query)?;
-    let hash = QueryHash::of("endpoints");
-    let after = match query.one("cursor")? {
-        Some(cursor) => Some(state.cursors.open(hash, cursor).await?.keyset.id),
-        None => None,
-    };
-    let data = webhooks::list_endpoints(&state.ops, after, paging::one_more(limit)).await;
-    let mut data = data.map_err(|error| Problem::database(&error))?;
-    let listed = (&state.cursors, hash);
-    let next_cursor = paging::cut(listed, &mut data, limit, |endpoint| endpoint.id).await?;
+    let page = ById::of(&state.cursors, &query, limit, "endpoints").await?;
+    let listed = webhooks::list_endpoints(&state.ops, page.after, page.one_more()).await;
+    let (data, next_cursor) = page.cut(listed, |endpoint| endpoint.id).await?;
     let page = EndpointList {
         data,
         has_more: next_cursor.is_some(),

@@ -1,9 +1,8 @@
 //! `GET /v1/admin/jobs`: the ledger.
 
 use crate::{
-    cursor::QueryHash,
     documented::{JobFilters, Paging, Refused},
-    paging,
+    paging::{self, ById},
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
@@ -49,14 +48,11 @@ pub async fn handle(
     let query = Query::of(&request, PARAMETERS)?;
     let limit = paging::limit(&query)?;
     let mut filter = filter(&query)?;
-    let hash = QueryHash::of(&format!("jobs {filter:?}"));
-    if let Some(cursor) = query.one("cursor")? {
-        filter.before = Some(state.cursors.open(hash, cursor).await?.keyset.id);
-    }
-    let data = jobs::list(&state.ops, &filter, paging::one_more(limit)).await;
-    let mut data = data.map_err(|error| Problem::database(&error))?;
-    let listed = (&state.cursors, hash);
-    let next_cursor = paging::cut(listed, &mut data, limit, |job| job.id).await?;
+    let listed = format!("jobs {filter:?}");
+    let page = ById::of(&state.cursors, &query, limit, &listed).await?;
+    filter.before = page.after;
+    let listed = jobs::list(&state.ops, &filter, page.one_more()).await;
+    let (data, next_cursor) = page.cut(listed, |job| job.id).await?;
     let page = JobList {
         data,
         has_more: next_cursor.is_some(),

@@ -99,3 +99,21 @@ fn tag((name, description): &(&str, &str)) -> Tag {
     let described = TagBuilder::new().name(*name);
     described.description(Some(*description)).build()
 }
+
+#[cfg(test)]
+mod tests {
+    use utoipa::openapi::OpenApi;
+
+    /// A merge keeps the first of two schemas of one name: the routes of the other
+    /// API would be documented with a type that they do not answer.
+    #[test]
+    fn a_name_means_the_same_schema_in_both_apis() {
+        let schemas = |document: OpenApi| document.components.unwrap_or_default().schemas;
+        let commands = schemas(command_api::openapi());
+        for (name, read) in schemas(read_api::openapi()) {
+            if let Some(command) = commands.get(&name) {
+                assert_eq!(command, &read, "{name}");
+            }
+        }
+    }
+}

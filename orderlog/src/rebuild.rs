@@ -10,7 +10,7 @@ use infra::{
     epoch,
     log::LogReader,
     postgres,
-    views::builds::{self, Build, Phase},
+    views::builds::{self, Build, BuildPhase},
 };
 use projections::{
     Progress, Sources,
@@ -197,12 +197,12 @@ fn line(build: &Build) -> anyhow::Result<String> {
     Ok(line)
 }
 
-const fn phase_name(phase: Phase) -> &'static str {
+const fn phase_name(phase: BuildPhase) -> &'static str {
     match phase {
-        Phase::Filling => "filling",
-        Phase::Indexing => "indexing",
-        Phase::CatchingUp => "catching up",
-        Phase::Held => "held",
+        BuildPhase::Filling => "filling",
+        BuildPhase::Indexing => "indexing",
+        BuildPhase::CatchingUp => "catching up",
+        BuildPhase::Held => "held",
     }
 }
 

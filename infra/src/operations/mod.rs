@@ -24,7 +24,8 @@ mod store;
 pub use check::{Checked, LineCheck, SentFor};
 pub use job::RunOperation;
 pub use record::{
-    OnInvalid, Operation, OperationError, OperationKind, OperationProgress, OperationState, Phase,
+    OnInvalid, Operation, OperationError, OperationKind, OperationPhase, OperationProgress,
+    OperationState,
 };
 pub use store::{
     Cancelled, Counts, CreateError, Created, Filter, NewOperation, NewPart, Work, begin, cancel,

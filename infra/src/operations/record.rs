@@ -63,7 +63,7 @@ impl OperationState {
 /// Where an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Phase {
+pub enum OperationPhase {
     /// Nothing was looked at yet.
     Waiting,
     /// Lines are read and counted.
@@ -73,7 +73,7 @@ pub enum Phase {
     /// Nothing more is done.
     Finished,
 }
-named!(Phase: Waiting "waiting", Validating "validating", Executing "executing",
+named!(OperationPhase: Waiting "waiting", Validating "validating", Executing "executing",
     Finished "finished");
 
 /// What a line that cannot be read means for the others.
@@ -132,7 +132,7 @@ pub struct Operation {
     /// What becomes of it.
     pub state: OperationState,
     /// Where it is.
-    pub phase: Phase,
+    pub phase: OperationPhase,
     /// Whether everything is decided and nothing stored.
     pub dry_run: bool,
     /// What a line that cannot be read means for the others.
@@ -219,7 +219,10 @@ mod tests {
         for state in OperationState::ALL {
             assert_eq!(OperationState::named(state.name()), Some(*state));
         }
-        assert_eq!(Phase::named("executing"), Some(Phase::Executing));
+        assert_eq!(
+            OperationPhase::named("executing"),
+            Some(OperationPhase::Executing)
+        );
         assert_eq!(OnInvalid::named("other"), None);
     }
 }

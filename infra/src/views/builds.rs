@@ -60,7 +60,7 @@ words! {
 }
 words! {
     /// What a running build is at.
-    Phase {
+    BuildPhase {
         /// Folding the log, as it was when the build began, into new tables.
         Filling = "filling",
         /// Making the indexes.
@@ -84,7 +84,7 @@ pub struct Build {
     /// What has become of it.
     pub state: BuildState,
     /// What it is at, once it has begun.
-    pub phase: Option<Phase>,
+    pub phase: Option<BuildPhase>,
     /// Why it was asked for.
     pub reason: String,
     /// Version of the code that makes it, once it has begun.

@@ -15,7 +15,8 @@ use infra::{
     lifecycle::error_chain,
     objects::Objects,
     operations::{
-        self, LineCheck, OperationError, OperationState, Phase, RunOperation, SentFor, Work, folder,
+        self, LineCheck, OperationError, OperationPhase, OperationState, RunOperation, SentFor,
+        Work, folder,
     },
 };
 use sqlx::PgPool;
@@ -137,7 +138,7 @@ impl Operating {
             halt,
             began: Instant::now(),
         };
-        if turn.work.phase == Phase::Validating
+        if turn.work.phase == OperationPhase::Validating
             && let Some(end) = turn.validate().await?
         {
             return Ok(end);

@@ -7,7 +7,7 @@ use super::{
 };
 use infra::{
     jobs::{JobError, Progress},
-    operations::{self, Phase},
+    operations::{self, OperationPhase},
 };
 use tokio::task::yield_now;
 
@@ -22,7 +22,7 @@ impl Turn<'_> {
             return Ok(Some(End::Halted));
         };
         operations::validated(&self.with.ops, self.work.id, lines, invalid).await?;
-        self.work.phase = Phase::Executing;
+        self.work.phase = OperationPhase::Executing;
         (self.work.lines, self.work.invalid) = (Some(lines), Some(invalid));
         Ok(None)
     }

@@ -5,8 +5,8 @@ use crate::{
     operations::{
         job::RunOperation,
         record::{
-            OnInvalid, Operation, OperationError, OperationKind, OperationProgress, OperationState,
-            Phase,
+            OnInvalid, Operation, OperationError, OperationKind, OperationPhase, OperationProgress,
+            OperationState,
         },
     },
 };
@@ -210,9 +210,9 @@ fn operation(row: &PgRow) -> Result<Operation, Error> {
         kind: OperationKind::Bulk,
         state,
         phase: if state.is_end() {
-            Phase::Finished
+            OperationPhase::Finished
         } else {
-            named(row, "phase", Phase::named)?
+            named(row, "phase", OperationPhase::named)?
         },
         dry_run: row.try_get("dry_run")?,
         on_invalid: named(row, "on_invalid", OnInvalid::named)?,

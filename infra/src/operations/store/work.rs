@@ -3,7 +3,7 @@
 //! that lost its lease changes nothing.
 
 use super::people::named;
-use crate::operations::record::{OnInvalid, OperationError, OperationState, Phase};
+use crate::operations::record::{OnInvalid, OperationError, OperationPhase, OperationState};
 use sqlx::{Error, PgPool, Row as _};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ pub struct Work {
     /// Whose it is.
     pub principal: String,
     /// Where it is.
-    pub phase: Phase,
+    pub phase: OperationPhase,
     /// How large its lines are.
     pub input_bytes: i64,
     /// Whether somebody has told it to end.
@@ -89,7 +89,7 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
     Ok(Some(Work {
         id,
         principal: row.try_get("principal")?,
-        phase: named(&row, "phase", Phase::named)?,
+        phase: named(&row, "phase", OperationPhase::named)?,
         input_bytes: row.try_get("input_bytes")?,
         cancel_requested: row.try_get("cancel_requested")?,
         dry_run: row.try_get("dry_run")?,

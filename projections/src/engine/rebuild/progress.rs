@@ -1,6 +1,6 @@
 //! How far a build is, and what it came to.
 
-use infra::views::builds::{Build, Phase};
+use infra::views::builds::{Build, BuildPhase};
 use std::{
     fmt,
     sync::atomic::{AtomicU64, Ordering},
@@ -11,7 +11,7 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
     /// What it is at; none before it has begun.
-    pub phase: Option<Phase>,
+    pub phase: Option<BuildPhase>,
     /// Aggregates written.
     pub aggregates: u64,
     /// Events folded.
@@ -95,10 +95,10 @@ impl Counters {
         self.began.elapsed()
     }
 
-    pub fn progress(&self, phase: Phase) -> Progress {
+    pub fn progress(&self, phase: BuildPhase) -> Progress {
         let events = self.events.load(Ordering::Relaxed);
         let estimate = self.before.estimate.max(events);
-        let filling = phase == Phase::Filling;
+        let filling = phase == BuildPhase::Filling;
         Progress {
             phase: Some(phase),
             aggregates: self.aggregates.load(Ordering::Relaxed),
@@ -135,11 +135,11 @@ mod tests {
             estimate: 1_000,
             ..Progress::default()
         });
-        assert_eq!(counters.progress(Phase::Filling).left, None);
+        assert_eq!(counters.progress(BuildPhase::Filling).left, None);
         counters.add(1, 200);
-        let progress = counters.progress(Phase::Filling);
+        let progress = counters.progress(BuildPhase::Filling);
         assert_eq!((progress.events, progress.estimate), (1_100, 1_100));
         assert_eq!(progress.left, Some(Duration::ZERO));
-        assert_eq!(counters.progress(Phase::CatchingUp).left, None);
+        assert_eq!(counters.progress(BuildPhase::CatchingUp).left, None);
     }
 }

@@ -12,7 +12,7 @@ use crate::engine::{
 use infra::{
     backoff::Backoff,
     lifecycle::error_chain,
-    views::builds::{self, Build, BuildState, Phase},
+    views::builds::{self, Build, BuildPhase, BuildState},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
@@ -203,14 +203,17 @@ async fn look<P: Projection>(engine: &Arc<Engine<P>>) -> Result<bool, RebuildErr
 /// Whether somebody has to accept it first, or to cancel it.
 pub(in crate::engine) fn is_held<P: Projection>(open: &Build) -> bool {
     open.state == BuildState::Running
-        && open.phase == Some(Phase::Held)
+        && open.phase == Some(BuildPhase::Held)
         && open.version == Some(P::VERSION)
         && !open.accept_parked
 }
 
 fn tell_what_waits<P: Projection>(open: Option<&Build>) {
     let waiting = open.filter(|open| open.error.is_some());
-    for (why, phase) in [("parked", Phase::Held), ("index", Phase::Indexing)] {
+    for (why, phase) in [
+        ("parked", BuildPhase::Held),
+        ("index", BuildPhase::Indexing),
+    ] {
         let waits = waiting.is_some_and(|open| open.phase == Some(phase));
         metrics::gauge!(BUILD_WAITS, "projection" => P::NAME, "why" => why).set(u8::from(waits));
     }

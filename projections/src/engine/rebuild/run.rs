@@ -20,7 +20,7 @@ use crate::engine::{
 };
 use infra::{
     lifecycle::error_chain,
-    views::builds::{self, BuildState, Phase},
+    views::builds::{self, BuildPhase, BuildState},
 };
 use sqlx::Connection as _;
 use std::{
@@ -149,7 +149,7 @@ async fn begin<P: Projection>(
     let stored = Stored {
         build,
         version: P::VERSION,
-        phase: Phase::Filling,
+        phase: BuildPhase::Filling,
         horizon,
         at: below(horizon),
         estimate: engine.log.size().await.map_err(RebuildError::Log)?,
@@ -180,16 +180,16 @@ async fn make<P: Projection>(
     watch: &Watch,
 ) -> Result<(), RebuildError> {
     let build = stored.build;
-    if stored.phase == Phase::Filling {
+    if stored.phase == BuildPhase::Filling {
         Box::pin(fill(engine, stored, parts, workers, &watch.counters)).await?;
-        watch.enter::<P>(lock, build, Phase::Indexing).await?;
+        watch.enter::<P>(lock, build, BuildPhase::Indexing).await?;
     }
-    if matches!(stored.phase, Phase::Filling | Phase::Indexing) {
+    if matches!(stored.phase, BuildPhase::Filling | BuildPhase::Indexing) {
         let schema = tables::schema(P::NAME, build);
         let mut connection = engine.connect_to(&schema).await?;
         tables::index::<P>(&mut connection, build, stored.indexed).await?;
         connection.close().await?;
-        watch.show(Phase::CatchingUp);
+        watch.show(BuildPhase::CatchingUp);
     }
     let mut catch_up = CatchUp::new(engine, stored).await?;
     let patience = Duration::from_secs(engine.config.export_yield_seconds);
@@ -239,7 +239,7 @@ async fn acceptable<P: Projection>(
     if parked.saturating_mul(100) <= orders.saturating_mul(percent.into()) {
         return Ok(());
     }
-    watch.enter::<P>(lock, build, Phase::Held).await?;
+    watch.enter::<P>(lock, build, BuildPhase::Held).await?;
     Err(RebuildError::TooMuchParked {
         projection: P::NAME,
         build,
@@ -288,7 +288,7 @@ async fn give_up<P: Projection>(
 /// What a builder tells while it works.
 struct Watch {
     counters: Arc<Counters>,
-    phase: Mutex<Phase>,
+    phase: Mutex<BuildPhase>,
 }
 
 impl Watch {
@@ -312,7 +312,7 @@ impl Watch {
     }
 
     /// Shows a phase that is written down.
-    fn show(&self, phase: Phase) {
+    fn show(&self, phase: BuildPhase) {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = phase;
     }
 
@@ -320,7 +320,7 @@ impl Watch {
         &self,
         lock: &mut RebuildLock,
         build: i64,
-        phase: Phase,
+        phase: BuildPhase,
     ) -> Result<(), RebuildError> {
         self.show(phase);
         Ok(store::enter(&mut lock.connection, P::NAME, build, phase).await?)

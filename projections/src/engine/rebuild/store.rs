@@ -7,7 +7,7 @@ use infra::{
     log::Horizon,
     views::{
         EXPORTS_NAME,
-        builds::{BuildState, Phase},
+        builds::{BuildPhase, BuildState},
     },
 };
 use sqlx::{PgConnection, PgExecutor, Row as _};
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 pub(super) struct Stored {
     pub build: i64,
     pub version: i32,
-    pub phase: Phase,
+    pub phase: BuildPhase,
     /// It holds everything below this.
     pub horizon: Horizon,
     /// Events up to here were applied after the fill.
@@ -204,7 +204,7 @@ pub(super) async fn enter(
     executor: impl PgExecutor<'_>,
     projection: &str,
     build: i64,
-    phase: Phase,
+    phase: BuildPhase,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE public.projection_builds SET phase = $3, seconds_left = NULL, error = NULL, \

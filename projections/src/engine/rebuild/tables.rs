@@ -2,7 +2,7 @@
 
 use super::{error::RebuildError, store};
 use crate::engine::{failure::is_held_up, projection::Projection};
-use infra::{postgres::is_connection_error, views::builds::Phase};
+use infra::{postgres::is_connection_error, views::builds::BuildPhase};
 use sqlx::{Connection as _, Executor, PgConnection, PgExecutor, Postgres, Transaction};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::sleep;
@@ -74,7 +74,7 @@ pub(super) async fn index<P: Projection>(
     let tables: Vec<_> = tables.iter().map(|table| quoted(table)).collect();
     run(&mut transaction, &format!("ANALYZE {}", tables.join(", "))).await?;
     // Whoever goes on must not make them once more.
-    store::enter(&mut *transaction, P::NAME, build, Phase::CatchingUp).await?;
+    store::enter(&mut *transaction, P::NAME, build, BuildPhase::CatchingUp).await?;
     Ok(transaction.commit().await?)
 }
 

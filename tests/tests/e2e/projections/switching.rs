@@ -14,7 +14,7 @@ use infra::{
     epoch, kafka,
     views::{
         EXPORTS_NAME,
-        builds::{BuildState, Phase},
+        builds::{BuildPhase, BuildState},
     },
 };
 use projections::engine::RawRecord;
@@ -202,7 +202,7 @@ pub async fn indexes_are_made_once(config: &Config) -> Result<()> {
     .await?;
     ensure!(world.rebuild().await.is_err(), "nobody has failed");
     let left = found(&world, 1).await?;
-    ensure!(left.phase == Some(Phase::Indexing), "{left:?}");
+    ensure!(left.phase == Some(BuildPhase::Indexing), "{left:?}");
     execute(&world.views, "DROP TRIGGER fail ON projection_builds").await?;
     ensure!(world.rebuild().await?.build == 1, "it was begun anew");
     world.check().await

@@ -7,7 +7,7 @@ use infra::{
     config::Config,
     views::{
         ORDERS,
-        builds::{self, BuildState, Phase},
+        builds::{self, BuildPhase, BuildState},
     },
 };
 use tests::{TestEnv, wait_until};
@@ -51,7 +51,7 @@ pub async fn a_build_that_parks_too_much_is_held_until_it_is_accepted(env: &Test
         ensure!(said.contains("--accept-parked"), "{said}");
         let left = found(&world, 3).await?;
         ensure!(left.state == BuildState::Running, "{left:?}");
-        ensure!(left.phase == Some(Phase::Held), "{left:?}");
+        ensure!(left.phase == Some(BuildPhase::Held), "{left:?}");
         ensure!(left.error == Some(said), "{left:?}");
     }
     ensure!(
@@ -72,7 +72,7 @@ pub async fn a_build_that_parks_too_much_is_held_until_it_is_accepted(env: &Test
         Ok(metrics.lines().any(|line| line == waits).then_some(()))
     })
     .await?;
-    ensure!(found(&world, 3).await?.phase == Some(Phase::Held));
+    ensure!(found(&world, 3).await?.phase == Some(BuildPhase::Held));
     ensure!(projector.terminate().await?.success());
 
     ensure!(builds::accept_parked(&world.views, ORDERS).await?);
@@ -156,7 +156,7 @@ pub async fn an_index_that_is_refused_is_tried_again(config: &Config) -> Result<
         );
         let left = found(&world, 2).await?;
         ensure!(left.state == BuildState::Running, "{left:?}");
-        ensure!(left.phase == Some(Phase::Indexing), "{left:?}");
+        ensure!(left.phase == Some(BuildPhase::Indexing), "{left:?}");
         let why = left.error.unwrap_or_default();
         ensure!(why.contains("index row size 3000 exceeds maximum"), "{why}");
         before = made().await?;

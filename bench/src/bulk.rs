@@ -98,8 +98,10 @@ async fn lines(address: &str, key: &str, streams: usize, time: Duration) -> anyh
     let requests = (0..streams).map(|_| {
         let (address, key) = (address.to_owned(), key.to_owned());
         tokio::spawn(async move {
-            let (from, to) = TcpStream::connect(&address).await?.into_split();
-            let (sent, placed) = try_join(send(to, &key, began + time), placed(from)).await?;
+            // Both halves stay open to the end: half a connection is one that hangs up.
+            let (mut from, mut to) = TcpStream::connect(&address).await?.into_split();
+            let sending = send(&mut to, &key, began + time);
+            let (sent, placed) = try_join(sending, placed(&mut from)).await?;
             ensure!(sent == placed, "{placed} of {sent} orders were placed");
             Ok(placed)
         })
@@ -110,7 +112,7 @@ async fn lines(address: &str, key: &str, streams: usize, time: Duration) -> anyh
 }
 
 /// Sends lines until the deadline, as fast as they are taken; how many.
-async fn send(mut to: OwnedWriteHalf, key: &str, deadline: Instant) -> anyhow::Result<u64> {
+async fn send(to: &mut OwnedWriteHalf, key: &str, deadline: Instant) -> anyhow::Result<u64> {
     let head = format!(
         "POST /v1/bulk HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {key}\r\n\
          connection: close\r\ncontent-type: application/x-ndjson\r\n\
@@ -136,7 +138,7 @@ async fn send(mut to: OwnedWriteHalf, key: &str, deadline: Instant) -> anyhow::R
 }
 
 /// Reads results to the trailer; how many orders it counts as placed.
-async fn placed(mut from: OwnedReadHalf) -> anyhow::Result<u64> {
+async fn placed(from: &mut OwnedReadHalf) -> anyhow::Result<u64> {
     const LAST: usize = 512;
     let mut read = Vec::with_capacity(64 << 10);
     while from.read_buf(&mut read).await? > 0 {

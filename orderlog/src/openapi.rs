@@ -112,7 +112,7 @@ mod tests {
         let commands = schemas(command_api::openapi());
         for (name, read) in schemas(read_api::openapi()) {
             if let Some(command) = commands.get(&name) {
-                assert_eq!(command, &read, "{name}");
+                assert!(command == &read, "{name}");
             }
         }
     }

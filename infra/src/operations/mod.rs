@@ -28,9 +28,9 @@ pub use record::{
     OperationState,
 };
 pub use store::{
-    Cancelled, Counts, CreateError, Created, Filter, NewOperation, NewPart, Work, begin, cancel,
-    create, delete, expired, find, finish, is_cancelled, keep, known, list, parts, restart, settle,
-    validated,
+    Cancelled, Counts, CreateError, Created, Filter, NewOperation, NewPart, Work, begin,
+    begin_part, cancel, create, delete, expired, find, finish, is_cancelled, keep, known, list,
+    parts, restart, settle, validated,
 };
 
 use uuid::Uuid;

@@ -104,6 +104,11 @@ const OPS: Scripts = &[
         "webhook lists",
         include_str!("../../migrations/ops/0007_webhooks.sql"),
     ),
+    (
+        8,
+        "parts of operations that were begun",
+        include_str!("../../migrations/ops/0008_operations.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

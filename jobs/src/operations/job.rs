@@ -19,11 +19,15 @@ use infra::{
         Work, folder,
     },
 };
+use reqwest::StatusCode;
 use sqlx::PgPool;
 use std::{
     collections::HashSet,
     future::pending,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::time::sleep;
@@ -34,6 +38,8 @@ use uuid::Uuid;
 const PART: i64 = 2_000;
 /// Bytes of them, unless one alone is more.
 const PART_BYTES: usize = 4 << 20;
+/// Times that a line is answered 500 before that is its result.
+const DEFECTS: u8 = 5;
 /// How often somebody looks whether it was cancelled.
 const LOOK: Duration = Duration::from_millis(500);
 /// After this long whoever carries one out makes room for others.
@@ -78,11 +84,11 @@ pub enum End {
 impl Operating {
     async fn operate(&self, id: Uuid, context: &Context) -> Ended {
         let Some(mut work) = operations::begin(&self.ops, id).await? else {
-            self.tidy(id).await?;
+            tidy(&self.ops, &self.objects, id).await?;
             return Ok(Outcome::Done(None));
         };
-        if work.cancel_requested {
-            return self.finish(id, CANCELLED).await;
+        if work.cancel_requested && !work.has_open_part() {
+            return self.finish(&work, CANCELLED).await;
         }
         let halt = context.stop_token().child_token();
         let end = tokio::select! {
@@ -92,20 +98,17 @@ impl Operating {
         match end {
             End::Complete => {
                 let rejected = work.rejects();
-                self.finish(
-                    id,
-                    if rejected {
-                        rejected_by(&work)
-                    } else {
-                        SUCCEEDED
-                    },
-                )
-                .await
+                let finish = if rejected {
+                    rejected_by(&work)
+                } else {
+                    SUCCEEDED
+                };
+                self.finish(&work, finish).await
             }
             End::Halted if operations::is_cancelled(&self.ops, id).await? => {
-                self.finish(id, CANCELLED).await
+                self.finish(&work, CANCELLED).await
             }
-            End::Halted => Err(JobError::retry("it was told to end")),
+            End::Halted => Err(told_to_end()),
             End::Later => Ok(Outcome::Snooze(Duration::ZERO)),
         }
     }
@@ -150,31 +153,41 @@ impl Operating {
         }
     }
 
-    async fn finish(&self, id: Uuid, (state, error): Finish) -> Ended {
-        if operations::finish(&self.ops, id, (state, error), self.days).await? {
-            metrics::ended(state);
-            tracing::info!(operation.id = %id, state = state.name(), "operation.ended");
+    async fn finish(&self, work: &Work, (state, error): Finish) -> Ended {
+        let (id, days) = (work.id, self.days);
+        if !operations::finish(&self.ops, (id, work.parts), (state, error), days).await? {
+            // Whoever carries it out needs its lines; if it has come to its end,
+            // the next attempt sees that and tidies.
+            return Err(JobError::retry(SOMEBODY_ELSE));
         }
-        self.tidy(id).await?;
+        metrics::ended(state);
+        tracing::info!(operation.id = %id, state = state.name(), "operation.ended");
+        tidy(&self.ops, &self.objects, id).await?;
         Ok(Outcome::Done(None))
     }
+}
 
-    /// Deletes what nobody needs any more: the lines, which hold names and
-    /// addresses, and results of attempts that did not count.
-    async fn tidy(&self, id: Uuid) -> Result<(), JobError> {
-        let parts: HashSet<String> = operations::parts(&self.ops, id)
-            .await?
-            .into_iter()
-            .collect();
-        let mut stored = self.objects.list(&folder(id));
-        while let Some(object) = stored.try_next().await.map_err(|e| unreadable(&e))? {
-            if !parts.contains(&object.name) {
-                let deleted = self.objects.delete(&object.name).await;
-                deleted.map_err(|error| unreadable(&error))?;
-            }
+/// Deletes what nobody needs any more once an operation has come to its end: the
+/// lines, which hold names and addresses, and results of attempts that did not
+/// count.
+pub async fn tidy(ops: &PgPool, objects: &Objects, id: Uuid) -> Result<(), JobError> {
+    let parts = operations::parts(ops, id).await?;
+    let parts: HashSet<String> = parts.into_iter().collect();
+    let mut stored = objects.list(&folder(id));
+    while let Some(object) = stored.try_next().await.map_err(|e| unreadable(&e))? {
+        if !parts.contains(&object.name) {
+            let deleted = objects.delete(&object.name).await;
+            deleted.map_err(|error| unreadable(&error))?;
         }
-        Ok(())
     }
+    Ok(())
+}
+
+/// Why nothing more is done here, where the row is no longer as it was left.
+pub const SOMEBODY_ELSE: &str = "somebody else carries it out";
+
+fn told_to_end() -> JobError {
+    JobError::retry("it was told to end")
 }
 
 /// What an operation comes to.
@@ -249,8 +262,11 @@ impl Turn<'_> {
         let (with, context, halt) = (self.with, self.context, self.halt);
         let (draining, began) = (context.draining(), self.began);
         let mut keeping = Keeping::new(&with.ops, &with.objects, self.work);
+        // Begun by an attempt that came to no end: its results are due, whatever
+        // has happened since.
+        let mut is_open = keeping.work().has_open_part();
         loop {
-            if halt.is_cancelled() {
+            if !is_open && halt.is_cancelled() {
                 return Ok(End::Halted);
             }
             if draining.is_cancelled() || began.elapsed() >= TURN {
@@ -261,16 +277,17 @@ impl Turn<'_> {
                 return Ok(End::Complete);
             };
             let part = if rejects {
-                Some(reject(&input, batch.items))
+                reject(&input, batch.items)
             } else {
+                if !is_open && !keeping.begin(last).await? {
+                    return Ok(End::Halted);
+                }
                 // Somebody who cancels waits for the part: what was carried out has
                 // its results.
-                with.send(batch.items, &context.stop_token()).await?
+                let part = with.send(batch.items, &context.stop_token()).await?;
+                part.ok_or_else(told_to_end)?
             };
-            // Not all were answered.
-            let Some(part) = part else {
-                return Ok(End::Halted);
-            };
+            is_open = false;
             keeping.keep(part, (last, input.taken())).await?;
             show(context, keeping.work(), "carried out");
             if batch.at_end {
@@ -337,7 +354,12 @@ impl Operating {
                 Is::Invalid(_) => None,
             })
             .collect();
-        let sent = self.commands.send(&lines, certain, halt).await;
+        let defects: Vec<AtomicU8> = lines.iter().map(|_| AtomicU8::new(0)).collect();
+        let read = |at: usize, answer: Answer, text: &[u8]| match answer.again() {
+            Some((last, asked)) if !is_defect(&answer, &defects[at]) => Attempt::Again(last, asked),
+            _ => Attempt::Done((answer, text.to_vec())),
+        };
+        let sent = self.commands.send(&lines, read, halt).await;
         if let Some((_, error)) = sent.failed {
             return Err(unanswered(&error));
         }
@@ -362,12 +384,11 @@ impl Operating {
     }
 }
 
-/// Whatever is certain is a result.
-fn certain(_: usize, answer: Answer, text: &[u8]) -> Attempt<Answered> {
-    match answer.again() {
-        Some((last, asked)) => Attempt::Again(last, asked),
-        None => Attempt::Done((answer, text.to_vec())),
-    }
+/// Whether a line was answered 500 so often that this is its result: an order that
+/// cannot be read is that the next time too, and other lines wait.
+fn is_defect(answer: &Answer, before: &AtomicU8) -> bool {
+    answer.status() == StatusCode::INTERNAL_SERVER_ERROR
+        && before.fetch_add(1, Ordering::Relaxed) + 1 >= DEFECTS
 }
 
 pub fn unanswered(error: &BulkError) -> JobError {

@@ -19,6 +19,11 @@ use tokio::{sync::mpsc, time::timeout};
 
 /// How long all of it may take.
 const LONGEST: Duration = Duration::from_hours(12);
+/// Attempts that begin anew where a line gets no certain answer; those after them
+/// take what it is answered for its result, as nothing depends on it.
+const REHEARSALS: u32 = 5;
+/// Attempts after those, however they end.
+const CUT_OFF: u32 = 10;
 /// How long nothing may come while lines are on their way.
 const SILENCE: Duration = Duration::from_mins(1);
 /// Lines whose answers are waited for: more than are decided at a time.
@@ -41,6 +46,12 @@ type Told = Result<(Sent, i64), JobError>;
 impl Turn<'_> {
     /// Decides all lines, and keeps what they came to.
     pub async fn rehearse(&mut self) -> Result<End, JobError> {
+        if self.context.attempt > REHEARSALS + CUT_OFF {
+            return Err(JobError::permanent(format!(
+                "a dry run was cut off {CUT_OFF} times: it begins anew each time, so its lines \
+                 should be fewer"
+            )));
+        }
         let fresh = operations::restart(&self.with.ops, self.work.clone()).await?;
         *self.work = fresh;
         let input = self.input((0, 0)).await?;
@@ -93,7 +104,9 @@ impl Turn<'_> {
                     let text = answers.next().await?;
                     let unknown = || JobError::retry("the answer ended early");
                     let answer = Answer::read(&text).ok_or_else(unknown)?;
-                    if let Some((last, _)) = answer.again() {
+                    if let Some((last, _)) = answer.again()
+                        && context.attempt < REHEARSALS
+                    {
                         return Err(JobError::retry(last));
                     }
                     part.answered((number, own_key), &answer, &text)?;

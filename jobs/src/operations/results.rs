@@ -1,6 +1,6 @@
 //! Results, gathered to parts and kept.
 
-use super::{input::unreadable, metrics};
+use super::{input::unreadable, job::SOMEBODY_ELSE, metrics};
 use crate::bulk::Answer;
 use infra::{
     clock,
@@ -97,6 +97,20 @@ impl<'a> Keeping<'a> {
         self.work
     }
 
+    /// Notes that the lines up to this one are about to be sent; false where they
+    /// are not to be any more.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn begin(&mut self, last_line: u64) -> Result<bool, JobError> {
+        let (work, to) = (&mut *self.work, last_line.cast_signed());
+        let begun = operations::begin_part(self.ops, work.id, work.parts, to).await?;
+        if begun {
+            work.sending_to = to;
+        }
+        Ok(begun)
+    }
+
     /// Keeps a part: the object first, then what makes it count.
     ///
     /// # Errors
@@ -124,7 +138,7 @@ impl<'a> Keeping<'a> {
             lines_per_second: rate,
         };
         if !operations::keep(self.ops, work.id, work.parts, &new).await? {
-            return Err(JobError::retry("somebody else carries it out"));
+            return Err(JobError::retry(SOMEBODY_ELSE));
         }
         metrics::kept(&part.counts);
         work.parts += 1;

@@ -1,7 +1,7 @@
 //! Throws away operations that were kept for long enough, and objects that belong
 //! to nothing.
 
-use super::input::unreadable;
+use super::{input::unreadable, job::tidy};
 use crate::work::{
     Running,
     sweep::{self, BATCH, Sweep},
@@ -42,7 +42,9 @@ pub fn handler(
         let (ops, objects) = (ops.clone(), objects.clone());
         Box::pin(async move {
             let mut sweep = Sweep::new(&context);
-            operations::settle(&ops, days).await?;
+            for id in operations::settle(&ops, days).await? {
+                tidy(&ops, &objects, id).await?;
+            }
             loop {
                 let expired = operations::expired(&ops, BATCH).await?;
                 if expired.is_empty() {

@@ -61,6 +61,9 @@ const DRY_RUN: &str = "dry_run";
 struct Parameters {
     /// Decide every line, each on what the ones before it would have left, and
     /// store nothing. A key that comes twice is decided twice.
+    /// 64 MiB of orders are remembered (some ten thousand): of one that had to go
+    /// the lines that follow are decided as if nothing had been rehearsed, so lines
+    /// about one order should not be far apart.
     dry_run: Option<bool>,
 }
 

@@ -36,6 +36,11 @@ const ON_INVALID: &str = "on_invalid";
 struct Parameters {
     /// Decide every line, each on what the ones before it would have left, and
     /// store nothing. A key that comes twice is decided twice.
+    /// 64 MiB of orders are remembered (some ten thousand): of one that had to go
+    /// the lines that follow are decided as if nothing had been rehearsed, so lines
+    /// about one order should not be far apart.
+    /// A line that could not be decided in five attempts has the last answer,
+    /// 503 say, for its result.
     dry_run: Option<bool>,
     /// What a line that cannot be read means for the others: nothing (`skip`), or
     /// that none of them is carried out (`reject`).

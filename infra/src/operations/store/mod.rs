@@ -8,4 +8,6 @@ pub use people::{
     Cancelled, CreateError, Created, Filter, NewOperation, cancel, create, find, list, parts,
 };
 pub use sweep::{delete, expired, known, settle};
-pub use work::{Counts, NewPart, Work, begin, finish, is_cancelled, keep, restart, validated};
+pub use work::{
+    Counts, NewPart, Work, begin, begin_part, finish, is_cancelled, keep, restart, validated,
+};

@@ -4,9 +4,9 @@ use sqlx::{Error, PgPool};
 use uuid::Uuid;
 
 /// Gives operations an end whose jobs will not go on, a day after that: until
-/// then an operator may have them go on. How many.
-pub async fn settle(ops: &PgPool, days: f64) -> Result<u64, Error> {
-    let settled = sqlx::query(
+/// then an operator may have them go on. Which.
+pub async fn settle(ops: &PgPool, days: f64) -> Result<Vec<Uuid>, Error> {
+    sqlx::query_scalar(
         "UPDATE operations o \
             SET state = CASE WHEN old.state = 'cancelled' THEN 'cancelled' ELSE 'failed' END, \
                 error_code = CASE WHEN old.state = 'cancelled' THEN NULL ELSE 'gave_up' END, \
@@ -18,12 +18,12 @@ pub async fn settle(ops: &PgPool, days: f64) -> Result<u64, Error> {
                    FROM operations o LEFT JOIN jobs j ON j.id = o.job_id \
                   WHERE o.finished_at IS NULL \
                     AND (j.id IS NULL OR j.finished_at < statement_timestamp() - interval '1 day')) old \
-          WHERE o.id = old.id AND o.finished_at IS NULL",
+          WHERE o.id = old.id AND o.finished_at IS NULL \
+         RETURNING o.id",
     )
     .bind(days)
-    .execute(ops)
-    .await?;
-    Ok(settled.rows_affected())
+    .fetch_all(ops)
+    .await
 }
 
 /// Operations that are not to be kept any longer, at most `limit`.

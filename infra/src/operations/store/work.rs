@@ -36,9 +36,16 @@ pub struct Work {
     pub read_to: i64,
     /// Number of the last line among those.
     pub last_line: i64,
+    /// Number of the last line that may have been sent.
+    pub sending_to: i64,
 }
 
 impl Work {
+    /// Whether lines may have been carried out that have no results.
+    pub const fn has_open_part(&self) -> bool {
+        self.sending_to > self.last_line
+    }
+
     /// Whether no line is carried out, as some cannot be.
     pub fn rejects(&self) -> bool {
         self.on_invalid == OnInvalid::Reject && self.invalid.is_some_and(|invalid| invalid > 0)
@@ -79,8 +86,8 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
             SET state = 'running', started_at = coalesce(started_at, statement_timestamp()), \
                 phase = CASE phase WHEN 'waiting' THEN 'validating' ELSE phase END \
           WHERE id = $1 AND finished_at IS NULL \
-         RETURNING principal, phase, input_bytes, cancel_requested, dry_run, on_invalid, lines, invalid, done, parts, read_to, \
-                   last_line",
+         RETURNING principal, phase, input_bytes, cancel_requested, dry_run, on_invalid, \
+                   lines, invalid, done, parts, read_to, last_line, sending_to",
     )
     .bind(id)
     .fetch_optional(ops)
@@ -100,6 +107,7 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
         parts: row.try_get("parts")?,
         read_to: row.try_get("read_to")?,
         last_line: row.try_get("last_line")?,
+        sending_to: row.try_get("sending_to")?,
     }))
 }
 
@@ -122,6 +130,22 @@ pub async fn validated(ops: &PgPool, id: Uuid, lines: i64, invalid: i64) -> Resu
     .execute(ops)
     .await?;
     Ok(())
+}
+
+/// The part of this number, up to this line, is about to be sent: whoever goes on
+/// after a kill brings it to its end, also where the operation was cancelled
+/// meanwhile. False where it was cancelled before, or somebody else carries it out.
+pub async fn begin_part(ops: &PgPool, id: Uuid, number: i32, to: i64) -> Result<bool, Error> {
+    let begun = sqlx::query(
+        "UPDATE operations SET sending_to = $3 \
+          WHERE id = $1 AND parts = $2 AND phase = 'executing' AND NOT cancel_requested",
+    )
+    .bind(id)
+    .bind(number)
+    .bind(to)
+    .execute(ops)
+    .await?;
+    Ok(begun.rows_affected() == 1)
 }
 
 /// Keeps a part, the one of this number; false where somebody else has got there
@@ -160,8 +184,8 @@ pub async fn keep(ops: &PgPool, id: Uuid, number: i32, part: &NewPart) -> Result
 pub async fn restart(ops: &PgPool, work: Work) -> Result<Work, Error> {
     let mut transaction = ops.begin().await?;
     let restarted = sqlx::query(
-        "UPDATE operations SET parts = 0, read_to = 0, last_line = 0, done = 0, succeeded = 0, \
-                               replayed = 0, failed = 0 \
+        "UPDATE operations SET parts = 0, read_to = 0, last_line = 0, sending_to = 0, done = 0, \
+                               succeeded = 0, replayed = 0, failed = 0 \
           WHERE id = $1 AND finished_at IS NULL",
     )
     .bind(work.id)
@@ -181,15 +205,16 @@ pub async fn restart(ops: &PgPool, work: Work) -> Result<Work, Error> {
         parts: 0,
         read_to: 0,
         last_line: 0,
+        sending_to: 0,
         ..work
     })
 }
 
-/// It has come to its end, and is kept for so many days; false where it had
-/// before.
+/// It has come to its end after so many parts, and is kept for so many days; false
+/// where it had before, or somebody else carries it out.
 pub async fn finish(
     ops: &PgPool,
-    id: Uuid,
+    (id, parts): (Uuid, i32),
     (state, error): (OperationState, Option<OperationError>),
     days: f64,
 ) -> Result<bool, Error> {
@@ -199,13 +224,14 @@ pub async fn finish(
             SET state = $2, phase = 'finished', error_code = $3, error_detail = $4, \
                 finished_at = statement_timestamp(), \
                 expires_at = statement_timestamp() + $5 * interval '1 day' \
-          WHERE id = $1 AND finished_at IS NULL",
+          WHERE id = $1 AND finished_at IS NULL AND parts = $6",
     )
     .bind(id)
     .bind(state.name())
     .bind(code)
     .bind(detail)
     .bind(days)
+    .bind(parts)
     .execute(ops)
     .await?;
     Ok(finished.rows_affected() == 1)

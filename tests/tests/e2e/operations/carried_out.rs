@@ -3,6 +3,7 @@
 use super::scene::{Scene, count};
 use crate::bulk::client::{bulk, on, place, stored, text};
 use anyhow::{Context as _, Result, ensure};
+use infra::postgres::pool;
 use serde_json::{Value, json};
 use tests::{Api, TestEnv};
 
@@ -176,6 +177,36 @@ pub async fn a_file_with_an_invalid_line_is_rejected_where_that_is_asked_for(
     ensure!(stored(env).await? == (2, 2));
     let refused = scene.post("?on_invalid=maybe", "", text(&lines)).await?;
     refused.expect_problem(400, "invalid_parameter")?;
+    Ok(())
+}
+
+/// A line that is answered 500 whenever it is sent has that for its result.
+pub async fn an_order_that_cannot_be_read_keeps_no_other_line_back(env: &TestEnv) -> Result<()> {
+    let scene = Scene::start_with(env, |config| config.aggregate_cache_bytes = 0).await?;
+    let _worker = scene.worker().await?;
+    let placed = scene
+        .upload("", text(&[place("bad"), place("good")]))
+        .await?;
+    scene.until_ended(&placed, "succeeded").await?;
+    let placed = scene.results(&placed).await?.results;
+    sqlx::query(
+        "UPDATE events SET payload = json_build_object('no', payload) WHERE aggregate_id = $1",
+    )
+    .bind(placed[0]["order_id"].as_str())
+    .execute(&pool(&env.config.events_url, 1)?)
+    .await?;
+    let note = |order: &str, key: &str| on(order, "add_note", key, json!({"text": "x"}));
+    let lines = [
+        note("bad", "1"),
+        note("good", "2"),
+        note("bad", "3"),
+        note("good", "4"),
+    ];
+    let noted = scene.upload("", text(&lines)).await?;
+    scene.until_ended(&noted, "succeeded").await?;
+    let noted = scene.results(&noted).await?.results;
+    let statuses: Vec<&Value> = noted.iter().map(|result| &result["status"]).collect();
+    ensure!(statuses == [500, 200, 500, 200], "{noted:?}");
     Ok(())
 }
 

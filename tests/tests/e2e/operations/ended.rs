@@ -52,6 +52,12 @@ pub async fn an_operation_that_is_cancelled_has_results_of_what_was_done(
 
 pub async fn what_was_kept_for_long_enough_is_thrown_away(env: &TestEnv) -> Result<()> {
     let scene = Scene::start(env).await?;
+    let ops = pool(&env.config.ops_url, 1)?;
+    // One whose job has died, and that nobody has set going again for a day.
+    let given_up = scene.upload("", text(&[place("0")])).await?;
+    sqlx::query("UPDATE jobs SET state = 'dead', finished_at = now() - interval '25 hours'")
+        .execute(&ops)
+        .await?;
     let _worker = scene.worker().await?;
     let run = async |external_id: &str| {
         let location = scene.upload("", text(&[place(external_id)])).await?;
@@ -60,9 +66,9 @@ pub async fn what_was_kept_for_long_enough_is_thrown_away(env: &TestEnv) -> Resu
     };
     let (old, ended) = run("1").await?;
     let kept_for = sqlx::query_scalar::<_, f64>(
-        "SELECT extract(epoch FROM expires_at - finished_at)::float8 / 86400 FROM operations",
+        "SELECT extract(epoch FROM expires_at - finished_at)::float8 / 86400 FROM operations \
+          WHERE finished_at IS NOT NULL",
     );
-    let ops = pool(&env.config.ops_url, 1)?;
     let days = kept_for.fetch_one(&ops).await?;
     ensure!((days - 30.0).abs() < 0.1, "{days}");
     let (young, _) = run("2").await?;
@@ -79,7 +85,7 @@ pub async fn what_was_kept_for_long_enough_is_thrown_away(env: &TestEnv) -> Resu
         let file = fs::File::create(folder.join("input"))?;
         file.set_modified((clock::now() - Duration::from_hours(hours)).into())?;
     }
-    ensure!(scene.stored()?.len() == 4);
+    ensure!(scene.stored()?.len() == 5);
     env.orderlog_ok(&["schedules", "run", "operations-retention"])
         .await?;
     let left = wait_until("what is old to go", async || {
@@ -98,5 +104,10 @@ pub async fn what_was_kept_for_long_enough_is_thrown_away(env: &TestEnv) -> Resu
         .await?
         .expect_problem(404, "operation_not_found")?;
     scene.results(&young).await?;
+    let failed = scene.read(&given_up).await?.expect(200)?.json;
+    ensure!(
+        !failed["finished_at"].is_null() && failed["error"]["code"] == "gave_up",
+        "{failed}"
+    );
     Ok(())
 }

@@ -86,6 +86,36 @@ pub async fn a_killed_worker_costs_no_line_and_doubles_none(env: &TestEnv) -> Re
     once_each(env, lines).await
 }
 
+/// A part that was begun is brought to its end, so that each line that was carried
+/// out has a result; nothing after it is.
+pub async fn what_a_killed_worker_has_sent_has_results_though_it_is_cancelled(
+    env: &TestEnv,
+) -> Result<()> {
+    let scene = Scene::start(env).await?;
+    let body: String = (0..LINES).map(|n| line(n) + "\n").collect();
+    let location = scene.upload("", body).await?;
+    let worker = scene.worker().await?;
+    let before = wait_until("lines to be carried out", async || {
+        let (events, _) = stored(env).await?;
+        Ok((events > 300).then_some(events.cast_unsigned()))
+    })
+    .await?;
+    worker.kill9().await?;
+    let left = scene.read(&location).await?.expect(200)?.json;
+    ensure!(count(&left, "succeeded") < before, "{left}");
+    let cancel = format!("{location}/cancel");
+    scene.api.post(&cancel, &json!({})).await?.expect(200)?;
+    let _worker = scene.worker().await?;
+    let ended = scene.until_ended(&location, "cancelled").await?;
+    let (events, _) = stored(env).await?;
+    ensure!(
+        count(&ended, "succeeded") == events.cast_unsigned(),
+        "{events} stored: {ended}"
+    );
+    ensure!(count(&ended, "done") < LINES as u64, "{ended}");
+    Ok(())
+}
+
 /// The notes of an order come in the order of their lines.
 fn told_in_order(n: usize, result: &Value, notes: &mut HashMap<String, u64>) -> Result<()> {
     if n.is_multiple_of(3) || !succeeds(n) {

@@ -41,6 +41,11 @@ pub fn refused(error: ExecuteError<Rejection>) -> Problem {
 #[error(transparent)]
 struct Cause(Box<dyn std::error::Error + Send + Sync>);
 
+/// The same request has made something that was deleted.
+pub fn request_spent() -> Problem {
+    Problem::conflict("request_spent", "What the request has made is no more")
+}
+
 /// The problem that a rule of the order is told as.
 pub fn rejected(rejection: &Rejection) -> Problem {
     let status = match rejection.kind() {

@@ -1,6 +1,7 @@
 //! Lines that are taken now and carried out later.
 
-use actix_web::{http::StatusCode, web::Bytes};
+use crate::exports::no_object_storage;
+use actix_web::web::Bytes;
 use futures_util::{Stream, future, stream};
 use infra::{
     config::Config,
@@ -121,12 +122,4 @@ fn bytes_of(pieces: Pieces) -> impl Stream<Item = Result<Bytes, LineError>> + Se
         let piece = pieces.piece().await?;
         Ok(piece.map(|piece| (piece, pieces)))
     })
-}
-
-fn no_object_storage() -> Problem {
-    Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "no_object_storage",
-        "There is no place for uploads",
-    )
 }

@@ -1,6 +1,6 @@
 //! What the routes of webhooks need beside commands.
 
-use crate::refusal::key_reused;
+use crate::refusal::{key_reused, request_spent};
 use contracts::order::OrderEvent;
 use infra::{
     http::Problem,
@@ -56,10 +56,7 @@ pub(crate) fn granted(
     match granted {
         Granted::New(endpoint) => Ok((endpoint, secret, false)),
         Granted::Again(endpoint, secret) => Ok((endpoint, secret, true)),
-        Granted::Spent => Err(Problem::conflict(
-            "request_spent",
-            "What the request has made is no more",
-        )),
+        Granted::Spent => Err(request_spent()),
         Granted::Other => Err(key_reused()),
         Granted::TooMany => Err(Problem::conflict(
             "too_many_endpoints",

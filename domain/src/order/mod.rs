@@ -24,6 +24,7 @@ mod specification;
 pub use command::OrderCommand;
 pub use contract::{ContractError, Refold, contract_data, contract_event, contract_stream, decode};
 pub use event::OrderEvent;
+pub use placement::MAX_LINES;
 pub use rejection::{Part, Rejection, RejectionKind};
 pub use state::{LineState, Money, Order, Stage, evolve};
 pub use status::after;

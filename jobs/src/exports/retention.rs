@@ -8,6 +8,7 @@ use crate::work::{
 };
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use infra::{
+    clock,
     exports::{self, FOLDER},
     jobs::{Context, Ended, Job, JobError, Kind},
     objects::Objects,
@@ -68,17 +69,19 @@ async fn expire(ops: &PgPool, objects: &Objects) -> Result<u64, JobError> {
     Ok(gone)
 }
 
-/// Files that no export has: of workers that were killed, and of exports that are
+/// Old files that no export has: of workers that were killed, and of exports that are
 /// not known any more.
 async fn sweep_orphans(
     ops: &PgPool,
     objects: &Objects,
     sweep: &mut Sweep<'_>,
 ) -> Result<(), JobError> {
+    let before = clock::now() - ABANDONED;
     let mut pages = objects.list(FOLDER).try_chunks(PAGE);
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| failed(&error.1))?;
-        let names: Vec<String> = page.into_iter().map(|object| object.name).collect();
+        let old = page.into_iter().filter(|object| object.written_at < before);
+        let names: Vec<String> = old.map(|object| object.name).collect();
         let orphans = async {
             let orphans = exports::orphans(ops, &names).await?;
             for orphan in &orphans {

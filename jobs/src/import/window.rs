@@ -11,7 +11,7 @@ use std::{
 /// own. At most this many rows are held back.
 pub const LOOK_BACK: u64 = 10_000;
 /// Most lines of one invoice; beyond, no request could carry it.
-pub(super) const MAX_LINES: usize = 10_000;
+pub(super) const MAX_LINES: usize = domain::order::MAX_LINES;
 
 /// A row that makes sense.
 pub(super) trait Row: Send {

@@ -287,8 +287,8 @@ impl Turn<'_> {
                 let part = with.send(batch.items, &context.stop_token()).await?;
                 part.ok_or_else(told_to_end)?
             };
-            is_open = false;
             keeping.keep(part, (last, input.taken())).await?;
+            is_open = keeping.work().has_open_part();
             show(context, keeping.work(), "carried out");
             if batch.at_end {
                 return Ok(End::Complete);

@@ -64,7 +64,8 @@ pub fn handler(
 }
 
 /// Deletes old objects of operations that are not there: their uploads were
-/// stored and never asked for, as whoever had taken them was killed.
+/// stored and never asked for, as whoever had taken them was killed. And lines of
+/// operations that have ended, where whoever was to tidy up was killed.
 async fn sweep_orphans(ops: &PgPool, objects: &Objects) -> Result<(), JobError> {
     let old = clock::now() - ORPHANED;
     let mut listed = objects.list(OBJECTS);
@@ -82,8 +83,12 @@ async fn sweep_orphans(ops: &PgPool, objects: &Objects) -> Result<(), JobError> 
         }
         if at_end || found.len() >= LOOKED_UP {
             let ids: Vec<Uuid> = found.keys().copied().collect();
-            for known in operations::known(ops, &ids).await? {
-                found.remove(&known);
+            for (known, has_ended) in operations::known(ops, &ids).await? {
+                let names = found.remove(&known).unwrap_or_default();
+                let lines = operations::input(known);
+                if has_ended && names.contains(&lines) {
+                    found.insert(known, vec![lines]);
+                }
             }
             for name in std::mem::take(&mut found).into_values().flatten() {
                 let deleted = objects.delete(&name).await;

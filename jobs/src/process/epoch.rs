@@ -102,7 +102,7 @@ pub async fn realign(
     let mut realigned = 0;
     for page in known.chunks(PAGE) {
         for id in store::not_in_log(&log.pool, ORDER, page).await? {
-            let plan = fold(log, config, id).await?;
+            let plan = fold(log, config, (id, announced)).await?;
             store::replace(&mut transaction, id, plan).await?;
             realigned += 1;
         }
@@ -117,12 +117,20 @@ pub async fn realign(
     Ok(realigned)
 }
 
-/// What follows from all that the log has of an order.
-async fn fold(log: &Log, config: &Config, id: Uuid) -> Result<Plan, RealignError> {
+/// What follows from all that the log has of an order of before this epoch. What
+/// has happened in it comes from Kafka, where it is new to whoever is told of it.
+async fn fold(
+    log: &Log,
+    config: &Config,
+    (id, announced): (Uuid, i32),
+) -> Result<Plan, RealignError> {
     let stored = log.reader.read_stream(ORDER, &id.to_string()).await?;
     let mut plan = Plan::over(BTreeMap::new());
     for published in log.mapping.stream(&stored)? {
         let envelope = published.envelope;
+        if envelope.position.at.epoch >= announced {
+            break;
+        }
         let event = OrderEvent::from_data(&envelope.event_type, &published.data)
             .map_err(|error| failed(id, error.into()))?;
         let record = Record {

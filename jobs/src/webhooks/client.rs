@@ -28,6 +28,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const BODY_TIME: Duration = Duration::from_secs(1);
 /// Bytes of an answer that are read; the rest is nobody's concern.
 const ANSWER: usize = 2_000;
+/// Bytes of it that are read: what is cut off at their end is not looked at for
+/// secrets, and not kept.
+const READ: usize = 2 * ANSWER;
 /// Idle connections that are kept for each endpoint.
 const IDLE_CONNECTIONS: usize = 4;
 const USER_AGENT: &str = concat!("orderlog-webhooks/", env!("CARGO_PKG_VERSION"));
@@ -202,15 +205,17 @@ fn refusal(status: StatusCode) -> Option<String> {
 /// breaks off has been answered all the same.
 async fn beginning(mut response: Response) -> Option<String> {
     let mut bytes = Vec::new();
-    while bytes.len() < ANSWER {
+    while bytes.len() < READ {
         match response.chunk().await {
             Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
             Ok(None) | Err(_) => break,
         }
     }
-    bytes.truncate(ANSWER);
+    bytes.truncate(READ);
     let text = String::from_utf8_lossy(&bytes).replace('\0', "\u{fffd}");
-    (!text.is_empty()).then(|| redact(&text))
+    let mut text = redact(&text);
+    text.truncate(text.floor_char_boundary(ANSWER));
+    (!text.is_empty()).then_some(text)
 }
 
 fn builder(checked: &Checked) -> reqwest::ClientBuilder {

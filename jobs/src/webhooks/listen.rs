@@ -244,7 +244,13 @@ impl Ears<'_> {
         let status = response.status();
         let bytes = response.bytes().await?;
         if !status.is_success() {
-            return Err(Ended::Away(http::Problem::read(&bytes).told(status)));
+            let problem = http::Problem::read(&bytes).told(status);
+            // An order that is not there yet comes.
+            return Err(if is_final(status) && status != StatusCode::NOT_FOUND {
+                Ended::Refused(problem)
+            } else {
+                Ended::Away(problem)
+            });
         }
         let order: Order = serde_json::from_slice(&bytes)
             .map_err(|error| Ended::Away(format!("an order cannot be read: {error}")))?;

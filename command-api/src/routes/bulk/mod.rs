@@ -135,6 +135,12 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
     let place = api.bulk.request();
     let full = || Problem::unavailable(5).detail("too many bulk requests run");
     let place = place.ok_or_else(full)?;
+    let rehearsal = if dry_run {
+        let full = || Problem::unavailable(5).detail("too many dry runs run");
+        Some(api.bulk.rehearsal().ok_or_else(full)?)
+    } else {
+        None
+    };
     let readiness = request.app_data::<Data<Readiness>>();
     let trace = trace_context(&request);
     let (lines, forwarding) = Lines::of(&request, payload.into_inner())?;
@@ -150,7 +156,7 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
         api,
         caller,
         pieces,
-        _place: place,
+        _places: (place, rehearsal),
     };
     tokio::spawn(run.run());
     Ok(HttpResponse::Ok()

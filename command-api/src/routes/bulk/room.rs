@@ -7,6 +7,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Requests at a time.
 const REQUESTS: usize = 32;
+/// Of those dry runs: each remembers orders, up to 64 MiB.
+const REHEARSALS: usize = 4;
 /// Lines of all of them at a time, unless they are long.
 const LINES: u32 = 1_024;
 /// A line takes a place for each so many bytes that it has begun: together at
@@ -17,6 +19,7 @@ const PLACE: usize = 16 << 10;
 #[derive(Debug)]
 pub struct Room {
     requests: Arc<Semaphore>,
+    rehearsals: Arc<Semaphore>,
     lines: Arc<Semaphore>,
 }
 
@@ -27,6 +30,7 @@ impl Default for Room {
     fn default() -> Self {
         Self {
             requests: Arc::new(Semaphore::new(REQUESTS)),
+            rehearsals: Arc::new(Semaphore::new(REHEARSALS)),
             lines: Arc::new(Semaphore::new(LINES as usize)),
         }
     }
@@ -36,6 +40,11 @@ impl Room {
     /// A place for a request; none where all are taken.
     pub fn request(&self) -> Taken {
         Arc::clone(&self.requests).try_acquire_owned().ok()
+    }
+
+    /// The same for one that is a dry run, beside its place as a request.
+    pub fn rehearsal(&self) -> Taken {
+        Arc::clone(&self.rehearsals).try_acquire_owned().ok()
     }
 
     /// A place for a line of this size, first come, first served. Whoever waits
@@ -76,5 +85,7 @@ mod tests {
         assert!(room.request().is_none());
         requests.pop();
         assert!(room.request().is_some());
+        let rehearsals: Vec<_> = (0..REQUESTS).map_while(|_| room.rehearsal()).collect();
+        assert_eq!(rehearsals.len(), REHEARSALS);
     }
 }

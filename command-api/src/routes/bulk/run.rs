@@ -52,7 +52,7 @@ pub struct Run {
     pub results: Results,
     pub pieces: mpsc::Sender<Piece>,
     /// A place among the others.
-    pub _place: OwnedSemaphorePermit,
+    pub _places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
 }
 
 /// Why no further line is read.

@@ -3,7 +3,7 @@
 use crate::{
     call::Asked,
     documented::{Headers, answers},
-    refusal::key_reused,
+    refusal::{key_reused, request_spent},
     routes::exports::{exports, location, told},
 };
 use actix_web::{HttpResponse, http::header::LOCATION};
@@ -46,7 +46,7 @@ pub struct NewExportBody {
 
 answers!(
     Answers: 202 "It will be made" as Some("Export");
-    &["invalid_export", "no_object_storage", "idempotency_key_reused"]; without orders
+    &["invalid_export", "no_object_storage", "idempotency_key_reused", "request_spent"]; without orders
 );
 
 /// Ask for an export
@@ -89,6 +89,7 @@ pub async fn handle(Asked { call, body }: Asked<NewExportBody>) -> Result<HttpRe
     let (export, replayed) = match created.map_err(|error| Problem::database(&error))? {
         Created::New(export) => (export, false),
         Created::Again(export) => (export, true),
+        Created::Spent => return Err(request_spent()),
         Created::Other => return Err(key_reused()),
     };
     if !replayed {

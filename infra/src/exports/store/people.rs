@@ -35,6 +35,8 @@ pub enum Created {
     New(Export),
     /// The same request has made it before.
     Again(Export),
+    /// The same request has made one that was deleted.
+    Spent,
     /// Another request has made one under the same key.
     Other,
 }
@@ -67,14 +69,14 @@ pub async fn create(ops: &PgPool, new: &NewExport) -> Result<Created, Error> {
     }
     transaction.rollback().await?;
     let (request, hash) = &new.request;
-    let found = "SELECT id, request_hash FROM exports WHERE request_id = $1 AND deleted_at IS NULL";
+    let found = "SELECT id, request_hash FROM exports WHERE request_id = $1";
     let found = sqlx::query_as(found).bind(request).fetch_optional(ops);
     let found: Option<(Uuid, Vec<u8>)> = found.await?;
     let Some((id, _)) = found.filter(|(_, stored)| stored == hash) else {
         return Ok(Created::Other);
     };
     let found = find(ops, id).await?;
-    Ok(found.map_or(Created::Other, Created::Again))
+    Ok(found.map_or(Created::Spent, Created::Again))
 }
 
 async fn insert(
@@ -167,6 +169,8 @@ pub async fn delete(ops: &PgPool, id: Uuid) -> Result<bool, Error> {
     let _ = jobs::enqueue(&mut transaction, &[removal]).await?;
     transaction.commit().await?;
     // Where it is not told: what it writes it takes back itself.
-    jobs::cancel(ops, job).await?;
+    if let Err(error) = jobs::cancel(ops, job).await {
+        tracing::warn!(export.id = %id, %error, "export.job_not_cancelled");
+    }
     Ok(true)
 }

@@ -43,8 +43,8 @@ pub async fn delete(ops: &PgPool, id: Uuid) -> Result<u64, Error> {
         .rows_affected())
 }
 
-/// Which of these there are.
-pub async fn known(ops: &PgPool, ids: &[Uuid]) -> Result<Vec<Uuid>, Error> {
-    let sql = "SELECT id FROM operations WHERE id = ANY($1)";
-    sqlx::query_scalar(sql).bind(ids).fetch_all(ops).await
+/// Which of these there are, and whether they have come to their end.
+pub async fn known(ops: &PgPool, ids: &[Uuid]) -> Result<Vec<(Uuid, bool)>, Error> {
+    let sql = "SELECT id, finished_at IS NOT NULL FROM operations WHERE id = ANY($1)";
+    sqlx::query_as(sql).bind(ids).fetch_all(ops).await
 }

@@ -65,8 +65,12 @@ pub async fn deliver(
     .await
 }
 
+/// Bytes of messages after which no more are read ahead for an endpoint: a process
+/// sends to many of them.
+const AHEAD_BYTES: i64 = 2 << 20;
+
 /// What is to be sent to an endpoint now, the oldest first, but for what is
-/// being sent. Of an endpoint that is told in order, the first of each order.
+/// being sent; some of it, where it is large. Of an endpoint that is told in order, the first of each order.
 pub async fn due(
     ops: &PgPool,
     endpoint: &Endpoint,
@@ -81,16 +85,21 @@ pub async fn due(
         ""
     };
     let sql = format!(
-        "SELECT d.id, d.message_id, d.attempts, m.body, m.traceparent \
-           FROM webhook_deliveries d JOIN webhook_messages m ON m.id = d.message_id \
-          WHERE d.endpoint_id = $1 AND d.state = 'pending' AND d.due_at <= statement_timestamp() \
-            AND d.id <> ALL ($2) {first} \
-          ORDER BY d.due_at, d.id LIMIT $3"
+        "SELECT id, message_id, attempts, body, traceparent FROM ( \
+             SELECT due.*, \
+                    sum(octet_length(body)) OVER (ORDER BY due_at, id) - octet_length(body) AS ahead \
+               FROM (SELECT d.id, d.message_id, d.attempts, d.due_at, m.body, m.traceparent \
+                       FROM webhook_deliveries d JOIN webhook_messages m ON m.id = d.message_id \
+                      WHERE d.endpoint_id = $1 AND d.state = 'pending' \
+                        AND d.due_at <= statement_timestamp() AND d.id <> ALL ($2) {first} \
+                      ORDER BY d.due_at, d.id LIMIT $3) due) measured \
+          WHERE ahead < $4 ORDER BY due_at, id"
     );
     let rows = sqlx::query(&sql)
         .bind(endpoint.id)
         .bind(sending)
         .bind(limit)
+        .bind(AHEAD_BYTES)
         .fetch_all(ops)
         .await?;
     let due = |row: &sqlx::postgres::PgRow| {
@@ -198,13 +207,18 @@ async fn attempts(connection: &mut PgConnection, concluded: &[Concluded]) -> Res
     Ok(())
 }
 
-/// Notes that an endpoint misses what is still to be sent to it, at most `limit`
-/// deliveries; how many.
+/// Notes that an endpoint which is disabled or deleted misses what is still to be
+/// sent to it, at most `limit` deliveries; how many. Whoever enables it waits for
+/// that, and what is replayed then stays.
 pub async fn skip_pending(ops: &PgPool, endpoint: Uuid, limit: i64) -> Result<u64, Error> {
     let skipped = sqlx::query(
-        "WITH missed AS MATERIALIZED ( \
-             SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'pending' \
-              ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) \
+        "WITH ended AS MATERIALIZED ( \
+             SELECT id FROM webhook_endpoints \
+              WHERE id = $1 AND (state = 'disabled' OR deleted_at IS NOT NULL) FOR SHARE), \
+         missed AS MATERIALIZED ( \
+             SELECT d.id FROM ended JOIN webhook_deliveries d ON d.endpoint_id = ended.id \
+              WHERE d.state = 'pending' \
+              ORDER BY d.due_at, d.id LIMIT $2 FOR UPDATE OF d SKIP LOCKED) \
          UPDATE webhook_deliveries d \
             SET state = 'skipped', finished_at = statement_timestamp() \
            FROM missed WHERE d.id = missed.id",

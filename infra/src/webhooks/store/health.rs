@@ -46,9 +46,10 @@ pub(super) async fn note(
     id: Uuid,
     concluded: &[Concluded],
 ) -> Result<Endpoint, Error> {
-    let (url, before, deleted): (String, i32, bool) = sqlx::query_as(
-        "SELECT url, failures, deleted_at IS NOT NULL FROM webhook_endpoints WHERE id = $1 \
-            FOR NO KEY UPDATE",
+    let (url, before, rests, deleted): (String, i32, bool, bool) = sqlx::query_as(
+        "SELECT url, failures, coalesce(rests_until > statement_timestamp(), false), \
+                deleted_at IS NOT NULL \
+           FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE",
     )
     .bind(id)
     .fetch_one(&mut *connection)
@@ -58,11 +59,11 @@ pub(super) async fn note(
     let since: Vec<&&Concluded> = of_it.iter().rev().take_while(|c| !delivered(c)).collect();
     let succeeded = since.len() < of_it.len();
     let gone = of_it.iter().any(|c| c.attempt.status == Some(GONE));
-    let failures = i32::try_from(since.len()).unwrap_or(i32::MAX);
+    let failed = i32::try_from(since.len()).unwrap_or(i32::MAX);
     let failures = if succeeded {
-        failures
+        more_failures(0, failed, false)
     } else {
-        before.saturating_add(failures)
+        more_failures(before, failed, rests)
     };
     let asked = since.iter().filter_map(|c| c.asked).max();
     let sql = format!(
@@ -107,6 +108,19 @@ pub(super) async fn note(
     disable(connection, noted, by).await
 }
 
+/// Failures in a row after so many more. Requests that were under way together
+/// fail together: they lead to the first rest, and no further than that; after a
+/// rest each look counts once.
+fn more_failures(before: i32, more: i32, rests: bool) -> i32 {
+    if before < RESTS_AFTER {
+        before.saturating_add(more).min(RESTS_AFTER)
+    } else if rests {
+        before
+    } else {
+        before.saturating_add(more.min(1))
+    }
+}
+
 /// Disables an endpoint that is enabled. What is still to be sent to it is
 /// skipped by its job, a few rows at a time.
 async fn disable(
@@ -126,4 +140,19 @@ async fn disable(
     let row = sqlx::query(&sql).bind(enabled.id).bind(by.name());
     let row = row.fetch_one(connection).await?;
     endpoint(&row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_that_fail_together_are_one_rest() {
+        assert_eq!(more_failures(0, 2, false), 2);
+        assert_eq!(more_failures(0, 64, false), RESTS_AFTER);
+        assert_eq!(more_failures(4, 64, false), RESTS_AFTER);
+        assert_eq!(more_failures(RESTS_AFTER, 60, true), RESTS_AFTER);
+        assert_eq!(more_failures(RESTS_AFTER, 1, false), RESTS_AFTER + 1);
+        assert_eq!(more_failures(RESTS_AFTER, 0, false), RESTS_AFTER);
+    }
 }

@@ -18,6 +18,8 @@ struct Orders {
     paid: Uuid,
     /// Placed and confirmed; then called off, which is lost.
     cancelled: Uuid,
+    /// The same; something else happens to it before workers know that.
+    ahead: Uuid,
     /// Placed after the backup.
     lost: Uuid,
 }
@@ -26,8 +28,9 @@ pub async fn everything_goes_on_after_a_bump(env: &TestEnv) -> Result<()> {
     let mut scene = Scene::start(env, json!({"web": {"auto_confirm": true}})).await?;
     let mut projector = env.role("projector").spawn()?;
     projector.ready().await?;
-    let _worker = scene.ready_worker().await?;
+    let worker = scene.ready_worker().await?;
     let orders = lose_events(env, &scene).await?;
+    worker.kill9().await?;
 
     everybody_refuses(env, &scene).await?;
     let bumped = env.orderlog_ok(&["epoch", "bump", "--yes"]).await?;
@@ -35,10 +38,22 @@ pub async fn everything_goes_on_after_a_bump(env: &TestEnv) -> Result<()> {
     env.orderlog_ok(&["epoch", "show"]).await?;
     scene.start_relay()?;
     scene.command_api.ready().await?;
+    // Before any worker knows of it.
+    let endpoint = json!({"url": "https://receiver.example/", "event_types": ["*"]});
+    let made = scene.api.post("/v1/webhooks/endpoints", &endpoint).await?;
+    made.expect(201)?;
+    scene.authorize(orders.ahead).await?;
+    let _worker = scene.ready_worker().await?;
 
     knows(&scene, orders.paid, 2).await?;
     knows(&scene, orders.cancelled, 2).await?;
     knows(&scene, orders.lost, 0).await?;
+    knows(&scene, orders.ahead, 3).await?;
+    let told = "SELECT count(*) FROM webhook_deliveries WHERE order_id = $1 AND order_version = 3";
+    let told = sqlx::query_scalar(told).bind(orders.ahead);
+    let ops = postgres::pool(&env.config.ops_url, 1)?;
+    let told: i64 = told.fetch_one(&ops).await?;
+    ensure!(told == 1, "{told} deliveries");
     goes_on(&scene, &orders).await?;
     env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
     published(env, &orders).await?;
@@ -47,8 +62,9 @@ pub async fn everything_goes_on_after_a_bump(env: &TestEnv) -> Result<()> {
 }
 
 async fn lose_events(env: &TestEnv, scene: &Scene<'_>) -> Result<Orders> {
-    let (paid, cancelled) = (scene.place("web").await?, scene.place("web").await?);
-    for order in [paid, cancelled] {
+    let place = || scene.place("web");
+    let (paid, cancelled, ahead) = (place().await?, place().await?, place().await?);
+    for order in [paid, cancelled, ahead] {
         scene.until_known(order, 2).await?;
         scene.until_idle(order).await?;
     }
@@ -60,8 +76,10 @@ async fn lose_events(env: &TestEnv, scene: &Scene<'_>) -> Result<Orders> {
     .await?;
     scene.pay(paid).await?;
     scene.cancel(cancelled).await?;
+    scene.cancel(ahead).await?;
     scene.until_known(paid, 4).await?;
     scene.until_known(cancelled, 3).await?;
+    scene.until_known(ahead, 3).await?;
     scene.until_known(lost, 2).await?;
     env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
     topic::settled(&postgres::pool(&env.config.views_url, 1)?).await?;
@@ -69,6 +87,7 @@ async fn lose_events(env: &TestEnv, scene: &Scene<'_>) -> Result<Orders> {
     Ok(Orders {
         paid,
         cancelled,
+        ahead,
         lost,
     })
 }

@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, id_of};
 use anyhow::{Result, ensure};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::TestEnv;
 
@@ -15,6 +16,13 @@ pub async fn a_repeated_request_makes_one_export(env: &TestEnv) -> Result<()> {
     let other = json!({"kind": "orders", "format": "csv"});
     let other = api.post_once(path, "k", &other).await?;
     other.expect_problem(422, "idempotency_key_reused")?;
+    // No worker takes its row away.
+    let spent = api.post_once(path, "spent", &body).await?.expect(202)?;
+    desk.command(Method::DELETE, id_of(&spent.json)?)
+        .await?
+        .expect(204)?;
+    let spent = api.post_once(path, "spent", &body).await?;
+    spent.expect_problem(409, "request_spent")?;
     let second = desk
         .ask(&json!({"kind": "lines", "format": "parquet"}))
         .await?;

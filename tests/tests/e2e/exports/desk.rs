@@ -12,6 +12,7 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 use tests::{Answer, Role, TestEnv, answer, wait_until};
 
@@ -129,7 +130,12 @@ impl<'a> Desk<'a> {
     pub fn leave_behind(&self, name: &str) -> Result<()> {
         let file = self.folder.join(name);
         fs::create_dir_all(file.parent().context("no folder")?)?;
-        Ok(fs::write(file, "left behind")?)
+        fs::write(&file, "left behind")?;
+        let written = SystemTime::now() - Duration::from_hours(25);
+        Ok(fs::File::options()
+            .write(true)
+            .open(file)?
+            .set_modified(written)?)
     }
 
     /// Waits until the folder has so many files.

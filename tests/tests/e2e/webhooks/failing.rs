@@ -23,9 +23,12 @@ const NO: Reply = Reply::Status(503, "", "come back later");
 /// the same id and another time.
 pub async fn a_failed_request_is_sent_again(env: &TestEnv) -> Result<()> {
     let shop = Shop::open(env).await?;
+    let elsewhere = Receiver::start(|_| OK).await?;
+    let redirect: &str = format!("location: {}\r\n", elsewhere.url).leak();
     for reply in [
         NO,
-        Reply::Status(302, "location: http://127.0.0.1:1/\r\n", ""),
+        Reply::Status(302, redirect, ""),
+        Reply::Status(307, redirect, ""),
         Reply::Status(404, "", "\0"),
         Reply::Reset,
     ] {
@@ -51,6 +54,8 @@ pub async fn a_failed_request_is_sent_again(env: &TestEnv) -> Result<()> {
             .await?
             .expect(200)?;
     }
+    let followed = elsewhere.received().len();
+    ensure!(followed == 0, "{followed} redirects were followed");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use anyhow::{Context as _, Result, ensure};
 use futures_util::future::try_join_all;
-use infra::local_servers::Server;
+use infra::{local_servers::Server, redis::Redis};
 use rand::Rng as _;
 use serde_json::json;
 use std::{
@@ -72,6 +72,10 @@ pub async fn nothing_is_lost_whatever_is_killed(
         }
         let worker = shop.scene.worker().spawn()?;
         std::mem::replace(&mut shop.worker, worker).kill9().await?;
+        if blow == 0 {
+            let redis = Redis::new(&env.config)?;
+            redis.command::<()>(&redis::cmd("FLUSHALL")).await?;
+        }
         if blow == 1 {
             servers.kill(Server::Redis).await?;
             servers.restart(Server::Redis).await?;
@@ -127,7 +131,7 @@ pub async fn nothing_is_lost_whatever_is_killed(
     eprintln!(
         "{all} events to each of two endpoints that fail now and then, beside one that hangs \
          ({} requests), one that is gone ({told}) and one that refuses ({}); {BLOWS} workers, \
-         Redis and PostgreSQL killed: 0 lost, {twice} sent again",
+         Redis and PostgreSQL killed, Redis flushed: 0 lost, {twice} sent again",
         hangs.received().len(),
         refuses.received().len(),
     );

@@ -148,6 +148,13 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
                   was deleted. Ask for another export.",
     },
     ProblemType {
+        code: "export_too_long",
+        status: 503,
+        meaning: "What an export in the background has failed with, once: its file took longer than \
+                  `export_file_seconds` lets it, or the database has ended its statement. Ask for \
+                  less of it, or have that setting raised.",
+    },
+    ProblemType {
         code: "link_not_valid",
         status: 403,
         meaning: "The link to a file is not as this API made it, or its time is over. \

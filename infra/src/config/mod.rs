@@ -79,8 +79,11 @@ pub struct Config {
     /// How long a client of an export may take nothing, in seconds, before the
     /// export is cut off.
     pub export_stall_seconds: u64,
-    /// How long an export may take as a whole, in seconds.
+    /// How long an export that is streamed may take as a whole, in seconds.
     pub export_seconds: u64,
+    /// How long the file of an export in the background may take, in seconds; a
+    /// day at most.
+    pub export_file_seconds: u64,
     /// For how many days the file of an export in the background is kept.
     pub export_days: u64,
     /// How long a link to such a file may be used, in seconds.
@@ -205,6 +208,7 @@ impl Default for Config {
             exports_at_once: 4,
             export_stall_seconds: 30,
             export_seconds: 3_600,
+            export_file_seconds: 21_600,
             export_days: 7,
             export_link_seconds: 3_600,
             export_yield_seconds: 60,

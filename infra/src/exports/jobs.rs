@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
 
+/// Most time that a file may take, whatever `export_file_seconds` says: so that an
+/// export ends by itself, and says why, before its job is ended.
+pub const LONGEST: Duration = Duration::from_hours(24);
+
 /// Writes the file of an export.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct WriteExport {
@@ -20,8 +24,7 @@ impl Job for WriteExport {
         // Some minutes each: they keep nothing else waiting.
         queue: "exports",
         max_attempts: 6,
-        // An export ends sooner by itself (`export_seconds`).
-        time_limit: Duration::from_hours(24),
+        time_limit: LONGEST.saturating_add(Duration::from_hours(1)),
         retry: RetryPolicy {
             first_pause: Duration::from_secs(2),
             longest_pause: Duration::from_mins(5),

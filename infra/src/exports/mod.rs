@@ -27,7 +27,7 @@ mod source;
 mod store;
 mod wanted;
 
-pub use jobs::{RemoveExport, WriteExport};
+pub use jobs::{LONGEST, RemoveExport, WriteExport};
 pub use link::{LinkError, Links, SignedLink};
 pub use record::{Export, ExportProgress, ExportState};
 pub use source::{Failure, Opened, Source};

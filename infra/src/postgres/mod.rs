@@ -105,7 +105,7 @@ pub(crate) fn is_missing_table(error: &sqlx::Error) -> bool {
 
 /// 57014: the statement took longer than the session allows, or than somebody
 /// who ended it.
-pub(crate) fn is_cut_off(error: &sqlx::Error) -> bool {
+pub fn is_cut_off(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(DatabaseError::code);
     code.as_deref() == Some("57014")
 }

@@ -19,6 +19,7 @@ use infra::{
     exports::{ExportKind, Failure, Opened, Source, Wanted},
     http::{Problem, Query},
     lifecycle::{Lifecycle, error_chain},
+    postgres::is_cut_off,
 };
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -27,6 +28,10 @@ use tokio::sync::mpsc;
 /// time anyhow.
 const DOCUMENTS: &[&str] = &with_filters::<27>(&["fields"]);
 const ROWS: &[&str] = &with_filters::<26>(&[]);
+
+/// The kinds of problems of a file that nobody is answered with.
+const TOO_LONG: &str = "export_too_long";
+const UNAVAILABLE: &str = "unavailable";
 
 /// Writes exports into files, for workers.
 pub struct ExportFiles {
@@ -77,7 +82,7 @@ impl ExportFiles {
         servers.watch(&Background::new(lifecycle, Duration::ZERO));
         let events = Events::new(log.clone());
         Ok(Self {
-            exports: Exports::new(config, log, events),
+            exports: Exports::of_files(config, log, events),
             servers,
         })
     }
@@ -128,11 +133,31 @@ fn bytes_of(pieces: mpsc::Receiver<Piece>) -> impl Stream<Item = Result<Bytes, F
         match pieces.recv().await {
             Some(Piece::Some(bytes)) => Some((Ok(bytes), Some(pieces))),
             Some(Piece::End) => None,
-            Some(Piece::Failed(error)) => Some((Err(failed(&error)), None)),
+            Some(Piece::Failed(error)) => Some((Err(cut_off(&error)), None)),
             // There was no room to say why.
-            None => Some((Err(failed(&ExportError::Stalled)), None)),
+            None => Some((Err(cut_off(&ExportError::Stalled)), None)),
         }
     })
+}
+
+/// What a file that was begun fails with.
+fn cut_off(error: &ExportError) -> Failure {
+    let (code, why, is_lasting) = match error {
+        // Time that was too short is too short the next time.
+        ExportError::TooLong(_) => (TOO_LONG, error_chain(error), true),
+        ExportError::Database(ended) if is_cut_off(ended) => {
+            let why = error_chain(ended);
+            let why = format!("a limit of the database, or somebody, has ended it: {why}");
+            (TOO_LONG, why, true)
+        }
+        ExportError::Stalled => (UNAVAILABLE, "the store takes nothing".to_owned(), false),
+        error => return failed(error),
+    };
+    Failure {
+        why,
+        code,
+        is_lasting,
+    }
 }
 
 fn failed(error: &ExportError) -> Failure {
@@ -160,6 +185,7 @@ fn refused(problem: Problem) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::Longest;
     use infra::exports::{ExportCompression, Filters};
     use serde_json::json;
 
@@ -207,5 +233,24 @@ mod tests {
         ] {
             assert_eq!(faults(kind, csv, filters), [fault]);
         }
+    }
+
+    #[test]
+    fn a_file_that_takes_too_long_does_so_again() {
+        let longest = Longest {
+            time: Duration::from_hours(6),
+            setting: "export_file_seconds",
+        };
+        let failure = cut_off(&ExportError::TooLong(longest));
+        assert!(failure.is_lasting && failure.code == "export_too_long");
+        assert!(
+            failure
+                .why
+                .contains("`export_file_seconds` lets it (21600 s)")
+        );
+        let failure = cut_off(&ExportError::Stalled);
+        assert!(!failure.is_lasting && failure.code == "unavailable");
+        let failure = cut_off(&ExportError::Database(sqlx::Error::PoolClosed));
+        assert!(!failure.is_lasting);
     }
 }

@@ -1,5 +1,6 @@
 //! Why an export has no end.
 
+use super::Longest;
 use crate::{live::FeedError, log::unread};
 use infra::http::Problem;
 use std::io;
@@ -35,8 +36,8 @@ pub enum ExportError {
     #[error("the client takes nothing")]
     Stalled,
     /// The export takes longer than it may.
-    #[error("it takes too long")]
-    TooLong,
+    #[error("it takes longer than `{}` lets it ({} s)", .0.setting, .0.time.as_secs())]
+    TooLong(Longest),
 }
 
 impl ExportError {
@@ -45,7 +46,7 @@ impl ExportError {
         match self {
             Self::Gone => "gone",
             Self::Stalled => "stalled",
-            Self::TooLong => "too_long",
+            Self::TooLong(_) => "too_long",
             _ => "failed",
         }
     }
@@ -55,7 +56,7 @@ impl ExportError {
         match self {
             Self::Database(error) => Problem::database(error),
             Self::Log(error) => unread(error),
-            Self::TooLong => Problem::unavailable(10),
+            Self::TooLong(_) => Problem::unavailable(10),
             error => Problem::internal(error),
         }
     }

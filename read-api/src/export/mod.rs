@@ -36,7 +36,7 @@ use crate::{
     log::Log,
     problems::too_many_exports,
 };
-use infra::{config::Config, http::Problem, views::EXPORTS_NAME};
+use infra::{config::Config, exports::LONGEST, http::Problem, views::EXPORTS_NAME};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -53,18 +53,48 @@ pub struct Exports {
     events: Events,
 }
 
-/// How long clients may take.
+/// How much longer the server lets a statement run than we do: which of both has
+/// ended it is then known.
+const LATER: Duration = Duration::from_secs(10);
+
+/// How long an export may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Without taking anything.
+    /// While nobody takes anything.
     stall: Duration,
-    /// For all of it.
-    whole: Duration,
+    /// As a whole.
+    whole: Longest,
+}
+
+/// How long all of something may take, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Longest {
+    /// That long.
+    pub time: Duration,
+    /// The setting that says it.
+    pub setting: &'static str,
 }
 
 impl Exports {
-    /// As configured, of this log and its events.
+    /// Those that are streamed, as configured, of this log and its events.
     pub fn new(config: &Config, log: Log, events: Events) -> Self {
+        let whole = Longest {
+            time: Duration::from_secs(config.export_seconds),
+            setting: "export_seconds",
+        };
+        Self::within(whole, config, log, events)
+    }
+
+    /// Those that are put into files: nobody's connection is held meanwhile.
+    fn of_files(config: &Config, log: Log, events: Events) -> Self {
+        let whole = Longest {
+            time: Duration::from_secs(config.export_file_seconds).min(LONGEST),
+            setting: "export_file_seconds",
+        };
+        Self::within(whole, config, log, events)
+    }
+
+    fn within(whole: Longest, config: &Config, log: Log, events: Events) -> Self {
         Self {
             reach: Reach::new(log.clone()),
             log,
@@ -72,7 +102,7 @@ impl Exports {
             turns: Arc::new(Semaphore::new(config.exports_at_once)),
             limits: Limits {
                 stall: Duration::from_secs(config.export_stall_seconds),
-                whole: Duration::from_secs(config.export_seconds),
+                whole,
             },
         }
     }
@@ -81,7 +111,8 @@ impl Exports {
     /// of its own, so that none takes one away from lists.
     fn options(&self, views: &PgPool) -> PgConnectOptions {
         // The server's own guarantee, should this process be frozen.
-        let whole = format!("{}s", self.limits.whole.as_secs());
+        let whole = self.limits.whole.time.saturating_add(LATER);
+        let whole = format!("{}s", whole.as_secs());
         PgConnectOptions::clone(&views.connect_options())
             .application_name(EXPORTS_NAME)
             .options([

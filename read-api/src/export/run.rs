@@ -82,7 +82,7 @@ impl<S: Source> Begin<S> {
             let ended = tokio::select! {
                 ended = Box::pin(work) => ended,
                 () = pieces.closed() => Err(ExportError::Gone),
-                () = sleep(limits.whole) => Err(ExportError::TooLong),
+                () = sleep(limits.whole.time) => Err(ExportError::TooLong(limits.whole)),
             };
             account.end(&ended);
             if let Err(error) = ended {

@@ -45,8 +45,20 @@ const GATE: i64 = 77;
 impl<'a> Desk<'a> {
     /// Everything but a worker.
     pub async fn open(env: &'a TestEnv) -> Result<Self> {
-        let scene = Scene::start_with(env, json!({}), configured).await?;
-        let views = Views::start_told(env, configured).await?;
+        Self::open_with(env, |_| {}).await
+    }
+
+    /// The same, where roles are configured otherwise.
+    pub async fn open_with(
+        env: &'a TestEnv,
+        more: impl Fn(&mut Config) + Clone + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let told = move |config: &mut Config| {
+            configured(config);
+            more(config);
+        };
+        let scene = Scene::start_with(env, json!({}), told.clone()).await?;
+        let views = Views::start_told(env, told).await?;
         Ok(Self {
             scene,
             views,

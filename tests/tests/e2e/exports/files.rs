@@ -138,7 +138,7 @@ pub async fn memory_does_not_grow_with_the_file(env: &TestEnv) -> Result<()> {
 }
 
 /// What is told of a file, against the file.
-fn agrees(export: &Value, file: &File) -> Result<()> {
+pub fn agrees(export: &Value, file: &File) -> Result<()> {
     let hash = Sha256::digest(&file.body);
     let hex = export["sha256"].as_str().context("no hash")?;
     ensure!(hex == format!("{hash:x}"), "{hex}");

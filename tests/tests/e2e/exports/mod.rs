@@ -1,10 +1,11 @@
 //! Exports in the background: real roles, files in a folder.
 
 mod asking;
-mod desk;
+pub mod desk;
 mod ending;
-mod files;
+pub mod files;
 mod killed;
+mod limits;
 mod links;
 
 use libtest_mimic::Trial;
@@ -33,5 +34,7 @@ pub fn trials() -> Vec<Trial> {
         ending::a_deleted_export_is_gone_with_its_file,
         ending::an_expired_file_is_thrown_away_and_so_is_what_nobody_has,
         killed::a_killed_worker_leaves_no_half_file,
+        limits::a_file_that_takes_too_long_fails_once_and_names_the_setting,
+        limits::a_file_whose_statement_is_ended_fails_once,
     ]
 }

@@ -22,7 +22,7 @@ pub struct Scene<'a> {
     /// What the workers share.
     pub key: String,
     platforms: Platforms,
-    more: fn(&mut Config),
+    more: Box<dyn Fn(&mut Config) + Send + Sync>,
     log: PgPool,
     ops: PgPool,
     relay: Option<Role>,
@@ -38,7 +38,7 @@ impl<'a> Scene<'a> {
     pub async fn start_with(
         env: &'a TestEnv,
         platforms: Value,
-        more: fn(&mut Config),
+        more: impl Fn(&mut Config) + Send + Sync + 'static,
     ) -> Result<Self> {
         let platforms: Platforms = serde_json::from_value(platforms)?;
         env.orderlog_ok(&["migrate"]).await?;
@@ -55,7 +55,7 @@ impl<'a> Scene<'a> {
             key: Api::new(env, &command_api).await?.key().to_owned(),
             command_api,
             platforms,
-            more,
+            more: Box::new(more),
             log: pool(&env.config.events_url, 2)?,
             ops: pool(&env.config.ops_url, 2)?,
             relay: Some(relay),

@@ -102,12 +102,16 @@ impl Lifecycle {
     }
 }
 
-/// An error with all its causes, in one line.
+/// An error with all its causes, in one line; those that say their cause themselves
+/// say it once.
 pub fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text = format!("{text}: {error}");
+        let told = error.to_string();
+        if !text.ends_with(&told) {
+            text = format!("{text}: {told}");
+        }
         cause = error.source();
     }
     text

@@ -213,7 +213,12 @@ pub fn command(config: &Config) -> anyhow::Result<Command> {
         command.env(format!("ORDERLOG_{}", key.to_uppercase()), text);
     }
     // A secret is never written out.
-    command.env("ORDERLOG_API_KEY", config.api_key.reveal());
+    for (name, secret) in [
+        ("API_KEY", &config.api_key),
+        ("OBJECTS_S3_SECRET_KEY", &config.objects_s3_secret_key),
+    ] {
+        command.env(format!("ORDERLOG_{name}"), secret.reveal());
+    }
     Ok(command)
 }
 

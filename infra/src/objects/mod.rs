@@ -7,6 +7,7 @@
 //! | `writer.rs` | an object while it is written |
 //! | `read.rs` | an object that is read, all or a part of it |
 //! | `leftovers.rs` | what a killed process leaves in a folder |
+//! | `uploads.rs` | what it leaves in a bucket |
 //! | `error.rs` | what goes wrong |
 //!
 //! An object is there as a whole or not at all, whoever is killed meanwhile, and
@@ -20,6 +21,7 @@ mod place;
 mod read;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod writer;
 
 pub use error::{ObjectsError, PutError};
@@ -29,17 +31,27 @@ pub use writer::{ObjectWriter, Written};
 
 use crate::config::Config;
 use actix_web::web::Bytes;
+use error::is_missing;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream::BoxStream};
-use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt as _, path::Path};
+use object_store::{ObjectStore, ObjectStoreExt as _, path::Path};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use time::OffsetDateTime;
+use uploads::Uploads;
 
 /// Where objects are.
 #[derive(Debug, Clone)]
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
-    /// The folder, where it is one.
-    folder: Option<PathBuf>,
+    unfinished: Unfinished,
+}
+
+/// Where that is which was begun and not finished.
+#[derive(Debug, Clone)]
+enum Unfinished {
+    /// Beside what is whole.
+    Folder(PathBuf),
+    /// Nowhere among the objects.
+    Bucket(Uploads),
 }
 
 /// What a list says of an object.
@@ -110,8 +122,8 @@ impl Objects {
     /// Deletes an object, if there is one of this name.
     pub async fn delete(&self, name: &str) -> Result<(), ObjectsError> {
         match self.store.delete(&path(name)?).await {
-            Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
+            Err(error) if !is_missing(&error) => Err(error.into()),
+            _ => Ok(()),
         }
     }
 
@@ -140,13 +152,13 @@ impl Objects {
         Ok(deleted)
     }
 
-    /// Deletes what processes that were killed have begun and not finished, if
-    /// nothing was added to it for `age`. In a folder only: of an S3-compatible
-    /// store a rule of the bucket ends such uploads.
+    /// Deletes what was begun and never finished, by processes that were killed or
+    /// whose store was away: in a folder what nothing was added to for `age`, in a
+    /// bucket what was begun so long ago. How much that was.
     pub async fn delete_unfinished(&self, age: Duration) -> Result<u64, ObjectsError> {
-        match &self.folder {
-            Some(folder) => leftovers::delete(folder.clone(), age).await,
-            None => Ok(0),
+        match &self.unfinished {
+            Unfinished::Folder(folder) => leftovers::delete(folder.clone(), age).await,
+            Unfinished::Bucket(uploads) => uploads.end(age).await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of objects, and the store that they name.
 
-use super::{Objects, ObjectsError};
+use super::{Objects, ObjectsError, Unfinished, uploads::Uploads};
 use crate::config::Config;
 use object_store::{
     ClientOptions, ObjectStore, RetryConfig,
@@ -83,13 +83,17 @@ impl Place {
                 let store = LocalFileSystem::new_with_prefix(&folder)?;
                 Ok(Objects {
                     store: Arc::new(store.with_fsync(true).with_automatic_cleanup(true)),
-                    folder: Some(folder),
+                    unfinished: Unfinished::Folder(folder),
                 })
             }
-            Self::S3 { bucket, prefix } => Ok(Objects {
-                store: prefixed(s3(config, &bucket)?, &prefix)?,
-                folder: None,
-            }),
+            Self::S3 { bucket, prefix } => {
+                let client = client(config);
+                let store = s3(config, &bucket, client.clone())?;
+                Ok(Objects {
+                    unfinished: Unfinished::Bucket(Uploads::new(store.clone(), &client, &prefix)?),
+                    store: prefixed(store, &prefix)?,
+                })
+            }
         }
     }
 
@@ -132,14 +136,17 @@ fn unusable(folder: &Path, source: std::io::Error) -> ObjectsError {
     }
 }
 
-/// The bucket. Its name stands in the path, not in the host: that is how all of
-/// the compatible stores take it.
-fn s3(config: &Config, bucket: &str) -> Result<AmazonS3, ObjectsError> {
-    let client = ClientOptions::new()
+fn client(config: &Config) -> ClientOptions {
+    ClientOptions::new()
         .with_allow_http(config.objects_s3_allow_http)
         .with_connect_timeout(CONNECT)
         .with_timeout_disabled()
-        .with_read_timeout(SILENCE);
+        .with_read_timeout(SILENCE)
+}
+
+/// The bucket. Its name stands in the path, not in the host, and objects are deleted
+/// one by one: that is how all of the compatible stores take it.
+fn s3(config: &Config, bucket: &str, client: ClientOptions) -> Result<AmazonS3, ObjectsError> {
     let mut builder = if config.objects_s3_access_key.is_empty() {
         AmazonS3Builder::from_env()
     } else {
@@ -156,6 +163,7 @@ fn s3(config: &Config, bucket: &str) -> Result<AmazonS3, ObjectsError> {
     let store = builder
         .with_client_options(client)
         .with_virtual_hosted_style_request(false)
+        .with_disable_bulk_delete(true)
         .with_bucket_name(bucket)
         .with_retry(RetryConfig {
             max_retries: RETRIES,

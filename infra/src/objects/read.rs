@@ -1,12 +1,10 @@
 //! An object that is read.
 
-use super::ObjectsError;
+use super::{ObjectsError, error::is_missing};
 use crate::http::Source;
 use actix_web::web::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
-use object_store::{
-    Error as StoreError, GetOptions, GetRange, GetResultPayload, ObjectStore, path::Path,
-};
+use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, path::Path};
 use std::{fmt, io::SeekFrom, ops::Range, sync::Arc};
 use tokio::{
     fs::File,
@@ -62,7 +60,7 @@ pub(super) async fn get(
     let found = store.get_opts(path, GetOptions::new().with_range(range));
     let found = match found.await {
         Ok(found) => found,
-        Err(StoreError::NotFound { .. }) => return Ok(None),
+        Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let (size, range) = (found.meta.size, found.range.clone());

@@ -129,7 +129,8 @@ async fn settings_that_cannot_be_meant_are_refused() {
         };
         change(&mut config);
         let objects = Objects::new(&config);
-        objects.map(|objects| objects.map(|o| o.folder.is_none()))
+        let is_bucket = |objects: Objects| matches!(objects.unfinished, Unfinished::Bucket(_));
+        objects.map(|objects| objects.map(is_bucket))
     };
     assert_eq!(of(|_| ()).expect("whole"), Some(true));
     assert_eq!(of(|c| c.objects_url.clear()).expect("none"), None);

@@ -17,6 +17,7 @@ mod integrators;
 mod jobs;
 mod lifecycle;
 mod local_servers;
+mod objects;
 mod old_events;
 mod operations;
 mod process;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         jobs::trials(),
         lifecycle::trials(),
         local_servers::trials(),
+        objects::trials(),
         old_events::trials(),
         operations::trials(),
         process::trials(),

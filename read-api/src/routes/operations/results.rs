@@ -11,7 +11,10 @@ use actix_web::{
     http::header::CACHE_CONTROL,
     web::{Bytes, Data, Path},
 };
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{
+    Stream, StreamExt as _, TryStreamExt as _,
+    stream::{self, BoxStream},
+};
 use infra::{
     http::{Principal, Problem, Query},
     objects::{Objects, ObjectsError},
@@ -20,6 +23,10 @@ use infra::{
 use serde_json::json;
 
 const NDJSON: &str = "application/x-ndjson";
+/// After how many seconds to ask a store again that does not answer.
+const AGAIN: u64 = 5;
+
+type Body = BoxStream<'static, Result<Bytes, ObjectsError>>;
 
 /// Results of an operation
 ///
@@ -56,27 +63,37 @@ pub async fn handle(
     let objects = state.objects.clone().ok_or_else(results_unavailable)?;
     let parts = operations::parts(&state.ops, operation.id).await;
     let parts = parts.map_err(|error| Problem::database(&error))?;
+    let mut parts = parts.into_iter();
+    // Before the head: a store that does not answer is a problem, not half an answer.
+    let first = match parts.next() {
+        Some(part) => Some(open(&objects, part).await),
+        None => None,
+    };
+    let first = first.transpose();
+    let first = first.map_err(|error| Problem::unavailable(AGAIN).caused_by(&error))?;
+    let first = stream::iter(first).flatten();
     let trailer = stream::iter([Ok(trailer(&operation))]);
     Ok(HttpResponse::Ok()
         .content_type(NDJSON)
         .insert_header((CACHE_CONTROL, "no-store"))
-        .streaming(results(objects, parts).chain(trailer)))
+        .streaming(first.chain(results(objects, parts)).chain(trailer)))
 }
 
 /// The parts, one after the other. One that is missing cuts the answer off.
 fn results(
     objects: Objects,
-    parts: Vec<String>,
+    parts: impl Iterator<Item = String>,
 ) -> impl Stream<Item = Result<Bytes, ObjectsError>> {
-    let read = move |name: String| {
+    let read = move |part: String| {
         let objects = objects.clone();
-        async move {
-            let found = objects.get(&name, None).await?;
-            let object = found.ok_or(ObjectsError::Name(name))?;
-            Ok::<_, ObjectsError>(object.body)
-        }
+        async move { open(&objects, part).await }
     };
     stream::iter(parts).then(read).try_flatten()
+}
+
+async fn open(objects: &Objects, part: String) -> Result<Body, ObjectsError> {
+    let found = objects.get(&part, None).await?;
+    Ok(found.ok_or(ObjectsError::Name(part))?.body)
 }
 
 fn trailer(operation: &Operation) -> Bytes {

@@ -3,7 +3,7 @@
 mod carried_out;
 mod ended;
 mod killed;
-mod scene;
+pub mod scene;
 mod uploads;
 
 use libtest_mimic::Trial;

@@ -22,6 +22,7 @@ pub struct Scene<'a> {
     pub api: Api,
     /// What workers share.
     worker_key: String,
+    more: Box<dyn Fn(&mut Config) + Send + Sync>,
 }
 
 impl<'a> Scene<'a> {
@@ -31,7 +32,10 @@ impl<'a> Scene<'a> {
     }
 
     /// The same, configured otherwise.
-    pub async fn start_with(env: &'a TestEnv, more: fn(&mut Config)) -> Result<Self> {
+    pub async fn start_with(
+        env: &'a TestEnv,
+        more: impl Fn(&mut Config) + Send + Sync + 'static,
+    ) -> Result<Self> {
         env.orderlog_ok(&["migrate"]).await?;
         let folder = tempfile::tempdir()?;
         let of_ours = |config: &mut Config| {
@@ -46,6 +50,7 @@ impl<'a> Scene<'a> {
             env,
             api: Api::new(env, &commands).await?,
             worker_key: Api::new(env, &commands).await?.key().to_owned(),
+            more: Box::new(more),
             folder,
             commands,
             queries,
@@ -57,6 +62,7 @@ impl<'a> Scene<'a> {
     pub async fn worker(&self) -> Result<Role> {
         let worker = self.env.role("worker").config(|config| {
             config.objects_url = url(&self.folder);
+            (self.more)(config);
             config.jobs_lease_seconds = 2;
             self.commands.url().clone_into(&mut config.command_url);
             config.api_key = Secret::new(self.worker_key.clone());

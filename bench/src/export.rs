@@ -1,8 +1,9 @@
 //! Row `export`: all orders as NDJSON and as CSV, to one client on this machine,
 //! beside COPY TO STDOUT of what they are made of; how soon the first of them is
-//! there, and what `read-api` takes in memory for it.
+//! there, and what `read-api` takes in memory for it; then as files that a worker
+//! makes, beside COPY into a file.
 
-use crate::{row::Figure, whole::Whole, workload::per_second};
+use crate::{export_files::Files, row::Figure, whole::Whole, workload::per_second};
 use anyhow::ensure;
 use futures_util::TryStreamExt as _;
 use infra::config::Config;
@@ -74,7 +75,9 @@ const CASES: [Case; 4] = [
 
 /// Orders a second at growing sizes, up to `ORDERLOG_BENCH_LARGEST` orders.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
-    let whole = Whole::start(config, folder).await?;
+    let config = Files::configured(config, folder);
+    let whole = Whole::start(&config, folder).await?;
+    let files = Files::start(&config, &whole, folder).await?;
     let sizes: &[i64] = if quick {
         &[2_000]
     } else {
@@ -88,17 +91,47 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         for case in &CASES {
             figures.extend(measured(&whole, case, *size, rounds).await?);
         }
-        let highest = whole.reads.highest_mib()?;
-        figures.push(Figure {
-            row: "export",
-            ..Figure::memory(
-                format!("read-api, highest, {size} orders"),
-                highest,
-                Some(MEMORY),
-            )
-        });
+        for (format, case) in [("ndjson", &CASES[0]), ("csv", &CASES[2])] {
+            figures.push(in_files((&whole, &files), (format, case), *size, rounds).await?);
+        }
+        for (role, highest) in [
+            ("read-api", whole.reads.highest_mib()?),
+            ("worker", files.worker.highest_mib()?),
+        ] {
+            figures.push(Figure {
+                row: "export",
+                ..Figure::memory(
+                    format!("{role}, highest, {size} orders"),
+                    highest,
+                    Some(MEMORY),
+                )
+            });
+        }
     }
     Ok(figures)
+}
+
+/// The same rows as a file: from the request until it can be downloaded.
+async fn in_files(
+    (whole, files): (&Whole, &Files),
+    (format, case): (&str, &Case),
+    size: i64,
+    rounds: usize,
+) -> anyhow::Result<Figure> {
+    let orders = u64::try_from(size)?;
+    let mut rates = Vec::new();
+    for _ in 0..rounds {
+        let ours = files.made(format).await?;
+        let theirs = files.copied(whole, case.copy).await?;
+        rates.push((per_second(orders, ours), per_second(orders, theirs)));
+    }
+    // Of few orders it is the second until a worker begins that is measured.
+    let aim = (size >= 1_000_000).then_some(AIM);
+    let what = format!("{} as a file, {size} orders", case.name);
+    let yardstick = "COPY into a file";
+    Ok(Figure::of(
+        "export", what, "orders/s", yardstick, aim, &rates,
+    ))
 }
 
 async fn measured(

@@ -7,6 +7,7 @@ mod bare;
 mod bulk;
 mod documents;
 mod export;
+mod export_files;
 mod http;
 mod http_client;
 mod jobs;

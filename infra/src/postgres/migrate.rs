@@ -104,6 +104,11 @@ const OPS: Scripts = &[
         "webhook lists",
         include_str!("../../migrations/ops/0007_webhooks.sql"),
     ),
+    (
+        10,
+        "schedules",
+        include_str!("../../migrations/ops/0010_schedules.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

@@ -3,6 +3,7 @@
 //! Nothing in here knows what an order is.
 
 pub mod api_keys;
+pub mod asked;
 pub mod backoff;
 pub mod clock;
 pub mod command;

@@ -2,12 +2,15 @@
 //! managers, which use the command API as clients over HTTP, and what the job
 //! queue (`infra::jobs`) carries out.
 
+mod archive;
 mod bulk;
 mod exports;
 mod http;
 pub mod import;
 pub mod operations;
 pub mod process;
+mod reads;
+mod warm_up;
 pub mod webhooks;
 pub mod work;
 

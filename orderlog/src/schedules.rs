@@ -88,10 +88,10 @@ fn show(schedule: &ScheduleRecord, shown: &Shown) -> anyhow::Result<()> {
         (Some(cron), _) => format!("{cron} ({})", schedule.time_zone),
         (None, seconds) => format!("every {} s", seconds.unwrap_or_default()),
     };
-    let due = if schedule.paused {
-        "paused".to_owned()
-    } else {
-        format!("due {next_run_at}")
+    let due = match &schedule.off {
+        Some(why) => format!("off: {why}"),
+        None if schedule.paused => "paused".to_owned(),
+        None => format!("due {next_run_at}"),
     };
     println!("{name}  {when}  {due}");
     if let Some(job) = schedule.last_job {

@@ -20,6 +20,7 @@ use crate::{
 use actix_web::web::{Data, ServiceConfig};
 use infra::{
     api_keys::ApiKeys,
+    asked::Notes,
     config::Config,
     http::{Readiness, problem_types},
     lifecycle::Lifecycle,
@@ -73,6 +74,8 @@ pub struct State {
     pub files: Files,
     pub orders: orders::cached::Cache,
     pub statistics: statistics::cached::Cache,
+    /// Which statistics are asked for; none where nobody wants to know.
+    pub asked: Option<Notes>,
     pub turns: Turns,
     pub documents: Documents,
     pub redis: Redis,
@@ -104,6 +107,10 @@ impl ReadApi {
         let most = Duration::from_secs(config.views_read_lag_seconds);
         let live = Live::start(&log, &views, &progress, &background);
         let objects = Objects::new(config)?;
+        let asked = (config.warm_statistics > 0).then(Notes::new);
+        if let Some(asked) = asked.clone() {
+            background.spawn("asked statistics", asked.write_down(databases.ops.clone()));
+        }
         let state = State {
             cursors: Cursors::new(databases.ops.clone()),
             exports: Exports::new(config, log.clone(), live.events.feed().clone()),
@@ -113,6 +120,7 @@ impl ReadApi {
             lag: LagMonitor::start(databases.events.clone(), servers.clone(), most, &background),
             orders: orders::cached::cache(redis.clone()),
             statistics: statistics::cached::cache(redis.clone()),
+            asked,
             turns: Turns::new(config),
             documents: Documents::new(Sellers::load(&config.platforms)?, redis.clone()),
             servers,

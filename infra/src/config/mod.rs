@@ -121,6 +121,9 @@ pub struct Config {
     pub log_json: bool,
     /// Where the worker issues its commands: the command API, or the front.
     pub command_url: String,
+    /// Where the worker asks its questions: the read API, or the front. Empty:
+    /// where it issues its commands.
+    pub read_url: String,
     /// API key of the worker, and of tools that call the API. Not both this
     /// and `api_key_file`.
     pub api_key: Secret,
@@ -160,6 +163,12 @@ pub struct Config {
     /// For how many days an operation is kept that has come to its end, with its
     /// results.
     pub operation_days: u64,
+    /// After how many days without a change an order is archived on which nothing
+    /// is to be done any more; 0: never.
+    pub archive_after_days: u64,
+    /// How many of the statistics that people ask for most are kept ready; 0: none,
+    /// and nobody notes what is asked.
+    pub warm_statistics: usize,
     /// For how many days jobs that are done or cancelled are kept.
     pub jobs_done_days: u64,
     /// For how many days dead jobs are kept.
@@ -224,6 +233,7 @@ impl Default for Config {
             log: "info,rdkafka=warn,sqlx=warn,actix_server=warn".into(),
             log_json: false,
             command_url: "http://127.0.0.1:8080".into(),
+            read_url: String::new(),
             api_key: Secret::default(),
             api_key_file: PathBuf::new(),
             process_imports: false,
@@ -239,6 +249,8 @@ impl Default for Config {
             objects_s3_allow_http: false,
             operation_max_bytes: 1 << 30,
             operation_days: 30,
+            archive_after_days: 0,
+            warm_statistics: 100,
             jobs_done_days: 7,
             jobs_dead_days: 90,
             jobs_concurrency: BTreeMap::new(),
@@ -283,6 +295,15 @@ impl Config {
     /// Full name of a Redis key.
     pub fn redis_key(&self, key: &str) -> String {
         format!("{}{key}", self.redis_prefix)
+    }
+
+    /// Where questions are asked.
+    pub fn questions_url(&self) -> &str {
+        if self.read_url.is_empty() {
+            &self.command_url
+        } else {
+            &self.read_url
+        }
     }
 
     /// How the sales channel with this slug wants its orders to be treated.

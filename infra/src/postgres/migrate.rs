@@ -109,6 +109,11 @@ const OPS: Scripts = &[
         "parts of operations that were begun",
         include_str!("../../migrations/ops/0008_operations.sql"),
     ),
+    (
+        9,
+        "schedules",
+        include_str!("../../migrations/ops/0009_schedules.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

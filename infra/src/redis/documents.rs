@@ -7,7 +7,7 @@
 
 use super::{
     Redis, Unavailable,
-    family::{Entry, FIELDS, Family, Stored, entry, jittered, key_of, moment},
+    family::{Entry, FIELDS, Family, Lives, Stored, entry, jittered, key_of, moment},
     flight::Flights,
     millis,
     tally::Found,
@@ -225,7 +225,11 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         if left < Duration::from_millis(1) {
             return;
         }
-        if let Err(error) = self.family.put(key, entry, left).await {
+        let lives = Lives {
+            kept: left,
+            guards: LIFE,
+        };
+        if let Err(error) = self.family.put(key, entry, lives).await {
             tracing::debug!(family = self.family.name, %error, "cache.not_kept");
         }
     }

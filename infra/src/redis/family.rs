@@ -18,22 +18,46 @@ use time::OffsetDateTime;
 
 /// Never replaces a newer value: of two writers the slower one may hold the
 /// older state. Versions have a fixed width, so that text compares as numbers.
+/// One that nobody has vouched for in a while keeps nothing away: where views were
+/// made anew from nothing, versions begin again below it.
 static PUT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local old = redis.call('HGET', KEYS[1], 'version')
-         if old and old > ARGV[1] then return 0 end
+        "local old = redis.call('HMGET', KEYS[1], 'version', 'at')
+         if old[1] and old[1] > ARGV[1]
+            and not (old[2] and old[2] + ARGV[5] <= tonumber(ARGV[2])) then return 0 end
          redis.call('HSET', KEYS[1], 'version', ARGV[1], 'at', ARGV[2], 'value', ARGV[3])
          redis.call('PEXPIRE', KEYS[1], ARGV[4])
          return 1",
     )
 });
 
+/// Says that a value is still that of the present state, as long as it is the one
+/// that was meant.
+static CONFIRM: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "if redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end
+         redis.call('HSET', KEYS[1], 'at', ARGV[2])
+         redis.call('PEXPIRE', KEYS[1], ARGV[3])
+         return 1",
+    )
+});
+
+/// How long a value counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lives {
+    /// How long it is kept, about.
+    pub kept: Duration,
+    /// How long it keeps older ones away.
+    pub guards: Duration,
+}
+
 /// A value with the state and the moment it was computed from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// State.
     pub version: Version,
-    /// Moment, by the clock of whoever computed it.
+    /// Moment, by the clock of whoever computed it, or has found out that it is
+    /// still that of the state.
     pub computed_at: OffsetDateTime,
     /// What was computed.
     pub value: Bytes,
@@ -87,6 +111,10 @@ pub(super) fn moment(at: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok()
 }
 
+fn stored_moment(moment: OffsetDateTime) -> i64 {
+    i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
+}
+
 /// One family on one server. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Family {
@@ -109,18 +137,35 @@ impl Family {
         self.tally.count(found);
     }
 
-    /// Keeps a value for `life`, about, unless a newer one is there already;
-    /// whether it was kept.
-    pub async fn put(&self, key: &str, entry: &Entry, life: Duration) -> Result<bool, Unavailable> {
-        let at = entry.computed_at.unix_timestamp_nanos() / 1_000_000;
+    /// Keeps a value unless a newer one is there already; whether it was kept.
+    pub async fn put(&self, key: &str, entry: &Entry, lives: Lives) -> Result<bool, Unavailable> {
         let mut invocation = PUT.prepare_invoke();
         invocation
             .key(self.key(key))
             .arg(entry.version.padded())
-            .arg(i64::try_from(at).unwrap_or_default())
+            .arg(stored_moment(entry.computed_at))
             .arg(&entry.value[..])
-            .arg(millis(life));
+            .arg(millis(lives.kept))
+            .arg(millis(lives.guards));
         Ok(self.redis.script::<u8>(&invocation).await? == 1)
+    }
+
+    /// Keeps the value that is there for another `kept`, about, as one of the
+    /// entry's moment; nothing happens where it is another one by now.
+    pub async fn confirm(
+        &self,
+        key: &str,
+        entry: &Entry,
+        kept: Duration,
+    ) -> Result<(), Unavailable> {
+        let mut invocation = CONFIRM.prepare_invoke();
+        invocation
+            .key(self.key(key))
+            .arg(entry.version.padded())
+            .arg(stored_moment(entry.computed_at))
+            .arg(millis(kept));
+        self.redis.script::<u8>(&invocation).await?;
+        Ok(())
     }
 }
 

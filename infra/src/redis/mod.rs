@@ -28,9 +28,9 @@ pub use family::Entry;
 pub use purge::{InvalidPurge, Purge, purge};
 pub use redis::RedisError;
 pub use server::{ServerFigures, server_figures};
-pub use tally::FamilyFigures;
+pub use tally::{FamilyFigures, Found};
 pub use version::Version;
-pub use versioned::{VersionedCache, announce_version};
+pub use versioned::{Answered, VersionedCache, announce_version};
 
 use crate::config::Config;
 use breaker::Breaker;

@@ -7,7 +7,7 @@ use std::sync::{
 
 /// What came of asking a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub enum Found {
     /// It had the answer.
     Hit,
     /// It had the answer, which is computed anew behind it.

@@ -3,12 +3,13 @@
 
 use super::{
     Redis, Unavailable,
-    family::{Entry, FIELDS, Family, Stored, entry, jittered},
+    family::{Entry, FIELDS, Family, Lives, Stored, entry, jittered},
     flight::Flights,
     millis,
     tally::Found,
     version::Version,
 };
+use crate::clock;
 use redis::Script;
 use std::{sync::LazyLock, time::Duration};
 
@@ -19,9 +20,9 @@ const TOLERATED_AGE: Duration = Duration::from_secs(1);
 /// How old such a value may be and still be served while it is recomputed:
 /// whoever asks all the time never waits.
 const REVALIDATED_AGE: Duration = Duration::from_secs(5);
-/// The part of its time after which a value that is still right is recomputed
-/// behind the answer, before it expires.
-const REVALIDATED_PART: f64 = 0.8;
+/// The part of its time to live after which an announcement alone does not vouch
+/// for a value any more: a newer one may have been lost.
+const VOUCHED_PART: f64 = 0.8;
 /// How long an announcement is kept. After a view was made anew from nothing,
 /// its versions begin again below the announced one; then this ends that.
 const ANNOUNCEMENT_TTL: Duration = Duration::from_hours(1);
@@ -39,14 +40,27 @@ static ANNOUNCE: LazyLock<Script> = LazyLock::new(|| {
 });
 
 /// Values of one family under keys of their own, each valid until a newer
-/// state is announced, and never longer than the time to live (± 10 %, so that
-/// what was computed together does not expire together).
+/// state is announced. For what is older than the time to live, or where nothing is
+/// announced, whoever knows the present state is asked for that before it is
+/// served: that costs next to nothing, so values may be kept for longer than they
+/// are trusted (± 10 %, so that what was computed together does not expire
+/// together).
 ///
 /// `E` is the error of computing a value. Redis never causes one.
 pub struct VersionedCache<E: Clone> {
     family: Family,
     ttl: Duration,
+    kept: Duration,
     flights: Flights<Result<Entry, E>>,
+}
+
+/// A value, and what the cache had of it.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The value.
+    pub entry: Entry,
+    /// Where it comes from.
+    pub found: Found,
 }
 
 impl<E: Clone> Clone for VersionedCache<E> {
@@ -54,6 +68,7 @@ impl<E: Clone> Clone for VersionedCache<E> {
         Self {
             family: self.family.clone(),
             ttl: self.ttl,
+            kept: self.kept,
             flights: self.flights.clone(),
         }
     }
@@ -80,6 +95,8 @@ pub async fn announce_version(redis: &Redis, family: &str, version: Version) -> 
 enum Verdict {
     Serve,
     ServeAndRecompute,
+    /// Nothing says that it is old, and nothing that it is not.
+    Confirm,
     Recompute,
 }
 
@@ -89,21 +106,32 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
         Self {
             family: Family::new(redis, family),
             ttl,
+            kept: ttl,
             flights: Flights::default(),
         }
     }
 
+    /// The same, which are kept for so long, and served beyond their time to live
+    /// once they are confirmed.
+    #[must_use]
+    pub fn kept_for(self, kept: Duration) -> Self {
+        Self { kept, ..self }
+    }
+
     /// The value under `key`: the cached one where it is of the announced
-    /// state or young, otherwise what `compute` makes of it, once for all who
-    /// ask at the same time. With `at_least`, only of that state or a newer
-    /// one.
-    pub async fn get_or_compute<F, Fut>(
+    /// state or young, or where `current` says that its state is the present one;
+    /// otherwise what `compute` makes of it, once for all who ask at the same
+    /// time. With `at_least`, only of that state or a newer one.
+    pub async fn get_or_compute<S, Asking, F, Fut>(
         &self,
         key: &str,
         at_least: Option<Version>,
+        current: S,
         compute: F,
-    ) -> Result<Entry, E>
+    ) -> Result<Answered, E>
     where
+        S: FnOnce() -> Asking,
+        Asking: Future<Output = Result<Version, E>> + Send + 'static,
         F: Fn() -> Fut,
         Fut: Future<Output = Result<Entry, E>> + Send + 'static,
     {
@@ -114,11 +142,16 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
                 Verdict::Serve => (Found::Hit, Some(entry)),
                 Verdict::ServeAndRecompute => (Found::Revalidated, Some(entry)),
                 Verdict::Recompute => (Found::Stale, None),
+                Verdict::Confirm => {
+                    let confirming = self.confirm_or_compute(key, entry, current(), compute());
+                    return self.confirmed(key, confirming).await;
+                }
             },
         };
         self.family.count(found);
         let Some(entry) = entry else {
-            return self.computed(key, at_least, compute).await;
+            let entry = self.computed(key, at_least, compute).await?;
+            return Ok(Answered { entry, found });
         };
         if found == Found::Revalidated {
             let computation = self.compute_and_put(key, compute());
@@ -126,12 +159,16 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
                 tokio::spawn(computation);
             }
         }
-        Ok(entry)
+        Ok(Answered { entry, found })
     }
 
     /// Keeps a value unless a newer one is there already; whether it was kept.
     pub async fn put(&self, key: &str, entry: &Entry) -> Result<bool, Unavailable> {
-        self.family.put(key, entry, jittered(self.ttl)).await
+        let lives = Lives {
+            kept: jittered(self.kept),
+            guards: self.ttl,
+        };
+        self.family.put(key, entry, lives).await
     }
 
     /// The value under `key`, however old its state, and the state that was
@@ -149,6 +186,64 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
             .arg(announcement(redis, self.family.name));
         let (stored, announced): (Stored, Option<String>) = redis.pipeline(&both).await?;
         Ok((entry(stored), announced.and_then(|v| v.parse().ok())))
+    }
+
+    /// What comes of asking whether a value is still right: itself, or another one.
+    async fn confirmed(
+        &self,
+        key: &str,
+        (version, confirming): (
+            Version,
+            impl Future<Output = Result<Entry, E>> + Send + 'static,
+        ),
+    ) -> Result<Answered, E> {
+        let result = self.flights.join(key, confirming).await.0;
+        let found = match &result {
+            Ok(entry) if entry.version == version => Found::Hit,
+            _ => Found::Stale,
+        };
+        self.family.count(found);
+        Ok(Answered {
+            entry: result?,
+            found,
+        })
+    }
+
+    /// The entry where its state is the present one, else what the computation
+    /// makes of it; with the entry's own state.
+    fn confirm_or_compute<Asking, Fut>(
+        &self,
+        key: &str,
+        entry: Entry,
+        current: Asking,
+        computation: Fut,
+    ) -> (
+        Version,
+        impl Future<Output = Result<Entry, E>> + Send + use<E, Asking, Fut>,
+    )
+    where
+        Asking: Future<Output = Result<Version, E>> + Send + 'static,
+        Fut: Future<Output = Result<Entry, E>> + Send + 'static,
+    {
+        let (this, key, version) = (self.clone(), key.to_owned(), entry.version);
+        let confirming = async move {
+            // It was right at this moment, not when the answer comes.
+            let asked_at = clock::now();
+            // Whoever cannot say what the state is cannot compute anything either.
+            if current.await.ok() != Some(version) {
+                return this.compute_and_put(&key, computation).await;
+            }
+            let entry = Entry {
+                computed_at: asked_at,
+                ..entry
+            };
+            let kept = this.family.confirm(&key, &entry, jittered(this.kept)).await;
+            if let Err(error) = kept {
+                tracing::debug!(family = this.family.name, %error, "cache.not_kept");
+            }
+            Ok(entry)
+        };
+        (version, confirming)
     }
 
     async fn computed<F, Fut>(
@@ -220,16 +315,16 @@ impl<E: Clone + Send + Sync + 'static> VersionedCache<E> {
         }
         let age = entry.age();
         match announced {
-            Some(version) if entry.version >= version => {
-                if age < self.ttl.mul_f64(REVALIDATED_PART) {
-                    Verdict::Serve
-                } else {
+            _ if age < TOLERATED_AGE => Verdict::Serve,
+            Some(version) if entry.version < version => {
+                if age < REVALIDATED_AGE {
                     Verdict::ServeAndRecompute
+                } else {
+                    Verdict::Recompute
                 }
             }
-            _ if age < TOLERATED_AGE => Verdict::Serve,
-            Some(_) if age < REVALIDATED_AGE => Verdict::ServeAndRecompute,
-            _ => Verdict::Recompute,
+            Some(_) if age < self.ttl.mul_f64(VOUCHED_PART) => Verdict::Serve,
+            _ => Verdict::Confirm,
         }
     }
 }
@@ -241,7 +336,7 @@ fn announcement(redis: &Redis, family: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{
-        Verdict::{Recompute, Serve, ServeAndRecompute},
+        Verdict::{Confirm, Recompute, Serve, ServeAndRecompute},
         *,
     };
     use crate::config::Config;
@@ -262,10 +357,13 @@ mod tests {
             (2, newer, None, ServeAndRecompute),
             (9, newer, None, Recompute),
             (9, same, None, Serve),
-            (50, older, None, ServeAndRecompute),
+            // What was announced since may have been lost.
+            (50, older, None, Confirm),
+            (500, same, None, Confirm),
+            (500, newer, None, Recompute),
             (0, None, None, Serve),
             // Nobody vouches for it.
-            (2, None, None, Recompute),
+            (2, None, None, Confirm),
             (0, newer, newer, Recompute),
             (50, newer, same, Serve),
             (2, None, same, Serve),

@@ -8,9 +8,12 @@ pub(crate) mod sweep;
 pub use retention::Retention;
 
 use crate::{
+    archive::{self, Archive, Archiving},
     bulk::{BulkClient, BulkError},
     exports::{self, Exporting},
     operations::{self, Operating},
+    reads::{ReadClient, ReadError},
+    warm_up::{self, WarmUp, Warming},
     webhooks::{self, Delivering, Sender, SenderError},
 };
 use infra::{
@@ -27,13 +30,17 @@ use infra::{
     webhooks::{Guard, InvalidNetwork},
 };
 use sqlx::PgPool;
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 /// Connections to the ops database per process, besides one for each queue:
 /// two for conclusions, one each for heartbeats, sweeper and schedules.
 const OPS_CONNECTIONS: u32 = 5;
 /// Those of handlers, so that none of them keeps a heartbeat waiting.
 const HANDLER_CONNECTIONS: u32 = 8;
+
+/// How often the statistics that people ask for are looked after: several times
+/// while the cache keeps them.
+const WARM_UP: Duration = Duration::from_mins(5);
 
 /// How long Redis may take at least, in milliseconds: no request waits for it.
 const REDIS_TIMEOUT_MS: u64 = 500;
@@ -68,6 +75,9 @@ pub enum WorkError {
     /// Operations cannot be carried out as configured.
     #[error("`command_url` and the API key cannot be used")]
     Commands(#[from] BulkError),
+    /// Questions cannot be asked as configured.
+    #[error("`read_url` and the API key cannot be used")]
+    Questions(#[from] ReadError),
     /// A bug: a schedule of ours is none.
     #[error("a schedule cannot be read")]
     Schedule(#[from] ScheduleError),
@@ -95,7 +105,7 @@ pub fn spawn(
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
     let objects = Objects::new(config)?;
     let mut handlers = handlers(config, &of_handlers, (objects.clone(), source))?;
-    let schedules = schedules(objects.is_some())?;
+    let schedules = schedules(config, objects.is_some())?;
     if let Some(objects) = objects {
         handlers = with_operations(handlers, config, &of_handlers, (objects, lines))?;
     }
@@ -132,6 +142,7 @@ fn handlers(
     (objects, source): (Option<Objects>, Arc<dyn Source>),
 ) -> Result<Handlers, WorkError> {
     let exporting = Exporting::new(config, ops, objects, source);
+    let (archiving, warming) = clients(config, ops)?;
     let delivering = Delivering {
         ops: ops.clone(),
         key: Arc::new(MasterKey::from_config(config)?),
@@ -143,7 +154,35 @@ fn handlers(
         .with(webhooks::deliver(delivering))
         .with(exports::write(exporting.clone()))
         .with(exports::remove(exporting.clone()))
-        .with(exports::retention(exporting)))
+        .with(exports::retention(exporting))
+        .with(archive::archive(archiving))
+        .with(warm_up::warm_up(warming)))
+}
+
+/// What asks and commands as a client of both APIs.
+fn clients(config: &Config, ops: &PgPool) -> Result<(Archiving, Warming), WorkError> {
+    archive::describe();
+    warm_up::describe();
+    let (key, retry) = (config.read_api_key()?, RetryPolicy::default());
+    let reads = Arc::new(ReadClient::new(config.questions_url(), &key, retry)?);
+    let archiving = Archiving {
+        reads: reads.clone(),
+        commands: Arc::new(bulk_client(config, false)?),
+        platforms: Arc::new(config.platforms.clone()),
+    };
+    let warming = Warming {
+        ops: ops.clone(),
+        reads,
+    };
+    Ok((archiving, warming))
+}
+
+/// A client of bulk requests with the worker's key.
+fn bulk_client(config: &Config, dry_run: bool) -> Result<BulkClient, WorkError> {
+    let key = config.read_api_key()?;
+    let system = (&*config.command_url, key.reveal());
+    let retry = RetryPolicy::default();
+    Ok(BulkClient::new(system, dry_run, "orderlog-worker", retry)?)
 }
 
 /// And what only a worker can carry out that has the uploads.
@@ -154,18 +193,13 @@ fn with_operations(
     (objects, lines): (Objects, Arc<dyn LineCheck>),
 ) -> Result<Handlers, WorkError> {
     operations::describe();
-    let key = config.read_api_key()?;
-    let client = |dry_run| {
-        let system = (&*config.command_url, key.reveal());
-        BulkClient::new(system, dry_run, "orderlog-worker", RetryPolicy::default()).map(Arc::new)
-    };
     let days = f64::from(sweep::days(config.operation_days));
     let operating = Operating {
         ops: ops.clone(),
         objects: objects.clone(),
         lines,
-        commands: client(false)?,
-        rehearsals: client(true)?,
+        commands: Arc::new(bulk_client(config, false)?),
+        rehearsals: Arc::new(bulk_client(config, true)?),
         days,
     };
     Ok(handlers
@@ -175,7 +209,7 @@ fn with_operations(
 
 /// What is enqueued when. Times are off the full hour, when everybody else's
 /// work begins.
-fn schedules(objects: bool) -> Result<Vec<Schedule>, ScheduleError> {
+fn schedules(config: &Config, objects: bool) -> Result<Vec<Schedule>, ScheduleError> {
     let nightly = Timing::cron("17 3 * * *", "UTC")?;
     let later = Timing::cron("41 3 * * *", "UTC")?;
     let hourly = Timing::cron("23 * * * *", "UTC")?;
@@ -183,6 +217,8 @@ fn schedules(objects: bool) -> Result<Vec<Schedule>, ScheduleError> {
         Schedule::new("jobs-retention", nightly, &Retention {})?,
         Schedule::new("webhooks-retention", later, &webhooks::Retention {})?,
         Schedule::new("exports-retention", hourly, &exports::Retention {})?,
+        archive_schedule(config.archive_after_days)?,
+        warm_up_schedule(config.warm_statistics)?,
     ];
     if objects {
         let last = Timing::cron("53 3 * * *", "UTC")?;
@@ -192,14 +228,36 @@ fn schedules(objects: bool) -> Result<Vec<Schedule>, ScheduleError> {
     Ok(schedules)
 }
 
+fn archive_schedule(after_days: u64) -> Result<Schedule, ScheduleError> {
+    let early = Timing::cron("29 2 * * *", "UTC")?;
+    let schedule = Schedule::new("orders-archive", early, &Archive { after_days })?;
+    Ok(if after_days == 0 {
+        schedule.off("archive_after_days is 0")
+    } else {
+        schedule
+    })
+}
+
+fn warm_up_schedule(most: usize) -> Result<Schedule, ScheduleError> {
+    let often = Timing::Every(WARM_UP);
+    let schedule = Schedule::new("statistics-warm-up", often, &WarmUp { most })?;
+    Ok(if most == 0 {
+        schedule.off("warm_statistics is 0")
+    } else {
+        schedule
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn our_schedules_can_be_read() {
-        for (objects, count) in [(false, 3), (true, 4)] {
-            assert_eq!(schedules(objects).expect("schedules").len(), count);
+        let config = Config::default();
+        for (objects, count) in [(false, 5), (true, 6)] {
+            let schedules = schedules(&config, objects).expect("schedules");
+            assert_eq!(schedules.len(), count);
         }
     }
 }

@@ -107,6 +107,7 @@ async fn run_on(
         config.api_key = Secret::default();
         config.api_key_file = worker_key;
         config.command_url = format!("http://{}", config.listen);
+        config.read_url = String::new();
         write_secret(&dir.join(CONFIG_FILE), &toml::to_string(&config)?)?;
         let running = Box::pin(system::start_roles(&config, lifecycle)).await?;
         running.ready(lifecycle).await?;

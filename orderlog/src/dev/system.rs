@@ -40,6 +40,7 @@ pub async fn start_roles(config: &Config, lifecycle: &Lifecycle) -> anyhow::Resu
     // It is a client of what listens only now.
     let config = Config {
         command_url: format!("http://{address}"),
+        read_url: String::new(),
         ..config.clone()
     };
     let ready = roles::worker(&config, lifecycle, ready)?;

@@ -408,11 +408,15 @@ impl<T: ToSchema> IntoResponses for ToldNow<T> {
 
 impl<T: ToSchema> IntoResponses for ToldFigures<T> {
     fn responses() -> Responses {
-        let age = ("Age", number("Seconds since they were computed"));
+        let age =
+            number("Seconds since they were computed, or found to be still those of the views");
+        let status = text(
+            "What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed",
+        );
         told(
             of::<T>(),
             "Weak: of the figures, not of when they were computed",
-            &[age],
+            &[("Age", age), ("Cache-Status", status)],
         )
     }
 }

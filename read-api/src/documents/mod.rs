@@ -26,6 +26,7 @@ use infra::{
     views::DOCUMENTS_FAMILY,
 };
 use std::{
+    future::ready,
     num::NonZero,
     sync::Arc,
     thread,
@@ -149,7 +150,8 @@ impl Documents {
                 .clone()
                 .draw(Arc::clone(&sheet), Arc::clone(&seller))
         };
-        let drawn = self.cache.get_or_compute(&key, Some(STATE), draw).await?;
-        Ok(reply.send(request, drawn.value))
+        let state = || ready(Ok(STATE));
+        let drawn = self.cache.get_or_compute(&key, Some(STATE), state, draw);
+        Ok(reply.send(request, drawn.await?.entry.value))
     }
 }

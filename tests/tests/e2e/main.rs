@@ -27,6 +27,7 @@ mod races;
 mod read_api;
 mod relay;
 mod replay;
+mod schedules;
 mod sealing;
 mod verify;
 mod webhooks;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         read_api::trials(),
         relay::trials(),
         replay::trials(),
+        schedules::trials(),
         sealing::trials(),
         verify::trials(),
         webhooks::trials(),

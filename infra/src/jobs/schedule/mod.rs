@@ -27,6 +27,8 @@ pub struct Schedule {
     name: &'static str,
     timing: Timing,
     job: NewJob,
+    /// Why nothing is enqueued.
+    off: Option<String>,
 }
 
 impl Schedule {
@@ -43,6 +45,17 @@ impl Schedule {
             name,
             timing,
             job: NewJob::of(payload)?,
+            off: None,
         })
+    }
+
+    /// The same, which is only there to be seen: it enqueues nothing, for this
+    /// reason.
+    #[must_use]
+    pub fn off(self, why: impl Into<String>) -> Self {
+        Self {
+            off: Some(why.into()),
+            ..self
+        }
     }
 }

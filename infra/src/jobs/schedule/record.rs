@@ -24,7 +24,10 @@ pub struct ScheduleRecord {
     pub kind: String,
     /// Whether it enqueues nothing for the time being.
     pub paused: bool,
-    /// When it is due next; in the past, where it is paused.
+    /// Why it enqueues nothing as workers are configured; null: it does.
+    #[schema(example = "archive_after_days is 0")]
+    pub off: Option<String>,
+    /// When it is due next; in the past, where it is paused or off.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub next_run_at: OffsetDateTime,

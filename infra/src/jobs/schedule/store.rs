@@ -14,8 +14,8 @@ pub struct Due {
     pub now: OffsetDateTime,
 }
 
-/// Writes down what this release knows of a schedule. Its due time stays,
-/// unless it is due at other times now.
+/// Writes down what this release knows of a schedule. Its due time stays, unless it
+/// is due at other times now, or was off: what was not to be is not made up for.
 pub async fn define(ops: &PgPool, schedule: &Schedule, next: OffsetDateTime) -> Result<(), Error> {
     let (cron, zone, every) = match &schedule.timing {
         Timing::Cron {
@@ -29,15 +29,17 @@ pub async fn define(ops: &PgPool, schedule: &Schedule, next: OffsetDateTime) -> 
     let job = &schedule.job;
     sqlx::query(
         "INSERT INTO job_schedules AS old (name, cron, time_zone, every_seconds, queue, kind, \
-                                           payload, priority, max_attempts, next_run_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10) \
+                                           payload, priority, max_attempts, next_run_at, off) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $11) \
          ON CONFLICT (name) DO UPDATE \
             SET cron = EXCLUDED.cron, time_zone = EXCLUDED.time_zone, \
                 every_seconds = EXCLUDED.every_seconds, queue = EXCLUDED.queue, \
                 kind = EXCLUDED.kind, payload = EXCLUDED.payload, \
                 priority = EXCLUDED.priority, max_attempts = EXCLUDED.max_attempts, \
+                off = EXCLUDED.off, \
                 next_run_at = CASE \
-                    WHEN (old.cron, old.time_zone, old.every_seconds) IS NOT DISTINCT FROM \
+                    WHEN old.off IS NULL AND \
+                         (old.cron, old.time_zone, old.every_seconds) IS NOT DISTINCT FROM \
                          (EXCLUDED.cron, EXCLUDED.time_zone, EXCLUDED.every_seconds) \
                     THEN old.next_run_at ELSE EXCLUDED.next_run_at END",
     )
@@ -51,6 +53,7 @@ pub async fn define(ops: &PgPool, schedule: &Schedule, next: OffsetDateTime) -> 
     .bind(job.priority.as_number())
     .bind(i32::try_from(job.max_attempts).unwrap_or(i32::MAX))
     .bind(next)
+    .bind(&schedule.off)
     .execute(ops)
     .await?;
     Ok(())
@@ -75,7 +78,8 @@ pub async fn forget_unknown(ops: &PgPool, known: &[&str]) -> Result<u64, Error> 
 pub async fn due(ops: &PgPool, names: &[&str]) -> Result<Vec<Due>, Error> {
     let rows = sqlx::query(
         "SELECT name, next_run_at, statement_timestamp() AS now FROM job_schedules \
-          WHERE name = ANY($1) AND NOT paused AND next_run_at <= statement_timestamp()",
+          WHERE name = ANY($1) AND NOT paused AND off IS NULL \
+            AND next_run_at <= statement_timestamp()",
     )
     .bind(names)
     .fetch_all(ops)
@@ -96,7 +100,8 @@ pub async fn fire(ops: &PgPool, due: &Due, next: OffsetDateTime) -> Result<bool,
     let sql = format!(
         "WITH moved AS ( \
              UPDATE job_schedules SET next_run_at = $3, last_job = $2, last_due_at = $4 \
-              WHERE name = $1 AND next_run_at = $4 AND NOT paused RETURNING *) \
+              WHERE name = $1 AND next_run_at = $4 AND NOT paused AND off IS NULL \
+             RETURNING *) \
          {}",
         inserting("moved", "name || ' ' || EXTRACT(EPOCH FROM last_due_at)")
     );
@@ -148,7 +153,7 @@ pub async fn set_schedule_paused(ops: &PgPool, name: &str, paused: bool) -> Resu
 }
 
 const RECORDS: &str = "SELECT s.name, s.cron, s.time_zone, s.every_seconds, s.kind, s.paused, \
-        s.next_run_at, s.last_job, s.last_due_at, j.state AS last_state, \
+        s.off, s.next_run_at, s.last_job, s.last_due_at, j.state AS last_state, \
         j.finished_at AS last_finished_at, j.last_error \
    FROM job_schedules s LEFT JOIN jobs j ON j.id = s.last_job ";
 
@@ -175,6 +180,7 @@ fn record(row: &PgRow) -> Result<ScheduleRecord, Error> {
         every_seconds: row.try_get("every_seconds")?,
         kind: row.try_get("kind")?,
         paused: row.try_get("paused")?,
+        off: row.try_get("off")?,
         next_run_at: row.try_get("next_run_at")?,
         last_job: row.try_get("last_job")?,
         last_due_at: row.try_get("last_due_at")?,

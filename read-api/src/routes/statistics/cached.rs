@@ -11,12 +11,13 @@ use crate::{
 };
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{AGE, HeaderValue},
-    web::Bytes,
+    http::header::{AGE, HeaderName, HeaderValue},
+    web::{self, Bytes},
 };
 use infra::{
+    asked::PREFETCH,
     http::{Problem, query::invalid},
-    redis::{Entry, Redis, Version, VersionedCache},
+    redis::{Answered, Entry, Found, Redis, Version, VersionedCache},
     views,
 };
 use serde::Serialize;
@@ -29,12 +30,24 @@ use tokio::task::JoinError;
 /// Most rows of an answer.
 pub const MOST_ROWS: usize = 10_000;
 
+/// How long figures are trusted without a look at the state that they are of.
+const TRUSTED: Duration = Duration::from_mins(1);
+/// How long they are kept: what is asked for more often than that stays.
+const KEPT: Duration = Duration::from_mins(15);
+
+/// What the cache had (RFC 9211).
+pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// Parameters that say how fresh an answer has to be, not what is asked.
+const FRESHNESS: &[&str] = &["min_position"];
+/// Parameters that may name a person: such questions are not noted.
+const PERSONAL: &[&str] = &["customer", "external_id", "q"];
+
 /// Cached answers.
 pub type Cache = VersionedCache<StatisticsError>;
 
 /// The cache, of which the projector announces the versions.
 pub fn cache(redis: Redis) -> Cache {
-    VersionedCache::new(redis, views::STATISTICS_FAMILY, Duration::from_mins(1))
+    VersionedCache::new(redis, views::STATISTICS_FAMILY, TRUSTED).kept_for(KEPT)
 }
 
 /// Why there are no figures.
@@ -233,17 +246,61 @@ pub async fn reply(
 ) -> Result<HttpResponse, Problem> {
     let consistency = asked.consistency();
     let (at_least, route) = awaited(state, consistency).await?;
-    let compute = || computed(asked.clone(), route.clone(), state.turns.clone());
-    let entry = state
+    let compute = || Box::pin(computed(asked.clone(), route.clone(), state.turns.clone()));
+    let current = || Box::pin(current(route.clone()));
+    let key = asked.key();
+    let answered = state
         .statistics
-        .get_or_compute(&asked.key(), at_least, compute)
-        .await?;
+        .get_or_compute(&key, at_least, current, compute);
+    let Answered { entry, found } = answered.await?;
+    note(state, request).await;
     let (etag, body) = unpacked(&entry.value);
     Ok(Reply::new(etag)
         .header(lag::HEADER, state.lag.header_of_any())
         .header(AGE, HeaderValue::from(entry.age().as_secs()))
+        .header(CACHE_STATUS, cache_status(found))
         .maybe(PREFERENCE_APPLIED, consistency.applied())
         .send(request, body))
+}
+
+const fn cache_status(found: Found) -> HeaderValue {
+    HeaderValue::from_static(match found {
+        Found::Hit => "orderlog; hit",
+        Found::Revalidated => "orderlog; hit; detail=recomputing",
+        Found::Stale => "orderlog; fwd=stale",
+        Found::Miss => "orderlog; fwd=miss",
+        Found::Unavailable => "orderlog; fwd=bypass",
+    })
+}
+
+/// Remembers what was asked, so that it may be there before it is asked again; not
+/// what was asked for that.
+async fn note(state: &State, request: &HttpRequest) {
+    let Some(notes) = &state.asked else { return };
+    let (purpose, prefetch) = PREFETCH;
+    // Parameters may follow, as in `prefetch;prerender`.
+    let purpose = request.headers().get(purpose);
+    if purpose.is_some_and(|purpose| purpose.as_bytes().starts_with(prefetch.as_bytes())) {
+        return;
+    }
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    // It was read before.
+    let Ok(mut pairs) = pairs.map(web::Query::into_inner) else {
+        return;
+    };
+    pairs.retain(|(name, _)| !FRESHNESS.contains(&name.as_str()));
+    if !pairs
+        .iter()
+        .any(|(name, _)| PERSONAL.contains(&name.as_str()))
+    {
+        notes.note(request.path(), &pairs).await;
+    }
+}
+
+/// The state that the views are in.
+async fn current(route: Route) -> Result<Version, StatisticsError> {
+    let read = route.read(|views| async move { Ok(version(&views).await?) });
+    read.await.map(|(version, _)| version)
 }
 
 async fn computed(

@@ -5,7 +5,7 @@ mod away;
 mod dispatch;
 mod draining;
 mod failing;
-mod hall;
+pub mod hall;
 mod killed;
 mod leases;
 mod people;
@@ -78,6 +78,7 @@ pub fn trials() -> Vec<Trial> {
         schedules::a_schedule_is_due_once_with_two_workers,
         schedules::missed_times_are_made_up_for_once,
         schedules::a_paused_schedule_is_quiet,
+        schedules::a_schedule_that_is_off_says_why_and_enqueues_nothing,
         schedules::operators_see_and_steer_schedules_over_http,
         schedules::a_worker_throws_away_what_is_old,
         streams::a_message_of_a_dead_consumer_is_announced_anew,

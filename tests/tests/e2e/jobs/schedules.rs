@@ -18,8 +18,11 @@ const NAME: &str = "test-leaving";
 
 /// A process that would lead, with this schedule.
 fn clockwork(hall: &Hall, timing: Timing) -> Result<Lifecycle> {
+    leading(hall, Schedule::new(NAME, timing, &quick(0))?)
+}
+
+fn leading(hall: &Hall, schedule: Schedule) -> Result<Lifecycle> {
     let lifecycle = Lifecycle::new();
-    let schedule = Schedule::new(NAME, timing, &quick(0))?;
     spawn_schedules(
         &hall.config.ops_url,
         hall.ops.clone(),
@@ -119,6 +122,38 @@ pub async fn a_paused_schedule_is_quiet(env: &TestEnv) -> Result<()> {
     env.orderlog_ok(&["schedules", "resume", NAME]).await?;
     until_runs(&hall, runs + 2).await?;
     ensure!(!set_schedule_paused(&hall.ops, "none", true).await?);
+    ended(clockwork).await
+}
+
+pub async fn a_schedule_that_is_off_says_why_and_enqueues_nothing(env: &TestEnv) -> Result<()> {
+    let hall = Hall::open(env).await?;
+    let timing = || Timing::Every(Duration::from_secs(1));
+    let off = Schedule::new(NAME, timing(), &quick(0))?.off("nobody wants it");
+    let clockwork = leading(&hall, off)?;
+    // A leader has looked at the clock since it was due.
+    wait_until("a due time to pass", async || {
+        let known = find_schedule(&hall.ops, NAME).await?;
+        let is_over = known.is_some_and(|schedule| {
+            schedule.next_run_at + Duration::from_secs(2) < infra::clock::now()
+        });
+        Ok(is_over.then_some(()))
+    })
+    .await?;
+    ensure!(hall.count(JobState::Pending).await? == 0);
+    let listed = env.orderlog_ok(&["schedules", "list"]).await?;
+    ensure!(listed.trim().ends_with("off: nobody wants it"), "{listed}");
+    ended(clockwork).await?;
+    // It is wanted now: what was not to be is not made up for.
+    let missed = "UPDATE job_schedules SET next_run_at = next_run_at - interval '10 hours'";
+    sqlx::query(missed).execute(&hall.ops).await?;
+    let began = infra::clock::now();
+    let clockwork = self::clockwork(&hall, timing())?;
+    until_runs(&hall, 1).await?;
+    let now = schedule(&hall).await?;
+    ensure!(
+        now.off.is_none() && now.last_due_at.is_some_and(|due| due > began),
+        "{now:?}"
+    );
     ended(clockwork).await
 }
 

@@ -91,7 +91,9 @@ async fn a_slow_redis_is_left_alone(env: &TestEnv) -> anyhow::Result<()> {
 }
 
 /// A Redis of its own, for a test that does things to it.
-async fn own_redis(env: &TestEnv) -> anyhow::Result<(Arc<LocalServers>, TempDir, Views, Redis)> {
+pub async fn own_redis(
+    env: &TestEnv,
+) -> anyhow::Result<(Arc<LocalServers>, TempDir, Views, Redis)> {
     let dir = tempfile::tempdir()?;
     let options = Options {
         dir: dir.path().to_owned(),

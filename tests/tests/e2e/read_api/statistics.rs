@@ -14,6 +14,7 @@ super::suite![
     what_happened_counts_when_it_happened_if_asked,
     statuses_are_an_axis,
     figures_are_kept_until_a_newer_state_is_announced,
+    figures_that_nobody_vouches_for_are_served_where_the_state_is_theirs,
     a_position_is_never_answered_from_before_it,
     without_redis_figures_come_from_the_views,
     a_redis_that_never_answers_costs_one_short_wait,
@@ -235,6 +236,69 @@ async fn figures_are_kept_until_a_newer_state_is_announced(env: &TestEnv) -> any
             format!("orderlog_cache_requests_total{{family=\"statistics\",result=\"{result}\"}}");
         ensure!(metrics.contains(&series), "{series}");
     }
+    Ok(())
+}
+
+/// The one entry that the cache has, as if it had been computed so long ago.
+async fn grown_old(redis: &Redis, minutes: u64) -> anyhow::Result<String> {
+    let mut keys = redis::cmd("KEYS");
+    keys.arg(redis.key("cache:statistics:*"));
+    let keys: Vec<String> = redis.command(&keys).await?;
+    ensure!(keys.len() == 1, "{keys:?}");
+    let mut at = redis::cmd("HGET");
+    let at: i64 = redis.command(at.arg(&keys[0]).arg("at")).await?;
+    let at = at - i64::try_from(minutes * 60_000)?;
+    set(redis, &keys[0], "at", &at.to_string()).await?;
+    Ok(keys[0].clone())
+}
+
+async fn set(redis: &Redis, key: &str, field: &str, value: &str) -> anyhow::Result<()> {
+    let mut set = redis::cmd("HSET");
+    redis
+        .command::<()>(set.arg(key).arg(field).arg(value))
+        .await?;
+    Ok(())
+}
+
+async fn figures_that_nobody_vouches_for_are_served_where_the_state_is_theirs(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
+    let views = with_sums(env).await?;
+    let redis = super::views::redis(&env.config)?;
+    let path = "/v1/statistics/orders?currency=EUR";
+    let ask = async || {
+        let answer = views.api.get(path).await?.expect(200)?;
+        let told = (
+            answer.header("cache-status").to_owned(),
+            answer.json["data"][0]["orders"].clone(),
+        );
+        anyhow::Ok((told, answer.header("age").to_owned()))
+    };
+    let told = |status: &str, orders: i64| (format!("orderlog; {status}"), json!(orders));
+    ensure!(ask().await?.0 == told("fwd=miss", 24));
+    // Nothing is announced, the state is the same: whoever computed anew would tell.
+    views
+        .execute("UPDATE order_statistics SET orders = orders + 1")
+        .await?;
+    for minutes in [1, 10] {
+        grown_old(&redis, minutes).await?;
+        let (answer, age) = ask().await?;
+        ensure!(answer == told("hit", 24) && age == "0", "{answer:?} {age}");
+    }
+    // Nobody says that the state is another one; it is found out.
+    views.advance(ID, 2, 2).await?;
+    grown_old(&redis, 1).await?;
+    ensure!(ask().await?.0 == told("fwd=stale", 32));
+    // Views that were made anew from nothing begin with earlier states.
+    let key = grown_old(&redis, 2).await?;
+    let later = "00000000000000000009-00000000000000000001";
+    set(&redis, &key, "version", later).await?;
+    views
+        .execute("UPDATE order_statistics SET orders = orders + 1")
+        .await?;
+    ensure!(ask().await?.0 == told("fwd=stale", 40));
+    grown_old(&redis, 1).await?;
+    ensure!(ask().await?.0 == told("hit", 40), "it was kept");
     Ok(())
 }
 

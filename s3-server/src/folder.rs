@@ -46,10 +46,11 @@ impl Folder {
         Ok(names)
     }
 
-    pub fn leave_behind(&self, name: &str) -> Result<()> {
+    pub fn leave_behind(&self, name: &str, before: Duration) -> Result<()> {
         let file = self.root.join(BUCKET).join(name);
         fs::create_dir_all(file.parent().context("no folder")?)?;
-        Ok(fs::write(file, "left behind")?)
+        fs::write(&file, "left behind")?;
+        make_older(&file, before)
     }
 
     /// Sorted by their objects.
@@ -77,9 +78,7 @@ impl Folder {
 
     pub fn make_uploads_older(&self, by: Duration) -> Result<()> {
         for upload in self.uploads()? {
-            let file = self.upload_file(&upload.id);
-            let file = fs::File::options().write(true).open(file)?;
-            file.set_modified(upload.begun - by)?;
+            make_older(&self.upload_file(&upload.id), by)?;
         }
         Ok(())
     }
@@ -104,6 +103,12 @@ fn upload_of(name: &str) -> Option<(String, String)> {
         .split_once(".upload-")?;
     let key = String::from_utf8(URL_SAFE_NO_PAD.decode(key).ok()?).ok()?;
     Some((key, id.to_owned()))
+}
+
+fn make_older(file: &Path, by: Duration) -> Result<()> {
+    let file = fs::File::options().write(true).open(file)?;
+    let modified = file.metadata()?.modified()?;
+    Ok(file.set_modified(modified - by)?)
 }
 
 fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> Result<()> {

@@ -80,12 +80,12 @@ impl Server {
         self.folder.objects()
     }
 
-    /// Puts something there that nobody knows of.
+    /// Puts something there that nobody knows of, as if it had been there for so long.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn leave_behind(&self, name: &str) -> Result<()> {
-        self.folder.leave_behind(name)
+    pub fn leave_behind(&self, name: &str, before: Duration) -> Result<()> {
+        self.folder.leave_behind(name, before)
     }
 
     /// How many uploads in parts are neither complete nor ended.

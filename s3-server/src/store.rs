@@ -4,13 +4,11 @@
 use super::{ACCESS_KEY, BUCKET, SECRET_KEY, folder::Folder};
 use anyhow::Result;
 use async_trait::async_trait;
-#[expect(clippy::wildcard_imports, reason = "two types for each request")]
-use s3s::dto::*;
 use s3s::{
     S3, S3Request, S3Response, S3Result,
     access::{S3Access, S3AccessContext},
     auth::SimpleAuth,
-    s3_error,
+    dto, s3_error,
     service::{S3Service, S3ServiceBuilder},
 };
 use s3s_fs::FileSystem;
@@ -58,15 +56,15 @@ macro_rules! store {
         impl S3 for Store {
             $(async fn $request(
                 &self,
-                request: S3Request<$input>,
-            ) -> S3Result<S3Response<$output>> {
+                request: S3Request<dto::$input>,
+            ) -> S3Result<S3Response<dto::$output>> {
                 self.files.$request(request).await
             })+
 
             async fn list_multipart_uploads(
                 &self,
-                request: S3Request<ListMultipartUploadsInput>,
-            ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+                request: S3Request<dto::ListMultipartUploadsInput>,
+            ) -> S3Result<S3Response<dto::ListMultipartUploadsOutput>> {
                 let page = page(&self.folder, request.input);
                 page.map(S3Response::new).map_err(|_| s3_error!(InternalError))
             }
@@ -85,7 +83,10 @@ store! {
     upload_part: UploadPartInput => UploadPartOutput,
 }
 
-fn page(folder: &Folder, asked: ListMultipartUploadsInput) -> Result<ListMultipartUploadsOutput> {
+fn page(
+    folder: &Folder,
+    asked: dto::ListMultipartUploadsInput,
+) -> Result<dto::ListMultipartUploadsOutput> {
     let prefix = asked.prefix.unwrap_or_default();
     let after = (
         asked.key_marker.unwrap_or_default(),
@@ -98,18 +99,18 @@ fn page(folder: &Folder, asked: ListMultipartUploadsInput) -> Result<ListMultipa
     let is_truncated = uploads.len() > PAGE;
     uploads.truncate(PAGE);
     let last = uploads.last().filter(|_| is_truncated).cloned();
-    let told = uploads.into_iter().map(|upload| MultipartUpload {
+    let told = uploads.into_iter().map(|upload| dto::MultipartUpload {
         key: Some(upload.key),
         upload_id: Some(upload.id),
         initiated: Some(upload.begun.into()),
-        ..MultipartUpload::default()
+        ..dto::MultipartUpload::default()
     });
-    Ok(ListMultipartUploadsOutput {
+    Ok(dto::ListMultipartUploadsOutput {
         bucket: Some(asked.bucket),
         uploads: Some(told.collect()),
         is_truncated: Some(is_truncated),
         next_key_marker: last.as_ref().map(|upload| upload.key.clone()),
         next_upload_id_marker: last.map(|upload| upload.id),
-        ..ListMultipartUploadsOutput::default()
+        ..dto::ListMultipartUploadsOutput::default()
     })
 }

@@ -81,8 +81,8 @@ pub struct Config {
     pub export_stall_seconds: u64,
     /// How long an export that is streamed may take as a whole, in seconds.
     pub export_seconds: u64,
-    /// How long the file of an export in the background may take, in seconds; a
-    /// day at most.
+    /// How long the file of an export in the background may take, in seconds; 23
+    /// hours at most.
     pub export_file_seconds: u64,
     /// For how many days the file of an export in the background is kept.
     pub export_days: u64,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 /// Most time that a file may take, whatever `export_file_seconds` says: so that an
 /// export ends by itself, and says why, before its job is ended.
-pub const LONGEST: Duration = Duration::from_hours(24);
+pub const LONGEST: Duration = Duration::from_hours(23);
 
 /// Writes the file of an export.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl Job for WriteExport {
         // Some minutes each: they keep nothing else waiting.
         queue: "exports",
         max_attempts: 6,
-        time_limit: LONGEST.saturating_add(Duration::from_hours(1)),
+        time_limit: Duration::from_hours(24),
         retry: RetryPolicy {
             first_pause: Duration::from_secs(2),
             longest_pause: Duration::from_mins(5),

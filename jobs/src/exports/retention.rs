@@ -9,7 +9,7 @@ use crate::work::{
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use infra::{
     clock,
-    exports::{self, FOLDER, LONGEST},
+    exports::{self, FOLDER},
     jobs::{Context, Ended, Job, JobError, Kind},
     objects::Objects,
 };
@@ -19,8 +19,9 @@ use std::time::Duration;
 
 /// How long an export is shown whose file is gone.
 const SHOWN: Duration = DAY.saturating_mul(30);
-/// How long ago a file that nobody writes any more was begun, or added to.
-const ABANDONED: Duration = LONGEST.saturating_mul(2);
+/// How long ago a file that nobody writes any more was begun, or added to: longer than
+/// the job of one may take.
+const ABANDONED: Duration = DAY;
 /// Objects that are looked up at once.
 const PAGE: usize = 500;
 

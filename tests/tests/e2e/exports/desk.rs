@@ -5,14 +5,14 @@ use crate::{
     read_api::{exports::files::File, views::Views},
 };
 use anyhow::{Context as _, Result, ensure};
-use infra::{config::Config, postgres::pool};
+use infra::{clock, config::Config, postgres::pool};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 use tests::{Answer, Role, TestEnv, answer, wait_until};
 
@@ -143,11 +143,11 @@ impl<'a> Desk<'a> {
         let file = self.folder.join(name);
         fs::create_dir_all(file.parent().context("no folder")?)?;
         fs::write(&file, "left behind")?;
-        let written = SystemTime::now() - Duration::from_hours(25);
+        let written = clock::now() - Duration::from_hours(25);
         Ok(fs::File::options()
             .write(true)
             .open(file)?
-            .set_modified(written)?)
+            .set_modified(written.into())?)
     }
 
     /// Waits until the folder has so many files.

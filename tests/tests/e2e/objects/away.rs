@@ -36,7 +36,7 @@ pub async fn an_export_is_written_once_its_store_is_back(env: &TestEnv) -> Resul
     // The first attempt could not take back what it had sent: it is ended once it is so
     // old that nobody writes it any more.
     ensure!(store.open_uploads()? > 0);
-    store.make_uploads_older(Duration::from_hours(49))?;
+    store.make_uploads_older(Duration::from_hours(25))?;
     let run = "/v1/admin/schedules/exports-retention/run";
     desk.views.api.post(run, &json!({})).await?.expect(202)?;
     wait_until("the upload to be ended", async || {

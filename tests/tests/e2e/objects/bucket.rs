@@ -103,7 +103,7 @@ pub async fn an_object_that_is_not_there_is_told_from_a_bucket_that_is_not() -> 
     ensure!(read.bytes().await? == piece());
 
     let nowhere = objects(&store, |config| {
-        "s3://nowhere".clone_into(&mut config.objects_url)
+        "s3://nowhere".clone_into(&mut config.objects_url);
     })?;
     let stranger = objects(&store, |config| {
         config.objects_s3_secret_key = Secret::new("guessed");

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use reqwest::{Method, StatusCode};
 use s3_server::Server;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tests::{TestEnv, answer, wait_until};
 use uuid::Uuid;
 
@@ -71,8 +72,13 @@ pub async fn a_file_is_written_in_parts_and_read_in_ranges(env: &TestEnv) -> Res
         ensure!(answer.bytes().await? == file.body[part], "{asked}");
     }
     // What killed workers leave, of an export that nobody knows and of another attempt.
-    store.leave_behind(&format!("{PREFIX}/exports/{}/1.csv", Uuid::nil()))?;
-    store.leave_behind(&format!("{below}1.ndjson"))?;
+    let before = Duration::from_hours(25);
+    for name in [
+        format!("{PREFIX}/exports/{}/1.csv", Uuid::nil()),
+        format!("{below}1.ndjson"),
+    ] {
+        store.leave_behind(&name, before)?;
+    }
     let run = "/v1/admin/schedules/exports-retention/run";
     desk.views.api.post(run, &json!({})).await?.expect(202)?;
     until_objects(&store, 1).await?;

@@ -16,7 +16,7 @@ fn wrong_secret(config: &mut Config) {
 }
 
 fn no_bucket(config: &mut Config) {
-    config.objects_url = "s3://nowhere/some/prefix".to_owned();
+    "s3://nowhere/some/prefix".clone_into(&mut config.objects_url);
 }
 
 /// What `orderlog doctor` says of the place of objects.

@@ -2694,7 +2694,7 @@ export interface components {
             build: number;
             /** @description What has become of it. */
             state: components["schemas"]["BuildState"];
-            phase?: components["schemas"]["Phase"] | null;
+            phase?: components["schemas"]["BuildPhase"] | null;
             /** @description Why it was asked for. */
             reason: string;
             /**
@@ -2752,6 +2752,11 @@ export interface components {
              */
             finished_at?: string | null;
         };
+        /**
+         * @description What a running build is at.
+         * @enum {string}
+         */
+        BuildPhase: "filling" | "indexing" | "catching_up" | "held";
         /**
          * @description What has become of a build. At most one of a projection is open:
          *     requested, running or cancelling.
@@ -4803,7 +4808,7 @@ export interface components {
             /** @description What becomes of it. */
             state: components["schemas"]["OperationState"];
             /** @description Where it is. */
-            phase: components["schemas"]["Phase"];
+            phase: components["schemas"]["OperationPhase"];
             /** @description Whether everything is decided and nothing stored. */
             dry_run: boolean;
             /** @description What a line that cannot be read means for the others. */
@@ -4857,6 +4862,11 @@ export interface components {
             /** @description To be passed as `cursor`. */
             next_cursor?: string | null;
         };
+        /**
+         * @description Where an operation is.
+         * @enum {string}
+         */
+        OperationPhase: "waiting" | "validating" | "executing" | "finished";
         /** @description How far an operation is. */
         OperationProgress: {
             /**
@@ -5305,11 +5315,6 @@ export interface components {
          * @enum {string}
          */
         PaymentStatus: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
-        /**
-         * @description Where an operation is.
-         * @enum {string}
-         */
-        Phase: "waiting" | "validating" | "executing" | "finished";
         /**
          * @description An order to place.
          * @example {
@@ -5889,8 +5894,13 @@ export interface components {
             /** @description Whether it enqueues nothing for the time being. */
             paused: boolean;
             /**
+             * @description Why it enqueues nothing as workers are configured; null: it does.
+             * @example archive_after_days is 0
+             */
+            off?: string | null;
+            /**
              * Format: date-time
-             * @description When it is due next; in the past, where it is paused.
+             * @description When it is due next; in the past, where it is paused or off.
              */
             next_run_at: string;
             /**
@@ -8030,6 +8040,7 @@ export interface operations {
                      *           "last_state": "done",
                      *           "name": "jobs-retention",
                      *           "next_run_at": "2026-11-27T03:17:00Z",
+                     *           "off": null,
                      *           "paused": false,
                      *           "time_zone": "UTC"
                      *         }
@@ -8123,6 +8134,7 @@ export interface operations {
                      *       "last_state": "done",
                      *       "name": "jobs-retention",
                      *       "next_run_at": "2026-11-27T03:17:00Z",
+                     *       "off": null,
                      *       "paused": true,
                      *       "time_zone": "UTC"
                      *     }
@@ -8226,6 +8238,7 @@ export interface operations {
                      *       "last_state": "done",
                      *       "name": "jobs-retention",
                      *       "next_run_at": "2026-11-27T03:17:00Z",
+                     *       "off": null,
                      *       "paused": false,
                      *       "time_zone": "UTC"
                      *     }
@@ -8406,6 +8419,9 @@ export interface operations {
                 /**
                  * @description Decide every line, each on what the ones before it would have left, and
                  *     store nothing. A key that comes twice is decided twice.
+                 *     64 MiB of orders are remembered (some ten thousand): of one that had to go
+                 *     the lines that follow are decided as if nothing had been rehearsed, so lines
+                 *     about one order should not be far apart.
                  */
                 dry_run?: boolean;
             };
@@ -9889,6 +9905,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `request_spent` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -11051,6 +11076,11 @@ export interface operations {
                 /**
                  * @description Decide every line, each on what the ones before it would have left, and
                  *     store nothing. A key that comes twice is decided twice.
+                 *     64 MiB of orders are remembered (some ten thousand): of one that had to go
+                 *     the lines that follow are decided as if nothing had been rehearsed, so lines
+                 *     about one order should not be far apart.
+                 *     A line that could not be decided in five attempts has the last answer,
+                 *     503 say, for its result.
                  */
                 dry_run?: boolean;
                 /**
@@ -21183,8 +21213,10 @@ export interface operations {
             /** @description What was asked for */
             200: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
@@ -21224,8 +21256,10 @@ export interface operations {
             /** @description The client has it already */
             304: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
@@ -21398,8 +21432,10 @@ export interface operations {
             /** @description What was asked for */
             200: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
@@ -21434,8 +21470,10 @@ export interface operations {
             /** @description The client has it already */
             304: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
@@ -21618,8 +21656,10 @@ export interface operations {
             /** @description What was asked for */
             200: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
@@ -21673,8 +21713,10 @@ export interface operations {
             /** @description The client has it already */
             304: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
@@ -21863,8 +21905,10 @@ export interface operations {
             /** @description What was asked for */
             200: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
@@ -21930,8 +21974,10 @@ export interface operations {
             /** @description The client has it already */
             304: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
@@ -22111,8 +22157,10 @@ export interface operations {
             /** @description What was asked for */
             200: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
@@ -22158,8 +22206,10 @@ export interface operations {
             /** @description The client has it already */
             304: {
                 headers: {
-                    /** @description Seconds since they were computed */
+                    /** @description Seconds since they were computed, or found to be still those of the views */
                     Age?: number;
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss`, `stale` or `bypass` where they were computed */
+                    "Cache-Status"?: string;
                     /** @description Weak: of the figures, not of when they were computed */
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */

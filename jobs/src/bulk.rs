@@ -1,7 +1,10 @@
 //! `POST /v1/bulk` as its clients use it: lines are sent, some in a request, until
 //! there is an answer for each that says what became of it.
 
-use crate::http::{PASSING_CONFLICTS, Problem, asked_pause, cause, client, system_url};
+use crate::http::{
+    PASSING_CONFLICTS, Problem, SetUpError, asked_pause, cause, is_passing, named_client,
+    system_url,
+};
 use infra::retry::RetryPolicy;
 use reqwest::{Client, RequestBuilder, StatusCode, Url, header::CONTENT_TYPE};
 use serde::Deserialize;
@@ -72,11 +75,6 @@ impl Answer {
     }
 }
 
-/// Whether the same request may be answered otherwise a moment later.
-const fn is_passing(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500..=599)
-}
-
 /// What an attempt came to.
 pub enum Attempt<T> {
     /// Something that is certain.
@@ -90,15 +88,9 @@ pub enum Attempt<T> {
 /// Why lines have no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum BulkError {
-    /// Not an absolute `http` or `https` URL.
-    #[error("{0:?} is not the URL of a system, such as http://127.0.0.1:8080")]
-    Url(String),
-    /// An API key with characters that no header can carry.
-    #[error("the API key has characters that cannot be sent")]
-    ApiKey,
-    /// The HTTP client could not be set up.
-    #[error("the HTTP client cannot be set up")]
-    Client(#[source] reqwest::Error),
+    /// The system cannot be called as configured.
+    #[error(transparent)]
+    SetUp(#[from] SetUpError),
     /// The system is there and refuses the caller.
     #[error("the system refuses the API key (HTTP {status}): {detail}")]
     NotAuthorised {
@@ -155,11 +147,8 @@ impl BulkClient {
         retry: RetryPolicy,
     ) -> Result<Self, BulkError> {
         let url = bulk_url(base, dry_run)?;
-        let client = client(&url, Some(api_key)).map_err(|_| BulkError::ApiKey)?;
-        let agent = format!("{agent}/{}", env!("CARGO_PKG_VERSION"));
-        let client = client.user_agent(agent).build();
         Ok(Self {
-            client: client.map_err(BulkError::Client)?,
+            client: named_client(&url, api_key, agent)?,
             url,
             retry,
             retries: AtomicU64::new(0),
@@ -240,7 +229,7 @@ impl BulkClient {
         let response = match self.request().body(text).send().await {
             Ok(response) => response,
             Err(error) if error.is_builder() => {
-                sent.failed = Some((open[0], BulkError::Client(error)));
+                sent.failed = Some((open[0], SetUpError::Client(error).into()));
                 return Again::default();
             }
             Err(error) => return Again::because(cause(&error)),
@@ -358,10 +347,10 @@ impl Again {
     }
 }
 
-fn bulk_url(base: &str, dry_run: bool) -> Result<Url, BulkError> {
+fn bulk_url(base: &str, dry_run: bool) -> Result<Url, SetUpError> {
     let query = if dry_run { "?dry_run=true" } else { "" };
     let url = format!("{}/v1/bulk{query}", base.trim_end_matches('/'));
-    system_url(&url).ok_or_else(|| BulkError::Url(base.to_owned()))
+    system_url(&url).ok_or_else(|| SetUpError::Url(base.to_owned()))
 }
 
 #[cfg(test)]

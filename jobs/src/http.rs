@@ -1,4 +1,4 @@
-//! What every client of the command API has in common.
+//! What every client of the APIs has in common.
 
 use reqwest::{
     Client, ClientBuilder, Response, StatusCode, Url,
@@ -21,6 +21,45 @@ pub const PASSING_CONFLICTS: &[&str] = &["contended"];
 pub fn system_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+/// Why a system cannot be called as configured.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// Not an absolute `http` or `https` URL.
+    #[error("{0:?} is not the URL of a system, such as http://127.0.0.1:8080")]
+    Url(String),
+    /// An API key with characters that no header can carry.
+    #[error("the API key has characters that cannot be sent")]
+    ApiKey,
+    /// The HTTP client could not be set up.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+/// A client of the system at `url` with an API key and a pool of kept-alive
+/// connections, which calls itself `agent`.
+///
+/// # Errors
+/// The key, or the client.
+pub fn named_client(url: &Url, api_key: &str, agent: &str) -> Result<Client, SetUpError> {
+    let client = client(url, Some(api_key)).map_err(|_| SetUpError::ApiKey)?;
+    let agent = format!("{agent}/{}", env!("CARGO_PKG_VERSION"));
+    client.user_agent(agent).build().map_err(SetUpError::Client)
+}
+
+/// The URL of a path of the system at `base`.
+pub fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    let prefix = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&format!("{prefix}{path}"));
+    url
+}
+
+/// Whether the same request may be answered otherwise a moment later, by the status
+/// of its answer.
+pub const fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
 }
 
 /// A client of the system at `url` that sends JSON and, where there is one, the

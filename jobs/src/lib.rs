@@ -15,4 +15,4 @@ pub mod webhooks;
 pub mod work;
 
 pub use bulk::BulkError;
-pub use http::system_url;
+pub use http::{SetUpError, system_url};

@@ -1,6 +1,8 @@
 //! The read API over HTTP, as jobs ask it.
 
-use crate::http::{Problem, asked_pause, cause, client, system_url};
+use crate::http::{
+    Problem, SetUpError, asked_pause, below, cause, is_passing, named_client, system_url,
+};
 use infra::{jobs::JobError, lifecycle::error_chain, retry::RetryPolicy, secret::Secret};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -11,15 +13,9 @@ use tokio_util::sync::CancellationToken;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// Not an absolute `http` or `https` URL.
-    #[error("{0:?} is not the URL of a system, such as http://127.0.0.1:8080")]
-    Url(String),
-    /// An API key with characters that no header can carry.
-    #[error("the API key has characters that cannot be sent")]
-    ApiKey,
-    /// The HTTP client could not be set up.
-    #[error("the HTTP client cannot be set up")]
-    Client(#[source] reqwest::Error),
+    /// The system cannot be called as configured.
+    #[error(transparent)]
+    SetUp(#[from] SetUpError),
     /// It may be answered a moment later.
     #[error("the read API does not answer: {why}")]
     Away {
@@ -79,14 +75,9 @@ pub struct ReadClient {
 impl ReadClient {
     /// A client of the system at `base`, with a pool of kept-alive connections.
     pub fn new(base: &str, key: &Secret, retry: RetryPolicy) -> Result<Self, ReadError> {
-        let url = system_url(base).ok_or_else(|| ReadError::Url(base.to_owned()))?;
-        let http = client(&url, Some(key.reveal()))
-            .map_err(|_| ReadError::ApiKey)?
-            .user_agent(concat!("orderlog-worker/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(ReadError::Client)?;
+        let url = system_url(base).ok_or_else(|| SetUpError::Url(base.to_owned()))?;
         Ok(Self {
-            http,
+            http: named_client(&url, key.reveal(), "orderlog-worker")?,
             base: url,
             retry,
         })
@@ -112,7 +103,7 @@ impl ReadClient {
         let path = response.url().path().to_owned();
         let text = response.bytes().await.unwrap_or_default();
         let detail = Problem::read(&text).told(status);
-        Err(if is_passing(status) {
+        Err(if is_passing(status.as_u16()) {
             ReadError::Away { why: detail, asked }
         } else {
             ReadError::Refused {
@@ -163,20 +154,14 @@ impl ReadClient {
     }
 
     fn url(&self, question: &str) -> Url {
-        let mut url = self.base.clone();
         let (path, query) = match question.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (question, None),
         };
-        let below = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{below}{path}"));
+        let mut url = below(&self.base, path);
         url.set_query(query);
         url
     }
-}
-
-const fn is_passing(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 425 | 429 | 500..=599)
 }
 
 fn away(error: &reqwest::Error) -> ReadError {
@@ -201,7 +186,10 @@ mod tests {
             assert_eq!(client.url("/v1/a?b=%2C&c=x").as_str(), url);
             assert!(client.url("/v1/a").query().is_none());
         }
-        assert!(matches!(client("h:1").err(), Some(ReadError::Url(_))));
+        assert!(matches!(
+            client("h:1").err(),
+            Some(ReadError::SetUp(SetUpError::Url(_)))
+        ));
     }
 
     #[test]

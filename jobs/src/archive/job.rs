@@ -5,7 +5,11 @@ use super::{
     metrics,
     pages::Pages,
 };
-use crate::{bulk::BulkClient, reads::ReadClient, work::Running};
+use crate::{
+    bulk::BulkClient,
+    reads::ReadClient,
+    work::{Running, told_to_end},
+};
 use infra::{
     clock,
     jobs::{Context, Ended, Job, JobError, Kind, Outcome, Priority, Progress},
@@ -98,7 +102,7 @@ impl Archiving {
                 return Err(JobError::retry(error_chain(&error)));
             }
             if halt.is_cancelled() {
-                return Err(JobError::retry("it was told to end"));
+                return Err(told_to_end());
             }
             // Whoever goes on finds what is left: what is archived is in no list of
             // these any more.

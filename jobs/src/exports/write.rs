@@ -4,7 +4,7 @@ use super::{
     Exporting, failed,
     metrics::{self, Outcome as Counted},
 };
-use crate::work::Running;
+use crate::work::{Running, told_to_end};
 use infra::{
     clock,
     exports::{self, Failure, Finished, Opened, Wanted, WriteExport},
@@ -46,7 +46,7 @@ async fn write(exporting: &Exporting, job: WriteExport, context: &Context) -> En
     // Told to end, it is dropped where it is, and takes back what it has written.
     let ended = tokio::select! {
         ended = attempt(exporting, job, &wanted, context) => ended,
-        () = context.stopped() => Err(JobError::retry("it was told to end")),
+        () = context.stopped() => Err(told_to_end()),
     };
     let counted = match &ended {
         Ok(Some(file)) => {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     bulk::{Answer, Attempt, BulkClient, BulkError, BulkLine},
-    work::Running,
+    work::{Running, told_to_end},
 };
 use futures_util::TryStreamExt as _;
 use infra::{
@@ -186,10 +186,6 @@ pub async fn tidy(ops: &PgPool, objects: &Objects, id: Uuid) -> Result<(), JobEr
 /// Why nothing more is done here, where the row is no longer as it was left.
 pub const SOMEBODY_ELSE: &str = "somebody else carries it out";
 
-fn told_to_end() -> JobError {
-    JobError::retry("it was told to end")
-}
-
 /// What an operation comes to.
 type Finish = (OperationState, Option<OperationError>);
 
@@ -284,8 +280,7 @@ impl Turn<'_> {
                 }
                 // Somebody who cancels waits for the part: what was carried out has
                 // its results.
-                let part = with.send(batch.items, &context.stop_token()).await?;
-                part.ok_or_else(told_to_end)?
+                with.send(batch.items, &context.stop_token()).await?
             };
             keeping.keep(part, (last, input.taken())).await?;
             is_open = keeping.work().has_open_part();
@@ -340,12 +335,11 @@ fn reject(input: &Input, items: Vec<Item>) -> Part {
 }
 
 impl Operating {
-    /// Results of lines; none where not all have one, as it was told to end.
-    async fn send(
-        &self,
-        items: Vec<Item>,
-        halt: &CancellationToken,
-    ) -> Result<Option<Part>, JobError> {
+    /// Results of lines.
+    ///
+    /// # Errors
+    /// Not all have one: the command API is away, or it was told to end.
+    async fn send(&self, items: Vec<Item>, halt: &CancellationToken) -> Result<Part, JobError> {
         let lines: Vec<ToSend<'_>> = items
             .iter()
             .enumerate()
@@ -365,10 +359,7 @@ impl Operating {
         }
         let mut answers: Vec<Option<Answered>> = items.iter().map(|_| None).collect();
         for (line, told) in lines.iter().zip(sent.told) {
-            if told.is_none() {
-                return Ok(None);
-            }
-            answers[line.at] = told;
+            answers[line.at] = Some(told.ok_or_else(told_to_end)?);
         }
         let mut part = Part::default();
         for (item, answer) in items.into_iter().zip(answers) {
@@ -377,10 +368,10 @@ impl Operating {
                     part.answered((item.number, own_key), &answer, &text)?;
                 }
                 (Is::Invalid(result), _) => part.refused(&result),
-                (Is::Valid { .. }, None) => return Ok(None),
+                (Is::Valid { .. }, None) => return Err(told_to_end()),
             }
         }
-        Ok(Some(part))
+        Ok(part)
     }
 }
 

@@ -3,12 +3,12 @@
 use super::metrics;
 use crate::{
     reads::{ReadClient, ReadError},
-    work::Running,
+    work::{Running, told_to_end},
 };
 use infra::{
     asked::{self, PREFETCH, rank},
     clock,
-    jobs::{Context, Ended, Job, JobError, Kind, Outcome, Priority, Progress},
+    jobs::{Context, Ended, Job, Kind, Outcome, Priority, Progress},
     lifecycle::error_chain,
 };
 use reqwest::{Response, header::IF_NONE_MATCH};
@@ -89,7 +89,7 @@ impl Warming {
         let (mut counts, mut left) = (Counts::default(), questions.len());
         for question in &questions {
             if context.stop_token().is_cancelled() {
-                return Err(JobError::retry("it was told to end"));
+                return Err(told_to_end());
             }
             // The next run is in a few minutes.
             if context.draining().is_cancelled() || began.elapsed() > BUDGET {
@@ -118,16 +118,7 @@ impl Warming {
             Ok(response) => Ok(told(&response)),
             // It takes too long, say, or is none of this release any more.
             Err(error) if error.is_of_the_question() => Ok(failed(question, &error)),
-            Err(ReadError::Away {
-                why,
-                asked: Some(asked),
-            }) => {
-                let error = ReadError::Away {
-                    why,
-                    asked: Some(asked),
-                };
-                Ok(failed(question, &error))
-            }
+            Err(error @ ReadError::Away { asked: Some(_), .. }) => Ok(failed(question, &error)),
             Err(error) => Err(error),
         }
     }

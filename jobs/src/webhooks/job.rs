@@ -1,7 +1,7 @@
 //! The job that sends what is due to one endpoint.
 
 use super::{client::Sender, metrics, schedule};
-use crate::work::Running;
+use crate::work::{Running, told_to_end};
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use infra::{
     clock,
@@ -134,7 +134,7 @@ pub fn deliver(with: Delivering) -> impl Fn(Deliver, Context) -> Running + Send 
             match stop.run_until_cancelled(sending).await {
                 Some(ended) => ended,
                 // Requests that were cut off are sent again.
-                None => Err(JobError::retry("it was told to end")),
+                None => Err(told_to_end()),
             }
         })
     }

@@ -263,10 +263,7 @@ impl Ears<'_> {
     }
 
     fn url(&self, path: &str) -> Url {
-        let mut url = self.listening.system.clone();
-        let below = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&format!("{below}{path}"));
-        url
+        http::below(&self.listening.system, path)
     }
 }
 

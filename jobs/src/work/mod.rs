@@ -19,7 +19,10 @@ use crate::{
 use infra::{
     config::{ApiKeyError, Config},
     exports::{Source, WriteExport},
-    jobs::{self, Announcer, Ended, Handlers, InvalidTiming, Job as _, Schedule, Settings, Timing},
+    jobs::{
+        self, Announcer, Ended, Handlers, InvalidTiming, Job as _, JobError, Schedule, Settings,
+        Timing,
+    },
     lifecycle::Lifecycle,
     objects::{Objects, ObjectsError},
     operations::{LineCheck, RunOperation},
@@ -27,6 +30,7 @@ use infra::{
     redis::{Redis, RedisError},
     retry::RetryPolicy,
     sealing::{MasterKey, MasterKeyError},
+    secret::Secret,
     webhooks::{Guard, InvalidNetwork},
 };
 use sqlx::PgPool;
@@ -37,6 +41,11 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 const OPS_CONNECTIONS: u32 = 5;
 /// Those of handlers, so that none of them keeps a heartbeat waiting.
 const HANDLER_CONNECTIONS: u32 = 8;
+
+/// Why an attempt that was told to end has: it is begun again.
+pub(crate) fn told_to_end() -> JobError {
+    JobError::retry("it was told to end")
+}
 
 /// How often the statistics that people ask for are looked after: several times
 /// while the cache keeps them.
@@ -104,10 +113,12 @@ pub fn spawn(
 ) -> Result<(), WorkError> {
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
     let objects = Objects::new(config)?;
-    let mut handlers = handlers(config, &of_handlers, (objects.clone(), source))?;
+    let calls = Calls::new(config)?;
+    let mut handlers = handlers(config, &of_handlers, (objects.clone(), source), &calls)?;
     let schedules = schedules(config, objects.is_some())?;
     if let Some(objects) = objects {
-        handlers = with_operations(handlers, config, &of_handlers, (objects, lines))?;
+        let operations = (objects, lines, &calls);
+        handlers = with_operations(handlers, config, &of_handlers, operations)?;
     }
     let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
@@ -140,13 +151,24 @@ fn handlers(
     config: &Config,
     ops: &PgPool,
     (objects, source): (Option<Objects>, Arc<dyn Source>),
+    calls: &Calls,
 ) -> Result<Handlers, WorkError> {
+    archive::describe();
+    warm_up::describe();
     let exporting = Exporting::new(config, ops, objects, source);
-    let (archiving, warming) = clients(config, ops)?;
     let delivering = Delivering {
         ops: ops.clone(),
         key: Arc::new(MasterKey::from_config(config)?),
         sender: Sender::new(Guard::of(config)?)?,
+    };
+    let archiving = Archiving {
+        reads: calls.reads.clone(),
+        commands: calls.commands.clone(),
+        platforms: Arc::new(config.platforms.clone()),
+    };
+    let warming = Warming {
+        ops: ops.clone(),
+        reads: calls.reads.clone(),
     };
     Ok(Handlers::new()
         .with(retention::handler(config, ops))
@@ -159,30 +181,27 @@ fn handlers(
         .with(warm_up::warm_up(warming)))
 }
 
-/// What asks and commands as a client of both APIs.
-fn clients(config: &Config, ops: &PgPool) -> Result<(Archiving, Warming), WorkError> {
-    archive::describe();
-    warm_up::describe();
-    let (key, retry) = (config.read_api_key()?, RetryPolicy::default());
-    let reads = Arc::new(ReadClient::new(config.questions_url(), &key, retry)?);
-    let archiving = Archiving {
-        reads: reads.clone(),
-        commands: Arc::new(bulk_client(config, false)?),
-        platforms: Arc::new(config.platforms.clone()),
-    };
-    let warming = Warming {
-        ops: ops.clone(),
-        reads,
-    };
-    Ok((archiving, warming))
+/// Calls both APIs with the worker's key.
+struct Calls {
+    key: Secret,
+    reads: Arc<ReadClient>,
+    commands: Arc<BulkClient>,
 }
 
-/// A client of bulk requests with the worker's key.
-fn bulk_client(config: &Config, dry_run: bool) -> Result<BulkClient, WorkError> {
-    let key = config.read_api_key()?;
+impl Calls {
+    fn new(config: &Config) -> Result<Self, WorkError> {
+        let (key, retry) = (config.read_api_key()?, RetryPolicy::default());
+        Ok(Self {
+            reads: Arc::new(ReadClient::new(config.questions_url(), &key, retry)?),
+            commands: Arc::new(bulk_client(config, &key, false)?),
+            key,
+        })
+    }
+}
+
+fn bulk_client(config: &Config, key: &Secret, dry_run: bool) -> Result<BulkClient, BulkError> {
     let system = (&*config.command_url, key.reveal());
-    let retry = RetryPolicy::default();
-    Ok(BulkClient::new(system, dry_run, "orderlog-worker", retry)?)
+    BulkClient::new(system, dry_run, "orderlog-worker", RetryPolicy::default())
 }
 
 /// And what only a worker can carry out that has the uploads.
@@ -190,7 +209,7 @@ fn with_operations(
     handlers: Handlers,
     config: &Config,
     ops: &PgPool,
-    (objects, lines): (Objects, Arc<dyn LineCheck>),
+    (objects, lines, calls): (Objects, Arc<dyn LineCheck>, &Calls),
 ) -> Result<Handlers, WorkError> {
     operations::describe();
     let days = f64::from(sweep::days(config.operation_days));
@@ -198,8 +217,8 @@ fn with_operations(
         ops: ops.clone(),
         objects: objects.clone(),
         lines,
-        commands: Arc::new(bulk_client(config, false)?),
-        rehearsals: Arc::new(bulk_client(config, true)?),
+        commands: calls.commands.clone(),
+        rehearsals: Arc::new(bulk_client(config, &calls.key, true)?),
         days,
     };
     Ok(handlers

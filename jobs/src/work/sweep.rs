@@ -1,5 +1,6 @@
 //! What jobs of retention have in common: rows thrown away a batch at a time.
 
+use super::told_to_end;
 use infra::jobs::{Context, JobError, Kind, Outcome, Priority, Progress};
 use serde_json::json;
 use std::time::Duration;
@@ -49,7 +50,7 @@ impl<'a> Sweep<'a> {
         batch: impl Future<Output = Result<u64, E>>,
     ) -> Result<u64, JobError> {
         if self.context.stop_token().is_cancelled() {
-            return Err(JobError::retry("it was told to end"));
+            return Err(told_to_end());
         }
         let deleted = batch.await.map_err(Into::into)?;
         self.deleted += deleted;

@@ -1,6 +1,6 @@
 //! What the command API made of a step.
 
-use crate::http::{PASSING_CONFLICTS, Problem};
+use crate::http::{PASSING_CONFLICTS, Problem, is_passing};
 use reqwest::StatusCode;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub fn answer(status: StatusCode, problem: &Problem, asked: Option<Duration>) ->
         200..=299 => Answer::Done,
         412 => Answer::Stale,
         409 if passing => Answer::Again { why, asked },
-        408 | 425 | 429 | 500..=599 => Answer::Again { why, asked },
+        status if is_passing(status) => Answer::Again { why, asked },
         401 | 403 => Answer::Misconfigured {
             why: format!("the command API refuses the API key: {why}"),
         },

@@ -109,6 +109,13 @@ impl<'a> Desk<'a> {
         self.until(id_of(&asked)?, "done").await
     }
 
+    /// Has what is old thrown away, in a moment.
+    pub async fn tidy(&self) -> Result<()> {
+        let run = "/v1/admin/schedules/exports-retention/run";
+        self.views.api.post(run, &json!({})).await?.expect(202)?;
+        Ok(())
+    }
+
     /// A command on an export.
     pub async fn command(&self, method: Method, path: &str) -> Result<Answer> {
         let path = format!("/v1/exports/{path}");

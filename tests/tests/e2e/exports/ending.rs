@@ -99,8 +99,7 @@ pub async fn an_expired_file_is_thrown_away_and_so_is_what_nobody_has(env: &Test
     desk.leave_behind(&format!("exports/{}/1.csv", uuid::Uuid::nil()))?;
     desk.leave_behind(&format!("exports/{}/1.ndjson", id_of(&kept)?))?;
     ensure!(desk.files()?.len() == 4);
-    let run = "/v1/admin/schedules/exports-retention/run";
-    desk.views.api.post(run, &json!({})).await?.expect(202)?;
+    desk.tidy().await?;
     desk.until_files(1).await?;
     desk.file(&kept).await?;
     let read = desk.read(id_of(&old)?).await?;

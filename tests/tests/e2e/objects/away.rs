@@ -1,26 +1,18 @@
 //! A store that goes away in the middle of a file.
 
-use super::{
-    exports::{everything, until_half_way},
-    told,
-};
-use crate::exports::desk::{Desk, LARGE, id_of, link_of};
+use super::exports::HalfWay;
+use crate::exports::desk::{LARGE, link_of};
 use anyhow::{Result, ensure};
-use s3_server::Server;
-use serde_json::json;
 use std::time::Duration;
 use tests::{TestEnv, answer, wait_until};
 
 pub async fn an_export_is_written_once_its_store_is_back(env: &TestEnv) -> Result<()> {
-    let store = Server::start().await?;
-    let desk = Desk::open_with(env, told(&store)).await?;
-    let gate = desk.stop_half_way(env).await?;
-    let _worker = desk.scene.ready_worker().await?;
-    let asked = desk.ask(&everything()).await?;
-    let id = id_of(&asked)?;
-    until_half_way(&store).await?;
-    store.go_away();
-    drop(gate);
+    let mut at = HalfWay::reached(env).await?;
+    at.store.go_away();
+    at.go_on();
+    let HalfWay {
+        store, desk, id, ..
+    } = &at;
     wait_until("an attempt to fail", async || {
         let export = desk.read(id).await?;
         Ok((export["problem"] == "unavailable").then_some(()))
@@ -37,12 +29,8 @@ pub async fn an_export_is_written_once_its_store_is_back(env: &TestEnv) -> Resul
     // old that nobody writes it any more.
     ensure!(store.open_uploads()? > 0);
     store.make_uploads_older(Duration::from_hours(25))?;
-    let run = "/v1/admin/schedules/exports-retention/run";
-    desk.views.api.post(run, &json!({})).await?.expect(202)?;
-    wait_until("the upload to be ended", async || {
-        Ok((store.open_uploads()? == 0).then_some(()))
-    })
-    .await?;
+    desk.tidy().await?;
+    at.until_ended().await?;
     store.go_away();
     let away = answer(desk.follow(link_of(&made)?)).await?;
     let away = away.expect_problem(503, "unavailable")?;

@@ -9,8 +9,9 @@ use anyhow::{Context as _, Result, ensure};
 use reqwest::{Method, StatusCode};
 use s3_server::Server;
 use serde_json::{Value, json};
+use sqlx::PgConnection;
 use std::time::Duration;
-use tests::{TestEnv, answer, wait_until};
+use tests::{Role, TestEnv, answer, wait_until};
 use uuid::Uuid;
 
 /// Orders with documents of 200 kB: 24 MB, three parts.
@@ -79,8 +80,7 @@ pub async fn a_file_is_written_in_parts_and_read_in_ranges(env: &TestEnv) -> Res
     ] {
         store.leave_behind(&name, before)?;
     }
-    let run = "/v1/admin/schedules/exports-retention/run";
-    desk.views.api.post(run, &json!({})).await?.expect(202)?;
+    desk.tidy().await?;
     until_objects(&store, 1).await?;
     desk.command(Method::DELETE, id).await?.expect(204)?;
     until_objects(&store, 0).await?;
@@ -90,29 +90,55 @@ pub async fn a_file_is_written_in_parts_and_read_in_ranges(env: &TestEnv) -> Res
 }
 
 pub async fn a_cancelled_export_leaves_no_upload_open(env: &TestEnv) -> Result<()> {
-    let store = Server::start().await?;
-    let desk = Desk::open_with(env, told(&store)).await?;
-    let gate = desk.stop_half_way(env).await?;
-    let _worker = desk.scene.ready_worker().await?;
-    let asked = desk.ask(&everything()).await?;
-    let id = id_of(&asked)?;
-    until_half_way(&store).await?;
-    let cancel = format!("{id}/cancel");
-    desk.command(Method::POST, &cancel).await?.expect(202)?;
-    desk.until(id, "cancelled").await?;
-    wait_until("the upload to be taken back", async || {
-        Ok((store.open_uploads()? == 0).then_some(()))
-    })
-    .await?;
-    ensure!(store.objects()?.is_empty());
-    drop(gate);
+    // Its gate is closed to the end.
+    let at = HalfWay::reached(env).await?;
+    let cancel = format!("{}/cancel", at.id);
+    at.desk.command(Method::POST, &cancel).await?.expect(202)?;
+    at.desk.until(&at.id, "cancelled").await?;
+    at.until_ended().await?;
+    ensure!(at.store.objects()?.is_empty());
     Ok(())
 }
 
-/// Waits until a part of a file is in the store.
-pub async fn until_half_way(store: &Server) -> Result<()> {
-    wait_until("some parts of a file", async || {
-        Ok((store.open_uploads()? == 1 && store.parts()? > 0).then_some(()))
-    })
-    .await
+/// An export that stops half way, with a part of its file in the store.
+pub struct HalfWay<'a> {
+    _worker: Role,
+    gate: Option<PgConnection>,
+    pub id: String,
+    pub desk: Desk<'a>,
+    pub store: Server,
+}
+
+impl<'a> HalfWay<'a> {
+    pub async fn reached(env: &'a TestEnv) -> Result<Self> {
+        let store = Server::start().await?;
+        let desk = Desk::open_with(env, told(&store)).await?;
+        let gate = desk.stop_half_way(env).await?;
+        let worker = desk.scene.ready_worker().await?;
+        let asked = desk.ask(&everything()).await?;
+        wait_until("some parts of a file", async || {
+            Ok((store.open_uploads()? == 1 && store.parts()? > 0).then_some(()))
+        })
+        .await?;
+        Ok(Self {
+            _worker: worker,
+            gate: Some(gate),
+            id: id_of(&asked)?.to_owned(),
+            desk,
+            store,
+        })
+    }
+
+    /// It goes on.
+    pub fn go_on(&mut self) {
+        self.gate = None;
+    }
+
+    /// Waits until no upload is open.
+    pub async fn until_ended(&self) -> Result<()> {
+        wait_until("the upload to be ended", async || {
+            Ok((self.store.open_uploads()? == 0).then_some(()))
+        })
+        .await
+    }
 }

@@ -53,7 +53,9 @@ macro_rules! whole_events {
             /// # Errors
             /// A version that this release does not know; a payload that is no
             /// event of this aggregate.
-            pub fn decode(stored: crate::order::Stored<'_>) -> Result<Self, crate::order::ContractError> {
+            pub fn decode(
+                stored: crate::order::Stored<'_>,
+            ) -> Result<Self, crate::order::ContractError> {
                 let (name, version, payload) = stored;
                 if version != Self::VERSION {
                     return Err(crate::order::UpcastError::Version {

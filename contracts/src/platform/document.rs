@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 /// A platform: how a sales channel wants its orders to be treated. An order
 /// copies what it is made of; what is changed here acts on what comes after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Platform {
     /// Its natural key: part of the identity of its orders, customers and
     /// numbers, so it never changes.

@@ -40,6 +40,7 @@ impl From<ChangePlatform> for PlatformCommand {
 /// All of a platform. What each member means is told by
 /// [`contracts::platform::Platform`].
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct SavePlatform {
     /// Which one.
     pub slug: Slug,

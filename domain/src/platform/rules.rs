@@ -13,6 +13,7 @@ use contracts::platform::{ClientPrices, OnCancellation, Platform, RateLimit};
 
 /// The rules of one platform, as of one version of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct PlatformRules {
     /// Slug of the platform.
     pub slug: String,

@@ -62,7 +62,8 @@ fn info() -> Value {
         "description": "The topics of an event-sourced order system. Every event of every order \
             is on `orders.events.v1` exactly once for readers with \
             `isolation.level=read_committed`, in order per order, as CloudEvents 1.0 in binary \
-            mode.\n\nCompatibility is FULL_TRANSITIVE in the open content model: readers ignore \
+            mode. What orders refer to (platforms, products) has topics of its own, likewise.\n\n\
+            Compatibility is FULL_TRANSITIVE in the open content model: readers ignore \
             members that they do not know, and a break is a new version of the type or topic. \
             Amounts are integers in minor units of the order's currency; times are RFC 3339 in \
             UTC.\n\nPersonal data is sealed: an event that has some carries it in the member \
@@ -106,7 +107,7 @@ fn schemas(payloads: Payloads) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::OrderEvent;
+    use crate::{order::OrderEvent, platform::PlatformEvent, product::ProductEvent};
 
     fn built() -> Value {
         document().expect("a document")
@@ -132,18 +133,36 @@ mod tests {
     }
 
     #[test]
-    fn every_event_type_is_a_message_of_the_topic_of_events() {
+    fn every_event_type_is_a_message_of_its_topic_of_events() {
         let document = built();
-        let carried = document["channels"][topics::ORDER_EVENTS]["messages"]
-            .as_object()
-            .expect("messages");
-        // And the announcement of an epoch.
-        assert_eq!(carried.len(), OrderEvent::TYPES.len() + 1);
-        for event_type in OrderEvent::TYPES {
-            let message = &document["components"]["messages"][format!("{event_type}.v1")];
-            assert_eq!(message["name"], *event_type);
-            let headers = &message["headers"]["properties"];
-            assert_eq!(headers["ce_type"]["const"], *event_type);
+        // Beside the events of orders, the announcement of an epoch.
+        for (topic, types, others, whose) in [
+            (topics::ORDER_EVENTS, OrderEvent::TYPES, 1, "The order's id"),
+            (
+                topics::PLATFORM_EVENTS,
+                PlatformEvent::TYPES,
+                0,
+                "The platform's id",
+            ),
+            (
+                topics::CATALOG_EVENTS,
+                ProductEvent::TYPES,
+                0,
+                "The product's id",
+            ),
+        ] {
+            let carried = &document["channels"][topic]["messages"];
+            let carried = carried.as_object().expect("messages");
+            assert_eq!(carried.len(), types.len() + others, "{topic}");
+            for event_type in types {
+                assert!(carried.contains_key(&format!("{event_type}.v1")));
+                let message = &document["components"]["messages"][format!("{event_type}.v1")];
+                assert_eq!(message["name"], *event_type);
+                let headers = &message["headers"]["properties"];
+                assert_eq!(headers["ce_type"]["const"], *event_type);
+                let key = &message["bindings"]["kafka"]["key"]["description"];
+                assert!(key.as_str().is_some_and(|key| key.starts_with(whose)));
+            }
         }
     }
 

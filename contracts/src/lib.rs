@@ -8,9 +8,12 @@ pub mod epoch;
 pub mod order;
 pub mod partition;
 pub mod personal;
+pub mod platform;
 pub mod position;
+pub mod product;
 pub mod state;
 pub mod topics;
+pub mod whole;
 
 pub use cloudevents::{CloudEvent, EnvelopeError};
 pub use position::{LogPosition, PositionToken};
@@ -21,5 +24,7 @@ pub use position::{LogPosition, PositionToken};
 pub fn schemas() -> Vec<(String, schemars::Schema)> {
     let mut schemas = order::schemas();
     schemas.push(epoch::schema());
+    schemas.extend(platform::schemas());
+    schemas.extend(product::schemas());
     schemas
 }

@@ -4,6 +4,10 @@
 pub const ORDER_EVENTS: &str = "orders.events.v1";
 /// The latest state of each order, keyed by order id, compacted.
 pub const ORDER_STATE: &str = "orders.state.v1";
+/// Platform events, keyed by platform id, `CloudEvents` binary mode.
+pub const PLATFORM_EVENTS: &str = "platforms.events.v1";
+/// Product events, keyed by product id, `CloudEvents` binary mode.
+pub const CATALOG_EVENTS: &str = "catalog.events.v1";
 /// The relay's committed progress: compacted, one partition.
 pub const RELAY_PROGRESS: &str = "orderlog.relay.progress";
 
@@ -24,6 +28,20 @@ pub const ORDERS: TopicSpec = TopicSpec {
     name: ORDER_EVENTS,
     partitions: 12,
     config: &[("cleanup.policy", "delete"), ("retention.ms", "-1")],
+};
+
+/// The topic of [`PLATFORM_EVENTS`]: platforms are few, and change rarely.
+pub const PLATFORMS: TopicSpec = TopicSpec {
+    name: PLATFORM_EVENTS,
+    partitions: 1,
+    config: ORDERS.config,
+};
+
+/// The topic of [`CATALOG_EVENTS`].
+pub const CATALOG: TopicSpec = TopicSpec {
+    name: CATALOG_EVENTS,
+    partitions: 12,
+    config: ORDERS.config,
 };
 
 /// The topic of [`RELAY_PROGRESS`].
@@ -51,7 +69,7 @@ pub const STATE: TopicSpec = TopicSpec {
 };
 
 /// Every topic that `orderlog migrate` creates.
-pub const ALL: &[TopicSpec] = &[ORDERS, STATE, PROGRESS];
+pub const ALL: &[TopicSpec] = &[ORDERS, STATE, PLATFORMS, CATALOG, PROGRESS];
 
 /// Number of partitions of [`ORDER_EVENTS`].
 pub const ORDER_EVENTS_PARTITIONS: i32 = ORDERS.partitions;

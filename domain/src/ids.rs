@@ -38,6 +38,16 @@ pub fn invoice_command_id(order_id: Uuid) -> Uuid {
     derived(&["invoice", &order_id.to_string()])
 }
 
+/// The id of the platform with this slug.
+pub fn platform_id(slug: &str) -> Uuid {
+    derived(&["platform", slug])
+}
+
+/// The id of the product with this SKU.
+pub fn product_id(sku: &str) -> Uuid {
+    derived(&["product", sku])
+}
+
 /// Parts are joined with their lengths, so that no two lists collide.
 fn derived(parts: &[&str]) -> Uuid {
     let mut name = Vec::new();

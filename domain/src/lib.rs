@@ -7,4 +7,7 @@ pub mod ids;
 pub mod invoice_register;
 pub mod money;
 pub mod order;
+pub mod platform;
+pub mod product;
 pub mod text;
+mod whole;

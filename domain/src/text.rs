@@ -126,6 +126,13 @@ text_type!(
     }
 );
 
+/// What can name a channel can be its name.
+impl From<&Slug> for Words {
+    fn from(slug: &Slug) -> Self {
+        Self(slug.0.clone())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

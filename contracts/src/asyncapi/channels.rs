@@ -1,7 +1,9 @@
 //! Topics as channels, and what Orderlog does with them.
 
 use super::BINDING_VERSION;
-use crate::topics::{ORDER_EVENTS, ORDER_STATE, RELAY_PROGRESS, TopicSpec};
+use crate::topics::{
+    CATALOG_EVENTS, ORDER_EVENTS, ORDER_STATE, PLATFORM_EVENTS, RELAY_PROGRESS, TopicSpec,
+};
 use serde_json::{Map, Value, json};
 
 /// Who a topic is for: its name as a tag, and what that means.
@@ -51,6 +53,28 @@ const ABOUT: &[About] = &[
         audience: PUBLIC,
         operation: "publishOrderState",
         summary: "Orderlog sends an order's document after the order changed.",
+    },
+    About {
+        topic: PLATFORM_EVENTS,
+        title: "Platform events",
+        description: "Every change of every platform (sales channel), kept for ever. Each event \
+            carries all of the platform as it left it, so the newest one of a key is the platform. \
+            Key: the platform's id, derived from its slug. Written in Kafka transactions: read \
+            with `isolation.level=read_committed`.",
+        audience: PUBLIC,
+        operation: "publishPlatformEvents",
+        summary: "Orderlog sends every change of a platform, once, in order per platform.",
+    },
+    About {
+        topic: CATALOG_EVENTS,
+        title: "Catalogue events",
+        description: "Every change of every product, kept for ever. Each event carries all of the \
+            product as it left it, its prices too, so the newest one of a key is the product. Key: \
+            the product's id, derived from its SKU. Written in Kafka transactions: read with \
+            `isolation.level=read_committed`.",
+        audience: PUBLIC,
+        operation: "publishCatalogEvents",
+        summary: "Orderlog sends every change of a product, once, in order per product.",
     },
     About {
         topic: RELAY_PROGRESS,

@@ -39,10 +39,48 @@ pub(super) fn all(payloads: &Payloads) -> Map<String, Value> {
 pub(super) fn on<'a>(topic: &str, payloads: &'a Payloads) -> Vec<&'a str> {
     let names = payloads.names().iter().map(String::as_str);
     match topic {
-        topics::ORDER_EVENTS => names.filter(|name| *name != STATE).collect(),
+        topics::ORDER_EVENTS => names
+            .filter(|name| *name == EPOCH || (ORDER.has(name) && *name != STATE))
+            .collect(),
         topics::ORDER_STATE => vec![STATE],
+        topics::PLATFORM_EVENTS => names.filter(|name| PLATFORM.has(name)).collect(),
+        topics::CATALOG_EVENTS => names.filter(|name| PRODUCT.has(name)).collect(),
         _ => vec![PROGRESS],
     }
+}
+
+/// What events are about.
+struct Subject {
+    /// How their types begin.
+    types: &'static str,
+    /// Before "id".
+    whose: &'static str,
+}
+
+impl Subject {
+    fn has(&self, event_type: &str) -> bool {
+        event_type.starts_with(self.types)
+    }
+}
+
+const ORDER: Subject = Subject {
+    types: "order.",
+    whose: "The order's",
+};
+const PLATFORM: Subject = Subject {
+    types: "platform.",
+    whose: "The platform's",
+};
+const PRODUCT: Subject = Subject {
+    types: "product.",
+    whose: "The product's",
+};
+
+/// What an event of this type is about.
+fn subject(event_type: &str) -> &'static Subject {
+    let mut others = [&PLATFORM, &PRODUCT].into_iter();
+    let found = others.find(|subject| subject.has(event_type));
+    found.unwrap_or(&ORDER)
 }
 
 fn event(schema: &str, has_personal_data: bool) -> Value {
@@ -65,7 +103,7 @@ fn event(schema: &str, has_personal_data: bool) -> Value {
         },
         "payload": {"$ref": format!("#/components/schemas/{schema}")},
         "correlationId": {"$ref": "#/components/correlationIds/correlation"},
-        "bindings": keyed_by_order(),
+        "bindings": keyed_by(subject(event_type)),
         "tags": tags,
     })
 }
@@ -95,7 +133,7 @@ fn document() -> Value {
         "contentType": cloudevents::CONTENT_TYPE,
         "headers": {"$ref": format!("#/components/schemas/{STATE_HEADERS}")},
         "payload": {"$ref": format!("#/components/schemas/{STATE}")},
-        "bindings": keyed_by_order(),
+        "bindings": keyed_by(&ORDER),
         "tags": [{"name": "state"}],
     })
 }
@@ -120,12 +158,10 @@ fn title(event_type: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-fn keyed_by_order() -> Value {
-    keyed(&json!({
-        "type": "string",
-        "format": "uuid",
-        "description": "The order's id, lower case with hyphens; murmur2 chooses the partition.",
-    }))
+fn keyed_by(subject: &Subject) -> Value {
+    let whose = subject.whose;
+    let about = format!("{whose} id, lower case with hyphens; murmur2 chooses the partition.");
+    keyed(&json!({"type": "string", "format": "uuid", "description": about}))
 }
 
 fn keyed(key: &Value) -> Value {
@@ -160,9 +196,9 @@ pub(super) fn headers() -> Value {
             "ce_type": text("The event's type, which decides the schema of its data."),
             "ce_time": {"type": "string", "format": "date-time",
                         "description": "When the log recorded it."},
-            "ce_subject": uuid("The order's id, as in the key."),
+            "ce_subject": uuid("The id of what the event is about, as in the key."),
             "ce_sequence": {"type": "string", "pattern": "^[1-9][0-9]*$",
-                            "description": "The order's version after the event: 1, 2, 3, …"},
+                            "description": "Its version after the event: 1, 2, 3, …"},
             "ce_actor": text("Who issued the command."),
             "ce_position": text("Opaque: `min_position` of the read API waits for it."),
             "ce_correlationid": text("Ties together everything that one request led to."),

@@ -62,7 +62,8 @@ fn info() -> Value {
         "description": "The topics of an event-sourced order system. Every event of every order \
             is on `orders.events.v1` exactly once for readers with \
             `isolation.level=read_committed`, in order per order, as CloudEvents 1.0 in binary \
-            mode.\n\nCompatibility is FULL_TRANSITIVE in the open content model: readers ignore \
+            mode; those of shipping zones and methods are on `shipping.events.v1` likewise.\n\n\
+            Compatibility is FULL_TRANSITIVE in the open content model: readers ignore \
             members that they do not know, and a break is a new version of the type or topic. \
             Amounts are integers in minor units of the order's currency; times are RFC 3339 in \
             UTC.\n\nPersonal data is sealed: an event that has some carries it in the member \
@@ -106,7 +107,10 @@ fn schemas(payloads: Payloads) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::OrderEvent;
+    use crate::{
+        order::OrderEvent,
+        shipping::{method::ShippingMethodEvent, zone::ShippingZoneEvent},
+    };
 
     fn built() -> Value {
         document().expect("a document")
@@ -132,14 +136,17 @@ mod tests {
     }
 
     #[test]
-    fn every_event_type_is_a_message_of_the_topic_of_events() {
+    fn every_event_type_is_a_message_of_its_topic() {
         let document = built();
         let carried = document["channels"][topics::ORDER_EVENTS]["messages"]
             .as_object()
             .expect("messages");
         // And the announcement of an epoch.
         assert_eq!(carried.len(), OrderEvent::TYPES.len() + 1);
-        for event_type in OrderEvent::TYPES {
+        let shipping = document["channels"][topics::SHIPPING_EVENTS]["messages"].as_object();
+        let types = [ShippingZoneEvent::TYPES, ShippingMethodEvent::TYPES].concat();
+        assert_eq!(shipping.expect("messages").len(), types.len());
+        for event_type in OrderEvent::TYPES.iter().chain(&types) {
             let message = &document["components"]["messages"][format!("{event_type}.v1")];
             assert_eq!(message["name"], *event_type);
             let headers = &message["headers"]["properties"];

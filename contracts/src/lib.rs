@@ -9,8 +9,10 @@ pub mod order;
 pub mod partition;
 pub mod personal;
 pub mod position;
+pub mod shipping;
 pub mod state;
 pub mod topics;
+pub mod whole;
 
 pub use cloudevents::{CloudEvent, EnvelopeError};
 pub use position::{LogPosition, PositionToken};
@@ -21,5 +23,6 @@ pub use position::{LogPosition, PositionToken};
 pub fn schemas() -> Vec<(String, schemars::Schema)> {
     let mut schemas = order::schemas();
     schemas.push(epoch::schema());
+    schemas.extend(shipping::schemas());
     schemas
 }

@@ -4,6 +4,9 @@
 pub const ORDER_EVENTS: &str = "orders.events.v1";
 /// The latest state of each order, keyed by order id, compacted.
 pub const ORDER_STATE: &str = "orders.state.v1";
+/// Events of shipping zones and methods, keyed by their ids, `CloudEvents` binary
+/// mode.
+pub const SHIPPING_EVENTS: &str = "shipping.events.v1";
 /// The relay's committed progress: compacted, one partition.
 pub const RELAY_PROGRESS: &str = "orderlog.relay.progress";
 
@@ -23,6 +26,14 @@ pub struct TopicSpec {
 pub const ORDERS: TopicSpec = TopicSpec {
     name: ORDER_EVENTS,
     partitions: 12,
+    config: &[("cleanup.policy", "delete"), ("retention.ms", "-1")],
+};
+
+/// The topic of [`SHIPPING_EVENTS`]: one partition, so that a method comes after
+/// the zones that were there before it. There are few of either.
+pub const SHIPPING: TopicSpec = TopicSpec {
+    name: SHIPPING_EVENTS,
+    partitions: 1,
     config: &[("cleanup.policy", "delete"), ("retention.ms", "-1")],
 };
 
@@ -51,7 +62,7 @@ pub const STATE: TopicSpec = TopicSpec {
 };
 
 /// Every topic that `orderlog migrate` creates.
-pub const ALL: &[TopicSpec] = &[ORDERS, STATE, PROGRESS];
+pub const ALL: &[TopicSpec] = &[ORDERS, STATE, SHIPPING, PROGRESS];
 
 /// Number of partitions of [`ORDER_EVENTS`].
 pub const ORDER_EVENTS_PARTITIONS: i32 = ORDERS.partitions;

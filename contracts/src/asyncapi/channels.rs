@@ -1,7 +1,7 @@
 //! Topics as channels, and what Orderlog does with them.
 
 use super::BINDING_VERSION;
-use crate::topics::{ORDER_EVENTS, ORDER_STATE, RELAY_PROGRESS, TopicSpec};
+use crate::topics::{ORDER_EVENTS, ORDER_STATE, RELAY_PROGRESS, SHIPPING_EVENTS, TopicSpec};
 use serde_json::{Map, Value, json};
 
 /// Who a topic is for: its name as a tag, and what that means.
@@ -51,6 +51,17 @@ const ABOUT: &[About] = &[
         audience: PUBLIC,
         operation: "publishOrderState",
         summary: "Orderlog sends an order's document after the order changed.",
+    },
+    About {
+        topic: SHIPPING_EVENTS,
+        title: "Shipping events",
+        description: "Everything that happened to every shipping zone and method, kept for ever. \
+            Key: the id of the zone or method. Each event has all of it, so the last one is all \
+            there is to know. Written in Kafka transactions: read \
+            with `isolation.level=read_committed`, and each event is there exactly once.",
+        audience: PUBLIC,
+        operation: "publishShippingEvents",
+        summary: "Orderlog sends every event of zones and methods, once, in the order of the log.",
     },
     About {
         topic: RELAY_PROGRESS,

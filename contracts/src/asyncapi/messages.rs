@@ -38,11 +38,17 @@ pub(super) fn all(payloads: &Payloads) -> Map<String, Value> {
 /// The names of the messages on a topic.
 pub(super) fn on<'a>(topic: &str, payloads: &'a Payloads) -> Vec<&'a str> {
     let names = payloads.names().iter().map(String::as_str);
+    let orders = |name: &&str| name.starts_with("order.") && *name != STATE || *name == EPOCH;
     match topic {
-        topics::ORDER_EVENTS => names.filter(|name| *name != STATE).collect(),
+        topics::ORDER_EVENTS => names.filter(orders).collect(),
+        topics::SHIPPING_EVENTS => names.filter(|name| is_shipping(name)).collect(),
         topics::ORDER_STATE => vec![STATE],
         _ => vec![PROGRESS],
     }
+}
+
+fn is_shipping(schema: &str) -> bool {
+    schema.starts_with("shipping_")
 }
 
 fn event(schema: &str, has_personal_data: bool) -> Value {
@@ -65,7 +71,7 @@ fn event(schema: &str, has_personal_data: bool) -> Value {
         },
         "payload": {"$ref": format!("#/components/schemas/{schema}")},
         "correlationId": {"$ref": "#/components/correlationIds/correlation"},
-        "bindings": keyed_by_order(),
+        "bindings": keyed_by(if is_shipping(schema) { "zone or method" } else { "order" }),
         "tags": tags,
     })
 }
@@ -95,7 +101,7 @@ fn document() -> Value {
         "contentType": cloudevents::CONTENT_TYPE,
         "headers": {"$ref": format!("#/components/schemas/{STATE_HEADERS}")},
         "payload": {"$ref": format!("#/components/schemas/{STATE}")},
-        "bindings": keyed_by_order(),
+        "bindings": keyed_by("order"),
         "tags": [{"name": "state"}],
     })
 }
@@ -120,11 +126,14 @@ fn title(event_type: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-fn keyed_by_order() -> Value {
+/// Keyed by the id of a `what`.
+fn keyed_by(what: &str) -> Value {
     keyed(&json!({
         "type": "string",
         "format": "uuid",
-        "description": "The order's id, lower case with hyphens; murmur2 chooses the partition.",
+        "description": format!(
+            "The {what}'s id, lower case with hyphens; murmur2 chooses the partition."
+        ),
     }))
 }
 
@@ -160,9 +169,9 @@ pub(super) fn headers() -> Value {
             "ce_type": text("The event's type, which decides the schema of its data."),
             "ce_time": {"type": "string", "format": "date-time",
                         "description": "When the log recorded it."},
-            "ce_subject": uuid("The order's id, as in the key."),
+            "ce_subject": uuid("The id of what it happened to, as in the key."),
             "ce_sequence": {"type": "string", "pattern": "^[1-9][0-9]*$",
-                            "description": "The order's version after the event: 1, 2, 3, …"},
+                            "description": "Its version after the event: 1, 2, 3, …"},
             "ce_actor": text("Who issued the command."),
             "ce_position": text("Opaque: `min_position` of the read API waits for it."),
             "ce_correlationid": text("Ties together everything that one request led to."),

@@ -46,15 +46,21 @@ pub fn contract_data(
 ) -> Result<(&'static str, Vec<u8>), ContractError> {
     let current = upcast::current(name, version, payload)?;
     let event_type = published::OrderEvent::type_of(name);
-    let fields = inner(name, &current).filter(|_| after.starts_with('{'));
-    if let (Some(event_type), Some(fields)) = (event_type, fields) {
-        let separator = if fields.is_empty() { "" } else { "," };
-        let data = ["{", fields, separator, "\"after\":", after, "}"].concat();
-        return Ok((event_type, data.into_bytes()));
+    if let (Some(event_type), Some(data)) = (event_type, moved(name, &current, after)) {
+        return Ok((event_type, data));
     }
     let event = contract_event((name, version, payload), after)?;
     let data = event.to_data().map_err(ContractError::Payload)?;
     Ok((event.event_type(), data))
+}
+
+/// The data of an event, its text moved; none where payload or `after` has not
+/// the outer shape.
+pub(crate) fn moved(name: &str, payload: &str, after: &str) -> Option<Vec<u8>> {
+    let fields = inner(name, payload).filter(|_| after.starts_with('{'))?;
+    let separator = if fields.is_empty() { "" } else { "," };
+    let data = ["{", fields, separator, "\"after\":", after, "}"].concat();
+    Some(data.into_bytes())
 }
 
 /// The fields of `{"name":{fields}}`, if it is written just so: as every

@@ -22,8 +22,12 @@ mod upcast;
 mod specification;
 
 pub use command::OrderCommand;
-pub use contract::{ContractError, Refold, contract_data, contract_event, contract_stream, decode};
+pub(crate) use contract::moved;
+pub use contract::{
+    ContractError, Refold, Stored, contract_data, contract_event, contract_stream, decode,
+};
 pub use event::OrderEvent;
+pub use placement::{MAX_LINES, MAX_QUANTITY};
 pub use rejection::{Part, Rejection, RejectionKind};
 pub use state::{LineState, Money, Order, Stage, evolve};
 pub use status::after;

@@ -1,0 +1,130 @@
+//! Aggregates of which each event carries all, as it left it: those of
+//! reference data. The last event says all, so loading one reads one row, a
+//! cache finds value and version in it, and no snapshots are needed.
+
+/// Makes the event of such an aggregate from the list of its types, with the
+/// way to its published form (`published`, which the caller has in scope).
+macro_rules! whole_events {
+    ($event:ident, $change:ident; $($name:ident = $type:literal),+ $(,)?) => {
+        // The variants and the fields of their payload are the storage format
+        // of the log: never rename or remove one. A change is a new version
+        // with an upcaster, as of orders. The payload is that of the published
+        // contract; where the two have to differ one day, the event gets one
+        // of its own here, and a mapping.
+        /// Any event of this aggregate.
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[expect(missing_docs, reason = "each variant is the type it names")]
+        pub enum $event {
+            $($name(Box<$change>)),+
+        }
+
+        impl From<$event> for published::Fact {
+            fn from(event: $event) -> Self {
+                match event { $($event::$name(change) => Self::$name(change)),+ }
+            }
+        }
+
+        impl cqrs_es::DomainEvent for $event {
+            fn event_type(&self) -> String {
+                self.name().to_owned()
+            }
+
+            fn event_version(&self) -> String {
+                Self::VERSION.to_owned()
+            }
+        }
+
+        impl $event {
+            /// Version of the format in which events are written now.
+            pub const VERSION: &str = "1";
+
+            /// Name in the log.
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name)),+ }
+            }
+
+            /// What it carries.
+            pub const fn change(&self) -> &$change {
+                match self { $(Self::$name(change) => change),+ }
+            }
+
+            /// Reads a stored event.
+            ///
+            /// # Errors
+            /// A version that this release does not know; a payload that is no
+            /// event of this aggregate.
+            pub fn decode(
+                stored: crate::order::Stored<'_>,
+            ) -> Result<Self, crate::order::ContractError> {
+                let (name, version, payload) = stored;
+                if version != Self::VERSION {
+                    return Err(crate::order::UpcastError::Version {
+                        name: name.to_owned(),
+                        version: version.to_owned(),
+                        known: Self::VERSION,
+                    }
+                    .into());
+                }
+                serde_json::from_str(payload).map_err(crate::order::ContractError::Payload)
+            }
+
+            /// A stored event as it is published: its type and its data, with
+            /// `after` as it was stored (JSON text). Text is moved, not read
+            /// and written anew, as long as it has the shape of an event.
+            ///
+            /// # Errors
+            /// As [`Self::decode`]; an `after` that cannot be read.
+            pub fn contract_data(
+                stored: crate::order::Stored<'_>,
+                after: &str,
+            ) -> Result<(&'static str, Vec<u8>), crate::order::ContractError> {
+                let (name, version, payload) = stored;
+                let event_type = published::$event::type_of(name);
+                if let (Some(event_type), Self::VERSION) = (event_type, version)
+                    && let Some(data) = crate::order::moved(name, payload, after)
+                {
+                    return Ok((event_type, data));
+                }
+                let fact: published::Fact = Self::decode(stored)?.into();
+                let after = serde_json::from_str(after);
+                let after = after.map_err(crate::order::ContractError::After)?;
+                let event = published::$event { fact, after };
+                let data = event.to_data().map_err(crate::order::ContractError::Payload)?;
+                Ok((event.event_type(), data))
+            }
+
+            /// All events of one aggregate, from the first on, as they are
+            /// published, with `after` derived again.
+            ///
+            /// # Errors
+            /// As [`Self::decode`].
+            pub fn contract_stream<'a>(
+                stream: impl IntoIterator<Item = crate::order::Stored<'a>>,
+            ) -> Result<Vec<published::$event>, crate::order::ContractError> {
+                let numbered = (1..).zip(stream);
+                numbered
+                    .map(|(version, stored)| {
+                        let fact = Self::decode(stored)?.into();
+                        let after = contracts::whole::AfterVersion { version };
+                        Ok(published::$event { fact, after })
+                    })
+                    .collect()
+            }
+        }
+    };
+}
+pub(crate) use whole_events;
+
+/// Names of the members in which two values of a type differ. All of its
+/// members are to be named: where one is left out, this does not compile.
+macro_rules! differing {
+    ($type:path, $before:expr, $now:expr; $($member:ident),+ $(,)?) => {{
+        let $type { $($member),+ } = $now;
+        let mut names = Vec::new();
+        $(if $before.$member != *$member {
+            names.push(stringify!($member).to_owned());
+        })+
+        names
+    }};
+}
+pub(crate) use differing;

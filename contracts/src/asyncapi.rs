@@ -62,7 +62,7 @@ fn info() -> Value {
         "description": "The topics of an event-sourced order system. Every event of every order \
             is on `orders.events.v1` exactly once for readers with \
             `isolation.level=read_committed`, in order per order, as CloudEvents 1.0 in binary \
-            mode. What orders refer to (platforms, products) has topics of its own, likewise.\n\n\
+            mode. What orders refer to (platforms, products, shipping) has topics of its own, likewise.\n\n\
             Compatibility is FULL_TRANSITIVE in the open content model: readers ignore \
             members that they do not know, and a break is a new version of the type or topic. \
             Amounts are integers in minor units of the order's currency; times are RFC 3339 in \
@@ -107,7 +107,12 @@ fn schemas(payloads: Payloads) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{order::OrderEvent, platform::PlatformEvent, product::ProductEvent};
+    use crate::{
+        order::OrderEvent,
+        platform::PlatformEvent,
+        product::ProductEvent,
+        shipping::{method::ShippingMethodEvent, zone::ShippingZoneEvent},
+    };
 
     fn built() -> Value {
         document().expect("a document")
@@ -135,6 +140,7 @@ mod tests {
     #[test]
     fn every_event_type_is_a_message_of_its_topic_of_events() {
         let document = built();
+        let shipping = [ShippingZoneEvent::TYPES, ShippingMethodEvent::TYPES].concat();
         // Beside the events of orders, the announcement of an epoch.
         for (topic, types, others, whose) in [
             (topics::ORDER_EVENTS, OrderEvent::TYPES, 1, "The order's id"),
@@ -149,6 +155,12 @@ mod tests {
                 ProductEvent::TYPES,
                 0,
                 "The product's id",
+            ),
+            (
+                topics::SHIPPING_EVENTS,
+                &shipping,
+                0,
+                "The zone's or method's id",
             ),
         ] {
             let carried = &document["channels"][topic]["messages"];

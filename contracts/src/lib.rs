@@ -11,6 +11,7 @@ pub mod personal;
 pub mod platform;
 pub mod position;
 pub mod product;
+pub mod shipping;
 pub mod state;
 pub mod topics;
 pub mod whole;
@@ -26,5 +27,6 @@ pub fn schemas() -> Vec<(String, schemars::Schema)> {
     schemas.push(epoch::schema());
     schemas.extend(platform::schemas());
     schemas.extend(product::schemas());
+    schemas.extend(shipping::schemas());
     schemas
 }

@@ -8,6 +8,9 @@ pub const ORDER_STATE: &str = "orders.state.v1";
 pub const PLATFORM_EVENTS: &str = "platforms.events.v1";
 /// Product events, keyed by product id, `CloudEvents` binary mode.
 pub const CATALOG_EVENTS: &str = "catalog.events.v1";
+/// Events of shipping zones and methods, keyed by their ids, `CloudEvents` binary
+/// mode.
+pub const SHIPPING_EVENTS: &str = "shipping.events.v1";
 /// The relay's committed progress: compacted, one partition.
 pub const RELAY_PROGRESS: &str = "orderlog.relay.progress";
 
@@ -44,6 +47,14 @@ pub const CATALOG: TopicSpec = TopicSpec {
     config: ORDERS.config,
 };
 
+/// The topic of [`SHIPPING_EVENTS`]: one partition, so that a method comes after
+/// the zones that were there before it. There are few of either.
+pub const SHIPPING: TopicSpec = TopicSpec {
+    name: SHIPPING_EVENTS,
+    partitions: 1,
+    config: ORDERS.config,
+};
+
 /// The topic of [`RELAY_PROGRESS`].
 pub const PROGRESS: TopicSpec = TopicSpec {
     name: RELAY_PROGRESS,
@@ -69,7 +80,7 @@ pub const STATE: TopicSpec = TopicSpec {
 };
 
 /// Every topic that `orderlog migrate` creates.
-pub const ALL: &[TopicSpec] = &[ORDERS, STATE, PLATFORMS, CATALOG, PROGRESS];
+pub const ALL: &[TopicSpec] = &[ORDERS, STATE, PLATFORMS, CATALOG, SHIPPING, PROGRESS];
 
 /// Number of partitions of [`ORDER_EVENTS`].
 pub const ORDER_EVENTS_PARTITIONS: i32 = ORDERS.partitions;

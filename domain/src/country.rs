@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A country code.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Country(String);
 
@@ -30,6 +30,11 @@ impl Country {
     /// The code, upper case.
     pub fn code(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is one of ISO 3166-1, and not [`UNKNOWN`].
+    pub fn is_known(&self) -> bool {
+        self.0 != UNKNOWN
     }
 }
 

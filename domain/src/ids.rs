@@ -32,6 +32,16 @@ pub fn invoice_register_id(platform: &str) -> Uuid {
     derived(&["invoice_register", platform])
 }
 
+/// The id of the shipping zone that the shop calls `id`.
+pub fn shipping_zone_id(id: &str) -> Uuid {
+    derived(&["shipping_zone", id])
+}
+
+/// The id of the shipping method that the shop calls `id`.
+pub fn shipping_method_id(id: &str) -> Uuid {
+    derived(&["shipping_method", id])
+}
+
 /// The id of the command that gives an order its invoice number: giving it one
 /// twice is one command.
 pub fn invoice_command_id(order_id: Uuid) -> Uuid {

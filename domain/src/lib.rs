@@ -1,6 +1,6 @@
-//! Pure decisions: what an order is, which commands it takes, which events
-//! they lead to, and what those events look like to the outside. No I/O, no
-//! clock, no randomness of its own.
+//! Pure decisions: what an order is, and what it refers to, which commands it
+//! takes, which events they lead to, and what those events look like to the
+//! outside. No I/O, no clock, no randomness of its own.
 
 pub mod country;
 pub mod ids;
@@ -9,5 +9,6 @@ pub mod money;
 pub mod order;
 pub mod platform;
 pub mod product;
+pub mod shipping;
 pub mod text;
 mod whole;

@@ -2,7 +2,8 @@
 
 use super::BINDING_VERSION;
 use crate::topics::{
-    CATALOG_EVENTS, ORDER_EVENTS, ORDER_STATE, PLATFORM_EVENTS, RELAY_PROGRESS, TopicSpec,
+    CATALOG_EVENTS, ORDER_EVENTS, ORDER_STATE, PLATFORM_EVENTS, RELAY_PROGRESS, SHIPPING_EVENTS,
+    TopicSpec,
 };
 use serde_json::{Map, Value, json};
 
@@ -75,6 +76,17 @@ const ABOUT: &[About] = &[
         audience: PUBLIC,
         operation: "publishCatalogEvents",
         summary: "Orderlog sends every change of a product, once, in order per product.",
+    },
+    About {
+        topic: SHIPPING_EVENTS,
+        title: "Shipping events",
+        description: "Everything that happened to every shipping zone and method, kept for ever. \
+            Key: the id of the zone or method. Each event has all of it, so the last one is all \
+            there is to know. Written in Kafka transactions: read \
+            with `isolation.level=read_committed`, and each event is there exactly once.",
+        audience: PUBLIC,
+        operation: "publishShippingEvents",
+        summary: "Orderlog sends every event of zones and methods, once, in the order of the log.",
     },
     About {
         topic: RELAY_PROGRESS,

@@ -45,6 +45,7 @@ pub(super) fn on<'a>(topic: &str, payloads: &'a Payloads) -> Vec<&'a str> {
         topics::ORDER_STATE => vec![STATE],
         topics::PLATFORM_EVENTS => names.filter(|name| PLATFORM.has(name)).collect(),
         topics::CATALOG_EVENTS => names.filter(|name| PRODUCT.has(name)).collect(),
+        topics::SHIPPING_EVENTS => names.filter(|name| SHIPPING.has(name)).collect(),
         _ => vec![PROGRESS],
     }
 }
@@ -75,10 +76,14 @@ const PRODUCT: Subject = Subject {
     types: "product.",
     whose: "The product's",
 };
+const SHIPPING: Subject = Subject {
+    types: "shipping_",
+    whose: "The zone's or method's",
+};
 
 /// What an event of this type is about.
 fn subject(event_type: &str) -> &'static Subject {
-    let mut others = [&PLATFORM, &PRODUCT].into_iter();
+    let mut others = [&PLATFORM, &PRODUCT, &SHIPPING].into_iter();
     let found = others.find(|subject| subject.has(event_type));
     found.unwrap_or(&ORDER)
 }

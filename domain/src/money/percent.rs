@@ -1,4 +1,4 @@
-//! Percentages of discounts.
+//! Percentages of discounts, charges and taxes.
 
 use serde::{Deserialize, Deserializer, de};
 use std::{fmt, str::FromStr};
@@ -28,6 +28,20 @@ impl Percent {
     /// the amount.
     pub fn of(self, amount: i64) -> Result<i64, super::Overflow> {
         super::prorate(amount, i64::from(self.parts), i64::from(100 * UNIT))
+    }
+
+    /// What of `gross` this share of the rest is (a tax in a price that
+    /// includes it), rounded half to even.
+    ///
+    /// # Errors
+    /// [`super::Overflow`] never in practice: the part is not larger than the
+    /// whole.
+    pub fn within(self, gross: i64) -> Result<i64, super::Overflow> {
+        super::prorate(
+            gross,
+            i64::from(self.parts),
+            i64::from(100 * UNIT + self.parts),
+        )
     }
 }
 
@@ -119,5 +133,14 @@ mod tests {
         assert_eq!(share("12.5", 1_000), Ok(125));
         assert_eq!(share("50", 5), Ok(2));
         assert_eq!(share("100", i64::MAX), Ok(i64::MAX));
+    }
+
+    #[test]
+    fn a_part_and_its_share_make_up_the_whole() {
+        let part = |text: &str, gross| text.parse::<Percent>().expect("valid").within(gross);
+        assert_eq!(part("19", 1_190), Ok(190));
+        assert_eq!(part("20", 3), Ok(0));
+        assert_eq!(part("20", 9), Ok(2));
+        assert_eq!(part("100", i64::MAX), Ok(i64::MAX / 2 + 1));
     }
 }

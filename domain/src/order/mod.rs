@@ -27,7 +27,7 @@ pub use contract::{
     ContractError, Refold, Stored, contract_data, contract_event, contract_stream, decode,
 };
 pub use event::OrderEvent;
-pub use placement::MAX_LINES;
+pub use placement::{MAX_LINES, MAX_QUANTITY};
 pub use rejection::{Part, Rejection, RejectionKind};
 pub use state::{LineState, Money, Order, Stage, evolve};
 pub use status::after;

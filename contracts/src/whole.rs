@@ -3,13 +3,32 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// What an event left, as far as its payload does not say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 pub struct AfterVersion {
     /// Version after the event, from 1: how many events there were.
     pub version: i64,
+}
+
+/// One of these as the APIs show it: all of it, and what is known about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Versioned<T> {
+    /// All of it.
+    #[serde(flatten)]
+    pub document: T,
+    /// Its id, derived from its natural key: what its records on Kafka are
+    /// keyed by.
+    pub id: Uuid,
+    /// How many events there were.
+    pub version: i64,
+    /// When the last one was recorded.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: OffsetDateTime,
 }
 
 /// Makes the events of one kind of reference data from the list of their

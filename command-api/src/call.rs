@@ -4,6 +4,7 @@ use crate::{
     answer::{Answer, Success},
     headers::causation_id,
     record::Orders,
+    reference::{Kind, Rehearsals},
     refusal::{refused, rejected},
     state::CommandApi,
 };
@@ -14,13 +15,12 @@ use actix_web::{
 };
 use domain::{
     order::{Order, OrderCommand, Part, Rejection},
-    text::Id,
+    text::{Id, InvalidText},
 };
 use infra::{
     clock,
     command::{
-        CommandContext, CommandIdentity, ExecuteError, Expected, Outcome, Rehearsal, State,
-        command_id,
+        CommandContext, CommandIdentity, ExecuteError, Expected, Outcome, State, command_id,
     },
     http::{
         IfMatch, JsonBody, Principal, Problem, TraceContext, body::parse, idempotency_key,
@@ -28,7 +28,7 @@ use infra::{
     },
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use std::{collections::HashMap, future::ready, pin::Pin, sync::Arc};
+use std::{collections::HashMap, future::ready, ops::Deref, pin::Pin, sync::Arc};
 use uuid::Uuid;
 
 /// A command as it is asked for: its headers and path, and its body. No body
@@ -56,7 +56,7 @@ pub struct Call {
     /// What is recorded of the command, under the identity of its only step.
     pub context: CommandContext,
     /// What it is decided on instead of the log, and not stored.
-    pub rehearsal: Option<Arc<Rehearsal<Orders>>>,
+    pub rehearsal: Option<Arc<Rehearsals>>,
     route: String,
     parts: Parts,
 }
@@ -79,7 +79,7 @@ pub struct Told {
     /// The trace that it belongs to.
     pub trace: TraceContext,
     /// What it is decided on, where nothing is to be stored.
-    pub rehearsal: Option<Arc<Rehearsal<Orders>>>,
+    pub rehearsal: Option<Arc<Rehearsals>>,
 }
 
 impl<B: DeserializeOwned> Asked<B> {
@@ -213,6 +213,47 @@ impl Call {
         })
     }
 
+    /// The natural key that the path names, as a text of its kind.
+    pub fn named<T>(&self, name: &str) -> Result<T, Problem>
+    where
+        T: for<'a> TryFrom<&'a str, Error = InvalidText> + Deref<Target = str>,
+    {
+        // The replacement character stands for bytes that are not UTF-8.
+        let invalid = |reason: String| invalid_path().detail(format!("{name}: {reason}"));
+        let key = T::try_from(self.path(name)).map_err(|reason| invalid(reason.to_string()))?;
+        if key.contains('\u{fffd}') {
+            return Err(invalid("is not UTF-8".to_owned()));
+        }
+        Ok(key)
+    }
+
+    /// Carries a command out on the reference data of kind `A` that is called
+    /// `key`, and answers. What does not exist is not what `If-Match` asks for.
+    pub async fn on<A: Kind>(
+        &self,
+        key: &str,
+        command: impl Into<A::Command>,
+    ) -> Result<Answer, Problem> {
+        let (id, command) = (A::id(key).hyphenated().to_string(), command.into());
+        let conditional = self.context.if_match.is_some();
+        let command = |aggregate: &A| {
+            ready(if conditional && aggregate.now().is_none() {
+                Err(ExecuteError::PreconditionFailed { version: 0 })
+            } else {
+                Ok(command.clone())
+            })
+        };
+        let (executor, context) = (A::executor(&self.api.reference), &self.context);
+        let executed = match &self.rehearsal {
+            Some(rehearsals) => {
+                let rehearsal = A::rehearsal(rehearsals);
+                executor.rehearse(rehearsal, &id, context, command).await
+            }
+            None => executor.execute(&id, context, command).await,
+        };
+        Ok(Answer::on_reference(executed.map_err(refused)?))
+    }
+
     /// Carries a command out on an order.
     pub async fn execute<C, F>(
         &self,
@@ -242,7 +283,9 @@ impl Call {
         let id = order_id.hyphenated().to_string();
         let orders = &self.api.orders;
         let executed = if let Some(rehearsal) = &self.rehearsal {
-            orders.rehearse(rehearsal, &id, context, command).await
+            orders
+                .rehearse(&rehearsal.orders, &id, context, command)
+                .await
         } else {
             let executed = orders.execute_expecting(expected, &id, context, command);
             executed.await
@@ -255,7 +298,7 @@ impl Call {
         let id = order_id.hyphenated().to_string();
         let orders = &self.api.orders;
         let found = match &self.rehearsal {
-            Some(rehearsal) => orders.rehearsed(rehearsal, &id).await,
+            Some(rehearsal) => orders.rehearsed(&rehearsal.orders, &id).await,
             None => orders.aggregate(&id).await,
         };
         found.map_err(refused)

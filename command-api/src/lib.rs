@@ -9,6 +9,7 @@ mod headers;
 mod openapi;
 mod problem_types;
 mod record;
+mod reference;
 mod refusal;
 mod request;
 mod routes;

@@ -3,6 +3,7 @@
 use crate::{
     exports::Exports,
     record::{Orders, Registers},
+    reference::Executors,
     routes::bulk,
     uploads::Uploads,
     webhooks::Webhooks,
@@ -33,6 +34,7 @@ struct NoApi;
 pub struct CommandApi {
     pub(crate) orders: Executor<Orders>,
     pub(crate) invoices: Executor<Registers>,
+    pub(crate) reference: Executors,
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
     pub(crate) webhooks: Webhooks,
@@ -59,7 +61,9 @@ impl CommandApi {
         bulk::describe();
         let store = EventStore::new(events.clone(), config.event_store, hint);
         let registers = (store.clone(), Arc::clone(&mapping), sealing.clone());
+        let reference = Executors::new(&store, &mapping, &sealing);
         Self {
+            reference,
             orders: Executor::new(store, mapping, sealing, config.aggregate_cache_bytes),
             invoices: Executor::new(registers.0, registers.1, registers.2, REGISTERS),
             numbers: NumberBlocks::new(events),

@@ -18,7 +18,7 @@ mod room;
 mod run;
 mod told;
 
-use crate::{documented::problems, record::Orders, state::CommandApi};
+use crate::{documented::problems, reference::Rehearsals, state::CommandApi};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::CACHE_CONTROL,
@@ -26,9 +26,8 @@ use actix_web::{
 };
 pub use check::BulkLines;
 use futures_util::{FutureExt as _, Stream, stream};
-use infra::{
-    command::Rehearsal,
-    http::{Caller, Forwarding, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context},
+use infra::http::{
+    Caller, Forwarding, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context,
 };
 use line::Common;
 pub use room::Room;
@@ -99,9 +98,10 @@ impl IntoResponses for Answers {
 /// the order is named by `order_id`, or by `order` as
 /// `{"platform", "external_id"}`, and other parts of the path by their names
 /// (`line`, `discount`, `payment`, `capture`, `refund`, `fulfillment`, `return`,
-/// `tag`). `if_match` is a version, `causation_id` what led to the command.
+/// `tag`). Reference data is named by `platform`, `sku`, `zone` or `method`.
+/// `if_match` is a version, `causation_id` what led to the command.
 ///
-/// Lines about one order are carried out one after the other, others at the same
+/// Lines about one order, product and so on are carried out one after the other, others at the same
 /// time. A line that fails (`status`, `problem`) stops no other line; only where
 /// it may succeed when it is sent again (5xx, `contended`), later lines about
 /// its order are not carried out (424 `earlier_line_open`). The last record is
@@ -150,7 +150,7 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
         lines,
         common: Common {
             trace,
-            rehearsal: dry_run.then(|| Arc::new(Rehearsal::<Orders>::new(REHEARSED))),
+            rehearsal: dry_run.then(|| Arc::new(Rehearsals::new(REHEARSED))),
         },
         draining: readiness.map_or_else(CancellationToken::new, |ready| ready.draining()),
         api,

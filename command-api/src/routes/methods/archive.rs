@@ -3,7 +3,7 @@
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{OnMethod, answers},
+    documented::{COMMAND, OnMethod, answers},
     request::NoMembers,
 };
 use domain::{

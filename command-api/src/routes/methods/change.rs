@@ -4,7 +4,7 @@ use super::body::RateBody;
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{METHOD, OnMethod, answers},
+    documented::{COMMAND, METHOD, OnMethod, answers},
     request::{Change, given},
 };
 use domain::{

@@ -3,7 +3,7 @@
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{OnPlatform, answers},
+    documented::{COMMAND, OnPlatform, answers},
     request::NoMembers,
 };
 use domain::{

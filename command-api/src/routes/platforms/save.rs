@@ -4,7 +4,7 @@ use super::body::{RateLimitBody, SellerBody};
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{OnPlatform, PLATFORM, answers},
+    documented::{COMMAND, OnPlatform, PLATFORM, answers},
 };
 use contracts::platform::{ClientPrices, OnCancellation};
 use domain::{

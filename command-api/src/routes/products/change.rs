@@ -4,7 +4,7 @@ use super::body::{DimensionsBody, PriceBody};
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{OnProduct, PRODUCT, answers},
+    documented::{COMMAND, OnProduct, PRODUCT, answers},
     request::{Change, given},
 };
 use domain::{

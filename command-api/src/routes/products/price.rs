@@ -3,7 +3,7 @@
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{OnProduct, answers},
+    documented::{COMMAND, OnProduct, answers},
     request::Change,
 };
 use contracts::order::UnitPrice;

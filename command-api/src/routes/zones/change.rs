@@ -4,7 +4,7 @@ use super::body::{PostalCodes, PostalCodesBody};
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{OnZone, ZONE, answers},
+    documented::{COMMAND, OnZone, ZONE, answers},
     request::{Change, given},
 };
 use domain::{

@@ -3,7 +3,7 @@
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{OnZone, answers},
+    documented::{COMMAND, OnZone, answers},
     request::NoMembers,
 };
 use domain::{

@@ -15,21 +15,27 @@ use actix_web::{
 };
 use domain::{
     order::{Order, OrderCommand, Part, Rejection},
+    platform::{Platform, PlatformRules},
     text::{Id, InvalidText},
 };
 use infra::{
+    api_keys::Scopes,
     clock,
     command::{
-        CommandContext, CommandIdentity, ExecuteError, Expected, Outcome, State, command_id,
+        CommandContext, CommandIdentity, ExecuteError, Expected, Ordered, Outcome, State,
+        command_id,
     },
     http::{
-        IfMatch, JsonBody, Principal, Problem, TraceContext, body::parse, idempotency_key,
+        IfMatch, JsonBody, Principal, Problem, Query, TraceContext, body::parse, idempotency_key,
         if_match, trace_context,
     },
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::HashMap, future::ready, ops::Deref, pin::Pin, sync::Arc};
 use uuid::Uuid;
+
+/// Parameter of requests that import orders.
+pub const CREATE_PLATFORMS: &str = "create_platforms";
 
 /// A command as it is asked for: its headers and path, and its body. No body
 /// at all counts as `{}`.
@@ -53,8 +59,12 @@ pub struct Call {
     pub key: Option<String>,
     /// Principal.
     pub principal: String,
+    /// What its key is for.
+    scopes: Scopes,
     /// What is recorded of the command, under the identity of its only step.
     pub context: CommandContext,
+    /// Whether platforms of imported orders are made where there are none.
+    pub create_platforms: bool,
     /// What it is decided on instead of the log, and not stored.
     pub rehearsal: Option<Arc<Rehearsals>>,
     route: String,
@@ -78,6 +88,8 @@ pub struct Told {
     pub causation_id: Option<String>,
     /// The trace that it belongs to.
     pub trace: TraceContext,
+    /// Whether platforms of imported orders are made where there are none.
+    pub create_platforms: bool,
     /// What it is decided on, where nothing is to be stored.
     pub rehearsal: Option<Arc<Rehearsals>>,
 }
@@ -133,6 +145,7 @@ async fn told(
         if_match: if_match(request)?,
         causation_id: causation_id(request)?,
         trace: trace_context(request),
+        create_platforms: create_platforms(request)?,
         rehearsal: None,
     })
 }
@@ -146,7 +159,7 @@ impl Call {
         api.usable()?;
         let (method, pattern, parts) = told.route;
         let route = format!("{method} {}", concrete(&pattern, &parts));
-        let (principal, key) = (told.principal.id, told.key);
+        let (principal, scopes, key) = (told.principal.id, told.principal.scopes, told.key);
         let payload_hash = api.payload_hash(payload).await;
         let context = CommandContext {
             actor: principal.clone(),
@@ -163,7 +176,9 @@ impl Call {
             api,
             key,
             principal,
+            scopes,
             context,
+            create_platforms: told.create_platforms,
             rehearsal: told.rehearsal,
             route,
             parts,
@@ -176,6 +191,11 @@ impl Call {
         let key = self.key.as_deref();
         context.identity.id = identity(&self.principal, &self.route, key, number);
         context
+    }
+
+    /// Whether the caller's key has this scope.
+    pub fn may(&self, scope: &str) -> bool {
+        self.scopes.has(scope)
     }
 
     /// The part of the path of this name.
@@ -251,18 +271,23 @@ impl Call {
             }
             None => executor.execute(&id, context, command).await,
         };
-        Ok(Answer::on_reference(executed.map_err(refused)?))
+        let outcome = executed.map_err(refused)?;
+        if A::TYPE == Platform::TYPE && self.rehearsal.is_none() && !outcome.events.is_empty() {
+            self.api.platforms.changed(key).await;
+        }
+        Ok(Answer::on_reference(outcome))
     }
 
     /// Carries a command out on an order.
-    pub async fn execute<C, F>(
+    pub async fn execute<C, F, I>(
         &self,
         order_id: Uuid,
         command: C,
     ) -> Result<Outcome<Orders>, Problem>
     where
         C: Fn(&Order) -> F,
-        F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
+        F: Future<Output = Result<I, ExecuteError<Rejection>>>,
+        I: Into<Ordered<OrderCommand>>,
     {
         let order = (order_id, Expected::Unknown);
         self.execute_as(&self.context, order, command).await
@@ -270,7 +295,7 @@ impl Call {
 
     /// The same under another context, that of one of its steps, on an order
     /// of which something may be known.
-    pub async fn execute_as<C, F>(
+    pub async fn execute_as<C, F, I>(
         &self,
         context: &CommandContext,
         (order_id, expected): (Uuid, Expected),
@@ -278,7 +303,8 @@ impl Call {
     ) -> Result<Outcome<Orders>, Problem>
     where
         C: Fn(&Order) -> F,
-        F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
+        F: Future<Output = Result<I, ExecuteError<Rejection>>>,
+        I: Into<Ordered<OrderCommand>>,
     {
         let id = order_id.hyphenated().to_string();
         let orders = &self.api.orders;
@@ -304,6 +330,37 @@ impl Call {
         found.map_err(refused)
     }
 
+    /// Carries a command out on the order that the path names, by the rules of
+    /// its platform, and answers. What does not exist has none: its refusal is
+    /// the order's.
+    pub async fn by_rules<F>(
+        &self,
+        command: impl Fn(Order, Option<PlatformRules>) -> F,
+    ) -> Result<Answer, Problem>
+    where
+        F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
+    {
+        let command = &command;
+        let ordered = |order: &Order| {
+            let order = order.clone();
+            async move {
+                let platform = order.head.as_ref().map(|head| head.platform.clone());
+                let rules = match platform {
+                    Some(platform) => Some(self.rules_of(&platform).await?),
+                    None => None,
+                };
+                let platform_version = rules.as_ref().map(|rules| rules.version);
+                let command = command(order, rules).await?;
+                Ok(Ordered {
+                    command,
+                    platform_version,
+                })
+            }
+        };
+        let outcome = self.execute(self.order_id()?, ordered).await?;
+        Ok(Answer::new(outcome, Success::Done))
+    }
+
     /// Carries a command out on the order that the path names, and answers.
     pub async fn carry_out<C: Into<OrderCommand>>(&self, command: C) -> Result<Answer, Problem> {
         let command = command.into();
@@ -319,6 +376,16 @@ impl Call {
         let outcome = self.execute(self.order_id()?, command).await?;
         Ok(Answer::new(outcome, Success::Done))
     }
+}
+
+/// Other parameters are nobody's.
+fn create_platforms(request: &HttpRequest) -> Result<bool, Problem> {
+    if !request.query_string().contains(CREATE_PLATFORMS) {
+        return Ok(false);
+    }
+    let query = Query::of(request, &[CREATE_PLATFORMS])?;
+    let wanted = query.parsed(CREATE_PLATFORMS, "true or false")?;
+    Ok(wanted.unwrap_or(false))
 }
 
 fn identity(principal: &str, route: &str, key: Option<&str>, step: u32) -> Uuid {

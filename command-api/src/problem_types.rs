@@ -47,7 +47,7 @@ kinds! {
         "A webhook endpoint cannot be such one: `errors` says which members, and why.",
     422 invalid_replay: "Say what to replay: `missed`, or `from` with or without `to`.",
     // --- reference data ---------------------------------------------------
-    404 platform_not_found: "There is no platform with this slug.",
+    404 platform_not_found: "There is no platform with this slug; 422 where an order names it.",
     409 platform_archived: "The platform is archived: it takes no orders, and is restored before it is changed.",
     422 slug_fixed: "A platform keeps its slug: orders, customers and numbers are made of it.",
     422 unknown_country: "ISO 3166-1 has no such country.",
@@ -63,6 +63,12 @@ kinds! {
     422 invalid_invoice_prefix: "An invoice prefix has up to `limit` characters, none of them blank.",
     422 invalid_tax_rate: "A tax rate is a percentage such as `\"20\"` or `\"5.5\"`.",
     422 invalid_file_name: "A seller names files, not paths.",
+    409 platform_inactive: "The platform takes no new orders; what was placed elsewhere is still imported.",
+    422 platform_currency: "Orders of the platform are in the currency `expected`.",
+    409 price_mismatch:
+        "The catalogue has another price (`current`), and neither the platform nor the key takes prices of clients.",
+    422 price_unknown:
+        "There is no price to hold the line's against, or to take for it: the catalogue has none on this platform in this currency.",
     404 product_not_found: "There is no product with this SKU.",
     409 product_archived: "The product is archived: restore it first.",
     422 sku_fixed: "A product keeps its SKU: order lines and price lists name it.",

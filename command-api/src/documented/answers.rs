@@ -76,6 +76,17 @@ pub const AMOUNT: &[&str] = &[
     "amount_overflow",
 ];
 
+/// Codes of new orders, beside those of what they consist of.
+pub const NEW_ORDER: &[&str] = &[
+    "422:platform_not_found",
+    "platform_inactive",
+    "platform_archived",
+    "platform_currency",
+    "price_mismatch",
+    "price_unknown",
+];
+/// Codes of a line's price.
+pub const PRICE: &[&str] = &["price_mismatch", "price_unknown"];
 /// Codes of what a platform consists of.
 pub const PLATFORM: &[&str] = &[
     "invalid_path",

@@ -37,6 +37,16 @@ pub struct Headers {
     causation_id: Option<String>,
 }
 
+/// What becomes of imported orders of unknown platforms.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+pub struct CreatePlatforms {
+    /// Whether a platform that nobody knows is made by the way.
+    #[param(required = false)]
+    create_platforms: bool,
+}
+
 /// Parameters of requests that lead to no command by themselves.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]

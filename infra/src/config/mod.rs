@@ -7,7 +7,7 @@ pub use origin::{Origin, Setting};
 pub use urls::Urls;
 
 use crate::{
-    platforms::{PlatformSettings, Platforms},
+    platforms::{PlatformSettings, Platforms, UnknownPlatform},
     secret::Secret,
 };
 use figment::{
@@ -180,6 +180,9 @@ pub struct Config {
     /// How each sales channel wants its orders to be treated. In the
     /// environment: `ORDERLOG_PLATFORMS='{web={auto_confirm=true}}'`.
     pub platforms: Platforms,
+    /// What becomes of an order that names a platform which nobody has saved,
+    /// and which `platforms` does not name: `refuse` it, or `create` the platform.
+    pub unknown_platform: UnknownPlatform,
 }
 
 /// Which code appends events.
@@ -255,6 +258,7 @@ impl Default for Config {
             jobs_dead_days: 90,
             jobs_concurrency: BTreeMap::new(),
             platforms: Platforms::default(),
+            unknown_platform: UnknownPlatform::Refuse,
         }
     }
 }

@@ -11,6 +11,7 @@ use infra::{
     config::Config,
     lifecycle::Lifecycle,
     local_servers::{LocalServers, is_free},
+    platforms::UnknownPlatform,
     secret::Secret,
     telemetry,
 };
@@ -87,6 +88,8 @@ async fn run_on(
     servers::keep_given(&given, &mut config);
     // Nobody routes to it, so nobody has to be told that it goes.
     config.drain_seconds = 0;
+    // Whoever tries it out has not saved any platform yet.
+    config.unknown_platform = UnknownPlatform::Create;
     // Receivers that are being written run on this machine.
     let loopback = LOOPBACK.map(str::to_owned);
     config.webhook_networks = config

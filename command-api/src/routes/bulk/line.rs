@@ -20,6 +20,8 @@ use uuid::Uuid;
 
 /// What all lines of a request have in common.
 pub struct Common {
+    /// Whether platforms of imported orders are made where there are none.
+    pub create_platforms: bool,
     /// The trace of the request.
     pub trace: TraceContext,
     /// Where nothing is to be stored.
@@ -161,6 +163,7 @@ fn understood(
             .map(|version| IfMatch::Versions(vec![version])),
         causation_id: said.causation_id,
         trace: common.trace.clone(),
+        create_platforms: common.create_platforms,
         rehearsal: common.rehearsal.clone(),
     };
     Ok(Parsed {
@@ -298,14 +301,17 @@ fn misplaced(member: &str, detail: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use infra::api_keys::Scopes;
 
     fn line(text: &str) -> Result<Parsed, (&'static str, String)> {
         let principal = Principal {
             id: "key_1".into(),
             name: String::new(),
+            scopes: Scopes::default(),
         };
         let common = Common {
             trace: TraceContext::of(&actix_web::http::header::HeaderMap::new()),
+            create_platforms: false,
             rehearsal: None,
         };
         read(text.as_bytes(), principal, &common).map_err(|refused| {

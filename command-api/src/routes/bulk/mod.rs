@@ -18,7 +18,12 @@ mod room;
 mod run;
 mod told;
 
-use crate::{documented::problems, reference::Rehearsals, state::CommandApi};
+use crate::{
+    call::CREATE_PLATFORMS,
+    documented::{CreatePlatforms, problems},
+    reference::Rehearsals,
+    state::CommandApi,
+};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::CACHE_CONTROL,
@@ -117,7 +122,7 @@ impl IntoResponses for Answers {
     path = "/v1/bulk",
     operation_id = "bulk",
     tag = "bulk",
-    params(Parameters),
+    params(Parameters, CreatePlatforms),
     request_body(
         content = String,
         content_type = "application/x-ndjson",
@@ -130,7 +135,8 @@ impl IntoResponses for Answers {
 pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let (api, caller) = (CommandApi::of(&request)?, Caller::of(&request)?);
     caller.principal().await?;
-    let query = Query::of(&request, &[DRY_RUN])?;
+    let query = Query::of(&request, &[DRY_RUN, CREATE_PLATFORMS])?;
+    let create_platforms = query.parsed(CREATE_PLATFORMS, "true or false")?;
     let dry_run = query.parsed(DRY_RUN, "true or false")?.unwrap_or(false);
     let place = api.bulk.request();
     let full = || Problem::unavailable(5).detail("too many bulk requests run");
@@ -149,6 +155,7 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
         results: Results::new(trace.trace_id.clone(), dry_run),
         lines,
         common: Common {
+            create_platforms: create_platforms.unwrap_or(false),
             trace,
             rehearsal: dry_run.then(|| Arc::new(Rehearsals::new(REHEARSED))),
         },

@@ -15,7 +15,7 @@ use actix_web::{
 };
 use domain::{
     order::{Order, OrderCommand, Part, Rejection},
-    platform::{Platform, PlatformRules},
+    platform::{self, PlatformRules},
     text::{Id, InvalidText},
 };
 use infra::{
@@ -272,7 +272,7 @@ impl Call {
             None => executor.execute(&id, context, command).await,
         };
         let outcome = executed.map_err(refused)?;
-        if A::TYPE == Platform::TYPE && self.rehearsal.is_none() && !outcome.events.is_empty() {
+        if A::TYPE == platform::TYPE && self.rehearsal.is_none() && !outcome.events.is_empty() {
             self.api.platforms.changed(key).await;
         }
         Ok(Answer::on_reference(outcome))

@@ -10,7 +10,6 @@ use super::{
     state::State,
     turns::{TakingTurns, TooLong},
 };
-use cqrs_es::Aggregate;
 use std::sync::Arc;
 
 type Failed<R> = ExecuteError<RejectionOf<R>>;

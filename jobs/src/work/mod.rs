@@ -9,7 +9,7 @@ pub use retention::Retention;
 
 use crate::{
     archive::{self, Archive, Archiving},
-    bulk::{BulkClient, BulkError},
+    bulk::{BulkClient, BulkError, How},
     exports::{self, Exporting},
     operations::{self, Operating},
     reads::{ReadClient, ReadError},

@@ -238,7 +238,7 @@ mod tests {
         let priced = sale(false).line(line(None), Some(&lamp())).expect("known");
         assert_eq!(
             (&*priced.name, priced.unit_price),
-            ("Lamp", "2.55".parse().expect("valid"))
+            ("Lamp", Price::Minor(255))
         );
     }
 

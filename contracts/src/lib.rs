@@ -30,3 +30,17 @@ pub fn schemas() -> Vec<(String, schemars::Schema)> {
     schemas.extend(shipping::schemas());
     schemas
 }
+
+/// Every `ce_type` of the log's events.
+pub fn event_types() -> impl Iterator<Item = &'static str> {
+    [
+        order::OrderEvent::TYPES,
+        platform::PlatformEvent::TYPES,
+        product::ProductEvent::TYPES,
+        shipping::zone::ShippingZoneEvent::TYPES,
+        shipping::method::ShippingMethodEvent::TYPES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

@@ -82,6 +82,13 @@ pub const STATE: TopicSpec = TopicSpec {
 /// Topics of events beside [`ORDERS`]: those of what orders refer to.
 pub const REFERENCE: &[TopicSpec] = &[PLATFORMS, CATALOG, SHIPPING];
 
+/// Whether events are on this partition of this topic (without the
+/// deployment's prefix): whether a position there can be one of the log's.
+pub fn has_events(topic: &str, partition: i32) -> bool {
+    let mut topics = std::iter::once(&ORDERS).chain(REFERENCE);
+    topics.any(|spec| spec.name == topic && (0..spec.partitions).contains(&partition))
+}
+
 /// Every topic that `orderlog migrate` creates.
 pub const ALL: &[TopicSpec] = &[ORDERS, STATE, PLATFORMS, CATALOG, SHIPPING, PROGRESS];
 

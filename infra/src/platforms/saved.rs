@@ -4,13 +4,11 @@ use super::PlatformSettings;
 use crate::log::{ContractMapping, LogReader, StoredEvent};
 use contracts::platform::{Platform, PlatformEvent};
 use std::{collections::HashMap, sync::Arc, time::Duration};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// Kind of aggregate in the log.
 const PLATFORM: &str = "platform";
-/// What was read is taken for what is so long.
-const FRESH: Duration = Duration::from_millis(250);
 /// The log may take so long to answer.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -44,13 +42,13 @@ pub(super) async fn read(
 /// The settings of all platforms that were saved, by slug.
 pub type SavedSettings = HashMap<String, PlatformSettings>;
 
-/// The settings of all saved platforms, for whoever follows orders of any: read
-/// anew when they are asked for, at most a few times a second.
+/// The settings of all saved platforms, for whoever follows orders of any. There
+/// are few of them.
 pub struct SavedPlatforms {
     reader: LogReader,
     mapping: Arc<dyn ContractMapping>,
-    known: Arc<SavedSettings>,
-    read_at: Option<Instant>,
+    /// As they were last; none before they were ever read.
+    known: Option<Arc<SavedSettings>>,
 }
 
 impl SavedPlatforms {
@@ -59,38 +57,33 @@ impl SavedPlatforms {
         Self {
             reader,
             mapping,
-            known: Arc::default(),
-            read_at: None,
+            known: None,
         }
     }
 
-    /// As they are now; as they were last while the log is away.
+    /// As they are now, so that what was saved before an event holds for it; as
+    /// they were last while the log is away.
     ///
     /// # Errors
     /// When they were never read, and cannot be.
     pub async fn now(&mut self) -> Result<Arc<SavedSettings>, BoxError> {
-        match self.read().await {
-            Err(error) if self.read_at.is_none() => Err(error),
-            Err(error) => {
+        match (self.read().await, &self.known) {
+            (Ok(read), _) => Ok(Arc::clone(self.known.insert(Arc::new(read)))),
+            (Err(error), None) => Err(error),
+            (Err(error), Some(known)) => {
                 tracing::warn!(%error, "platforms.as_they_were");
-                Ok(Arc::clone(&self.known))
+                Ok(Arc::clone(known))
             }
-            Ok(()) => Ok(Arc::clone(&self.known)),
         }
     }
 
-    async fn read(&mut self) -> Result<(), BoxError> {
-        if self.read_at.is_none_or(|at| at.elapsed() >= FRESH) {
-            let at = Instant::now();
-            let last = timeout(PATIENCE, self.reader.read_last_of_all(PLATFORM)).await??;
-            let read = last.into_iter().map(|stored| {
-                let (platform, _) = platform(&*self.mapping, stored)?;
-                Ok((platform.slug.clone(), PlatformSettings::of(&platform)))
-            });
-            self.known = Arc::new(read.collect::<Result<_, BoxError>>()?);
-            self.read_at = Some(at);
-        }
-        Ok(())
+    async fn read(&self) -> Result<SavedSettings, BoxError> {
+        let last = timeout(PATIENCE, self.reader.read_last_of_all(PLATFORM)).await??;
+        let read = last.into_iter().map(|stored| {
+            let (platform, _) = platform(&*self.mapping, stored)?;
+            Ok((platform.slug.clone(), PlatformSettings::of(&platform)))
+        });
+        read.collect()
     }
 }
 

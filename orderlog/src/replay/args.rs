@@ -1,7 +1,7 @@
 //! What `orderlog replay` is asked for.
 
 use super::topic::TopicName;
-use contracts::{PositionToken, order::OrderEvent, topics::ORDER_EVENTS};
+use contracts::{PositionToken, event_types, topics::has_events};
 use serde::{Deserialize, Serialize};
 use std::{num::NonZeroU32, path::PathBuf, str::FromStr};
 use time::{
@@ -123,11 +123,8 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let token: PositionToken = text.parse().map_err(|_| "not a position token")?;
-        if token.topic != ORDER_EVENTS {
-            return Err(format!(
-                "a position of {}, not of {ORDER_EVENTS}",
-                token.topic
-            ));
+        if !has_events(&token.topic, token.partition) {
+            return Err(format!("{} is no topic of the log's events", token.topic));
         }
         Ok(Self(token))
     }
@@ -153,7 +150,7 @@ impl FromStr for TypePattern {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let pattern = Self(text.to_owned());
-        if OrderEvent::TYPES.iter().any(|name| pattern.takes(name)) {
+        if event_types().any(|name| pattern.takes(name)) {
             return Ok(pattern);
         }
         Err("no such event type; contracts/schemas and docs/asyncapi.json list them".to_owned())
@@ -177,7 +174,7 @@ fn platform(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contracts::LogPosition;
+    use contracts::{LogPosition, topics::ORDER_EVENTS};
 
     #[test]
     fn types_are_named_or_begun() {

@@ -6,6 +6,7 @@ use super::{
     topic::Topic,
     trailer::Trailer,
 };
+use contracts::topics::ORDER_EVENTS;
 use infra::{config::Config, log::PublishedEvent};
 
 /// Lines on standard output, or a topic.
@@ -31,6 +32,8 @@ impl Output {
     pub async fn write(&mut self, event: &PublishedEvent) -> anyhow::Result<()> {
         match self {
             Self::Lines(lines) => lines.write(event),
+            // It is like that of the orders, and for whoever reads that one.
+            Self::Topic(_) if event.topic != ORDER_EVENTS => Ok(()),
             Self::Topic(topic) => topic.send(event).await,
         }
     }

@@ -1,7 +1,6 @@
 //! What of a feed a client wants.
 
 use super::feed::About;
-use contracts::order::OrderEvent;
 use infra::http::{Problem, Query, query::invalid};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -58,18 +57,17 @@ impl Filter {
     pub fn with_types(mut self, query: &Query) -> Result<Self, Problem> {
         for pattern in query.many("type")? {
             let beginning = pattern.strip_suffix('*');
-            let meant = |name: &&&str| match beginning {
+            let meant = |name: &&str| match beginning {
                 Some(beginning) => name.starts_with(beginning),
-                None => **name == pattern,
+                None => *name == pattern,
             };
-            let types: Vec<_> = OrderEvent::TYPES.iter().filter(meant).collect();
+            let types: Vec<_> = contracts::event_types().filter(meant).collect();
             if types.is_empty() {
                 let detail =
                     format!("knows no event type {pattern}: docs/asyncapi.json lists them");
                 return Err(invalid("type", detail));
             }
-            self.types
-                .extend(types.into_iter().map(|name| (*name).to_owned()));
+            self.types.extend(types.into_iter().map(str::to_owned));
         }
         Ok(self)
     }

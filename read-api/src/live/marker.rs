@@ -6,7 +6,7 @@ use actix_web::web::Bytes;
 use contracts::{
     LogPosition, PositionToken,
     partition::partition_of,
-    topics::{ORDER_EVENTS, ORDER_EVENTS_PARTITIONS},
+    topics::{ORDER_EVENTS, ORDER_EVENTS_PARTITIONS, has_events},
 };
 use uuid::Uuid;
 
@@ -37,9 +37,7 @@ impl Marker {
             None => (text, None),
         };
         let token: PositionToken = token.parse().ok()?;
-        let ours =
-            token.topic == ORDER_EVENTS && (0..ORDER_EVENTS_PARTITIONS).contains(&token.partition);
-        ours.then_some(Self {
+        has_events(&token.topic, token.partition).then_some(Self {
             at: token.at,
             generation,
         })

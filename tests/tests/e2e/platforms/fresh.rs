@@ -62,7 +62,7 @@ pub async fn every_order_is_decided_by_rules_of_less_than_a_second_before(
     .await?;
     ensure!(saved.len() == CHANGES + 1);
     let orders: Vec<(String, OffsetDateTime, String)> = sqlx::query_as(
-        "SELECT metadata ->> 'platform_version', recorded_at, payload #>> '{OrderPlaced,number}' \
+        "SELECT metadata ->> 'platform_version', recorded_at, payload #>> '{OrderPlaced,order,number}' \
            FROM events WHERE aggregate_type = 'order'",
     )
     .fetch_all(&scene.log)

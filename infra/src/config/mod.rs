@@ -1,9 +1,11 @@
 //! Configuration: defaults < file < environment (`ORDERLOG_…`) < flags.
 
 mod origin;
+mod unknown_platform;
 mod urls;
 
 pub use origin::{Origin, Setting};
+pub use unknown_platform::UnknownPlatform;
 pub use urls::Urls;
 
 use crate::{
@@ -169,6 +171,11 @@ pub struct Config {
     /// How many of the statistics that people ask for most are kept ready; 0: none,
     /// and nobody notes what is asked.
     pub warm_statistics: usize,
+    /// What becomes of a platform that nobody has saved, where somebody names
+    /// it.
+    pub unknown_platform: UnknownPlatform,
+    /// How long the offers of a shipping quote hold, in seconds: 60 to 86,400.
+    pub quote_valid_seconds: u32,
     /// For how many days jobs that are done or cancelled are kept.
     pub jobs_done_days: u64,
     /// For how many days dead jobs are kept.
@@ -251,6 +258,8 @@ impl Default for Config {
             operation_days: 30,
             archive_after_days: 0,
             warm_statistics: 100,
+            unknown_platform: UnknownPlatform::default(),
+            quote_valid_seconds: 1_800,
             jobs_done_days: 7,
             jobs_dead_days: 90,
             jobs_concurrency: BTreeMap::new(),

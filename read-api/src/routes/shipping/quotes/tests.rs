@@ -30,7 +30,7 @@ fn read<T: DeserializeOwned>(value: Value) -> T {
 }
 
 /// A request for these lines, in euros, from `web` to Germany.
-fn asked(lines: Value) -> QuoteRequest {
+fn asked(lines: &Value) -> QuoteRequest {
     let place = json!({"country": "de", "region": "BY", "postal_code": "80 331"});
     read(json!({
         "platform": "web", "currency": "EUR", "lines": lines, "destination": place,
@@ -77,7 +77,7 @@ fn rules_of_web() -> PlatformRules {
     PlatformRules::unknown("web".try_into().expect("a slug"))
 }
 
-fn goods_of(lines: Value) -> Result<Goods, Problem> {
+fn goods_of(lines: &Value) -> Result<Goods, Problem> {
     Goods::of(&asked(lines), &rules_of_web(), &catalogue())
 }
 
@@ -114,8 +114,8 @@ fn shipping(number: u64) -> Arc<Snapshot> {
     Arc::new(Snapshot::of(state, [(3, read(zone))], methods).expect("readable"))
 }
 
-fn all_of(lines: Value, state: u64, platform_version: i64) -> Asked {
-    let place = asked(json!([])).destination.place();
+fn all_of(lines: &Value, state: u64, platform_version: i64) -> Asked {
+    let place = asked(&json!([])).destination.place();
     let goods = goods_of(lines).unwrap_or_else(|problem| panic!("{problem}"));
     Asked {
         basket: goods.basket.expect("goods"),
@@ -127,7 +127,7 @@ fn all_of(lines: Value, state: u64, platform_version: i64) -> Asked {
 
 #[test]
 fn a_price_is_that_of_the_request_else_that_of_the_catalogue() {
-    let goods = goods_of(json!([
+    let goods = goods_of(&json!([
         {"sku": "LAMP", "quantity": 2},
         {"sku": "LAMP", "quantity": 2, "unit_price": "1.5", "discount": 50},
         {"sku": "DESK", "quantity": 1, "unit_price": 20_000},
@@ -155,7 +155,7 @@ fn a_price_is_that_of_the_request_else_that_of_the_catalogue() {
 
 #[test]
 fn a_line_without_a_price_is_pointed_at() {
-    let goods = goods_of(json!([
+    let goods = goods_of(&json!([
         {"sku": "LAMP", "quantity": 1},
         {"sku": "DESK", "quantity": 1},
         {"sku": "GONE", "quantity": 1},
@@ -169,17 +169,17 @@ fn a_line_without_a_price_is_pointed_at() {
 #[test]
 fn what_goes_into_no_parcel_is_not_shipped_and_its_line_is_checked_all_the_same() {
     let gift = json!({"sku": "GIFT", "quantity": 1});
-    let alone = goods_of(json!([gift])).unwrap_or_else(|problem| panic!("{problem}"));
+    let alone = goods_of(&json!([gift])).unwrap_or_else(|problem| panic!("{problem}"));
     assert!(alone.basket.is_none() && alone.lines.len() == 1);
     let lamp = json!({"sku": "LAMP", "quantity": 1});
-    let beside = goods_of(json!([gift, lamp])).unwrap_or_else(|problem| panic!("{problem}"));
+    let beside = goods_of(&json!([gift, lamp])).unwrap_or_else(|problem| panic!("{problem}"));
     let basket = beside.basket.expect("a lamp");
     assert_eq!(
         (basket.subtotal(), basket.units(), beside.lines.len()),
         (1_000, 1, 2)
     );
     let none = json!({"sku": "LAMP", "quantity": 0});
-    let (status, code, pointers) = told(goods_of(json!([gift, gift, none])));
+    let (status, code, pointers) = told(goods_of(&json!([gift, gift, none])));
     assert_eq!((status, code.as_str()), (422, "quantity_out_of_range"));
     assert_eq!(pointers, ["/lines/2/quantity"]);
 }
@@ -200,7 +200,7 @@ fn a_platform_says_whether_it_takes_such_orders() {
     };
     let rules = |platform: Option<Platform>, unknown: UnknownPlatform| {
         let known = platform.as_ref().map(|platform| (9, platform));
-        goods::rules(&asked(lamp.clone()), known, unknown)
+        goods::rules(&asked(&lamp), known, unknown)
     };
     let known = rules(Some(platform(json!({"currency": "EUR"}))), Refuse);
     let known = known.unwrap_or_else(|problem| panic!("{problem}"));
@@ -239,16 +239,16 @@ fn what_comes_to_the_same_has_one_key_as_long_as_all_of_it_is_the_same() {
     let lamp = json!({"sku": "LAMP", "quantity": 2, "unit_price": 100});
     let half = json!({"sku": "LAMP", "quantity": 1, "unit_price": 100});
     let desk = json!({"sku": "DESK", "quantity": 1, "unit_price": 900});
-    let key = |lines, state, version| all_of(lines, state, version).key();
-    let one = key(json!([lamp, desk]), 1, 1);
+    let key = |lines: &Value, state, version| all_of(lines, state, version).key();
+    let one = key(&json!([lamp, desk]), 1, 1);
     assert!(one.starts_with("web:"), "{one}");
-    assert_eq!(one, key(json!([desk, lamp]), 1, 1));
-    assert_eq!(one, key(json!([half, desk, half]), 1, 1));
+    assert_eq!(one, key(&json!([desk, lamp]), 1, 1));
+    assert_eq!(one, key(&json!([half, desk, half]), 1, 1));
     for other in [
-        key(json!([lamp, lamp, desk]), 1, 1),
-        key(json!([lamp]), 1, 1),
-        key(json!([lamp, desk]), 2, 1),
-        key(json!([lamp, desk]), 1, 2),
+        key(&json!([lamp, lamp, desk]), 1, 1),
+        key(&json!([lamp]), 1, 1),
+        key(&json!([lamp, desk]), 2, 1),
+        key(&json!([lamp, desk]), 1, 2),
     ] {
         assert_ne!(one, other);
     }
@@ -257,7 +257,7 @@ fn what_comes_to_the_same_has_one_key_as_long_as_all_of_it_is_the_same() {
 #[test]
 fn what_is_kept_is_what_was_computed() {
     let lines = json!([{"sku": "DESK", "quantity": 1, "unit_price": 900}]);
-    let asked = all_of(lines, 1, 1);
+    let asked = all_of(&lines, 1, 1);
     let computed = Computed::of(&asked);
     assert_eq!((computed.offers.len(), computed.refused.len()), (1, 1));
     let kept = serde_json::to_vec(&computed).expect("JSON");
@@ -272,10 +272,10 @@ fn what_is_kept_is_what_was_computed() {
 
 #[test]
 fn an_offer_is_promised_in_a_text_of_limited_length() {
-    let asked = asked(json!([{"sku": "LAMP", "quantity": 2}]));
+    let asked = asked(&json!([{"sku": "LAMP", "quantity": 2}]));
     let goods = Goods::of(&asked, &rules_of_web(), &catalogue());
     let goods = goods.unwrap_or_else(|problem| panic!("{problem}"));
-    let all = all_of(json!([{"sku": "LAMP", "quantity": 2}]), 1, 1);
+    let all = all_of(&json!([{"sku": "LAMP", "quantity": 2}]), 1, 1);
     let mut offer = Computed::of(&all).offers.remove(0);
     let from = PromisedFrom {
         method: i64::MAX,

@@ -154,6 +154,7 @@ fn place(id: Uuid) -> anyhow::Result<OrderCommand> {
         })
     };
     let order = NewOrder {
+        country: None,
         order_id: id,
         number: "1001".into(),
         platform: "web".try_into()?,

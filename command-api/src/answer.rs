@@ -1,7 +1,10 @@
-//! The answer of a command: the order's fields, flat, plus `order_id`,
+//! The answers of commands: what was changed, as the command left it, flat, plus
 //! `position` and the ids that the command made.
 
-use crate::record::Orders;
+use crate::{
+    record::Orders,
+    reference::{Kind, Reference, ReferenceAnswer},
+};
 use actix_web::{
     HttpRequest, HttpResponse, Responder,
     body::BoxBody,
@@ -11,7 +14,12 @@ use contracts::{
     PositionToken,
     order::{Made, Order},
     partition::partition_of,
-    topics,
+    platform as platforms, product as products, shipping, topics,
+};
+use domain::{
+    platform::Platform,
+    product::Product,
+    shipping::{method::ShippingMethod, zone::ShippingZone},
 };
 use infra::{
     command::Outcome,
@@ -45,23 +53,80 @@ pub enum Success {
     Done,
 }
 
+/// What a command has led to, of whichever kind.
+#[derive(Debug)]
+pub enum Changed {
+    /// On an order.
+    Order(Outcome<Orders>),
+    /// On a platform.
+    Platform(Outcome<Reference<Platform>>),
+    /// On a product.
+    Product(Outcome<Reference<Product>>),
+    /// On a shipping zone.
+    ShippingZone(Outcome<Reference<ShippingZone>>),
+    /// On a shipping method.
+    ShippingMethod(Outcome<Reference<ShippingMethod>>),
+}
+
+/// The body of an answer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Told<'a> {
+    /// Of an order.
+    Order(Box<CommandAnswer<'a>>),
+    /// Of a platform.
+    Platform(ReferenceAnswer<'a, platforms::Platform>),
+    /// Of a product.
+    Product(ReferenceAnswer<'a, products::Product>),
+    /// Of a shipping zone.
+    ShippingZone(ReferenceAnswer<'a, shipping::zone::ShippingZone>),
+    /// Of a shipping method.
+    ShippingMethod(ReferenceAnswer<'a, shipping::method::ShippingMethod>),
+}
+
 /// What a command that was carried out is answered with. A repeat gets the
 /// first one's status and body, and says so in `Idempotent-Replayed`.
 #[derive(Debug)]
 pub struct Answer {
-    outcome: Outcome<Orders>,
+    changed: Changed,
     success: Success,
 }
 
+/// Evaluates `$with` for the outcome of any kind.
+macro_rules! each {
+    ($changed:expr, $outcome:ident => $with:expr) => {
+        match $changed {
+            Changed::Order($outcome) => $with,
+            Changed::Platform($outcome) => $with,
+            Changed::Product($outcome) => $with,
+            Changed::ShippingZone($outcome) => $with,
+            Changed::ShippingMethod($outcome) => $with,
+        }
+    };
+}
+
 impl Answer {
-    /// The answer to a command that led to `outcome`.
+    /// The answer to a command on an order that led to `outcome`.
     pub const fn new(outcome: Outcome<Orders>, success: Success) -> Self {
-        Self { outcome, success }
+        let changed = Changed::Order(outcome);
+        Self { changed, success }
     }
 
-    /// 201 where the command made the order, now or before.
+    /// The answer to a command on reference data.
+    pub fn on_reference<A: Kind>(outcome: Outcome<Reference<A>>) -> Self {
+        let success = if outcome.state.version == 1 {
+            Success::Created
+        } else {
+            Success::Done
+        };
+        let changed = A::changed(outcome);
+        Self { changed, success }
+    }
+
+    /// 201 where the command made what it is about, now or before.
     pub fn status(&self) -> StatusCode {
-        if self.success == Success::Created && !self.outcome.events.is_empty() {
+        let stored = each!(&self.changed, outcome => !outcome.events.is_empty());
+        if self.success == Success::Created && stored {
             StatusCode::CREATED
         } else {
             StatusCode::OK
@@ -70,21 +135,32 @@ impl Answer {
 
     /// Whether it was carried out before.
     pub const fn is_repeat(&self) -> bool {
-        self.outcome.replayed
+        each!(&self.changed, outcome => outcome.replayed)
+    }
+
+    /// Version of what it is about.
+    pub fn version(&self) -> i64 {
+        each!(&self.changed, outcome => outcome.state.version)
     }
 
     /// Its body.
     ///
     /// # Errors
-    /// Where the order has no event, which cannot be.
-    pub fn told(&self) -> Result<CommandAnswer<'_>, Problem> {
-        told(&self.outcome)
+    /// Where what it is about has no event, which cannot be.
+    pub fn told(&self) -> Result<Told<'_>, Problem> {
+        Ok(match &self.changed {
+            Changed::Order(outcome) => Told::Order(Box::new(told(outcome)?)),
+            Changed::Platform(outcome) => Told::Platform(ReferenceAnswer::of(outcome)?),
+            Changed::Product(outcome) => Told::Product(ReferenceAnswer::of(outcome)?),
+            Changed::ShippingZone(outcome) => Told::ShippingZone(ReferenceAnswer::of(outcome)?),
+            Changed::ShippingMethod(outcome) => Told::ShippingMethod(ReferenceAnswer::of(outcome)?),
+        })
     }
 
     fn response(&self) -> Result<HttpResponse, Problem> {
         let (answer, status) = (self.told()?, self.status());
         let etag = Etag {
-            version: answer.order.version,
+            version: self.version(),
             revision: 0,
         };
         let mut response = HttpResponse::build(status);
@@ -92,13 +168,25 @@ impl Answer {
         response.insert_header((header::CACHE_CONTROL, CACHING));
         response.insert_header((header::VARY, VARIES));
         if status == StatusCode::CREATED {
-            let location = format!("/v1/orders/{}", answer.order_id);
-            response.insert_header((header::LOCATION, location));
+            response.insert_header((header::LOCATION, answer.location()));
         }
         if self.is_repeat() {
             response.insert_header(("Idempotent-Replayed", "true"));
         }
         Ok(response.json(answer))
+    }
+}
+
+impl Told<'_> {
+    /// Where it is read.
+    fn location(&self) -> String {
+        match self {
+            Self::Order(answer) => format!("/v1/orders/{}", answer.order_id),
+            Self::Platform(answer) => Platform::location(&answer.now.document),
+            Self::Product(answer) => Product::location(&answer.now.document),
+            Self::ShippingZone(answer) => ShippingZone::location(&answer.now.document),
+            Self::ShippingMethod(answer) => ShippingMethod::location(&answer.now.document),
+        }
     }
 }
 

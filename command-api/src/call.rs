@@ -4,6 +4,7 @@ use crate::{
     answer::{Answer, Success},
     headers::causation_id,
     record::Orders,
+    reference::{Kind, Rehearsals},
     refusal::{refused, rejected},
     state::CommandApi,
 };
@@ -14,22 +15,27 @@ use actix_web::{
 };
 use domain::{
     order::{Order, OrderCommand, Part, Rejection},
-    text::Id,
+    platform::{self, PlatformRules},
+    text::{Id, InvalidText},
 };
 use infra::{
+    api_keys::Scopes,
     clock,
     command::{
-        CommandContext, CommandIdentity, ExecuteError, Expected, Outcome, Rehearsal, State,
+        CommandContext, CommandIdentity, ExecuteError, Expected, Ordered, Outcome, State,
         command_id,
     },
     http::{
-        IfMatch, JsonBody, Principal, Problem, TraceContext, body::parse, idempotency_key,
+        IfMatch, JsonBody, Principal, Problem, Query, TraceContext, body::parse, idempotency_key,
         if_match, trace_context,
     },
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use std::{collections::HashMap, future::ready, pin::Pin, sync::Arc};
+use std::{collections::HashMap, future::ready, ops::Deref, pin::Pin, sync::Arc};
 use uuid::Uuid;
+
+/// Parameter of requests that import orders.
+pub const CREATE_PLATFORMS: &str = "create_platforms";
 
 /// A command as it is asked for: its headers and path, and its body. No body
 /// at all counts as `{}`.
@@ -53,10 +59,14 @@ pub struct Call {
     pub key: Option<String>,
     /// Principal.
     pub principal: String,
+    /// What its key is for.
+    scopes: Scopes,
     /// What is recorded of the command, under the identity of its only step.
     pub context: CommandContext,
+    /// Whether platforms of imported orders are made where there are none.
+    pub create_platforms: bool,
     /// What it is decided on instead of the log, and not stored.
-    pub rehearsal: Option<Arc<Rehearsal<Orders>>>,
+    pub rehearsal: Option<Arc<Rehearsals>>,
     route: String,
     parts: Parts,
 }
@@ -78,8 +88,10 @@ pub struct Told {
     pub causation_id: Option<String>,
     /// The trace that it belongs to.
     pub trace: TraceContext,
+    /// Whether platforms of imported orders are made where there are none.
+    pub create_platforms: bool,
     /// What it is decided on, where nothing is to be stored.
-    pub rehearsal: Option<Arc<Rehearsal<Orders>>>,
+    pub rehearsal: Option<Arc<Rehearsals>>,
 }
 
 impl<B: DeserializeOwned> Asked<B> {
@@ -133,6 +145,7 @@ async fn told(
         if_match: if_match(request)?,
         causation_id: causation_id(request)?,
         trace: trace_context(request),
+        create_platforms: create_platforms(request)?,
         rehearsal: None,
     })
 }
@@ -146,7 +159,7 @@ impl Call {
         api.usable()?;
         let (method, pattern, parts) = told.route;
         let route = format!("{method} {}", concrete(&pattern, &parts));
-        let (principal, key) = (told.principal.id, told.key);
+        let (principal, scopes, key) = (told.principal.id, told.principal.scopes, told.key);
         let payload_hash = api.payload_hash(payload).await;
         let context = CommandContext {
             actor: principal.clone(),
@@ -163,7 +176,9 @@ impl Call {
             api,
             key,
             principal,
+            scopes,
             context,
+            create_platforms: told.create_platforms,
             rehearsal: told.rehearsal,
             route,
             parts,
@@ -176,6 +191,11 @@ impl Call {
         let key = self.key.as_deref();
         context.identity.id = identity(&self.principal, &self.route, key, number);
         context
+    }
+
+    /// Whether the caller's key has this scope.
+    pub fn may(&self, scope: &str) -> bool {
+        self.scopes.has(scope)
     }
 
     /// The part of the path of this name.
@@ -213,15 +233,61 @@ impl Call {
         })
     }
 
+    /// The natural key that the path names, as a text of its kind.
+    pub fn named<T>(&self, name: &str) -> Result<T, Problem>
+    where
+        T: for<'a> TryFrom<&'a str, Error = InvalidText> + Deref<Target = str>,
+    {
+        // The replacement character stands for bytes that are not UTF-8.
+        let invalid = |reason: String| invalid_path().detail(format!("{name}: {reason}"));
+        let key = T::try_from(self.path(name)).map_err(|reason| invalid(reason.to_string()))?;
+        if key.contains('\u{fffd}') {
+            return Err(invalid("is not UTF-8".to_owned()));
+        }
+        Ok(key)
+    }
+
+    /// Carries a command out on the reference data of kind `A` that is called
+    /// `key`, and answers. What does not exist is not what `If-Match` asks for.
+    pub async fn on<A: Kind>(
+        &self,
+        key: &str,
+        command: impl Into<A::Command>,
+    ) -> Result<Answer, Problem> {
+        let (id, command) = (A::id(key).hyphenated().to_string(), command.into());
+        let conditional = self.context.if_match.is_some();
+        let command = |aggregate: &A| {
+            ready(if conditional && aggregate.now().is_none() {
+                Err(ExecuteError::PreconditionFailed { version: 0 })
+            } else {
+                Ok(command.clone())
+            })
+        };
+        let (executor, context) = (A::executor(&self.api.reference), &self.context);
+        let executed = match &self.rehearsal {
+            Some(rehearsals) => {
+                let rehearsal = A::rehearsal(rehearsals);
+                executor.rehearse(rehearsal, &id, context, command).await
+            }
+            None => executor.execute(&id, context, command).await,
+        };
+        let outcome = executed.map_err(refused)?;
+        if A::TYPE == platform::TYPE && self.rehearsal.is_none() && !outcome.events.is_empty() {
+            self.api.platforms.changed(key).await;
+        }
+        Ok(Answer::on_reference(outcome))
+    }
+
     /// Carries a command out on an order.
-    pub async fn execute<C, F>(
+    pub async fn execute<C, F, I>(
         &self,
         order_id: Uuid,
         command: C,
     ) -> Result<Outcome<Orders>, Problem>
     where
         C: Fn(&Order) -> F,
-        F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
+        F: Future<Output = Result<I, ExecuteError<Rejection>>>,
+        I: Into<Ordered<OrderCommand>>,
     {
         let order = (order_id, Expected::Unknown);
         self.execute_as(&self.context, order, command).await
@@ -229,7 +295,7 @@ impl Call {
 
     /// The same under another context, that of one of its steps, on an order
     /// of which something may be known.
-    pub async fn execute_as<C, F>(
+    pub async fn execute_as<C, F, I>(
         &self,
         context: &CommandContext,
         (order_id, expected): (Uuid, Expected),
@@ -237,12 +303,15 @@ impl Call {
     ) -> Result<Outcome<Orders>, Problem>
     where
         C: Fn(&Order) -> F,
-        F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
+        F: Future<Output = Result<I, ExecuteError<Rejection>>>,
+        I: Into<Ordered<OrderCommand>>,
     {
         let id = order_id.hyphenated().to_string();
         let orders = &self.api.orders;
         let executed = if let Some(rehearsal) = &self.rehearsal {
-            orders.rehearse(rehearsal, &id, context, command).await
+            orders
+                .rehearse(&rehearsal.orders, &id, context, command)
+                .await
         } else {
             let executed = orders.execute_expecting(expected, &id, context, command);
             executed.await
@@ -255,10 +324,41 @@ impl Call {
         let id = order_id.hyphenated().to_string();
         let orders = &self.api.orders;
         let found = match &self.rehearsal {
-            Some(rehearsal) => orders.rehearsed(rehearsal, &id).await,
+            Some(rehearsal) => orders.rehearsed(&rehearsal.orders, &id).await,
             None => orders.aggregate(&id).await,
         };
         found.map_err(refused)
+    }
+
+    /// Carries a command out on the order that the path names, by the rules of
+    /// its platform, and answers. What does not exist has none: its refusal is
+    /// the order's.
+    pub async fn by_rules<F>(
+        &self,
+        command: impl Fn(Order, Option<PlatformRules>) -> F,
+    ) -> Result<Answer, Problem>
+    where
+        F: Future<Output = Result<OrderCommand, ExecuteError<Rejection>>>,
+    {
+        let command = &command;
+        let ordered = |order: &Order| {
+            let order = order.clone();
+            async move {
+                let platform = order.head.as_ref().map(|head| head.platform.clone());
+                let rules = match platform {
+                    Some(platform) => Some(self.rules_of(&platform).await?),
+                    None => None,
+                };
+                let platform_version = rules.as_ref().map(|rules| rules.version);
+                let command = command(order, rules).await?;
+                Ok(Ordered {
+                    command,
+                    platform_version,
+                })
+            }
+        };
+        let outcome = self.execute(self.order_id()?, ordered).await?;
+        Ok(Answer::new(outcome, Success::Done))
     }
 
     /// Carries a command out on the order that the path names, and answers.
@@ -276,6 +376,16 @@ impl Call {
         let outcome = self.execute(self.order_id()?, command).await?;
         Ok(Answer::new(outcome, Success::Done))
     }
+}
+
+/// Other parameters are nobody's.
+fn create_platforms(request: &HttpRequest) -> Result<bool, Problem> {
+    if !request.query_string().contains(CREATE_PLATFORMS) {
+        return Ok(false);
+    }
+    let query = Query::of(request, &[CREATE_PLATFORMS])?;
+    let wanted = query.parsed(CREATE_PLATFORMS, "true or false")?;
+    Ok(wanted.unwrap_or(false))
 }
 
 fn identity(principal: &str, route: &str, key: Option<&str>, step: u32) -> Uuid {

@@ -2,12 +2,14 @@
 
 use crate::{
     answer::CommandAnswer,
+    documented::{PlatformAnswer, ProductAnswer, ShippingMethodAnswer, ShippingZoneAnswer},
     routes::{
-        bulk, drafts, exports, operations, orders,
+        bulk, drafts, exports, methods, operations, orders, platforms, products,
         webhooks::{
             deliveries,
             endpoints::{self, EndpointWithSecret, replay::Replayed},
         },
+        zones,
     },
 };
 use infra::{
@@ -38,6 +40,16 @@ const EXAMPLES: &[(&str, &str)] = &[
         include_str!("documented/endpoint_with_secret.json"),
     ),
     ("Operation", include_str!("documented/operation.json")),
+    ("PlatformAnswer", include_str!("documented/platform.json")),
+    ("ProductAnswer", include_str!("documented/product.json")),
+    (
+        "ShippingMethodAnswer",
+        include_str!("documented/shipping_method.json"),
+    ),
+    (
+        "ShippingZoneAnswer",
+        include_str!("documented/shipping_zone.json"),
+    ),
     ("Replayed", r#"{"replayed": 2, "continue_from": null}"#),
 ];
 
@@ -45,7 +57,7 @@ const EXAMPLES: &[(&str, &str)] = &[
 #[openapi(
     info(
         title = "Orderlog commands",
-        description = "Commands change orders. Each answers the order as it left it, with its version in the ETag and a `position` to wait for on reads."
+        description = "Commands change orders and what they refer to. Each answers what it is about as it left it, with its version in the ETag and a `position` to wait for on reads."
     ),
     components(schemas(
         CommandAnswer,
@@ -54,8 +66,12 @@ const EXAMPLES: &[(&str, &str)] = &[
         EndpointWithSecret,
         Export,
         Operation,
+        PlatformAnswer,
         ProblemDocument,
-        Replayed
+        ProductAnswer,
+        Replayed,
+        ShippingMethodAnswer,
+        ShippingZoneAnswer
     )),
     paths(
         drafts::create::handle,
@@ -106,6 +122,23 @@ const EXAMPLES: &[(&str, &str)] = &[
         orders::invoice::handle,
         orders::tags::tag::handle,
         orders::tags::untag::handle,
+        platforms::save::handle,
+        platforms::change::handle,
+        platforms::archive::handle,
+        platforms::restore::handle,
+        products::save::handle,
+        products::change::handle,
+        products::price::handle,
+        products::archive::handle,
+        products::restore::handle,
+        zones::save::handle,
+        zones::change::handle,
+        zones::archive::handle,
+        zones::restore::handle,
+        methods::save::handle,
+        methods::change::handle,
+        methods::archive::handle,
+        methods::restore::handle,
         endpoints::create::handle,
         endpoints::change::handle,
         endpoints::delete::handle,

@@ -46,6 +46,59 @@ kinds! {
     422 invalid_endpoint:
         "A webhook endpoint cannot be such one: `errors` says which members, and why.",
     422 invalid_replay: "Say what to replay: `missed`, or `from` with or without `to`.",
+    // --- reference data ---------------------------------------------------
+    404 platform_not_found: "There is no platform with this slug; 422 where an order names it.",
+    409 platform_archived: "The platform is archived: it takes no orders, and is restored before it is changed.",
+    422 slug_fixed: "A platform keeps its slug: orders, customers and numbers are made of it.",
+    422 unknown_country: "ISO 3166-1 has no such country.",
+    422 seconds_out_of_range: "A time of a platform's rules must be from `least` to `limit` seconds.",
+    422 invalid_number_prefix:
+        "A number prefix has up to `limit` characters without blanks, and does not end in a digit: it would run into the number.",
+    422 rate_limit_out_of_range:
+        "A rate limit is from 1 to `most_requests` requests in 1 to `longest_window` seconds.",
+    422 seller_address_missing: "A seller has an address.",
+    422 invalid_seller_text: "A text of the seller has from 1 to `limit` characters, as a page has room for.",
+    422 too_many_of_seller: "The seller has at most `limit` of these.",
+    422 unknown_locale: "Documents are written in one of the `known` languages.",
+    422 invalid_invoice_prefix: "An invoice prefix has up to `limit` characters, none of them blank.",
+    422 invalid_tax_rate: "A tax rate is a percentage such as `\"20\"` or `\"5.5\"`.",
+    422 invalid_file_name: "A seller names files, not paths.",
+    409 platform_inactive: "The platform takes no new orders; what was placed elsewhere is still imported.",
+    422 platform_currency: "Orders of the platform are in the currency `expected`.",
+    409 price_mismatch:
+        "The catalogue has another price (`current`), and neither the platform nor the key takes prices of clients.",
+    422 price_unknown:
+        "There is no price to hold the line's against, or to take for it: the catalogue has none on this platform in this currency.",
+    404 product_not_found: "There is no product with this SKU.",
+    409 product_archived: "The product is archived: restore it first.",
+    422 sku_fixed: "A product keeps its SKU: order lines and price lists name it.",
+    422 weight_out_of_range: "A weight must be from 0 to `limit` grams.",
+    422 dimension_out_of_range: "A side must be from 1 to `limit` millimetres.",
+    422 duplicate_price: "A product has one price for each platform and currency.",
+    422 too_many_prices: "A product has at most `limit` prices.",
+    404 shipping_zone_not_found: "There is no shipping zone with this id.",
+    404 shipping_method_not_found: "There is no shipping method with this id.",
+    409 shipping_zone_archived: "The shipping zone is archived: restore it first.",
+    409 shipping_method_archived: "The shipping method is archived: restore it first.",
+    409 content_outdated: "What was saved is not what this release takes: save all of it anew.",
+    422 zone_empty: "A zone names countries, regions or postal codes, or is the rest of the world.",
+    422 postal_code_malformed: "A postal code consists of letters and digits, in the form of its country.",
+    422 postal_range_uneven:
+        "Both ends of a range are of one length, with letters and digits at the same places.",
+    422 postal_range_reversed: "A range ends behind its begin.",
+    422 no_zones: "A method ships to at least one zone.",
+    422 no_rates: "A method has at least one rate.",
+    422 duplicate_currency: "A method has one rate in a currency.",
+    422 no_tiers: "A tariff has at least one tier.",
+    422 tiers_not_ascending: "Each tier ends behind the `previous` one.",
+    422 open_tier_not_last: "Only the last tier has no end.",
+    422 bounds_reversed: "The largest (`max`) must not be below the smallest (`min`).",
+    422 parcel_weight_not_positive: "A parcel may weigh at least one gram.",
+    422 days_out_of_range: "A number of days must be from 0 to `limit`.",
+    422 negative_amount: "An amount must not be negative.",
+    422 negative_weight: "A weight must not be negative.",
+    422 too_many: "There are at most `limit` of these.",
+    422 weights_differ: "One SKU has one weight in a basket.",
     // --- which order, which part ------------------------------------------
     404 order_not_found: "There is no order with this id.",
     404 line_not_found: "The order has no such line; 422 where the body names it.",
@@ -65,7 +118,8 @@ kinds! {
     409 order_is_draft: "The order is still a draft: complete it first.",
     409 order_not_draft: "The order is placed already; only drafts are changed as a whole.",
     409 order_cancelled: "The order is cancelled.",
-    409 contended: "The order changed again and again while the command was decided. Try again.",
+    409 contended:
+        "What the command is about changed again and again while it was decided. Try again.",
     // --- content ----------------------------------------------------------
     422 no_lines: "An order, or a list of units, needs at least one line.",
     422 too_many_lines: "An order has at most `limit` lines.",
@@ -73,7 +127,7 @@ kinds! {
     422 no_positive_quantity:
         "No line has a positive quantity: this is a stock movement, not an order.",
     422 credit_quantity_positive: "The quantities of a credit are negative.",
-    422 negative_price: "Only adjustments take prices below zero.",
+    422 negative_price: "Only adjustments take prices below zero, and the catalogue never.",
     422 discount_out_of_range: "A line's discount lies between zero and the line's amount.",
     422 tax_out_of_range:
         "A tax has the sign of what it is on, and is no more than a price that includes it.",
@@ -131,13 +185,15 @@ kinds! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::order::Rejection;
+    use domain::{order::Rejection, platform, product, shipping::ShippingRejection};
     use infra::http::problem_types::COMMON;
     use std::collections::BTreeSet;
 
     #[test]
-    fn every_rule_of_the_order_has_a_page() {
-        for code in Rejection::CODES {
+    fn every_rule_has_a_page() {
+        let codes = Rejection::CODES.iter().chain(platform::Rejection::CODES);
+        let codes = codes.chain(product::Rejection::CODES);
+        for code in codes.chain(ShippingRejection::CODES) {
             assert!(PROBLEM_TYPES.iter().any(|k| k.code == *code), "{code}");
         }
     }

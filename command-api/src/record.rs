@@ -100,6 +100,7 @@ mod tests {
             discount: 5,
         };
         let order = NewOrder {
+            country: None,
             order_id: ids::order_id_of_external("web", "1"),
             number: "1001".into(),
             platform: "web".try_into().expect("valid"),

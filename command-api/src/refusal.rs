@@ -1,24 +1,24 @@
 //! Why a command was not carried out, as a problem.
 
 use actix_web::http::StatusCode;
-use domain::order::{Rejection, RejectionKind};
+use domain::refusal::{Refusal, RejectionKind};
 use infra::{command::ExecuteError, http::Problem};
 
 /// The problem that a caller is told.
-pub fn refused(error: ExecuteError<Rejection>) -> Problem {
+pub fn refused<R: Refusal>(error: ExecuteError<R>) -> Problem {
     match error {
         ExecuteError::Rejected(rejection) => rejected(&rejection),
         ExecuteError::PreconditionFailed { version } => Problem::precondition_failed(version),
         ExecuteError::KeyReused => key_reused(),
         ExecuteError::Contended { attempts } => {
-            Problem::conflict("contended", "Others keep changing this order")
+            Problem::conflict("contended", "Others keep changing what this is about")
                 .with("attempts", attempts.into())
                 .retry_after(1)
         }
         ExecuteError::TooLarge { size, limit } => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "event_too_large",
-            "The order is larger than an event may be",
+            "It would be larger than an event may be",
         )
         .with("size", size.into())
         .with("limit", limit.into()),
@@ -46,8 +46,8 @@ pub fn request_spent() -> Problem {
     Problem::conflict("request_spent", "What the request has made is no more")
 }
 
-/// The problem that a rule of the order is told as.
-pub fn rejected(rejection: &Rejection) -> Problem {
+/// The problem that a rule is told as.
+pub fn rejected(rejection: &impl Refusal) -> Problem {
     let status = match rejection.kind() {
         RejectionKind::NotFound => StatusCode::NOT_FOUND,
         RejectionKind::Conflict => StatusCode::CONFLICT,
@@ -74,13 +74,14 @@ pub fn key_reused() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::order::Rejection;
 
     /// A request that is small enough leads to no such event by itself; an
     /// order that has grown over many requests may.
     #[test]
     fn an_event_that_kafka_would_not_carry_is_the_clients_affair() {
         let (size, limit) = (1_000_000, 900_000);
-        let problem = refused(ExecuteError::TooLarge { size, limit });
+        let problem = refused::<Rejection>(ExecuteError::TooLarge { size, limit });
         let told = problem.document(None, None);
         assert_eq!((told.status, told.code.as_str()), (413, "event_too_large"));
         assert_eq!(told.extensions["size"], size);

@@ -3,11 +3,13 @@
 use crate::{
     exports::Exports,
     record::{Orders, Registers},
+    reference::Executors,
     routes::bulk,
     uploads::Uploads,
     webhooks::Webhooks,
 };
 use actix_web::{HttpRequest, web::Data};
+use domain::ids;
 use infra::{
     command::{Executor, NumberBlocks, payload_hash},
     config::Config,
@@ -15,6 +17,7 @@ use infra::{
     event_store::{EventStore, LogHint},
     http::Problem,
     log::ContractMapping,
+    platforms::Directory,
     sealing::Sealing,
     shared_secret::SharedSecret,
 };
@@ -33,6 +36,8 @@ struct NoApi;
 pub struct CommandApi {
     pub(crate) orders: Executor<Orders>,
     pub(crate) invoices: Executor<Registers>,
+    pub(crate) reference: Executors,
+    pub(crate) platforms: Directory,
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
     pub(crate) webhooks: Webhooks,
@@ -59,7 +64,16 @@ impl CommandApi {
         bulk::describe();
         let store = EventStore::new(events.clone(), config.event_store, hint);
         let registers = (store.clone(), Arc::clone(&mapping), sealing.clone());
+        let reference = Executors::new(&store, &mapping, &sealing);
+        let platforms = Directory::new(
+            events.clone(),
+            Arc::clone(&mapping),
+            ids::platform_id,
+            config.platforms.clone(),
+        );
         Self {
+            reference,
+            platforms,
             orders: Executor::new(store, mapping, sealing, config.aggregate_cache_bytes),
             invoices: Executor::new(registers.0, registers.1, registers.2, REGISTERS),
             numbers: NumberBlocks::new(events),

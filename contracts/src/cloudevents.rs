@@ -38,6 +38,10 @@ pub struct CloudEvent {
     pub causation_id: Option<String>,
     /// `traceparent`: W3C trace context of the command.
     pub traceparent: Option<String>,
+    /// `ce_platformversion`: the version of its platform's rules that the event
+    /// was decided by; absent where none were asked, 0 where nobody has saved the
+    /// platform.
+    pub platform_version: Option<String>,
     /// `ce_position`: the token to wait for, or to resume after.
     pub position: PositionToken,
 }
@@ -86,6 +90,7 @@ impl CloudEvent {
             ("ce_correlationid", &self.correlation_id),
             ("ce_causationid", &self.causation_id),
             ("traceparent", &self.traceparent),
+            ("ce_platformversion", &self.platform_version),
         ];
         for (name, value) in optional {
             headers.extend(value.iter().map(|v| (name, v.clone())));
@@ -112,6 +117,7 @@ impl CloudEvent {
             correlation_id: self.correlation_id.as_deref(),
             causation_id: self.causation_id.as_deref(),
             traceparent: self.traceparent.as_deref(),
+            platform_version: self.platform_version.as_deref(),
             datacontenttype: CONTENT_TYPE,
             data,
         };
@@ -156,6 +162,8 @@ struct Structured<'a> {
     causation_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     traceparent: Option<&'a str>,
+    #[serde(rename = "platformversion", skip_serializing_if = "Option::is_none")]
+    platform_version: Option<&'a str>,
     datacontenttype: &'static str,
     data: &'a RawValue,
 }
@@ -172,6 +180,7 @@ struct Found<'a> {
     correlation_id: Option<&'a [u8]>,
     causation_id: Option<&'a [u8]>,
     traceparent: Option<&'a [u8]>,
+    platform_version: Option<&'a [u8]>,
     position: Option<&'a [u8]>,
 }
 
@@ -188,6 +197,7 @@ impl<'a> Found<'a> {
             "ce_correlationid" => &mut self.correlation_id,
             "ce_causationid" => &mut self.causation_id,
             "traceparent" => &mut self.traceparent,
+            "ce_platformversion" => &mut self.platform_version,
             "ce_position" => &mut self.position,
             _ => return,
         };
@@ -210,6 +220,7 @@ impl<'a> Found<'a> {
             correlation_id: optional(self.correlation_id),
             causation_id: optional(self.causation_id),
             traceparent: optional(self.traceparent),
+            platform_version: optional(self.platform_version),
             position: parsed("ce_position", self.position)?,
         })
     }
@@ -252,6 +263,7 @@ mod tests {
             correlation_id: None,
             causation_id: Some("c".into()),
             traceparent: None,
+            platform_version: Some("4".into()),
             position: PositionToken {
                 topic: crate::topics::ORDER_EVENTS.into(),
                 partition: 1,

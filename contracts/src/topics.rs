@@ -79,6 +79,9 @@ pub const STATE: TopicSpec = TopicSpec {
     ],
 };
 
+/// Topics of events beside [`ORDERS`]: those of what orders refer to.
+pub const REFERENCE: &[TopicSpec] = &[PLATFORMS, CATALOG, SHIPPING];
+
 /// Every topic that `orderlog migrate` creates.
 pub const ALL: &[TopicSpec] = &[ORDERS, STATE, PLATFORMS, CATALOG, SHIPPING, PROGRESS];
 

@@ -20,9 +20,9 @@ pub struct Versioned<T> {
     /// All of it.
     #[serde(flatten)]
     pub document: T,
-    /// Its id, derived from its natural key: what its records on Kafka are
-    /// keyed by.
-    pub id: Uuid,
+    /// Its id in the log, derived from its natural key: the key and `ce_subject`
+    /// of its records on Kafka.
+    pub subject: Uuid,
     /// How many events there were.
     pub version: i64,
     /// When the last one was recorded.

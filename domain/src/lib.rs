@@ -9,6 +9,7 @@ pub mod money;
 pub mod order;
 pub mod platform;
 pub mod product;
+pub mod refusal;
 pub mod shipping;
 pub mod text;
-mod whole;
+pub mod whole;

@@ -126,6 +126,13 @@ text_type!(
     }
 );
 
+/// Nothing is a text, too.
+impl Default for Text {
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
 /// What can name a channel can be its name.
 impl From<&Slug> for Words {
     fn from(slug: &Slug) -> Self {

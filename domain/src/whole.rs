@@ -2,6 +2,83 @@
 //! reference data. The last event says all, so loading one reads one row, a
 //! cache finds value and version in it, and no snapshots are needed.
 
+use crate::{
+    order::{ContractError, Stored},
+    refusal::Refusal,
+};
+use contracts::topics::TopicSpec;
+use cqrs_es::Aggregate;
+
+/// An aggregate of which each event carries all: a kind of reference data.
+pub trait Whole: Aggregate<Services = (), Command: Send, Error: Refusal> + Clone {
+    /// As the outside world sees it.
+    type Document: Clone;
+
+    /// Where its events are published.
+    const TOPIC: &'static TopicSpec;
+
+    /// As an event left it.
+    fn document(event: &Self::Event) -> &Self::Document;
+
+    /// As it is, archived or not; none where it does not exist.
+    fn now(&self) -> Option<&Self::Document>;
+
+    /// A stored event as it is published: its type and its data, with `after`
+    /// as it was stored (JSON text).
+    ///
+    /// # Errors
+    /// An event or an `after` that cannot be read.
+    fn published(stored: Stored<'_>, after: &str)
+    -> Result<(&'static str, Vec<u8>), ContractError>;
+
+    /// All events of one aggregate, from the first on, as they are published,
+    /// with `after` derived again.
+    ///
+    /// # Errors
+    /// An event that cannot be read.
+    fn stream(stream: &[Stored<'_>]) -> Result<Vec<(&'static str, Vec<u8>)>, ContractError>;
+}
+
+/// Makes an aggregate whose state has all of it in `now` a kind of reference
+/// data. `$member` is where its events have it.
+macro_rules! whole {
+    ($aggregate:ty, $event:ty, $document:ty, $member:ident, $topic:expr) => {
+        impl crate::whole::Whole for $aggregate {
+            type Document = $document;
+
+            const TOPIC: &'static contracts::topics::TopicSpec = &$topic;
+
+            fn document(event: &$event) -> &$document {
+                &event.change().$member
+            }
+
+            fn now(&self) -> Option<&$document> {
+                self.now.as_ref()
+            }
+
+            fn published(
+                stored: crate::order::Stored<'_>,
+                after: &str,
+            ) -> Result<(&'static str, Vec<u8>), crate::order::ContractError> {
+                <$event>::contract_data(stored, after)
+            }
+
+            fn stream(
+                stream: &[crate::order::Stored<'_>],
+            ) -> Result<Vec<(&'static str, Vec<u8>)>, crate::order::ContractError> {
+                let events = <$event>::contract_stream(stream.iter().copied())?;
+                let data = events.iter().map(|event| {
+                    let data = event.to_data();
+                    let data = data.map_err(crate::order::ContractError::Payload)?;
+                    Ok((event.event_type(), data))
+                });
+                data.collect()
+            }
+        }
+    };
+}
+pub(crate) use whole;
+
 /// Makes the event of such an aggregate from the list of its types, with the
 /// way to its published form (`published`, which the caller has in scope).
 macro_rules! whole_events {

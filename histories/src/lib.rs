@@ -255,6 +255,7 @@ fn envelope(subject: Uuid, sequence: i64, event_type: &str) -> CloudEvent {
         correlation_id: None,
         causation_id: None,
         traceparent: None,
+        platform_version: None,
         position: PositionToken {
             topic: topics::ORDER_EVENTS.into(),
             partition: i32::from(subject.as_bytes()[15] % 2),

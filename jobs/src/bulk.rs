@@ -129,6 +129,15 @@ pub struct Sent<T> {
     pub failed: Option<(usize, BulkError)>,
 }
 
+/// How lines are carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct How {
+    /// Everything is decided and nothing stored.
+    pub dry_run: bool,
+    /// Platforms of imported orders are made where there are none.
+    pub create_platforms: bool,
+}
+
 /// Sends lines to one system.
 pub struct BulkClient {
     client: Client,
@@ -142,11 +151,11 @@ impl BulkClient {
     /// which calls itself `agent`.
     pub fn new(
         (base, api_key): (&str, &str),
-        dry_run: bool,
+        how: How,
         agent: &str,
         retry: RetryPolicy,
     ) -> Result<Self, BulkError> {
-        let url = bulk_url(base, dry_run)?;
+        let url = bulk_url(base, how)?;
         Ok(Self {
             client: named_client(&url, api_key, agent)?,
             url,
@@ -347,8 +356,13 @@ impl Again {
     }
 }
 
-fn bulk_url(base: &str, dry_run: bool) -> Result<Url, SetUpError> {
-    let query = if dry_run { "?dry_run=true" } else { "" };
+fn bulk_url(base: &str, how: How) -> Result<Url, SetUpError> {
+    let query = match (how.dry_run, how.create_platforms) {
+        (false, false) => "",
+        (true, false) => "?dry_run=true",
+        (false, true) => "?create_platforms=true",
+        (true, true) => "?dry_run=true&create_platforms=true",
+    };
     let url = format!("{}/v1/bulk{query}", base.trim_end_matches('/'));
     system_url(&url).ok_or_else(|| SetUpError::Url(base.to_owned()))
 }
@@ -359,10 +373,10 @@ mod tests {
 
     #[test]
     fn only_http_urls_with_a_host_are_systems() {
-        let url = bulk_url("http://127.0.0.1:8080/", false).expect("valid");
+        let url = bulk_url("http://127.0.0.1:8080/", How::default()).expect("valid");
         assert_eq!(url.as_str(), "http://127.0.0.1:8080/v1/bulk");
         for wrong in ["127.0.0.1:8080", "file:///tmp", "", "localhost:1"] {
-            assert!(bulk_url(wrong, true).is_err(), "{wrong}");
+            assert!(bulk_url(wrong, How::default()).is_err(), "{wrong}");
         }
     }
 

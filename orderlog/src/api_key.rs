@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use infra::{
-    api_keys::{self, ApiKeys},
+    api_keys::{self, ApiKeys, Scopes},
     config::Config,
     postgres::Databases,
 };
@@ -23,6 +23,11 @@ pub enum ApiKeyCommand {
         /// What it is for
         #[arg(long, default_value = "unnamed")]
         name: String,
+        /// What it may do beyond what every key may, once for each: orders:price (its
+        /// prices are taken as they are). Without any the key may do everything; `none`
+        /// for a key that may do nothing beyond
+        #[arg(long = "scope", value_parser = scope)]
+        scopes: Vec<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -50,12 +55,29 @@ pub enum ApiKeyCommand {
     },
 }
 
+/// Stands for no scope at all.
+const NO_SCOPE: &str = "none";
+
+fn scope(text: &str) -> Result<String, String> {
+    if text == NO_SCOPE || Scopes::KNOWN.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let known = Scopes::KNOWN.join(", ");
+    Err(format!(
+        "there is no such scope; there are {known}, and {NO_SCOPE}"
+    ))
+}
+
 /// Does it.
 pub async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Result<ExitCode> {
     let ops = Databases::new(config)?.ops;
     match command {
-        ApiKeyCommand::Create { name, json } => {
-            let key = api_keys::create(&ops, &name).await?;
+        ApiKeyCommand::Create { name, scopes, json } => {
+            let named = (!scopes.is_empty()).then(|| {
+                let named = scopes.into_iter().filter(|scope| scope != NO_SCOPE);
+                named.collect()
+            });
+            let key = api_keys::create_for(&ops, &name, &Scopes::new(named)).await?;
             if json {
                 println!(
                     "{}",

@@ -164,7 +164,8 @@ fn next_steps(bumped: &Bumped) -> String {
     format!(
         "Epoch {number} has begun. What comes next:\n\
          - Start the roles that ended. The relay publishes what older epochs still hold, then \
-         announces epoch {number} on every partition of {topic}, then goes on.\n\
+         announces epoch {number} on every partition of {topic} and of the topics of what \
+         orders refer to, then goes on.\n\
          - The projector rebuilds the read models from the log, and the workers their knowledge of \
          orders; nothing has to be done for that.\n\
          - Subscribers that are not ours have to make anew what they derived from events beyond \
@@ -178,11 +179,15 @@ async fn republish(config: &Config, args: &Confirmed) -> anyhow::Result<ExitCode
     let mut log = connect(config).await?;
     let topic = config.kafka_name(topics::ORDER_EVENTS);
     let asked = format!(
-        "Publish the whole log again, as soon as {topic} is empty? Subscribers that still have \
-         the events see each a second time, under the same id."
+        "Publish the whole log again, as soon as {topic} and the topics of what orders refer to \
+         are empty? Subscribers that still have the events see each a second time, under the same \
+         id."
     );
     if !args.ask(&asked)? {
         return Ok(ExitCode::FAILURE);
+    }
+    for reference in topics::REFERENCE {
+        epoch::allow_republish(&mut log, &config.kafka_name(reference.name)).await?;
     }
     if epoch::allow_republish(&mut log, &topic).await? {
         println!(

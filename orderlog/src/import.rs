@@ -42,6 +42,9 @@ pub struct ImportArgs {
     /// Say what would become of each order, and store nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Make platforms that nobody has saved, instead of refusing their orders
+    #[arg(long)]
+    pub create_platforms: bool,
     /// Where the system answers
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub url: String,
@@ -75,6 +78,7 @@ pub async fn run(args: ImportArgs, stop: CancellationToken) -> anyhow::Result<Ex
             prices_include_tax: args.prices_include_tax,
         },
         dry_run: args.dry_run,
+        create_platforms: args.create_platforms,
         url: args.url,
         concurrency: args.concurrency.get(),
         report: args.report,

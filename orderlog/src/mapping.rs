@@ -1,9 +1,14 @@
 //! The domain's mapping, wired into everything that publishes or rebuilds.
 
-use contracts::{order::OrderEvent, topics};
+use contracts::topics::{self, TopicSpec};
+use cqrs_es::Aggregate as _;
 use domain::{
     invoice_register,
-    order::{self, contract_data, contract_stream},
+    order::{self, ContractError, Order, Stored, contract_data, contract_stream},
+    platform::Platform,
+    product::Product,
+    shipping::{method::ShippingMethod, zone::ShippingZone},
+    whole::Whole,
 };
 use infra::log::{ContractMapping, MappingError, PublishedEvent, StoredEvent};
 use std::borrow::Cow;
@@ -17,9 +22,55 @@ pub struct Mapping;
 #[error("unknown aggregate type")]
 struct UnknownAggregate;
 
+/// A published event: its type, and its data.
+type Data = (&'static str, Vec<u8>);
+
+/// A kind of aggregate whose events are published.
+struct Kind {
+    /// As the log has it.
+    aggregate_type: &'static str,
+    topic: &'static TopicSpec,
+    /// One event, with `after` as it was stored.
+    event: fn(Stored<'_>, &str) -> Result<Data, ContractError>,
+    /// All events of one aggregate.
+    stream: fn(&[Stored<'_>]) -> Result<Vec<Data>, ContractError>,
+}
+
+/// All of them. Invoice registers are nobody else's business.
+static KINDS: [Kind; 5] = [
+    Kind {
+        aggregate_type: Order::TYPE,
+        topic: &topics::ORDERS,
+        event: contract_data,
+        stream: orders,
+    },
+    whole::<Platform>(),
+    whole::<Product>(),
+    whole::<ShippingZone>(),
+    whole::<ShippingMethod>(),
+];
+
+const fn whole<A: Whole>() -> Kind {
+    Kind {
+        aggregate_type: A::TYPE,
+        topic: A::TOPIC,
+        event: A::published,
+        stream: A::stream,
+    }
+}
+
+fn orders(stream: &[Stored<'_>]) -> Result<Vec<Data>, ContractError> {
+    let events = contract_stream(stream.iter().copied())?;
+    let data = events.iter().map(|event| {
+        let data = event.to_data().map_err(ContractError::Payload)?;
+        Ok((event.event_type(), data))
+    });
+    data.collect()
+}
+
 impl ContractMapping for Mapping {
     fn upcast(&self, stored: &mut StoredEvent) -> Result<(), MappingError> {
-        if stored.aggregate_type != "order" {
+        if stored.aggregate_type != Order::TYPE {
             return Ok(());
         }
         let (name, version, payload) = parts(stored);
@@ -37,48 +88,45 @@ impl ContractMapping for Mapping {
         if stored.aggregate_type == invoice_register::TYPE {
             return Ok(None);
         }
-        known(stored)?;
-        let data = contract_data(parts(stored), &stored.metadata.after);
-        let (event_type, data) = data.map_err(|e| failed(stored, e))?;
-        published(stored, event_type, data).map(Some)
+        let kind = kind(stored)?;
+        let data = (kind.event)(parts(stored), &stored.metadata.after);
+        let data = data.map_err(|e| failed(stored, e))?;
+        published(stored, kind.topic, data).map(Some)
     }
 
     fn stream(&self, stored: &[StoredEvent]) -> Result<Vec<PublishedEvent>, MappingError> {
         let Some(last) = stored.last() else {
             return Ok(Vec::new());
         };
-        known(last)?;
-        let events = contract_stream(stored.iter().map(parts)).map_err(|e| failed(last, e))?;
-        let pairs = stored.iter().zip(&events);
-        let published = |(stored, event): (&StoredEvent, &OrderEvent)| {
-            let data = event.to_data().map_err(|e| failed(stored, e))?;
-            published(stored, event.event_type(), data)
-        };
-        pairs.map(published).collect()
+        let kind = kind(last)?;
+        let parts: Vec<Stored<'_>> = stored.iter().map(parts).collect();
+        let events = (kind.stream)(&parts).map_err(|e| failed(last, e))?;
+        let pairs = stored.iter().zip(events);
+        pairs
+            .map(|(stored, data)| published(stored, kind.topic, data))
+            .collect()
     }
 }
 
 /// Name, version of the format, payload.
-fn parts(stored: &StoredEvent) -> (&str, &str, &str) {
+fn parts(stored: &StoredEvent) -> Stored<'_> {
     (&stored.event_type, &stored.event_version, &stored.payload)
 }
 
-fn known(stored: &StoredEvent) -> Result<(), MappingError> {
-    if stored.aggregate_type == "order" {
-        Ok(())
-    } else {
-        Err(failed(stored, UnknownAggregate))
-    }
+fn kind(stored: &StoredEvent) -> Result<&'static Kind, MappingError> {
+    let mut kinds = KINDS.iter();
+    let known = kinds.find(|kind| kind.aggregate_type == stored.aggregate_type);
+    known.ok_or_else(|| failed(stored, UnknownAggregate))
 }
 
 fn published(
     stored: &StoredEvent,
-    event_type: &str,
-    data: Vec<u8>,
+    topic: &'static TopicSpec,
+    (event_type, data): Data,
 ) -> Result<PublishedEvent, MappingError> {
-    let envelope = stored.envelope(event_type, &topics::ORDERS);
+    let envelope = stored.envelope(event_type, topic);
     Ok(PublishedEvent {
-        topic: topics::ORDER_EVENTS,
+        topic: topic.name,
         envelope: envelope.map_err(|e| failed(stored, e))?,
         data,
     })

@@ -42,6 +42,8 @@ impl TestEnv {
             kafka_prefix: format!("t{id}."),
             redis_prefix: format!("t{id}:"),
             drain_seconds: 0,
+            // Every platform is known, as if nobody had saved it.
+            platforms: serde_json::from_value(serde_json::json!({"default": {}}))?,
             ..servers
         };
         let urls = [&config.events_url, &config.views_url, &config.ops_url];

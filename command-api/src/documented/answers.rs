@@ -76,6 +76,72 @@ pub const AMOUNT: &[&str] = &[
     "amount_overflow",
 ];
 
+/// Codes of new orders, beside those of what they consist of.
+pub const NEW_ORDER: &[&str] = &[
+    "422:platform_not_found",
+    "platform_inactive",
+    "platform_archived",
+    "platform_currency",
+    "price_mismatch",
+    "price_unknown",
+];
+/// Codes of a line's price.
+pub const PRICE: &[&str] = &["price_mismatch", "price_unknown"];
+/// Codes of what a platform consists of.
+pub const PLATFORM: &[&str] = &[
+    "invalid_path",
+    "platform_archived",
+    "unknown_country",
+    "seconds_out_of_range",
+    "invalid_number_prefix",
+    "rate_limit_out_of_range",
+    "seller_address_missing",
+    "invalid_seller_text",
+    "too_many_of_seller",
+    "unknown_locale",
+    "invalid_invoice_prefix",
+    "invalid_tax_rate",
+    "invalid_file_name",
+];
+/// Codes of what a product consists of.
+pub const PRODUCT: &[&str] = &[
+    "invalid_path",
+    "product_archived",
+    "weight_out_of_range",
+    "dimension_out_of_range",
+    "negative_price",
+    "duplicate_price",
+    "too_many_prices",
+];
+/// Codes of what a shipping zone consists of.
+pub const ZONE: &[&str] = &[
+    "invalid_path",
+    "shipping_zone_archived",
+    "zone_empty",
+    "unknown_country",
+    "postal_code_malformed",
+    "postal_range_uneven",
+    "postal_range_reversed",
+    "too_many",
+];
+/// Codes of what a shipping method consists of.
+pub const METHOD: &[&str] = &[
+    "invalid_path",
+    "shipping_method_archived",
+    "no_zones",
+    "no_rates",
+    "duplicate_currency",
+    "no_tiers",
+    "tiers_not_ascending",
+    "open_tier_not_last",
+    "bounds_reversed",
+    "parcel_weight_not_positive",
+    "days_out_of_range",
+    "negative_amount",
+    "negative_weight",
+    "too_many",
+];
+
 /// Makes the type that documents what a command answers: its successes, and
 /// lists of the codes with which it can be refused. A code stands for the
 /// status that its kind of problem has; `422:code` for another one.
@@ -157,7 +223,7 @@ fn success(status: u16, done: &str, body: Option<&str>) -> Response {
         let answer = Ref::from_schema_name(body);
         response = response.content("application/json", Content::new(Some(answer)));
     }
-    if body == Some("CommandAnswer") {
+    if body.is_some_and(|body| body.ends_with("Answer")) {
         let etag = text("`\"<version>-0\"`, for `If-Match` of the next");
         response = response.header("ETag", etag);
     }

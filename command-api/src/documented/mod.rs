@@ -3,9 +3,15 @@
 
 mod answers;
 mod parameters;
+mod reference;
 
 pub(crate) use answers::answers;
 pub use answers::{
-    AMOUNT, ANY, COMMAND, CONTENT, EDIT, LINE, LIVE_SALE, REQUEST, SALE, UNITS, problems, responses,
+    AMOUNT, ANY, COMMAND, CONTENT, EDIT, LINE, LIVE_SALE, METHOD, NEW_ORDER, PLATFORM, PRICE,
+    PRODUCT, REQUEST, SALE, UNITS, ZONE, problems, responses,
 };
-pub use parameters::{Headers, OnDelivery, OnEndpoint, OnExport, OnOperation, OnOrder, Once};
+pub use parameters::{
+    CreatePlatforms, Headers, OnDelivery, OnEndpoint, OnExport, OnMethod, OnOperation, OnOrder,
+    OnPlatform, OnProduct, OnZone, Once,
+};
+pub use reference::{PlatformAnswer, ProductAnswer, ShippingMethodAnswer, ShippingZoneAnswer};

@@ -18,7 +18,7 @@ struct OrderPath {
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "only documents what `Call` reads")]
 struct Conditions {
-    /// Version that the order must be at, e.g. `"1"`.
+    /// Version that what is changed must be at, e.g. `"1"`.
     #[param(rename = "If-Match")]
     if_match: Option<String>,
 }
@@ -35,6 +35,16 @@ pub struct Headers {
     /// events.
     #[param(rename = "Causation-Id")]
     causation_id: Option<String>,
+}
+
+/// What becomes of imported orders of unknown platforms.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+pub struct CreatePlatforms {
+    /// Whether a platform that nobody knows is made by the way.
+    #[param(required = false)]
+    create_platforms: bool,
 }
 
 /// Parameters of requests that lead to no command by themselves.
@@ -133,4 +143,79 @@ impl IntoParams for OnOrder {
         all.extend(Headers::into_params(&place));
         all
     }
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct PlatformPath {
+    /// Its slug.
+    slug: String,
+}
+
+/// Parameters of commands on a platform.
+pub struct OnPlatform;
+
+impl IntoParams for OnPlatform {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        on_reference(PlatformPath::into_params(&place), place)
+    }
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct ProductPath {
+    /// Its stock keeping unit.
+    sku: String,
+}
+
+/// Parameters of commands on a product.
+pub struct OnProduct;
+
+impl IntoParams for OnProduct {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        on_reference(ProductPath::into_params(&place), place)
+    }
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct ZonePath {
+    /// The shop's own id of it.
+    id: String,
+}
+
+/// Parameters of commands on a shipping zone.
+pub struct OnZone;
+
+impl IntoParams for OnZone {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        on_reference(ZonePath::into_params(&place), place)
+    }
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
+struct MethodPath {
+    /// The shop's own id of it.
+    id: String,
+}
+
+/// Parameters of commands on a shipping method.
+pub struct OnMethod;
+
+impl IntoParams for OnMethod {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        on_reference(MethodPath::into_params(&place), place)
+    }
+}
+
+fn on_reference(path: Vec<Parameter>, place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+    let mut all = path;
+    all.extend(Conditions::into_params(&place));
+    all.extend(Headers::into_params(&place));
+    all
 }

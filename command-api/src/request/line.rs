@@ -1,9 +1,10 @@
 //! Lines, units of them, and shipping choices.
 
+use crate::prices::Line;
 use contracts::order::UnitPrice;
 use domain::{
     money::Price,
-    order::command::{LineUnits, NewLine, NewShipping},
+    order::command::{LineUnits, NewShipping},
     text::{Id, Text},
 };
 use serde::Deserialize;
@@ -17,14 +18,15 @@ pub struct LineBody {
     /// Stock keeping unit, 1–255 characters.
     #[schema(value_type = String)]
     sku: Id,
-    /// Name; may be empty on an imported line.
-    #[schema(value_type = String)]
-    name: Text,
+    /// Name; that of the product, if absent. May be empty on an imported line.
+    #[schema(value_type = Option<String>)]
+    name: Option<Text>,
     /// How many; negative on credits.
     quantity: i64,
-    /// Integer in minor units, or a decimal string in major units.
-    #[schema(value_type = UnitPrice)]
-    unit_price: Price,
+    /// Integer in minor units, or a decimal string in major units; that of the
+    /// catalogue, if absent.
+    #[schema(value_type = Option<UnitPrice>)]
+    unit_price: Option<Price>,
     /// Tax on the whole line.
     #[serde(default)]
     tax: i64,
@@ -33,7 +35,7 @@ pub struct LineBody {
     discount: i64,
 }
 
-impl From<LineBody> for NewLine {
+impl From<LineBody> for Line {
     fn from(body: LineBody) -> Self {
         Self {
             sku: body.sku,

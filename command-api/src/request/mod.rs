@@ -10,6 +10,6 @@ mod time;
 pub use address::{AddressBody, CustomerBody};
 pub use line::{LineBody, LineUnitsBody, ShippingBody};
 pub use order::OrderParts;
-pub use patch::Change;
+pub use patch::{Change, given};
 pub use reason::{NoMembers, ReasonBody, required};
 pub use time::Time;

@@ -1,5 +1,6 @@
 //! What drafting, placing, importing and exchanging share.
 
+use crate::prices::Line;
 use contracts::order::Customer;
 use domain::{
     money::Currency,
@@ -9,6 +10,7 @@ use domain::{
 use uuid::Uuid;
 
 /// The parts of a new order.
+#[derive(Clone)]
 pub struct OrderParts {
     /// Sales channel.
     pub platform: Slug,
@@ -19,7 +21,7 @@ pub struct OrderParts {
     /// Who it is for.
     pub customer: Option<Customer>,
     /// Lines.
-    pub lines: Vec<NewLine>,
+    pub lines: Vec<Line>,
     /// Shipping choice.
     pub shipping: Option<NewShipping>,
     /// Where the bill goes.
@@ -31,8 +33,14 @@ pub struct OrderParts {
 }
 
 impl OrderParts {
-    /// The new order of these parts; it gets its number when it is made.
-    pub fn new_order(self, order_id: Uuid, prices_include_tax: bool) -> NewOrder {
+    /// The new order of these parts, with lines that have their prices; it gets
+    /// its number when it is made.
+    pub fn new_order(
+        self,
+        order_id: Uuid,
+        lines: Vec<NewLine>,
+        prices_include_tax: bool,
+    ) -> NewOrder {
         NewOrder {
             order_id,
             number: String::new(),
@@ -41,11 +49,12 @@ impl OrderParts {
             currency: self.currency,
             prices_include_tax,
             customer: self.customer,
-            lines: self.lines,
+            lines,
             shipping: self.shipping,
             billing_address: self.billing_address,
             shipping_address: self.shipping_address,
             tags: self.tags,
+            country: None,
         }
     }
 }

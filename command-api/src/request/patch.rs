@@ -49,6 +49,16 @@ impl<T> Change<Vec<T>> {
     }
 }
 
+/// Reads a member that can be replaced and not removed: `null` is none of its
+/// values. Needs `#[serde(default, deserialize_with = "given")]`.
+pub fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let given = Option::deserialize(deserializer)?;
@@ -64,6 +74,16 @@ mod tests {
     struct Patch {
         #[serde(default)]
         value: Change<i32>,
+        #[serde(default, deserialize_with = "given")]
+        kept: Option<i32>,
+    }
+
+    #[test]
+    fn what_cannot_be_removed_is_not_null() {
+        let read = |text| serde_json::from_str::<Patch>(text).map(|patch| patch.kept);
+        assert_eq!(read("{}").expect("absent"), None);
+        assert_eq!(read(r#"{"kept": 2}"#).expect("given"), Some(2));
+        assert!(read(r#"{"kept": null}"#).is_err());
     }
 
     #[test]

@@ -3,9 +3,13 @@
 pub(crate) mod bulk;
 pub(crate) mod drafts;
 pub(crate) mod exports;
+pub(crate) mod methods;
 pub(crate) mod operations;
 pub(crate) mod orders;
+pub(crate) mod platforms;
+pub(crate) mod products;
 pub(crate) mod webhooks;
+pub(crate) mod zones;
 
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
@@ -20,6 +24,10 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(drafts::configure)
         .configure(orders::configure)
+        .configure(platforms::configure)
+        .configure(products::configure)
+        .configure(zones::configure)
+        .configure(methods::configure)
         .configure(operations::configure)
         .configure(webhooks::configure)
         .configure(exports::configure)

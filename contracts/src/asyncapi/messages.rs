@@ -209,6 +209,8 @@ pub(super) fn headers() -> Value {
             "ce_correlationid": text("Ties together everything that one request led to."),
             "ce_causationid": text("The command or event that led to this one."),
             "traceparent": text("W3C trace context of the command."),
+            "ce_platformversion": text("The version of the platform's rules that the event was \
+                decided by; absent where none were asked, 0 where nobody has saved the platform."),
             "content-type": {"const": cloudevents::CONTENT_TYPE, "description": "Of the data."},
         },
     })
@@ -225,6 +227,7 @@ pub(super) fn epoch_headers() -> Value {
         "ce_correlationid",
         "ce_causationid",
         "traceparent",
+        "ce_platformversion",
     ];
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         properties.retain(|name, _| !about_an_order.contains(&name.as_str()));
@@ -286,6 +289,7 @@ mod tests {
             correlation_id: optional.map(str::to_owned),
             causation_id: optional.map(str::to_owned),
             traceparent: optional.map(str::to_owned),
+            platform_version: optional.map(str::to_owned),
             position: PositionToken {
                 topic: topics::ORDER_EVENTS.to_owned(),
                 partition: 0,

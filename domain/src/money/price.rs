@@ -37,6 +37,9 @@ const MAX_DIGITS: usize = 15;
 const MAX_SCALE: usize = 9;
 
 impl Price {
+    /// Nothing.
+    pub const ZERO: Self = Self::Minor(0);
+
     /// The amount of `quantity` units in minor units of `currency`: the one
     /// place where money is rounded, half to even.
     pub fn amount(self, quantity: i64, currency: Currency) -> Result<i64, Overflow> {

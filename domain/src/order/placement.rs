@@ -73,7 +73,10 @@ fn with_lines(order: NewOrder, kind: Kind, lines: Vec<OrderedLine>) -> Result<Co
         currency: order.currency.into(),
         prices_include_tax: included,
         customer_id: order.customer.as_ref().and_then(|c| c.id.clone()),
-        country: order_country(shipping_country.as_deref(), billing_country.as_deref()),
+        country: order_country(
+            shipping_country.as_deref().or(billing_country.as_deref()),
+            order.country.as_ref().map(Country::code),
+        ),
         shipping_country,
         billing_country,
         lines,

@@ -26,3 +26,7 @@ impl Aggregate for Platform {
         *self = evolve(std::mem::take(self), &event);
     }
 }
+
+crate::whole::whole! {
+    Platform, PlatformEvent, contracts::platform::Platform, platform, contracts::topics::PLATFORMS
+}

@@ -26,3 +26,7 @@ impl Aggregate for Product {
         *self = evolve(std::mem::take(self), &event);
     }
 }
+
+crate::whole::whole! {
+    Product, ProductEvent, contracts::product::Product, product, contracts::topics::CATALOG
+}

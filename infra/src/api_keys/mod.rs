@@ -1,8 +1,11 @@
 //! API keys: who may call. A key is `ol_<prefix>_<secret>`; the prefix finds
 //! its row, which holds only the SHA-256 of the whole.
 
+mod scopes;
 mod store;
 mod token;
+
+pub use scopes::Scopes;
 
 use crate::clock;
 use moka::future::Cache;
@@ -36,6 +39,8 @@ pub struct ApiKey {
     pub name: String,
     /// The first characters after `ol_`.
     pub prefix: String,
+    /// What it is for; null: everything.
+    pub scopes: Scopes,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -44,14 +49,19 @@ pub struct ApiKey {
     pub revoked_at: Option<OffsetDateTime>,
 }
 
-/// Makes a key.
+/// Makes a key for everything.
 pub async fn create(ops: &PgPool, name: &str) -> Result<NewKey, sqlx::Error> {
+    create_for(ops, name, &Scopes::default()).await
+}
+
+/// Makes a key.
+pub async fn create_for(ops: &PgPool, name: &str, scopes: &Scopes) -> Result<NewKey, sqlx::Error> {
     loop {
         let token = Token::random();
         let id = format!("key_{}", clock::new_id().simple());
         let secret = token.to_string();
         // Two keys with one prefix are about as likely as one in 10^12.
-        if store::insert(ops, &id, name, token.prefix(), &hash(&secret)).await? {
+        if store::insert(ops, (&id, name), scopes, (token.prefix(), &hash(&secret))).await? {
             return Ok(NewKey { id, secret });
         }
     }

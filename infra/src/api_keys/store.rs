@@ -1,26 +1,26 @@
 //! Keys in the ops database.
 
-use super::ApiKey;
+use super::{ApiKey, Scopes};
 use sqlx::{PgPool, Row as _, postgres::PgRow};
 
-const COLUMNS: &str = "id, name, prefix, created_at, revoked_at";
+const COLUMNS: &str = "id, name, prefix, scopes, created_at, revoked_at";
 
 /// Stores a key; false where the prefix is taken.
 pub async fn insert(
     ops: &PgPool,
-    id: &str,
-    name: &str,
-    prefix: &str,
-    hash: &[u8],
+    (id, name): (&str, &str),
+    scopes: &Scopes,
+    (prefix, hash): (&str, &[u8]),
 ) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query(
-        "INSERT INTO api_keys (id, name, prefix, hash) VALUES ($1, $2, $3, $4) \
+        "INSERT INTO api_keys (id, name, prefix, hash, scopes) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (prefix) DO NOTHING",
     )
     .bind(id)
     .bind(name)
     .bind(prefix)
     .bind(hash)
+    .bind(scopes.named())
     .execute(ops)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -56,6 +56,7 @@ fn api_key(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
         id: row.try_get("id")?,
         name: row.try_get("name")?,
         prefix: row.try_get("prefix")?,
+        scopes: Scopes::new(row.try_get("scopes")?),
         created_at: row.try_get("created_at")?,
         revoked_at: row.try_get("revoked_at")?,
     })

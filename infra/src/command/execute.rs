@@ -44,6 +44,25 @@ pub struct Executor<R: Recording> {
     turns: TakingTurns,
 }
 
+/// A command, and by which version of its platform's rules it was made; none
+/// where it asks no rules.
+#[derive(Debug, Clone)]
+pub struct Ordered<C> {
+    /// The command.
+    pub command: C,
+    /// The version.
+    pub platform_version: Option<i64>,
+}
+
+impl<C> From<C> for Ordered<C> {
+    fn from(command: C) -> Self {
+        Self {
+            command,
+            platform_version: None,
+        }
+    }
+}
+
 /// What a command led to.
 pub struct Outcome<R: Recording> {
     /// The aggregate as the command left it.
@@ -89,6 +108,8 @@ enum Attempt<R: Recording> {
 }
 
 type Failed<R> = ExecuteError<RejectionOf<R>>;
+/// A command of a kind of aggregate, with what it was made by.
+pub(super) type OrderedOf<R> = Ordered<<<R as Recording>::Aggregate as Aggregate>::Command>;
 
 impl<R: Recording> Executor<R> {
     /// An executor on `store`, which keeps about `cache` bytes of aggregates
@@ -111,7 +132,7 @@ impl<R: Recording> Executor<R> {
 
     /// Carries a command out on the aggregate `id`. `command` is asked for
     /// the command once the aggregate is known, and again at each attempt.
-    pub async fn execute<C, F>(
+    pub async fn execute<C, F, I>(
         &self,
         id: &str,
         context: &CommandContext,
@@ -119,7 +140,8 @@ impl<R: Recording> Executor<R> {
     ) -> Result<Outcome<R>, Failed<R>>
     where
         C: Fn(&R::Aggregate) -> F,
-        F: Future<Output = Result<<R::Aggregate as Aggregate>::Command, Failed<R>>>,
+        F: Future<Output = Result<I, Failed<R>>>,
+        I: Into<OrderedOf<R>>,
     {
         let expected = Expected::Unknown;
         self.execute_expecting(expected, id, context, command).await
@@ -131,7 +153,7 @@ impl<R: Recording> Executor<R> {
     /// whatever else comes of a command (a refusal, nothing to do) holds only
     /// if it was decided on what was just loaded, and the look-up for a repeat
     /// came before it.
-    pub async fn execute_expecting<C, F>(
+    pub async fn execute_expecting<C, F, I>(
         &self,
         expected: Expected,
         id: &str,
@@ -140,7 +162,8 @@ impl<R: Recording> Executor<R> {
     ) -> Result<Outcome<R>, Failed<R>>
     where
         C: Fn(&R::Aggregate) -> F,
-        F: Future<Output = Result<<R::Aggregate as Aggregate>::Command, Failed<R>>>,
+        F: Future<Output = Result<I, Failed<R>>>,
+        I: Into<OrderedOf<R>>,
     {
         let turn = self.turns.wait(id).await;
         let _turn = turn.ok_or_else(|| unavailable(false, TooLong))?;
@@ -231,7 +254,7 @@ impl<R: Recording> Executor<R> {
     }
 
     /// Decides on `state`, and stores what was decided.
-    async fn attempt<C, F>(
+    async fn attempt<C, F, I>(
         &self,
         id: &str,
         state: Arc<State<R>>,
@@ -241,17 +264,24 @@ impl<R: Recording> Executor<R> {
     ) -> Result<Attempt<R>, Refusal<R>>
     where
         C: Fn(&R::Aggregate) -> F,
-        F: Future<Output = Result<<R::Aggregate as Aggregate>::Command, Failed<R>>>,
+        F: Future<Output = Result<I, Failed<R>>>,
+        I: Into<OrderedOf<R>>,
     {
         let version = state.version;
         context.check(version).map_err(Refusal::ByState)?;
         let command = command(&state.aggregate).await;
-        let command = command.map_err(|e| Refusal::of(e.after(sent)))?;
-        let (aggregate, events) = decide(&state.aggregate, command).await?;
+        let ordered = command.map_err(|e| Refusal::of(e.after(sent)))?.into();
+        let rules = ordered.platform_version;
+        let (aggregate, events) = decide(&state.aggregate, ordered.command).await?;
         if events.is_empty() {
             return Ok(Attempt::Nothing);
         }
-        let recorded = record::<R>(&state.aggregate, version, events, &aggregate, context);
+        let recorded = record::<R>(
+            (&state.aggregate, version),
+            events,
+            &aggregate,
+            (context, rules),
+        );
         let recorded = recorded.map_err(|e| Refusal::Final(ExecuteError::Broken(e)))?;
         let unsealed: Vec<&Unsealed> = recorded.iter().map(|r| &r.unsealed).collect();
         let sealed = self.sealing.seal(id, &unsealed).await;

@@ -12,7 +12,7 @@ use crate::{
     sealing::{KeysUsed, OpenError},
 };
 use cqrs_es::Aggregate as _;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 type Failed<R> = ExecuteError<RejectionOf<R>>;
@@ -88,6 +88,27 @@ impl<R: Recording> Executor<R> {
         let events = self.store.load_until(R::Aggregate::TYPE, id, last).await;
         self.readable(events.map_err(|e| unavailable(sent, e))?, sent)
             .await
+    }
+
+    /// These aggregates as they are now, in one question to the log: those that
+    /// exist. Only of a kind whose last event says all.
+    ///
+    /// # Errors
+    /// When the log does not answer, or has an event that cannot be read.
+    pub async fn latest(
+        &self,
+        ids: &[String],
+    ) -> Result<HashMap<String, Arc<State<R>>>, Failed<R>> {
+        debug_assert!(R::LAST_EVENT_SAYS_ALL, "a last event does not say all");
+        let last = self.store.load_last_of_each(R::Aggregate::TYPE, ids).await;
+        let last = last.map_err(|error| unavailable(false, error))?;
+        let Readable { events, .. } = self.readable(last, false).await?;
+        let states = events.iter().map(|stored| {
+            let state = State::fold(std::slice::from_ref(stored));
+            let state = state.map_err(ExecuteError::Broken)?;
+            Ok((stored.aggregate_id.clone(), Arc::new(state)))
+        });
+        states.collect()
     }
 
     /// Events opened, in today's format.

@@ -11,7 +11,7 @@ mod rehearse;
 mod state;
 mod turns;
 
-pub use execute::{Executor, Expected, Outcome};
+pub use execute::{Executor, Expected, Ordered, Outcome};
 pub use identity::{CommandIdentity, command_id, payload_hash};
 pub use numbers::{NumberBlocks, NumberError};
 pub use recording::{BoxError, EventOf, Recording, RejectionOf};
@@ -110,6 +110,23 @@ pub enum ExecuteError<R: std::error::Error> {
 }
 
 impl<R: std::error::Error> ExecuteError<R> {
+    /// The same error, of something that another command depends on: of that
+    /// one nothing was sent.
+    pub fn of_another<Q: std::error::Error>(self) -> ExecuteError<Q>
+    where
+        R: Send + Sync + 'static,
+    {
+        match self {
+            Self::Contended { attempts } => ExecuteError::Contended { attempts },
+            Self::Unavailable { source, .. } => ExecuteError::Unavailable {
+                unknown: false,
+                source,
+            },
+            Self::Broken(source) => ExecuteError::Broken(source),
+            other => ExecuteError::Broken(Box::new(other)),
+        }
+    }
+
     /// The same error on an attempt after an append whose outcome is unknown
     /// (`sent`): what could not be reached may hold the command.
     fn after(self, sent: bool) -> Self {

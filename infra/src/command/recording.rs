@@ -64,13 +64,13 @@ pub(super) struct Recorded<R: Recording> {
 }
 
 /// The events that took `before` on from `version`, and left `last`, as they
-/// are to be sealed and stored.
+/// are to be sealed and stored; `rules` is the version of the platform's rules
+/// that they were decided by.
 pub(super) fn record<R: Recording>(
-    before: &R::Aggregate,
-    version: i64,
+    (before, version): (&R::Aggregate, i64),
     events: Vec<EventOf<R>>,
     last: &R::Aggregate,
-    context: &CommandContext,
+    (context, rules): (&CommandContext, Option<i64>),
 ) -> Result<Vec<Recorded<R>>, BoxError> {
     let count = events.len();
     let mut recorded = Vec::with_capacity(count);
@@ -92,7 +92,7 @@ pub(super) fn record<R: Recording>(
             event_type: event.event_type(),
             event_version: event.event_version(),
             payload: serde_json::to_string(&event)?,
-            metadata: metadata(context, serde_json::to_string(&after)?, first_of),
+            metadata: metadata((context, rules), serde_json::to_string(&after)?, first_of),
         };
         let subject = R::subject(left);
         recorded.push(Recorded {
@@ -108,7 +108,11 @@ pub(super) fn record<R: Recording>(
 }
 
 /// `first_of` is the number of the command's events, on its first one only.
-fn metadata(context: &CommandContext, after: String, first_of: Option<usize>) -> Metadata {
+fn metadata(
+    (context, rules): (&CommandContext, Option<i64>),
+    after: String,
+    first_of: Option<usize>,
+) -> Metadata {
     Metadata {
         actor: context.actor.clone(),
         after,
@@ -118,5 +122,6 @@ fn metadata(context: &CommandContext, after: String, first_of: Option<usize>) ->
         correlation_id: context.correlation_id.clone(),
         causation_id: context.causation_id.clone(),
         traceparent: context.traceparent.clone(),
+        platform_version: rules.map(|version| version.to_string()),
     }
 }

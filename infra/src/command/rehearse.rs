@@ -4,13 +4,12 @@
 use super::{
     CommandContext, ExecuteError, Outcome,
     cache::StateCache,
-    execute::{Executor, Next, Refusal, decide, unchanged},
+    execute::{Executor, Next, OrderedOf, Refusal, decide, unchanged},
     load::{Found, unavailable},
     recording::{Recording, RejectionOf, record},
     state::State,
     turns::{TakingTurns, TooLong},
 };
-use cqrs_es::Aggregate;
 use std::sync::Arc;
 
 type Failed<R> = ExecuteError<RejectionOf<R>>;
@@ -31,12 +30,19 @@ impl<R: Recording> Rehearsal<R> {
             turns: TakingTurns::default(),
         }
     }
+
+    /// The aggregate `id` as the rehearsal has left it, if it has come to it.
+    pub fn left(&self, id: &str) -> Option<Arc<State<R>>> {
+        let state = self.states.take(id)?;
+        self.states.put(id, Arc::clone(&state));
+        Some(state)
+    }
 }
 
 impl<R: Recording> Executor<R> {
     /// What a command would lead to. One that was carried out before is told as
     /// a repeat; what would be stored has no place in the log, and no time.
-    pub async fn rehearse<C, F>(
+    pub async fn rehearse<C, F, I>(
         &self,
         rehearsal: &Rehearsal<R>,
         id: &str,
@@ -45,7 +51,8 @@ impl<R: Recording> Executor<R> {
     ) -> Result<Outcome<R>, Failed<R>>
     where
         C: Fn(&R::Aggregate) -> F,
-        F: Future<Output = Result<<R::Aggregate as Aggregate>::Command, Failed<R>>>,
+        F: Future<Output = Result<I, Failed<R>>>,
+        I: Into<OrderedOf<R>>,
     {
         let turn = rehearsal.turns.wait(id).await;
         let _turn = turn.ok_or_else(|| unavailable(false, TooLong))?;
@@ -65,15 +72,14 @@ impl<R: Recording> Executor<R> {
         rehearsal: &Rehearsal<R>,
         id: &str,
     ) -> Result<Arc<State<R>>, Failed<R>> {
-        let Some(state) = rehearsal.states.take(id) else {
-            return self.aggregate(id).await;
-        };
-        rehearsal.states.put(id, Arc::clone(&state));
-        Ok(state)
+        match rehearsal.left(id) {
+            Some(state) => Ok(state),
+            None => self.aggregate(id).await,
+        }
     }
 }
 
-async fn rehearse_on<R, C, F>(
+async fn rehearse_on<R, C, F, I>(
     id: &str,
     state: Arc<State<R>>,
     context: &CommandContext,
@@ -82,16 +88,23 @@ async fn rehearse_on<R, C, F>(
 where
     R: Recording,
     C: Fn(&R::Aggregate) -> F,
-    F: Future<Output = Result<<R::Aggregate as Aggregate>::Command, Failed<R>>>,
+    F: Future<Output = Result<I, Failed<R>>>,
+    I: Into<OrderedOf<R>>,
 {
     context.check::<RejectionOf<R>>(state.version)?;
-    let command = command(&state.aggregate).await?;
-    let decided = decide::<R>(&state.aggregate, command).await;
+    let ordered = command(&state.aggregate).await?.into();
+    let rules = ordered.platform_version;
+    let decided = decide::<R>(&state.aggregate, ordered.command).await;
     let (aggregate, events) = decided.map_err(Refusal::into_error)?;
     if events.is_empty() {
         return Ok(unchanged(state));
     }
-    let recorded = record::<R>(&state.aggregate, state.version, events, &aggregate, context);
+    let recorded = record::<R>(
+        (&state.aggregate, state.version),
+        events,
+        &aggregate,
+        (context, rules),
+    );
     let next = Next {
         aggregate,
         recorded: recorded.map_err(ExecuteError::Broken)?,

@@ -1,15 +1,13 @@
 //! Configuration: defaults < file < environment (`ORDERLOG_…`) < flags.
 
 mod origin;
-mod unknown_platform;
 mod urls;
 
 pub use origin::{Origin, Setting};
-pub use unknown_platform::UnknownPlatform;
 pub use urls::Urls;
 
 use crate::{
-    platforms::{PlatformSettings, Platforms},
+    platforms::{PlatformSettings, Platforms, UnknownPlatform},
     secret::Secret,
 };
 use figment::{
@@ -171,9 +169,6 @@ pub struct Config {
     /// How many of the statistics that people ask for most are kept ready; 0: none,
     /// and nobody notes what is asked.
     pub warm_statistics: usize,
-    /// What becomes of a platform that nobody has saved, where somebody names
-    /// it.
-    pub unknown_platform: UnknownPlatform,
     /// How long the offers of a shipping quote hold, in seconds: 60 to 86,400.
     pub quote_valid_seconds: u32,
     /// For how many days jobs that are done or cancelled are kept.
@@ -187,6 +182,9 @@ pub struct Config {
     /// How each sales channel wants its orders to be treated. In the
     /// environment: `ORDERLOG_PLATFORMS='{web={auto_confirm=true}}'`.
     pub platforms: Platforms,
+    /// What becomes of an order that names a platform which nobody has saved,
+    /// and which `platforms` does not name: `refuse` it, or `create` the platform.
+    pub unknown_platform: UnknownPlatform,
 }
 
 /// Which code appends events.
@@ -258,12 +256,12 @@ impl Default for Config {
             operation_days: 30,
             archive_after_days: 0,
             warm_statistics: 100,
-            unknown_platform: UnknownPlatform::default(),
             quote_valid_seconds: 1_800,
             jobs_done_days: 7,
             jobs_dead_days: 90,
             jobs_concurrency: BTreeMap::new(),
             platforms: Platforms::default(),
+            unknown_platform: UnknownPlatform::Refuse,
         }
     }
 }

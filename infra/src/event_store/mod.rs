@@ -130,6 +130,18 @@ impl EventStore {
             .await
     }
 
+    /// The last event of each of these aggregates that exists.
+    pub async fn load_last_of_each(
+        &self,
+        aggregate_type: &str,
+        aggregate_ids: &[String],
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        let reader = &self.reader;
+        reader
+            .read_last_of_each(aggregate_type, aggregate_ids)
+            .await
+    }
+
     /// The version of an aggregate with the last event of a command; none
     /// where it has no such command. Its first event says how many it has
     /// (invariant 10).

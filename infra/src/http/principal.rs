@@ -1,7 +1,7 @@
 //! Who is calling.
 
 use super::problem::Problem;
-use crate::api_keys::ApiKeys;
+use crate::api_keys::{ApiKeys, Scopes};
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     dev::Payload,
@@ -22,6 +22,8 @@ pub struct Principal {
     pub id: String,
     /// Its name, for people.
     pub name: String,
+    /// What it is for.
+    pub scopes: Scopes,
 }
 
 /// The bearer of a request that outlives the request's head: asked again for
@@ -55,6 +57,7 @@ impl Caller {
             Ok(Some(key)) => Ok(Principal {
                 id: key.id.clone(),
                 name: key.name.clone(),
+                scopes: key.scopes.clone(),
             }),
             Ok(None) => Err(Problem::unauthorized()),
             Err(error) => Err(Problem::unavailable(1)

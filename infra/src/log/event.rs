@@ -34,6 +34,10 @@ pub struct Metadata {
     /// W3C trace context of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
+    /// The version of the platform's rules that the event was decided by; none
+    /// where none were asked, 0 where nobody has saved the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform_version: Option<String>,
 }
 
 /// One row of the log.
@@ -78,6 +82,7 @@ impl StoredEvent {
             correlation_id: metadata.correlation_id.clone(),
             causation_id: metadata.causation_id.clone(),
             traceparent: metadata.traceparent.clone(),
+            platform_version: metadata.platform_version.clone(),
             position: self.token(topic),
         })
     }

@@ -298,6 +298,38 @@ impl LogReader {
         rows.iter().map(stored_event).collect()
     }
 
+    /// The last event of each aggregate of a type of which there are few.
+    pub async fn read_last_of_all(
+        &self,
+        aggregate_type: &str,
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        let sql = format!(
+            "SELECT DISTINCT ON (aggregate_id) {COLUMNS} FROM events WHERE aggregate_type = $1 \
+             ORDER BY aggregate_id, sequence DESC"
+        );
+        let rows = sqlx::query(&sql).bind(aggregate_type);
+        let rows = rows.fetch_all(&self.pool).await?;
+        rows.iter().map(stored_event).collect()
+    }
+
+    /// The last event of each of these aggregates that exists, each by one
+    /// index look-up.
+    pub async fn read_last_of_each(
+        &self,
+        aggregate_type: &str,
+        aggregate_ids: &[String],
+    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
+        let sql = format!(
+            "SELECT e.* FROM unnest($2::text[]) AS w (id) CROSS JOIN LATERAL ( \
+                 SELECT {COLUMNS} FROM events \
+                  WHERE aggregate_type = $1 AND aggregate_id = w.id \
+                  ORDER BY sequence DESC LIMIT 1) e"
+        );
+        let rows = sqlx::query(&sql).bind(aggregate_type).bind(aggregate_ids);
+        let rows = rows.fetch_all(&self.pool).await?;
+        rows.iter().map(stored_event).collect()
+    }
+
     /// Whole streams of one aggregate type in the order of their ids, up to
     /// `horizon`: those after `after_id`, about `limit` events a page. A large
     /// event counts as several, one for each [`EVENT_BYTES`], so that a page is

@@ -114,6 +114,11 @@ const OPS: Scripts = &[
         "schedules",
         include_str!("../../migrations/ops/0009_schedules.sql"),
     ),
+    (
+        10,
+        "scopes of keys",
+        include_str!("../../migrations/ops/0010_scopes.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

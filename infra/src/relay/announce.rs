@@ -13,8 +13,12 @@ use super::{
     source::{BATCH_BYTES, BATCH_EVENTS},
 };
 use crate::{epoch::Epoch, kafka::blocking, log::StoredEvent};
-use contracts::{PositionToken, epoch::EpochBegan, topics};
-use std::sync::Arc;
+use contracts::{
+    PositionToken,
+    epoch::EpochBegan,
+    topics::{self, TopicSpec},
+};
+use std::{iter, sync::Arc};
 
 /// Publishes up to the beginning of the present epoch, if that was not done
 /// before; how far that is. What fails here is tried again by the next session.
@@ -26,6 +30,7 @@ pub async fn enter_present_epoch(
     let Start {
         mut progress,
         epochs,
+        ..
     } = start;
     // A log that was never published has nobody to whom its first epoch is new.
     let first = epochs.first().map_or(1, |epoch| epoch.epoch);
@@ -91,23 +96,26 @@ async fn announce(
     Ok(next)
 }
 
-/// One for each partition: it names the positions as that partition does.
+/// One for each partition of each topic of events: it names the positions as
+/// that partition does.
 fn announcements(epoch: &Epoch, previous: i32) -> Vec<(PositionToken, EpochBegan)> {
-    let token = |partition, at| PositionToken {
-        topic: topics::ORDER_EVENTS.to_owned(),
-        partition,
-        at,
-    };
-    let of = |partition| {
+    let of = |(topic, partition): (&TopicSpec, i32)| {
+        let token = |at| PositionToken {
+            topic: topic.name.to_owned(),
+            partition,
+            at,
+        };
         let began = EpochBegan {
             epoch: epoch.epoch,
             previous_epoch: previous,
-            last_position: epoch.last.map(|at| token(partition, at).to_string()),
+            last_position: epoch.last.map(|at| token(at).to_string()),
             last_event_at: epoch.last_recorded_at,
             began_at: epoch.began_at,
             reason: epoch.reason.clone(),
         };
-        (token(partition, beginning(epoch.epoch)), began)
+        (token(beginning(epoch.epoch)), began)
     };
-    (0..topics::ORDER_EVENTS_PARTITIONS).map(of).collect()
+    let topics = iter::once(&topics::ORDERS).chain(topics::REFERENCE);
+    let partitions = topics.flat_map(|topic| (0..topic.partitions).map(move |p| (topic, p)));
+    partitions.map(of).collect()
 }

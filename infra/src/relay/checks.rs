@@ -19,11 +19,14 @@ use tokio::time::{Instant, sleep};
 
 const POLL: Duration = Duration::from_millis(250);
 
-/// Full names of the two topics.
+/// Full names of the topics.
 #[derive(Debug, Clone)]
 pub struct TopicNames {
+    /// That of the orders.
     pub events: String,
     pub progress: String,
+    /// Those of [`topics::REFERENCE`], in its order.
+    pub reference: Vec<String>,
 }
 
 impl TopicNames {
@@ -31,9 +34,35 @@ impl TopicNames {
         Self {
             events: config.kafka_name(topics::ORDER_EVENTS),
             progress: config.kafka_name(topics::RELAY_PROGRESS),
+            reference: topics::REFERENCE
+                .iter()
+                .map(|spec| config.kafka_name(spec.name))
+                .collect(),
         }
     }
+
+    /// All of them; those of reference data last.
+    pub fn all(&self) -> Vec<&str> {
+        let reference = self.reference.iter().map(String::as_str);
+        [self.events.as_str(), self.progress.as_str()]
+            .into_iter()
+            .chain(reference)
+            .collect()
+    }
+
+    /// Every topic of events, with what it is like.
+    fn of_events(&self) -> Vec<(String, i32)> {
+        let reference = self.reference.iter().cloned();
+        let reference = reference.zip(topics::REFERENCE.iter().map(|spec| spec.partitions));
+        [(self.events.clone(), topics::ORDER_EVENTS_PARTITIONS)]
+            .into_iter()
+            .chain(reference)
+            .collect()
+    }
 }
+
+/// The topics of reference data, with their ids.
+pub type ReferenceTopics = Vec<(String, TopicId)>;
 
 /// Where publishing begins, and the epochs that the log has gone through.
 #[derive(Debug, Clone)]
@@ -41,6 +70,7 @@ pub struct Start {
     pub progress: Progress,
     /// Oldest first; the last one is the present one.
     pub epochs: Vec<Epoch>,
+    pub reference: ReferenceTopics,
 }
 
 /// Where publishing begins: [`LogPosition::START`] only where neither topic
@@ -49,7 +79,7 @@ pub struct Start {
 pub async fn starting_point(config: &Config, log: &PgPool) -> Result<Start, Trouble> {
     let names = TopicNames::of(config);
     epoch::check(log).await?;
-    let topic_id = events_topic(config, &names).await?.id;
+    let (topic_id, reference) = topics_there(config, &names).await?;
     let epochs = epoch::epochs(log).await?;
     let recorded = match read_record(config, &names).await? {
         Record::Progress(progress) => Recorded::Progress {
@@ -65,8 +95,48 @@ pub async fn starting_point(config: &Config, log: &PgPool) -> Result<Start, Trou
         Ok(progress) => progress,
         Err(error) => return Err(told_to_the_log(log, &epochs, error).await?.into()),
     };
+    check_reference(log, &names, &reference).await?;
     epoch::record_topic(log, &names.events, &topic_id.to_string()).await?;
-    Ok(Start { progress, epochs })
+    for (topic, id) in &reference {
+        epoch::record_topic(log, topic, &id.to_string()).await?;
+    }
+    Ok(Start {
+        progress,
+        epochs,
+        reference,
+    })
+}
+
+/// One progress is that of all topics: none of them may have lost what it says
+/// was published.
+async fn check_reference(
+    log: &PgPool,
+    names: &TopicNames,
+    reference: &ReferenceTopics,
+) -> Result<(), Trouble> {
+    for (topic, found) in reference {
+        let known = epoch::known_topic(log, topic).await?;
+        if let KnownTopic::Published(expected) = known
+            && expected != found.to_string()
+        {
+            return Err(replaced(names, topic, expected, *found).into());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn replaced(
+    names: &TopicNames,
+    topic: &str,
+    expected: String,
+    found: TopicId,
+) -> RelayError {
+    RelayError::ReferenceTopic {
+        topic: topic.to_owned(),
+        progress_topic: names.progress.clone(),
+        expected,
+        found,
+    }
 }
 
 /// Only the relay can know that a log of the same identity fell back: it says
@@ -105,24 +175,36 @@ pub(super) async fn published_epoch(config: &Config) -> Result<Option<i32>, Trou
     })
 }
 
-/// Waits a moment for a topic that is missing: a broker that is only just
-/// starting may not know it yet.
-async fn events_topic(config: &Config, names: &TopicNames) -> Result<TopicMetadata, Trouble> {
+/// The id of the orders' topic, and those of reference data. Waits a moment for
+/// one that is missing: a broker that is only just starting may not know it yet.
+async fn topics_there(
+    config: &Config,
+    names: &TopicNames,
+) -> Result<(TopicId, ReferenceTopics), Trouble> {
     let mut client = MetadataClient::new(config);
-    let deadline = Instant::now() + MISSING_FOR;
-    loop {
-        let found = client.describe(&[&names.events, &names.progress]).await?;
-        match (found.topic(&names.events), found.topic(&names.progress)) {
-            (Some(events), Some(progress)) => {
-                check_partitions(progress, 1)?;
-                check_partitions(events, topics::ORDER_EVENTS_PARTITIONS)?;
-                return Ok(events.clone());
-            }
-            _ if Instant::now() < deadline => sleep(POLL).await,
-            (None, _) => return Err(missing(&names.events)),
-            (_, None) => return Err(missing(&names.progress)),
+    let (all, deadline) = (names.all(), Instant::now() + MISSING_FOR);
+    let found = loop {
+        let found = client.describe(&all).await?;
+        let absent = all.iter().find(|name| found.topic(name).is_none());
+        match absent {
+            None => break found,
+            Some(_) if Instant::now() < deadline => sleep(POLL).await,
+            Some(name) => return Err(missing(name)),
         }
-    }
+    };
+    let there = |name: &str, partitions| {
+        let topic = found.topic(name).ok_or_else(|| missing(name))?;
+        check_partitions(topic, partitions)?;
+        Ok::<_, Trouble>((name.to_owned(), topic.id))
+    };
+    there(&names.progress, 1)?;
+    let events = names.of_events();
+    let events = events
+        .iter()
+        .map(|(name, partitions)| there(name, *partitions));
+    let mut events: ReferenceTopics = events.collect::<Result<_, _>>()?;
+    let (_, orders) = events.remove(0);
+    Ok((orders, events))
 }
 
 fn missing(topic: &str) -> Trouble {
@@ -152,8 +234,10 @@ async fn read_record(config: &Config, names: &TopicNames) -> Result<Record, Trou
     let read = move || {
         let tail = TailReader::new(&config, RELAY)?;
         let Some(value) = tail.last_value(&names.progress, &names.events)? else {
-            let partitions = topics::ORDER_EVENTS_PARTITIONS;
-            let events_held = tail.holds_records(&names.events, partitions)?;
+            let mut events_held = false;
+            for (topic, partitions) in names.of_events() {
+                events_held |= tail.holds_records(&topic, partitions)?;
+            }
             return Ok(Record::None { events_held });
         };
         let progress = serde_json::from_slice(&value).map_err(|source| {

@@ -34,6 +34,7 @@ fn judged_in(epochs: &[Epoch], recorded: Recorded) -> Result<LogPosition, RelayE
     let names = TopicNames {
         events: "e".into(),
         progress: "p".into(),
+        reference: Vec::new(),
     };
     judge(&names, ID, epochs, recorded).map(|progress| progress.at)
 }

@@ -28,7 +28,7 @@ pub enum RelayError {
     #[error(
         "topic {topic} has id {found}, but the relay's progress was recorded with {expected}: it \
          was deleted and made again, and events that were published are no longer in it. To \
-         publish the whole log again, delete this topic and {progress_topic}, run `orderlog \
+         publish the whole log again, delete the topics of events and {progress_topic}, run `orderlog \
          migrate` and `orderlog epoch republish`, restart the relay and rebuild every subscriber"
     )]
     OtherTopic {
@@ -41,11 +41,29 @@ pub enum RelayError {
         /// Id that Kafka says.
         found: TopicId,
     },
+    /// A topic of reference data is another one than this log was published to.
+    #[error(
+        "topic {topic} (id {found}) is not the one that this log was published to (id \
+         {expected}): it was deleted and made again, and events that were published are no longer \
+         in it. To publish the whole log again, delete the topics of events and {progress_topic}, \
+         run `orderlog migrate` and `orderlog epoch republish`, restart the relay and rebuild every \
+         subscriber"
+    )]
+    ReferenceTopic {
+        /// Full name.
+        topic: String,
+        /// Full name of the topic that holds the progress.
+        progress_topic: String,
+        /// Id that the log has written down.
+        expected: String,
+        /// Id that Kafka says.
+        found: TopicId,
+    },
     /// Events were published, but where to continue is lost.
     #[error(
         "topic {progress_topic} holds no progress although {topic} holds events: starting from \
          zero would publish all of them a second time. Restore {progress_topic}; or, to publish \
-         the whole log again, delete both topics, run `orderlog migrate` and `orderlog epoch \
+         the whole log again, delete all of them, run `orderlog migrate` and `orderlog epoch \
          republish`, restart the relay and rebuild every subscriber"
     )]
     ProgressLost {

@@ -1,7 +1,10 @@
 //! A look at Kafka each second: is it there, and are the topics still the
 //! ones they were?
 
-use super::{RelayError, checks::TopicNames};
+use super::{
+    RelayError,
+    checks::{ReferenceTopics, TopicNames, replaced},
+};
 use crate::{
     config::Config,
     kafka::{MetadataClient, TopicId},
@@ -29,6 +32,8 @@ struct View {
     known: bool,
     events: Sight,
     progress: Sight,
+    /// In the order of their names in [`TopicNames`].
+    reference: Vec<Sight>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +72,7 @@ impl KafkaWatch {
             known: false,
             events: Sight::Unknown,
             progress: Sight::Unknown,
+            reference: vec![Sight::Unknown; names.reference.len()],
         });
         let task = tokio::spawn(look(MetadataClient::new(config), names.clone(), sender));
         Self {
@@ -105,11 +111,12 @@ impl KafkaWatch {
         }
     }
 
-    /// Completes once a topic is gone or the events' topic is not `expected`.
-    pub async fn broken(&self, expected: TopicId) -> RelayError {
+    /// Completes once a topic is gone, the orders' one is not `expected`, or one
+    /// of the others not as in `reference`.
+    pub async fn broken(&self, expected: TopicId, reference: &ReferenceTopics) -> RelayError {
         let mut view = self.view.clone();
         loop {
-            if let Some(error) = self.breach(&view.borrow_and_update(), expected) {
+            if let Some(error) = self.breach(&view.borrow_and_update(), expected, reference) {
                 return error;
             }
             // The sender lives as long as this watch; were it gone, nothing
@@ -120,31 +127,49 @@ impl KafkaWatch {
         }
     }
 
-    fn breach(&self, view: &View, expected: TopicId) -> Option<RelayError> {
-        let TopicNames { events, progress } = &self.names;
-        for (name, sight) in [(events, view.events), (progress, view.progress)] {
+    fn breach(
+        &self,
+        view: &View,
+        expected: TopicId,
+        reference: &ReferenceTopics,
+    ) -> Option<RelayError> {
+        let TopicNames {
+            events, progress, ..
+        } = &self.names;
+        let others = self.names.reference.iter().zip(&view.reference);
+        let others = others.map(|(name, sight)| (name, *sight));
+        let both = [(events, view.events), (progress, view.progress)];
+        for (name, sight) in both.into_iter().chain(others) {
             if sight.is_gone() {
                 return Some(RelayError::MissingTopic {
                     topic: name.clone(),
                 });
             }
         }
-        match view.events {
-            Sight::Present(found) if found != expected => Some(RelayError::OtherTopic {
+        if let Sight::Present(found) = view.events
+            && found != expected
+        {
+            return Some(RelayError::OtherTopic {
                 topic: events.clone(),
                 progress_topic: progress.clone(),
                 expected,
                 found,
-            }),
-            _ => None,
+            });
         }
+        let mut known = reference.iter().zip(&view.reference);
+        known.find_map(|((name, id), sight)| match sight {
+            Sight::Present(found) if found != id => {
+                Some(replaced(&self.names, name, id.to_string(), *found))
+            }
+            _ => None,
+        })
     }
 }
 
 async fn look(mut client: MetadataClient, names: TopicNames, sender: watch::Sender<View>) {
     let mut away = false;
     loop {
-        match client.describe(&[&names.events, &names.progress]).await {
+        match client.describe(&names.all()).await {
             Ok(found) => {
                 away = false;
                 let id = |name: &str| found.topic(name).map(|topic| topic.id);
@@ -154,6 +179,9 @@ async fn look(mut client: MetadataClient, names: TopicNames, sender: watch::Send
                         known: true,
                         events: view.events.next(id(&names.events)),
                         progress: view.progress.next(id(&names.progress)),
+                        reference: (names.reference.iter().zip(&view.reference))
+                            .map(|(name, sight)| sight.next(id(name)))
+                            .collect(),
                     };
                 });
             }

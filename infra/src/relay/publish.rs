@@ -59,9 +59,10 @@ impl Publisher {
             for (number, (at, began)) in announcements.iter().enumerate() {
                 let value = serde_json::to_vec(began).unwrap_or_default();
                 let headers = headers(&began.headers(at));
+                let topic = self.config.kafka_name(&at.topic);
                 // Without a key: it is about no order.
                 transaction.send(
-                    BaseRecord::with_opaque_to(&self.names.events, number)
+                    BaseRecord::with_opaque_to(&topic, number)
                         .partition(at.partition)
                         .payload(value.as_slice())
                         .headers(headers),

@@ -152,13 +152,13 @@ impl Relay {
         let progress = session.progress().clone();
         tracing::info!(position = ?progress.at, topic.id = %progress.topic_id, "relay.leads");
         self.status.lead_from(progress.at);
-        let epoch = session.epoch();
+        let (epoch, reference) = (session.epoch(), session.reference());
         tokio::select! {
             left = epoch::left(&self.log, epoch) => Err(match left {
                 Ok(_) => Trouble::EpochBegan,
                 Err(error) => error.into(),
             }),
-            error = kafka.broken(progress.topic_id) => Err(error.into()),
+            error = kafka.broken(progress.topic_id, reference) => Err(error.into()),
             end = session.publish() => end,
         }
     }

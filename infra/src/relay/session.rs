@@ -11,7 +11,7 @@ use super::{
     IDS,
     announce::enter_present_epoch,
     batch::Batch,
-    checks::{TopicNames, starting_point},
+    checks::{ReferenceTopics, TopicNames, starting_point},
     error::{RelayError, Trouble},
     progress::Progress,
     publish::Publisher,
@@ -29,6 +29,7 @@ pub struct Session<'a> {
     publishers: [Arc<Publisher>; 2],
     source: Source,
     progress: Progress,
+    reference: ReferenceTopics,
     /// The present epoch: its events, and no later ones, are published.
     epoch: i32,
     /// Tells blocking calls that are left behind that nobody waits for them.
@@ -62,12 +63,14 @@ impl<'a> Session<'a> {
             })
         });
         let epoch = start.epochs.last().ok_or(RelayError::NoEpoch)?.epoch;
+        let reference = start.reference.clone();
         let progress = enter_present_epoch(relay, &publishers[0], start).await?;
         Ok(Self {
             relay,
             publishers,
             source: Source::new(relay, epoch),
             progress,
+            reference,
             epoch,
             _wanted: wanted,
         })
@@ -81,6 +84,11 @@ impl<'a> Session<'a> {
     /// What was published when it began, and to where.
     pub const fn progress(&self) -> &Progress {
         &self.progress
+    }
+
+    /// The topics beside that of the orders.
+    pub const fn reference(&self) -> &ReferenceTopics {
+        &self.reference
     }
 
     /// Publishes until the role is to stop. One batch is on its way and one

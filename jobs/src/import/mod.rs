@@ -68,6 +68,8 @@ pub struct Settings {
     pub channel: Channel,
     /// Whether everything is to be decided and nothing stored.
     pub dry_run: bool,
+    /// Whether platforms are made that nobody has saved.
+    pub create_platforms: bool,
     /// Where the system answers, `http://host:port`.
     pub url: String,
     /// Sent as the bearer token.

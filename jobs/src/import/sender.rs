@@ -3,7 +3,7 @@
 use super::answer::attempt;
 use super::item::Verdict;
 use super::{ImportError, Settings};
-use crate::bulk::{BulkClient, BulkError, BulkLine};
+use crate::bulk::{BulkClient, BulkError, BulkLine, How};
 use tokio_util::sync::CancellationToken;
 
 /// An order to send.
@@ -42,7 +42,11 @@ impl Sender {
     /// A sender with a pool of kept-alive connections.
     pub fn new(settings: &Settings) -> Result<Self, ImportError> {
         let system = (&*settings.url, &*settings.api_key);
-        let client = BulkClient::new(system, settings.dry_run, "orderlog-import", settings.retry);
+        let how = How {
+            dry_run: settings.dry_run,
+            create_platforms: settings.create_platforms,
+        };
+        let client = BulkClient::new(system, how, "orderlog-import", settings.retry);
         client.map(Self).map_err(ImportError::System)
     }
 

@@ -52,6 +52,7 @@ fn settings(file: &Path, server: &ScriptedServer) -> Settings {
             prices_include_tax: false,
         },
         dry_run: false,
+        create_platforms: false,
         url: server.url.clone(),
         api_key: "secret".into(),
         concurrency: 8,

@@ -7,7 +7,7 @@
 //! time; what the log lost of it happens again.
 
 use super::{
-    plan::Plan,
+    plan::{Plan, Rules},
     record::{Record, Unreadable},
     store::{self, Known},
 };
@@ -16,9 +16,11 @@ use infra::{
     config::Config,
     epoch::{self, EpochError},
     log::{ContractMapping, LogReader, MappingError},
+    platforms::{SavedPlatforms, SavedSettings},
 };
 use sqlx::PgPool;
 use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 /// Kind of aggregate in the log.
@@ -27,12 +29,16 @@ const LOG_CONNECTIONS: u32 = 2;
 /// Orders looked up in the log at a time.
 const PAGE: usize = 1_000;
 
-/// The log, for the rare case that an announcement makes it necessary.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The log: what platforms say, and the rare case that an announcement makes it
+/// necessary to look at orders.
 #[derive(Clone)]
 pub struct Log {
     pool: PgPool,
     reader: LogReader,
     mapping: Arc<dyn ContractMapping>,
+    platforms: Arc<Mutex<SavedPlatforms>>,
 }
 
 /// Why a partition could not be brought into line with the log.
@@ -52,6 +58,9 @@ pub enum RealignError {
     /// A database is away or busy.
     #[error("a database does not answer")]
     Database(#[from] sqlx::Error),
+    /// What platforms say cannot be read.
+    #[error("the platforms cannot be read")]
+    Platforms(#[source] BoxError),
     /// An order's events cannot be mapped.
     #[error(transparent)]
     Mapping(#[from] MappingError),
@@ -70,11 +79,22 @@ impl Log {
     /// The log of this configuration. Opens no connection yet.
     pub fn new(config: &Config, mapping: Arc<dyn ContractMapping>) -> Result<Self, sqlx::Error> {
         let pool = epoch::pool(&config.events_url, LOG_CONNECTIONS)?;
+        let reader = LogReader::new(pool.clone());
+        let platforms = SavedPlatforms::new(reader.clone(), Arc::clone(&mapping));
         Ok(Self {
-            reader: LogReader::new(pool.clone()),
+            reader,
             pool,
             mapping,
+            platforms: Arc::new(Mutex::new(platforms)),
         })
+    }
+
+    /// What platforms say that somebody has saved.
+    ///
+    /// # Errors
+    /// When the log was never asked, and does not answer.
+    pub async fn saved(&self) -> Result<Arc<SavedSettings>, BoxError> {
+        self.platforms.lock().await.now().await
     }
 }
 
@@ -99,10 +119,17 @@ pub async fn realign(
     let known = store::known(&mut transaction).await?;
     let ours = |id: &Uuid| partition_of(id.to_string().as_bytes(), ORDERS.partitions) == partition;
     let known: Vec<Known> = known.into_iter().filter(|known| ours(&known.id)).collect();
-    let mut realigned = 0;
+    let saved = log.saved().await.map_err(RealignError::Platforms)?;
+    let (rules, mut realigned) = (
+        Rules {
+            config,
+            saved: &saved,
+        },
+        0,
+    );
     for page in known.chunks(PAGE) {
         for id in store::not_in_log(&log.pool, ORDER, page).await? {
-            let plan = fold(log, config, (id, announced)).await?;
+            let plan = fold(log, rules, (id, announced)).await?;
             store::replace(&mut transaction, id, plan).await?;
             realigned += 1;
         }
@@ -121,7 +148,7 @@ pub async fn realign(
 /// has happened in it comes from Kafka, where it is new to whoever is told of it.
 async fn fold(
     log: &Log,
-    config: &Config,
+    rules: Rules<'_>,
     (id, announced): (Uuid, i32),
 ) -> Result<Plan, RealignError> {
     let stored = log.reader.read_stream(ORDER, &id.to_string()).await?;
@@ -139,7 +166,7 @@ async fn fold(
             envelope,
             event,
         };
-        let added = plan.add(&record, config);
+        let added = plan.add(&record, rules);
         added.map_err(|error| failed(id, error))?;
     }
     Ok(plan)

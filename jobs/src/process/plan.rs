@@ -7,7 +7,10 @@ use super::{
     rules::{Reaction, Situation, react},
     step::{Kind, Step},
 };
-use infra::config::Config;
+use infra::{
+    config::Config,
+    platforms::{PlatformSettings, SavedSettings},
+};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -36,6 +39,22 @@ pub struct Plan {
     pub known: u64,
 }
 
+/// How orders are to be treated.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// What the deployment says.
+    pub config: &'a Config,
+    /// What platforms say that somebody has saved.
+    pub saved: &'a SavedSettings,
+}
+
+impl Rules<'_> {
+    fn of(&self, platform: &str) -> &PlatformSettings {
+        let saved = self.saved.get(platform);
+        saved.unwrap_or_else(|| self.config.platform(platform))
+    }
+}
+
 /// An event that is new.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heard {
@@ -57,7 +76,7 @@ impl Plan {
     }
 
     /// Adds what follows from a record.
-    pub fn add(&mut self, record: &Record, config: &Config) -> Result<(), Unreadable> {
+    pub fn add(&mut self, record: &Record, rules: Rules<'_>) -> Result<(), Unreadable> {
         let (id, stored) = (record.envelope.subject, &self.stored);
         let changed = self.changes.get(&id).map(|change| &change.row);
         let before = changed.or_else(|| stored.get(&id));
@@ -69,8 +88,8 @@ impl Plan {
             order: &row,
             envelope: &record.envelope,
             event: &record.event,
-            settings: config.platform(&row.platform),
-            process_imports: config.process_imports,
+            settings: rules.of(&row.platform),
+            process_imports: rules.config.process_imports,
         });
         self.heard.push(Heard {
             id: record.envelope.id,
@@ -97,6 +116,7 @@ mod tests {
     use super::*;
     use crate::process::rules::scene::{Scene, note};
     use contracts::order::{OrderCancelled, OrderStatus, Settlement};
+    use std::sync::LazyLock;
 
     fn config() -> Config {
         let platforms = serde_json::from_value(serde_json::json!({
@@ -105,6 +125,14 @@ mod tests {
         Config {
             platforms: platforms.expect("valid"),
             ..Config::default()
+        }
+    }
+
+    fn rules(config: &Config) -> Rules<'_> {
+        static NONE: LazyLock<SavedSettings> = LazyLock::new(SavedSettings::new);
+        Rules {
+            config,
+            saved: &NONE,
         }
     }
 
@@ -126,9 +154,9 @@ mod tests {
     fn only_the_last_timer_of_a_batch_is_written() {
         let (mut plan, config) = (Plan::default(), config());
         let mut scene = Scene::placed();
-        plan.add(&record(&scene), &config).expect("sound");
+        plan.add(&record(&scene), rules(&config)).expect("sound");
         scene.then(note());
-        plan.add(&record(&scene), &config).expect("sound");
+        plan.add(&record(&scene), rules(&config)).expect("sound");
         assert_eq!(kinds(&plan), [Kind::Confirm, Kind::Expire]);
         assert!(plan.steps[1].key.contains(&scene.event_id().to_string()));
         let change = &plan.changes[&scene.row.id];
@@ -136,17 +164,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_platform_says_that_was_saved_comes_before_the_configuration() {
+        let (mut plan, config) = (Plan::default(), config());
+        let saved = SavedSettings::from([("web".to_owned(), PlatformSettings::default())]);
+        let rules = Rules {
+            config: &config,
+            saved: &saved,
+        };
+        plan.add(&record(&Scene::placed()), rules).expect("sound");
+        assert_eq!(kinds(&plan), []);
+    }
+
+    #[test]
     fn what_is_cancelled_within_a_batch_is_not_begun() {
         let (mut plan, config) = (Plan::default(), config());
         let mut scene = Scene::placed();
-        plan.add(&record(&scene), &config).expect("sound");
+        plan.add(&record(&scene), rules(&config)).expect("sound");
         scene.after.status = OrderStatus::Cancelled;
         scene.then(OrderCancelled {
             settlement: Settlement::default(),
             occurred_at: None,
             personal: None,
         });
-        plan.add(&record(&scene), &config).expect("sound");
+        plan.add(&record(&scene), rules(&config)).expect("sound");
         assert_eq!(kinds(&plan), []);
         assert!(plan.drops.contains(&(scene.row.id, Kind::Confirm)));
     }
@@ -155,7 +195,7 @@ mod tests {
     fn a_record_that_is_stored_changes_nothing() {
         let scene = Scene::placed();
         let mut plan = Plan::over(BTreeMap::from([(scene.row.id, scene.row.clone())]));
-        plan.add(&record(&scene), &config()).expect("sound");
+        plan.add(&record(&scene), rules(&config())).expect("sound");
         assert_eq!(plan.known, 1);
         assert!(plan.changes.is_empty() && plan.steps.is_empty() && plan.drops.is_empty());
     }

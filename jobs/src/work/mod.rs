@@ -9,7 +9,7 @@ pub use retention::Retention;
 
 use crate::{
     archive::{self, Archive, Archiving},
-    bulk::{BulkClient, BulkError},
+    bulk::{BulkClient, BulkError, How},
     exports::{self, Exporting},
     operations::{self, Operating},
     reads::{ReadClient, ReadError},
@@ -201,7 +201,11 @@ impl Calls {
 
 fn bulk_client(config: &Config, key: &Secret, dry_run: bool) -> Result<BulkClient, BulkError> {
     let system = (&*config.command_url, key.reveal());
-    BulkClient::new(system, dry_run, "orderlog-worker", RetryPolicy::default())
+    let how = How {
+        dry_run,
+        ..How::default()
+    };
+    BulkClient::new(system, how, "orderlog-worker", RetryPolicy::default())
 }
 
 /// And what only a worker can carry out that has the uploads.

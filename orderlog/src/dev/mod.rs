@@ -8,9 +8,10 @@ mod system;
 use crate::{api_key::write_secret, migrate::up_to_date};
 use clap::Args;
 use infra::{
-    config::{Config, UnknownPlatform},
+    config::Config,
     lifecycle::Lifecycle,
     local_servers::{LocalServers, is_free},
+    platforms::UnknownPlatform,
     secret::Secret,
     telemetry,
 };
@@ -87,7 +88,7 @@ async fn run_on(
     servers::keep_given(&given, &mut config);
     // Nobody routes to it, so nobody has to be told that it goes.
     config.drain_seconds = 0;
-    // Nobody has to save a platform before the first order.
+    // Whoever tries it out has not saved any platform yet.
     config.unknown_platform = UnknownPlatform::Create;
     // Receivers that are being written run on this machine.
     let loopback = LOOPBACK.map(str::to_owned);

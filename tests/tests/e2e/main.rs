@@ -20,6 +20,7 @@ mod local_servers;
 mod objects;
 mod old_events;
 mod operations;
+mod platforms;
 mod process;
 mod projections;
 mod proxy;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         objects::trials(),
         old_events::trials(),
         operations::trials(),
+        platforms::trials(),
         process::trials(),
         projections::trials(),
         races::trials(),

@@ -1,10 +1,10 @@
 //! One line of a body as the call that it is.
 
-use super::operations::Operation;
+use super::operations::{Collection, Operation};
 use crate::{
     call::{Parts, Told},
     headers::valid_causation,
-    record::Orders,
+    reference::Rehearsals,
     routes::orders::create::named,
 };
 use actix_web::web::Bytes;
@@ -12,10 +12,7 @@ use domain::{
     ids,
     text::{Id, Slug},
 };
-use infra::{
-    command::Rehearsal,
-    http::{IfMatch, Principal, Problem, TraceContext, body::parse, valid_key},
-};
+use infra::http::{IfMatch, Principal, Problem, TraceContext, body::parse, valid_key};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -23,10 +20,12 @@ use uuid::Uuid;
 
 /// What all lines of a request have in common.
 pub struct Common {
+    /// Whether platforms of imported orders are made where there are none.
+    pub create_platforms: bool,
     /// The trace of the request.
     pub trace: TraceContext,
     /// Where nothing is to be stored.
-    pub rehearsal: Option<Arc<Rehearsal<Orders>>>,
+    pub rehearsal: Option<Arc<Rehearsals>>,
 }
 
 /// A line that can be carried out.
@@ -37,8 +36,8 @@ pub struct Parsed {
     pub told: Told,
     /// Its body.
     pub body: Bytes,
-    /// The orders that it is about: it waits for earlier lines about them.
-    pub orders: Vec<Uuid>,
+    /// What it is about: it waits for earlier lines about the same.
+    pub subjects: Vec<Uuid>,
 }
 
 /// A line that cannot, as far as it is understood.
@@ -69,6 +68,10 @@ struct Text {
     #[serde(rename = "return")]
     returned: Option<String>,
     tag: Option<String>,
+    platform: Option<String>,
+    sku: Option<String>,
+    zone: Option<String>,
+    method: Option<String>,
     if_match: Option<i64>,
     causation_id: Option<String>,
     body: Option<Box<RawValue>>,
@@ -146,7 +149,7 @@ fn understood(
     let said = said(text, key)?;
     let (operation, body) = (said.operation, said.body);
     let key = said.key.ok_or_else(without_key)?;
-    let orders = orders(operation, &said.parts, &principal.id, &key, &body);
+    let subjects = subjects(operation, &said.parts, &principal.id, &key, &body);
     let told = Told {
         principal,
         route: (
@@ -160,13 +163,14 @@ fn understood(
             .map(|version| IfMatch::Versions(vec![version])),
         causation_id: said.causation_id,
         trace: common.trace.clone(),
+        create_platforms: common.create_platforms,
         rehearsal: common.rehearsal.clone(),
     };
     Ok(Parsed {
         operation,
         told,
         body,
-        orders,
+        subjects,
     })
 }
 
@@ -212,9 +216,19 @@ fn parts(operation: &Operation, text: &mut Text) -> Result<Parts, Problem> {
         ("fulfillment", "fulfillment", text.fulfillment.take()),
         ("return", "return", text.returned.take()),
         ("tag", "tag", text.tag.take()),
+        ("slug", "platform", text.platform.take()),
+        ("sku", "sku", text.sku.take()),
+        ("zone id", "zone", text.zone.take()),
+        ("method id", "method", text.method.take()),
     ];
     for part in operation.parts() {
-        let there = given.iter_mut().find(|(name, ..)| *name == part);
+        // Ids of other things than orders stand in their paths as `id`, too.
+        let named = match operation.collection() {
+            Some(Collection::Zones) => "zone id",
+            Some(Collection::Methods) => "method id",
+            _ => part,
+        };
+        let there = given.iter_mut().find(|(name, ..)| *name == named);
         let Some((_, member, value)) = there else {
             continue;
         };
@@ -229,15 +243,19 @@ fn parts(operation: &Operation, text: &mut Text) -> Result<Parts, Problem> {
     }
 }
 
-/// The orders that a line is about, as far as it says so: one that does not will
-/// be refused.
-fn orders(
+/// What a line is about, as far as it says so: one that does not will be
+/// refused.
+fn subjects(
     operation: &Operation,
     parts: &Parts,
     principal: &str,
     key: &str,
     body: &[u8],
 ) -> Vec<Uuid> {
+    if let Some(collection) = operation.collection() {
+        let key = parts.values().next();
+        return key.map(|key| collection.id(key)).into_iter().collect();
+    }
     let Some(order) = parts.get("id") else {
         let route = format!("{} {}", operation.method, operation.path);
         let made = serde_json::from_slice::<Made>(body).ok();
@@ -283,14 +301,17 @@ fn misplaced(member: &str, detail: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use infra::api_keys::Scopes;
 
     fn line(text: &str) -> Result<Parsed, (&'static str, String)> {
         let principal = Principal {
             id: "key_1".into(),
             name: String::new(),
+            scopes: Scopes::default(),
         };
         let common = Common {
             trace: TraceContext::of(&actix_web::http::header::HeaderMap::new()),
+            create_platforms: false,
             rehearsal: None,
         };
         read(text.as_bytes(), principal, &common).map_err(|refused| {
@@ -316,12 +337,12 @@ mod tests {
         // Byte for byte: the payload of a repeat is that of the request.
         assert_eq!(line.body, r#"{"amount":  5}"#);
         assert_eq!(line.told.if_match, Some(IfMatch::Versions(vec![7])));
-        assert_eq!(line.orders, [id.parse::<Uuid>().expect("an id")]);
+        assert_eq!(line.subjects, [id.parse::<Uuid>().expect("an id")]);
     }
 
     #[test]
     fn lines_about_one_order_say_so_however_they_name_it() {
-        let of = |text: &str| line(text).map_err(|e| e.0).expect("a line").orders;
+        let of = |text: &str| line(text).map_err(|e| e.0).expect("a line").subjects;
         let placed = of(
             r#"{"op": "place_order", "key": "a", "body": {"platform": "web", "external_id": "1", "lines": "wrong"}}"#,
         );

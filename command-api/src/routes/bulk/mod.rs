@@ -18,7 +18,12 @@ mod room;
 mod run;
 mod told;
 
-use crate::{documented::problems, record::Orders, state::CommandApi};
+use crate::{
+    call::CREATE_PLATFORMS,
+    documented::{CreatePlatforms, problems},
+    reference::Rehearsals,
+    state::CommandApi,
+};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::CACHE_CONTROL,
@@ -26,9 +31,8 @@ use actix_web::{
 };
 pub use check::BulkLines;
 use futures_util::{FutureExt as _, Stream, stream};
-use infra::{
-    command::Rehearsal,
-    http::{Caller, Forwarding, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context},
+use infra::http::{
+    Caller, Forwarding, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context,
 };
 use line::Common;
 pub use room::Room;
@@ -99,9 +103,10 @@ impl IntoResponses for Answers {
 /// the order is named by `order_id`, or by `order` as
 /// `{"platform", "external_id"}`, and other parts of the path by their names
 /// (`line`, `discount`, `payment`, `capture`, `refund`, `fulfillment`, `return`,
-/// `tag`). `if_match` is a version, `causation_id` what led to the command.
+/// `tag`). Reference data is named by `platform`, `sku`, `zone` or `method`.
+/// `if_match` is a version, `causation_id` what led to the command.
 ///
-/// Lines about one order are carried out one after the other, others at the same
+/// Lines about one order, product and so on are carried out one after the other, others at the same
 /// time. A line that fails (`status`, `problem`) stops no other line; only where
 /// it may succeed when it is sent again (5xx, `contended`), later lines about
 /// its order are not carried out (424 `earlier_line_open`). The last record is
@@ -117,7 +122,7 @@ impl IntoResponses for Answers {
     path = "/v1/bulk",
     operation_id = "bulk",
     tag = "bulk",
-    params(Parameters),
+    params(Parameters, CreatePlatforms),
     request_body(
         content = String,
         content_type = "application/x-ndjson",
@@ -130,7 +135,8 @@ impl IntoResponses for Answers {
 pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let (api, caller) = (CommandApi::of(&request)?, Caller::of(&request)?);
     caller.principal().await?;
-    let query = Query::of(&request, &[DRY_RUN])?;
+    let query = Query::of(&request, &[DRY_RUN, CREATE_PLATFORMS])?;
+    let create_platforms = query.parsed(CREATE_PLATFORMS, "true or false")?;
     let dry_run = query.parsed(DRY_RUN, "true or false")?.unwrap_or(false);
     let place = api.bulk.request();
     let full = || Problem::unavailable(5).detail("too many bulk requests run");
@@ -149,8 +155,9 @@ pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpRespon
         results: Results::new(trace.trace_id.clone(), dry_run),
         lines,
         common: Common {
+            create_platforms: create_platforms.unwrap_or(false),
             trace,
-            rehearsal: dry_run.then(|| Arc::new(Rehearsal::<Orders>::new(REHEARSED))),
+            rehearsal: dry_run.then(|| Arc::new(Rehearsals::new(REHEARSED))),
         },
         draining: readiness.map_or_else(CancellationToken::new, |ready| ready.draining()),
         api,

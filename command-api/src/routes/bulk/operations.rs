@@ -4,12 +4,14 @@
 use crate::{
     answer::Answer,
     call::{Asked, Call},
-    routes::{drafts, orders},
+    routes::{drafts, methods, orders, platforms, products, zones},
 };
 use actix_web::web::Bytes;
+use domain::ids;
 use infra::http::{Problem, body::parse};
 use serde::de::DeserializeOwned;
 use std::pin::Pin;
+use uuid::Uuid;
 
 /// A command under way.
 pub type Carrying = Pin<Box<dyn Future<Output = Result<Answer, Problem>> + Send>>;
@@ -28,7 +30,46 @@ pub struct Operation {
     pub check: fn(&[u8]) -> Result<(), Problem>,
 }
 
+/// Reference data of one kind, by the beginning of its paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Collection {
+    /// Platforms.
+    Platforms,
+    /// Products.
+    Products,
+    /// Shipping zones.
+    Zones,
+    /// Shipping methods.
+    Methods,
+}
+
+impl Collection {
+    const ALL: [(Self, &'static str); 4] = [
+        (Self::Platforms, "/v1/platforms/"),
+        (Self::Products, "/v1/products/"),
+        (Self::Zones, "/v1/shipping/zones/"),
+        (Self::Methods, "/v1/shipping/methods/"),
+    ];
+
+    /// The id in the log of what it calls `key`.
+    pub fn id(self, key: &str) -> Uuid {
+        match self {
+            Self::Platforms => ids::platform_id(key),
+            Self::Products => ids::product_id(key),
+            Self::Zones => ids::shipping_zone_id(key),
+            Self::Methods => ids::shipping_method_id(key),
+        }
+    }
+}
+
 impl Operation {
+    /// What kind of reference data it is about; none: orders.
+    pub fn collection(&self) -> Option<Collection> {
+        let mut all = Collection::ALL.into_iter();
+        let found = all.find(|(_, path)| self.path.starts_with(path));
+        found.map(|(collection, _)| collection)
+    }
+
     /// The command of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
         OPERATIONS.iter().find(|operation| operation.name == name)
@@ -111,6 +152,23 @@ operations! {
     issue_invoice: POST "/v1/orders/{id}/invoice" => orders::invoice,
     tag_order: PUT "/v1/orders/{id}/tags/{tag}" => orders::tags::tag,
     untag_order: DELETE "/v1/orders/{id}/tags/{tag}" => orders::tags::untag,
+    save_platform: PUT "/v1/platforms/{slug}" => platforms::save,
+    change_platform: PATCH "/v1/platforms/{slug}" => platforms::change,
+    archive_platform: DELETE "/v1/platforms/{slug}" => platforms::archive,
+    restore_platform: POST "/v1/platforms/{slug}/restore" => platforms::restore,
+    save_product: PUT "/v1/products/{sku}" => products::save,
+    change_product: PATCH "/v1/products/{sku}" => products::change,
+    set_product_price: PUT "/v1/products/{sku}/price" => products::price,
+    archive_product: DELETE "/v1/products/{sku}" => products::archive,
+    restore_product: POST "/v1/products/{sku}/restore" => products::restore,
+    save_shipping_zone: PUT "/v1/shipping/zones/{id}" => zones::save,
+    change_shipping_zone: PATCH "/v1/shipping/zones/{id}" => zones::change,
+    archive_shipping_zone: DELETE "/v1/shipping/zones/{id}" => zones::archive,
+    restore_shipping_zone: POST "/v1/shipping/zones/{id}/restore" => zones::restore,
+    save_shipping_method: PUT "/v1/shipping/methods/{id}" => methods::save,
+    change_shipping_method: PATCH "/v1/shipping/methods/{id}" => methods::change,
+    archive_shipping_method: DELETE "/v1/shipping/methods/{id}" => methods::archive,
+    restore_shipping_method: POST "/v1/shipping/methods/{id}/restore" => methods::restore,
 }
 
 #[cfg(test)]
@@ -119,7 +177,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn lines_can_name_every_command_on_orders_and_nothing_else() {
+    fn lines_can_name_every_command_on_orders_and_what_they_refer_to() {
         let named = OPERATIONS
             .iter()
             .map(|o| format!("{} {} {}", o.name, o.method, o.path));

@@ -1,5 +1,5 @@
 //! From lines to results: read ahead by a bounded window, carried out at the
-//! same time as far as they are about different orders, told in their order.
+//! same time as far as they are about different things, told in their order.
 
 use super::{
     lanes::{Lanes, Place},
@@ -195,7 +195,7 @@ impl Run {
             }),
         };
         let parsed = parsed.map(|mut parsed| {
-            let place = window.lanes.place(mem::take(&mut parsed.orders));
+            let place = window.lanes.place(mem::take(&mut parsed.subjects));
             (parsed, place)
         });
         let (api, halt) = (self.api.clone(), window.halt.clone());

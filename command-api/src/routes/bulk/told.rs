@@ -1,7 +1,7 @@
 //! What is written of each line, and at the end.
 
 use super::line::Refused;
-use crate::answer::Answer;
+use crate::answer::{Answer, Told};
 use actix_web::http::StatusCode;
 use contracts::{PositionToken, order::Made};
 use infra::http::{Problem, ProblemDocument};
@@ -46,7 +46,7 @@ pub struct Counts {
 }
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct LineResult<'a> {
     line: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     op: Option<&'a str>,
@@ -62,7 +62,8 @@ struct Told<'a> {
 enum Became<'a> {
     Done {
         replayed: bool,
-        order_id: Uuid,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        order_id: Option<Uuid>,
         version: i64,
         #[serde(flatten)]
         stored: Option<Stored<'a>>,
@@ -76,10 +77,12 @@ enum Became<'a> {
     },
 }
 
-/// What only an order has that is in the log.
+/// What only that has which is in the log.
 #[derive(Serialize)]
 struct Stored<'a> {
-    number: &'a str,
+    /// Of an order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<&'a str>,
     position: PositionToken,
 }
 
@@ -134,7 +137,7 @@ impl Results {
             }
             Became::Failed { .. } => self.counts.failed += 1,
         }
-        let told = Told {
+        let told = LineResult {
             line: outcome.line,
             op: outcome.op.as_deref(),
             key: outcome.key.as_deref(),
@@ -177,17 +180,26 @@ impl Results {
     }
 
     fn done<'a>(&self, answer: &'a Answer) -> Result<Became<'a>, Problem> {
-        let told = answer.told()?;
         let is_stored = !self.dry_run || answer.is_repeat();
+        let (order, position, made) = match answer.told()? {
+            Told::Order(told) => {
+                let order = Some((told.order_id, told.order.number.as_str()));
+                (order, told.position, told.made)
+            }
+            Told::Platform(told) => (None, told.position, Made::default()),
+            Told::Product(told) => (None, told.position, Made::default()),
+            Told::ShippingZone(told) => (None, told.position, Made::default()),
+            Told::ShippingMethod(told) => (None, told.position, Made::default()),
+        };
         Ok(Became::Done {
             replayed: answer.is_repeat(),
-            order_id: told.order_id,
-            version: told.order.version,
+            order_id: order.map(|(id, _)| id),
+            version: answer.version(),
             stored: is_stored.then_some(Stored {
-                number: &told.order.number,
-                position: told.position,
+                number: order.map(|(_, number)| number),
+                position,
             }),
-            made: told.made,
+            made,
         })
     }
 

@@ -2,12 +2,16 @@
 
 use crate::{
     answer::Answer,
-    call::Asked,
-    documented::{ANY, OnOrder, answers},
+    call::{Asked, Call},
+    documented::{ANY, NEW_ORDER, OnOrder, answers},
+    prices::{Line, Sale},
     request::Time,
 };
-use domain::order::command::CompleteDraft;
-use infra::{clock, http::Problem};
+use domain::{
+    order::{Order, Rejection, command::CompleteDraft},
+    platform::{Origin, PlatformRules},
+};
+use infra::{clock, command::ExecuteError, http::Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -21,11 +25,33 @@ pub struct CompleteDraftBody {
     placed_at: Option<Time>,
 }
 
-answers!(Answers: 200 "Placed"; ANY, &["order_not_draft", "order_cancelled", "no_lines", "amount_overflow"]);
+/// A draft that is to be placed is an order of now.
+async fn check(
+    call: &Call,
+    order: &Order,
+    rules: &PlatformRules,
+) -> Result<(), ExecuteError<Rejection>> {
+    let Some((head, draft)) = order.head.as_ref().zip(order.draft.as_ref()) else {
+        return Ok(());
+    };
+    let takes = rules.takes(Origin::Here);
+    takes
+        .and_then(|()| rules.takes_currency(head.currency, Origin::Here))
+        .map_err(|refused| ExecuteError::Rejected(Rejection::Rules(refused)))?;
+    let lines = draft.snapshot.lines.iter().map(Line::of_order);
+    let lines = lines.collect::<Result<_, _>>();
+    let lines = lines.map_err(|error| ExecuteError::Broken(Box::new(error)))?;
+    let sale = Sale::of(call, rules, head.currency);
+    let at = |index| format!("/lines/{index}/unit_price");
+    sale.lines(call, lines, at).await.map(|_| ())
+}
+
+answers!(Answers: 200 "Placed"; ANY, NEW_ORDER, &["order_not_draft", "order_cancelled", "no_lines", "amount_overflow"]);
 
 /// Complete a draft
 ///
-/// Its content becomes binding as it is; it needs a line.
+/// Its content becomes binding as it is; it needs a line. The platform has to
+/// take orders, and prices are held against the catalogue once more.
 #[utoipa::path(
     post,
     path = "/v1/drafts/{id}/complete",
@@ -38,5 +64,12 @@ answers!(Answers: 200 "Placed"; ANY, &["order_not_draft", "order_cancelled", "no
 )]
 pub async fn handle(Asked { call, body }: Asked<CompleteDraftBody>) -> Result<Answer, Problem> {
     let placed_at = body.placed_at.map_or_else(clock::now, Into::into);
-    call.carry_out(CompleteDraft { placed_at }).await
+    let call = &call;
+    call.by_rules(|order, rules| async move {
+        if let Some(rules) = &rules {
+            check(call, &order, rules).await?;
+        }
+        Ok(CompleteDraft { placed_at }.into())
+    })
+    .await
 }

@@ -3,9 +3,9 @@
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{CONTENT, Headers, LINE, answers},
+    documented::{CONTENT, Headers, LINE, NEW_ORDER, answers},
     request::{AddressBody, CustomerBody, LineBody, OrderParts, ShippingBody},
-    routes::orders::create::create,
+    routes::orders::create::{Coming, create},
 };
 use domain::{
     money::Currency,
@@ -66,7 +66,7 @@ impl From<CreateDraftBody> for OrderParts {
     }
 }
 
-answers!(Answers: 201 "Begun"; CONTENT, LINE, &["external_id_taken"]);
+answers!(Answers: 201 "Begun"; CONTENT, LINE, NEW_ORDER, &["external_id_taken"]);
 
 /// Create a draft
 ///
@@ -83,5 +83,5 @@ answers!(Answers: 201 "Begun"; CONTENT, LINE, &["external_id_taken"]);
     security(("api_key" = []))
 )]
 pub async fn handle(Asked { call, body }: Asked<CreateDraftBody>) -> Result<Answer, Problem> {
-    create(&call, body.into(), CreateDraft).await
+    create(&call, Coming::HERE, body.into(), CreateDraft).await
 }

@@ -2,12 +2,20 @@
 
 use crate::{
     answer::Answer,
-    call::Asked,
-    documented::{ANY, CONTENT, LINE, OnOrder, answers},
+    call::{Asked, Call},
+    documented::{ANY, CONTENT, LINE, OnOrder, PRICE, answers},
+    prices::{Line, Sale},
     request::{AddressBody, Change, CustomerBody, LineBody, ShippingBody},
 };
-use domain::{order::command::UpdateDraft, text::Id};
-use infra::http::Problem;
+use domain::{
+    order::{
+        Order, Rejection,
+        command::{NewLine, UpdateDraft},
+    },
+    platform::PlatformRules,
+    text::Id,
+};
+use infra::{command::ExecuteError, http::Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -46,11 +54,13 @@ pub struct UpdateDraftBody {
     tags: Change<Vec<Id>>,
 }
 
-impl From<UpdateDraftBody> for UpdateDraft {
-    fn from(body: UpdateDraftBody) -> Self {
-        Self {
+impl UpdateDraftBody {
+    /// The change, with lines that have their prices.
+    fn command(self, lines: Option<Vec<NewLine>>) -> UpdateDraft {
+        let body = self;
+        UpdateDraft {
             customer: body.customer.into_option(),
-            lines: body.lines.into_list(),
+            lines,
             shipping: body.shipping.into_option(),
             billing_address: body.billing_address.into_option(),
             shipping_address: body.shipping_address.into_option(),
@@ -59,7 +69,21 @@ impl From<UpdateDraftBody> for UpdateDraft {
     }
 }
 
-answers!(Answers: 200 "Changed"; ANY, CONTENT, LINE, &["order_not_draft"]);
+async fn priced(
+    call: &Call,
+    order: &Order,
+    rules: Option<&PlatformRules>,
+    lines: Vec<Line>,
+) -> Result<Vec<NewLine>, ExecuteError<Rejection>> {
+    let (Some(rules), Some(head)) = (rules, &order.head) else {
+        return Ok(lines.into_iter().map(Line::as_given).collect());
+    };
+    let sale = Sale::of(call, rules, head.currency);
+    let at = |index| format!("/lines/{index}/unit_price");
+    sale.lines(call, lines, at).await
+}
+
+answers!(Answers: 200 "Changed"; ANY, CONTENT, LINE, PRICE, &["order_not_draft"]);
 
 /// Update a draft
 ///
@@ -76,5 +100,14 @@ answers!(Answers: 200 "Changed"; ANY, CONTENT, LINE, &["order_not_draft"]);
     security(("api_key" = []))
 )]
 pub async fn handle(Asked { call, body }: Asked<UpdateDraftBody>) -> Result<Answer, Problem> {
-    call.carry_out(UpdateDraft::from(body)).await
+    let (call, body) = (&call, &body);
+    call.by_rules(|order, rules| async move {
+        let given = body.lines.clone().into_list();
+        let lines = match given {
+            Some(lines) => Some(priced(call, &order, rules.as_ref(), lines).await?),
+            None => None,
+        };
+        Ok(body.clone().command(lines).into())
+    })
+    .await
 }

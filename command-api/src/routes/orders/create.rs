@@ -4,27 +4,65 @@
 use crate::{
     answer::{Answer, Success},
     call::Call,
+    prices::{Line, Sale},
     record::Orders,
     request::OrderParts,
 };
 use domain::{
     ids,
     order::{Order, OrderCommand, Rejection, command::NewOrder},
+    platform::Origin,
     text::{Id, Slug},
 };
 use infra::{
     clock,
-    command::{CommandContext, ExecuteError, Expected, Outcome},
+    command::{CommandContext, ExecuteError, Expected, Ordered, Outcome},
     http::Problem,
 };
+use std::mem;
 use uuid::Uuid;
 
 /// Stands for the number of an order that is not made.
 const NO_NUMBER: &str = "0";
 
+/// How an order comes about.
+#[derive(Debug, Clone, Copy)]
+pub struct Coming {
+    /// Where it is placed.
+    pub origin: Origin,
+    /// Whether prices are taken as they are, whoever says them.
+    pub priced: bool,
+    /// Whether its platform is made where there is none.
+    pub create_platform: bool,
+}
+
+impl Coming {
+    /// It is drafted or placed here.
+    pub const HERE: Self = Self {
+        origin: Origin::Here,
+        priced: false,
+        create_platform: false,
+    };
+    /// It replaces returned goods: whoever handles the return says what for.
+    pub const EXCHANGE: Self = Self {
+        priced: true,
+        ..Self::HERE
+    };
+
+    /// It was placed elsewhere.
+    pub const fn elsewhere(create_platform: bool) -> Self {
+        Self {
+            origin: Origin::Elsewhere,
+            priced: true,
+            create_platform,
+        }
+    }
+}
+
 /// Makes the order of these parts by `command`, and answers.
 pub async fn create<C: Into<OrderCommand>>(
     call: &Call,
+    coming: Coming,
     parts: OrderParts,
     command: impl Fn(NewOrder) -> C,
 ) -> Result<Answer, Problem> {
@@ -35,7 +73,7 @@ pub async fn create<C: Into<OrderCommand>>(
         // It is new, and nobody's yet.
         None => (clock::new_id(), Expected::Absent),
     };
-    let outcome = make(call, &call.context, order, parts, command).await?;
+    let outcome = make(call, &call.context, order, (coming, parts), command).await?;
     Ok(Answer::new(outcome, Success::Created))
 }
 
@@ -45,17 +83,64 @@ pub async fn make<C: Into<OrderCommand>>(
     call: &Call,
     context: &CommandContext,
     (id, expected): (Uuid, Expected),
-    parts: OrderParts,
+    (coming, parts): (Coming, OrderParts),
     command: impl Fn(NewOrder) -> C,
 ) -> Result<Outcome<Orders>, Problem> {
-    let rules = call.api.config.platform(&parts.platform);
-    let new = parts.new_order(id, rules.prices_include_tax);
     let command = &command;
     let ordered = |order: &Order| {
-        let new = ready(call, order, new.clone());
-        async move { Ok(command(new.await?).into()) }
+        let there = order.head.as_ref().map(|head| head.prices_include_tax);
+        let parts = parts.clone();
+        async move {
+            let (new, platform_version) = match there {
+                Some(prices_include_tax) => (repeated(id, parts, prices_include_tax), None),
+                None => {
+                    let (new, version) = new_order(call, coming, id, parts).await?;
+                    (new, Some(version))
+                }
+            };
+            Ok(Ordered {
+                command: command(new).into(),
+                platform_version,
+            })
+        }
     };
     call.execute_as(context, (id, expected), ordered).await
+}
+
+/// A new order, as the rules of its platform have it, with the version of these.
+async fn new_order(
+    call: &Call,
+    coming: Coming,
+    id: Uuid,
+    mut parts: OrderParts,
+) -> Result<(NewOrder, i64), ExecuteError<Rejection>> {
+    let rules = call
+        .rules_of_new(&parts.platform, coming.create_platform)
+        .await?;
+    let takes = rules.takes(coming.origin);
+    takes
+        .and_then(|()| rules.takes_currency(parts.currency, coming.origin))
+        .map_err(|refused| ExecuteError::Rejected(Rejection::Rules(refused)))?;
+    let mut sale = Sale::of(call, &rules, parts.currency);
+    sale.may_set |= coming.priced;
+    let lines = mem::take(&mut parts.lines);
+    let at = |index| format!("/lines/{index}/unit_price");
+    let lines = sale.lines(call, lines, at).await?;
+    let mut new = parts.new_order(id, lines, rules.prices_include_tax);
+    new.country.clone_from(&rules.country);
+    new.number = match number(call, &rules.slug).await? {
+        Some(number) => rules.number(number),
+        None => NO_NUMBER.to_owned(),
+    };
+    Ok((new, rules.version))
+}
+
+/// What is held against an order that exists: its platform's rules of now have
+/// nothing to do with it, and no number is used up.
+fn repeated(id: Uuid, mut parts: OrderParts, prices_include_tax: bool) -> NewOrder {
+    let lines = mem::take(&mut parts.lines);
+    let lines = lines.into_iter().map(Line::as_given).collect();
+    parts.new_order(id, lines, prices_include_tax)
 }
 
 /// The order that a request leads to: named by its external id, else by the
@@ -73,29 +158,15 @@ pub fn named(
     }
 }
 
-/// `new` with a number, unless the order exists already: then none is used up.
-fn ready<'a>(
-    call: &'a Call,
-    order: &Order,
-    mut new: NewOrder,
-) -> impl Future<Output = Result<NewOrder, ExecuteError<Rejection>>> + use<'a> {
-    let exists = order.head.is_some();
-    async move {
-        if !exists {
-            new.number = number(call, &new.platform).await?;
-        }
-        Ok(new)
-    }
-}
-
-async fn number(call: &Call, platform: &str) -> Result<String, ExecuteError<Rejection>> {
+/// The next number of the platform; none in a rehearsal.
+async fn number(call: &Call, platform: &str) -> Result<Option<i64>, ExecuteError<Rejection>> {
     if call.rehearsal.is_some() {
-        return Ok(NO_NUMBER.to_owned());
+        return Ok(None);
     }
     let number = call.api.numbers.next(platform).await;
     let number = number.map_err(|error| ExecuteError::Unavailable {
         unknown: false,
         source: Box::new(error),
     })?;
-    Ok(number.to_string())
+    Ok(Some(number))
 }

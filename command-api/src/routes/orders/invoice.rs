@@ -16,7 +16,7 @@ use infra::{
     command::{CommandContext, CommandIdentity, ExecuteError, Outcome},
     http::Problem,
 };
-use std::{convert::Infallible, future::ready};
+use std::future::ready;
 
 answers!(Answers: 200 "Has its number, since now or before"; LIVE_SALE);
 
@@ -88,7 +88,7 @@ async fn assigned(
     } else {
         registers.repeated(&id, &context).await
     };
-    let outcome = outcome.map_err(unassigned)?;
+    let outcome = outcome.map_err(ExecuteError::of_another)?;
     let number = outcome.as_ref().and_then(number);
     // A rehearsal assigns none, and goes on as with the first.
     Ok(number.or((wanted && call.rehearsal.is_some()).then_some(1)))
@@ -96,18 +96,4 @@ async fn assigned(
 
 fn number(outcome: &Outcome<Registers>) -> Option<i64> {
     outcome.events.last().map(InvoiceRegisterEvent::number)
-}
-
-/// Why no number was assigned: the register refuses nobody.
-fn unassigned(error: ExecuteError<Infallible>) -> ExecuteError<Rejection> {
-    match error {
-        ExecuteError::Contended { attempts } => ExecuteError::Contended { attempts },
-        ExecuteError::Unavailable { source, .. } => ExecuteError::Unavailable {
-            // Of the invoice itself nothing was sent.
-            unknown: false,
-            source,
-        },
-        ExecuteError::Broken(source) => ExecuteError::Broken(source),
-        other => ExecuteError::Broken(Box::new(other)),
-    }
 }

@@ -1,10 +1,10 @@
 //! `POST /v1/orders`: place an order.
 
-use super::create::create;
+use super::create::{Coming, create};
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{CONTENT, Headers, LINE, answers},
+    documented::{CONTENT, Headers, LINE, NEW_ORDER, answers},
     request::{AddressBody, CustomerBody, LineBody, OrderParts, ShippingBody, Time},
 };
 use domain::{
@@ -71,11 +71,14 @@ impl From<PlaceOrderBody> for OrderParts {
     }
 }
 
-answers!(Answers: 201 "Placed"; CONTENT, LINE, &["no_lines", "external_id_taken"]);
+answers!(Answers: 201 "Placed"; CONTENT, LINE, NEW_ORDER, &["no_lines", "external_id_taken"]);
 
 /// Place an order
 ///
-/// The answer is the order as the command left it. Repeating the request with
+/// The answer is the order as the command left it. A price that the client gives
+/// is that of the catalogue, unless the platform (`client_prices`) or the key
+/// (scope `orders:price`) takes it as it is; lines without one have that of the
+/// catalogue. Repeating the request with
 /// the same `Idempotency-Key` and body answers the same again.
 #[utoipa::path(
     post,
@@ -94,5 +97,5 @@ pub async fn handle(Asked { call, body }: Asked<PlaceOrderBody>) -> Result<Answe
         placed_at,
         exchange_of: None,
     };
-    create(&call, body.into(), place).await
+    create(&call, Coming::HERE, body.into(), place).await
 }

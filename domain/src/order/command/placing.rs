@@ -87,6 +87,8 @@ pub struct NewOrder {
     pub shipping_address: Option<NewAddress>,
     /// Labels.
     pub tags: Vec<Id>,
+    /// Where it is from if no address names a country: the platform's.
+    pub country: Option<Country>,
 }
 
 /// An address and its country.

@@ -3,7 +3,8 @@
 
 mod told;
 
-use contracts::order::{FulfillmentState, Kind, ReturnState};
+use crate::platform::RulesRefusal;
+use contracts::order::{FulfillmentState, Kind, ReturnState, UnitPrice};
 use uuid::Uuid;
 
 /// A part of an order that a command names.
@@ -45,6 +46,24 @@ pub enum Rejection {
         id: String,
         /// Where the body names it; none: the path does.
         pointer: Option<String>,
+    },
+    // --- the platform and its prices --------------------------------------
+    #[error("there is no such platform")]
+    PlatformUnknown { platform: String },
+    #[error(transparent)]
+    Rules(RulesRefusal),
+    #[error("the price is not that of the catalogue")]
+    PriceMismatch {
+        /// Where the body has it.
+        pointer: String,
+        given: UnitPrice,
+        /// What it costs now.
+        current: UnitPrice,
+    },
+    #[error("the catalogue has no price for it on this platform in this currency")]
+    PriceUnknown {
+        /// Where the body has it, or should.
+        pointer: String,
     },
     // --- content ----------------------------------------------------------
     #[error("an order needs at least one line")]

@@ -1,6 +1,7 @@
 //! What a caller is told of a rejection: code, kind, pointer, figures.
 
 use super::{Part, Rejection, RejectionKind};
+use crate::platform::RulesRefusal;
 use serde_json::{Value, json};
 
 type Figures = Vec<(&'static str, Value)>;
@@ -23,6 +24,12 @@ impl Rejection {
         "refund_not_found",
         "fulfillment_not_found",
         "return_not_found",
+        "platform_not_found",
+        "platform_inactive",
+        "platform_archived",
+        "platform_currency",
+        "price_mismatch",
+        "price_unknown",
         "no_lines",
         "too_many_lines",
         "quantity_out_of_range",
@@ -88,6 +95,12 @@ impl Rejection {
                 Part::Fulfillment => "fulfillment_not_found",
                 Part::Return => "return_not_found",
             },
+            Self::PlatformUnknown { .. } => "platform_not_found",
+            Self::Rules(RulesRefusal::PlatformInactive) => "platform_inactive",
+            Self::Rules(RulesRefusal::PlatformArchived) => "platform_archived",
+            Self::Rules(RulesRefusal::PlatformCurrency { .. }) => "platform_currency",
+            Self::PriceMismatch { .. } => "price_mismatch",
+            Self::PriceUnknown { .. } => "price_unknown",
             Self::NoLines => "no_lines",
             Self::TooManyLines { .. } => "too_many_lines",
             Self::QuantityOutOfRange { .. } | Self::NewQuantityOutOfRange { .. } => {
@@ -148,6 +161,9 @@ impl Rejection {
         match self {
             Self::OrderNotFound | Self::NoSuchPart { pointer: None, .. } => RejectionKind::NotFound,
             Self::NoSuchPart { .. }
+            | Self::PlatformUnknown { .. }
+            | Self::Rules(RulesRefusal::PlatformCurrency { .. })
+            | Self::PriceUnknown { .. }
             | Self::NoLines
             | Self::TooManyLines { .. }
             | Self::QuantityOutOfRange { .. }
@@ -182,6 +198,9 @@ impl Rejection {
         let field = |line: &usize, name: &str| format!("/lines/{line}/{name}");
         Some(match self {
             Self::NoSuchPart { pointer, .. } => return pointer.clone(),
+            Self::PriceMismatch { pointer, .. } | Self::PriceUnknown { pointer } => pointer.clone(),
+            Self::Rules(RulesRefusal::PlatformCurrency { .. }) => "/currency".to_owned(),
+            Self::PlatformUnknown { .. } | Self::Rules(_) => "/platform".to_owned(),
             Self::NoLines | Self::TooManyLines { .. } | Self::NoPositiveQuantity => {
                 "/lines".to_owned()
             }
@@ -265,6 +284,13 @@ impl Rejection {
                 vec![("expected", json!(expected)), ("given", json!(given))]
             }
             Self::DuplicateLine { line, .. } => vec![("line", json!(line))],
+            Self::PlatformUnknown { platform } => vec![("platform", json!(platform))],
+            Self::Rules(RulesRefusal::PlatformCurrency { expected, given }) => {
+                vec![("expected", json!(expected)), ("given", json!(given))]
+            }
+            Self::PriceMismatch { given, current, .. } => {
+                vec![("given", json!(given)), ("current", json!(current))]
+            }
             _ => self.state_figures(),
         }
     }

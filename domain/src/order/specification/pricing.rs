@@ -44,6 +44,7 @@ fn new_line((quantity, mantissa, scale, off, tax): Drawn, currency: Currency) ->
 fn new_order(lines: &[Drawn], currency: Currency, included: bool) -> NewOrder {
     let lines = lines.iter().map(|l| new_line(*l, currency)).collect();
     NewOrder {
+        country: None,
         currency,
         prices_include_tax: included,
         ..order(lines)

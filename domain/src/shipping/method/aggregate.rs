@@ -27,3 +27,7 @@ impl Aggregate for ShippingMethod {
         *self = evolve(std::mem::take(self), &event);
     }
 }
+
+crate::whole::whole! {
+    ShippingMethod, ShippingMethodEvent, contracts::shipping::method::ShippingMethod, method, contracts::topics::SHIPPING
+}

@@ -27,3 +27,7 @@ impl Aggregate for ShippingZone {
         *self = evolve(std::mem::take(self), &event);
     }
 }
+
+crate::whole::whole! {
+    ShippingZone, ShippingZoneEvent, contracts::shipping::zone::ShippingZone, zone, contracts::topics::SHIPPING
+}

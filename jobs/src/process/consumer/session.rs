@@ -10,7 +10,7 @@ use crate::{
     process::{
         epoch::{Log, RealignError, realign},
         metrics,
-        plan::{Heard, Plan},
+        plan::{Heard, Plan, Rules},
         record::{EpochBegan, Poison, Record},
         status::Status,
         store::{WriteError, write_batch},
@@ -47,6 +47,9 @@ pub enum Leave {
     /// The log was restored, and the orders are not yet in line with it.
     #[error("the orders cannot be brought into line with the log")]
     Realign(#[source] RealignError),
+    /// What platforms say cannot be read yet.
+    #[error("the platforms cannot be read")]
+    Platforms(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The client failed in a way that it does not mend by itself.
     #[error("the Kafka consumer failed")]
     Consumer(#[source] KafkaError),
@@ -164,6 +167,12 @@ impl Session<'_> {
     }
 
     fn write(&self, records: &[Record]) -> Result<(), Ended> {
+        let saved = self.runtime.block_on(self.log.saved());
+        let saved = saved.map_err(|error| Ended::Left(Leave::Platforms(error)))?;
+        let rules = Rules {
+            config: self.config,
+            saved: &saved,
+        };
         let topic = self.config.kafka_name(topics::ORDER_EVENTS);
         let orders: BTreeSet<_> = records.iter().map(|r| r.envelope.subject).collect();
         let partitions = records.iter().map(|r| r.partition).collect();
@@ -175,7 +184,7 @@ impl Session<'_> {
                     plan.known += 1;
                     continue;
                 }
-                let added = plan.add(record, self.config);
+                let added = plan.add(record, rules);
                 added.map_err(|source| Box::new(record.poison(&topic, source)))?;
             }
             Ok(plan)

@@ -195,6 +195,7 @@ fn envelope(version: i64) -> CloudEvent {
         correlation_id: Some("c".into()),
         causation_id: None,
         traceparent: None,
+        platform_version: None,
         position: PositionToken {
             topic: contracts::topics::ORDER_EVENTS.into(),
             partition: 0,

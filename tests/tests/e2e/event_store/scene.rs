@@ -94,6 +94,7 @@ pub fn under(id: Uuid, payload_hash: &str) -> CommandContext {
 
 pub fn place(id: Uuid) -> OrderCommand {
     let order = NewOrder {
+        country: None,
         order_id: id,
         number: "1001".into(),
         platform: "web".try_into().expect("valid"),

@@ -37,9 +37,13 @@ impl<'a> Scene<'a> {
     /// The same, where roles are configured otherwise.
     pub async fn start_with(
         env: &'a TestEnv,
-        platforms: Value,
+        mut platforms: Value,
         more: impl Fn(&mut Config) + Send + Sync + 'static,
     ) -> Result<Self> {
+        // Those that are not named are known all the same.
+        if let Some(named) = platforms.as_object_mut() {
+            named.entry("default").or_insert_with(|| json!({}));
+        }
         let platforms: Platforms = serde_json::from_value(platforms)?;
         env.orderlog_ok(&["migrate"]).await?;
         let of_ours = |config: &mut Config| {

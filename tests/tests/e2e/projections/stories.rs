@@ -74,6 +74,7 @@ impl Story {
 
     fn content(&self, n: usize) -> Result<NewOrder> {
         Ok(NewOrder {
+            country: None,
             order_id: self.id,
             number: format!("N-{}", self.id),
             platform: ["web", "pos"][n % 2].try_into()?,

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use domain::shipping::{Consignment, Destination, Mismatch, PricedLine, Promise};
 use infra::{
     clock,
-    config::UnknownPlatform,
+    platforms::UnknownPlatform,
     postgres::pool,
     quotes::{MAX_LENGTH, PromiseError, Promises, verify},
 };
@@ -460,21 +460,39 @@ async fn a_platform_that_takes_no_such_orders_is_not_quoted_for(
 ) -> anyhow::Result<()> {
     let scene = Scene::start(env).await?;
     scene.germany().await?;
-    scene.method("parcel", &flat(&["germany"], 500)).await?;
+    let mut taxed = flat(&["germany"], 500);
+    taxed["tax_rate"] = json!("19");
+    scene.method("parcel", &taxed).await?;
     let body = basket(&json!([{"sku": "LAMP", "quantity": 1}]));
     let mut unknown = body.clone();
     unknown["platform"] = json!("somewhere");
     let refused = scene.ask(&unknown).await?;
     let refused = refused.expect_problem(422, "platform_not_found")?;
     ensure!(refused.json["errors"][0]["pointer"] == "/platform");
-    // Where platforms are made because somebody names them.
-    let read_api = env.role("read-api");
-    let read_api = read_api.config(|config| config.unknown_platform = UnknownPlatform::Create);
-    let mut read_api = read_api.spawn()?;
-    read_api.ready().await?;
-    let creating = scene.queries.at(&read_api);
-    let quote = creating.post("/v1/shipping/quotes", &unknown).await?;
-    ensure!(offered(&quote.expect(200)?.json) == ["parcel"]);
+    ensure!(refused.json["platform"] == "somewhere", "{}", refused.json);
+    // Where platforms are made because somebody names them, and where the
+    // configuration knows it.
+    for (configured, unknown_platform, tax) in [
+        (json!({}), UnknownPlatform::Create, 95),
+        (json!({"somewhere": {}}), UnknownPlatform::Refuse, 95),
+        (
+            json!({"default": {"prices_include_tax": true}}),
+            UnknownPlatform::Refuse,
+            80,
+        ),
+    ] {
+        let platforms = serde_json::from_value(configured)?;
+        let read_api = env.role("read-api").config(|config| {
+            config.platforms = platforms;
+            config.unknown_platform = unknown_platform;
+        });
+        let mut read_api = read_api.spawn()?;
+        read_api.ready().await?;
+        let queries = scene.queries.at(&read_api);
+        let quote = queries.post("/v1/shipping/quotes", &unknown).await?;
+        let quote = quote.expect(200)?.json;
+        ensure!(quote["offers"][0]["tax"] == tax, "{quote}");
+    }
 
     scene.platform("web", &json!({"currency": "GBP"})).await?;
     let refused = scene

@@ -188,6 +188,11 @@ pub async fn read_topic(config: &Config, topic: &str) -> Result<Vec<Record>> {
     Ok(read_from(config, topic.to_owned()).await?.0)
 }
 
+/// The announcements of epochs in a topic with this full name.
+pub async fn announced_on(config: &Config, topic: &str) -> Result<Vec<Announced>> {
+    Ok(read_from(config, topic.to_owned()).await?.1)
+}
+
 /// A client that reads what is committed, to the end of each partition.
 pub fn subscriber(config: &Config) -> ClientConfig {
     let mut client = kafka::client_config(config);
@@ -302,7 +307,9 @@ fn read_all(
     topic: &str,
 ) -> Result<(Vec<Record>, Vec<Announced>)> {
     let mut assignment = TopicPartitionList::new();
-    let mut open: HashSet<i32> = (0..topics::ORDER_EVENTS_PARTITIONS).collect();
+    let of_ours = topics::ALL.iter().find(|spec| topic.ends_with(spec.name));
+    let partitions = of_ours.map_or(topics::ORDER_EVENTS_PARTITIONS, |spec| spec.partitions);
+    let mut open: HashSet<i32> = (0..partitions).collect();
     for partition in &open {
         assignment.add_partition_offset(topic, *partition, Offset::Beginning)?;
     }

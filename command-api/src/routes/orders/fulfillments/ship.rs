@@ -16,6 +16,7 @@ use domain::{
 };
 use infra::http::Problem;
 use serde::Deserialize;
+use std::future::ready;
 use utoipa::ToSchema;
 
 /// How a fulfilment leaves.
@@ -78,12 +79,10 @@ answers!(Answers: 200 "Shipped"; LIVE_SALE, &["fulfillment_not_found", "wrong_fu
 )]
 pub async fn handle(Asked { call, body }: Asked<ShipBody>) -> Result<Answer, Problem> {
     let command = body.command(call.part("fulfillment", Part::Fulfillment)?);
-    call.decided(|order| {
-        let platform = order.head.as_ref().map(|head| head.platform.as_str());
-        let rules = call.api.config.platform(platform.unwrap_or_default());
+    call.by_rules(|_, rules| {
         let mut command = command.clone();
-        command.allow_unpaid = rules.allow_unpaid_shipping;
-        command.into()
+        command.allow_unpaid = rules.is_some_and(|rules| rules.allow_unpaid_shipping);
+        ready(Ok(command.into()))
     })
     .await
 }

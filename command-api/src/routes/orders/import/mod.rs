@@ -2,11 +2,11 @@
 
 mod history;
 
-use super::create::create;
+use super::create::{Coming, create};
 use crate::{
     answer::Answer,
     call::Asked,
-    documented::{CONTENT, Headers, LINE, answers},
+    documented::{CONTENT, CreatePlatforms, Headers, LINE, answers},
     request::{AddressBody, CustomerBody, LineBody, OrderParts, ShippingBody, Time},
 };
 use contracts::order::Kind;
@@ -118,7 +118,7 @@ const HISTORY: &[&str] = &[
     "units_out_of_range",
 ];
 
-answers!(Answers: 200 "Imported before with equal content: nothing stored", 201 "Imported"; CONTENT, LINE, HISTORY, &["no_lines", "no_positive_quantity", "credit_quantity_positive", "import_differs", "external_id_taken", "history_too_long"]);
+answers!(Answers: 200 "Imported before with equal content: nothing stored", 201 "Imported"; CONTENT, LINE, HISTORY, &["no_lines", "no_positive_quantity", "credit_quantity_positive", "import_differs", "external_id_taken", "history_too_long", "422:platform_not_found", "platform_archived", "price_unknown"]);
 
 /// Import an order
 ///
@@ -132,13 +132,14 @@ answers!(Answers: 200 "Imported before with equal content: nothing stored", 201 
     path = "/v1/orders/import",
     operation_id = "import_order",
     tag = "orders",
-    params(Headers),
+    params(Headers, CreatePlatforms),
     request_body = ImportOrderBody,
     responses(Answers),
     security(("api_key" = []))
 )]
 pub async fn handle(Asked { call, body }: Asked<ImportOrderBody>) -> Result<Answer, Problem> {
     let (kind, placed_at) = (body.kind, body.placed_at.into());
+    let coming = Coming::elsewhere(call.create_platforms);
     let (history, parts) = body.split();
     let import = |order| ImportOrder {
         order,
@@ -146,5 +147,5 @@ pub async fn handle(Asked { call, body }: Asked<ImportOrderBody>) -> Result<Answ
         kind,
         history: history.clone(),
     };
-    create(&call, parts, import).await
+    create(&call, coming, parts, import).await
 }

@@ -2,16 +2,21 @@
 
 use crate::{
     answer::Answer,
-    call::Asked,
-    documented::{LINE, LIVE_SALE, OnOrder, answers},
+    call::{Asked, Call},
+    documented::{LINE, LIVE_SALE, OnOrder, PRICE, answers},
+    prices::{Line, Sale},
 };
 use contracts::order::UnitPrice;
 use domain::{
     money::Price,
-    order::command::{AddLine, NewLine},
+    order::{
+        Order, Rejection,
+        command::{AddLine, NewLine},
+    },
+    platform::PlatformRules,
     text::{Id, Text, Words},
 };
-use infra::http::Problem;
+use infra::{command::ExecuteError, http::Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -23,14 +28,15 @@ pub struct AddLineBody {
     /// Stock keeping unit, 1–255 characters.
     #[schema(value_type = String)]
     sku: Id,
-    /// Name.
-    #[schema(value_type = String)]
-    name: Text,
+    /// Name; that of the product, if absent.
+    #[schema(value_type = Option<String>)]
+    name: Option<Text>,
     /// How many.
     quantity: i64,
-    /// Integer in minor units, or a decimal string in major units.
-    #[schema(value_type = UnitPrice)]
-    unit_price: Price,
+    /// Integer in minor units, or a decimal string in major units; that of the
+    /// catalogue, if absent.
+    #[schema(value_type = Option<UnitPrice>)]
+    unit_price: Option<Price>,
     /// Tax on the whole line.
     #[serde(default)]
     tax: i64,
@@ -42,22 +48,37 @@ pub struct AddLineBody {
     reason: Option<Words>,
 }
 
-impl From<AddLineBody> for AddLine {
-    fn from(body: AddLineBody) -> Self {
-        let line = NewLine {
-            sku: body.sku,
-            name: body.name,
-            quantity: body.quantity,
-            unit_price: body.unit_price,
-            tax: body.tax,
-            discount: body.discount,
+impl AddLineBody {
+    fn split(self) -> (Line, Option<Words>) {
+        let line = Line {
+            sku: self.sku,
+            name: self.name,
+            quantity: self.quantity,
+            unit_price: self.unit_price,
+            tax: self.tax,
+            discount: self.discount,
         };
-        let reason = body.reason;
-        Self { line, reason }
+        (line, self.reason)
     }
 }
 
-answers!(Answers: 200 "Added"; LIVE_SALE, LINE, &["too_many_lines"]);
+/// The line with its price; what takes no line refuses it whatever it costs.
+async fn added(
+    call: &Call,
+    order: &Order,
+    rules: Option<&PlatformRules>,
+    line: Line,
+) -> Result<NewLine, ExecuteError<Rejection>> {
+    let (Some(rules), Ok(head)) = (rules, order.live_sale()) else {
+        return Ok(line.as_given());
+    };
+    let sale = Sale::of(call, rules, head.currency);
+    let lines = sale.lines(call, vec![line.clone()], |_| "/unit_price".to_owned());
+    let priced = lines.await?.pop();
+    Ok(priced.unwrap_or_else(|| line.as_given()))
+}
+
+answers!(Answers: 200 "Added"; LIVE_SALE, LINE, PRICE, &["too_many_lines"]);
 
 /// Add a line
 ///
@@ -74,5 +95,12 @@ answers!(Answers: 200 "Added"; LIVE_SALE, LINE, &["too_many_lines"]);
     security(("api_key" = []))
 )]
 pub async fn handle(Asked { call, body }: Asked<AddLineBody>) -> Result<Answer, Problem> {
-    call.carry_out(AddLine::from(body)).await
+    let (line, reason) = body.split();
+    let (call, line, reason) = (&call, &line, &reason);
+    call.by_rules(|order, rules| async move {
+        let line = added(call, &order, rules.as_ref(), line.clone()).await?;
+        let reason = reason.clone();
+        Ok(AddLine { line, reason }.into())
+    })
+    .await
 }

@@ -36,6 +36,7 @@ pub fn taxed(quantity: i64, price: &str, discount: i64, tax: i64) -> NewLine {
 
 pub fn order(lines: Vec<NewLine>) -> NewOrder {
     NewOrder {
+        country: None,
         order_id: ORDER,
         number: "1001".into(),
         platform: "web".try_into().expect("a slug"),

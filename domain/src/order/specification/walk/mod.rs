@@ -183,6 +183,7 @@ pub(super) fn envelope(event: &published::OrderEvent, sequence: i64) -> CloudEve
         correlation_id: None,
         causation_id: None,
         traceparent: None,
+        platform_version: None,
         position: PositionToken {
             topic: topics::ORDER_EVENTS.into(),
             partition: 0,

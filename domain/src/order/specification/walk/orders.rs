@@ -74,6 +74,7 @@ fn order(d: &mut Dice) -> NewOrder {
     let included = d.rarely(2);
     let lines = lines(d, u32::from(currency.exponent()), included);
     NewOrder {
+        country: None,
         currency,
         prices_include_tax: included,
         shipping: if d.rarely(2) { Some(shipping(d)) } else { None },

@@ -77,6 +77,9 @@ struct LoggedEvent {
     /// What led to it.
     causationid: Option<String>,
     traceparent: Option<String>,
+    /// Version of the platform's rules that it was decided by, where any were
+    /// asked.
+    platformversion: Option<String>,
     #[schema(example = "application/json")]
     datacontenttype: String,
     /// Fields of its type (docs/asyncapi.json), and `after`.

@@ -10,8 +10,13 @@ use domain::{
     platform::{Origin, PlatformRules},
     product::price_on,
     shipping::{Basket, BasketLine, PricedLine},
+    text::Slug,
 };
-use infra::{config::UnknownPlatform, http::Problem};
+use infra::{
+    config::Config,
+    http::Problem,
+    platforms::{Platforms, UnknownPlatform},
+};
 use std::collections::HashMap;
 
 /// Products by SKU.
@@ -26,6 +31,36 @@ pub struct Goods {
     pub basket: Option<Basket>,
 }
 
+/// What becomes of platforms that nobody has saved.
+#[derive(Debug, Clone)]
+pub struct Unsaved {
+    /// How those are treated that the configuration knows.
+    configured: Platforms,
+    /// What becomes of others.
+    unknown: UnknownPlatform,
+}
+
+impl Unsaved {
+    /// As configured.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            configured: config.platforms.clone(),
+            unknown: config.unknown_platform,
+        }
+    }
+
+    /// The rules of one of them, as an order of it would be decided by.
+    fn rules(&self, slug: &Slug) -> Result<PlatformRules, Problem> {
+        if !self.configured.knows(slug) && self.unknown == UnknownPlatform::Refuse {
+            return Err(platform_not_found(slug));
+        }
+        Ok(PlatformRules {
+            prices_include_tax: self.configured.get(slug).prices_include_tax,
+            ..PlatformRules::unknown(slug.clone())
+        })
+    }
+}
+
 /// The rules of the platform, which is there in a version, if it takes such
 /// orders.
 ///
@@ -35,12 +70,11 @@ pub struct Goods {
 pub fn rules(
     asked: &QuoteRequest,
     platform: Option<(i64, &Platform)>,
-    unknown: UnknownPlatform,
+    unsaved: &Unsaved,
 ) -> Result<PlatformRules, Problem> {
-    let rules = match (platform, unknown) {
-        (Some((version, platform)), _) => PlatformRules::of(platform, version),
-        (None, UnknownPlatform::Create) => PlatformRules::unknown(asked.platform.clone()),
-        (None, UnknownPlatform::Refuse) => return Err(platform_not_found()),
+    let rules = match platform {
+        Some((version, platform)) => PlatformRules::of(platform, version),
+        None => unsaved.rules(&asked.platform)?,
     };
     let taken = rules.takes(Origin::Here);
     let taken = taken.and_then(|()| rules.takes_currency(asked.currency, Origin::Here));

@@ -26,10 +26,10 @@ use domain::{
     platform::PlatformRules,
     shipping::{Consignment, Offer, Promise, PromisedFrom, check_count},
 };
-use goods::{Goods, Products};
+use goods::{Goods, Products, Unsaved};
 use infra::{
     clock,
-    config::{Config, UnknownPlatform},
+    config::Config,
     http::{CACHING, JsonBody, Principal, Problem, Query},
     quotes::{self, Promises},
     redis::{Found, Redis},
@@ -45,7 +45,7 @@ pub const PARAMETERS: &[&str] = &["min_position"];
 
 /// What quotes are made with.
 pub struct Quotes {
-    unknown_platform: UnknownPlatform,
+    unsaved: Unsaved,
     snapshots: Snapshots,
     cache: cached::Cache,
     promises: Promises,
@@ -125,7 +125,7 @@ pub async fn handle(
         .map_err(|error| Problem::database(&error))?;
     let platform = known.platform.as_ref();
     let platform = platform.map(|known| (known.version, &known.document));
-    let rules = goods::rules(&asked, platform, quotes.unknown_platform)?;
+    let rules = goods::rules(&asked, platform, &quotes.unsaved)?;
     let goods = Goods::of(&asked, &rules, &known.products)?;
     let shipping = &known.shipping;
     let answer = quotes.answer(&asked, &rules, &goods, shipping).await?;
@@ -149,7 +149,7 @@ impl Quotes {
     /// With promises whose secret is in the ops database.
     pub fn new(config: &Config, ops: PgPool, redis: Redis) -> Self {
         Self {
-            unknown_platform: config.unknown_platform,
+            unsaved: Unsaved::new(config),
             snapshots: Snapshots::default(),
             cache: cached::cache(redis),
             promises: Promises::new(config, ops),

@@ -11,9 +11,11 @@ use infra::http::Problem;
 const MOST_NAMED: usize = 20;
 
 /// There is no such platform, and none is made.
-pub fn platform_not_found() -> Problem {
+pub fn platform_not_found(platform: &str) -> Problem {
     let title = "There is no such platform";
-    Problem::unprocessable("platform_not_found", title).error("/platform", title)
+    Problem::unprocessable("platform_not_found", title)
+        .error("/platform", title)
+        .with("platform", platform.into())
 }
 
 /// The platform takes no such orders.

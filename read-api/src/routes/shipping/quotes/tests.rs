@@ -1,6 +1,6 @@
 use super::{
     cached::{Asked, Computed},
-    goods::{self, Goods, Products},
+    goods::{self, Goods, Products, Unsaved},
     refused::{not_for_platform, platform_not_found, prices_unknown, refused},
     request::QuoteRequest,
     snapshot::{ShippingState, Snapshot},
@@ -13,8 +13,9 @@ use domain::{
 };
 use infra::{
     clock,
-    config::UnknownPlatform::{self, Create, Refuse},
+    config::Config,
     http::Problem,
+    platforms::UnknownPlatform::{self, Create, Refuse},
     quotes::{MAX_LENGTH, sign, verify},
     redis::Version,
     shared_secret::SECRET_LEN,
@@ -198,15 +199,30 @@ fn a_platform_says_whether_it_takes_such_orders() {
         }
         read(platform)
     };
-    let rules = |platform: Option<Platform>, unknown: UnknownPlatform| {
+    let ruled = |platform: Option<Platform>, configured: Value, unknown: UnknownPlatform| {
         let known = platform.as_ref().map(|platform| (9, platform));
-        goods::rules(&asked(&lamp), known, unknown)
+        let config = Config {
+            platforms: read(configured),
+            unknown_platform: unknown,
+            ..Config::default()
+        };
+        goods::rules(&asked(&lamp), known, &Unsaved::new(&config))
     };
+    let rules = |platform, unknown| ruled(platform, json!({}), unknown);
     let known = rules(Some(platform(json!({"currency": "EUR"}))), Refuse);
     let known = known.unwrap_or_else(|problem| panic!("{problem}"));
     assert!(known.version == 9 && known.prices_include_tax);
     let made = rules(None, Create).unwrap_or_else(|problem| panic!("{problem}"));
     assert_eq!(made, rules_of_web());
+    for (name, unknown) in [("web", Refuse), ("default", Refuse), ("web", Create)] {
+        let configured = json!({name: {"prices_include_tax": true}});
+        let configured = ruled(None, configured, unknown);
+        let configured = configured.unwrap_or_else(|problem| panic!("{problem}"));
+        assert!(
+            configured.version == 0 && configured.prices_include_tax,
+            "{name}"
+        );
+    }
     for (change, status, code, pointers) in [
         (None, 422, "platform_not_found", vec!["/platform"]),
         (
@@ -328,10 +344,13 @@ fn every_refusal_has_a_page() {
         },
         ShippingRejection::AmountOverflow,
     ];
-    let problems = [platform_not_found(), prices_unknown(&[0], "web", currency)]
-        .into_iter()
-        .chain(closed.iter().map(not_for_platform))
-        .chain(baskets.iter().map(refused));
+    let problems = [
+        platform_not_found("web"),
+        prices_unknown(&[0], "web", currency),
+    ]
+    .into_iter()
+    .chain(closed.iter().map(not_for_platform))
+    .chain(baskets.iter().map(refused));
     for problem in problems {
         let code = problem.code();
         assert!(PROBLEM_TYPES.iter().any(|kind| kind.code == code), "{code}");

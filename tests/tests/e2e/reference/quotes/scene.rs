@@ -2,11 +2,13 @@
 
 use crate::{proxy::Proxy, read_api::views::PATIENCE};
 use anyhow::{Context as _, ensure};
+use infra::platforms::Platforms;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answer, Api, Role, TestEnv, answer};
 
-/// Every role, with a way to Redis that can be cut; the platform `web`, and
+/// Every role, with a way to Redis that can be cut; the platform `web`, the only
+/// one that anybody knows; and
 /// products: LAMP of 1,200 g at 10.00, GIFT that is not shipped at 50.00.
 pub struct Scene {
     pub commands: Api,
@@ -23,6 +25,7 @@ impl Scene {
         let mut roles = Vec::new();
         for name in ["command-api", "read-api", "relay", "projector"] {
             let role = env.role(name).config(|config| {
+                config.platforms = Platforms::default();
                 if name == "read-api" {
                     config.redis_url = redis.url();
                     config.redis_timeout_ms = PATIENCE;

@@ -6,7 +6,7 @@ use crate::{
     call::Call,
     record::Orders,
     refusal::{refused, rejected},
-    routes::orders::create::make,
+    routes::orders::create::{Coming, make},
 };
 use contracts::order::Order as Document;
 use domain::order::{
@@ -76,7 +76,7 @@ pub(super) async fn place(
         exchange_of: exchange_of.clone(),
     };
     let order = (link.order_id, Expected::Unknown);
-    make(call, &context, order, parts, command).await
+    make(call, &context, order, (Coming::EXCHANGE, parts), command).await
 }
 
 const fn taken(link: &LinkExchange) -> Rejection {

@@ -1,7 +1,17 @@
 //! How each sales channel wants its orders to be treated: values, wherever
 //! they come from. What an order is, nobody in here knows.
+//!
+//! A platform that somebody has saved is in the log ([`Directory`]); what the
+//! configuration says is for those that nobody has.
+
+mod directory;
+mod saved;
+
+pub use directory::{Directory, PlatformNow};
+pub use saved::{SavedPlatforms, SavedSettings};
 
 use crate::seller::SellerSettings;
+use contracts::platform as published;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -68,6 +78,38 @@ impl Default for PlatformSettings {
     }
 }
 
+/// What becomes of an order that names a platform which nobody has saved, and
+/// which the configuration does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownPlatform {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// The platform is made by the way.
+    Create,
+}
+
+impl PlatformSettings {
+    /// Those of a platform that was saved.
+    pub fn of(platform: &published::Platform) -> Self {
+        Self {
+            prices_include_tax: platform.prices_include_tax,
+            auto_confirm: platform.auto_confirm,
+            allow_unpaid_shipping: platform.allow_unpaid_shipping,
+            expire_unpaid_after_seconds: platform.expire_unpaid_after_seconds,
+            archive_settled_after_seconds: platform.archive_settled_after_seconds,
+            on_cancellation: match platform.on_cancellation {
+                published::OnCancellation::Request => OnCancellation::Request,
+                published::OnCancellation::Record => OnCancellation::Record,
+                published::OnCancellation::Nothing => OnCancellation::Nothing,
+            },
+            // Those of documents are files of this machine.
+            seller: None,
+        }
+    }
+}
+
 /// The settings of every channel, by its slug. What stands under `default` is
 /// for channels that are not named; a named one inherits nothing from it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -86,6 +128,12 @@ impl Platforms {
     pub fn get(&self, slug: &str) -> &PlatformSettings {
         let found = self.0.get(slug).or_else(|| self.0.get(OTHERS));
         found.unwrap_or(&PlatformSettings::UNSAID)
+    }
+
+    /// Whether somebody has said how the channel with this slug is treated, be
+    /// it as one of all others.
+    pub fn knows(&self, slug: &str) -> bool {
+        self.0.contains_key(slug) || self.0.contains_key(OTHERS)
     }
 
     /// Every name that settings stand under, `default` among them, with them.
@@ -134,6 +182,8 @@ mod tests {
         assert_eq!(platforms.get("web").expire_unpaid_after_seconds, Some(60));
         let shop = platforms.get("shop");
         assert!(!shop.auto_confirm, "a named one inherits nothing");
+        assert!(platforms.knows("web") && platforms.knows("shop"));
+        assert!(!Platforms::default().knows("web"));
         assert_eq!(shop.on_cancellation, OnCancellation::Nothing);
     }
 

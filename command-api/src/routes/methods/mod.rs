@@ -1,0 +1,23 @@
+//! Shipping methods.
+
+pub mod archive;
+pub mod body;
+pub mod change;
+pub mod restore;
+pub mod save;
+
+use actix_web::web::{ServiceConfig, delete, patch, post, put};
+
+const ONE: &str = "/v1/shipping/methods/{id}";
+
+/// Mounts the commands on them.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .route(ONE, put().to(save::handle))
+        .route(ONE, patch().to(change::handle))
+        .route(ONE, delete().to(archive::handle))
+        .route(
+            "/v1/shipping/methods/{id}/restore",
+            post().to(restore::handle),
+        );
+}

@@ -1,0 +1,125 @@
+//! The rules of platforms, as commands on orders are decided by them.
+
+use crate::{call::Call, reference::Kind as _};
+use domain::{
+    order::Rejection,
+    platform::{self, Platform, PlatformCommand, PlatformRules, SavePlatform},
+    text::Slug,
+};
+use infra::{
+    clock,
+    command::{CommandContext, CommandIdentity, ExecuteError},
+    platforms::{OnCancellation, PlatformNow, PlatformSettings, UnknownPlatform},
+};
+use std::{future::ready, sync::Arc};
+
+type Failed = ExecuteError<Rejection>;
+
+impl Call {
+    /// The rules of the platform of an order that exists.
+    ///
+    /// # Errors
+    /// When the log does not answer.
+    pub async fn rules_of(&self, slug: &str) -> Result<PlatformRules, Failed> {
+        Ok(rules(slug, &*self.platform(slug).await?))
+    }
+
+    /// The rules of the platform of a new order. One that nobody knows is made
+    /// by the way where `create`, or the deployment, says so.
+    ///
+    /// # Errors
+    /// `platform_not_found`; when the log does not answer.
+    pub async fn rules_of_new(&self, slug: &Slug, create: bool) -> Result<PlatformRules, Failed> {
+        let now = self.platform(slug).await?;
+        if self.api.platforms.knows(slug, &now) {
+            return Ok(rules(slug, &now));
+        }
+        if !create && self.api.config.unknown_platform == UnknownPlatform::Refuse {
+            return Err(ExecuteError::Rejected(Rejection::PlatformUnknown {
+                platform: slug.to_string(),
+            }));
+        }
+        if self.rehearsal.is_none() {
+            self.make_platform(slug).await?;
+            let now = self.platform(slug).await?;
+            return Ok(rules(slug, &now));
+        }
+        Ok(rules(slug, &now))
+    }
+
+    async fn platform(&self, slug: &str) -> Result<Arc<PlatformNow>, Failed> {
+        let now = self.api.platforms.get(slug).await;
+        now.map_err(|error| ExecuteError::Unavailable {
+            unknown: false,
+            source: Box::new(LookUp(error)),
+        })
+    }
+
+    /// Two that make it at the same time make it once.
+    async fn make_platform(&self, slug: &Slug) -> Result<(), Failed> {
+        let (id, executor) = (Platform::id(slug), &self.api.reference.platforms);
+        let context = CommandContext {
+            identity: CommandIdentity {
+                id: clock::new_id(),
+                payload_hash: String::new(),
+            },
+            if_match: None,
+            ..self.context.clone()
+        };
+        let save = |platform: &Platform| {
+            ready(match platform.now {
+                // Somebody has saved it in this very moment.
+                Some(_) => Err(ExecuteError::Rejected(
+                    platform::Rejection::PlatformArchived,
+                )),
+                None => Ok(PlatformCommand::from(SavePlatform::unknown(slug.clone()))),
+            })
+        };
+        let id = id.hyphenated().to_string();
+        match executor.execute(&id, &context, save).await {
+            Ok(_) | Err(ExecuteError::Rejected(_)) => {
+                self.api.platforms.changed(slug).await;
+                Ok(())
+            }
+            Err(error) => Err(error.of_another()),
+        }
+    }
+}
+
+/// The rules of a platform that nobody has saved.
+fn configured(slug: &str, settings: &PlatformSettings) -> PlatformRules {
+    PlatformRules {
+        slug: slug.to_owned(),
+        version: 0,
+        active: true,
+        archived: false,
+        currency: None,
+        country: None,
+        prices_include_tax: settings.prices_include_tax,
+        auto_confirm: settings.auto_confirm,
+        allow_unpaid_shipping: settings.allow_unpaid_shipping,
+        expire_unpaid_after_seconds: settings.expire_unpaid_after_seconds,
+        archive_settled_after_seconds: settings.archive_settled_after_seconds,
+        on_cancellation: match settings.on_cancellation {
+            OnCancellation::Request => contracts::platform::OnCancellation::Request,
+            OnCancellation::Record => contracts::platform::OnCancellation::Record,
+            OnCancellation::Nothing => contracts::platform::OnCancellation::Nothing,
+        },
+        number_prefix: None,
+        // Nobody has made a catalogue for it.
+        client_prices: contracts::platform::ClientPrices::Accepted,
+        rate_limit: None,
+    }
+}
+
+fn rules(slug: &str, now: &PlatformNow) -> PlatformRules {
+    match &now.saved {
+        Some(platform) => PlatformRules::of(platform, now.version),
+        None => configured(slug, &now.settings),
+    }
+}
+
+/// Why a platform could not be looked up.
+#[derive(Debug, thiserror::Error)]
+#[error("a platform cannot be looked up: {0}")]
+struct LookUp(Arc<Box<dyn std::error::Error + Send + Sync>>);

@@ -1,0 +1,99 @@
+//! Platforms as the log has them.
+
+use super::PlatformSettings;
+use crate::log::{ContractMapping, LogReader, StoredEvent};
+use contracts::platform::{Platform, PlatformEvent};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
+
+/// Kind of aggregate in the log.
+const PLATFORM: &str = "platform";
+/// What was read is taken for what is so long.
+const FRESH: Duration = Duration::from_millis(250);
+/// The log may take so long to answer.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Any error, kept as a cause.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A platform whose last event is `stored`, and its version.
+fn platform(
+    mapping: &dyn ContractMapping,
+    mut stored: StoredEvent,
+) -> Result<(Platform, i64), BoxError> {
+    mapping.upcast(&mut stored)?;
+    let published = mapping.event(&stored)?.ok_or(Unpublished)?;
+    let event = PlatformEvent::from_data(&published.envelope.event_type, &published.data)?;
+    Ok((event.fact.change().platform.clone(), event.after.version))
+}
+
+/// The platform with this id in the log, and its version; none where nobody has
+/// saved it.
+pub(super) async fn read(
+    reader: &LogReader,
+    mapping: &dyn ContractMapping,
+    id: Uuid,
+) -> Result<Option<(Platform, i64)>, BoxError> {
+    let id = id.hyphenated().to_string();
+    let reading = timeout(PATIENCE, reader.read_last(PLATFORM, &id, Uuid::nil()));
+    let last = reading.await??.pop();
+    last.map(|stored| platform(mapping, stored)).transpose()
+}
+
+/// The settings of all platforms that were saved, by slug.
+pub type SavedSettings = HashMap<String, PlatformSettings>;
+
+/// The settings of all saved platforms, for whoever follows orders of any: read
+/// anew when they are asked for, at most a few times a second.
+pub struct SavedPlatforms {
+    reader: LogReader,
+    mapping: Arc<dyn ContractMapping>,
+    known: Arc<SavedSettings>,
+    read_at: Option<Instant>,
+}
+
+impl SavedPlatforms {
+    /// Those of the log that `reader` reads.
+    pub fn new(reader: LogReader, mapping: Arc<dyn ContractMapping>) -> Self {
+        Self {
+            reader,
+            mapping,
+            known: Arc::default(),
+            read_at: None,
+        }
+    }
+
+    /// As they are now; as they were last while the log is away.
+    ///
+    /// # Errors
+    /// When they were never read, and cannot be.
+    pub async fn now(&mut self) -> Result<Arc<SavedSettings>, BoxError> {
+        match self.read().await {
+            Err(error) if self.read_at.is_none() => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, "platforms.as_they_were");
+                Ok(Arc::clone(&self.known))
+            }
+            Ok(()) => Ok(Arc::clone(&self.known)),
+        }
+    }
+
+    async fn read(&mut self) -> Result<(), BoxError> {
+        if self.read_at.is_none_or(|at| at.elapsed() >= FRESH) {
+            let at = Instant::now();
+            let last = timeout(PATIENCE, self.reader.read_last_of_all(PLATFORM)).await??;
+            let read = last.into_iter().map(|stored| {
+                let (platform, _) = platform(&*self.mapping, stored)?;
+                Ok((platform.slug.clone(), PlatformSettings::of(&platform)))
+            });
+            self.known = Arc::new(read.collect::<Result<_, BoxError>>()?);
+            self.read_at = Some(at);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("an event of a platform is not published")]
+struct Unpublished;

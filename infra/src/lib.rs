@@ -26,6 +26,7 @@ pub mod open_files;
 pub mod operations;
 pub mod platforms;
 pub mod postgres;
+pub mod quotes;
 pub mod redis;
 pub mod relay;
 pub mod retry;

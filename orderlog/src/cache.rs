@@ -12,7 +12,7 @@ use std::process::ExitCode;
 pub enum CacheCommand {
     /// Delete cached values, all of them or some; nothing is lost by it
     #[command(
-        after_help = "Examples:\n  orderlog cache purge\n  orderlog cache purge --family orders --key 01890a5d-ac96-774b-bcce-b302099a8057\n  orderlog cache purge --prefix orders:01890a5d"
+        after_help = "Examples:\n  orderlog cache purge\n  orderlog cache purge --family orders --key 01890a5d-ac96-774b-bcce-b302099a8057\n  orderlog cache purge --prefix orders:01890a5d\n  orderlog cache purge --family quotes --prefix web:"
     )]
     Purge(PurgeArgs),
 }
@@ -20,13 +20,13 @@ pub enum CacheCommand {
 /// Which values.
 #[derive(Debug, Args)]
 pub struct PurgeArgs {
-    /// Only those of a family: orders, statistics, documents
+    /// Only those of a family: orders, statistics, documents, quotes
     #[arg(long)]
     family: Option<String>,
     /// Only this one: an order's key is its id; without --family FAMILY:KEY
     #[arg(long, conflicts_with = "prefix")]
     key: Option<String>,
-    /// Only those whose key begins so; without --family FAMILY:PREFIX
+    /// Only those whose key begins so, that of a quote with PLATFORM:; without --family FAMILY:PREFIX
     #[arg(long)]
     prefix: Option<String>,
     /// Print JSON

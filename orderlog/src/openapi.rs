@@ -55,6 +55,10 @@ const TAGS: &[(&str, &str)] = &[
         "Counts and sums over orders, by time and by group.",
     ),
     (
+        "shipping",
+        "What shipping a basket to a place costs, by each method that ships it.",
+    ),
+    (
         "webhooks",
         "Order events, told over HTTP to whoever asks for them, signed by Standard Webhooks 1.0.0.",
     ),

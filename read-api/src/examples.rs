@@ -30,6 +30,7 @@ const ANSWERS: &[(&str, &str)] = answers![
     "get_customer_statistics",
     "get_cohort_statistics",
     "get_funnel_statistics",
+    "quote_shipping",
     "list_parked_orders",
     "get_parked_order",
     "redrive_parked_order",

@@ -42,6 +42,7 @@ use utoipa::OpenApi;
         routes::statistics::customers::handle,
         routes::statistics::cohorts::handle,
         routes::statistics::funnel::handle,
+        routes::shipping::quotes::handle,
         routes::admin::parked::list::handle,
         routes::admin::parked::show::handle,
         routes::admin::parked::redrive::one,

@@ -212,6 +212,63 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
         status: 400,
         meaning: "The answer would have too many rows. Narrow the range, or group by less.",
     },
+    ProblemType {
+        code: "platform_not_found",
+        status: 422,
+        meaning: "Nobody has saved the platform, and the deployment makes none because somebody names \
+                  it (`unknown_platform`).",
+    },
+    ProblemType {
+        code: "platform_archived",
+        status: 409,
+        meaning: "The platform is archived: it takes no orders.",
+    },
+    ProblemType {
+        code: "platform_inactive",
+        status: 409,
+        meaning: "The platform takes no new orders until somebody activates it.",
+    },
+    ProblemType {
+        code: "platform_currency",
+        status: 422,
+        meaning: "Orders of the platform are in the currency `expected`.",
+    },
+    ProblemType {
+        code: "price_unknown",
+        status: 422,
+        meaning: "The catalogue has no price for an article on this platform in this currency, and \
+                  none was given with the line; `errors` names the lines.",
+    },
+    ProblemType {
+        code: "no_lines",
+        status: 422,
+        meaning: "A basket needs at least one line.",
+    },
+    ProblemType {
+        code: "too_many_lines",
+        status: 422,
+        meaning: "A basket has at most `limit` lines, as an order has.",
+    },
+    ProblemType {
+        code: "quantity_out_of_range",
+        status: 422,
+        meaning: "A line's quantity must be from 1 to `limit`.",
+    },
+    ProblemType {
+        code: "negative_price",
+        status: 422,
+        meaning: "A unit price is not below zero.",
+    },
+    ProblemType {
+        code: "discount_out_of_range",
+        status: 422,
+        meaning: "A line's discount lies between zero and the line's amount.",
+    },
+    ProblemType {
+        code: "amount_overflow",
+        status: 422,
+        meaning: "An amount does not fit 64 bits of minor units.",
+    },
 ];
 
 /// There is no such order.

@@ -13,6 +13,7 @@ use crate::{
     problems::PROBLEM_TYPES,
     routes::{
         self, orders,
+        shipping::quotes::Quotes,
         statistics::{self, turns::Turns},
     },
     servers::Servers,
@@ -77,6 +78,7 @@ pub struct State {
     /// Which statistics are asked for; none where nobody wants to know.
     pub asked: Option<Notes>,
     pub turns: Turns,
+    pub quotes: Quotes,
     pub documents: Documents,
     pub redis: Redis,
     /// Where Kafka is; only operators' questions ask it.
@@ -122,6 +124,7 @@ impl ReadApi {
             statistics: statistics::cached::cache(redis.clone()),
             asked,
             turns: Turns::new(config),
+            quotes: Quotes::new(config, databases.ops.clone(), redis.clone()),
             documents: Documents::new(Sellers::load(&config.platforms)?, redis.clone()),
             servers,
             views,

@@ -5,9 +5,11 @@
 //! records their version with each event that comes of it. So an event says by
 //! which configuration it came about, and whether that was a stale one.
 
+use super::{command::SavePlatform, save};
 use crate::{
     country::{self, Country},
     money::Currency,
+    text::Slug,
 };
 use contracts::platform::{ClientPrices, OnCancellation, Platform, RateLimit};
 
@@ -102,6 +104,12 @@ impl PlatformRules {
             client_prices: platform.client_prices,
             rate_limit: platform.rate_limit,
         }
+    }
+
+    /// The rules of a platform that nobody has saved, where the deployment makes
+    /// such ones.
+    pub fn unknown(slug: Slug) -> Self {
+        Self::of(&save::document(SavePlatform::unknown(slug)), 0)
     }
 
     /// Whether an order from there may be recorded. What becomes of orders that

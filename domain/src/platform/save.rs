@@ -22,7 +22,8 @@ pub fn decide(platform: &Platform, command: SavePlatform) -> Result<Vec<Platform
     Ok(platform.becomes(next, PlatformEvent::PlatformSaved))
 }
 
-fn document(command: SavePlatform) -> published::Platform {
+/// A platform of which this is said, whether it can be one or not.
+pub(super) fn document(command: SavePlatform) -> published::Platform {
     published::Platform {
         slug: command.slug.into(),
         name: command.name.into(),

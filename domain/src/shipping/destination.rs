@@ -2,13 +2,34 @@
 
 use super::{postal, region::Region};
 use crate::country::Country;
+use serde::{Deserialize, Serialize};
 
 /// A place: its country, and its region and postal code where they are known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Compared", into = "Compared")]
 pub struct Destination {
     country: Country,
     region: Option<Region>,
     postal: Option<String>,
+}
+
+/// A place as it is compared: country, region, key of the postal code.
+type Compared = (Country, Option<Region>, Option<String>);
+
+impl From<Compared> for Destination {
+    fn from((country, region, postal): Compared) -> Self {
+        Self {
+            country,
+            region,
+            postal,
+        }
+    }
+}
+
+impl From<Destination> for Compared {
+    fn from(place: Destination) -> Self {
+        (place.country, place.region, place.postal)
+    }
 }
 
 impl Destination {

@@ -1,6 +1,8 @@
 //! Shipping: where a shop ships to (zones), how (methods), and what that costs
 //! for a basket ([`quote()`]). Zones and methods are reference data, whose last
-//! event says all; a quote is computed from all of them and stores nothing.
+//! event says all; a quote is computed from all of them and stores nothing. What
+//! an offer of it says can be promised ([`Promise`]), so that an order is shipped
+//! for what its customer was told.
 //!
 //! Weights are integers in grams; amounts are integers in minor units.
 
@@ -8,6 +10,8 @@ mod check;
 mod destination;
 pub mod method;
 mod postal;
+mod priced;
+mod promise;
 mod quote;
 mod region;
 mod rejection;
@@ -20,6 +24,8 @@ mod specification;
 pub use destination::Destination;
 pub use method::Method;
 pub use postal::MAX_POSTAL_CODE;
+pub use priced::{PricedLine, check_count};
+pub use promise::{Carried, Consignment, Digest, Mismatch, Promise, PromisedFrom};
 pub use quote::{
     Basket, BasketLine, Canonical, Offer, Quote, Reason, Refused, WeightClass, canonical, quote,
 };

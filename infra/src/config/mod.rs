@@ -169,6 +169,8 @@ pub struct Config {
     /// How many of the statistics that people ask for most are kept ready; 0: none,
     /// and nobody notes what is asked.
     pub warm_statistics: usize,
+    /// How long the offers of a shipping quote hold, in seconds: 60 to 86,400.
+    pub quote_valid_seconds: u32,
     /// For how many days jobs that are done or cancelled are kept.
     pub jobs_done_days: u64,
     /// For how many days dead jobs are kept.
@@ -254,6 +256,7 @@ impl Default for Config {
             operation_days: 30,
             archive_after_days: 0,
             warm_statistics: 100,
+            quote_valid_seconds: 1_800,
             jobs_done_days: 7,
             jobs_dead_days: 90,
             jobs_concurrency: BTreeMap::new(),

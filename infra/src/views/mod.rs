@@ -31,5 +31,14 @@ pub const ORDERS_FAMILY: &str = "orders";
 /// Family of documents as PDF, by a hash of all that they depend on.
 pub const DOCUMENTS_FAMILY: &str = "documents";
 
+/// Family of computed shipping quotes, by platform and a hash of all that they
+/// depend on.
+pub const QUOTES_FAMILY: &str = "quotes";
+
 /// Every family of cached values.
-pub const CACHE_FAMILIES: &[&str] = &[STATISTICS_FAMILY, ORDERS_FAMILY, DOCUMENTS_FAMILY];
+pub const CACHE_FAMILIES: &[&str] = &[
+    STATISTICS_FAMILY,
+    ORDERS_FAMILY,
+    DOCUMENTS_FAMILY,
+    QUOTES_FAMILY,
+];

@@ -3,6 +3,7 @@
 
 mod background;
 mod exports;
+mod quotes;
 
 pub use background::{
     DeliveryFilters, DeliveryId, EndpointId, JobFilters, JobId, JobNotLive, JobNotRetryable, Known,
@@ -11,6 +12,8 @@ pub use background::{
 };
 
 pub use exports::{ExportFile, ExportFilters, ExportId, LinkNotValid, NoSuchExport, SignedFor};
+
+pub use quotes::{NotQuoted, PlatformClosed};
 
 use infra::http::ProblemDocument;
 use std::{collections::BTreeMap, marker::PhantomData};

@@ -5,6 +5,7 @@ pub mod events;
 pub mod exports;
 pub mod operations;
 pub mod orders;
+pub mod shipping;
 pub mod statistics;
 pub mod webhooks;
 
@@ -85,6 +86,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .route(
             "/v1/statistics/funnel",
             web::get().to(statistics::funnel::handle),
+        )
+        .route(
+            "/v1/shipping/quotes",
+            web::post().to(shipping::quotes::handle),
         )
         .configure(operations::configure)
         .configure(of_admin);

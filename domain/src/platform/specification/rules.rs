@@ -38,6 +38,20 @@ fn rules_are_the_platform_s_own_under_its_version() {
     assert_eq!(rules(&given([web().into()])), expected);
 }
 
+#[test]
+fn a_platform_that_nobody_has_saved_takes_what_comes() {
+    let slug = "web".try_into().expect("a slug");
+    let rules = PlatformRules::unknown(slug);
+    let (eur, jpy) = ("EUR".parse(), "JPY".parse());
+    assert_eq!((rules.slug.as_str(), rules.version), ("web", 0));
+    assert_eq!(rules.takes(Origin::Here), Ok(()));
+    for currency in [eur, jpy] {
+        let currency = currency.expect("known");
+        assert_eq!(rules.takes_currency(currency, Origin::Here), Ok(()));
+    }
+    assert!(!rules.prices_include_tax && rules.may_set_prices(false));
+}
+
 /// Rows of: commands after the first one, for an order of its own, for one from
 /// elsewhere.
 #[test]

@@ -2,9 +2,10 @@
 
 use crate::{
     money::{self, Currency},
-    order::{MAX_LINES, MAX_QUANTITY},
+    order::MAX_QUANTITY,
     shipping::{
         check::{amount, weight},
+        priced::check_count,
         rejection::ShippingRejection,
     },
     text::{Id, Slug},
@@ -50,14 +51,7 @@ impl Basket {
         prices_include_tax: bool,
         lines: Vec<BasketLine>,
     ) -> Result<Self, ShippingRejection> {
-        let (count, limit) = (lines.len(), MAX_LINES);
-        if count == 0 {
-            return Err(ShippingRejection::NoLines);
-        }
-        if count > limit {
-            let lines = count;
-            return Err(ShippingRejection::TooManyLines { lines, limit });
-        }
+        check_count(lines.len())?;
         let lines = merged(lines)?;
         let sum = |of: fn(&BasketLine) -> i64| {
             money::sum(lines.iter().map(of)).map_err(|_| ShippingRejection::AmountOverflow)

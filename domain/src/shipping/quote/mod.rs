@@ -33,6 +33,7 @@ use crate::{
     text::{Id, Words},
 };
 use parcels::Parcels;
+use serde::{Deserialize, Serialize};
 
 /// What there is to choose from, and why the rest is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub struct Quote {
 }
 
 /// A method that ships the basket. Amounts in minor units of its currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// Id of the method.
     pub method: Id,

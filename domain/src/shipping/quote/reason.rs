@@ -5,6 +5,7 @@ use crate::{
     text::{Id, Slug},
 };
 use serde_json::{Value, json};
+use std::fmt;
 
 /// Something that a method asks for and that does not hold. It names what the
 /// method asks; what the basket has of it is known to whoever asks for a quote.
@@ -133,6 +134,37 @@ impl Reason {
             | Self::AboveWeightTiers { max }
             | Self::AboveSubtotal { max }
             | Self::AboveSubtotalTiers { max } => vec![("max", json!(max))],
+        }
+    }
+}
+
+/// In words, for people; lists are left to the figures.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Archived => f.write_str("the method is out of use"),
+            Self::Zone { zone: Some(zone) } => write!(f, "the method does not ship to {zone}"),
+            Self::Zone { zone: None } => f.write_str("the place is in no zone"),
+            Self::Platform { platform } => write!(f, "{platform} does not offer the method"),
+            Self::NoRate { currency } => write!(f, "the method has no rate in {currency}"),
+            Self::Excluded { .. } => f.write_str("the method does not carry some of the articles"),
+            Self::WeightUnknown { .. } => {
+                f.write_str("the weight counts, and that of some articles is not known")
+            }
+            Self::BelowWeight { min } => write!(f, "the basket weighs less than {min} g"),
+            Self::AboveWeight { max } => write!(f, "the basket weighs more than {max} g"),
+            Self::UnitAboveParcelWeight { max, .. } => {
+                write!(f, "one unit alone weighs more than a parcel may: {max} g")
+            }
+            Self::AboveWeightTiers { max } => {
+                write!(f, "a parcel weighs more than the tariff goes: {max} g")
+            }
+            Self::BelowSubtotal { min } => write!(f, "the subtotal is less than {min}"),
+            Self::AboveSubtotal { max } => write!(f, "the subtotal is more than {max}"),
+            Self::AboveSubtotalTiers { max } => {
+                write!(f, "the subtotal is more than the tariff goes: {max}")
+            }
+            Self::Overflow => f.write_str("what it would cost is too large"),
         }
     }
 }

@@ -77,6 +77,14 @@ pub enum ShippingRejection {
         quantity: i64,
         limit: i64,
     },
+    #[error("a unit price must not be negative")]
+    PriceNegative { line: usize },
+    #[error("a discount must lie between zero and the amount of its line")]
+    DiscountOutOfRange {
+        line: usize,
+        discount: i64,
+        amount: i64,
+    },
     #[error("a stock keeping unit has one weight")]
     WeightsDiffer { line: usize, sku: String },
     #[error("the amount is too large")]

@@ -34,6 +34,8 @@ impl ShippingRejection {
         "no_lines",
         "too_many_lines",
         "quantity_out_of_range",
+        "negative_price",
+        "discount_out_of_range",
         "weights_differ",
         "amount_overflow",
     ];
@@ -66,6 +68,8 @@ impl ShippingRejection {
             Self::NoLines => "no_lines",
             Self::TooManyLines { .. } => "too_many_lines",
             Self::QuantityOutOfRange { .. } => "quantity_out_of_range",
+            Self::PriceNegative { .. } => "negative_price",
+            Self::DiscountOutOfRange { .. } => "discount_out_of_range",
             Self::WeightsDiffer { .. } => "weights_differ",
             Self::AmountOverflow => "amount_overflow",
         }
@@ -96,6 +100,8 @@ impl ShippingRejection {
             Self::NoRates => "/rates".to_owned(),
             Self::NoLines | Self::TooManyLines { .. } => "/lines".to_owned(),
             Self::QuantityOutOfRange { line, .. } => format!("/lines/{line}/quantity"),
+            Self::PriceNegative { line } => format!("/lines/{line}/unit_price"),
+            Self::DiscountOutOfRange { line, .. } => format!("/lines/{line}/discount"),
             Self::WeightsDiffer { line, .. } => format!("/lines/{line}/weight_grams"),
             Self::UnknownCountry { at }
             | Self::PostalCodeMalformed { at }
@@ -140,6 +146,9 @@ impl ShippingRejection {
             Self::QuantityOutOfRange {
                 quantity, limit, ..
             } => vec![("quantity", json!(quantity)), ("limit", json!(limit))],
+            Self::DiscountOutOfRange {
+                discount, amount, ..
+            } => vec![("discount", json!(discount)), ("amount", json!(amount))],
             Self::WeightsDiffer { sku, .. } => vec![("sku", json!(sku))],
             _ => Vec::new(),
         }

@@ -5,6 +5,8 @@ mod baskets;
 mod canonical;
 mod content;
 mod drawn;
+mod priced;
+mod promises;
 mod properties;
 mod refusals;
 mod rules;

@@ -263,7 +263,8 @@ pub async fn reply(
         .send(request, body))
 }
 
-const fn cache_status(found: Found) -> HeaderValue {
+/// The value of [`CACHE_STATUS`].
+pub const fn cache_status(found: Found) -> HeaderValue {
     HeaderValue::from_static(match found {
         Found::Hit => "orderlog; hit",
         Found::Revalidated => "orderlog; hit; detail=recomputing",

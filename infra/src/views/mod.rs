@@ -3,6 +3,7 @@
 pub mod builds;
 pub mod discards;
 mod funnel;
+pub mod models;
 pub mod parked;
 pub mod words;
 
@@ -31,5 +32,17 @@ pub const ORDERS_FAMILY: &str = "orders";
 /// Family of documents as PDF, by a hash of all that they depend on.
 pub const DOCUMENTS_FAMILY: &str = "documents";
 
+/// Family of cached products, by their ids in the log.
+pub const PRODUCTS_FAMILY: &str = "products";
+
+/// Family of cached platforms, by their ids in the log.
+pub const PLATFORMS_FAMILY: &str = "platforms";
+
 /// Every family of cached values.
-pub const CACHE_FAMILIES: &[&str] = &[STATISTICS_FAMILY, ORDERS_FAMILY, DOCUMENTS_FAMILY];
+pub const CACHE_FAMILIES: &[&str] = &[
+    STATISTICS_FAMILY,
+    ORDERS_FAMILY,
+    PRODUCTS_FAMILY,
+    PLATFORMS_FAMILY,
+    DOCUMENTS_FAMILY,
+];

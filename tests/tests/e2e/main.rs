@@ -26,6 +26,7 @@ mod projections;
 mod proxy;
 mod races;
 mod read_api;
+mod reference;
 mod relay;
 mod replay;
 mod schedules;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         projections::trials(),
         races::trials(),
         read_api::trials(),
+        reference::trials(),
         relay::trials(),
         replay::trials(),
         schedules::trials(),

@@ -1,0 +1,4 @@
+//! `/v1/shipping`.
+
+pub mod methods;
+pub mod zones;

@@ -20,10 +20,10 @@ pub enum CacheCommand {
 /// Which values.
 #[derive(Debug, Args)]
 pub struct PurgeArgs {
-    /// Only those of a family: orders, statistics, documents, quotes
+    /// Only those of a family: orders, products, platforms, statistics, documents, quotes
     #[arg(long)]
     family: Option<String>,
-    /// Only this one: an order's key is its id; without --family FAMILY:KEY
+    /// Only this one: an order's key is its id, a product's or platform's its subject; without --family FAMILY:KEY
     #[arg(long, conflicts_with = "prefix")]
     key: Option<String>,
     /// Only those whose key begins so, that of a quote with PLATFORM:; without --family FAMILY:PREFIX

@@ -76,9 +76,9 @@ enum Task {
     Doctor(doctor::DoctorArgs),
     /// Build a projection again from the log, while it is served
     Rebuild(rebuild::RebuildArgs),
-    /// Orders that wait because an event of theirs cannot be applied
+    /// Orders, or else, that wait because an event of theirs cannot be applied
     #[command(
-        after_help = "Examples:\n  orderlog parked list\n  orderlog parked show 01890a5d-ac96-774b-bcce-b302099a8057\n  orderlog parked redrive --all"
+        after_help = "Examples:\n  orderlog parked list\n  orderlog parked list --projection products\n  orderlog parked show 01890a5d-ac96-774b-bcce-b302099a8057\n  orderlog parked redrive --all"
     )]
     #[command(subcommand)]
     Parked(parked::ParkedCommand),

@@ -33,6 +33,10 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("returns", "Returns and exchanges: goods on their way back."),
     (
+        "reference data",
+        "What orders refer to: platforms, products, shipping zones and methods.",
+    ),
+    (
         "events",
         "The log: everything that has happened to orders, in its order.",
     ),

@@ -1,5 +1,5 @@
-//! `orderlog parked`: orders that wait because an event of theirs cannot be
-//! applied, and records that are nobody's.
+//! `orderlog parked`: what waits because an event of it cannot be applied, and
+//! records that are nobody's; orders, unless another projection is named.
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -7,7 +7,7 @@ use infra::{
     config::Config,
     postgres,
     views::{
-        ORDERS,
+        ORDERS, builds,
         discards::{self, Discard},
         parked::{self, Parked, WaitingRecord},
     },
@@ -25,20 +25,50 @@ const RECORDS: i64 = 1_000;
 #[derive(Debug, Subcommand)]
 pub enum ParkedCommand {
     /// List what is parked, with the reasons
-    List(Shown),
+    List {
+        #[command(flatten)]
+        of: Of,
+        #[command(flatten)]
+        shown: Shown,
+    },
     /// Show one parked order, with the records that wait
     Show {
         /// Order id, or place of a record that names no order
         id: String,
         #[command(flatten)]
+        of: Of,
+        #[command(flatten)]
         shown: Shown,
     },
     /// Have parked orders folded anew from the log, by the running projector
-    Redrive(RedriveArgs),
+    Redrive {
+        #[command(flatten)]
+        which: RedriveArgs,
+        #[command(flatten)]
+        of: Of,
+    },
     /// Let a record go that names no order: it is nobody's, for good
-    Discard(DiscardArgs),
+    Discard {
+        #[command(flatten)]
+        which: DiscardArgs,
+        #[command(flatten)]
+        of: Of,
+    },
     /// List what was discarded, by whom and why
-    Discarded(Shown),
+    Discarded {
+        #[command(flatten)]
+        of: Of,
+        #[command(flatten)]
+        shown: Shown,
+    },
+}
+
+/// Where it is parked.
+#[derive(Debug, Args)]
+pub struct Of {
+    /// Another projection than that of the orders, such as products
+    #[arg(long, value_name = "NAME", default_value = ORDERS)]
+    projection: String,
 }
 
 /// Which record, and why.
@@ -76,19 +106,35 @@ pub struct RedriveArgs {
 pub async fn run(config: &Config, command: ParkedCommand) -> anyhow::Result<ExitCode> {
     let views = postgres::pool(&config.views_url, 1)?;
     match command {
-        ParkedCommand::List(shown) => list(&views, &shown).await?,
-        ParkedCommand::Show { id, shown } => show(&views, &id, &shown).await?,
-        ParkedCommand::Redrive(args) => redrive(&views, args.order.as_deref()).await?,
-        ParkedCommand::Discard(args) => discard(&views, &args).await?,
-        ParkedCommand::Discarded(shown) => discarded(&views, &shown).await?,
+        ParkedCommand::List { of, shown } => list(of.among(&views).await?, &shown).await?,
+        ParkedCommand::Show { id, of, shown } => show(of.among(&views).await?, &id, &shown).await?,
+        ParkedCommand::Redrive { which, of } => {
+            redrive(of.among(&views).await?, which.order.as_deref()).await?;
+        }
+        ParkedCommand::Discard { which, of } => discard(of.among(&views).await?, &which).await?,
+        ParkedCommand::Discarded { of, shown } => {
+            discarded(of.among(&views).await?, &shown).await?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(views: &PgPool, shown: &Shown) -> anyhow::Result<()> {
+/// The views, and a projection of them.
+type Parking<'a> = (&'a PgPool, &'a str);
+
+impl Of {
+    async fn among<'a>(&'a self, views: &'a PgPool) -> anyhow::Result<Parking<'a>> {
+        let name = self.projection.as_str();
+        let known = builds::is_known(views, name).await?;
+        anyhow::ensure!(known, "there is no projection {name:?}");
+        Ok((views, name))
+    }
+}
+
+async fn list((views, projection): Parking<'_>, shown: &Shown) -> anyhow::Result<()> {
     let (mut after, mut count) = (0, 0);
     loop {
-        let page = parked::list(views, ORDERS, after, PAGE).await?;
+        let page = parked::list(views, projection, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.number;
         count += page.len();
@@ -123,10 +169,10 @@ fn line(parked: &Parked) -> String {
     format!("{id}  version {version}, {waiting} waiting  since {parked_at}{marked}\n    {reason}")
 }
 
-async fn show(views: &PgPool, id: &str, shown: &Shown) -> anyhow::Result<()> {
-    let parked = parked::find(views, ORDERS, id).await?;
+async fn show((views, projection): Parking<'_>, id: &str, shown: &Shown) -> anyhow::Result<()> {
+    let parked = parked::find(views, projection, id).await?;
     let parked = parked.with_context(|| format!("nothing is parked under {id}"))?;
-    let records = parked::waiting(views, ORDERS, id, RECORDS).await?;
+    let records = parked::waiting(views, projection, id, RECORDS).await?;
     if shown.json {
         println!("{}", json!({"parked": parked, "records": records}));
         return Ok(());
@@ -151,8 +197,8 @@ fn print(record: &WaitingRecord) {
     println!("    {}", record.value.as_deref().unwrap_or_default());
 }
 
-async fn redrive(views: &PgPool, order: Option<&str>) -> anyhow::Result<()> {
-    let marked = parked::request_redrive(views, ORDERS, order).await?;
+async fn redrive((views, projection): Parking<'_>, order: Option<&str>) -> anyhow::Result<()> {
+    let marked = parked::request_redrive(views, projection, order).await?;
     if let Some(id) = order {
         anyhow::ensure!(marked > 0, "nothing is parked under {id}");
     }
@@ -163,20 +209,20 @@ async fn redrive(views: &PgPool, order: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn discard(views: &PgPool, args: &DiscardArgs) -> anyhow::Result<()> {
+async fn discard((views, projection): Parking<'_>, args: &DiscardArgs) -> anyhow::Result<()> {
     let reason = args.reason.trim();
     anyhow::ensure!(!reason.is_empty(), "a reason is needed");
     let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
     let actor = format!("cli:{user}");
-    let discard = discards::discard(views, ORDERS, &args.id, (&actor, reason)).await?;
+    let discard = discards::discard(views, projection, &args.id, (&actor, reason)).await?;
     println!("{}", told(&discard));
     Ok(())
 }
 
-async fn discarded(views: &PgPool, shown: &Shown) -> anyhow::Result<()> {
+async fn discarded((views, projection): Parking<'_>, shown: &Shown) -> anyhow::Result<()> {
     let mut after = 0;
     loop {
-        let page = discards::list(views, ORDERS, after, PAGE).await?;
+        let page = discards::list(views, projection, after, PAGE).await?;
         let Some(last) = page.last() else {
             return Ok(());
         };

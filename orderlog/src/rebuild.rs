@@ -1,5 +1,5 @@
-//! `orderlog rebuild`: a projection, made again from the log beside the one
-//! that is served.
+//! `orderlog rebuild`: a projection, or all of them, made again from the log
+//! beside what is served.
 
 use crate::{keys::sealing, mapping::Mapping};
 use anyhow::{Context as _, bail};
@@ -35,14 +35,18 @@ const LINE: Duration = Duration::from_secs(2);
 #[command(after_help = "Examples:\n  \
     orderlog rebuild orders --dir .orderlog\n  \
     orderlog rebuild orders --workers 4 --json | jq .took_seconds\n  \
+    orderlog rebuild --all\n  \
     orderlog rebuild orders --cancel\n  \
     orderlog rebuild orders --accept-parked\n  \
     orderlog rebuild --list")]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct RebuildArgs {
     /// Its name
-    #[arg(required_unless_present = "list")]
+    #[arg(required_unless_present_any = ["list", "all"])]
     projection: Option<String>,
+    /// Every projection, one after the other
+    #[arg(long, conflicts_with_all = ["projection", "cancel", "list"])]
+    all: bool,
     /// How many write at the same time; as many as there are processors unless told otherwise
     #[arg(long, value_name = "N", conflicts_with_all = ["cancel", "list"])]
     workers: Option<usize>,
@@ -55,7 +59,7 @@ pub struct RebuildArgs {
     /// Show the last builds, of one projection or of all
     #[arg(long)]
     list: bool,
-    /// Print one JSON document
+    /// Print JSON, one document for each build
     #[arg(long)]
     json: bool,
 }
@@ -71,30 +75,38 @@ pub async fn run(
     if args.list {
         return list(&config, name, args.json).await;
     }
-    let projection = named(name.unwrap_or_default())?;
+    let projections = match name {
+        Some(name) => vec![named(name)?],
+        None => registry::ALL.to_vec(),
+    };
     let sources = Sources {
         log: LogReader::new(epoch::pool(&config.events_url, 2)?),
         mapping: Arc::new(Mapping),
         sealing: sealing(&config)?,
         config,
     };
-    if args.cancel {
-        return cancel(projection, sources, args.json).await;
-    }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let workers = args.workers.unwrap_or(processors);
-    if args.accept_parked {
-        accept(projection, &sources.config).await?;
+    for projection in projections {
+        let sources = sources.clone();
+        if args.cancel {
+            cancel(projection, sources, args.json).await?;
+            continue;
+        }
+        if args.accept_parked {
+            accept(projection, &sources.config).await?;
+        }
+        let made = build(projection, sources, workers, args.json);
+        match stopped.run_until_cancelled(made).await {
+            Some(made) => made?,
+            None => bail!(
+                "stopped; the build is as far as it came. `orderlog rebuild {name}` or a running \
+                 projector goes on with it, `orderlog rebuild {name} --cancel` drops it",
+                name = projection.name()
+            ),
+        }
     }
-    let made = build(projection, sources, workers, args.json);
-    match stopped.run_until_cancelled(made).await {
-        Some(made) => made,
-        None => bail!(
-            "stopped; the build is as far as it came. `orderlog rebuild {name}` or a running \
-             projector goes on with it, `orderlog rebuild {name} --cancel` drops it",
-            name = projection.name()
-        ),
-    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Accepts what the open build parks, or the one that is begun now.
@@ -117,7 +129,7 @@ async fn build(
     sources: Sources,
     workers: usize,
     json: bool,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<()> {
     let teller = Teller::new();
     let tell = |progress: Progress| teller.tell(progress);
     let made = projection.rebuild(sources, workers, &tell).await;
@@ -134,16 +146,16 @@ async fn build(
         });
         println!("{told}");
     } else {
-        println!("{report}");
+        println!("{} {report}", projection.name());
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 async fn cancel(
     projection: &'static dyn Registered,
     sources: Sources,
     json: bool,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<()> {
     let cancelled = projection.cancel(sources).await?;
     if json {
         let name = projection.name();
@@ -157,7 +169,7 @@ async fn cancel(
             None => println!("no build is open"),
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 async fn list(config: &Config, projection: Option<&str>, json: bool) -> anyhow::Result<ExitCode> {

@@ -1,9 +1,10 @@
-//! Read models: order events in, denormalised rows out.
+//! Read models: events in, denormalised rows out.
 //!
 //! A projection says what its rows are and how one event changes one of them
 //! ([`engine::Projection`]); the engine knows Kafka, offsets, batches and
 //! rebuilds, and nothing of what the rows mean. [`orders`] is the projection
-//! behind the order list, the order document, its history and the statistics.
+//! behind the order list, the order document, its history and the statistics;
+//! [`whole`] has those of platforms, products and shipping.
 //!
 //! The rows, and the offsets up to which they were made, move in one
 //! transaction: a redelivered, doubled or late event has no effect.
@@ -14,6 +15,7 @@ pub mod queries;
 pub mod registry;
 mod role;
 pub mod simple;
+pub mod whole;
 
 pub use engine::{OnProgress, Progress, RebuildError, RebuildReport, WorkerState};
 pub use role::{Status, make_empty, rebuild, spawn, spawn_these};

@@ -4,18 +4,25 @@
 use crate::{
     Sources, SpawnError,
     engine::{
-        self, Announcer, Engine, OnProgress, Projection, RebuildError, RebuildReport,
+        self, Announcer, Engine, OnProgress, Projection, RebuildError, RebuildReport, Shared,
         announce_rebuilt, verify::Compared,
     },
     orders::Orders,
+    whole::{Platforms, Products, ShippingMethods, ShippingZones, Whole},
 };
 use futures_util::future::BoxFuture;
-use infra::{config::Config, lifecycle::Lifecycle, redis::Redis};
-use sqlx::PgConnection;
+use infra::{config::Config, lifecycle::Lifecycle, postgres, redis::Redis};
+use sqlx::{PgConnection, PgPool};
 use std::{marker::PhantomData, sync::Arc};
 
 /// Every projection of this release.
-pub static ALL: &[&dyn Registered] = &[&Entry::<Orders>::NEW];
+pub static ALL: &[&dyn Registered] = &[
+    &Entry::<Orders>::NEW,
+    &Entry::<Whole<Platforms>>::NEW,
+    &Entry::<Whole<Products>>::NEW,
+    &Entry::<Whole<ShippingZones>>::NEW,
+    &Entry::<Whole<ShippingMethods>>::NEW,
+];
 
 /// The projection with this name.
 pub fn find(name: &str) -> Option<&'static dyn Registered> {
@@ -29,9 +36,16 @@ pub trait Registered: Compared {
     /// Its name.
     fn name(&self) -> &'static str;
 
-    /// Starts the workers that follow Kafka for it, and the task that carries
-    /// out its builds.
-    fn spawn(&self, sources: Sources, lifecycle: &Lifecycle) -> Result<engine::Status, SpawnError>;
+    /// How many workers follow Kafka for it, by this configuration.
+    fn workers(&self, config: &Config) -> usize;
+
+    /// Starts them, and the task that carries out its builds.
+    fn spawn(
+        &self,
+        sources: Sources,
+        shared: &Shared,
+        lifecycle: &Lifecycle,
+    ) -> Result<engine::Status, SpawnError>;
 
     /// Makes a build with `workers` writers, or goes on with the open one.
     fn rebuild<'a>(
@@ -64,11 +78,20 @@ impl<P: Projection> Registered for Entry<P> {
         P::NAME
     }
 
-    fn spawn(&self, sources: Sources, lifecycle: &Lifecycle) -> Result<engine::Status, SpawnError> {
-        let redis = redis(&sources.config)?;
-        let engine = engine::<P>(sources).map_err(SpawnError::Views)?;
-        let announcer = Announcer::spawn::<P>(engine.views().clone(), redis, lifecycle);
-        engine::spawn(&engine, &announcer, lifecycle).map_err(SpawnError::Thread)
+    fn workers(&self, config: &Config) -> usize {
+        Engine::<P>::workers(config)
+    }
+
+    fn spawn(
+        &self,
+        sources: Sources,
+        shared: &Shared,
+        lifecycle: &Lifecycle,
+    ) -> Result<engine::Status, SpawnError> {
+        let (views, redis) = (shared.views.clone(), shared.redis.clone());
+        let engine = engine::<P>(sources, views.clone());
+        let announcer = Announcer::spawn::<P>(views, redis, lifecycle);
+        engine::spawn(&engine, &announcer, shared, lifecycle).map_err(SpawnError::Thread)
     }
 
     fn rebuild<'a>(
@@ -78,8 +101,8 @@ impl<P: Projection> Registered for Entry<P> {
         progress: &'a OnProgress<'a>,
     ) -> BoxFuture<'a, Result<RebuildReport, RebuildError>> {
         Box::pin(async move {
-            let redis = redis(&sources.config);
-            let engine = engine::<P>(sources)?;
+            let redis = Redis::new(&sources.config);
+            let engine = alone::<P>(sources)?;
             let report = engine::rebuild(&engine, workers, progress).await?;
             // What is cached of the old build expires by itself if Redis is
             // away.
@@ -91,7 +114,7 @@ impl<P: Projection> Registered for Entry<P> {
     }
 
     fn cancel(&self, sources: Sources) -> BoxFuture<'_, Result<Option<i64>, RebuildError>> {
-        Box::pin(async move { engine::cancel(&*engine::<P>(sources)?).await })
+        Box::pin(async move { engine::cancel(&*alone::<P>(sources)?).await })
     }
 
     fn make_empty<'a>(
@@ -102,16 +125,51 @@ impl<P: Projection> Registered for Entry<P> {
     }
 }
 
-fn redis(config: &Config) -> Result<Redis, SpawnError> {
-    Redis::new(config).map_err(|error| SpawnError::Redis(error.into()))
+/// With connections of its own, of which a build needs two.
+fn alone<P: Projection>(sources: Sources) -> Result<Arc<Engine<P>>, sqlx::Error> {
+    let views = postgres::pool(&sources.config.views_url, 2)?;
+    Ok(engine(sources, views))
 }
 
-fn engine<P: Projection>(sources: Sources) -> Result<Arc<Engine<P>>, sqlx::Error> {
+fn engine<P: Projection>(sources: Sources, views: PgPool) -> Arc<Engine<P>> {
     let Sources {
         config,
         log,
         mapping,
         sealing,
     } = sources;
-    Ok(Arc::new(Engine::new(&config, log, mapping, sealing)?))
+    Arc::new(Engine::new(&config, views, log, mapping, sealing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use infra::views::models;
+
+    /// What readers know of it is what it is.
+    #[test]
+    fn every_projection_is_the_read_model_of_its_name() {
+        let models: Vec<_> = models::ALL.iter().map(|model| model.name).collect();
+        let projections: Vec<_> = ALL.iter().map(|projection| projection.name()).collect();
+        assert_eq!(projections, models);
+        for (projection, model) in ALL.iter().zip(models::ALL) {
+            assert_eq!(projection.aggregate_type(), model.aggregate_type);
+            assert_eq!(projection.topic(), model.topic);
+        }
+    }
+
+    #[test]
+    fn there_are_no_more_workers_than_partitions() {
+        let config = Config {
+            projector_workers: 20,
+            ..Config::default()
+        };
+        let workers: Vec<_> = ALL.iter().map(|p| p.workers(&config)).collect();
+        assert_eq!(workers, [12, 1, 1, 1, 1]);
+        let config = Config {
+            projector_workers: 0,
+            ..Config::default()
+        };
+        assert!(ALL.iter().all(|p| p.workers(&config) == 1));
+    }
 }

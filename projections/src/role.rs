@@ -2,7 +2,7 @@
 
 use crate::{
     RebuildError, RebuildReport, Sources, SpawnError, WorkerState,
-    engine::{self, OnProgress},
+    engine::{self, OnProgress, Shared},
     orders::Orders,
     registry::{self, Registered},
 };
@@ -29,7 +29,8 @@ impl Status {
 }
 
 /// Starts the projector role: for each projection `config.projector_workers`
-/// consumers, each on a thread of its own, until the lifecycle ends. Servers
+/// consumers, or as many as it has use for, each on a thread of its own, until the
+/// lifecycle ends. Servers
 /// that are away are waited for; a record that cannot be applied ends the role
 /// with an error that names it.
 ///
@@ -58,9 +59,12 @@ pub fn spawn_these(
     sources: &Sources,
     lifecycle: &Lifecycle,
 ) -> Result<Status, SpawnError> {
+    let workers = projections.iter().map(|p| p.workers(&sources.config));
+    let size = (projections.len(), workers.sum());
+    let shared = Shared::begin(&sources.config, size, lifecycle)?;
     let started = projections
         .iter()
-        .map(|projection| projection.spawn(sources.clone(), lifecycle));
+        .map(|projection| projection.spawn(sources.clone(), &shared, lifecycle));
     Ok(Status(started.collect::<Result<_, _>>()?))
 }
 

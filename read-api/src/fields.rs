@@ -1,4 +1,4 @@
-//! `fields=`: answers with only some of an order's fields. Stored JSON is cut,
+//! `fields=`: answers with only some of a document's fields. Stored JSON is cut,
 //! not written anew: what is kept stays as it is, in its order.
 
 use contracts::order::{Order, OrderSummary};
@@ -57,6 +57,19 @@ impl Shape {
                 )
             });
         Self(fields.collect())
+    }
+
+    /// With those of another one beside them.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// Whether there is a field of this name.
+    #[cfg(test)]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     fn names(&self) -> String {

@@ -1,5 +1,5 @@
-//! Queries: orders, their history and their statistics, as the projections
-//! have them, with their age.
+//! Queries: orders, their history and their statistics, and reference data, as
+//! the projections have them, with their age.
 
 mod background;
 mod consistency;
@@ -17,10 +17,12 @@ mod lag;
 mod live;
 mod log;
 mod log_range;
+mod one;
 mod openapi;
 mod paging;
 mod problems;
 mod range;
+mod reference;
 mod reply;
 mod routes;
 mod servers;

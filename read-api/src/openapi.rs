@@ -1,6 +1,6 @@
 //! The OpenAPI document of the queries, from the code.
 
-use crate::{examples, live::ServerSentEvent, routes};
+use crate::{examples, live::ServerSentEvent, reference, routes};
 use contracts::order::Order;
 use infra::http::ProblemDocument;
 use utoipa::OpenApi;
@@ -42,6 +42,14 @@ use utoipa::OpenApi;
         routes::statistics::customers::handle,
         routes::statistics::cohorts::handle,
         routes::statistics::funnel::handle,
+        routes::platforms::list::handle,
+        routes::platforms::get::handle,
+        routes::products::list::handle,
+        routes::products::get::handle,
+        routes::shipping::zones::list::handle,
+        routes::shipping::zones::get::handle,
+        routes::shipping::methods::list::handle,
+        routes::shipping::methods::get::handle,
         routes::shipping::quotes::handle,
         routes::admin::parked::list::handle,
         routes::admin::parked::show::handle,
@@ -87,6 +95,14 @@ use utoipa::OpenApi;
         routes::statistics::customers::CustomerStatistics,
         routes::statistics::cohorts::CohortStatistics,
         routes::statistics::funnel::FunnelStatistics,
+        reference::OnePlatform,
+        reference::PlatformList,
+        reference::OneProduct,
+        reference::ProductList,
+        reference::OneShippingZone,
+        reference::ShippingZoneList,
+        reference::OneShippingMethod,
+        reference::ShippingMethodList,
         routes::admin::parked::list::ParkedList,
         routes::admin::parked::show::ParkedOrder,
         routes::admin::parked::redrive::Marked,
@@ -106,6 +122,7 @@ mod tests {
     use super::*;
     use crate::{
         export::LOG_PARAMETERS,
+        reference::{LISTED, ONE, SEARCHED},
         routes::{admin, events, exports, operations, orders, statistics, webhooks},
     };
     use std::collections::BTreeSet;
@@ -162,8 +179,16 @@ mod tests {
                 statistics::cohorts::PARAMETERS,
             ),
             ("/v1/statistics/funnel", statistics::funnel::PARAMETERS),
+            ("/v1/platforms", LISTED),
+            ("/v1/platforms/{slug}", ONE),
+            ("/v1/products", SEARCHED),
+            ("/v1/products/{sku}", ONE),
+            ("/v1/shipping/zones", LISTED),
+            ("/v1/shipping/zones/{id}", ONE),
+            ("/v1/shipping/methods", LISTED),
+            ("/v1/shipping/methods/{id}", ONE),
             ("/v1/admin/parked", admin::parked::list::PARAMETERS),
-            ("/v1/admin/parked/{id}", &[]),
+            ("/v1/admin/parked/{id}", admin::parked::show::PARAMETERS),
             ("/v1/admin/projections/{name}/rebuild", &[]),
             ("/v1/webhooks/endpoints", webhooks::endpoints::PARAMETERS),
             ("/v1/operations", operations::list::PARAMETERS),

@@ -16,6 +16,34 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
                   or its version as `min_version`, to wait for it.",
     },
     ProblemType {
+        code: "platform_not_found",
+        status: 404,
+        meaning: "There is no platform with this slug, or it is not visible yet: one that was saved is \
+                  readable a moment after that was answered. Pass the answer's `position` as \
+                  `min_position`, or its version as `min_version`, to wait for it.",
+    },
+    ProblemType {
+        code: "product_not_found",
+        status: 404,
+        meaning: "There is no product with this SKU, or it is not visible yet: one that was saved is \
+                  readable a moment after that was answered. Pass the answer's `position` as \
+                  `min_position`, or its version as `min_version`, to wait for it.",
+    },
+    ProblemType {
+        code: "shipping_zone_not_found",
+        status: 404,
+        meaning: "There is no shipping zone with this id, or it is not visible yet: one that was saved \
+                  is readable a moment after that was answered. Pass the answer's `position` as \
+                  `min_position`, or its version as `min_version`, to wait for it.",
+    },
+    ProblemType {
+        code: "shipping_method_not_found",
+        status: 404,
+        meaning: "There is no shipping method with this id, or it is not visible yet: one that was \
+                  saved is readable a moment after that was answered. Pass the answer's `position` as \
+                  `min_position`, or its version as `min_version`, to wait for it.",
+    },
+    ProblemType {
         code: "version_not_found",
         status: 404,
         meaning: "The order has no such version yet; `newest` is the one that it has.",
@@ -64,8 +92,8 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     ProblemType {
         code: "not_a_record",
         status: 409,
-        meaning: "What is parked under this id is an order. Orders are never discarded: remove the \
-                  cause and drive it again.",
+        meaning: "What is parked under this id is an order, or whatever else the projection is of. \
+                  Those are never discarded: remove the cause and drive it again.",
     },
     ProblemType {
         code: "projection_not_found",
@@ -274,6 +302,29 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
 /// There is no such order.
 pub fn order_not_found() -> Problem {
     Problem::not_found("order_not_found", "There is no such order")
+}
+
+/// There is no platform with this slug.
+pub fn platform_not_found() -> Problem {
+    Problem::not_found("platform_not_found", "There is no such platform")
+}
+
+/// There is no product with this SKU.
+pub fn product_not_found() -> Problem {
+    Problem::not_found("product_not_found", "There is no such product")
+}
+
+/// There is no shipping zone with this id.
+pub fn shipping_zone_not_found() -> Problem {
+    Problem::not_found("shipping_zone_not_found", "There is no such shipping zone")
+}
+
+/// There is no shipping method with this id.
+pub fn shipping_method_not_found() -> Problem {
+    Problem::not_found(
+        "shipping_method_not_found",
+        "There is no such shipping method",
+    )
 }
 
 /// The order has no such version: its newest one is this.

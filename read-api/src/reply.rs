@@ -1,5 +1,6 @@
 //! Answers of queries: always conditional, always with their age.
 
+use crate::consistency::{PARKED, PROJECTION};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue, VARY},
@@ -8,6 +9,15 @@ use actix_web::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use infra::http::{CACHING, VARIES, none_match};
 use sha2::{Digest as _, Sha256};
+
+/// An answer about something, marked where it is parked.
+pub fn marked(reply: Reply, parked: bool) -> Reply {
+    if parked {
+        reply.header(PROJECTION, PARKED)
+    } else {
+        reply
+    }
+}
 
 /// An answer: JSON, unless it is said to be something else.
 pub struct Reply {

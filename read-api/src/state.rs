@@ -10,9 +10,10 @@ use crate::{
     lag::LagMonitor,
     live::Live,
     log::Log,
+    one::Cache,
     problems::PROBLEM_TYPES,
     routes::{
-        self, orders,
+        self,
         shipping::quotes::Quotes,
         statistics::{self, turns::Turns},
     },
@@ -28,6 +29,7 @@ use infra::{
     objects::{Objects, ObjectsError},
     postgres::{self, Databases},
     redis::{Redis, RedisError},
+    views::{ORDERS_FAMILY, PLATFORMS_FAMILY, PRODUCTS_FAMILY},
 };
 use sqlx::PgPool;
 use std::time::Duration;
@@ -73,7 +75,9 @@ pub struct State {
     pub live: Live,
     pub exports: Exports,
     pub files: Files,
-    pub orders: orders::cached::Cache,
+    pub orders: Cache,
+    pub platforms: Cache,
+    pub products: Cache,
     pub statistics: statistics::cached::Cache,
     /// Which statistics are asked for; none where nobody wants to know.
     pub asked: Option<Notes>,
@@ -120,7 +124,9 @@ impl ReadApi {
             live,
             progress,
             lag: LagMonitor::start(databases.events.clone(), servers.clone(), most, &background),
-            orders: orders::cached::cache(redis.clone()),
+            orders: Cache::new(redis.clone(), ORDERS_FAMILY),
+            platforms: Cache::new(redis.clone(), PLATFORMS_FAMILY),
+            products: Cache::new(redis.clone(), PRODUCTS_FAMILY),
             statistics: statistics::cached::cache(redis.clone()),
             asked,
             turns: Turns::new(config),

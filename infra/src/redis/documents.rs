@@ -5,6 +5,8 @@
 //! it answers. So a lost announcement is made good by time alone, and nothing
 //! has to be cleaned up after a failure of any kind.
 
+mod several;
+
 use super::{
     Redis, Unavailable,
     family::{Entry, FIELDS, Family, Lives, Stored, entry, jittered, key_of, moment},
@@ -18,6 +20,7 @@ use actix_web::web::Bytes;
 use moka::future::Cache;
 use redis::{FromRedisValue, Script};
 use std::{
+    collections::HashMap,
     sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
@@ -88,6 +91,8 @@ pub struct Document {
 pub struct DocumentCache<E: Clone> {
     family: Family,
     flights: Flights<Result<Option<Entry>, E>>,
+    /// Those of several documents that are read together.
+    joint: Flights<Result<Arc<HashMap<String, Entry>>, E>>,
     lately: Cache<Arc<str>, ()>,
 }
 
@@ -96,6 +101,7 @@ impl<E: Clone> Clone for DocumentCache<E> {
         Self {
             family: self.family.clone(),
             flights: self.flights.clone(),
+            joint: self.joint.clone(),
             lately: self.lately.clone(),
         }
     }
@@ -111,6 +117,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         Self {
             family: Family::new(redis, family),
             flights: Flights::default(),
+            joint: Flights::default(),
             lately,
         }
     }
@@ -214,13 +221,13 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
                 lasting,
             };
             if keep && lasting {
-                this.keep(&key, &entry, began).await;
+                this.keep(&[(&key, &entry)], began).await;
             }
             Ok(Some(entry))
         }
     }
 
-    async fn keep(&self, key: &str, entry: &Entry, began: Instant) {
+    async fn keep(&self, entries: &[(&str, &Entry)], began: Instant) {
         let left = jittered(ENTRY_LIFE).saturating_sub(began.elapsed());
         if left < Duration::from_millis(1) {
             return;
@@ -229,7 +236,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             kept: left,
             guards: LIFE,
         };
-        if let Err(error) = self.family.put(key, entry, lives).await {
+        if let Err(error) = self.family.put_all(entries, lives).await {
             tracing::debug!(family = self.family.name, %error, "cache.not_kept");
         }
     }

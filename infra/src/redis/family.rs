@@ -19,15 +19,22 @@ use time::OffsetDateTime;
 /// Never replaces a newer value: of two writers the slower one may hold the
 /// older state. Versions have a fixed width, so that text compares as numbers.
 /// One that nobody has vouched for in a while keeps nothing away: where views were
-/// made anew from nothing, versions begin again below it.
+/// made anew from nothing, versions begin again below it. Answers how many were
+/// kept.
 static PUT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local old = redis.call('HMGET', KEYS[1], 'version', 'at')
-         if old[1] and old[1] > ARGV[1]
-            and not (old[2] and old[2] + ARGV[5] <= tonumber(ARGV[2])) then return 0 end
-         redis.call('HSET', KEYS[1], 'version', ARGV[1], 'at', ARGV[2], 'value', ARGV[3])
-         redis.call('PEXPIRE', KEYS[1], ARGV[4])
-         return 1",
+        "local kept = 0
+         for i, key in ipairs(KEYS) do
+           local version, at, value = ARGV[3 * i], ARGV[3 * i + 1], ARGV[3 * i + 2]
+           local old = redis.call('HMGET', key, 'version', 'at')
+           if not old[1] or old[1] <= version
+              or (old[2] and old[2] + ARGV[2] <= tonumber(at)) then
+             redis.call('HSET', key, 'version', version, 'at', at, 'value', value)
+             redis.call('PEXPIRE', key, ARGV[1])
+             kept = kept + 1
+           end
+         end
+         return kept",
     )
 });
 
@@ -139,15 +146,25 @@ impl Family {
 
     /// Keeps a value unless a newer one is there already; whether it was kept.
     pub async fn put(&self, key: &str, entry: &Entry, lives: Lives) -> Result<bool, Unavailable> {
+        Ok(self.put_all(&[(key, entry)], lives).await? == 1)
+    }
+
+    /// The same for several, in one round trip; how many were kept.
+    pub async fn put_all(
+        &self,
+        entries: &[(&str, &Entry)],
+        lives: Lives,
+    ) -> Result<u32, Unavailable> {
         let mut invocation = PUT.prepare_invoke();
-        invocation
-            .key(self.key(key))
-            .arg(entry.version.padded())
-            .arg(stored_moment(entry.computed_at))
-            .arg(&entry.value[..])
-            .arg(millis(lives.kept))
-            .arg(millis(lives.guards));
-        Ok(self.redis.script::<u8>(&invocation).await? == 1)
+        invocation.arg(millis(lives.kept)).arg(millis(lives.guards));
+        for (key, entry) in entries {
+            invocation
+                .key(self.key(key))
+                .arg(entry.version.padded())
+                .arg(stored_moment(entry.computed_at))
+                .arg(&entry.value[..]);
+        }
+        self.redis.script(&invocation).await
     }
 
     /// Keeps the value that is there for another `kept`, about, as one of the

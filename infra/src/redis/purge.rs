@@ -131,7 +131,7 @@ mod tests {
         let unknown = Purge::of(text("order"), None, None).expect_err("unknown");
         assert_eq!(
             unknown.to_string(),
-            "\"order\" is not one of statistics, orders, documents, quotes"
+            "\"order\" is not one of statistics, orders, products, platforms, documents, quotes"
         );
     }
 

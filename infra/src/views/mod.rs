@@ -3,6 +3,7 @@
 pub mod builds;
 pub mod discards;
 mod funnel;
+pub mod models;
 pub mod parked;
 pub mod words;
 
@@ -35,10 +36,18 @@ pub const DOCUMENTS_FAMILY: &str = "documents";
 /// depend on.
 pub const QUOTES_FAMILY: &str = "quotes";
 
+/// Family of cached products, by their ids in the log.
+pub const PRODUCTS_FAMILY: &str = "products";
+
+/// Family of cached platforms, by their ids in the log.
+pub const PLATFORMS_FAMILY: &str = "platforms";
+
 /// Every family of cached values.
 pub const CACHE_FAMILIES: &[&str] = &[
     STATISTICS_FAMILY,
     ORDERS_FAMILY,
+    PRODUCTS_FAMILY,
+    PLATFORMS_FAMILY,
     DOCUMENTS_FAMILY,
     QUOTES_FAMILY,
 ];

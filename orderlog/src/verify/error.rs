@@ -23,8 +23,8 @@ pub enum VerifyError {
     /// Kafka cannot be read.
     #[error("Kafka cannot be read")]
     Kafka(#[from] KafkaError),
-    /// An aggregate of type `order` whose id is not one of an order.
-    #[error("the log has an order with the id {id:?}, which is not a UUID")]
+    /// An aggregate that is published, and whose id cannot be.
+    #[error("the log has an aggregate with the id {id:?}, which is not a UUID")]
     ForeignId {
         /// As it stands there.
         id: String,

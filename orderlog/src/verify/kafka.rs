@@ -1,12 +1,12 @@
-//! Log and topic side by side. The relay publishes in log order, so each
-//! partition has the events of its orders in that order: every event of the log
-//! is either the next record of its partition, or it is missing there.
+//! Log and topics side by side. The relay publishes in log order, so each
+//! partition has the events of its aggregates in that order: every event of the
+//! log is either the next record of its partition, or it is missing there.
 
 use super::{
     error::VerifyError,
     report::{Difference, Report},
-    store::{self, Key, ORDER},
-    topic::{Event, Record, Topic, in_place, partition_of},
+    store::{self, Key},
+    topic::{Event, Published, Record, Topic},
 };
 use contracts::LogPosition;
 use infra::{
@@ -27,6 +27,12 @@ const MARKERS: Duration = Duration::from_secs(5);
 /// Between two looks whether that is so.
 const LOOK: Duration = Duration::from_millis(200);
 
+/// One topic, as far as it was read.
+struct Side {
+    topic: Topic,
+    readings: Vec<Reading>,
+}
+
 /// One partition, as far as it was read.
 #[derive(Debug, Default)]
 struct Reading {
@@ -34,6 +40,13 @@ struct Reading {
     head: Option<(Record, Event)>,
     /// Place in the log of the last record.
     last: LogPosition,
+}
+
+/// A partition of a topic: the index of the side, and its own.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    side: usize,
+    partition: usize,
 }
 
 /// Where an event is.
@@ -45,11 +58,10 @@ enum Place {
     Late,
 }
 
-/// Both sides.
+/// The log, and all topics.
 struct Comparison<'a> {
     log: &'a PgPool,
-    topic: Topic,
-    readings: Vec<Reading>,
+    sides: Vec<Side>,
     horizon: Horizon,
     /// What the log lost when it was restored is no longer expected.
     epochs: Vec<Epoch>,
@@ -70,12 +82,18 @@ pub(super) async fn compare(
     (horizon, epochs): (Horizon, Vec<Epoch>),
     report: &mut Report,
 ) -> Result<(), VerifyError> {
-    let topic = Topic::open(config).await?;
-    let readings = (0..topic.partitions()).map(|_| Reading::default());
+    let mut sides = Vec::new();
+    for published in Published::all() {
+        let topic = Topic::open(config, published).await?;
+        let readings = (0..topic.partitions()).map(|_| Reading::default());
+        sides.push(Side {
+            readings: readings.collect(),
+            topic,
+        });
+    }
     let mut comparison = Comparison {
         log,
-        readings: readings.collect(),
-        topic,
+        sides,
         horizon,
         epochs,
         wait,
@@ -88,7 +106,7 @@ pub(super) async fn compare(
 }
 
 impl Comparison<'_> {
-    /// Every event of the log is looked for.
+    /// Every event of the log is looked for that is published.
     async fn log(&mut self) -> Result<(), VerifyError> {
         let mut after = LogPosition::START;
         loop {
@@ -96,8 +114,11 @@ impl Comparison<'_> {
             let page = page.map_err(VerifyError::Log)?;
             let Some(last) = page.last() else { break };
             after = last.at;
-            for key in page.into_iter().filter(|key| key.kind == ORDER) {
-                match self.find(&key).await? {
+            for key in page {
+                let Some(spot) = self.spot(&key) else {
+                    continue;
+                };
+                match self.find(spot, &key).await? {
                     Place::Here => self.lost(),
                     Place::Missing => {
                         self.behind.push(key);
@@ -116,12 +137,36 @@ impl Comparison<'_> {
         Err(self.late())
     }
 
+    /// Where an event belongs, if it is published.
+    fn spot(&self, key: &Key) -> Option<Spot> {
+        let of = |side: &Side| side.topic.published.kinds.contains(&key.kind.as_str());
+        let side = self.sides.iter().position(of)?;
+        let partition = self.sides[side].topic.published.partition_of(&key.id);
+        Some(Spot { side, partition })
+    }
+
+    fn spots(&self) -> Vec<Spot> {
+        let sides = self.sides.iter().enumerate();
+        let spots = sides.flat_map(|(side, of)| {
+            let partitions = 0..of.readings.len();
+            partitions.map(move |partition| Spot { side, partition })
+        });
+        spots.collect()
+    }
+
+    fn reading(&mut self, Spot { side, partition }: Spot) -> &mut Reading {
+        &mut self.sides[side].readings[partition]
+    }
+
+    const fn topic(&self, spot: Spot) -> &'static str {
+        self.sides.as_slice()[spot.side].topic.published.topic.name
+    }
+
     /// Whether an event is the next record of its partition.
-    async fn find(&mut self, key: &Key) -> Result<Place, VerifyError> {
-        let partition = partition_of(&key.id);
+    async fn find(&mut self, spot: Spot, key: &Key) -> Result<Place, VerifyError> {
         loop {
-            self.await_head(partition, key.at).await?;
-            let head = &mut self.readings[partition].head;
+            self.await_head(spot, key.at).await?;
+            let head = &mut self.reading(spot).head;
             let Some((record, event)) = head.take_if(|(_, event)| event.at <= key.at) else {
                 return Ok(match head {
                     Some(_) => Place::Missing,
@@ -129,25 +174,25 @@ impl Comparison<'_> {
                 });
             };
             if event.at < key.at {
-                self.unexpected(partition, &record, event);
+                self.unexpected(spot, &record, event);
                 continue;
             }
-            self.readings[partition].last = event.at;
+            self.reading(spot).last = event.at;
             self.report.kafka_orders += u64::from(event.sequence == 1);
-            if event.order.to_string() == key.id && event.sequence == key.sequence {
+            if event.subject.to_string() == key.id && event.sequence == key.sequence {
                 return Ok(Place::Here);
             }
-            self.foreign(partition, &record, event);
+            self.foreign(spot, &record, event);
             return Ok(Place::Missing);
         }
     }
 
     /// Waits for the next record of a partition, as long as it may be late for
     /// the event at `at`. All waiting together is bounded.
-    async fn await_head(&mut self, partition: usize, at: LogPosition) -> Result<(), VerifyError> {
+    async fn await_head(&mut self, spot: Spot, at: LogPosition) -> Result<(), VerifyError> {
         let began = Instant::now();
         loop {
-            if self.peek(partition, Instant::now()).await?.is_some() {
+            if self.peek(spot, Instant::now()).await?.is_some() {
                 return Ok(());
             }
             let deadline = *self.deadline.get_or_insert(Instant::now() + self.wait);
@@ -157,14 +202,14 @@ impl Comparison<'_> {
                 return Ok(());
             }
             let until = Instant::now() + LOOK;
-            self.peek(partition, until.min(deadline)).await?;
+            self.peek(spot, until.min(deadline)).await?;
         }
     }
 
     /// Whether a later event of the log is there, in any partition.
     async fn is_beyond(&mut self, at: LogPosition) -> Result<bool, VerifyError> {
-        for partition in 0..self.readings.len() {
-            let head = self.peek(partition, Instant::now()).await?;
+        for spot in self.spots() {
+            let head = self.peek(spot, Instant::now()).await?;
             if head.is_some_and(|(_, event)| event.at > at) {
                 return Ok(true);
             }
@@ -175,11 +220,13 @@ impl Comparison<'_> {
     /// The next record of a partition that has an envelope.
     async fn peek(
         &mut self,
-        partition: usize,
+        spot: Spot,
         until: Instant,
     ) -> Result<Option<&(Record, Event)>, VerifyError> {
-        while self.readings[partition].head.is_none() {
-            let Some(record) = self.topic.next(partition, until).await? else {
+        let (partition, name) = (spot.partition, self.topic(spot));
+        while self.reading(spot).head.is_none() {
+            let topic = &mut self.sides[spot.side].topic;
+            let Some(record) = topic.next(partition, until).await? else {
                 return Ok(None);
             };
             self.report.kafka_records += 1;
@@ -188,43 +235,48 @@ impl Comparison<'_> {
                 Err(error) => {
                     self.report.kafka_unreadable += 1;
                     let what =
-                        format!("record {offset} of partition {partition} on Kafka: {error}");
+                        format!("record {offset} of partition {partition} of {name}: {error}");
                     self.report.tell(Difference::general(what));
                 }
                 Ok(event) if !is_true(&self.epochs, event.at) => {}
                 Ok(event) => {
                     let event = *event;
-                    if !in_place(&record, partition, event.order) {
+                    if !topic.published.in_place(&record, partition, event.subject) {
                         self.report.kafka_misplaced += 1;
                         let what = format!(
-                            "record {offset} is in partition {partition} of Kafka, not in its own"
+                            "record {offset} is in partition {partition} of {name}, not in its own"
                         );
-                        self.report.tell(Difference::of_order(event.order, what));
+                        self.report.tell(Difference::of_order(event.subject, what));
                     }
-                    self.readings[partition].head = Some((record, event));
+                    self.reading(spot).head = Some((record, event));
                 }
             }
         }
-        Ok(self.readings[partition].head.as_ref())
+        Ok(self.reading(spot).head.as_ref())
     }
 
     /// A record where another one belongs.
-    fn unexpected(&mut self, partition: usize, record: &Record, event: Event) {
-        if event.at > self.readings[partition].last {
-            return self.foreign(partition, record, event);
+    fn unexpected(&mut self, spot: Spot, record: &Record, event: Event) {
+        if event.at > self.reading(spot).last {
+            return self.foreign(spot, record, event);
         }
         let (sequence, offset) = (event.sequence, record.offset);
+        let (partition, name) = (spot.partition, self.topic(spot));
         self.report.kafka_duplicates += 1;
-        let what = format!("event {sequence} is on Kafka again: record {offset} of {partition}");
-        self.report.tell(Difference::of_order(event.order, what));
+        let what = format!(
+            "event {sequence} is on {name} again: record {offset} of partition {partition}"
+        );
+        self.report.tell(Difference::of_order(event.subject, what));
     }
 
-    fn foreign(&mut self, partition: usize, record: &Record, event: Event) {
+    fn foreign(&mut self, spot: Spot, record: &Record, event: Event) {
         let (sequence, offset) = (event.sequence, record.offset);
+        let (partition, name) = (spot.partition, self.topic(spot));
         self.report.kafka_foreign += 1;
-        let what =
-            format!("event {sequence} on Kafka is not in the log: record {offset} of {partition}");
-        self.report.tell(Difference::of_order(event.order, what));
+        let what = format!(
+            "event {sequence} on {name} is not in the log: record {offset} of partition {partition}"
+        );
+        self.report.tell(Difference::of_order(event.subject, what));
     }
 
     /// Kafka goes on after events that it does not have.
@@ -254,21 +306,22 @@ impl Comparison<'_> {
 
     /// What Kafka has beyond the horizon: the log has it by now, too.
     async fn rest(&mut self) -> Result<(), VerifyError> {
-        for partition in 0..self.readings.len() {
+        for spot in self.spots() {
             let mut later = Vec::new();
             loop {
-                let more = self.peek(partition, Instant::now()).await?.is_some();
-                if let Some((record, event)) = self.readings[partition].head.take() {
-                    if event.at <= self.readings[partition].last || self.horizon.covers(event.at) {
-                        self.unexpected(partition, &record, event);
+                let more = self.peek(spot, Instant::now()).await?.is_some();
+                if let Some((record, event)) = self.reading(spot).head.take() {
+                    let last = self.reading(spot).last;
+                    if event.at <= last || self.horizon.covers(event.at) {
+                        self.unexpected(spot, &record, event);
                     } else {
-                        self.readings[partition].last = event.at;
+                        self.reading(spot).last = event.at;
                         self.report.kafka_orders += u64::from(event.sequence == 1);
                         later.push((record, event));
                     }
                 }
                 if !more || i64::try_from(later.len()).is_ok_and(|n| n >= PAGE) {
-                    self.are_logged(partition, &later).await?;
+                    self.are_logged(spot, &later).await?;
                     later.clear();
                 }
                 if !more {
@@ -281,15 +334,18 @@ impl Comparison<'_> {
 
     async fn are_logged(
         &mut self,
-        partition: usize,
+        spot: Spot,
         later: &[(Record, Event)],
     ) -> Result<(), VerifyError> {
-        let keys = later.iter().map(|(_, e)| (e.order.to_string(), e.sequence));
+        let keys = later
+            .iter()
+            .map(|(_, event)| (event.subject.to_string(), event.sequence));
         let keys: Vec<_> = keys.collect();
-        let missing = store::missing(self.log, &keys).await;
+        let kinds = &self.sides[spot.side].topic.published.kinds;
+        let missing = store::missing(self.log, kinds, &keys).await;
         for index in missing.map_err(VerifyError::Log)? {
             let (record, event) = &later[index];
-            self.foreign(partition, record, *event);
+            self.foreign(spot, record, *event);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Holds the log, Kafka and the read models against each other.
 //!
 //! ```text
-//! horizon ─> Kafka: log and topic side by side, in log order, partition by partition
+//! horizon ─> Kafka: log and topics side by side, in log order, partition by partition
 //!         ─> rows:  page by page of the log's streams, each projection of the registry
 //!                   compares what it makes of them with its rows, and says what else it has
 //!         ─> documents: what is published last of each order, against what is served

@@ -8,7 +8,9 @@ use uuid::Uuid;
 /// Counts of a comparison, and some of the differences in full.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Report {
-    /// Orders in the log, up to the horizon; of a sample, those in it.
+    /// Orders in the log, up to the horizon, and whatever else is published:
+    /// platforms, products, shipping. Of a sample, those in it. So it is with all
+    /// figures that are of orders here.
     pub log_orders: u64,
     /// Their events.
     pub log_events: u64,
@@ -42,7 +44,7 @@ pub struct Report {
 /// Counts of one projection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct ProjectionReport {
-    /// Orders of the log that it was compared with.
+    /// Orders of the log that it was compared with, or whatever else it is of.
     pub orders: u64,
     /// Orders that it has no rows of.
     pub missing: u64,

@@ -5,9 +5,6 @@ use infra::log::Horizon;
 use sqlx::{PgPool, Row as _};
 use std::collections::HashSet;
 
-/// Kind of the aggregates that the topic of orders carries.
-pub(super) const ORDER: &str = "order";
-
 /// An event, as far as it has to be on Kafka.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
@@ -76,18 +73,19 @@ fn position(row: &sqlx::postgres::PgRow) -> Result<LogPosition, sqlx::Error> {
     })
 }
 
-/// Which of these events the log does not have at this moment, horizon or not:
-/// their indexes.
+/// Which of these events, of aggregates of these kinds, the log does not have at
+/// this moment, horizon or not: their indexes.
 pub(super) async fn missing(
     pool: &PgPool,
+    kinds: &[&str],
     events: &[(String, i64)],
 ) -> Result<Vec<usize>, sqlx::Error> {
     let missing: Vec<i64> = sqlx::query_scalar(
         "SELECT k.n - 1 FROM unnest($2::text[], $3::bigint[]) WITH ORDINALITY AS k (id, sequence, n) \
-          WHERE NOT EXISTS (SELECT FROM events e WHERE e.aggregate_type = $1 \
+          WHERE NOT EXISTS (SELECT FROM events e WHERE e.aggregate_type = ANY($1) \
                 AND e.aggregate_id = k.id AND e.sequence = k.sequence) ORDER BY 1",
     )
-    .bind(ORDER)
+    .bind(kinds)
     .bind(events.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>())
     .bind(events.iter().map(|(_, sequence)| *sequence).collect::<Vec<_>>())
     .fetch_all(pool)

@@ -2,7 +2,7 @@
 
 use super::{
     announce::{Changed, document},
-    event::{Delivered, Event, Record, Unreadable},
+    event::{Delivered, Event, Passed, Record, Unreadable},
     failure::{Attempt, BatchError, LogBehind, Refold, is_unreadable, reason},
     fold::{Fold, Folded, Step},
     opened::history,
@@ -168,6 +168,7 @@ impl<P: Projection> Applier<P> {
                         .map_err(|failure| failure.at(at))?;
                 }
                 Delivered::Unreadable(record) => batch.put_away(record, held.build),
+                Delivered::Passed(_) => {}
             }
         }
         let mut outcome = batch.outcome();
@@ -321,6 +322,7 @@ fn orders<P: Projection>(records: &[Delivered<P::Data>]) -> Vec<Uuid> {
     let orders = records.iter().filter_map(|record| match record {
         Delivered::Event(record) => Some(record.event.envelope.subject),
         Delivered::Unreadable(Unreadable { record, .. }) => record.order::<P>(),
+        Delivered::Passed(_) => None,
     });
     orders.collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -340,10 +342,13 @@ fn advances<D>(held: &Held, records: &[Delivered<D>]) -> Option<Vec<Advance>> {
         // Control records take offsets too, so the next offset is not always
         // that of the next record.
         advance.to.next = advance.to.next.max(offset + 1);
-        if let Delivered::Event(record) = record {
-            // After a rebuild the rows are ahead of the offsets: never go back.
-            advance.to.at = advance.to.at.max(record.event.envelope.position.at);
-        }
+        let at = match record {
+            Delivered::Event(record) => Some(record.event.envelope.position.at),
+            Delivered::Passed(Passed { event, .. }) => event.map(|(_, at)| at),
+            Delivered::Unreadable(_) => None,
+        };
+        // After a rebuild the rows are ahead of the offsets: never go back.
+        advance.to.at = advance.to.at.max(at.unwrap_or(advance.to.at));
     }
     Some(moves.into_values().collect())
 }
@@ -356,5 +361,58 @@ impl Outcome {
         self.waiting += other.waiting;
         self.parked += other.parked;
         self.changed.extend(other.changed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contracts::LogPosition;
+    use time::OffsetDateTime;
+
+    const fn at(position: i64) -> LogPosition {
+        LogPosition {
+            epoch: 1,
+            xid: 1,
+            position,
+        }
+    }
+
+    /// What is somebody else's moves the offset and, where it says which, the
+    /// place in the log: whoever waits for that place waits for this as well.
+    #[test]
+    fn what_is_passed_moves_offsets_and_places() {
+        let checkpoint = Checkpoint {
+            next: 4,
+            at: at(10),
+        };
+        let held = Held {
+            build: 1,
+            partitions: [(0, checkpoint), (1, checkpoint), (2, checkpoint)].into(),
+        };
+        let passed = |partition, offset, position: Option<i64>| {
+            Delivered::<()>::Passed(Passed {
+                partition,
+                offset,
+                event: position.map(|position| (OffsetDateTime::UNIX_EPOCH, at(position))),
+            })
+        };
+        let records = [
+            passed(0, 4, Some(20)),
+            passed(0, 6, None),
+            // After a rebuild the rows are ahead of the offsets.
+            passed(1, 5, Some(9)),
+        ];
+        let moves = advances(&held, &records).expect("held partitions");
+        let moves: Vec<_> = moves
+            .iter()
+            .map(|advance| (advance.partition, advance.from, advance.to))
+            .collect();
+        let to = |next, position| Checkpoint {
+            next,
+            at: at(position),
+        };
+        assert_eq!(moves, [(0, 4, to(7, 20)), (1, 4, to(6, 10))]);
+        assert!(advances(&held, &[passed(3, 0, None)]).is_none());
     }
 }

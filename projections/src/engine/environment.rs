@@ -20,25 +20,26 @@ pub struct Engine<P: Projection> {
 }
 
 impl<P: Projection> Engine<P> {
-    /// Fails when the URL of the views database cannot be read.
+    /// With connections of `views`.
     pub fn new(
         config: &Config,
+        views: PgPool,
         log: LogReader,
         mapping: Arc<dyn ContractMapping>,
         sealing: Sealing,
-    ) -> Result<Self, sqlx::Error> {
-        // One connection per worker, one for waking readers, one for asking
-        // whether the database is there, one to look for builds with, two to
-        // publish with.
-        let workers = u32::try_from(config.projector_workers).unwrap_or(u32::MAX);
-        let views = postgres::pool(&config.views_url, workers.saturating_add(5))?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             config: config.clone(),
             log: log.clone(),
             mapping: mapping.clone(),
             sealing: sealing.clone(),
             applier: Applier::new(views, log, mapping, sealing),
-        })
+        }
+    }
+
+    /// How many workers it has, by this configuration.
+    pub(crate) fn workers(config: &Config) -> usize {
+        config.projector_workers.min(P::MOST_WORKERS).max(1)
     }
 
     /// Pool of the views database.

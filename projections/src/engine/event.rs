@@ -2,7 +2,7 @@
 
 use super::projection::{BoxError, Projection};
 use contracts::{
-    CloudEvent,
+    CloudEvent, LogPosition,
     epoch::{Kind, kind_of},
     partition::partition_of,
 };
@@ -12,6 +12,7 @@ use infra::{
 };
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use std::{mem, str};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// One event, read.
@@ -114,6 +115,19 @@ pub struct Unreadable {
     pub source: BoxError,
 }
 
+/// A record that is none of the projection's. Its offset is passed, and so is
+/// its place in the log: whoever waits for it must not wait for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// Partition of the topic.
+    pub partition: i32,
+    /// Offset within the partition.
+    pub offset: i64,
+    /// When it was recorded, and its place in the log; none where its envelope
+    /// does not say.
+    pub event: Option<(OffsetDateTime, LogPosition)>,
+}
+
 /// What came from Kafka and has to be dealt with.
 #[derive(Debug)]
 pub enum Delivered<D> {
@@ -121,6 +135,8 @@ pub enum Delivered<D> {
     Event(Record<D>),
     /// Something that parks.
     Unreadable(Unreadable),
+    /// Somebody else's.
+    Passed(Passed),
 }
 
 impl<D> Delivered<D> {
@@ -129,6 +145,7 @@ impl<D> Delivered<D> {
         match self {
             Self::Event(record) => (record.partition, record.offset),
             Self::Unreadable(Unreadable { record, .. }) => (record.partition, record.offset),
+            Self::Passed(passed) => (passed.partition, passed.offset),
         }
     }
 }
@@ -177,7 +194,7 @@ enum Contradiction {
     Partition { claimed: i32 },
     #[error("the envelope's subject is {subject}")]
     Key { subject: Uuid },
-    #[error("event {sequence} says that it brings its order to version {version}")]
+    #[error("event {sequence} says that it brings its aggregate to version {version}")]
     Version { sequence: i64, version: i64 },
 }
 
@@ -223,8 +240,8 @@ pub(super) enum Carried {
     Event(Fetched),
     /// The announcement of this epoch.
     EpochBegan(i32),
-    /// Something else, of a later release.
-    Other,
+    /// An event of something else.
+    Other(Passed),
 }
 
 /// Why a record cannot be taken apart.
@@ -234,21 +251,46 @@ pub(super) enum Damaged {
     #[error("the announcement of an epoch cannot be read")]
     Announcement(#[source] serde_json::Error),
     /// It is no event.
-    #[error("the record is no event of an order")]
+    #[error("the record is no event")]
     Event(#[source] BoxError),
 }
 
 /// Takes a record apart, as far as it is readable by everybody.
 pub(super) fn carried<P: Projection>(parts: &Parts<'_>) -> Result<Carried, Damaged> {
-    match kind_of(parts.headers.iter().copied(), parts.value).map_err(Damaged::Announcement)? {
-        Kind::EpochBegan(epoch) => Ok(Carried::EpochBegan(epoch)),
-        Kind::Unknown => Ok(Carried::Other),
-        Kind::Order => Ok(Carried::Event(Fetched {
-            partition: parts.partition,
-            offset: parts.offset,
-            published: published::<P>(parts).map_err(Damaged::Event)?,
-            sealed: None,
-        })),
+    let headers = || parts.headers.iter().copied();
+    let kind = kind_of(headers(), parts.value).map_err(Damaged::Announcement)?;
+    if let Kind::EpochBegan(epoch) = kind {
+        return Ok(Carried::EpochBegan(epoch));
+    }
+    let (partition, offset) = (parts.partition, parts.offset);
+    if !parts.concern::<P>() {
+        let envelope = CloudEvent::from_headers(headers()).ok();
+        // What says that it is elsewhere says nothing about this partition.
+        let here = envelope.filter(|envelope| {
+            let position = &envelope.position;
+            position.topic == P::TOPIC.name && position.partition == partition
+        });
+        return Ok(Carried::Other(Passed {
+            partition,
+            offset,
+            event: here.map(|envelope| (envelope.time, envelope.position.at)),
+        }));
+    }
+    Ok(Carried::Event(Fetched {
+        partition,
+        offset,
+        published: published::<P>(parts).map_err(Damaged::Event)?,
+        sealed: None,
+    }))
+}
+
+impl Parts<'_> {
+    /// Whether the projection has to deal with it. What has no type is damaged,
+    /// whoever's it is: it parks.
+    fn concern<P: Projection>(&self) -> bool {
+        let mut headers = self.headers.iter();
+        let of = headers.find_map(|(name, value)| (*name == "ce_type").then_some(*value));
+        of.is_none_or(|of| P::concerns(&String::from_utf8_lossy(of)))
     }
 }
 
@@ -295,4 +337,90 @@ fn published<P: Projection>(parts: &Parts<'_>) -> Result<PublishedEvent, BoxErro
         envelope,
         data: parts.value.to_vec(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        orders::Orders,
+        whole::{ShippingMethods, ShippingZones, Whole},
+    };
+    use contracts::{PositionToken, topics::SHIPPING_EVENTS};
+
+    const AT: LogPosition = LogPosition {
+        epoch: 1,
+        xid: 9,
+        position: 41,
+    };
+
+    /// A record of this type at offset 7 of partition 0, that says that it is at
+    /// this place.
+    fn record(event_type: &str, topic: &str, partition: i32) -> RawRecord {
+        let subject = Uuid::from_u128(1);
+        let envelope = CloudEvent {
+            id: Uuid::from_u128(2),
+            event_type: event_type.to_owned(),
+            time: OffsetDateTime::UNIX_EPOCH,
+            subject,
+            sequence: 3,
+            actor: "key_1".to_owned(),
+            position: PositionToken {
+                topic: topic.to_owned(),
+                partition,
+                at: AT,
+            },
+            correlation_id: None,
+            causation_id: None,
+            traceparent: None,
+        };
+        RawRecord::of(0, 7, &envelope, b"not even JSON".to_vec())
+    }
+
+    fn taken<P: Projection>(record: &RawRecord) -> Carried {
+        carried::<P>(&record.parts()).expect("an envelope")
+    }
+
+    #[test]
+    fn two_projections_of_one_topic_take_their_own_events_and_pass_the_others() {
+        let zone = record("shipping_zone.saved", SHIPPING_EVENTS, 0);
+        let own = taken::<Whole<ShippingZones>>(&zone);
+        assert!(matches!(own, Carried::Event(event) if event.offset == 7));
+        // Nobody has looked at the data.
+        let Carried::Other(passed) = taken::<Whole<ShippingMethods>>(&zone) else {
+            panic!("an event of a zone is none of a method");
+        };
+        let expected = Passed {
+            partition: 0,
+            offset: 7,
+            event: Some((OffsetDateTime::UNIX_EPOCH, AT)),
+        };
+        assert_eq!(passed, expected);
+        let later = record("shipping_zone_group.saved", SHIPPING_EVENTS, 0);
+        assert!(matches!(
+            taken::<Whole<ShippingZones>>(&later),
+            Carried::Other(_)
+        ));
+        assert!(Orders::concerns("order.placed") && !Orders::concerns("log.something"));
+    }
+
+    #[test]
+    fn what_says_that_it_is_elsewhere_is_no_place_that_was_passed() {
+        for (topic, partition) in [(SHIPPING_EVENTS, 3), ("orders.events.v1", 0)] {
+            let record = record("shipping_method.saved", topic, partition);
+            let Carried::Other(passed) = taken::<Whole<ShippingZones>>(&record) else {
+                panic!("none of a zone");
+            };
+            assert_eq!((passed.offset, passed.event), (7, None));
+        }
+    }
+
+    #[test]
+    fn a_record_without_a_type_is_damaged_whoever_reads_it() {
+        let mut record = record("shipping_zone.saved", SHIPPING_EVENTS, 0);
+        record.headers.retain(|(name, _)| name != "ce_type");
+        let damaged = |taken| matches!(taken, Err(Damaged::Event(_)));
+        assert!(damaged(carried::<Whole<ShippingZones>>(&record.parts())));
+        assert!(damaged(carried::<Whole<ShippingMethods>>(&record.parts())));
+    }
 }

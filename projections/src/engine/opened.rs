@@ -1,16 +1,25 @@
 //! From sealed to readable events: a whole batch with one query for keys.
 
 use super::{
-    event::{Delivered, Event, Fetched, Record, Unreadable, data, decode},
+    event::{Delivered, Event, Fetched, Passed, Record, Unreadable, data, decode},
     projection::{BoxError, Projection},
 };
 use infra::{
     log::{ContractMapping, StoredEvent},
     sealing::{OpenError, Sealing},
 };
+use std::mem;
 
-/// What was fetched: an event, or what is none.
-pub(super) type Taken = Result<Fetched, Unreadable>;
+/// What was fetched.
+#[expect(clippy::large_enum_variant, reason = "nearly all are events")]
+pub(super) enum Taken {
+    /// An event.
+    Event(Fetched),
+    /// Something that nobody can read.
+    Unreadable(Unreadable),
+    /// Somebody else's.
+    Passed(Passed),
+}
 
 /// Opens and reads what was fetched, in its order.
 ///
@@ -21,18 +30,21 @@ pub(super) async fn delivered<P: Projection>(
     fetched: Vec<Taken>,
 ) -> Result<Vec<Delivered<P::Data>>, OpenError> {
     let mut delivered = Vec::with_capacity(fetched.len());
-    let mut rest = fetched.into_iter().peekable();
+    let mut run = Vec::with_capacity(fetched.len());
     // Nearly always one run: all that was fetched.
-    while rest.peek().is_some() {
-        let mut run = Vec::with_capacity(rest.len());
-        while let Some(Ok(event)) = rest.next_if(Result::is_ok) {
-            run.push(event);
-        }
-        open::<P>(sealing, run, &mut delivered).await?;
-        if let Some(Err(unreadable)) = rest.next() {
-            delivered.push(Delivered::Unreadable(unreadable));
-        }
+    for taken in fetched {
+        let other = match taken {
+            Taken::Event(event) => {
+                run.push(event);
+                continue;
+            }
+            Taken::Unreadable(unreadable) => Delivered::Unreadable(unreadable),
+            Taken::Passed(passed) => Delivered::Passed(passed),
+        };
+        open::<P>(sealing, mem::take(&mut run), &mut delivered).await?;
+        delivered.push(other);
     }
+    open::<P>(sealing, run, &mut delivered).await?;
     Ok(delivered)
 }
 

@@ -39,6 +39,11 @@ pub trait Projection: Send + Sync + 'static {
     const TOPIC: TopicSpec;
     /// Kind of aggregate in the log.
     const AGGREGATE_TYPE: &'static str;
+    /// How many workers it has use for, however many the configuration allows: no
+    /// more than its topic has partitions.
+    const MOST_WORKERS: usize = Self::TOPIC.partitions.cast_unsigned() as usize;
+    /// What a worker fetches ahead at most, in kilobytes.
+    const FETCHED_AHEAD: u32 = 16_384;
 
     /// An event's data, read.
     type Data: Send + Sync;
@@ -64,6 +69,14 @@ pub trait Projection: Send + Sync + 'static {
     /// and makes them anew, grants what there is to grant.
     fn views() -> Cow<'static, str> {
         Cow::Borrowed("")
+    }
+
+    /// Whether events of this type (`ce_type`) are its own. Of others on its topic,
+    /// which may be another projection's or a later release's, it takes note only
+    /// that they have passed.
+    fn concerns(event_type: &str) -> bool {
+        let rest = event_type.strip_prefix(Self::AGGREGATE_TYPE);
+        rest.is_some_and(|rest| rest.starts_with('.'))
     }
 
     /// Reads a record's value as the type that its envelope names.

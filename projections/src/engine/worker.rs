@@ -6,17 +6,17 @@ use super::{
     bootstrap::{self, Prepared},
     consumer::{Ended, Leave, Session},
     environment::Engine,
-    listen, metrics, parking,
+    metrics, parking,
     projection::Projection,
     publish,
     rebuild::{self, Progress, RebuildError},
+    shared::Shared,
     status::{Status, WorkerState, WorkerStatus},
     topic,
 };
 use infra::{
     kafka::TopicId,
     lifecycle::{Lifecycle, RoleError, error_chain},
-    views::REDRIVE_CHANNEL,
 };
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -61,11 +61,12 @@ struct Worker<P: Projection> {
 pub fn spawn<P: Projection>(
     engine: &Arc<Engine<P>>,
     announcer: &Announcer,
+    shared: &Shared,
     lifecycle: &Lifecycle,
 ) -> io::Result<Status> {
     metrics::describe();
     parking::describe();
-    let workers = engine.config.projector_workers.max(1);
+    let workers = Engine::<P>::workers(&engine.config);
     let status = Status::new(workers);
     let (seen, topic_id) = watch::channel(None);
     let watching = topic::watch_id(
@@ -77,13 +78,6 @@ pub fn spawn<P: Projection>(
     lifecycle.spawn("projector topic watch", async {
         watching.await;
         Ok(())
-    });
-    let (look, marks) = watch::channel(());
-    let watching = listen::watch(engine.config.views_url.clone(), REDRIVE_CHANNEL, look);
-    let shutdown = lifecycle.shutdown.clone();
-    lifecycle.spawn("projector marks watch", async move {
-        let watched = shutdown.run_until_cancelled(watching).await;
-        watched.unwrap_or(Ok(())).map_err(RoleError::from)
     });
     let views = status.clone().watch_views(engine.views().clone());
     let shutdown = lifecycle.shutdown.clone();
@@ -108,7 +102,7 @@ pub fn spawn<P: Projection>(
             runtime: Handle::current(),
             status: status.worker(index),
             topic_id: topic_id.clone(),
-            marks: marks.clone(),
+            marks: shared.marks.clone(),
             shutdown: lifecycle.shutdown.clone(),
             pause: FIRST_PAUSE,
         };

@@ -12,27 +12,44 @@ use actix_web::{
     HttpRequest,
     http::header::{HeaderName, HeaderValue},
 };
-use contracts::{
-    PositionToken,
-    topics::{ORDER_EVENTS, ORDER_EVENTS_PARTITIONS},
+use contracts::PositionToken;
+use infra::{
+    http::{Prefer, Problem, Query, query::invalid},
+    views::models::{self, ReadModel},
 };
-use infra::http::{Prefer, Problem, Query, query::invalid};
 use std::time::Duration;
 use uuid::Uuid;
 
 /// Which preferences were followed.
 pub const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// Whether the order of an answer is parked: `parked`, else absent.
+/// Whether what an answer is about is parked: `parked`, else absent.
 pub const PROJECTION: HeaderName = HeaderName::from_static("orderlog-projection");
-/// Its one value: later events of the order wait for a cause to be removed,
-/// and what is told of it is older than they are.
+/// Its one value: later events of it wait for a cause to be removed, and what is
+/// told of it is older than they are.
 pub const PARKED: HeaderValue = HeaderValue::from_static("parked");
 
 /// How long is waited where the client does not say.
 const DEFAULT_WAIT: Duration = Duration::from_secs(2);
 /// How long is waited at most.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What a request is about, where it is about one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct About {
+    /// Name of its read model.
+    pub model: &'static str,
+    /// Its id in the log.
+    pub id: Uuid,
+}
+
+impl About {
+    /// The one of `model` with this id.
+    pub const fn of(model: &ReadModel, id: Uuid) -> Self {
+        let model = model.name;
+        Self { model, id }
+    }
+}
 
 /// What came of waiting, and who is to be asked.
 pub struct Ready {
@@ -91,32 +108,37 @@ impl Consistency {
     }
 
     /// Waits until the views have what is asked for, as long as is preferred.
-    /// `order` is the one that `min_version` speaks of; while it is parked
-    /// nothing is waited for.
+    /// `about` is what `min_version` speaks of; while it is parked nothing is
+    /// waited for. A position is there once every projection of its topic has
+    /// passed it, whichever one the request is about: what a client has written
+    /// may be in any.
     ///
     /// A replica is asked only what it was seen to have. Where it does not have
     /// it yet, the primary is waited for: it has it first.
     ///
     /// # Errors
     /// 503 where it does not come in time, and the client wants an error then.
-    pub async fn wait(&self, state: &State, order: Option<Uuid>) -> Result<Ready, Problem> {
+    pub async fn wait(&self, state: &State, about: Option<About>) -> Result<Ready, Problem> {
         let servers = &state.servers;
         if !self.is_asked_for() {
-            let route = match order {
+            let route = match about {
                 Some(_) => servers.for_one(),
                 None => servers.for_many(),
             };
             let reached = true;
             return Ok(Ready { reached, route });
         }
-        let version = order.zip(self.min_version);
-        let version = version.map(|(id, version)| Target::Version { id, version });
-        let position = self.min_position.as_ref().map(|token| Target::Position {
-            partition: token.partition,
-            at: token.at,
+        let version = about.zip(self.min_version);
+        let version = version.map(|(about, version)| Target::Version { about, version });
+        let positions = self.min_position.iter().flat_map(|token| {
+            models::of_topic(&token.topic).map(|model| Target::Position {
+                model: model.name,
+                partition: token.partition,
+                at: token.at,
+            })
         });
-        let targets = version.into_iter().chain(position).collect();
-        let wait = Wait { targets, order };
+        let targets = version.into_iter().chain(positions).collect();
+        let wait = Wait { targets, about };
         let waited = state.progress.wait(&wait, self.time()).await;
         match waited.map_err(|error| Problem::database(&error))? {
             Waited::Reached { by } => Ok(Ready {
@@ -156,6 +178,35 @@ impl Consistency {
     }
 }
 
+/// Whether no projection reads where the position is.
 fn is_foreign(token: &PositionToken) -> bool {
-    token.topic != ORDER_EVENTS || !(0..ORDER_EVENTS_PARTITIONS).contains(&token.partition)
+    let mut models = models::of_topic(&token.topic);
+    !models.any(|model| (0..model.topic.partitions).contains(&token.partition))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contracts::{LogPosition, topics};
+
+    #[test]
+    fn a_position_is_one_of_a_partition_that_is_read() {
+        let foreign = |topic: &str, partition| {
+            is_foreign(&PositionToken {
+                topic: topic.to_owned(),
+                partition,
+                at: LogPosition::START,
+            })
+        };
+        for (topic, partitions) in [
+            (topics::ORDER_EVENTS, 12),
+            (topics::CATALOG_EVENTS, 12),
+            (topics::PLATFORM_EVENTS, 1),
+            (topics::SHIPPING_EVENTS, 1),
+        ] {
+            assert!(!foreign(topic, 0) && !foreign(topic, partitions - 1));
+            assert!(foreign(topic, partitions) && foreign(topic, -1), "{topic}");
+        }
+        assert!(foreign(topics::ORDER_STATE, 0) && foreign("", 0));
+    }
 }

@@ -4,7 +4,10 @@
 //! slow poll (the guarantee), asks once for everybody, and tells everybody
 //! what it has seen. So a thousand waiters cost the database what one does.
 
-use super::store::{self, Seen};
+use super::{
+    About,
+    store::{self, Seen},
+};
 use crate::{background::Background, servers::Servers};
 use contracts::LogPosition;
 use infra::{config::Config, views::NOTIFY_CHANNEL};
@@ -16,7 +19,6 @@ use std::{
 };
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 /// Notifications that come faster than this share one question.
 const SPACING: Duration = Duration::from_millis(3);
@@ -26,15 +28,17 @@ const RECONNECT: Duration = Duration::from_secs(1);
 /// Something to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// An order in this version or a later one.
+    /// Something in this version or a later one.
     Version {
-        /// Order.
-        id: Uuid,
+        /// What.
+        about: About,
         /// From 1.
         version: i64,
     },
     /// A partition that has passed this place in the log.
     Position {
+        /// Name of the projection.
+        model: &'static str,
         /// Partition.
         partition: i32,
         /// Place.
@@ -45,8 +49,15 @@ pub enum Target {
 impl Target {
     fn is_reached(&self, seen: &Seen) -> bool {
         match self {
-            Self::Version { id, version } => seen.versions.get(id) >= Some(version),
-            Self::Position { partition, at } => seen.frontier.get(partition) >= Some(at),
+            Self::Version { about, version } => seen.versions.get(about) >= Some(version),
+            Self::Position {
+                model,
+                partition,
+                at,
+            } => {
+                let frontier = seen.frontiers.get(*model);
+                frontier.and_then(|frontier| frontier.get(partition)) >= Some(at)
+            }
         }
     }
 }
@@ -59,7 +70,7 @@ pub enum Waited {
         /// Its place.
         by: usize,
     },
-    /// The order is parked: nothing comes of waiting.
+    /// What the request is about is parked: nothing comes of waiting.
     Parked,
     /// They do not have it in time.
     NotYet,
@@ -70,8 +81,8 @@ pub enum Waited {
 pub struct Wait {
     /// All of it.
     pub targets: Vec<Target>,
-    /// The one order that the request is about.
-    pub order: Option<Uuid>,
+    /// The one thing that the request is about.
+    pub about: Option<About>,
 }
 
 impl Wait {
@@ -80,12 +91,8 @@ impl Wait {
         if self.targets.iter().all(|target| target.is_reached(seen)) {
             return Some(Waited::Reached { by: seen.by });
         }
-        let parked = self.order.is_some_and(|id| seen.parked.contains(&id));
+        let parked = self.about.is_some_and(|about| seen.parked.contains(&about));
         parked.then_some(Waited::Parked)
-    }
-
-    fn ids(&self) -> Vec<Uuid> {
-        self.order.into_iter().collect()
     }
 }
 
@@ -116,8 +123,8 @@ pub struct Progress(Arc<Shared>);
 struct Shared {
     servers: Servers,
     patience: Patience,
-    /// Orders that are waited for, and by how many.
-    wanted: Mutex<HashMap<Uuid, usize>>,
+    /// What is waited for, and by how many.
+    wanted: Mutex<HashMap<About, usize>>,
     places: Semaphore,
     /// Something may have moved, or somebody new is waiting.
     look: Notify,
@@ -168,7 +175,7 @@ impl Progress {
         if let Some(by) = self.0.had_by_a_replica(wait).await {
             return Ok(Waited::Reached { by });
         }
-        let seen = self.0.seen_now(&wait.ids()).await?;
+        let seen = self.0.seen_now(wait.about.as_slice()).await?;
         if let Some(over) = wait.over(&seen) {
             return Ok(over);
         }
@@ -192,7 +199,7 @@ impl Progress {
     }
 
     async fn over(&self, wait: &Wait) -> Waited {
-        let _wanted = self.want(wait.ids());
+        let _wanted = self.want(wait.about);
         let mut seen = self.0.seen.subscribe();
         self.0.look.notify_one();
         // Fails only when the sender is gone, which `self` keeps.
@@ -201,49 +208,50 @@ impl Progress {
         over.unwrap_or(Waited::NotYet)
     }
 
-    fn want(&self, ids: Vec<Uuid>) -> Wanted<'_> {
+    fn want(&self, about: Option<About>) -> Wanted<'_> {
         metrics::gauge!("orderlog_read_waiting").increment(1);
         let mut wanted = self.0.wanted();
-        for id in &ids {
-            *wanted.entry(*id).or_default() += 1;
+        if let Some(about) = about {
+            *wanted.entry(about).or_default() += 1;
         }
         Wanted {
             shared: &self.0,
-            ids,
+            about,
         }
     }
 }
 
-/// Orders that one request waits for, as long as it does.
+/// What one request waits for, as long as it does.
 struct Wanted<'a> {
     shared: &'a Shared,
-    ids: Vec<Uuid>,
+    about: Option<About>,
 }
 
 impl Drop for Wanted<'_> {
     fn drop(&mut self) {
         metrics::gauge!("orderlog_read_waiting").decrement(1);
         let mut wanted = self.shared.wanted();
-        for id in &self.ids {
-            if let Some(count) = wanted.get_mut(id) {
-                *count -= 1;
-                if *count == 0 {
-                    wanted.remove(id);
-                }
+        let Some(about) = self.about else {
+            return;
+        };
+        if let Some(count) = wanted.get_mut(&about) {
+            *count -= 1;
+            if *count == 0 {
+                wanted.remove(&about);
             }
         }
     }
 }
 
 impl Shared {
-    fn wanted(&self) -> MutexGuard<'_, HashMap<Uuid, usize>> {
+    fn wanted(&self) -> MutexGuard<'_, HashMap<About, usize>> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The replica in turn, where it has what is waited for. What is asked of
-    /// one order is not asked of replicas.
+    /// one thing is not asked of replicas.
     async fn had_by_a_replica(&self, wait: &Wait) -> Option<usize> {
-        if wait.order.is_some() {
+        if wait.about.is_some() {
             return None;
         }
         let route = self.servers.beginning_with(self.servers.replica_in_turn()?);
@@ -255,9 +263,9 @@ impl Shared {
     }
 
     /// What the primary has, or who answers in its place.
-    async fn seen_now(&self, ids: &[Uuid]) -> Result<Seen, sqlx::Error> {
+    async fn seen_now(&self, all: &[About]) -> Result<Seen, sqlx::Error> {
         let route = self.servers.for_one();
-        let read = route.read(|views| async move { store::seen(&views, ids).await });
+        let read = route.read(|views| async move { store::seen(&views, all).await });
         let (seen, by) = read.await?;
         Ok(Seen { by, ..seen })
     }
@@ -283,8 +291,8 @@ impl Shared {
     }
 
     async fn ask(&self) {
-        let ids: Vec<_> = self.wanted().keys().copied().collect();
-        match self.seen_now(&ids).await {
+        let all: Vec<_> = self.wanted().keys().copied().collect();
+        match self.seen_now(&all).await {
             Ok(seen) => {
                 self.seen.send_replace(seen);
             }

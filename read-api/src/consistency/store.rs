@@ -1,7 +1,8 @@
 //! How far the views are.
 
-use crate::lag::{self, Frontier};
-use infra::views;
+use super::About;
+use crate::lag::{self, Frontiers};
+use infra::views::models::{self, ReadModel};
 use sqlx::{PgPool, Row as _};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -9,47 +10,56 @@ use uuid::Uuid;
 /// What the views of one server have.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// Version of each order that was asked for and is there.
-    pub versions: HashMap<Uuid, i64>,
-    /// Which of the orders that were asked for are parked: nothing comes of
-    /// waiting for them.
-    pub parked: HashSet<Uuid>,
-    /// Place in the log of each partition.
-    pub frontier: Frontier,
+    /// Version of whatever was asked for and is there.
+    pub versions: HashMap<About, i64>,
+    /// What of that is parked: nothing comes of waiting for it.
+    pub parked: HashSet<About>,
+    /// Place in the log of each partition of each projection.
+    pub frontiers: Frontiers,
     /// The server's place among the servers.
     pub by: usize,
 }
 
-/// What the views have now of these orders and of all partitions.
-pub async fn seen(pool: &PgPool, ids: &[Uuid]) -> Result<Seen, sqlx::Error> {
+/// What the views have now of these and of all partitions.
+pub async fn seen(pool: &PgPool, all: &[About]) -> Result<Seen, sqlx::Error> {
     let mut seen = Seen {
-        frontier: lag::frontier(pool).await?,
+        frontiers: lag::frontiers(pool).await?,
         ..Seen::default()
     };
-    if !ids.is_empty() {
-        orders(pool, ids, &mut seen).await?;
+    for model in models::ALL {
+        let ids = all.iter().filter(|about| about.model == model.name);
+        let ids: Vec<Uuid> = ids.map(|about| about.id).collect();
+        if !ids.is_empty() {
+            look(pool, model, &ids, &mut seen).await?;
+        }
     }
     Ok(seen)
 }
 
-async fn orders(pool: &PgPool, ids: &[Uuid], seen: &mut Seen) -> Result<(), sqlx::Error> {
-    let rows = sqlx::query(
+async fn look(
+    pool: &PgPool,
+    model: &ReadModel,
+    ids: &[Uuid],
+    seen: &mut Seen,
+) -> Result<(), sqlx::Error> {
+    let sql = format!(
         "SELECT w.id, o.version, p.id IS NOT NULL AS parked \
            FROM unnest($1::uuid[]) AS w (id) \
-           LEFT JOIN orders o ON o.id = w.id \
+           LEFT JOIN {} o ON o.id = w.id \
            LEFT JOIN parked_orders p ON p.projection = $2 AND p.id = w.id::text",
-    )
-    .bind(ids)
-    .bind(views::ORDERS)
-    .fetch_all(pool)
-    .await?;
-    for row in rows {
-        let id = row.try_get("id")?;
+        model.name
+    );
+    let rows = sqlx::query(&sql).bind(ids).bind(model.name);
+    for row in rows.fetch_all(pool).await? {
+        let about = About {
+            model: model.name,
+            id: row.try_get("id")?,
+        };
         if let Some(version) = row.try_get("version")? {
-            seen.versions.insert(id, version);
+            seen.versions.insert(about, version);
         }
         if row.try_get("parked")? {
-            seen.parked.insert(id);
+            seen.parked.insert(about);
         }
     }
     Ok(())

@@ -11,10 +11,12 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use uuid::Uuid;
 
-/// Which way, hash of the query, sort value, id.
-const PLAIN: usize = 1 + 8 + 8 + 16;
+/// Which way, hash of the query; the place comes behind them.
+const HEAD: usize = 1 + 8;
 /// Of the HMAC-SHA256: 128 bits.
 const TAG: usize = 16;
+/// First byte of a cursor whose place is behind a key; those of others are ways.
+const AFTER_KEY: u8 = 5;
 
 /// A row's place in the order of its list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +147,24 @@ impl Cursors {
         opened(self.secret().await?, query, cursor)
     }
 
+    /// The cursor of the page behind what has this key.
+    pub async fn seal_key(&self, query: QueryHash, key: &str) -> Result<String, Problem> {
+        Ok(signed(
+            self.secret().await?,
+            query,
+            AFTER_KEY,
+            key.as_bytes(),
+        ))
+    }
+
+    /// The key that the page of such a cursor is behind.
+    ///
+    /// # Errors
+    /// As those of [`Self::open`].
+    pub async fn open_key(&self, query: QueryHash, cursor: &str) -> Result<String, Problem> {
+        opened_key(self.secret().await?, query, cursor)
+    }
+
     async fn secret(&self) -> Result<&[u8; 32], Problem> {
         let secret = self.secret.get().await;
         secret.map_err(|error| Problem::database(&error))
@@ -152,31 +172,51 @@ impl Cursors {
 }
 
 fn sealed(secret: &[u8; 32], query: QueryHash, place: Place) -> String {
-    let mut bytes = Vec::with_capacity(PLAIN + TAG);
-    bytes.push(place.way.byte());
+    let mut keyset = Vec::with_capacity(8 + 16);
+    keyset.extend_from_slice(&place.keyset.value.to_be_bytes());
+    keyset.extend_from_slice(place.keyset.id.as_bytes());
+    signed(secret, query, place.way.byte(), &keyset)
+}
+
+fn signed(secret: &[u8; 32], query: QueryHash, way: u8, place: &[u8]) -> String {
+    let mut bytes = Vec::with_capacity(HEAD + place.len() + TAG);
+    bytes.push(way);
     bytes.extend_from_slice(&query.0);
-    bytes.extend_from_slice(&place.keyset.value.to_be_bytes());
-    bytes.extend_from_slice(place.keyset.id.as_bytes());
+    bytes.extend_from_slice(place);
     let tag = mac(secret, &bytes).finalize().into_bytes();
     bytes.extend_from_slice(&tag[..TAG]);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn opened(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<Place, Problem> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
-    let (plain, tag) = bytes.split_at_checked(PLAIN).ok_or_else(invalid)?;
-    if tag.len() != TAG || mac(secret, plain).verify_truncated_left(tag).is_err() {
+/// What a cursor of ours holds: its first byte, and the place.
+fn verified(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<(u8, Vec<u8>), Problem> {
+    let mut bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
+    let plain = bytes.len().checked_sub(TAG).filter(|plain| *plain >= HEAD);
+    let tag = bytes.split_off(plain.ok_or_else(invalid)?);
+    if mac(secret, &bytes).verify_truncated_left(&tag).is_err() {
         return Err(invalid());
     }
-    let (head, keyset) = plain.split_at(1 + 8);
-    let way = Way::of(head[0]).ok_or_else(invalid)?;
-    if head[1..] != query.0 {
+    let place = bytes.split_off(HEAD);
+    if bytes[1..] != query.0 {
         return Err(
             Problem::bad_request("cursor_mismatch", "The cursor belongs to another query")
                 .parameter("cursor", "filters and sort must stay as they were"),
         );
     }
-    let (value, id) = keyset.split_at(8);
+    Ok((bytes[0], place))
+}
+
+fn opened_key(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<String, Problem> {
+    match verified(secret, query, cursor)? {
+        (AFTER_KEY, key) => String::from_utf8(key).map_err(|_| invalid()),
+        _ => Err(invalid()),
+    }
+}
+
+fn opened(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<Place, Problem> {
+    let (way, keyset) = verified(secret, query, cursor)?;
+    let way = Way::of(way).ok_or_else(invalid)?;
+    let (value, id) = keyset.split_at_checked(8).ok_or_else(invalid)?;
     let keyset = Keyset {
         value: i64::from_be_bytes(value.try_into().map_err(|_| invalid())?),
         id: Uuid::from_slice(id).map_err(|_| invalid())?,
@@ -210,6 +250,28 @@ mod tests {
         let opened = opened(&SECRET, QueryHash::of("a"), &cursor);
         assert_eq!(opened.ok(), Some(LAST));
         assert_eq!(code(&cursor, "b"), "cursor_mismatch");
+    }
+
+    #[test]
+    fn a_key_of_any_length_reads_back_and_is_no_other_place() {
+        let query = QueryHash::of("a");
+        for key in [
+            "",
+            "a",
+            "LAMP/01 é",
+            &"x".repeat(255),
+            "24 bytes as a keyset has",
+        ] {
+            let cursor = signed(&SECRET, query, AFTER_KEY, key.as_bytes());
+            assert_eq!(
+                opened_key(&SECRET, query, &cursor).ok().as_deref(),
+                Some(key)
+            );
+            assert_eq!(code(&cursor, "a"), "invalid_cursor", "{key}");
+            assert_eq!(code(&cursor, "b"), "cursor_mismatch", "{key}");
+        }
+        let place = sealed(&SECRET, query, LAST);
+        assert!(opened_key(&SECRET, query, &place).is_err());
     }
 
     #[test]

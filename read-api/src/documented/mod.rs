@@ -57,12 +57,22 @@ pub struct ProjectionName {
     name: String,
 }
 
-/// How fresh an answer about one order has to be.
+/// What is parked in which projection.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct OfProjection {
+    /// Name of the projection that it is parked in; `orders` if absent
+    #[param(example = "products")]
+    projection: Option<String>,
+}
+
+/// How fresh an answer about one thing has to be.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "describes parameters, is never read")]
 pub struct MinVersion {
-    /// Wait until the order has this version
+    /// Wait until it has this version
     #[param(minimum = 1)]
     min_version: Option<i64>,
 }
@@ -83,6 +93,16 @@ pub struct MinPosition {
 pub struct FieldsOf {
     /// Only these fields, separated by commas; of what is in one, after a dot
     #[param(example = "id,status,totals.balance_due")]
+    fields: Option<String>,
+}
+
+/// Which fields of a document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct FieldsOfDocument {
+    /// Only these fields, separated by commas; of what is in one, after a dot
+    #[param(example = "version,archived")]
     fields: Option<String>,
 }
 
@@ -287,6 +307,34 @@ pub enum RefusedBody {
 /// `order_not_found`
 pub struct NoSuchOrder(ProblemDocument);
 
+/// What a query for one platform may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `platform_not_found`
+pub struct NoSuchPlatform(ProblemDocument);
+
+/// What a query for one product may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `product_not_found`
+pub struct NoSuchProduct(ProblemDocument);
+
+/// What a query for one shipping zone may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `shipping_zone_not_found`
+pub struct NoSuchShippingZone(ProblemDocument);
+
+/// What a query for one shipping method may be refused with beside that.
+#[derive(IntoResponses)]
+#[response(status = 404, content_type = "application/problem+json")]
+#[expect(dead_code, reason = "describes an answer, is never one")]
+/// `shipping_method_not_found`
+pub struct NoSuchShippingMethod(ProblemDocument);
+
 /// What a query for one version of an order may be refused with beside that.
 #[derive(IntoResponses)]
 #[response(status = 404, content_type = "application/problem+json")]
@@ -338,12 +386,15 @@ pub fn parts_of<T: ToSchema>(description: &str) -> RefOr<Schema> {
     list.description(Some(description)).build().into()
 }
 
-/// One order `T`, or some of its fields, which may come from a cache: 200, or
+/// One document `T`, or some of its fields, which may come from a cache: 200, or
 /// 304. Its schema has to be among the document's components.
 pub struct Told<T>(PhantomData<T>);
 
 /// A page `T` of a list.
 pub struct ToldPage<T>(PhantomData<T>);
+
+/// A page `T` of a list that is read one way, and may come from a cache.
+pub struct ToldOneWay<T>(PhantomData<T>);
 
 /// A page `T` of the log.
 pub struct ToldPageOfLog<T>(PhantomData<T>);
@@ -378,6 +429,22 @@ impl<T: ToSchema> IntoResponses for ToldPage<T> {
     fn responses() -> Responses {
         let etag = "Of everything on the page, and its version";
         told(of::<T>(), etag, &[links()])
+    }
+}
+
+impl<T: ToSchema> IntoResponses for ToldOneWay<T> {
+    fn responses() -> Responses {
+        let age = (
+            "Age",
+            number(
+                "Seconds since the oldest of it was read, where some of it comes from the cache",
+            ),
+        );
+        told(
+            of::<T>(),
+            "Of everything on the page, and its version",
+            &[link(), age],
+        )
     }
 }
 
@@ -438,9 +505,8 @@ fn links() -> Named {
 }
 
 fn parked() -> Named {
-    let parked = text(
-        "`parked` where later events of the order wait for a cause to be removed; else absent",
-    );
+    let parked =
+        text("`parked` where later events of it wait for a cause to be removed; else absent");
     ("Orderlog-Projection", parked)
 }
 

@@ -76,6 +76,21 @@ impl Read {
 }
 
 impl Behind {
+    /// How far a partition is behind that is at `at`, by these events after it,
+    /// oldest first; `cut`: there may be more.
+    pub fn of(events: &[Logged], cut: bool, partition: i32, at: LogPosition) -> Self {
+        let mut behind = Self {
+            estimated: cut,
+            ..Self::default()
+        };
+        let of_partition = |event: &&Logged| event.partition == partition && event.at > at;
+        for event in events.iter().filter(of_partition) {
+            behind.events += 1;
+            behind.since = earlier(behind.since, Some(event.recorded_at));
+        }
+        behind
+    }
+
     /// Both together.
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
@@ -171,6 +186,22 @@ mod tests {
         assert_eq!(read.behind(0, at(3)).events, 4);
         let unknown = read.behind(5, at(3));
         assert_eq!((unknown.events, unknown.estimated), (0, true));
+    }
+
+    #[test]
+    fn of_some_events_those_of_the_partition_that_are_later_count() {
+        let events = [
+            event(0, 5, EARLY),
+            event(1, 6, EARLY),
+            event(0, 7, LATE),
+            event(0, 8, EARLY),
+        ];
+        let behind = Behind::of(&events, false, 0, at(5));
+        assert_eq!((behind.events, behind.since), (2, Some(EARLY)));
+        assert!(!behind.estimated);
+        assert_eq!(Behind::of(&events, false, 0, at(8)), Behind::default());
+        let cut = Behind::of(&events, true, 2, at(0));
+        assert_eq!((cut.events, cut.estimated), (0, true), "more may come");
     }
 
     #[test]

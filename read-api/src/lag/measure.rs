@@ -2,12 +2,15 @@
 
 use super::{
     behind::{Behind, Read},
-    store::{self, Checkpoint},
+    store::{self, Checkpoint, Others},
 };
 use crate::servers::Servers;
-use contracts::{LogPosition, topics::ORDER_EVENTS_PARTITIONS};
+use contracts::LogPosition;
 use futures_util::future::join_all;
-use infra::views;
+use infra::views::{
+    self,
+    models::{self, ReadModel},
+};
 use sqlx::PgPool;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,7 +21,7 @@ use tokio::time::timeout;
 /// How long one server may take to say where it is: the others wait for it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How far every projection is behind, by its name; that of the orders is
+/// How far every projection is behind, by its name; those of this release are
 /// always there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Measured(pub BTreeMap<String, ProjectionLag>);
@@ -49,6 +52,8 @@ pub struct Meter {
     servers: Servers,
     /// Up to where partitions were seen to miss nothing, by server.
     clear: Vec<Clear>,
+    /// Where the end of the log began when it was read last.
+    end: Option<LogPosition>,
 }
 
 type Clear = HashMap<(String, i32), LogPosition>;
@@ -62,6 +67,7 @@ impl Meter {
             events,
             servers,
             clear,
+            end: None,
         }
     }
 
@@ -80,14 +86,27 @@ impl Meter {
             .map(|(checkpoints, clear)| Some(places(checkpoints.as_ref()?, clear)))
             .collect();
         let end = read.end_begins();
-        let all = places.iter().flatten().flat_map(BTreeMap::values);
-        let first = all.min().copied().unwrap_or_default();
+        let first = first(&places, |model| *model == models::ORDERS);
         if first < end {
             (read.older, read.gap) = store::between(&self.events, first, end).await?;
         }
+        let others = self.others(&places).await?;
+        self.end = Some(end);
         let each = places.into_iter().zip(&mut self.clear);
-        let measured = each.map(|(places, clear)| Some(behind(&read, places?, clear)));
+        let measured = each.map(|(places, clear)| {
+            let places = places?;
+            Some(behind(&read, &others, places, clear))
+        });
         Ok(measured.collect())
+    }
+
+    /// What other projections than those of orders may miss. Theirs are few events
+    /// among many, so where each of them missed nothing a moment ago only the end of
+    /// the log is looked at.
+    async fn others(&self, places: &[Option<Places>]) -> Result<Others, sqlx::Error> {
+        let after = first(places, |model| *model != models::ORDERS);
+        let near = self.end.is_some_and(|end| after >= end);
+        store::others(&self.events, after, near).await
     }
 
     /// Where each server is.
@@ -108,11 +127,29 @@ impl Meter {
     }
 }
 
+/// What a projection is made of: one that is not of this release, of orders.
+fn model_of(projection: &str) -> &'static ReadModel {
+    models::named(projection).unwrap_or(&models::ORDERS)
+}
+
+/// The first of the places of some projections, on any server.
+fn first(places: &[Option<Places>], of: impl Fn(&ReadModel) -> bool) -> LogPosition {
+    let all = places.iter().flatten().flatten();
+    let those = all.filter(|((projection, _), _)| of(model_of(projection)));
+    those.map(|(_, at)| *at).min().unwrap_or_default()
+}
+
 /// How far each of these places is behind; remembers those that are not.
-fn behind(read: &Read, places: Places, clear: &mut Clear) -> Measured {
+fn behind(read: &Read, others: &Others, places: Places, clear: &mut Clear) -> Measured {
     let (mut measured, end) = (Measured::default(), read.end_begins());
     for ((projection, partition), at) in places {
-        let behind = read.behind(partition, at);
+        let model = model_of(&projection);
+        let behind = if *model == models::ORDERS {
+            read.behind(partition, at)
+        } else {
+            let of = others.of.get(model.aggregate_type);
+            Behind::of(of.map_or(&[], Vec::as_slice), others.cut, partition, at)
+        };
         if behind == Behind::default() {
             clear.insert((projection.clone(), partition), at.max(end));
         }
@@ -123,11 +160,13 @@ fn behind(read: &Read, places: Places, clear: &mut Clear) -> Measured {
 }
 
 /// Where every partition of every projection is: one without a checkpoint is at
-/// the beginning, and so is the projection of orders before it was ever built.
+/// the beginning, and so is a projection of this release before it was ever built.
 fn places(checkpoints: &[Checkpoint], clear: &Clear) -> Places {
     let names = checkpoints.iter().map(|c| c.projection.as_str());
-    let all = names.chain([views::ORDERS]).flat_map(|name| {
-        (0..ORDER_EVENTS_PARTITIONS).map(move |partition| (name.to_owned(), partition))
+    let known = models::ALL.iter().map(|model| model.name);
+    let all = names.chain(known).flat_map(|name| {
+        let partitions = 0..model_of(name).topic.partitions;
+        partitions.map(move |partition| (name.to_owned(), partition))
     });
     let mut places: BTreeMap<_, _> = all.map(|key| (key, LogPosition::START)).collect();
     for checkpoint in checkpoints {

@@ -8,7 +8,7 @@ mod store;
 
 pub use behind::Behind;
 pub use measure::{Measured, ProjectionLag};
-pub use store::{Build, Checkpoint, builds, checkpoints, frontier};
+pub use store::{Build, Checkpoint, builds, checkpoints, frontiers};
 
 use crate::{
     background::Background,
@@ -16,21 +16,21 @@ use crate::{
 };
 use actix_web::http::header::{HeaderName, HeaderValue};
 use contracts::LogPosition;
-use infra::clock;
+use infra::{clock, views};
 use measure::Meter;
 use sqlx::PgPool;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::watch;
 
 /// A structured dictionary (RFC 9651): `events=12, seconds=0.8`, that is how
-/// many events of orders are in the log and not in the views, and how long ago
-/// the first of them was recorded; `unknown` while the log cannot be asked.
-/// Measured once a second; above some thousand events their number is an
-/// estimate.
+/// many events of what was asked for (orders, products, …) are in the log and not
+/// in the views, and how long ago the first of them was recorded; `unknown` while
+/// the log cannot be asked. Measured once a second; above some thousand events
+/// their number is an estimate.
 pub const HEADER: HeaderName = HeaderName::from_static("orderlog-lag");
 
 const UNKNOWN: HeaderValue = HeaderValue::from_static("unknown");
@@ -39,8 +39,11 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// After how long a measurement says nothing any more.
 const OUTDATED: Duration = Duration::from_secs(5);
 
-/// Up to where each partition is in the views.
+/// Up to where each partition of a projection is in the views.
 pub type Frontier = HashMap<i32, LogPosition>;
+
+/// The same of every projection, by its name.
+pub type Frontiers = HashMap<String, Frontier>;
 
 /// Measures the lag; cheap to ask.
 #[derive(Clone)]
@@ -55,8 +58,9 @@ struct Told {
 
 #[derive(Debug, Clone)]
 struct OfServer {
-    header: HeaderValue,
-    /// Age of the first event that is missing.
+    /// By projection.
+    headers: BTreeMap<String, HeaderValue>,
+    /// Age of the first event of an order that is missing.
     seconds: f64,
     measured: Arc<Measured>,
 }
@@ -76,9 +80,15 @@ impl LagMonitor {
         Self(told)
     }
 
-    /// The value of [`HEADER`] now, of what the server at this place answers.
+    /// The value of [`HEADER`] now, of what the server at this place answers about
+    /// orders.
     pub fn header(&self, place: usize) -> HeaderValue {
-        self.of(place).map_or(UNKNOWN, |of| of.header)
+        self.header_of(views::ORDERS, place)
+    }
+
+    /// The same of what it answers by this projection.
+    pub fn header_of(&self, projection: &str, place: usize) -> HeaderValue {
+        self.of(place).map_or(UNKNOWN, |of| of.header(projection))
     }
 
     /// The same of the server that is furthest behind: what came from a cache
@@ -88,7 +98,7 @@ impl LagMonitor {
         let told = told.as_ref().filter(|told| told.is_current());
         let all = told.into_iter().flat_map(|told| told.of.iter().flatten());
         let last = all.max_by(|one, other| one.seconds.total_cmp(&other.seconds));
-        last.map_or(UNKNOWN, |of| of.header.clone())
+        last.map_or(UNKNOWN, |of| of.header(views::ORDERS))
     }
 
     /// What was measured last of a server; none while it, or the log, cannot be
@@ -139,14 +149,22 @@ async fn keep_measuring(
 
 impl OfServer {
     fn new(measured: Measured) -> Self {
-        let (whole, now) = (measured.orders(), clock::now());
-        let seconds = whole.seconds(now);
-        let header = format!("events={}, seconds={seconds:.3}", whole.events);
+        let now = clock::now();
+        let headers = measured.0.iter().map(|(projection, lag)| {
+            let behind = lag.whole();
+            let (events, seconds) = (behind.events, behind.seconds(now));
+            let header = HeaderValue::try_from(format!("events={events}, seconds={seconds:.3}"));
+            (projection.clone(), header.unwrap_or(UNKNOWN))
+        });
         Self {
-            header: HeaderValue::try_from(header).unwrap_or(UNKNOWN),
-            seconds,
+            headers: headers.collect(),
+            seconds: measured.orders().seconds(now),
             measured: Arc::new(measured),
         }
+    }
+
+    fn header(&self, projection: &str) -> HeaderValue {
+        self.headers.get(projection).cloned().unwrap_or(UNKNOWN)
     }
 }
 

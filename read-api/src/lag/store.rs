@@ -1,12 +1,13 @@
 //! Both ends of the lag: the log's newest events, and where the views are.
 
 use super::{
-    Frontier,
+    Frontiers,
     behind::{Logged, Read},
 };
-use contracts::{LogPosition, partition::partition_of, topics::ORDER_EVENTS_PARTITIONS};
-use infra::views;
+use contracts::{LogPosition, partition::partition_of};
+use infra::views::models::{self, ReadModel};
 use sqlx::{PgPool, Row as _, postgres::PgRow};
+use std::collections::HashMap;
 use time::OffsetDateTime;
 
 /// Events at the end of the log that are looked at each time.
@@ -56,7 +57,7 @@ pub async fn newest(events: &PgPool) -> Result<Read, sqlx::Error> {
     );
     let rows = sqlx::query(&sql).fetch_all(events).await?;
     Ok(Read {
-        newest: rows.iter().map(logged).collect::<Result<_, _>>()?,
+        newest: rows.iter().map(order).collect::<Result<_, _>>()?,
         cut: rows.len() == NEWEST,
         ..Read::default()
     })
@@ -85,31 +86,91 @@ pub async fn between(
         .bind(before.position)
         .fetch_all(events)
         .await?;
-    let between = rows.iter().map(logged).collect::<Result<_, _>>()?;
+    let between = rows.iter().map(order).collect::<Result<_, _>>()?;
     Ok((between, rows.len() == OLDER))
 }
 
-fn logged(row: &PgRow) -> Result<Logged, sqlx::Error> {
+/// Events of other kinds than orders.
+#[derive(Debug, Default)]
+pub struct Others {
+    /// By kind of aggregate, oldest first.
+    pub of: HashMap<&'static str, Vec<Logged>>,
+    /// Whether there are more.
+    pub cut: bool,
+}
+
+/// Where the events of other kinds than orders that come after a place are, as far
+/// as they are looked at.
+///
+/// They are few among many of orders: what comes after a place `near` the end is
+/// read in the order of the log, what comes after one of long ago by kind.
+pub async fn others(
+    events: &PgPool,
+    after: LogPosition,
+    near: bool,
+) -> Result<Others, sqlx::Error> {
+    let (of_kinds, from) = if near {
+        ("", "events WHERE aggregate_type = ANY($4) AND")
+    } else {
+        (
+            "WITH of_kinds AS MATERIALIZED (SELECT aggregate_type, aggregate_id, epoch, \
+                 transaction_id, position, recorded_at FROM events WHERE aggregate_type = ANY($4)) ",
+            "of_kinds WHERE",
+        )
+    };
+    let sql = format!(
+        "{of_kinds}SELECT aggregate_type, {LOGGED} FROM {from} \
+             (epoch, transaction_id, position) > ($1, $2::text::xid8, $3) \
+          ORDER BY epoch, transaction_id, position LIMIT {OLDER}"
+    );
+    let kinds = models::ALL.iter().filter(|model| **model != models::ORDERS);
+    let rows = sqlx::query(&sql)
+        .bind(after.epoch)
+        .bind(after.xid.to_string())
+        .bind(after.position)
+        .bind(kinds.clone().map(|m| m.aggregate_type).collect::<Vec<_>>())
+        .fetch_all(events)
+        .await?;
+    let mut others = Others {
+        of: HashMap::new(),
+        cut: rows.len() == OLDER,
+    };
+    for row in &rows {
+        let kind: &str = row.try_get("aggregate_type")?;
+        if let Some(model) = kinds.clone().find(|model| model.aggregate_type == kind) {
+            let of = others.of.entry(model.aggregate_type).or_default();
+            of.push(logged(row, model)?);
+        }
+    }
+    Ok(others)
+}
+
+fn order(row: &PgRow) -> Result<Logged, sqlx::Error> {
+    logged(row, &models::ORDERS)
+}
+
+fn logged(row: &PgRow, model: &ReadModel) -> Result<Logged, sqlx::Error> {
     let key: &str = row.try_get("aggregate_id")?;
     Ok(Logged {
-        partition: partition_of(key.as_bytes(), ORDER_EVENTS_PARTITIONS),
+        partition: partition_of(key.as_bytes(), model.topic.partitions),
         at: position(row)?,
         recorded_at: row.try_get("recorded_at")?,
     })
 }
 
-/// Up to where each partition is in the views of the orders.
-pub async fn frontier(pool: &PgPool) -> Result<Frontier, sqlx::Error> {
+/// Up to where each partition of each projection is in the views.
+pub async fn frontiers(pool: &PgPool) -> Result<Frontiers, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT \"partition\", epoch, xid, position FROM projection_offsets WHERE projection = $1",
+        "SELECT projection, \"partition\", epoch, xid, position FROM projection_offsets",
     )
-    .bind(views::ORDERS)
     .fetch_all(pool)
     .await?;
-    let reached = rows
-        .iter()
-        .map(|row| Ok((row.try_get("partition")?, position(row)?)));
-    reached.collect()
+    let mut frontiers = Frontiers::new();
+    for row in rows {
+        let frontier = frontiers.entry(row.try_get("projection")?).or_default();
+        frontier.insert(row.try_get("partition")?, position(&row)?);
+    }
+    Ok(frontiers)
 }
 
 /// Where each partition of each projection is.

@@ -5,6 +5,8 @@ pub mod events;
 pub mod exports;
 pub mod operations;
 pub mod orders;
+pub mod platforms;
+pub mod products;
 pub mod shipping;
 pub mod statistics;
 pub mod webhooks;
@@ -92,7 +94,35 @@ pub fn configure(config: &mut ServiceConfig) {
             web::post().to(shipping::quotes::handle),
         )
         .configure(operations::configure)
+        .configure(of_reference_data)
         .configure(of_admin);
+}
+
+fn of_reference_data(config: &mut ServiceConfig) {
+    config
+        .route("/v1/platforms", web::get().to(platforms::list::handle))
+        .route(
+            "/v1/platforms/{slug}",
+            web::get().to(platforms::get::handle),
+        )
+        .route("/v1/products", web::get().to(products::list::handle))
+        .route("/v1/products/{sku}", web::get().to(products::get::handle))
+        .route(
+            "/v1/shipping/zones",
+            web::get().to(shipping::zones::list::handle),
+        )
+        .route(
+            "/v1/shipping/zones/{id}",
+            web::get().to(shipping::zones::get::handle),
+        )
+        .route(
+            "/v1/shipping/methods",
+            web::get().to(shipping::methods::list::handle),
+        )
+        .route(
+            "/v1/shipping/methods/{id}",
+            web::get().to(shipping::methods::get::handle),
+        );
 }
 
 fn of_admin(config: &mut ServiceConfig) {

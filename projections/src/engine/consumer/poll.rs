@@ -33,7 +33,7 @@ pub(super) struct Polled {
 /// Every record that is returned has to be applied, or the consumer dropped:
 /// it does not deliver a record twice.
 ///
-/// A record that is about no order is passed over; one that announces a later
+/// A record that is none of the projection's is passed; one that announces a later
 /// epoch than `built` ends the session: the build has to be made anew. So does
 /// one that announces an epoch and does not say which: the log is asked.
 pub(super) fn poll<P: Projection>(
@@ -64,19 +64,24 @@ pub(super) fn poll<P: Projection>(
             None => break,
             Some(Ok(message)) => {
                 let taken = match carried::<P>(&parts(&message)) {
-                    Ok(Carried::Other) => continue,
                     Ok(Carried::EpochBegan(epoch)) if epoch <= built => continue,
                     Ok(Carried::EpochBegan(epoch)) => return Err(Leave::EpochBegan { epoch }),
+                    Ok(Carried::Other(passed)) => {
+                        if let Some((recorded_at, _)) = passed.event {
+                            assignment.lag.polled(passed.partition, recorded_at);
+                        }
+                        Taken::Passed(passed)
+                    }
                     Ok(Carried::Event(record)) => {
                         let recorded_at = record.published.envelope.time;
                         assignment.lag.polled(record.partition, recorded_at);
-                        Ok(record)
+                        Taken::Event(record)
                     }
                     Err(damaged) => {
                         if matches!(damaged, Damaged::Announcement(_)) {
                             polled.leave = Some(Leave::Announcement);
                         }
-                        Err(Unreadable {
+                        Taken::Unreadable(Unreadable {
                             record: raw(&message),
                             source: damaged.into(),
                         })

@@ -122,7 +122,7 @@ impl<P: Projection> Session<'_, P> {
             self.status.clone(),
         );
         let mut client = client_config(&self.engine.config);
-        settings(&mut client).set("group.id", self.engine.group());
+        settings::<P>(&mut client).set("group.id", self.engine.group());
         let consumer: BaseConsumer<Context> = client.create_with_context(context)?;
         consumer.subscribe(&[&self.engine.topic()])?;
         Ok(consumer)
@@ -210,12 +210,15 @@ impl<P: Projection> Session<'_, P> {
 
 /// Seconds since the oldest of these events was recorded.
 fn oldest(records: &[Taken]) -> Option<f64> {
-    let events = records.iter().filter_map(|record| record.as_ref().ok());
-    let recorded = events.map(|event| event.published.envelope.time).min()?;
+    let recorded = records.iter().filter_map(|taken| match taken {
+        Taken::Event(event) => Some(event.published.envelope.time),
+        Taken::Unreadable(_) | Taken::Passed(_) => None,
+    });
+    let recorded = recorded.min()?;
     Some((clock::now() - recorded).as_seconds_f64().max(0.0))
 }
 
-fn settings(client: &mut ClientConfig) -> &mut ClientConfig {
+fn settings<P: Projection>(client: &mut ClientConfig) -> &mut ClientConfig {
     client
         .set("isolation.level", "read_committed")
         .set("enable.auto.commit", "false")
@@ -231,7 +234,7 @@ fn settings(client: &mut ClientConfig) -> &mut ClientConfig {
         .set("statistics.interval.ms", "2000")
         // Bounds the memory of a worker that has much to catch up with.
         .set("queued.min.messages", "10000")
-        .set("queued.max.messages.kbytes", "16384")
+        .set("queued.max.messages.kbytes", P::FETCHED_AHEAD.to_string())
         .set("fetch.queue.backoff.ms", "10")
 }
 

@@ -141,7 +141,7 @@ impl<P: Projection> Applier<P> {
                     let made = self.make_anew(connection, envelope.subject, known);
                     changed.push(made.await?);
                 }
-                Ok(Carried::EpochBegan(_) | Carried::Other) => {}
+                Ok(Carried::EpochBegan(_) | Carried::Other(_)) => {}
                 Err(damaged) => return Err(Attempt::Record(0, damaged.into())),
             }
         }

@@ -8,15 +8,21 @@ use crate::{
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
-use contracts::{PositionToken, topics::ORDER_EVENTS};
+use contracts::PositionToken;
+use futures_util::future::join_all;
 use infra::{
     clock,
     config::Config,
     http::{Principal, Problem, Query},
     kafka,
+    views::models,
 };
 use serde::Serialize;
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
@@ -51,6 +57,9 @@ struct Projection {
     /// Name.
     #[schema(example = "orders")]
     name: String,
+    /// Topic that its events come from.
+    #[schema(example = "orders.events.v1")]
+    topic: &'static str,
     /// Rises with each rebuild.
     build: i64,
     /// Version of the code that made it.
@@ -69,7 +78,7 @@ struct Projection {
 /// Where one partition is.
 #[derive(Debug, Serialize, ToSchema)]
 struct ProjectionPartition {
-    /// Partition of `orders.events.v1`.
+    /// Partition of its topic.
     partition: i32,
     /// Offset that the projection goes on from.
     next_offset: i64,
@@ -142,17 +151,27 @@ pub async fn handle(
     Ok(super::told(HttpResponse::Ok(), &projections))
 }
 
-/// Where each partition of the topic ends; none while Kafka does not say.
-async fn ends(config: &Config) -> Option<Vec<i64>> {
-    let asked = kafka::watermarks(config, ORDER_EVENTS);
-    let ranges = tokio::time::timeout(KAFKA_TIME, asked).await.ok()?.ok()?;
-    Some(ranges.iter().map(|range| range.end).collect())
+/// Where each partition of each topic ends, as far as Kafka says.
+async fn ends(config: &Config) -> HashMap<&'static str, Vec<i64>> {
+    let topics: BTreeSet<_> = models::ALL.iter().map(|model| model.topic.name).collect();
+    let asked = topics.into_iter().map(async |topic| {
+        let asked = kafka::watermarks(config, topic);
+        let ranges = tokio::time::timeout(KAFKA_TIME, asked).await.ok()?.ok()?;
+        Some((topic, ranges.iter().map(|range| range.end).collect()))
+    });
+    join_all(asked).await.into_iter().flatten().collect()
+}
+
+/// The topic of a projection: one that is not of this release is of orders.
+fn topic(projection: &str) -> &'static str {
+    let model = models::named(projection).unwrap_or(&models::ORDERS);
+    model.topic.name
 }
 
 /// What is known, from everybody who was asked.
 struct Seen {
     checkpoints: Vec<Checkpoint>,
-    ends: Option<Vec<i64>>,
+    ends: HashMap<&'static str, Vec<i64>>,
     measured: Option<Arc<Measured>>,
     now: OffsetDateTime,
 }
@@ -166,6 +185,7 @@ impl Seen {
         Projection {
             lag: self.lag(lag.map(ProjectionLag::whole)),
             partitions: checkpoints.map(|c| self.partition(c, lag)).collect(),
+            topic: topic(&build.projection),
             name: build.projection,
             build: build.number,
             version: build.version,
@@ -181,9 +201,10 @@ impl Seen {
     ) -> ProjectionPartition {
         let Checkpoint { partition, at, .. } = *checkpoint;
         let index = usize::try_from(partition).ok();
-        let ends = self.ends.as_ref();
+        let topic = topic(&checkpoint.projection);
+        let ends = self.ends.get(topic);
         let position = PositionToken {
-            topic: ORDER_EVENTS.to_owned(),
+            topic: topic.to_owned(),
             partition,
             at,
         };

@@ -1,7 +1,7 @@
 //! `GET /v1/orders/{id}/events`: the history of one order.
 
 use super::{
-    marked, not_found, order_id,
+    about, not_found, order_id,
     store::{self, HistoryEntry},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         Conditional, MinPosition, MinVersion, NoSuchOrder, OrderId, Paging, Refused, ToldPartOf,
     },
     lag, paging,
-    reply::{Reply, TagHash},
+    reply::{Reply, TagHash, marked},
     state::State,
 };
 use actix_web::{
@@ -71,7 +71,7 @@ pub async fn handle(
     let id = order_id(&id)?;
     let hash = QueryHash::of(&format!("events {id}"));
     let after = after(&state, &query, hash).await?;
-    let route = consistency.wait(&state, Some(id)).await?.route;
+    let route = consistency.wait(&state, Some(about(id))).await?.route;
 
     let read = route.read(|views| async move {
         let Some(order) = store::head(&views, id).await? else {

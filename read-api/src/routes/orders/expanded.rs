@@ -1,11 +1,9 @@
 //! One order with what belongs to it.
 
-use super::{
-    cached::Found,
-    get::{answer as answer_plainly, told},
-};
+use super::get::{answer as answer_plainly, told};
 use crate::{
-    consistency::Consistency, expand::Expand, fields::Fields, reply::TagHash, state::State,
+    consistency::Consistency, expand::Expand, fields::Fields, one::Found, reply::TagHash,
+    state::State,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use infra::http::Problem;

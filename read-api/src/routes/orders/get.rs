@@ -1,10 +1,9 @@
 //! `GET /v1/orders/{id}`: one order.
 
 use super::{
-    cached::{self, Found},
-    expanded, marked, not_found, order_id,
+    expanded, not_found, order_id,
     past::{self, Moment},
-    store,
+    store, wanted,
 };
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
@@ -15,7 +14,8 @@ use crate::{
     expand::{Expand, History},
     fields::{self, Fields},
     lag,
-    reply::Reply,
+    one::{self, Found},
+    reply::{Reply, marked},
     servers::{PRIMARY, Route},
     state::State,
 };
@@ -110,7 +110,7 @@ impl Asked {
         read: impl Fn(Route) -> Fut,
     ) -> Result<HttpResponse, Problem>
     where
-        Fut: Future<Output = cached::Told> + Send + 'static,
+        Fut: Future<Output = one::Told> + Send + 'static,
     {
         let (consistency, fields) = (&self.consistency, self.fields.as_ref());
         if let Some(moment) = Moment::of(&self.query)? {
@@ -118,25 +118,13 @@ impl Asked {
         }
         let expand = Expand::of(&self.query)?;
         if !expand.is_empty() {
-            let order = cached::whole(state, consistency, id, read).await?;
+            let order = one::whole(state, consistency, wanted(state, id), read).await?;
             let asked = (&expand, fields);
             return expanded::answer(request, state, consistency, asked, (id, order)).await;
         }
-        let order = cached::order(request, state, consistency, id, read).await?;
-        answer(request, state, consistency, (id, cut(order, fields)?)).await
-    }
-}
-
-/// The order with some of its fields, where some are asked for. Its tag stays:
-/// the question is part of what the tag is of.
-fn cut(order: Option<Found>, fields: Option<&Fields>) -> Result<Option<Found>, Problem> {
-    match (order, fields) {
-        (Some(order), Some(fields)) if !order.json.is_empty() => {
-            let json = std::str::from_utf8(&order.json).map_err(Problem::internal)?;
-            let json = fields.of_stored(json)?.into();
-            Ok(Some(Found { json, ..order }))
-        }
-        (order, _) => Ok(order),
+        let order = one::document(request, state, consistency, wanted(state, id), read).await?;
+        let order = order.map(|order| order.cut(fields)).transpose()?;
+        answer(request, state, consistency, (id, order)).await
     }
 }
 

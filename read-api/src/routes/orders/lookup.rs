@@ -1,11 +1,12 @@
 //! `POST /v1/orders/lookup`: many orders by their ids, in one statement.
 
-use super::store::{self, Document};
+use super::store;
 use crate::{
     consistency::{Consistency, PREFERENCE_APPLIED},
     documented::{FieldsOf, MinPosition, Refused, RefusedBody, ToldNow, parts_of},
     fields::{self, Fields},
     lag,
+    one::Document,
     state::State,
 };
 use actix_web::{

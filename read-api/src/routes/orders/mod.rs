@@ -1,7 +1,6 @@
 //! `/v1/orders`.
 
 pub mod by_external_id;
-pub mod cached;
 pub mod changes;
 pub mod diff;
 pub mod documents;
@@ -15,29 +14,33 @@ pub(super) mod store;
 pub mod stream;
 
 use crate::{
-    consistency::{PARKED, PROJECTION},
+    consistency::{About, PROJECTION},
+    one::Wanted,
     problems::order_not_found,
-    reply::Reply,
     state::State,
 };
 use infra::{
     http::Problem,
-    views::{ORDERS, parked},
+    views::{ORDERS, models, parked},
 };
 use uuid::Uuid;
+
+/// The order with this id.
+const fn about(id: Uuid) -> About {
+    About::of(&models::ORDERS, id)
+}
+
+/// The same, as it may be cached.
+const fn wanted(state: &State, id: Uuid) -> Wanted<'_> {
+    Wanted {
+        about: about(id),
+        cache: Some(&state.orders),
+    }
+}
 
 /// The id in a path; what is no id is no order's.
 fn order_id(text: &str) -> Result<Uuid, Problem> {
     Uuid::try_parse(text).map_err(|_| order_not_found())
-}
-
-/// An answer about an order, marked where the order is parked.
-fn marked(reply: Reply, parked: bool) -> Reply {
-    if parked {
-        reply.header(PROJECTION, PARKED)
-    } else {
-        reply
-    }
 }
 
 /// 404, marked where the order is parked since its first event.

@@ -1,20 +1,10 @@
 //! Single orders and their histories.
 
+use crate::one::Document;
 use infra::http::Etag;
 use sqlx::{PgPool, Row as _, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
-
-/// One stored order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// Version and revision.
-    pub etag: Etag,
-    /// JSON, to be sent as it is.
-    pub json: String,
-    /// Whether the order is parked: later events of it wait.
-    pub parked: bool,
-}
 
 /// What a list of an order's history goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

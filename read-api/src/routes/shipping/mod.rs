@@ -1,3 +1,5 @@
-//! Shipping.
+//! `/v1/shipping`.
 
+pub mod methods;
 pub mod quotes;
+pub mod zones;

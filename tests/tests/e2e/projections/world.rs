@@ -20,7 +20,7 @@ use infra::{
 };
 use orderlog::keys::sealing;
 use projections::{
-    Status,
+    Sources, Status,
     engine::RawRecord,
     orders::{milestones, replay, stored_movements},
     registry,
@@ -157,7 +157,7 @@ impl World {
         *self.producer.lock().await = None;
     }
 
-    /// Starts a projector role.
+    /// Starts a projector role, of the orders only.
     pub fn projector(&self) -> Result<Projector> {
         Self::projector_told(&self.config)
     }
@@ -165,9 +165,14 @@ impl World {
     /// Starts a projector role that is told something else.
     pub fn projector_told(config: &Config) -> Result<Projector> {
         let lifecycle = Lifecycle::new();
-        let log = LogReader::new(postgres::pool(&config.events_url, 4)?);
-        let (mapping, sealing) = (Arc::new(AsStored), sealing(config)?);
-        let status = projections::spawn(config, log, mapping, sealing, &lifecycle)?;
+        let sources = Sources {
+            log: LogReader::new(postgres::pool(&config.events_url, 4)?),
+            mapping: Arc::new(AsStored),
+            sealing: sealing(config)?,
+            config: config.clone(),
+        };
+        let orders = registry::find(ORDERS).context("the projection of the orders")?;
+        let status = projections::spawn_these(&[orders], &sources, &lifecycle)?;
         Ok(Projector { lifecycle, status })
     }
 

@@ -18,10 +18,11 @@ use utoipa::ToSchema;
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"family": "statistics"}))]
 pub struct PurgeRequest {
-    /// Only those of this family: `orders`, `statistics`, `documents`, `quotes`
+    /// Only those of this family: `orders`, `products`, `platforms`, `statistics`, `documents`,
+    /// `quotes`
     #[schema(example = "orders")]
     family: Option<String>,
-    /// Only this one; an order's key is its id. Without a family: `<family>:<key>`
+    /// Only this one; an order's key is its id, that of a product or platform its `subject`. Without a family: `<family>:<key>`
     #[schema(example = "01890a5d-ac96-774b-bcce-b302099a8057")]
     key: Option<String>,
     /// Only those whose key begins so; that of a quote with its platform's slug and

@@ -1,20 +1,17 @@
 //! `POST /v1/admin/parked/{id}/discard`: a record that names no order is nobody's.
 
 use crate::{
-    documented::{NotParked, OrdersStay, ParkedId, Refused, RefusedBody},
+    documented::{NotParked, OfProjection, OrdersStay, ParkedId, Refused, RefusedBody},
     problems::{not_a_record, not_parked},
     state::State,
 };
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{Data, Path},
 };
 use infra::{
-    http::{JsonBody, Principal, Problem},
-    views::{
-        ORDERS,
-        discards::{self, Discard, DiscardError},
-    },
+    http::{JsonBody, Principal, Problem, Query},
+    views::discards::{self, Discard, DiscardError},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -39,7 +36,7 @@ pub struct DiscardRequest {
     path = "/v1/admin/parked/{id}/discard",
     operation_id = "discard_parked_record",
     tag = "admin",
-    params(ParkedId),
+    params(ParkedId, OfProjection),
     request_body = DiscardRequest,
     responses(
         (status = 200, description = "It is parked no more", body = Discard),
@@ -53,9 +50,11 @@ pub struct DiscardRequest {
 pub async fn handle(
     principal: Principal,
     state: Data<State>,
+    request: HttpRequest,
     id: Path<String>,
     body: JsonBody<DiscardRequest>,
 ) -> Result<HttpResponse, Problem> {
+    let query = Query::of(&request, &[super::PROJECTION])?;
     let id = super::id(&id)?;
     let reason = body.value.reason.trim();
     if reason.is_empty() || reason.chars().count() > 1_000 || reason.contains('\0') {
@@ -65,12 +64,13 @@ pub async fn handle(
         )
         .detail("/reason: not empty, at most 1,000 characters, none of them zero"));
     }
-    let discarded = discards::discard(&state.views, ORDERS, id, (&principal.id, reason)).await;
+    let projection = super::projection(&state, &query).await?;
+    let discarded = discards::discard(&state.views, &projection, id, (&principal.id, reason)).await;
     let discarded = discarded.map_err(|error| match error {
         DiscardError::Views(error) => Problem::database(&error),
         DiscardError::NotParked => not_parked(),
         DiscardError::AnOrder => not_a_record(),
     })?;
-    metrics::counter!("orderlog_parked_discarded_total", "projection" => ORDERS).increment(1);
+    metrics::counter!("orderlog_parked_discarded_total", "projection" => projection).increment(1);
     Ok(super::told(HttpResponse::Ok(), &discarded))
 }

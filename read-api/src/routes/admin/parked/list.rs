@@ -2,24 +2,21 @@
 
 use crate::{
     cursor::{Keyset, Place, QueryHash},
-    documented::{Paging, Refused},
+    documented::{OfProjection, Paging, Refused},
     paging,
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use infra::{
     http::{Principal, Problem, Query},
-    views::{
-        ORDERS,
-        parked::{self, Parked},
-    },
+    views::parked::{self, Parked},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Parameters of the route.
-pub const PARAMETERS: &[&str] = &["cursor", "limit"];
+pub const PARAMETERS: &[&str] = &[super::PROJECTION, "cursor", "limit"];
 
 /// A page of what waits.
 #[derive(Serialize, ToSchema)]
@@ -35,13 +32,14 @@ pub struct ParkedList {
 /// Parked orders
 ///
 /// Orders that wait because an event of theirs cannot be read or applied, with
-/// the reason. They are served as they were before it.
+/// the reason. They are served as they were before it. With `projection` whatever
+/// else may be parked, such as products.
 #[utoipa::path(
     get,
     path = "/v1/admin/parked",
     operation_id = "list_parked_orders",
     tag = "admin",
-    params(Paging),
+    params(OfProjection, Paging),
     responses((status = 200, description = "What waits", body = ParkedList), Refused),
     security(("api_key" = []))
 )]
@@ -52,12 +50,13 @@ pub async fn handle(
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let limit = paging::limit(&query)?;
-    let hash = QueryHash::of("parked");
+    let projection = super::projection(&state, &query).await?;
+    let hash = QueryHash::of(&format!("parked {projection}"));
     let after = match query.one("cursor")? {
         Some(cursor) => state.cursors.open(hash, cursor).await?.keyset.value,
         None => 0,
     };
-    let data = parked::list(&state.views, ORDERS, after, paging::one_more(limit)).await;
+    let data = parked::list(&state.views, &projection, after, paging::one_more(limit)).await;
     let mut data = data.map_err(|error| Problem::database(&error))?;
     let has_more = data.len() > limit;
     data.truncate(limit);

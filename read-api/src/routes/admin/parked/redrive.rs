@@ -2,7 +2,7 @@
 //! marks, which the projector acts upon.
 
 use crate::{
-    documented::{NotParked, ParkedId, Refused},
+    documented::{NotParked, OfProjection, ParkedId, Refused},
     problems::not_parked,
     state::State,
 };
@@ -12,7 +12,7 @@ use actix_web::{
 };
 use infra::{
     http::{Principal, Problem, Query},
-    views::{ORDERS, parked},
+    views::parked,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,7 +33,7 @@ pub struct Marked {
     path = "/v1/admin/parked/{id}/redrive",
     operation_id = "redrive_parked_order",
     tag = "admin",
-    params(ParkedId),
+    params(ParkedId, OfProjection),
     responses((status = 202, description = "It is marked", body = Marked), NotParked, Refused),
     security(("api_key" = []))
 )]
@@ -43,9 +43,8 @@ pub async fn one(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    Query::of(&request, &[])?;
     let id = super::id(&id)?;
-    match mark(&state, Some(id)).await? {
+    match mark(&state, &request, Some(id)).await? {
         0 => Err(not_parked()),
         marked => Ok(accepted(marked)),
     }
@@ -59,6 +58,7 @@ pub async fn one(
     path = "/v1/admin/parked/redrive",
     operation_id = "redrive_parked_orders",
     tag = "admin",
+    params(OfProjection),
     responses((status = 202, description = "They are marked", body = Marked), Refused),
     security(("api_key" = []))
 )]
@@ -67,12 +67,13 @@ pub async fn all(
     state: Data<State>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    Query::of(&request, &[])?;
-    Ok(accepted(mark(&state, None).await?))
+    Ok(accepted(mark(&state, &request, None).await?))
 }
 
-async fn mark(state: &State, id: Option<&str>) -> Result<u64, Problem> {
-    let marked = parked::request_redrive(&state.views, ORDERS, id).await;
+async fn mark(state: &State, request: &HttpRequest, id: Option<&str>) -> Result<u64, Problem> {
+    let query = Query::of(request, &[super::PROJECTION])?;
+    let projection = super::projection(state, &query).await?;
+    let marked = parked::request_redrive(&state.views, &projection, id).await;
     marked.map_err(|error| Problem::database(&error))
 }
 

@@ -1,7 +1,7 @@
 //! `GET /v1/admin/parked/{id}`: one order that waits.
 
 use crate::{
-    documented::{NotParked, ParkedId, Refused},
+    documented::{NotParked, OfProjection, ParkedId, Refused},
     problems::not_parked,
     state::State,
 };
@@ -11,14 +11,13 @@ use actix_web::{
 };
 use infra::{
     http::{Principal, Problem, Query},
-    views::{
-        ORDERS,
-        parked::{self, Parked, WaitingRecord},
-    },
+    views::parked::{self, Parked, WaitingRecord},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// Parameters of the route.
+pub const PARAMETERS: &[&str] = &[super::PROJECTION];
 /// Records that are told.
 const MOST: i64 = 100;
 
@@ -42,7 +41,7 @@ pub struct ParkedOrder {
     path = "/v1/admin/parked/{id}",
     operation_id = "get_parked_order",
     tag = "admin",
-    params(ParkedId),
+    params(ParkedId, OfProjection),
     responses(
         (status = 200, description = "It, and what waits", body = ParkedOrder),
         NotParked,
@@ -56,11 +55,12 @@ pub async fn handle(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    Query::of(&request, &[])?;
+    let query = Query::of(&request, PARAMETERS)?;
     let id = super::id(&id)?;
+    let projection = super::projection(&state, &query).await?;
     let read = async {
-        let found = parked::find(&state.views, ORDERS, id).await?;
-        let records = parked::waiting(&state.views, ORDERS, id, MOST).await?;
+        let found = parked::find(&state.views, &projection, id).await?;
+        let records = parked::waiting(&state.views, &projection, id, MOST).await?;
         Ok((found, records))
     };
     let (found, records) = read.await.map_err(|error| Problem::database(&error))?;

@@ -304,6 +304,7 @@ const fn place(record: &Delivered<OrderEvent>) -> (i32, i64) {
         Delivered::Unreadable(unreadable) => {
             (unreadable.record.partition, unreadable.record.offset)
         }
+        Delivered::Passed(passed) => (passed.partition, passed.offset),
     }
 }
 

@@ -1,0 +1,4 @@
+//! `/v1/platforms`.
+
+pub mod get;
+pub mod list;

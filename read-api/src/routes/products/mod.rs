@@ -1,0 +1,4 @@
+//! `/v1/products`.
+
+pub mod get;
+pub mod list;

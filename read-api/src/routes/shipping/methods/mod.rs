@@ -1,0 +1,4 @@
+//! `/v1/shipping/methods`.
+
+pub mod get;
+pub mod list;

@@ -1,0 +1,4 @@
+//! `/v1/shipping/zones`.
+
+pub mod get;
+pub mod list;

@@ -51,7 +51,7 @@ impl Line {
 
     /// As the client gives it, whatever it leaves to the catalogue: for an order
     /// that exists, where it is only compared.
-    pub fn as_given(self) -> NewLine {
+    pub fn given(self) -> NewLine {
         NewLine {
             sku: self.sku,
             name: self.name.unwrap_or_default(),
@@ -175,7 +175,7 @@ async fn products(call: &Call, skus: BTreeSet<&str>) -> Result<HashMap<String, P
         .collect();
     let executor = &call.api.reference.products;
     let latest = executor.latest(&ids).await;
-    let mut latest = latest.map_err(|error| error.of_another())?;
+    let mut latest = latest.map_err(ExecuteError::of_another)?;
     if let Some(rehearsals) = &call.rehearsal {
         for id in &ids {
             if let Some(state) = rehearsals.products.left(id) {

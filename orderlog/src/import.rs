@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
     orderlog import orders.json --format shopify --platform shop\n  \
     orderlog import postgres://reader@old-shop/shop --format sql --mapping mapping.toml\n  \
     orderlog import retail.csv --format online-retail --json | jq .refused_by_code")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch")]
 pub struct ImportArgs {
     /// The file, plain, .gz, .zst or .xz
     pub file: PathBuf,

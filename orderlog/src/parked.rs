@@ -113,7 +113,7 @@ pub async fn run(config: &Config, command: ParkedCommand) -> anyhow::Result<Exit
         }
         ParkedCommand::Discard { which, of } => discard(of.among(&views).await?, &which).await?,
         ParkedCommand::Discarded { of, shown } => {
-            discarded(of.among(&views).await?, &shown).await?
+            discarded(of.among(&views).await?, &shown).await?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -130,6 +130,7 @@ pub struct Passed {
 
 /// What came from Kafka and has to be dealt with.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are events")]
 pub enum Delivered<D> {
     /// An event.
     Event(Record<D>),
@@ -373,6 +374,7 @@ mod tests {
             correlation_id: None,
             causation_id: None,
             traceparent: None,
+            platform_version: None,
         };
         RawRecord::of(0, 7, &envelope, b"not even JSON".to_vec())
     }

@@ -48,6 +48,7 @@ fn event(version: i64, title: &str, archived: bool) -> Event<ProductEvent> {
             correlation_id: None,
             causation_id: None,
             traceparent: None,
+            platform_version: None,
         },
         raw: data.to_data().expect("JSON"),
         data,

@@ -48,7 +48,7 @@ pub async fn list(
     let has_more = rows.len() > list.limit;
     rows.truncate(list.limit);
     let next = match rows.last().filter(|_| has_more) {
-        Some(last) => Some(state.cursors.seal_key(list.hash(), &last.key).await?),
+        Some(end) => Some(state.cursors.seal_key(list.hash(), &end.key).await?),
         None => None,
     };
     let etag = tag(&list, &rows, has_more);

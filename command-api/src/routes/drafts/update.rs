@@ -76,7 +76,7 @@ async fn priced(
     lines: Vec<Line>,
 ) -> Result<Vec<NewLine>, ExecuteError<Rejection>> {
     let (Some(rules), Some(head)) = (rules, &order.head) else {
-        return Ok(lines.into_iter().map(Line::as_given).collect());
+        return Ok(lines.into_iter().map(Line::given).collect());
     };
     let sale = Sale::of(call, rules, head.currency);
     let at = |index| format!("/lines/{index}/unit_price");

@@ -91,12 +91,11 @@ pub async fn make<C: Into<OrderCommand>>(
         let there = order.head.as_ref().map(|head| head.prices_include_tax);
         let parts = parts.clone();
         async move {
-            let (new, platform_version) = match there {
-                Some(prices_include_tax) => (repeated(id, parts, prices_include_tax), None),
-                None => {
-                    let (new, version) = new_order(call, coming, id, parts).await?;
-                    (new, Some(version))
-                }
+            let (new, platform_version) = if let Some(prices_include_tax) = there {
+                (repeated(id, parts, prices_include_tax), None)
+            } else {
+                let (new, version) = new_order(call, coming, id, parts).await?;
+                (new, Some(version))
             };
             Ok(Ordered {
                 command: command(new).into(),
@@ -139,7 +138,7 @@ async fn new_order(
 /// nothing to do with it, and no number is used up.
 fn repeated(id: Uuid, mut parts: OrderParts, prices_include_tax: bool) -> NewOrder {
     let lines = mem::take(&mut parts.lines);
-    let lines = lines.into_iter().map(Line::as_given).collect();
+    let lines = lines.into_iter().map(Line::given).collect();
     parts.new_order(id, lines, prices_include_tax)
 }
 

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"length_mm": 120, "width_mm": 80, "height_mm": 60}))]
+#[expect(clippy::struct_field_names, reason = "the unit belongs to the name")]
 pub struct DimensionsBody {
     /// One side.
     length_mm: i64,

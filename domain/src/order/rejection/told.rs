@@ -199,8 +199,10 @@ impl Rejection {
         Some(match self {
             Self::NoSuchPart { pointer, .. } => return pointer.clone(),
             Self::PriceMismatch { pointer, .. } | Self::PriceUnknown { pointer } => pointer.clone(),
-            Self::Rules(RulesRefusal::PlatformCurrency { .. }) => "/currency".to_owned(),
-            Self::PlatformUnknown { .. } | Self::Rules(_) => "/platform".to_owned(),
+            Self::PlatformUnknown { .. }
+            | Self::Rules(RulesRefusal::PlatformInactive | RulesRefusal::PlatformArchived) => {
+                "/platform".to_owned()
+            }
             Self::NoLines | Self::TooManyLines { .. } | Self::NoPositiveQuantity => {
                 "/lines".to_owned()
             }
@@ -229,7 +231,9 @@ impl Rejection {
             | Self::CreditExceedsTotal { .. }
             | Self::ChargebackExceedsCaptured { .. }
             | Self::DiscountExceedsAmount { .. } => "/amount".to_owned(),
-            Self::CurrencyMismatch { .. } => "/currency".to_owned(),
+            Self::CurrencyMismatch { .. } | Self::Rules(RulesRefusal::PlatformCurrency { .. }) => {
+                "/currency".to_owned()
+            }
             Self::ReasonRequired => "/reason".to_owned(),
             Self::BelowFulfilled { .. } | Self::NewQuantityOutOfRange { .. } => {
                 "/quantity".to_owned()
@@ -280,14 +284,12 @@ impl Rejection {
             Self::ShippingOutOfRange { amount }
             | Self::NewShippingOutOfRange { amount }
             | Self::AmountNotPositive { amount } => vec![("amount", json!(amount))],
-            Self::CurrencyMismatch { expected, given } => {
+            Self::CurrencyMismatch { expected, given }
+            | Self::Rules(RulesRefusal::PlatformCurrency { expected, given }) => {
                 vec![("expected", json!(expected)), ("given", json!(given))]
             }
             Self::DuplicateLine { line, .. } => vec![("line", json!(line))],
             Self::PlatformUnknown { platform } => vec![("platform", json!(platform))],
-            Self::Rules(RulesRefusal::PlatformCurrency { expected, given }) => {
-                vec![("expected", json!(expected)), ("given", json!(given))]
-            }
             Self::PriceMismatch { given, current, .. } => {
                 vec![("given", json!(given)), ("current", json!(current))]
             }

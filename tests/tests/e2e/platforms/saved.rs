@@ -79,8 +79,8 @@ pub async fn saving_what_is_there_stores_nothing(env: &TestEnv) -> anyhow::Resul
     let made = save("k1", "Lamp").await?.expect(201)?;
     ensure!(made.json["sku"] == "A/1 \u{e9}", "{}", made.json);
     ensure!(made.header("location") == "/v1/products/A%2F1%20%C3%A9");
-    let same = save("k2", "Lamp").await?.expect(200)?;
-    ensure!(same.json["version"] == 1, "{}", same.json);
+    let again = save("k2", "Lamp").await?.expect(200)?;
+    ensure!(again.json["version"] == 1, "{}", again.json);
     let other = save("k3", "Lamp, large").await?.expect(200)?;
     ensure!(other.json["version"] == 2);
     let repeated = save("k1", "Lamp").await?.expect(201)?;

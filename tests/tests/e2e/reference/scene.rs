@@ -4,6 +4,7 @@ use crate::whole_path::System;
 use anyhow::{Context as _, ensure};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use tests::{Answer, Api, answer};
 
 /// Every character that means something in a path, and some that do not.
@@ -11,8 +12,12 @@ pub const ODD_SKU: &str = "LAMP/01 50%+é?#&\"x";
 
 /// A part of a path.
 pub fn encoded(key: &str) -> String {
-    let bytes = key.bytes();
-    bytes.map(|byte| format!("%{byte:02X}")).collect()
+    let mut text = String::new();
+    for byte in key.bytes() {
+        // Writing into a text does not fail.
+        let _ = write!(text, "%{byte:02X}");
+    }
+    text
 }
 
 /// A platform, without its key.

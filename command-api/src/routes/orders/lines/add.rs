@@ -70,12 +70,12 @@ async fn added(
     line: Line,
 ) -> Result<NewLine, ExecuteError<Rejection>> {
     let (Some(rules), Ok(head)) = (rules, order.live_sale()) else {
-        return Ok(line.as_given());
+        return Ok(line.given());
     };
     let sale = Sale::of(call, rules, head.currency);
     let lines = sale.lines(call, vec![line.clone()], |_| "/unit_price".to_owned());
     let priced = lines.await?.pop();
-    Ok(priced.unwrap_or_else(|| line.as_given()))
+    Ok(priced.unwrap_or_else(|| line.given()))
 }
 
 answers!(Answers: 200 "Added"; LIVE_SALE, LINE, PRICE, &["too_many_lines"]);

@@ -208,11 +208,11 @@ fn a_platform_says_whether_it_takes_such_orders() {
         };
         goods::rules(&asked(&lamp), known, &Unsaved::new(&config))
     };
-    let rules = |platform, unknown| ruled(platform, json!({}), unknown);
-    let known = rules(Some(platform(json!({"currency": "EUR"}))), Refuse);
+    let unnamed = |platform, unknown| ruled(platform, json!({}), unknown);
+    let known = unnamed(Some(platform(json!({"currency": "EUR"}))), Refuse);
     let known = known.unwrap_or_else(|problem| panic!("{problem}"));
     assert!(known.version == 9 && known.prices_include_tax);
-    let made = rules(None, Create).unwrap_or_else(|problem| panic!("{problem}"));
+    let made = unnamed(None, Create).unwrap_or_else(|problem| panic!("{problem}"));
     assert_eq!(made, rules_of_web());
     for (name, unknown) in [("web", Refuse), ("default", Refuse), ("web", Create)] {
         let configured = json!({name: {"prices_include_tax": true}});
@@ -244,7 +244,7 @@ fn a_platform_says_whether_it_takes_such_orders() {
             vec!["/currency"],
         ),
     ] {
-        let refused = told(rules(change.map(platform), Refuse));
+        let refused = told(unnamed(change.map(platform), Refuse));
         let pointers: Vec<String> = pointers.into_iter().map(str::to_owned).collect();
         assert_eq!(refused, (status, code.to_owned(), pointers));
     }

@@ -9,6 +9,7 @@ mod headers;
 mod openapi;
 mod prices;
 mod problem_types;
+mod quotes;
 mod record;
 mod reference;
 mod refusal;

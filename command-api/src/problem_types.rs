@@ -69,6 +69,10 @@ kinds! {
         "The catalogue has another price (`current`), and neither the platform nor the key takes prices of clients.",
     422 price_unknown:
         "There is no price to hold the line's against, or to take for it: the catalogue has none on this platform in this currency.",
+    422 quote_invalid: "The quote was not made here, or was changed.",
+    409 quote_expired: "The quote held until `expired_at`: ask for another one.",
+    409 quote_mismatch:
+        "The quote is for something else: `part` says what of the order is not as it was quoted.",
     404 product_not_found: "There is no product with this SKU.",
     409 product_archived: "The product is archived: restore it first.",
     422 sku_fixed: "A product keeps its SKU: order lines and price lists name it.",

@@ -18,6 +18,7 @@ use infra::{
     http::Problem,
     log::ContractMapping,
     platforms::Directory,
+    quotes::Promises,
     sealing::Sealing,
     shared_secret::SharedSecret,
 };
@@ -38,6 +39,7 @@ pub struct CommandApi {
     pub(crate) invoices: Executor<Registers>,
     pub(crate) reference: Executors,
     pub(crate) platforms: Directory,
+    pub(crate) promises: Promises,
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
     pub(crate) webhooks: Webhooks,
@@ -74,6 +76,7 @@ impl CommandApi {
         Self {
             reference,
             platforms,
+            promises: Promises::new(config, webhooks.ops.clone()),
             orders: Executor::new(store, mapping, sealing, config.aggregate_cache_bytes),
             invoices: Executor::new(registers.0, registers.1, registers.2, REGISTERS),
             numbers: NumberBlocks::new(events),

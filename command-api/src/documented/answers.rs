@@ -84,6 +84,9 @@ pub const NEW_ORDER: &[&str] = &[
     "platform_currency",
     "price_mismatch",
     "price_unknown",
+    "quote_invalid",
+    "quote_expired",
+    "quote_mismatch",
 ];
 /// Codes of a line's price.
 pub const PRICE: &[&str] = &["price_mismatch", "price_unknown"];

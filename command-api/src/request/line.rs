@@ -64,6 +64,16 @@ pub struct ShippingBody {
     /// Tax on the charge.
     #[serde(default)]
     tax: i64,
+    /// The `quote` of the offer that it was chosen by: a new order is held
+    /// against it, and it is not stored.
+    quote: Option<String>,
+}
+
+impl ShippingBody {
+    /// The quote that it was chosen by.
+    pub fn quote(&self) -> Option<String> {
+        self.quote.clone()
+    }
 }
 
 impl From<ShippingBody> for NewShipping {

@@ -24,6 +24,8 @@ pub struct OrderParts {
     pub lines: Vec<Line>,
     /// Shipping choice.
     pub shipping: Option<NewShipping>,
+    /// The quote that it was chosen by, where it is to be held against it.
+    pub quote: Option<String>,
     /// Where the bill goes.
     pub billing_address: Option<NewAddress>,
     /// Where the goods go.

@@ -52,7 +52,9 @@ pub struct CreateDraftBody {
 
 impl From<CreateDraftBody> for OrderParts {
     fn from(body: CreateDraftBody) -> Self {
+        let quote = body.shipping.as_ref().and_then(ShippingBody::quote);
         Self {
+            quote,
             platform: body.platform,
             external_id: body.external_id,
             currency: body.currency,

@@ -5,6 +5,7 @@ use crate::{
     answer::{Answer, Success},
     call::Call,
     prices::{Line, Sale},
+    quotes::check_quote,
     record::Orders,
     request::OrderParts,
 };
@@ -125,7 +126,11 @@ async fn new_order(
     let lines = mem::take(&mut parts.lines);
     let at = |index| format!("/lines/{index}/unit_price");
     let lines = sale.lines(call, lines, at).await?;
+    let quote = parts.quote.take();
     let mut new = parts.new_order(id, lines, rules.prices_include_tax);
+    if let Some(quote) = quote {
+        check_quote(call, &new, &quote).await?;
+    }
     new.country.clone_from(&rules.country);
     new.number = match number(call, &rules.slug).await? {
         Some(number) => rules.number(number),

@@ -57,7 +57,9 @@ pub struct PlaceOrderBody {
 
 impl From<PlaceOrderBody> for OrderParts {
     fn from(body: PlaceOrderBody) -> Self {
+        let quote = body.shipping.as_ref().and_then(ShippingBody::quote);
         Self {
+            quote,
             platform: body.platform,
             external_id: body.external_id,
             currency: body.currency,

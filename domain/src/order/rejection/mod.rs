@@ -3,7 +3,7 @@
 
 mod told;
 
-use crate::platform::RulesRefusal;
+use crate::{platform::RulesRefusal, shipping::Mismatch};
 use contracts::order::{FulfillmentState, Kind, ReturnState, UnitPrice};
 use uuid::Uuid;
 
@@ -65,6 +65,16 @@ pub enum Rejection {
         /// Where the body has it, or should.
         pointer: String,
     },
+    // --- the quote of its shipping ----------------------------------------
+    #[error("the quote was not made here, or was changed")]
+    QuoteInvalid,
+    #[error("the quote's time is over")]
+    QuoteExpired {
+        /// Since when, RFC 3339.
+        expired_at: String,
+    },
+    #[error(transparent)]
+    QuoteMismatch(Mismatch),
     // --- content ----------------------------------------------------------
     #[error("an order needs at least one line")]
     NoLines,

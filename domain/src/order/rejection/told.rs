@@ -30,6 +30,9 @@ impl Rejection {
         "platform_currency",
         "price_mismatch",
         "price_unknown",
+        "quote_invalid",
+        "quote_expired",
+        "quote_mismatch",
         "no_lines",
         "too_many_lines",
         "quantity_out_of_range",
@@ -101,6 +104,9 @@ impl Rejection {
             Self::Rules(RulesRefusal::PlatformCurrency { .. }) => "platform_currency",
             Self::PriceMismatch { .. } => "price_mismatch",
             Self::PriceUnknown { .. } => "price_unknown",
+            Self::QuoteInvalid => "quote_invalid",
+            Self::QuoteExpired { .. } => "quote_expired",
+            Self::QuoteMismatch(_) => "quote_mismatch",
             Self::NoLines => "no_lines",
             Self::TooManyLines { .. } => "too_many_lines",
             Self::QuantityOutOfRange { .. } | Self::NewQuantityOutOfRange { .. } => {
@@ -164,6 +170,7 @@ impl Rejection {
             | Self::PlatformUnknown { .. }
             | Self::Rules(RulesRefusal::PlatformCurrency { .. })
             | Self::PriceUnknown { .. }
+            | Self::QuoteInvalid
             | Self::NoLines
             | Self::TooManyLines { .. }
             | Self::QuantityOutOfRange { .. }
@@ -199,6 +206,9 @@ impl Rejection {
         Some(match self {
             Self::NoSuchPart { pointer, .. } => return pointer.clone(),
             Self::PriceMismatch { pointer, .. } | Self::PriceUnknown { pointer } => pointer.clone(),
+            Self::QuoteInvalid | Self::QuoteExpired { .. } | Self::QuoteMismatch(_) => {
+                "/shipping/quote".to_owned()
+            }
             Self::PlatformUnknown { .. }
             | Self::Rules(RulesRefusal::PlatformInactive | RulesRefusal::PlatformArchived) => {
                 "/platform".to_owned()
@@ -290,6 +300,12 @@ impl Rejection {
             }
             Self::DuplicateLine { line, .. } => vec![("line", json!(line))],
             Self::PlatformUnknown { platform } => vec![("platform", json!(platform))],
+            Self::QuoteExpired { expired_at } => vec![("expired_at", json!(expired_at))],
+            Self::QuoteMismatch(mismatch) => {
+                let mut figures = mismatch.figures();
+                figures.insert(0, ("part", json!(mismatch.part())));
+                figures
+            }
             Self::PriceMismatch { given, current, .. } => {
                 vec![("given", json!(given)), ("current", json!(current))]
             }

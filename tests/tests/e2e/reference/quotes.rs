@@ -34,6 +34,7 @@ pub fn trials() -> Vec<Trial> {
         a_change_shows_in_the_next_quote_with_redis_and_without,
         what_comes_to_the_same_comes_from_the_cache_until_it_is_purged,
         a_promise_holds_for_what_was_quoted_and_for_nothing_else,
+        an_order_is_held_against_the_quote_of_its_shipping,
         prices_and_weights_are_those_of_the_catalogue,
         a_platform_that_takes_no_such_orders_is_not_quoted_for,
     ]
@@ -388,6 +389,54 @@ async fn a_promise_holds_for_what_was_quoted_and_for_nothing_else(
     forged[50] = if forged[50] == b'A' { b'B' } else { b'A' };
     let forged = verify::<Promise>(secret, &String::from_utf8(forged)?, clock::now());
     ensure!(forged == Err(PromiseError::Forged), "{forged:?}");
+    Ok(())
+}
+
+async fn an_order_is_held_against_the_quote_of_its_shipping(env: &TestEnv) -> anyhow::Result<()> {
+    let scene = Scene::start(env).await?;
+    scene.germany().await?;
+    scene.method("parcel", &flat(&["germany"], 499)).await?;
+    let mut asked = basket(&json!([{"sku": "LAMP", "quantity": 2}]));
+    asked["destination"] = json!({"country": "DE", "postal_code": "10115"});
+    let offer = scene.quote(&asked).await?.json["offers"][0].clone();
+    let order = json!({
+        "platform": "web", "currency": "EUR", "lines": [{"sku": "LAMP", "quantity": 2}],
+        "shipping": {"method": "parcel", "name": "parcel", "amount": 499, "quote": offer["quote"]},
+        "shipping_address": {"name": "Ada", "city": "Berlin", "postal_code": "10115", "country": "DE"},
+    });
+    // What was promised holds, whatever it costs by now.
+    scene.method("parcel", &flat(&["germany"], 999)).await?;
+    let placed = scene
+        .commands
+        .post("/v1/orders", &order)
+        .await?
+        .expect(201)?;
+    ensure!(placed.json["totals"]["shipping"] == 499, "{}", placed.json);
+    for (pointer, value, part) in [
+        ("/shipping/amount", json!(1), "amount"),
+        ("/shipping/method", json!("express"), "method"),
+        ("/lines/0/quantity", json!(3), "lines"),
+        (
+            "/shipping_address/postal_code",
+            json!("10117"),
+            "destination",
+        ),
+        ("/shipping_address", json!(null), "destination"),
+    ] {
+        let mut other = order.clone();
+        *other.pointer_mut(pointer).context(pointer)? = value;
+        let refused = scene.commands.post("/v1/orders", &other).await?;
+        let refused = refused.expect_problem(409, "quote_mismatch")?.json;
+        ensure!(refused["part"] == part, "{refused}");
+        ensure!(refused["errors"][0]["pointer"] == "/shipping/quote");
+    }
+    let mut invented = order.clone();
+    invented["shipping"]["quote"] = json!("bm8gc3VjaCBxdW90ZQ");
+    scene
+        .commands
+        .post("/v1/orders", &invented)
+        .await?
+        .expect_problem(422, "quote_invalid")?;
     Ok(())
 }
 

@@ -88,6 +88,7 @@ impl ImportOrderBody {
             cancellation: self.cancellation.map(Into::into),
         };
         let parts = OrderParts {
+            quote: None,
             platform: self.platform,
             external_id: Some(self.external_id),
             currency: self.currency,

@@ -91,6 +91,9 @@ fn every_refusal_tells_its_code_its_place_and_its_figures() {
         "platform_currency",
         "price_mismatch",
         "price_unknown",
+        "quote_invalid",
+        "quote_expired",
+        "quote_mismatch",
     ];
     let known = Rejection::CODES.iter().copied();
     let known: BTreeSet<&str> = known.filter(|code| !before.contains(code)).collect();

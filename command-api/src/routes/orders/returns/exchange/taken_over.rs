@@ -27,6 +27,7 @@ pub fn order_parts(
         None => there.map(readable_address),
     };
     Ok(OrderParts {
+        quote: None,
         platform,
         external_id: None,
         currency: head.currency,

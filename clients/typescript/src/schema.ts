@@ -141,7 +141,8 @@ export interface paths {
         /**
          * Parked orders
          * @description Orders that wait because an event of theirs cannot be read or applied, with
-         *     the reason. They are served as they were before it.
+         *     the reason. They are served as they were before it. With `projection` whatever
+         *     else may be parked, such as products.
          */
         get: operations["list_parked_orders"];
         put?: never;
@@ -404,9 +405,10 @@ export interface paths {
          *     the order is named by `order_id`, or by `order` as
          *     `{"platform", "external_id"}`, and other parts of the path by their names
          *     (`line`, `discount`, `payment`, `capture`, `refund`, `fulfillment`, `return`,
-         *     `tag`). `if_match` is a version, `causation_id` what led to the command.
+         *     `tag`). Reference data is named by `platform`, `sku`, `zone` or `method`.
+         *     `if_match` is a version, `causation_id` what led to the command.
          *
-         *     Lines about one order are carried out one after the other, others at the same
+         *     Lines about one order, product and so on are carried out one after the other, others at the same
          *     time. A line that fails (`status`, `problem`) stops no other line; only where
          *     it may succeed when it is sent again (5xx, `contended`), later lines about
          *     its order are not carried out (424 `earlier_line_open`). The last record is
@@ -478,7 +480,8 @@ export interface paths {
         put?: never;
         /**
          * Complete a draft
-         * @description Its content becomes binding as it is; it needs a line.
+         * @description Its content becomes binding as it is; it needs a line. The platform has to
+         *     take orders, and prices are held against the catalogue once more.
          */
         post: operations["complete_draft"];
         delete?: never;
@@ -942,7 +945,10 @@ export interface paths {
         put?: never;
         /**
          * Place an order
-         * @description The answer is the order as the command left it. Repeating the request with
+         * @description The answer is the order as the command left it. A price that the client gives
+         *     is that of the catalogue, unless the platform (`client_prices`) or the key
+         *     (scope `orders:price`) takes it as it is; lines without one have that of the
+         *     catalogue. Repeating the request with
          *     the same `Idempotency-Key` and body answers the same again.
          */
         post: operations["place_order"];
@@ -2169,6 +2175,374 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platforms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Platforms
+         * @description All sales channels, page by page, in the order of their slugs. A page never repeats
+         *     or leaves out one that did not change meanwhile, since a cursor is a place in
+         *     the list and not a count. What is archived is left out unless it is asked for.
+         */
+        get: operations["list_platforms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One platform
+         * @description The platform as the projection stored it, archived or not. Its `ETag` is
+         *     `"<version>-<revision>"`; pass it as `If-None-Match` to get 304 while nothing
+         *     has changed, and as `If-Match` to commands. It may come from a cache, which
+         *     forgets it when it changes, and after five seconds at the latest; `min_version`
+         *     and `min_position` are never answered with less.
+         */
+        get: operations["get_platform"];
+        /**
+         * Save a platform
+         * @description Makes it, or replaces all of it. Saving what is there stores nothing. An
+         *     archived one is restored first.
+         */
+        put: operations["save_platform"];
+        post?: never;
+        /**
+         * Archive a platform
+         * @description It takes no orders any more, from wherever; what it has goes on by its rules. Nothing is deleted.
+         */
+        delete: operations["archive_platform"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a platform
+         * @description A change that changes nothing stores nothing. What is changed acts on orders
+         *     that come after.
+         */
+        patch: operations["change_platform"];
+        trace?: never;
+    };
+    "/v1/platforms/{slug}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a platform
+         * @description It is as it was, active or not.
+         */
+        post: operations["restore_platform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Products
+         * @description The catalogue, page by page, in the order of the SKUs. `sku`, repeated, asks
+         *     for some of them at once; `q` searches titles and SKUs. A page never repeats
+         *     or leaves out one that did not change meanwhile, since a cursor is a place in
+         *     the list and not a count. What is archived is left out unless it is asked for.
+         */
+        get: operations["list_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/products/{sku}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One product
+         * @description The product as the projection stored it, archived or not. Its `ETag` is
+         *     `"<version>-<revision>"`; pass it as `If-None-Match` to get 304 while nothing
+         *     has changed, and as `If-Match` to commands. It may come from a cache, which
+         *     forgets it when it changes, and after five seconds at the latest; `min_version`
+         *     and `min_position` are never answered with less.
+         */
+        get: operations["get_product"];
+        /**
+         * Save a product
+         * @description Makes it, or replaces all of it; prices are kept where none are given.
+         *     Saving what is there stores nothing. An archived one is restored first.
+         */
+        put: operations["save_product"];
+        post?: never;
+        /**
+         * Archive a product
+         * @description It has no price any more; orders that name it stay as they are. Nothing is deleted.
+         */
+        delete: operations["archive_product"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a product
+         * @description A change that changes nothing stores nothing. Orders keep what they have
+         *     taken over.
+         */
+        patch: operations["change_product"];
+        trace?: never;
+    };
+    "/v1/products/{sku}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a product's price
+         * @description One price of it, for those who keep prices elsewhere than products: others
+         *     stay as they are.
+         */
+        put: operations["set_product_price"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/products/{sku}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a product
+         * @description It is as it was, with its prices.
+         */
+        post: operations["restore_product"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shipping/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shipping methods
+         * @description All methods, page by page, in the order of their ids. A page never repeats
+         *     or leaves out one that did not change meanwhile, since a cursor is a place in
+         *     the list and not a count. What is archived is left out unless it is asked for.
+         */
+        get: operations["list_shipping_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shipping/methods/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One shipping method
+         * @description The method as the projection stored it, archived or not. Its `ETag` is
+         *     `"<version>-<revision>"`; pass it as `If-None-Match` to get 304 while nothing
+         *     has changed, and as `If-Match` to commands.
+         */
+        get: operations["get_shipping_method"];
+        /**
+         * Save a shipping method
+         * @description Makes it, or replaces all of it. Saving what is there stores nothing. An
+         *     archived one is restored first. A zone that it names need not be there yet.
+         */
+        put: operations["save_shipping_method"];
+        post?: never;
+        /**
+         * Archive a shipping method
+         * @description Nobody is offered it any more. Nothing is deleted.
+         */
+        delete: operations["archive_shipping_method"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a shipping method
+         * @description A change that changes nothing stores nothing.
+         */
+        patch: operations["change_shipping_method"];
+        trace?: never;
+    };
+    "/v1/shipping/methods/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a shipping method
+         * @description It is as it was.
+         */
+        post: operations["restore_shipping_method"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shipping/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A shipping quote
+         * @description What shipping a basket to a place costs, by each method that ships it, and
+         *     why the others do not. It changes nothing; it is POST for the length of its
+         *     question.
+         *
+         *     Prices are those of the request, else those of the catalogue on that
+         *     platform; weights, and whether an article goes into a parcel at all, are the
+         *     catalogue's. An article that it does not know has no known weight: methods
+         *     for which the weight counts are refused. The place is in one zone, that with
+         *     the narrowest rule about it, so give the whole of it, as it is to be on the
+         *     order. Lines may come in any order, and one article in several of them.
+         *
+         *     What an offer says holds until `expires_at`, for an order of these lines to
+         *     this place that has its `quote`.
+         */
+        post: operations["quote_shipping"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shipping/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shipping zones
+         * @description All zones, page by page, in the order of their ids. A page never repeats
+         *     or leaves out one that did not change meanwhile, since a cursor is a place in
+         *     the list and not a count. What is archived is left out unless it is asked for.
+         */
+        get: operations["list_shipping_zones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/shipping/zones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One shipping zone
+         * @description The zone as the projection stored it, archived or not. Its `ETag` is
+         *     `"<version>-<revision>"`; pass it as `If-None-Match` to get 304 while nothing
+         *     has changed, and as `If-Match` to commands.
+         */
+        get: operations["get_shipping_zone"];
+        /**
+         * Save a shipping zone
+         * @description Makes it, or replaces all of it. Saving what is there stores nothing. An
+         *     archived one is restored first.
+         */
+        put: operations["save_shipping_zone"];
+        post?: never;
+        /**
+         * Archive a shipping zone
+         * @description No place is in it any more. Nothing is deleted.
+         */
+        delete: operations["archive_shipping_zone"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a shipping zone
+         * @description A change that changes nothing stores nothing.
+         */
+        patch: operations["change_shipping_zone"];
+        trace?: never;
+    };
+    "/v1/shipping/zones/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a shipping zone
+         * @description It is as it was.
+         */
+        post: operations["restore_shipping_zone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/statistics/customers": {
         parameters: {
             query?: never;
@@ -2515,15 +2889,14 @@ export interface components {
         AddLineBody: {
             /** @description Stock keeping unit, 1–255 characters. */
             sku: string;
-            /** @description Name. */
-            name: string;
+            /** @description Name; that of the product, if absent. */
+            name?: string | null;
             /**
              * Format: int64
              * @description How many.
              */
             quantity: number;
-            /** @description Integer in minor units, or a decimal string in major units. */
-            unit_price: components["schemas"]["UnitPrice"];
+            unit_price?: components["schemas"]["UnitPrice"] | null;
             /**
              * Format: int64
              * @description Tax on the whole line.
@@ -2994,6 +3367,120 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * @description What changes. A member that is absent stays as it is, one that is `null` is
+         *     removed (JSON Merge Patch, RFC 7396), another one replaces what there is;
+         *     lists are given whole.
+         * @example {
+         *       "excluded_skus": null,
+         *       "max_weight_grams": 20000
+         *     }
+         */
+        ChangeMethodBody: {
+            /** @description Name, as customers see it. */
+            name?: string | null;
+            /** @description Zones that it ships to. */
+            zones?: string[] | null;
+            /** @description Platforms that offer it; null: all of them. */
+            platforms?: string[] | null;
+            /**
+             * Format: int64
+             * @description Smallest weight of a basket.
+             */
+            min_weight_grams?: number | null;
+            /**
+             * Format: int64
+             * @description Largest weight of a basket.
+             */
+            max_weight_grams?: number | null;
+            /**
+             * Format: int64
+             * @description Largest weight of a parcel.
+             */
+            max_parcel_weight_grams?: number | null;
+            /** @description What it does not carry. */
+            excluded_skus?: string[] | null;
+            /**
+             * Format: int64
+             * @description Days until delivery, at least.
+             */
+            min_days?: number | null;
+            /**
+             * Format: int64
+             * @description Days until delivery, at most.
+             */
+            max_days?: number | null;
+            /** @description Tax on the charge as a percentage. */
+            tax_rate?: string | null;
+            /** @description What it costs, in all currencies. */
+            rates?: components["schemas"]["RateBody"][] | null;
+        };
+        /**
+         * @description What changes. A member that is absent stays as it is, one that is `null` is
+         *     removed (JSON Merge Patch, RFC 7396), another one replaces what there is;
+         *     the seller is replaced as a whole.
+         * @example {
+         *       "active": false,
+         *       "number_prefix": null
+         *     }
+         */
+        ChangePlatformBody: {
+            /** @description What people call it. */
+            name?: string | null;
+            /** @description The one currency of its orders; null: any. */
+            currency?: string | null;
+            /** @description Where an order is from that names no country. */
+            country?: string | null;
+            /** @description Whether orders may be placed. */
+            active?: boolean | null;
+            /** @description Whether prices contain their tax. */
+            prices_include_tax?: boolean | null;
+            /** @description Whether an order is confirmed as soon as it is placed. */
+            auto_confirm?: boolean | null;
+            /** @description Whether goods may be shipped that are neither paid nor authorised. */
+            allow_unpaid_shipping?: boolean | null;
+            /**
+             * Format: int64
+             * @description Seconds after which an unpaid order is cancelled; null: never.
+             */
+            expire_unpaid_after_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Seconds after which a settled order is archived; null: never.
+             */
+            archive_settled_after_seconds?: number | null;
+            on_cancellation?: components["schemas"]["OnCancellation"] | null;
+            /** @description What stands before the number of a new order; null: nothing. */
+            number_prefix?: string | null;
+            client_prices?: components["schemas"]["ClientPrices"] | null;
+            rate_limit?: components["schemas"]["RateLimitBody"] | null;
+            seller?: components["schemas"]["SellerBody"] | null;
+        };
+        /**
+         * @description What changes. A member that is absent stays as it is, one that is `null` is
+         *     removed (JSON Merge Patch, RFC 7396), another one replaces what there is;
+         *     all prices are one member.
+         * @example {
+         *       "tax_class": null,
+         *       "title": "T-light holder, white"
+         *     }
+         */
+        ChangeProductBody: {
+            /** @description What it is called. */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description Weight of one with its wrapping, in grams.
+             */
+            weight_grams?: number | null;
+            dimensions?: components["schemas"]["DimensionsBody"] | null;
+            /** @description How it is taxed. */
+            tax_class?: string | null;
+            /** @description Whether it goes into a parcel. */
+            requires_shipping?: boolean | null;
+            /** @description All its prices, at most 500. */
+            prices?: components["schemas"]["PriceBody"][] | null;
+        };
+        /**
          * @description Another shipping choice. Amounts in minor units of the order's currency.
          * @example {
          *       "amount": 899,
@@ -3019,6 +3506,85 @@ export interface components {
             tax?: number;
             /** @description Why, in words. Personal data (free text). */
             reason?: string | null;
+        };
+        /**
+         * @description What changes. A member that is absent stays as it is, one that is `null` is
+         *     emptied (JSON Merge Patch, RFC 7396), another one replaces what there is;
+         *     lists are given whole.
+         * @example {
+         *       "countries": [
+         *         "GB",
+         *         "IE"
+         *       ]
+         *     }
+         */
+        ChangeZoneBody: {
+            /** @description Name. */
+            name?: string | null;
+            /** @description Whole countries. */
+            countries?: string[] | null;
+            /** @description Parts of countries. */
+            regions?: string[] | null;
+            /** @description Postal codes. */
+            postal_codes?: components["schemas"]["PostalCodesBody"][] | null;
+            /** @description Whether it is for every place that no other zone names. */
+            rest_of_world?: boolean | null;
+        };
+        /** @description How a charge is computed. Amounts in minor units of the rate's currency. */
+        ChargeBody: {
+            /**
+             * Format: int64
+             * @description For a parcel.
+             */
+            amount: number;
+            /** @enum {string} */
+            kind: "flat";
+        } | {
+            /**
+             * Format: int64
+             * @description For a unit.
+             */
+            amount: number;
+            /** @enum {string} */
+            kind: "per_item";
+        } | {
+            /**
+             * Format: int64
+             * @description For the first unit.
+             */
+            first: number;
+            /**
+             * Format: int64
+             * @description For each further one.
+             */
+            additional: number;
+            /** @enum {string} */
+            kind: "first_additional";
+        } | {
+            /** @description The percentage, such as `"7.5"`. */
+            percent: string;
+            /**
+             * Format: int64
+             * @description At least so much.
+             */
+            min?: number | null;
+            /**
+             * Format: int64
+             * @description At most so much.
+             */
+            max?: number | null;
+            /** @enum {string} */
+            kind: "percent";
+        } | {
+            /** @description Ascending; `up_to` in grams. */
+            tiers: components["schemas"]["TierBody"][];
+            /** @enum {string} */
+            kind: "weight_tiers";
+        } | {
+            /** @description Ascending; `up_to` in minor units. */
+            tiers: components["schemas"]["TierBody"][];
+            /** @enum {string} */
+            kind: "subtotal_tiers";
         };
         /** @description Money that the customer's bank took back. Minor units. */
         Chargeback: {
@@ -3063,6 +3629,11 @@ export interface components {
             /** @description Why, in words. Personal data (free text). */
             reason?: string | null;
         };
+        /**
+         * @description What a price is worth that a client gives for a line.
+         * @enum {string}
+         */
+        ClientPrices: "must_match" | "accepted";
         /**
          * @description What the customers of one cohort did in one month and currency; amounts in
          *     its minor units.
@@ -3553,6 +4124,49 @@ export interface components {
             body: Record<string, never>;
             /** @description The last requests, and what was answered; the first first. */
             requests: components["schemas"]["Attempt"][];
+        };
+        /** @description Length, width and height in millimetres. */
+        Dimensions: {
+            /**
+             * Format: int64
+             * @description One side.
+             */
+            length_mm: number;
+            /**
+             * Format: int64
+             * @description Another side.
+             */
+            width_mm: number;
+            /**
+             * Format: int64
+             * @description The last side.
+             */
+            height_mm: number;
+        };
+        /**
+         * @description Length, width and height in millimetres.
+         * @example {
+         *       "height_mm": 60,
+         *       "length_mm": 120,
+         *       "width_mm": 80
+         *     }
+         */
+        DimensionsBody: {
+            /**
+             * Format: int64
+             * @description One side.
+             */
+            length_mm: number;
+            /**
+             * Format: int64
+             * @description Another side.
+             */
+            width_mm: number;
+            /**
+             * Format: int64
+             * @description The last side.
+             */
+            height_mm: number;
         };
         /**
          * @description Why an endpoint is disabled.
@@ -4513,15 +5127,14 @@ export interface components {
         LineBody: {
             /** @description Stock keeping unit, 1–255 characters. */
             sku: string;
-            /** @description Name; may be empty on an imported line. */
-            name: string;
+            /** @description Name; that of the product, if absent. May be empty on an imported line. */
+            name?: string | null;
             /**
              * Format: int64
              * @description How many; negative on credits.
              */
             quantity: number;
-            /** @description Integer in minor units, or a decimal string in major units. */
-            unit_price: components["schemas"]["UnitPrice"];
+            unit_price?: components["schemas"]["UnitPrice"] | null;
             /**
              * Format: int64
              * @description Tax on the whole line.
@@ -4558,6 +5171,18 @@ export interface components {
              * @description How many, at least 1.
              */
             quantity: number;
+        };
+        /** @description What one of a product costs. */
+        ListPrice: {
+            /**
+             * @description Slug of the platform that it is for; none: every one that has no price
+             *     of its own in this currency.
+             */
+            platform?: string | null;
+            /** @description ISO 4217 code. */
+            currency: string;
+            /** @description Price of one, with or without tax as the platform's prices are. */
+            unit_price: components["schemas"]["UnitPrice"];
         };
         /** @description An order of the page. */
         ListedOrder: components["schemas"]["OrderSummary"] & components["schemas"]["Parts"];
@@ -4610,6 +5235,11 @@ export interface components {
             /** @description What led to it. */
             causationid?: string | null;
             traceparent?: string | null;
+            /**
+             * @description Version of the platform's rules that it was decided by, where any were
+             *     asked.
+             */
+            platformversion?: string | null;
             /** @example application/json */
             datacontenttype: string;
             /** @description Fields of its type (docs/asyncapi.json), and `after`. */
@@ -4756,12 +5386,25 @@ export interface components {
             at: string;
         };
         /**
+         * @description What becomes of the money when an order or some of its lines are cancelled.
+         * @enum {string}
+         */
+        OnCancellation: "request" | "record" | "nothing";
+        /**
          * @description What a line that cannot be read means for the others.
          * @enum {string}
          */
         OnInvalid: "skip" | "reject";
         /** @description An order; put together of stored JSON, never of this. */
         OneOrder: components["schemas"]["Order"] & components["schemas"]["History"];
+        /** @description A platform, as the projection stored it. */
+        OnePlatform: components["schemas"]["Platform"] & components["schemas"]["Recorded"];
+        /** @description A product, as the projection stored it. */
+        OneProduct: components["schemas"]["Product"] & components["schemas"]["Recorded"];
+        /** @description A shipping method, as the projection stored it. */
+        OneShippingMethod: components["schemas"]["ShippingMethod"] & components["schemas"]["Recorded"];
+        /** @description A shipping zone, as the projection stored it. */
+        OneShippingZone: components["schemas"]["ShippingZone"] & components["schemas"]["Recorded"];
         /**
          * @description What became of a part; the names of RFC 6902.
          * @enum {string}
@@ -5086,6 +5729,11 @@ export interface components {
             updated_at: string;
         };
         /**
+         * @description Size of a page.
+         * @enum {string}
+         */
+        PaperSize: "a4" | "letter";
+        /**
          * @description An order, or a record that names none, that waits for a cause to be
          *     removed.
          */
@@ -5370,6 +6018,169 @@ export interface components {
             tags?: string[];
         };
         /**
+         * @description A platform: how a sales channel wants its orders to be treated. An order
+         *     copies what it is made of; what is changed here acts on what comes after.
+         */
+        Platform: {
+            /**
+             * @description Its natural key: part of the identity of its orders, customers and
+             *     numbers, so it never changes.
+             */
+            slug: string;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * @description ISO 4217 code of the one currency that orders may be placed in; none:
+             *     any.
+             */
+            currency?: string | null;
+            /** @description ISO 3166-1 alpha-2: where an order is from that names no country. */
+            country?: string | null;
+            /**
+             * @description Whether orders may be placed; else only what was placed elsewhere is
+             *     recorded.
+             */
+            active: boolean;
+            /** @description Whether it is out of the way: it takes no orders, whatever they are from. */
+            archived: boolean;
+            /** @description Whether prices contain their tax; else it is added to them. */
+            prices_include_tax: boolean;
+            /** @description Whether an order is confirmed as soon as it is placed. */
+            auto_confirm: boolean;
+            /** @description Whether goods may be shipped that are neither paid nor authorised. */
+            allow_unpaid_shipping: boolean;
+            /**
+             * Format: int64
+             * @description An order that is still unpaid so many seconds after it was placed is
+             *     cancelled; none: never.
+             */
+            expire_unpaid_after_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description A settled order that nobody has touched for so many seconds is archived;
+             *     none: never.
+             */
+            archive_settled_after_seconds?: number | null;
+            /** @description What becomes of the money when something is cancelled. */
+            on_cancellation: components["schemas"]["OnCancellation"];
+            /** @description What stands before the number of a new order; none: nothing. */
+            number_prefix?: string | null;
+            /** @description Whether prices that a client gives have to be those of the catalogue. */
+            client_prices: components["schemas"]["ClientPrices"];
+            rate_limit?: components["schemas"]["RateLimit"] | null;
+            seller?: components["schemas"]["Seller"] | null;
+        };
+        /**
+         * @description The platform as a command left it.
+         * @example {
+         *       "active": true,
+         *       "allow_unpaid_shipping": false,
+         *       "archived": false,
+         *       "auto_confirm": true,
+         *       "client_prices": "must_match",
+         *       "country": "GB",
+         *       "currency": "GBP",
+         *       "name": "Web shop",
+         *       "number_prefix": "W-",
+         *       "on_cancellation": "request",
+         *       "position": "b3JkZXJzLmV2ZW50cy52MXw5fDF8NzYzfDE",
+         *       "prices_include_tax": false,
+         *       "slug": "web",
+         *       "subject": "6b2f1f0e-2f0c-5a7e-9d4d-2a3f3c8a4f10",
+         *       "updated_at": "2026-03-02T09:14:05.123456Z",
+         *       "version": 3
+         *     }
+         */
+        PlatformAnswer: components["schemas"]["Platform"] & {
+            /**
+             * Format: uuid
+             * @description Its id in the log: the key and `ce_subject` of its records on Kafka.
+             */
+            subject: string;
+            /**
+             * Format: int64
+             * @description How many events there were.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the last one was recorded.
+             */
+            updated_at: string;
+            /** @description Where the log stands after the command, for `min_position`. */
+            position: string;
+        };
+        /** @description A page of platforms. */
+        PlatformList: {
+            /** @description In the order of the bytes of their keys. */
+            data: (components["schemas"]["OnePlatform"] | {
+                [key: string]: unknown;
+            })[];
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`, with the same filters. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description Postal codes of one country, as upper-case letters and digits without
+         *     separators (`K1A`, `00950`); those built like British ones with the space
+         *     between their halves (`SW1A 1`).
+         */
+        PostalCodes: {
+            /** @description ISO 3166-1 alpha-2. */
+            country: string;
+            /** @description How they begin; a whole code is its own beginning. */
+            prefix: string;
+        } | {
+            /** @description ISO 3166-1 alpha-2. */
+            country: string;
+            /** @description The first beginning, such as `01000`. */
+            from: string;
+            /**
+             * @description The last one: of the same length, with letters and digits in the
+             *     same places.
+             */
+            to: string;
+        };
+        /**
+         * @description Postal codes of one country, in any case and with any separators: either all
+         *     that begin with `prefix`, or all whose beginning lies in `from` to `to`, both
+         *     included.
+         * @example {
+         *       "country": "GB",
+         *       "prefix": "SW1"
+         *     }
+         */
+        PostalCodesBody: {
+            /** @description ISO 3166-1 alpha-2. */
+            country: string;
+            /** @description How they begin. */
+            prefix?: string | null;
+            /** @description The first beginning. */
+            from?: string | null;
+            /** @description The last one. */
+            to?: string | null;
+        };
+        /**
+         * @description What one of a product costs somewhere.
+         * @example {
+         *       "currency": "GBP",
+         *       "platform": "web",
+         *       "unit_price": "2.55"
+         *     }
+         */
+        PriceBody: {
+            /**
+             * @description On this platform; on every one that has none of its own in this
+             *     currency, if absent.
+             */
+            platform?: string | null;
+            /** @description ISO 4217 code. */
+            currency: string;
+            /** @description Integer in minor units, or a decimal string in major units. */
+            unit_price: components["schemas"]["UnitPrice"];
+        };
+        /**
          * @description What comes first within a queue.
          * @enum {string}
          */
@@ -5428,6 +6239,83 @@ export interface components {
             parameter?: string | null;
             /** @description What is wrong with it. */
             detail: string;
+        };
+        /**
+         * @description A product of the catalogue. An order line copies what it needs; what is
+         *     changed here acts on orders that come after.
+         */
+        Product: {
+            /** @description Stock keeping unit, its natural key: it never changes. */
+            sku: string;
+            /** @description What it is called on lines and documents. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Weight of one, with its wrapping, in grams; none: not known.
+             */
+            weight_grams?: number | null;
+            dimensions?: components["schemas"]["Dimensions"] | null;
+            /** @description How it is taxed, in the shop's own words, e.g. `reduced`; none: as usual. */
+            tax_class?: string | null;
+            /** @description Whether it goes into a parcel. */
+            requires_shipping: boolean;
+            /**
+             * @description Its prices: those of all platforms first, then by platform, each by
+             *     currency; at most one of each.
+             */
+            prices?: components["schemas"]["ListPrice"][];
+            /** @description Whether it is out of the catalogue: it has no price any more. */
+            archived: boolean;
+        };
+        /**
+         * @description The product as a command left it.
+         * @example {
+         *       "archived": false,
+         *       "position": "b3JkZXJzLmV2ZW50cy52MXw5fDF8NzYzfDE",
+         *       "prices": [
+         *         {
+         *           "currency": "GBP",
+         *           "unit_price": 255
+         *         }
+         *       ],
+         *       "requires_shipping": true,
+         *       "sku": "85123A",
+         *       "subject": "1c5f0a52-6a5d-5b0e-8f6e-0d2f5c3f7e21",
+         *       "title": "White hanging heart T-light holder",
+         *       "updated_at": "2026-03-02T09:14:05.123456Z",
+         *       "version": 1,
+         *       "weight_grams": 180
+         *     }
+         */
+        ProductAnswer: components["schemas"]["Product"] & {
+            /**
+             * Format: uuid
+             * @description Its id in the log: the key and `ce_subject` of its records on Kafka.
+             */
+            subject: string;
+            /**
+             * Format: int64
+             * @description How many events there were.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the last one was recorded.
+             */
+            updated_at: string;
+            /** @description Where the log stands after the command, for `min_position`. */
+            position: string;
+        };
+        /** @description A page of products. */
+        ProductList: {
+            /** @description In the order of the bytes of their keys. */
+            data: (components["schemas"]["OneProduct"] | {
+                [key: string]: unknown;
+            })[];
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`, with the same filters. */
+            next_cursor?: string | null;
         };
         /**
          * @description The figures of one product in one currency; amounts in its minor units,
@@ -5503,6 +6391,11 @@ export interface components {
              */
             name: string;
             /**
+             * @description Topic that its events come from.
+             * @example orders.events.v1
+             */
+            topic: string;
+            /**
              * Format: int64
              * @description Rises with each rebuild.
              */
@@ -5529,7 +6422,7 @@ export interface components {
         ProjectionPartition: components["schemas"]["Lag"] & {
             /**
              * Format: int32
-             * @description Partition of `orders.events.v1`.
+             * @description Partition of its topic.
              */
             partition: number;
             /**
@@ -5566,16 +6459,20 @@ export interface components {
          */
         PurgeRequest: {
             /**
-             * @description Only those of this family: `orders`, `statistics`
+             * @description Only those of this family: `orders`, `products`, `platforms`, `statistics`, `documents`,
+             *     `quotes`
              * @example orders
              */
             family?: string | null;
             /**
-             * @description Only this one; an order's key is its id. Without a family: `<family>:<key>`
+             * @description Only this one; an order's key is its id, that of a product or platform its `subject`. Without a family: `<family>:<key>`
              * @example 01890a5d-ac96-774b-bcce-b302099a8057
              */
             key?: string | null;
-            /** @description Only those whose key begins so. Not together with `key` */
+            /**
+             * @description Only those whose key begins so; that of a quote with its platform's slug and
+             *     `:`. Not together with `key`
+             */
             prefix?: string | null;
         };
         /** @description What was done. */
@@ -5585,6 +6482,147 @@ export interface components {
              * @description Values that were deleted.
              */
             purged: number;
+        };
+        /** @description A place, as an address names it. */
+        QuoteDestination: {
+            /**
+             * @description ISO 3166-1 alpha-2.
+             * @example GB
+             */
+            country: string;
+            /**
+             * @description Region, state or province; counts if it is an ISO 3166-2 code, with or
+             *     without its country.
+             * @example GB-LND
+             */
+            region?: string | null;
+            /**
+             * @description Postal code.
+             * @example SW1Y 4JH
+             */
+            postal_code?: string | null;
+        };
+        /** @description A line of a basket. Amounts in minor units of the basket's currency. */
+        QuoteLine: {
+            /**
+             * @description Stock keeping unit, 1–255 characters.
+             * @example 85123A
+             */
+            sku: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            quantity: number;
+            unit_price?: components["schemas"]["UnitPrice"] | null;
+            /**
+             * Format: int64
+             * @description Discount on the whole line.
+             */
+            discount?: number;
+        };
+        /**
+         * @description A basket, and where it is to go.
+         * @example {
+         *       "currency": "GBP",
+         *       "destination": {
+         *         "country": "GB",
+         *         "postal_code": "SW1Y 4JH"
+         *       },
+         *       "lines": [
+         *         {
+         *           "quantity": 6,
+         *           "sku": "85123A"
+         *         },
+         *         {
+         *           "discount": 100,
+         *           "quantity": 1,
+         *           "sku": "22423",
+         *           "unit_price": "12.75"
+         *         }
+         *       ],
+         *       "platform": "web"
+         *     }
+         */
+        QuoteRequest: {
+            /**
+             * @description Slug of the platform.
+             * @example web
+             */
+            platform: string;
+            /**
+             * @description ISO 4217 code.
+             * @example GBP
+             */
+            currency: string;
+            /** @description The lines, as they are to be on the order. */
+            lines: components["schemas"]["QuoteLine"][];
+            /** @description Where the goods go. */
+            destination: components["schemas"]["QuoteDestination"];
+        };
+        /**
+         * @description What a method costs in one currency. Amounts in its minor units.
+         * @example {
+         *       "charge": {
+         *         "amount": 399,
+         *         "kind": "flat"
+         *       },
+         *       "currency": "GBP",
+         *       "free_above": 5000
+         *     }
+         */
+        RateBody: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Smallest subtotal of a basket.
+             */
+            min_subtotal?: number | null;
+            /**
+             * Format: int64
+             * @description Largest subtotal of a basket.
+             */
+            max_subtotal?: number | null;
+            /**
+             * Format: int64
+             * @description Subtotal from which on it costs nothing.
+             */
+            free_above?: number | null;
+            /** @description How the charge is computed. */
+            charge: components["schemas"]["ChargeBody"];
+        };
+        /** @description So many requests in so much time. */
+        RateLimit: {
+            /**
+             * Format: int32
+             * @description Requests in a window.
+             */
+            requests: number;
+            /**
+             * Format: int32
+             * @description Length of a window in seconds.
+             */
+            window_seconds: number;
+        };
+        /**
+         * @description So many requests in so much time.
+         * @example {
+         *       "requests": 600,
+         *       "window_seconds": 60
+         *     }
+         */
+        RateLimitBody: {
+            /**
+             * Format: int32
+             * @description Requests in a window.
+             */
+            requests: number;
+            /**
+             * Format: int32
+             * @description Length of a window in seconds, at most a day.
+             */
+            window_seconds: number;
         };
         /**
          * @description Why, where somebody says so.
@@ -5623,6 +6661,26 @@ export interface components {
             quantity: number;
             /** @description Whether they can be sold again. */
             resellable: boolean;
+        };
+        /** @description What is known about it, beside itself. */
+        Recorded: {
+            /**
+             * Format: uuid
+             * @description Its id in the log, derived from its natural key: the key and `ce_subject`
+             *     of its records on Kafka.
+             */
+            subject: string;
+            /**
+             * Format: int64
+             * @description How many events there were.
+             * @example 1
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the last one was recorded.
+             */
+            updated_at: string;
         };
         /** @description A refund. Amounts in minor units. */
         Refund: {
@@ -5689,6 +6747,40 @@ export interface components {
          * @enum {string}
          */
         RefundPurpose: "return" | "goodwill" | "overpayment" | "cancellation";
+        /** @description Something that a method asks for and that does not hold. */
+        RefusalReason: {
+            /**
+             * @description What it is, for programs: `archived`, `zone_mismatch`,
+             *     `platform_mismatch`, `no_rate_in_currency`, `excluded_sku`,
+             *     `weight_unknown`, `below_min_weight`, `above_max_weight`,
+             *     `unit_above_parcel_weight`, `above_weight_tiers`, `below_min_subtotal`,
+             *     `above_max_subtotal`, `above_subtotal_tiers` or `amount_overflow`.
+             * @example above_max_weight
+             */
+            code: string;
+            /**
+             * @description The same for people.
+             * @example the basket weighs more than 2000 g
+             */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A method that does not ship the basket. */
+        RefusedMethod: {
+            /**
+             * @description Id of the method.
+             * @example express
+             */
+            method: string;
+            /**
+             * @description Its name.
+             * @example Express
+             */
+            name: string;
+            /** @description All that does not hold, at least one. */
+            reasons: components["schemas"]["RefusalReason"][];
+        };
         /**
          * @description Which hold is lifted.
          * @example {
@@ -5862,6 +6954,162 @@ export interface components {
              */
             overlap_seconds?: number | null;
         };
+        /**
+         * @description All of a method; lists in any order. All that it asks for has to hold at
+         *     once.
+         * @example {
+         *       "max_days": 4,
+         *       "max_weight_grams": 30000,
+         *       "min_days": 2,
+         *       "name": "Standard delivery",
+         *       "rates": [
+         *         {
+         *           "charge": {
+         *             "amount": 399,
+         *             "kind": "flat"
+         *           },
+         *           "currency": "GBP",
+         *           "free_above": 5000
+         *         }
+         *       ],
+         *       "zones": [
+         *         "gb"
+         *       ]
+         *     }
+         */
+        SaveMethodBody: {
+            /** @description Name, as customers see it. */
+            name: string;
+            /** @description Zones that it ships to, by id. */
+            zones: string[];
+            /** @description Platforms that offer it; all of them, if absent. */
+            platforms?: string[];
+            /**
+             * Format: int64
+             * @description Smallest weight of a basket.
+             */
+            min_weight_grams?: number | null;
+            /**
+             * Format: int64
+             * @description Largest weight of a basket.
+             */
+            max_weight_grams?: number | null;
+            /**
+             * Format: int64
+             * @description Largest weight of a parcel; a heavier basket goes in several.
+             */
+            max_parcel_weight_grams?: number | null;
+            /** @description What it does not carry. */
+            excluded_skus?: string[];
+            /**
+             * Format: int64
+             * @description Days until delivery, at least.
+             */
+            min_days?: number | null;
+            /**
+             * Format: int64
+             * @description Days until delivery, at most.
+             */
+            max_days?: number | null;
+            /** @description Tax on the charge as a percentage, such as `"19"`. */
+            tax_rate?: string | null;
+            /** @description What it costs, one per currency. */
+            rates: components["schemas"]["RateBody"][];
+        };
+        /**
+         * @description All of a platform; what is absent is as if nobody had ever said anything.
+         * @example {
+         *       "auto_confirm": true,
+         *       "country": "GB",
+         *       "currency": "GBP",
+         *       "name": "Web shop",
+         *       "number_prefix": "W-"
+         *     }
+         */
+        SavePlatformBody: {
+            /** @description What people call it; its slug, if absent. */
+            name?: string | null;
+            /** @description ISO 4217 code of the one currency of its orders; any, if absent. */
+            currency?: string | null;
+            /** @description ISO 3166-1 alpha-2: where an order is from that names no country. */
+            country?: string | null;
+            /** @description Whether orders may be placed; true, if absent. */
+            active?: boolean;
+            /** @description Whether prices contain their tax. */
+            prices_include_tax?: boolean;
+            /** @description Whether an order is confirmed as soon as it is placed. */
+            auto_confirm?: boolean;
+            /** @description Whether goods may be shipped that are neither paid nor authorised. */
+            allow_unpaid_shipping?: boolean;
+            /**
+             * Format: int64
+             * @description Seconds after which an unpaid order is cancelled; never, if absent.
+             */
+            expire_unpaid_after_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Seconds after which a settled order is archived; never, if absent.
+             */
+            archive_settled_after_seconds?: number | null;
+            /** @description What becomes of the money when something is cancelled. */
+            on_cancellation?: components["schemas"]["OnCancellation"];
+            /** @description What stands before the number of a new order. Does not end in a digit. */
+            number_prefix?: string | null;
+            /** @description Whether prices that a client gives have to be those of the catalogue. */
+            client_prices?: components["schemas"]["ClientPrices"];
+            rate_limit?: components["schemas"]["RateLimitBody"] | null;
+            seller?: components["schemas"]["SellerBody"] | null;
+        };
+        /**
+         * @description All of a product.
+         * @example {
+         *       "prices": [
+         *         {
+         *           "currency": "GBP",
+         *           "unit_price": "2.55"
+         *         }
+         *       ],
+         *       "title": "White hanging heart T-light holder",
+         *       "weight_grams": 180
+         *     }
+         */
+        SaveProductBody: {
+            /** @description What it is called. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Weight of one with its wrapping, in grams.
+             */
+            weight_grams?: number | null;
+            dimensions?: components["schemas"]["DimensionsBody"] | null;
+            /** @description How it is taxed, in the shop's own words. */
+            tax_class?: string | null;
+            /** @description Whether it goes into a parcel; true, if absent. */
+            requires_shipping?: boolean;
+            /** @description All its prices, at most 500; those that it has, if absent. */
+            prices?: components["schemas"]["PriceBody"][] | null;
+        };
+        /**
+         * @description All of a zone: what it names is a union, in any order.
+         * @example {
+         *       "countries": [
+         *         "GB"
+         *       ],
+         *       "name": "Great Britain"
+         *     }
+         */
+        SaveZoneBody: {
+            /** @description Name. */
+            name: string;
+            /** @description Whole countries: ISO 3166-1 alpha-2. */
+            countries?: string[];
+            /** @description Parts of countries: ISO 3166-2, such as `US-CA`. */
+            regions?: string[];
+            /** @description Postal codes. */
+            postal_codes?: components["schemas"]["PostalCodesBody"][];
+            /** @description Whether it is for every place that no other zone names. */
+            rest_of_world?: boolean;
+        };
         /** @description All schedules. */
         ScheduleList: {
             /** @description By name. */
@@ -5930,6 +7178,96 @@ export interface components {
              */
             job: string;
         };
+        /**
+         * @description Who sells on a platform, and how its documents look. All of it is printed on
+         *     what customers get: nothing here is secret, or data of customers.
+         */
+        Seller: {
+            /** @description Legal name. */
+            name: string;
+            /** @description Postal address, line by line. */
+            address: string[];
+            /** @description VAT identification number. */
+            vat_id?: string | null;
+            /** @description Where the company is registered, and under which number. */
+            registration?: string | null;
+            /** @description How it is reached, line by line. */
+            contact?: string[];
+            /** @description What stands at the foot of each page, line by line. */
+            footer?: string[];
+            /**
+             * @description Name of the file of its logo, PNG or JPEG, among those that the
+             *     deployment has for documents.
+             */
+            logo?: string | null;
+            /** @description Language, numbers and dates: a BCP 47 tag. */
+            locale: string;
+            /** @description Size of the pages. */
+            paper: components["schemas"]["PaperSize"];
+            /**
+             * @description What stands before the number of an invoice; none: the platform's slug
+             *     and a hyphen.
+             */
+            invoice_prefix?: string | null;
+            /** @description The rates that tax is charged at, in percent: `"20"`, `"5.5"`. */
+            tax_rates?: string[];
+            /**
+             * @description Names of the files of fonts, for scripts that the embedded one does not
+             *     have, among those that the deployment has for documents.
+             */
+            fonts?: string[];
+        };
+        /**
+         * @description Who sells, and how documents look. All of it is printed on what customers
+         *     get.
+         * @example {
+         *       "address": [
+         *         "1 High Street",
+         *         "London SW1Y 4JH"
+         *       ],
+         *       "locale": "en-GB",
+         *       "name": "Lamps & Co. Ltd",
+         *       "tax_rates": [
+         *         "20"
+         *       ],
+         *       "vat_id": "GB123456789"
+         *     }
+         */
+        SellerBody: {
+            /** @description Legal name. */
+            name: string;
+            /** @description Postal address, line by line. */
+            address: string[];
+            /** @description VAT identification number. */
+            vat_id?: string | null;
+            /** @description Where the company is registered, and under which number. */
+            registration?: string | null;
+            /** @description How it is reached, line by line. */
+            contact?: string[];
+            /** @description What stands at the foot of each page, line by line. */
+            footer?: string[];
+            /**
+             * @description Name of the file of its logo, among those that the deployment has for
+             *     documents.
+             */
+            logo?: string | null;
+            /** @description Language, numbers and dates: a BCP 47 tag. */
+            locale: string;
+            /** @description Size of the pages; A4, if absent. */
+            paper?: components["schemas"]["PaperSize"];
+            /**
+             * @description What stands before the number of an invoice; the slug and a hyphen, if
+             *     absent.
+             */
+            invoice_prefix?: string | null;
+            /** @description The rates that tax is charged at, in percent. */
+            tax_rates?: string[];
+            /**
+             * @description Names of the files of fonts, among those that the deployment has for
+             *     documents.
+             */
+            fonts?: string[];
+        };
         /** @description A server-sent event, as its fields are on the stream. */
         ServerSentEvent: {
             /** @description Place in the log, for `Last-Event-ID` */
@@ -5941,6 +7279,24 @@ export interface components {
             event?: string | null;
             /** @description JSON on one line, as the route says */
             data: string;
+        };
+        /**
+         * @description One price of a product.
+         * @example {
+         *       "currency": "GBP",
+         *       "platform": "web",
+         *       "unit_price": "2.75"
+         *     }
+         */
+        SetPriceBody: {
+            /**
+             * @description On this platform; on every one that has none of its own in this
+             *     currency, if absent.
+             */
+            platform?: string | null;
+            /** @description ISO 4217 code. */
+            currency: string;
+            unit_price: components["schemas"]["UnitPrice"] | null;
         };
         /**
          * @description What a cancellation leaves to be done with money. It is done by
@@ -6017,6 +7373,368 @@ export interface components {
              * @description Tax on the charge.
              */
             tax?: number;
+            /**
+             * @description The `quote` of the offer that it was chosen by: a new order is held
+             *     against it, and it is not stored.
+             */
+            quote?: string | null;
+        };
+        /** @description How a charge is computed. Amounts in minor units of the rate's currency. */
+        ShippingCharge: {
+            /**
+             * Format: int64
+             * @description For a parcel.
+             */
+            amount: number;
+            /** @enum {string} */
+            kind: "flat";
+        } | {
+            /**
+             * Format: int64
+             * @description For a unit.
+             */
+            amount: number;
+            /** @enum {string} */
+            kind: "per_item";
+        } | {
+            /**
+             * Format: int64
+             * @description For the first unit.
+             */
+            first: number;
+            /**
+             * Format: int64
+             * @description For each further one.
+             */
+            additional: number;
+            /** @enum {string} */
+            kind: "first_additional";
+        } | {
+            /** @description The percentage, such as `"7.5"`. */
+            percent: string;
+            /**
+             * Format: int64
+             * @description At least so much.
+             */
+            min?: number | null;
+            /**
+             * Format: int64
+             * @description At most so much.
+             */
+            max?: number | null;
+            /** @enum {string} */
+            kind: "percent";
+        } | {
+            /** @description Ascending; `up_to` in grams. */
+            tiers: components["schemas"]["ShippingTier"][];
+            /** @enum {string} */
+            kind: "weight_tiers";
+        } | {
+            /** @description Ascending; `up_to` in minor units. */
+            tiers: components["schemas"]["ShippingTier"][];
+            /** @enum {string} */
+            kind: "subtotal_tiers";
+        };
+        /**
+         * @description A way of shipping. All that it asks for has to hold at once. Amounts are in
+         *     minor units of a rate's currency, with or without tax as the platform's
+         *     prices are. Lists of ids are sorted and have each once.
+         */
+        ShippingMethod: {
+            /** @description The shop's own id of the method, and its code on orders. */
+            id: string;
+            /** @description Name, as customers see it. */
+            name: string;
+            /** @description Zones that it ships to. */
+            zones: string[];
+            /** @description Platforms that offer it; none: all of them. */
+            platforms?: string[];
+            /**
+             * Format: int64
+             * @description Smallest weight of a basket.
+             */
+            min_weight_grams?: number | null;
+            /**
+             * Format: int64
+             * @description Largest weight of a basket.
+             */
+            max_weight_grams?: number | null;
+            /**
+             * Format: int64
+             * @description Largest weight of a parcel; a heavier basket goes in several.
+             */
+            max_parcel_weight_grams?: number | null;
+            /** @description What it does not carry, by stock keeping unit. */
+            excluded_skus?: string[];
+            /**
+             * Format: int64
+             * @description Days until delivery, at least.
+             */
+            min_days?: number | null;
+            /**
+             * Format: int64
+             * @description Days until delivery, at most.
+             */
+            max_days?: number | null;
+            /** @description Tax on the charge as a percentage, such as `"19"`; absent: none. */
+            tax_rate?: string | null;
+            /** @description What it costs: one rate per currency, sorted by it. */
+            rates: components["schemas"]["ShippingRate"][];
+            /** @description Whether it is out of use: nobody is offered it. */
+            archived: boolean;
+        };
+        /**
+         * @description The shipping method as a command left it.
+         * @example {
+         *       "archived": false,
+         *       "id": "standard",
+         *       "max_days": 4,
+         *       "max_weight_grams": 30000,
+         *       "min_days": 2,
+         *       "name": "Standard delivery",
+         *       "position": "b3JkZXJzLmV2ZW50cy52MXw5fDF8NzYzfDE",
+         *       "rates": [
+         *         {
+         *           "charge": {
+         *             "amount": 399,
+         *             "kind": "flat"
+         *           },
+         *           "currency": "GBP",
+         *           "free_above": 5000
+         *         }
+         *       ],
+         *       "subject": "3d7c2a44-0c1b-5e6f-b5a9-7e8d9c0b1a43",
+         *       "updated_at": "2026-03-02T09:14:05.123456Z",
+         *       "version": 2,
+         *       "zones": [
+         *         "gb"
+         *       ]
+         *     }
+         */
+        ShippingMethodAnswer: components["schemas"]["ShippingMethod"] & {
+            /**
+             * Format: uuid
+             * @description Its id in the log: the key and `ce_subject` of its records on Kafka.
+             */
+            subject: string;
+            /**
+             * Format: int64
+             * @description How many events there were.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the last one was recorded.
+             */
+            updated_at: string;
+            /** @description Where the log stands after the command, for `min_position`. */
+            position: string;
+        };
+        /** @description A page of shipping methods. */
+        ShippingMethodList: {
+            /** @description In the order of the bytes of their keys. */
+            data: (components["schemas"]["OneShippingMethod"] | {
+                [key: string]: unknown;
+            })[];
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`, with the same filters. */
+            next_cursor?: string | null;
+        };
+        /** @description A method that ships the basket. */
+        ShippingOffer: {
+            /**
+             * @description Id of the method: an order's `shipping.method`.
+             * @example standard
+             */
+            method: string;
+            /**
+             * @description Its name: an order's `shipping.name`.
+             * @example Standard delivery
+             */
+            name: string;
+            /**
+             * Format: int64
+             * @description The charge, without its tax unless the platform's prices include tax: an
+             *     order's `shipping.amount`.
+             * @example 399
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Tax on it: an order's `shipping.tax`.
+             * @example 80
+             */
+            tax: number;
+            /**
+             * Format: int64
+             * @description What the customer pays for it.
+             * @example 479
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Days until delivery, at least.
+             */
+            min_days?: number | null;
+            /**
+             * Format: int64
+             * @description Days until delivery, at most.
+             */
+            max_days?: number | null;
+            /**
+             * Format: int64
+             * @description Into how many parcels the basket goes.
+             */
+            parcels: number;
+            /**
+             * @description The offer, signed: it holds until `expires_at` for an order of these lines
+             *     to this place, whatever becomes of methods and prices. To be given with
+             *     the order as it is.
+             */
+            quote: string;
+        };
+        /**
+         * @description What there is to choose from, and why the rest is not. Amounts in minor units
+         *     of `currency`.
+         */
+        ShippingQuote: {
+            /**
+             * @description Slug of the platform.
+             * @example web
+             */
+            platform: string;
+            /**
+             * @description ISO 4217 code.
+             * @example GBP
+             */
+            currency: string;
+            /**
+             * Format: int64
+             * @description What the lines cost that are shipped, after their discounts: what methods
+             *     look at.
+             */
+            subtotal: number;
+            /**
+             * @description Whether anything of it goes into a parcel. If not, there is nothing to
+             *     choose.
+             */
+            requires_shipping: boolean;
+            /**
+             * @description The zone that the place is in; `null` where it is in none.
+             * @example united-kingdom
+             */
+            zone?: string | null;
+            /** @description By what they cost, then by name. */
+            offers: components["schemas"]["ShippingOffer"][];
+            /** @description By name. */
+            refused: components["schemas"]["RefusedMethod"][];
+            /**
+             * Format: date-time
+             * @description Until when the offers hold.
+             */
+            expires_at: string;
+        };
+        /** @description What a method costs in one currency. Amounts in its minor units. */
+        ShippingRate: {
+            /** @description ISO 4217. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Smallest subtotal of a basket.
+             */
+            min_subtotal?: number | null;
+            /**
+             * Format: int64
+             * @description Largest subtotal of a basket.
+             */
+            max_subtotal?: number | null;
+            /**
+             * Format: int64
+             * @description Subtotal from which on it costs nothing.
+             */
+            free_above?: number | null;
+            /** @description How the charge is computed. */
+            charge: components["schemas"]["ShippingCharge"];
+        };
+        /** @description A step of a tariff: it begins after the one before it. */
+        ShippingTier: {
+            /**
+             * Format: int64
+             * @description The last value in it; absent on the last tier: it has no end.
+             */
+            up_to?: number | null;
+            /**
+             * Format: int64
+             * @description What it costs, minor units.
+             */
+            amount: number;
+        };
+        /**
+         * @description Places that are shipped to in the same ways. What it names is a union; each
+         *     list is sorted and has everything once.
+         */
+        ShippingZone: {
+            /** @description The shop's own id of the zone. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Whole countries: ISO 3166-1 alpha-2. */
+            countries?: string[];
+            /** @description Parts of countries: ISO 3166-2, such as `US-CA`. */
+            regions?: string[];
+            /** @description Postal codes. */
+            postal_codes?: components["schemas"]["PostalCodes"][];
+            /** @description Whether it is for every place that no other zone names. */
+            rest_of_world: boolean;
+            /** @description Whether it is out of use: no place is in it. */
+            archived: boolean;
+        };
+        /**
+         * @description The shipping zone as a command left it.
+         * @example {
+         *       "archived": false,
+         *       "countries": [
+         *         "GB"
+         *       ],
+         *       "id": "gb",
+         *       "name": "Great Britain",
+         *       "position": "b3JkZXJzLmV2ZW50cy52MXw5fDF8NzYzfDE",
+         *       "rest_of_world": false,
+         *       "subject": "9a4be0f1-7b1f-5c68-a8c6-1f0a7d1f6b32",
+         *       "updated_at": "2026-03-02T09:14:05.123456Z",
+         *       "version": 1
+         *     }
+         */
+        ShippingZoneAnswer: components["schemas"]["ShippingZone"] & {
+            /**
+             * Format: uuid
+             * @description Its id in the log: the key and `ce_subject` of its records on Kafka.
+             */
+            subject: string;
+            /**
+             * Format: int64
+             * @description How many events there were.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When the last one was recorded.
+             */
+            updated_at: string;
+            /** @description Where the log stands after the command, for `min_position`. */
+            position: string;
+        };
+        /** @description A page of shipping zones. */
+        ShippingZoneList: {
+            /** @description In the order of the bytes of their keys. */
+            data: (components["schemas"]["OneShippingZone"] | {
+                [key: string]: unknown;
+            })[];
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`, with the same filters. */
+            next_cursor?: string | null;
         };
         /** @description Statistics of orders; put together elsewhere, never of this. */
         Statistics: {
@@ -6083,6 +7801,25 @@ export interface components {
              */
             return_status?: string | null;
             previous?: components["schemas"]["Figures"] | null;
+        };
+        /**
+         * @description A step of a tariff: it begins after the one before it.
+         * @example {
+         *       "amount": 399,
+         *       "up_to": 2000
+         *     }
+         */
+        TierBody: {
+            /**
+             * Format: int64
+             * @description The last value in it; absent on the last tier: it has no end.
+             */
+            up_to?: number | null;
+            /**
+             * Format: int64
+             * @description What it costs, minor units.
+             */
+            amount: number;
         };
         /**
          * @description One entry of an order's history as the read API tells it: who, what, when,
@@ -7017,6 +8754,11 @@ export interface operations {
     list_parked_orders: {
         parameters: {
             query?: {
+                /**
+                 * @description Name of the projection that it is parked in; `orders` if absent
+                 * @example products
+                 */
+                projection?: string;
                 /** @description Entries of the page; 50 if absent */
                 limit?: number;
                 /** @description A cursor that another page of the list gave */
@@ -7111,7 +8853,13 @@ export interface operations {
     };
     redrive_parked_orders: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Name of the projection that it is parked in; `orders` if absent
+                 * @example products
+                 */
+                projection?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7185,7 +8933,13 @@ export interface operations {
     };
     get_parked_order: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Name of the projection that it is parked in; `orders` if absent
+                 * @example products
+                 */
+                projection?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -7302,7 +9056,13 @@ export interface operations {
     };
     discard_parked_record: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Name of the projection that it is parked in; `orders` if absent
+                 * @example products
+                 */
+                projection?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -7445,7 +9205,13 @@ export interface operations {
     };
     redrive_parked_order: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Name of the projection that it is parked in; `orders` if absent
+                 * @example products
+                 */
+                projection?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -7583,6 +9349,7 @@ export interface operations {
                      *             }
                      *           ],
                      *           "seconds": 0,
+                     *           "topic": "orders.events.v1",
                      *           "version": 4
                      *         }
                      *       ],
@@ -8424,6 +10191,8 @@ export interface operations {
                  *     about one order should not be far apart.
                  */
                 dry_run?: boolean;
+                /** @description Whether a platform that nobody knows is made by the way. */
+                create_platforms?: boolean;
             };
             header?: never;
             path?: never;
@@ -8590,7 +10359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `external_id_taken` */
+            /** @description `contended`, `external_id_taken`, `platform_archived`, `platform_inactive`, `price_mismatch`, `quote_expired`, `quote_mismatch` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -8628,7 +10397,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `quantity_out_of_range`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
+            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `platform_currency`, `platform_not_found`, `price_unknown`, `quantity_out_of_range`, `quote_invalid`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8663,7 +10432,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -8745,7 +10514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `order_not_draft` */
+            /** @description `contended`, `order_not_draft`, `price_mismatch` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -8783,7 +10552,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `quantity_out_of_range`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
+            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `price_unknown`, `quantity_out_of_range`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -8818,7 +10587,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -8900,7 +10669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `order_cancelled`, `order_not_draft` */
+            /** @description `contended`, `order_cancelled`, `order_not_draft`, `platform_archived`, `platform_inactive`, `price_mismatch`, `quote_expired`, `quote_mismatch` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -8938,7 +10707,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_overflow`, `idempotency_key_reused`, `no_lines` */
+            /** @description `amount_overflow`, `idempotency_key_reused`, `no_lines`, `platform_currency`, `platform_not_found`, `price_unknown`, `quote_invalid` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11892,7 +13661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `external_id_taken` */
+            /** @description `contended`, `external_id_taken`, `platform_archived`, `platform_inactive`, `price_mismatch`, `quote_expired`, `quote_mismatch` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -11930,7 +13699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `no_lines`, `quantity_out_of_range`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
+            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `no_lines`, `platform_currency`, `platform_not_found`, `price_unknown`, `quantity_out_of_range`, `quote_invalid`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12469,7 +14238,7 @@ export interface operations {
                  * @example 2026-01-31T12:00:00Z
                  */
                 as_of?: string;
-                /** @description Wait until the order has this version */
+                /** @description Wait until it has this version */
                 min_version?: number;
                 /** @description Wait until the views have this `position` */
                 min_position?: string;
@@ -12511,7 +14280,7 @@ export interface operations {
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
-                    /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -12645,7 +14414,7 @@ export interface operations {
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
-                    /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -12822,7 +14591,10 @@ export interface operations {
     };
     import_order: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether a platform that nobody knows is made by the way. */
+                create_platforms?: boolean;
+            };
             header?: {
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -12907,7 +14679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `external_id_taken`, `import_differs` */
+            /** @description `contended`, `external_id_taken`, `import_differs`, `platform_archived` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12945,7 +14717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_not_positive`, `amount_overflow`, `capture_exceeds_authorized`, `credit_quantity_positive`, `discount_out_of_range`, `duplicate_line`, `exceeds_open`, `fulfillments_live`, `history_too_long`, `idempotency_key_reused`, `line_not_found`, `negative_price`, `no_lines`, `no_positive_quantity`, `not_for_kind`, `nothing_to_fulfill`, `order_cancelled`, `payment_not_found`, `quantity_out_of_range`, `refund_exceeds_captured`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags`, `units_out_of_range` */
+            /** @description `amount_not_positive`, `amount_overflow`, `capture_exceeds_authorized`, `credit_quantity_positive`, `discount_out_of_range`, `duplicate_line`, `exceeds_open`, `fulfillments_live`, `history_too_long`, `idempotency_key_reused`, `line_not_found`, `negative_price`, `no_lines`, `no_positive_quantity`, `not_for_kind`, `nothing_to_fulfill`, `order_cancelled`, `payment_not_found`, `platform_not_found`, `price_unknown`, `quantity_out_of_range`, `refund_exceeds_captured`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags`, `units_out_of_range` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13237,7 +15009,7 @@ export interface operations {
                  * @example 2026-01-31T12:00:00Z
                  */
                 as_of?: string;
-                /** @description Wait until the order has this version */
+                /** @description Wait until it has this version */
                 min_version?: number;
                 /** @description Wait until the views have this `position` */
                 min_position?: string;
@@ -13274,7 +15046,7 @@ export interface operations {
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
-                    /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -13408,7 +15180,7 @@ export interface operations {
                     ETag?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
-                    /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -13483,7 +15255,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -13638,7 +15410,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -13793,7 +15565,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -13948,7 +15720,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -14105,7 +15877,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -14258,7 +16030,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -14413,7 +16185,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -14693,7 +16465,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -14848,7 +16620,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -15181,7 +16953,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -15336,7 +17108,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -15498,7 +17270,7 @@ export interface operations {
                 limit?: number;
                 /** @description A cursor that another page of the list gave */
                 cursor?: string;
-                /** @description Wait until the order has this version */
+                /** @description Wait until it has this version */
                 min_version?: number;
                 /** @description Wait until the views have this `position` */
                 min_position?: string;
@@ -15535,7 +17307,7 @@ export interface operations {
                     Link?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
-                    /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -15672,7 +17444,7 @@ export interface operations {
                     Link?: string;
                     /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
                     "Orderlog-Lag"?: string;
-                    /** @description `parked` where later events of the order wait for a cause to be removed; else absent */
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
                     "Orderlog-Projection"?: string;
                     /** @description Which preferences were followed, if any was expressed */
                     "Preference-Applied"?: string;
@@ -15747,7 +17519,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -15902,7 +17674,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -16059,7 +17831,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -16216,7 +17988,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -16373,7 +18145,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -16530,7 +18302,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -16685,7 +18457,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -16956,7 +18728,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -17038,7 +18810,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `not_for_kind`, `order_cancelled`, `order_is_draft` */
+            /** @description `contended`, `not_for_kind`, `order_cancelled`, `order_is_draft`, `price_mismatch` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -17076,7 +18848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `quantity_out_of_range`, `tax_out_of_range`, `too_many_lines` */
+            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `price_unknown`, `quantity_out_of_range`, `tax_out_of_range`, `too_many_lines` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -17111,7 +18883,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -17268,7 +19040,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -17425,7 +19197,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -17705,7 +19477,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -17860,7 +19632,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -18017,7 +19789,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -18174,7 +19946,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -18331,7 +20103,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -18486,7 +20258,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -18643,7 +20415,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -18796,7 +20568,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -18951,7 +20723,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -19106,7 +20878,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -19263,7 +21035,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -19420,7 +21192,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -19577,7 +21349,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -19734,7 +21506,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -19893,7 +21665,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -20050,7 +21822,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -20207,7 +21979,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -20362,7 +22134,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -20638,7 +22410,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -20791,7 +22563,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -20944,7 +22716,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Version that the order must be at, e.g. `"1"`. */
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
                 "If-Match"?: string | null;
                 /** @description 1–255 visible characters; stands for this request for ever. */
                 "Idempotency-Key"?: string | null;
@@ -21000,6 +22772,4141 @@ export interface operations {
                 };
             };
             /** @description `order_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_platforms: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `false` (if absent): those in use; `true`: those that are archived; `any`: both
+                 * @example any
+                 */
+                archived?: string;
+                /**
+                 * @description Last changed at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example version,archived
+                 */
+                fields?: string;
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Seconds since the oldest of it was read, where some of it comes from the cache */
+                    Age?: number;
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "active": true,
+                     *           "allow_unpaid_shipping": false,
+                     *           "archived": false,
+                     *           "auto_confirm": false,
+                     *           "client_prices": "must_match",
+                     *           "country": "GB",
+                     *           "currency": "GBP",
+                     *           "expire_unpaid_after_seconds": 172800,
+                     *           "name": "Web shop",
+                     *           "number_prefix": "W-",
+                     *           "on_cancellation": "request",
+                     *           "prices_include_tax": true,
+                     *           "slug": "web",
+                     *           "subject": "c2170537-429d-5964-b146-96171dcaba77",
+                     *           "updated_at": "2026-11-26T17:14:18.017649Z",
+                     *           "version": 2
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformList"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Seconds since the oldest of it was read, where some of it comes from the cache */
+                    Age?: number;
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_platform: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example version,archived
+                 */
+                fields?: string;
+                /** @description Wait until it has this version */
+                min_version?: number;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path: {
+                /**
+                 * @description Slug of the sales channel
+                 * @example web
+                 */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Seconds since it was read, where it comes from the cache */
+                    Age?: number;
+                    /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
+                    "Orderlog-Projection"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active": true,
+                     *       "allow_unpaid_shipping": false,
+                     *       "archived": false,
+                     *       "auto_confirm": false,
+                     *       "client_prices": "must_match",
+                     *       "country": "GB",
+                     *       "currency": "GBP",
+                     *       "expire_unpaid_after_seconds": 172800,
+                     *       "name": "Web shop",
+                     *       "number_prefix": "W-",
+                     *       "on_cancellation": "request",
+                     *       "prices_include_tax": true,
+                     *       "slug": "web",
+                     *       "subject": "c2170537-429d-5964-b146-96171dcaba77",
+                     *       "updated_at": "2026-11-26T17:14:18.017649Z",
+                     *       "version": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OnePlatform"] | {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Seconds since it was read, where it comes from the cache */
+                    Age?: number;
+                    /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
+                    "Orderlog-Projection"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for one platform may be refused with beside that.
+             *     `platform_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    save_platform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Its slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SavePlatformBody"];
+            };
+        };
+        responses: {
+            /** @description Is so, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformAnswer"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `platform_archived` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_file_name`, `invalid_invoice_prefix`, `invalid_number_prefix`, `invalid_seller_text`, `invalid_tax_rate`, `rate_limit_out_of_range`, `seconds_out_of_range`, `seller_address_missing`, `too_many_of_seller`, `unknown_country`, `unknown_locale` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    archive_platform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Its slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Is archived, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `platform_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_platform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Its slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangePlatformBody"];
+            };
+        };
+        responses: {
+            /** @description Is so, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `platform_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `platform_archived` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_file_name`, `invalid_invoice_prefix`, `invalid_number_prefix`, `invalid_seller_text`, `invalid_tax_rate`, `rate_limit_out_of_range`, `seconds_out_of_range`, `seller_address_missing`, `too_many_of_seller`, `unknown_country`, `unknown_locale` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    restore_platform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Its slug. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Is back, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `platform_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_products: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `false` (if absent): those in use; `true`: those that are archived; `any`: both
+                 * @example any
+                 */
+                archived?: string;
+                /**
+                 * @description Last changed at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /**
+                 * @description Words, in any order: each must begin a word of the title or the SKU. Neither case nor accents count
+                 * @example red lamp
+                 */
+                q?: string;
+                /**
+                 * @description Only products with these SKUs, at most 100; may be repeated. Without `q`, times and `min_position` they may come from a cache, as single products do
+                 * @example [
+                 *       "LAMP-01"
+                 *     ]
+                 */
+                sku?: string[];
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example version,archived
+                 */
+                fields?: string;
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Seconds since the oldest of it was read, where some of it comes from the cache */
+                    Age?: number;
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "archived": false,
+                     *           "dimensions": {
+                     *             "height_mm": 150,
+                     *             "length_mm": 320,
+                     *             "width_mm": 180
+                     *           },
+                     *           "prices": [
+                     *             {
+                     *               "currency": "GBP",
+                     *               "unit_price": 3900
+                     *             },
+                     *             {
+                     *               "currency": "GBP",
+                     *               "platform": "web",
+                     *               "unit_price": 3750
+                     *             }
+                     *           ],
+                     *           "requires_shipping": true,
+                     *           "sku": "LAMP-01",
+                     *           "subject": "2835719e-b92c-531d-a36c-9ffdd900ce27",
+                     *           "title": "Desk lamp, red",
+                     *           "updated_at": "2026-11-26T17:14:19.204511Z",
+                     *           "version": 3,
+                     *           "weight_grams": 850
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ProductList"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Seconds since the oldest of it was read, where some of it comes from the cache */
+                    Age?: number;
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_product: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example version,archived
+                 */
+                fields?: string;
+                /** @description Wait until it has this version */
+                min_version?: number;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path: {
+                /**
+                 * @description Stock keeping unit, percent-encoded
+                 * @example LAMP-01
+                 */
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Seconds since it was read, where it comes from the cache */
+                    Age?: number;
+                    /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
+                    "Orderlog-Projection"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "dimensions": {
+                     *         "height_mm": 150,
+                     *         "length_mm": 320,
+                     *         "width_mm": 180
+                     *       },
+                     *       "prices": [
+                     *         {
+                     *           "currency": "GBP",
+                     *           "unit_price": 3900
+                     *         },
+                     *         {
+                     *           "currency": "GBP",
+                     *           "platform": "web",
+                     *           "unit_price": 3750
+                     *         }
+                     *       ],
+                     *       "requires_shipping": true,
+                     *       "sku": "LAMP-01",
+                     *       "subject": "2835719e-b92c-531d-a36c-9ffdd900ce27",
+                     *       "title": "Desk lamp, red",
+                     *       "updated_at": "2026-11-26T17:14:19.204511Z",
+                     *       "version": 3,
+                     *       "weight_grams": 850
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OneProduct"] | {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Seconds since it was read, where it comes from the cache */
+                    Age?: number;
+                    /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
+                    "Orderlog-Projection"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for one product may be refused with beside that.
+             *     `product_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    save_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Its stock keeping unit. */
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveProductBody"];
+            };
+        };
+        responses: {
+            /** @description Is so, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductAnswer"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `product_archived` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `dimension_out_of_range`, `duplicate_price`, `idempotency_key_reused`, `negative_price`, `too_many_prices`, `weight_out_of_range` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    archive_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Its stock keeping unit. */
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Is archived, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `product_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Its stock keeping unit. */
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeProductBody"];
+            };
+        };
+        responses: {
+            /** @description Is so, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `product_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `product_archived` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `dimension_out_of_range`, `duplicate_price`, `idempotency_key_reused`, `negative_price`, `too_many_prices`, `weight_out_of_range` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_product_price: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Its stock keeping unit. */
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPriceBody"];
+            };
+        };
+        responses: {
+            /** @description Costs that, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `product_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `product_archived` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `negative_price`, `too_many_prices` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    restore_product: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Its stock keeping unit. */
+                sku: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Is back, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `product_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_shipping_methods: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `false` (if absent): those in use; `true`: those that are archived; `any`: both
+                 * @example any
+                 */
+                archived?: string;
+                /**
+                 * @description Last changed at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example version,archived
+                 */
+                fields?: string;
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Seconds since the oldest of it was read, where some of it comes from the cache */
+                    Age?: number;
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "archived": false,
+                     *           "id": "standard",
+                     *           "max_days": 5,
+                     *           "max_parcel_weight_grams": 20000,
+                     *           "min_days": 2,
+                     *           "name": "Standard",
+                     *           "rates": [
+                     *             {
+                     *               "charge": {
+                     *                 "amount": 499,
+                     *                 "kind": "flat"
+                     *               },
+                     *               "currency": "GBP",
+                     *               "free_above": 10000
+                     *             }
+                     *           ],
+                     *           "subject": "ee04574e-fca0-5875-938f-f2e3c96bea7d",
+                     *           "tax_rate": "20",
+                     *           "updated_at": "2026-11-26T17:14:20.530977Z",
+                     *           "version": 1,
+                     *           "zones": [
+                     *             "eu"
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShippingMethodList"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Seconds since the oldest of it was read, where some of it comes from the cache */
+                    Age?: number;
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_shipping_method: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example version,archived
+                 */
+                fields?: string;
+                /** @description Wait until it has this version */
+                min_version?: number;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path: {
+                /**
+                 * @description The shop's own id of the method, percent-encoded
+                 * @example standard
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Seconds since it was read, where it comes from the cache */
+                    Age?: number;
+                    /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
+                    "Orderlog-Projection"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "id": "standard",
+                     *       "max_days": 5,
+                     *       "max_parcel_weight_grams": 20000,
+                     *       "min_days": 2,
+                     *       "name": "Standard",
+                     *       "rates": [
+                     *         {
+                     *           "charge": {
+                     *             "amount": 499,
+                     *             "kind": "flat"
+                     *           },
+                     *           "currency": "GBP",
+                     *           "free_above": 10000
+                     *         }
+                     *       ],
+                     *       "subject": "ee04574e-fca0-5875-938f-f2e3c96bea7d",
+                     *       "tax_rate": "20",
+                     *       "updated_at": "2026-11-26T17:14:20.530977Z",
+                     *       "version": 1,
+                     *       "zones": [
+                     *         "eu"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OneShippingMethod"] | {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Seconds since it was read, where it comes from the cache */
+                    Age?: number;
+                    /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
+                    "Orderlog-Projection"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for one shipping method may be refused with beside that.
+             *     `shipping_method_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    save_shipping_method: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description The shop's own id of it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveMethodBody"];
+            };
+        };
+        responses: {
+            /** @description Is so, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingMethodAnswer"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingMethodAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `shipping_method_archived` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `bounds_reversed`, `days_out_of_range`, `duplicate_currency`, `idempotency_key_reused`, `negative_amount`, `negative_weight`, `no_rates`, `no_tiers`, `no_zones`, `open_tier_not_last`, `parcel_weight_not_positive`, `tiers_not_ascending`, `too_many` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    archive_shipping_method: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description The shop's own id of it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Is archived, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingMethodAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `shipping_method_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_shipping_method: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description The shop's own id of it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeMethodBody"];
+            };
+        };
+        responses: {
+            /** @description Is so, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingMethodAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `shipping_method_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `content_outdated`, `shipping_method_archived` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `bounds_reversed`, `days_out_of_range`, `duplicate_currency`, `idempotency_key_reused`, `negative_amount`, `negative_weight`, `no_rates`, `no_tiers`, `no_zones`, `open_tier_not_last`, `parcel_weight_not_positive`, `tiers_not_ascending`, `too_many` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    restore_shipping_method: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description The shop's own id of it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Is back, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingMethodAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `shipping_method_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    quote_shipping: {
+        parameters: {
+            query?: {
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuoteRequest"];
+            };
+        };
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description What the cache had (RFC 9211): `orderlog; hit`, or `orderlog; fwd=` with `miss` or `bypass` where the quote was computed; absent where nothing is shipped */
+                    "Cache-Status"?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "currency": "GBP",
+                     *       "expires_at": "2026-11-26T17:44:17Z",
+                     *       "offers": [
+                     *         {
+                     *           "amount": 399,
+                     *           "max_days": 4,
+                     *           "method": "standard",
+                     *           "min_days": 2,
+                     *           "name": "Standard delivery",
+                     *           "parcels": 1,
+                     *           "quote": "UJ9MHOEzAlY92fBmXsr7kZ9FebhSdifAeRS_wtAAt1ZbMTc5NTcxNTA1NyxbW3sidGV4dCI6IndlYiJ9LCJHQlAiLCJjMDMyMzBmNDZiOTBlZDVmNjUzNzA3MDY3NTBjZDQzYmRhZGE2ZjZmODYxYzY3MGJjMzNlOTljN2VlOTU3MmRiIixbIkdCIixudWxsLCJTVzAxWTRKSCJdXSxbeyJ0ZXh0Ijoic3RhbmRhcmQifSx7InRleHQiOiJTdGFuZGFyZCBkZWxpdmVyeSJ9LDM5OSw4MF0sWzIsMSwzXV1d",
+                     *           "tax": 80,
+                     *           "total": 479
+                     *         },
+                     *         {
+                     *           "amount": 899,
+                     *           "max_days": 1,
+                     *           "method": "express",
+                     *           "min_days": 1,
+                     *           "name": "Express",
+                     *           "parcels": 1,
+                     *           "quote": "6fDTtXUqUF5-o4nsZGtZH6ZLgK1-1PzZT5kEqM0wX0NbMTc5NTcxNTA1NyxbW3sidGV4dCI6IndlYiJ9LCJHQlAiLCJjMDMyMzBmNDZiOTBlZDVmNjUzNzA3MDY3NTBjZDQzYmRhZGE2ZjZmODYxYzY3MGJjMzNlOTljN2VlOTU3MmRiIixbIkdCIixudWxsLCJTVzAxWTRKSCJdXSxbeyJ0ZXh0IjoiZXhwcmVzcyJ9LHsidGV4dCI6IkV4cHJlc3MifSw4OTksMTgwXSxbMiwxLDNdXV0",
+                     *           "tax": 180,
+                     *           "total": 1079
+                     *         }
+                     *       ],
+                     *       "platform": "web",
+                     *       "refused": [
+                     *         {
+                     *           "method": "bulky",
+                     *           "name": "Freight",
+                     *           "reasons": [
+                     *             {
+                     *               "code": "below_min_weight",
+                     *               "detail": "the basket weighs less than 20000 g",
+                     *               "min": 20000
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "method": "eu-parcel",
+                     *           "name": "Parcel to the EU",
+                     *           "reasons": [
+                     *             {
+                     *               "code": "zone_mismatch",
+                     *               "detail": "the method does not ship to united-kingdom",
+                     *               "zone": "united-kingdom"
+                     *             },
+                     *             {
+                     *               "code": "no_rate_in_currency",
+                     *               "currency": "GBP",
+                     *               "detail": "the method has no rate in GBP"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "requires_shipping": true,
+                     *       "subtotal": 2705,
+                     *       "zone": "united-kingdom"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShippingQuote"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What the platform may refuse a quote with.
+             *     `platform_archived`, `platform_inactive`
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What the basket may be refused with.
+             *     `platform_not_found`, `platform_currency`, `price_unknown`, `no_lines`, `too_many_lines`, `quantity_out_of_range`, `negative_price`, `discount_out_of_range`, `amount_overflow`
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_shipping_zones: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `false` (if absent): those in use; `true`: those that are archived; `any`: both
+                 * @example any
+                 */
+                archived?: string;
+                /**
+                 * @description Last changed at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example version,archived
+                 */
+                fields?: string;
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Seconds since the oldest of it was read, where some of it comes from the cache */
+                    Age?: number;
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "archived": false,
+                     *           "countries": [
+                     *             "DE",
+                     *             "FR"
+                     *           ],
+                     *           "id": "eu",
+                     *           "name": "European Union",
+                     *           "postal_codes": [
+                     *             {
+                     *               "country": "GB",
+                     *               "prefix": "BT"
+                     *             }
+                     *           ],
+                     *           "regions": [
+                     *             "ES-CN"
+                     *           ],
+                     *           "rest_of_world": false,
+                     *           "subject": "67ef7ae2-10c1-5ed1-970d-7011078a3dd5",
+                     *           "updated_at": "2026-11-26T17:14:20.118203Z",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ShippingZoneList"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Seconds since the oldest of it was read, where some of it comes from the cache */
+                    Age?: number;
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_shipping_zone: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example version,archived
+                 */
+                fields?: string;
+                /** @description Wait until it has this version */
+                min_version?: number;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path: {
+                /**
+                 * @description The shop's own id of the zone, percent-encoded
+                 * @example eu
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Seconds since it was read, where it comes from the cache */
+                    Age?: number;
+                    /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
+                    "Orderlog-Projection"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "archived": false,
+                     *       "countries": [
+                     *         "DE",
+                     *         "FR"
+                     *       ],
+                     *       "id": "eu",
+                     *       "name": "European Union",
+                     *       "postal_codes": [
+                     *         {
+                     *           "country": "GB",
+                     *           "prefix": "BT"
+                     *         }
+                     *       ],
+                     *       "regions": [
+                     *         "ES-CN"
+                     *       ],
+                     *       "rest_of_world": false,
+                     *       "subject": "67ef7ae2-10c1-5ed1-970d-7011078a3dd5",
+                     *       "updated_at": "2026-11-26T17:14:20.118203Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OneShippingZone"] | {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Seconds since it was read, where it comes from the cache */
+                    Age?: number;
+                    /** @description `"<version>-<revision>"`; of the past, its version and a hash of it */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description `parked` where later events of it wait for a cause to be removed; else absent */
+                    "Orderlog-Projection"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for one shipping zone may be refused with beside that.
+             *     `shipping_zone_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    save_shipping_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description The shop's own id of it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveZoneBody"];
+            };
+        };
+        responses: {
+            /** @description Is so, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingZoneAnswer"];
+                };
+            };
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingZoneAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `shipping_zone_archived` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `postal_code_malformed`, `postal_range_reversed`, `postal_range_uneven`, `too_many`, `unknown_country`, `zone_empty` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    archive_shipping_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description The shop's own id of it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Is archived, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingZoneAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `shipping_zone_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_shipping_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description The shop's own id of it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangeZoneBody"];
+            };
+        };
+        responses: {
+            /** @description Is so, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingZoneAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `shipping_zone_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `content_outdated`, `shipping_zone_archived` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `postal_code_malformed`, `postal_range_reversed`, `postal_range_uneven`, `too_many`, `unknown_country`, `zone_empty` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    restore_shipping_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description The shop's own id of it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Is back, since now or before */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShippingZoneAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json`, `invalid_path` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `shipping_zone_not_found` */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -103,7 +103,10 @@ async fn nothing_leaves_unpaid_or_on_hold(scene: &Scene) -> anyhow::Result<()> {
 }
 
 async fn a_platform_may_ship_what_is_not_paid(env: &TestEnv) -> anyhow::Result<()> {
-    let rules = json!({"web": {"allow_unpaid_shipping": true, "prices_include_tax": true}});
+    let rules = json!({
+        "web": {"allow_unpaid_shipping": true, "prices_include_tax": true},
+        "shop": {},
+    });
     let rules = serde_json::from_value(rules)?;
     let scene = Scene::with(env, |config| config.platforms = rules).await?;
     let path = scene.placed().await?;

@@ -117,7 +117,7 @@ pub async fn orders_that_cannot_be_made_are_parked(config: &Config) -> Result<()
     let broken = Broken::in_the_log(&world, 60).await?;
     world.rebuild_with(3).await?;
     broken.are_parked(&world, 0).await?;
-    sqlx::query("UPDATE projections SET version = 0")
+    sqlx::query("UPDATE projections SET version = 0 WHERE name = 'orders'")
         .execute(&world.views)
         .await?;
     let projector = world.projector()?;

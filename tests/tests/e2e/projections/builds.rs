@@ -142,7 +142,7 @@ pub async fn an_older_version_is_served_until_the_new_one_is_complete(
     let world = World::new(config).await?;
     world.happen(&orders(100)).await?;
     world.rebuild().await?;
-    sqlx::query("UPDATE projections SET version = 0")
+    sqlx::query("UPDATE projections SET version = 0 WHERE name = 'orders'")
         .execute(&world.views)
         .await?;
     let before = world.versions().await?;

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tests::{PrivateServers, Role, TestEnv, wait_until};
 
-const ASSIGNED: &str = "projector.assigned";
+const ASSIGNED: &str = "projector.assigned projection=\"orders\"";
 
 /// Events arrive until `done`.
 async fn arrive(world: &World, done: &AtomicBool) -> Result<()> {
@@ -34,7 +34,8 @@ async fn no_lag_is_told(projector: &Role) -> Result<()> {
         let metrics = reqwest::get(&url).await?.text().await?;
         let mut lags = metrics
             .lines()
-            .filter(|line| line.starts_with("orderlog_projection_lag_events{"));
+            .filter(|line| line.starts_with("orderlog_projection_lag_events{"))
+            .filter(|line| line.contains("projection=\"orders\""));
         let partitions = lags.clone().count();
         Ok((partitions == 12 && lags.all(|line| line.ends_with(" 0"))).then_some(()))
     })

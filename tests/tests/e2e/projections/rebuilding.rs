@@ -113,11 +113,23 @@ pub async fn an_unusable_build_is_rebuilt(config: &Config) -> Result<()> {
     world.settled().await?;
     projector.stop().await?;
     for (damage, build) in [
-        ("UPDATE projections SET version = 0", 2),
-        ("UPDATE projection_offsets SET next = 100000000", 3),
-        ("DELETE FROM projection_offsets WHERE \"partition\" = 3", 4),
-        ("UPDATE projections SET topic_id = 'another'", 5),
-        ("DELETE FROM projections", 6),
+        (
+            "UPDATE projections SET version = 0 WHERE name = 'orders'",
+            2,
+        ),
+        (
+            "UPDATE projection_offsets SET next = 100000000 WHERE projection = 'orders'",
+            3,
+        ),
+        (
+            "DELETE FROM projection_offsets WHERE projection = 'orders' AND \"partition\" = 3",
+            4,
+        ),
+        (
+            "UPDATE projections SET topic_id = 'another' WHERE name = 'orders'",
+            5,
+        ),
+        ("DELETE FROM projections WHERE name = 'orders'", 6),
     ] {
         sqlx::query("DELETE FROM orders WHERE units > 1")
             .execute(&world.views)
@@ -139,7 +151,7 @@ pub async fn an_older_release_does_not_undo_a_newer_one(config: &Config) -> Resu
     let world = World::new(config).await?;
     world.happen(&orders(20)).await?;
     world.rebuild().await?;
-    sqlx::query("UPDATE projections SET version = 99")
+    sqlx::query("UPDATE projections SET version = 99 WHERE name = 'orders'")
         .execute(&world.views)
         .await?;
     let projector = world.projector()?;

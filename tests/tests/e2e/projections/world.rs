@@ -307,7 +307,7 @@ impl World {
 
     /// The tables of the projection.
     pub async fn projected(&self) -> Result<Vec<String>> {
-        let tables = "SELECT unnest(tables) FROM projections ORDER BY 1";
+        let tables = "SELECT unnest(tables) FROM projections WHERE name = 'orders' ORDER BY 1";
         Ok(sqlx::query_scalar(tables).fetch_all(&self.views).await?)
     }
 

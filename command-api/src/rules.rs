@@ -9,7 +9,7 @@ use domain::{
 use infra::{
     clock,
     command::{CommandContext, CommandIdentity, ExecuteError},
-    platforms::{OnCancellation, PlatformNow, PlatformSettings, UnknownPlatform},
+    platforms::{PlatformNow, PlatformSettings, UnknownPlatform},
 };
 use std::{future::ready, sync::Arc};
 
@@ -19,9 +19,11 @@ impl Call {
     /// The rules of the platform of an order that exists.
     ///
     /// # Errors
-    /// When the log does not answer.
+    /// When the log does not answer, or the order's platform is none.
     pub async fn rules_of(&self, slug: &str) -> Result<PlatformRules, Failed> {
-        Ok(rules(slug, &*self.platform(slug).await?))
+        let stored = |error| ExecuteError::Broken(Box::new(error));
+        let slug = Slug::try_from(slug).map_err(stored)?;
+        Ok(rules(&slug, &*self.platform(&slug).await?))
     }
 
     /// The rules of the platform of a new order. One that nobody knows is made
@@ -39,12 +41,11 @@ impl Call {
                 platform: slug.to_string(),
             }));
         }
-        if self.rehearsal.is_none() {
-            self.make_platform(slug).await?;
-            let now = self.platform(slug).await?;
+        if self.rehearsal.is_some() {
             return Ok(rules(slug, &now));
         }
-        Ok(rules(slug, &now))
+        self.make_platform(slug).await?;
+        self.rules_of(slug).await
     }
 
     async fn platform(&self, slug: &str) -> Result<Arc<PlatformNow>, Failed> {
@@ -86,36 +87,23 @@ impl Call {
     }
 }
 
+fn rules(slug: &Slug, now: &PlatformNow) -> PlatformRules {
+    let Some(platform) = &now.saved else {
+        return configured(slug, &now.settings);
+    };
+    PlatformRules::of(platform, now.version)
+}
+
 /// The rules of a platform that nobody has saved.
-fn configured(slug: &str, settings: &PlatformSettings) -> PlatformRules {
+fn configured(slug: &Slug, settings: &PlatformSettings) -> PlatformRules {
     PlatformRules {
-        slug: slug.to_owned(),
-        version: 0,
-        active: true,
-        archived: false,
-        currency: None,
-        country: None,
         prices_include_tax: settings.prices_include_tax,
         auto_confirm: settings.auto_confirm,
         allow_unpaid_shipping: settings.allow_unpaid_shipping,
         expire_unpaid_after_seconds: settings.expire_unpaid_after_seconds,
         archive_settled_after_seconds: settings.archive_settled_after_seconds,
-        on_cancellation: match settings.on_cancellation {
-            OnCancellation::Request => contracts::platform::OnCancellation::Request,
-            OnCancellation::Record => contracts::platform::OnCancellation::Record,
-            OnCancellation::Nothing => contracts::platform::OnCancellation::Nothing,
-        },
-        number_prefix: None,
-        // Nobody has made a catalogue for it.
-        client_prices: contracts::platform::ClientPrices::Accepted,
-        rate_limit: None,
-    }
-}
-
-fn rules(slug: &str, now: &PlatformNow) -> PlatformRules {
-    match &now.saved {
-        Some(platform) => PlatformRules::of(platform, now.version),
-        None => configured(slug, &now.settings),
+        on_cancellation: settings.on_cancellation,
+        ..PlatformRules::unknown(slug.clone())
     }
 }
 

@@ -39,10 +39,94 @@ pub trait Whole: Aggregate<Services = (), Command: Send, Error: Refusal> + Clone
     fn stream(stream: &[Stored<'_>]) -> Result<Vec<(&'static str, Vec<u8>)>, ContractError>;
 }
 
-/// Makes an aggregate whose state has all of it in `now` a kind of reference
-/// data. `$member` is where its events have it.
+/// Makes the aggregate of one kind of reference data: its state, which is all of
+/// its last event, and its thin shell around `decide` and `TYPE` of the module
+/// above. All members of its document are to be named, for what is told of
+/// changes.
 macro_rules! whole {
-    ($aggregate:ty, $event:ty, $document:ty, $member:ident, $topic:expr) => {
+    (
+        $(#[$about:meta])* $aggregate:ident: $command:ty => $event:ident, $rejection:ty;
+        $change:ident { $member:ident: $document:path { $($field:ident),+ $(,)? } } on $topic:expr;
+        $absent:expr, $archived:expr $(,)?
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+        pub struct $aggregate {
+            /// As its last event left it; none before its first one.
+            pub now: Option<$document>,
+        }
+
+        impl $aggregate {
+            /// As it is, whether archived or not.
+            ///
+            /// # Errors
+            /// That there is none.
+            pub fn there(&self) -> Result<&$document, $rejection> {
+                self.now.as_ref().ok_or($absent)
+            }
+
+            /// The same, if it may be changed.
+            ///
+            /// # Errors
+            /// That there is none, or that it is archived.
+            pub fn live(&self) -> Result<&$document, $rejection> {
+                let now = self.there()?;
+                if now.archived {
+                    return Err($archived);
+                }
+                Ok(now)
+            }
+
+            /// The events that leave `next`: none where it is as it was, else the
+            /// one that `made` makes.
+            pub(super) fn becomes(
+                &self,
+                next: $document,
+                made: fn(Box<$change>) -> $event,
+            ) -> Vec<$event> {
+                let changed = self.now.as_ref().map(|before| {
+                    crate::whole::differing!($document, before, &next; $($field),+)
+                });
+                if changed.as_ref().is_some_and(Vec::is_empty) {
+                    return Vec::new();
+                }
+                let changed = changed.unwrap_or_default();
+                vec![made(Box::new($change { $member: next, changed }))]
+            }
+        }
+
+        /// The state after one more event. Total: whatever is stored was decided
+        /// once.
+        #[must_use]
+        pub fn evolve(_: $aggregate, event: &$event) -> $aggregate {
+            let now = Some(event.change().$member.clone());
+            $aggregate { now }
+        }
+
+        impl cqrs_es::Aggregate for $aggregate {
+            const TYPE: &'static str = super::TYPE;
+            type Command = $command;
+            type Event = $event;
+            type Error = $rejection;
+            type Services = ();
+
+            async fn handle(
+                &mut self,
+                command: Self::Command,
+                (): &Self::Services,
+                sink: &cqrs_es::event_sink::EventSink<Self>,
+            ) -> Result<(), Self::Error> {
+                for event in super::decide(self, command)? {
+                    sink.write(event, self).await;
+                }
+                Ok(())
+            }
+
+            fn apply(&mut self, event: Self::Event) {
+                *self = evolve(std::mem::take(self), &event);
+            }
+        }
+
         impl crate::whole::Whole for $aggregate {
             type Document = $document;
 
@@ -60,13 +144,13 @@ macro_rules! whole {
                 stored: crate::order::Stored<'_>,
                 after: &str,
             ) -> Result<(&'static str, Vec<u8>), crate::order::ContractError> {
-                <$event>::contract_data(stored, after)
+                $event::contract_data(stored, after)
             }
 
             fn stream(
                 stream: &[crate::order::Stored<'_>],
             ) -> Result<Vec<(&'static str, Vec<u8>)>, crate::order::ContractError> {
-                let events = <$event>::contract_stream(stream.iter().copied())?;
+                let events = $event::contract_stream(stream.iter().copied())?;
                 let data = events.iter().map(|event| {
                     let data = event.to_data();
                     let data = data.map_err(crate::order::ContractError::Payload)?;

@@ -5,7 +5,6 @@
 //! `crate::whole`). What may be changed, and what that means for orders that
 //! exist: docs/DECISIONS.md, 166.
 
-mod aggregate;
 mod archive;
 mod change;
 mod command;

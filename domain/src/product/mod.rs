@@ -4,7 +4,6 @@
 //! Each of its events carries all of it, so its last event says all (see
 //! `crate::whole`, and docs/DECISIONS.md, 165 and 168).
 
-mod aggregate;
 mod archive;
 mod change;
 mod command;

@@ -7,11 +7,12 @@
 mod directory;
 mod saved;
 
+pub use contracts::platform::OnCancellation;
 pub use directory::{Directory, PlatformNow};
 pub use saved::{SavedPlatforms, SavedSettings};
 
 use crate::seller::SellerSettings;
-use contracts::platform as published;
+use contracts::platform::Platform;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -42,21 +43,6 @@ pub struct PlatformSettings {
     /// documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seller: Option<SellerSettings>,
-}
-
-/// What becomes of the money when an order or some of its lines are cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnCancellation {
-    /// Authorisations are voided, and refunds are requested: a provider acts
-    /// before they are done.
-    #[default]
-    Request,
-    /// Authorisations are voided, and refunds are recorded as done: somebody
-    /// else moves the money.
-    Record,
-    /// Nothing: people see to it.
-    Nothing,
 }
 
 impl PlatformSettings {
@@ -92,18 +78,14 @@ pub enum UnknownPlatform {
 
 impl PlatformSettings {
     /// Those of a platform that was saved.
-    pub fn of(platform: &published::Platform) -> Self {
+    pub fn of(platform: &Platform) -> Self {
         Self {
             prices_include_tax: platform.prices_include_tax,
             auto_confirm: platform.auto_confirm,
             allow_unpaid_shipping: platform.allow_unpaid_shipping,
             expire_unpaid_after_seconds: platform.expire_unpaid_after_seconds,
             archive_settled_after_seconds: platform.archive_settled_after_seconds,
-            on_cancellation: match platform.on_cancellation {
-                published::OnCancellation::Request => OnCancellation::Request,
-                published::OnCancellation::Record => OnCancellation::Record,
-                published::OnCancellation::Nothing => OnCancellation::Nothing,
-            },
+            on_cancellation: platform.on_cancellation,
             // Those of documents are files of this machine.
             seller: None,
         }

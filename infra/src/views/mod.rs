@@ -5,7 +5,10 @@ pub mod discards;
 mod funnel;
 pub mod models;
 pub mod parked;
+mod state;
 pub mod words;
+
+pub use state::states;
 
 /// Name of the projection behind orders, their history and their statistics.
 pub const ORDERS: &str = "orders";

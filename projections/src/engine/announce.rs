@@ -6,7 +6,7 @@ use super::{projection::Projection, store};
 use infra::{
     lifecycle::Lifecycle,
     redis::{LIFE, Redis, Version, announce_documents, announce_version},
-    views::NOTIFY_CHANNEL,
+    views::{NOTIFY_CHANNEL, states},
 };
 use sqlx::PgPool;
 use std::{
@@ -187,13 +187,10 @@ async fn wake(
     let payloads: Vec<String> = payloads.collect();
     let told = async {
         store::notify(views, NOTIFY_CHANNEL, &payloads).await?;
-        store::data_version(views, projection).await
+        states(views, [projection]).await
     };
     match told.await {
-        Ok((build, number)) => Some(Version {
-            build: build.cast_unsigned(),
-            number: number.cast_unsigned(),
-        }),
+        Ok([version]) => Some(version),
         Err(error) => {
             tracing::debug!(projection, %error, "projector.readers_not_woken");
             None

@@ -253,22 +253,6 @@ pub(super) async fn switch(
     Ok(parked)
 }
 
-/// The version of everything computed from the projection: its build, and the
-/// sum of its offsets and of what changed rows beside them.
-pub(super) async fn data_version(
-    executor: impl PgExecutor<'_>,
-    projection: &str,
-) -> Result<(i64, i64), sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next + redriven), 0)::bigint AS number \
-           FROM projection_offsets WHERE projection = $1",
-    )
-    .bind(projection)
-    .fetch_one(executor)
-    .await?;
-    Ok((row.try_get("build")?, row.try_get("number")?))
-}
-
 /// Wakes whoever listens for the progress of these partitions.
 pub(super) async fn notify(
     executor: impl PgExecutor<'_>,

@@ -2,7 +2,6 @@
 //! of its events carries all of it, so its last event says all (see
 //! `crate::whole`).
 
-mod aggregate;
 mod charge;
 mod command;
 mod content;

@@ -22,7 +22,7 @@ use infra::{
 };
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use sqlx::{PgExecutor, PgPool, Postgres, Row as _, Transaction, error::DatabaseError};
+use sqlx::{PgExecutor, PgPool, Postgres, Transaction, error::DatabaseError};
 use std::{panic::resume_unwind, sync::Arc, time::Duration};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::task::JoinError;
@@ -122,17 +122,8 @@ pub async fn snapshot(
 }
 
 async fn version(connection: impl PgExecutor<'_>) -> Result<Version, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT coalesce(max(build), 0) AS build, coalesce(sum(next + redriven), 0)::bigint AS number \
-           FROM projection_offsets WHERE projection = $1",
-    )
-    .bind(views::ORDERS)
-    .fetch_one(connection)
-    .await?;
-    Ok(Version {
-        build: row.try_get::<i64, _>("build")?.cast_unsigned(),
-        number: row.try_get::<i64, _>("number")?.cast_unsigned(),
-    })
+    let [version] = views::states(connection, [views::ORDERS]).await?;
+    Ok(version)
 }
 
 /// The answer of every route: rows, and the state that they are of.

@@ -6,30 +6,31 @@ use contracts::{
     shipping::{method::ShippingMethod, zone::ShippingZone},
     whole::Versioned,
 };
+use infra::views::models::{self, ReadModel};
 use serde::de::DeserializeOwned;
 use sqlx::PgExecutor;
 use std::collections::HashMap;
 
 /// A kind of document.
 pub trait Reference: DeserializeOwned {
-    /// Name of the projection, and of the table that has them.
-    const NAME: &'static str;
+    /// Where they are.
+    const MODEL: ReadModel;
 }
 
 impl Reference for Platform {
-    const NAME: &'static str = "platforms";
+    const MODEL: ReadModel = models::PLATFORMS;
 }
 
 impl Reference for Product {
-    const NAME: &'static str = "products";
+    const MODEL: ReadModel = models::PRODUCTS;
 }
 
 impl Reference for ShippingZone {
-    const NAME: &'static str = "shipping_zones";
+    const MODEL: ReadModel = models::SHIPPING_ZONES;
 }
 
 impl Reference for ShippingMethod {
-    const NAME: &'static str = "shipping_methods";
+    const MODEL: ReadModel = models::SHIPPING_METHODS;
 }
 
 /// Those of these keys that there are, archived ones too, by key.
@@ -37,7 +38,10 @@ pub async fn by_key<T: Reference>(
     views: impl PgExecutor<'_>,
     keys: &[&str],
 ) -> Result<HashMap<String, Versioned<T>>, sqlx::Error> {
-    let sql = format!("SELECT key, document FROM {} WHERE key = ANY($1)", T::NAME);
+    let sql = format!(
+        "SELECT key, document FROM {} WHERE key = ANY($1)",
+        T::MODEL.name
+    );
     let query = sqlx::query_as(&sql).bind(keys);
     let rows: Vec<(String, String)> = query.fetch_all(views).await?;
     let rows = rows.into_iter();
@@ -49,7 +53,7 @@ pub async fn by_key<T: Reference>(
 pub async fn all<T: Reference>(
     views: impl PgExecutor<'_>,
 ) -> Result<Vec<Versioned<T>>, sqlx::Error> {
-    let sql = format!("SELECT document FROM {}", T::NAME);
+    let sql = format!("SELECT document FROM {}", T::MODEL.name);
     let rows: Vec<String> = sqlx::query_scalar(&sql).fetch_all(views).await?;
     rows.iter().map(|document| document_of(document)).collect()
 }

@@ -5,32 +5,17 @@ use super::{
     snapshot::{ShippingState, Snapshot},
 };
 use contracts::shipping::{method::ShippingMethod, zone::ShippingZone};
-use infra::redis::Version;
+use infra::views::states;
 use sqlx::{PgExecutor, PgPool};
 
-/// The state that the views are in: of each of both projections the build, and
-/// the sum of its offsets.
+/// The state that the views are in.
 pub async fn state(views: impl PgExecutor<'_>) -> Result<ShippingState, sqlx::Error> {
-    let (zones, methods) = (ShippingZone::NAME, ShippingMethod::NAME);
-    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
-        "SELECT projection, max(build), sum(next + redriven)::bigint FROM projection_offsets \
-          WHERE projection = ANY($1) GROUP BY projection",
+    let [zones, methods] = states(
+        views,
+        [ShippingZone::MODEL.name, ShippingMethod::MODEL.name],
     )
-    .bind(&[zones, methods][..])
-    .fetch_all(views)
     .await?;
-    let of = |name: &str| {
-        let row = rows.iter().find(|(projection, ..)| projection == name);
-        let (build, number) = row.map_or((0, 0), |(_, build, number)| (*build, *number));
-        Version {
-            build: build.cast_unsigned(),
-            number: number.cast_unsigned(),
-        }
-    };
-    Ok(ShippingState {
-        zones: of(zones),
-        methods: of(methods),
-    })
+    Ok(ShippingState { zones, methods })
 }
 
 /// All zones and methods, as of one state.
@@ -40,7 +25,7 @@ pub async fn snapshot(views: &PgPool) -> Result<Snapshot, sqlx::Error> {
         .await?;
     // Before the snapshot: a new build that took the tables' place after it
     // would be read as it was before it was complete.
-    let tables = [ShippingZone::NAME, ShippingMethod::NAME].join(", ");
+    let tables = [ShippingZone::MODEL.name, ShippingMethod::MODEL.name].join(", ");
     sqlx::query(&format!("LOCK TABLE {tables} IN ACCESS SHARE MODE"))
         .execute(&mut *read)
         .await?;

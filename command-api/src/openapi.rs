@@ -4,7 +4,7 @@ use crate::{
     answer::CommandAnswer,
     documented::{PlatformAnswer, ProductAnswer, ShippingMethodAnswer, ShippingZoneAnswer},
     routes::{
-        bulk, drafts, exports, methods, operations, orders, platforms, products,
+        bulk, customers, drafts, exports, methods, operations, orders, platforms, products,
         webhooks::{
             deliveries,
             endpoints::{self, EndpointWithSecret, replay::Replayed},
@@ -92,6 +92,8 @@ const EXAMPLES: &[(&str, &str)] = &[
         orders::shipping_address::handle,
         orders::billing_address::handle,
         orders::customer::handle,
+        orders::customer_link::handle,
+        orders::erasures::handle,
         orders::discounts::apply::handle,
         orders::discounts::remove::handle,
         orders::payments::authorize::handle,
@@ -149,6 +151,8 @@ const EXAMPLES: &[(&str, &str)] = &[
         exports::create::handle,
         exports::cancel::handle,
         exports::delete::handle,
+        customers::guest_orders::handle,
+        customers::erase::handle,
         bulk::handle,
         operations::create::handle,
         operations::cancel::handle,

@@ -27,6 +27,10 @@ kinds! {
     422 reason_required: "The command is not carried out without a `reason`.",
     422 nothing_to_change: "None of the members that would change something is there.",
     422 amount_or_percent: "A discount is either an `amount` or a `percent`: exactly one of them.",
+    // --- customers --------------------------------------------------------
+    403 scope_missing: "The API key names what it is for, and this is not among it.",
+    409 customer_known: "The order is that of another customer (`customer_id`): only a guest's is linked.",
+    422 invalid_person: "A person is named by platform and id, by platform and email, or by an order.",
     // --- exports ----------------------------------------------------------
     404 export_not_found: "There is no export with this id, or it was deleted.",
     409 export_not_live: "The export neither waits nor is being written: there is nothing to cancel.",
@@ -34,6 +38,7 @@ kinds! {
     // --- operations -------------------------------------------------------
     404 operation_not_found: "There is no operation with this id; they are kept for some weeks.",
     409 operation_finished: "The operation has come to its end: there is nothing to cancel.",
+    409 operation_not_cancellable: "An erasure is brought to its end: keys are gone already.",
     503 no_object_storage:
         "Nobody has configured where large objects are kept (`objects_url`), so none is taken or made.",
     // --- webhooks ---------------------------------------------------------

@@ -5,6 +5,7 @@ pub mod asyncapi;
 pub mod cloudevents;
 pub mod compat;
 pub mod epoch;
+pub mod ids;
 pub mod order;
 pub mod partition;
 pub mod personal;

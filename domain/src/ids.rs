@@ -1,9 +1,10 @@
 //! Derived identity: the same fact leads to the
 //! same id, so that a repeat meets the first one's stream.
 
-use uuid::Uuid;
+pub use contracts::ids::subject_of_customer;
 
-const NAMESPACE: Uuid = Uuid::from_u128(0x6f72_6465_726c_6f67_8001_6f72_6465_7273);
+use contracts::ids::derived;
+use uuid::Uuid;
 
 /// The id of the order that `platform` calls `external_id`.
 pub fn order_id_of_external(platform: &str, external_id: &str) -> Uuid {
@@ -14,12 +15,6 @@ pub fn order_id_of_external(platform: &str, external_id: &str) -> Uuid {
 /// key. The route is part of it because it is part of what a key stands for.
 pub fn order_id_of_key(principal: &str, route: &str, key: &str) -> Uuid {
     derived(&["key", principal, route, key])
-}
-
-/// The subject whose key seals the personal data of what `platform` calls
-/// customer `customer_id`.
-pub fn subject_of_customer(platform: &str, customer_id: &str) -> Uuid {
-    derived(&["customer", platform, customer_id])
 }
 
 /// The id of the order that replaces the goods of a return.
@@ -56,16 +51,6 @@ pub fn platform_id(slug: &str) -> Uuid {
 /// The id of the product with this SKU.
 pub fn product_id(sku: &str) -> Uuid {
     derived(&["product", sku])
-}
-
-/// Parts are joined with their lengths, so that no two lists collide.
-fn derived(parts: &[&str]) -> Uuid {
-    let mut name = Vec::new();
-    for part in parts {
-        name.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        name.extend_from_slice(part.as_bytes());
-    }
-    Uuid::new_v5(&NAMESPACE, &name)
 }
 
 #[cfg(test)]

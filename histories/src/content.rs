@@ -6,15 +6,17 @@ use super::{
 };
 use contracts::{
     order::{
-        AddressChanged, AddressKind, Allocation, CancelledLine, CustomerAssigned, Discount,
-        DiscountApplied, DiscountRemoved, DraftUpdated, Fact, HoldPlaced, HoldReleased, Line,
-        LineAdded, LineQuantity, LineQuantityChanged, LineRemoved, LinesCancelled, NoteAdded,
+        AddressChanged, AddressKind, Allocation, CancelledLine, CustomerAssigned, CustomerLinked,
+        Discount, DiscountApplied, DiscountRemoved, DraftUpdated, Fact, HoldPlaced, HoldReleased,
+        Line, LineAdded, LineQuantity, LineQuantityChanged, LineRemoved, LinesCancelled, NoteAdded,
         NoteText, Order, OrderArchived, OrderCancelled, OrderConfirmed, OrderPlaced,
-        OrderUnarchived, Settlement, Shipping, ShippingChanged, Snapshot, Tagged, Untagged,
+        OrderUnarchived, PersonalDataErased, Settlement, Shipping, ShippingChanged, Snapshot,
+        Tagged, Untagged,
     },
     personal::Personal,
 };
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 /// A draft that nobody has given up.
 fn draft(order: &Order) -> Option<()> {
@@ -204,6 +206,26 @@ pub fn customer(step: Step, order: &Order) -> Option<Fact> {
     let event = CustomerAssigned {
         customer_id: (!step.choice.is_multiple_of(4)).then(|| format!("c{}", step.choice % 4)),
         personal: None,
+    };
+    Some(event.into())
+}
+
+pub fn link(step: Step, order: &Order) -> Option<Fact> {
+    order.placed_at?;
+    let known = order.customer.as_ref().and_then(|c| c.id.as_ref());
+    known.is_none().then_some(())?;
+    let customer_id = format!("c{}", 1 + step.choice % 3);
+    Some(CustomerLinked { customer_id }.into())
+}
+
+pub fn erase(step: Step, order: &Order) -> Option<Fact> {
+    // Now and then, and drafts too.
+    (step.choice.is_multiple_of(3) || order.personal_data_erased_at.is_none()).then_some(())?;
+    let event = PersonalDataErased {
+        erasure_id: Uuid::from_u128(step.choice.into()),
+        subjects: Vec::new(),
+        requested_by: "key_1".into(),
+        reference: None,
     };
     Some(event.into())
 }

@@ -43,6 +43,8 @@ whats! {
     Ship = content::shipping,
     Move = content::address,
     Assign = content::customer,
+    Link = content::link,
+    Erase = content::erase,
     Hold = content::hold,
     Release = content::release,
     Note = content::note,

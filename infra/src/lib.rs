@@ -24,6 +24,7 @@ pub mod log;
 pub mod objects;
 pub mod open_files;
 pub mod operations;
+pub mod people;
 pub mod platforms;
 pub mod postgres;
 pub mod quotes;

@@ -24,7 +24,7 @@ pub enum ApiKeyCommand {
         #[arg(long, default_value = "unnamed")]
         name: String,
         /// What it may do beyond what every key may, once for each: orders:price (its
-        /// prices are taken as they are). Without any the key may do everything; `none`
+        /// prices are taken as they are), customers:erase. Without any the key may do everything; `none`
         /// for a key that may do nothing beyond
         #[arg(long = "scope", value_parser = scope)]
         scopes: Vec<String>,

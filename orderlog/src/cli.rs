@@ -1,8 +1,8 @@
 //! The command line: clap conventions, exit codes 0 done, 1 failed, 2 usage.
 
 use crate::{
-    api_key, cache, dev, doctor, documents, epoch, export, health, import, jobs, listen, migrate,
-    parked, rebuild, replay, roles, schedules, verify,
+    api_key, cache, dev, doctor, documents, epoch, erasures, export, health, import, jobs, listen,
+    migrate, parked, rebuild, replay, roles, schedules, verify,
 };
 use clap::{Args, Parser, Subcommand};
 use infra::{config::Config, lifecycle::Lifecycle, telemetry};
@@ -97,6 +97,10 @@ enum Task {
     /// Delete what Redis keeps of answers
     #[command(subcommand)]
     Cache(cache::CacheCommand),
+    /// Erasures of personal data, as the log knows them
+    #[command(after_help = "Examples:\n  orderlog erasures reapply")]
+    #[command(subcommand)]
+    Erasures(erasures::ErasuresCommand),
     /// After a restored backup or a lost Kafka: begin a new epoch, publish again
     #[command(
         after_help = "Examples:\n  orderlog epoch show\n  orderlog epoch bump --reason 'restored the backup of Monday'\n  orderlog epoch republish --yes"
@@ -183,6 +187,7 @@ impl Cli {
             Task::Jobs(command) => jobs::run(&config, command).await,
             Task::Schedules(command) => schedules::run(&config, command).await,
             Task::Cache(command) => cache::run(&config, command).await,
+            Task::Erasures(command) => erasures::run(&config, command).await,
             Task::Epoch(command) => epoch::run(&config, command).await,
             Task::Openapi(args) => documents::openapi(&args),
             Task::Asyncapi(args) => documents::asyncapi(&args),

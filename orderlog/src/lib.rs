@@ -10,6 +10,7 @@ mod dev;
 mod doctor;
 pub mod documents;
 mod epoch;
+mod erasures;
 mod export;
 mod health;
 mod import;

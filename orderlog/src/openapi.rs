@@ -33,6 +33,11 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("returns", "Returns and exchanges: goods on their way back."),
     (
+        "customers",
+        "Who orders: what their orders come to, orders of guests that turn out to be theirs, and \
+         the erasure of their personal data.",
+    ),
+    (
         "reference data",
         "What orders refer to: platforms, products, shipping zones and methods.",
     ),

@@ -42,6 +42,9 @@ use utoipa::OpenApi;
         routes::statistics::customers::handle,
         routes::statistics::cohorts::handle,
         routes::statistics::funnel::handle,
+        routes::customers::list::handle,
+        routes::customers::get::handle,
+        routes::customers::orders::handle,
         routes::platforms::list::handle,
         routes::platforms::get::handle,
         routes::products::list::handle,
@@ -95,6 +98,9 @@ use utoipa::OpenApi;
         routes::statistics::customers::CustomerStatistics,
         routes::statistics::cohorts::CohortStatistics,
         routes::statistics::funnel::FunnelStatistics,
+        routes::customers::ListedCustomer,
+        routes::customers::OneCustomer,
+        routes::customers::list::CustomerList,
         reference::OnePlatform,
         reference::PlatformList,
         reference::OneProduct,
@@ -123,7 +129,7 @@ mod tests {
     use crate::{
         export::LOG_PARAMETERS,
         reference::{LISTED, ONE, SEARCHED},
-        routes::{admin, events, exports, operations, orders, statistics, webhooks},
+        routes::{admin, customers, events, exports, operations, orders, statistics, webhooks},
     };
     use std::collections::BTreeSet;
     use utoipa::openapi::{RefOr, path::ParameterIn};
@@ -179,6 +185,9 @@ mod tests {
                 statistics::cohorts::PARAMETERS,
             ),
             ("/v1/statistics/funnel", statistics::funnel::PARAMETERS),
+            ("/v1/customers", customers::list::PARAMETERS),
+            ("/v1/customers/{id}", customers::get::PARAMETERS),
+            ("/v1/customers/{id}/orders", customers::orders::PARAMETERS),
             ("/v1/platforms", LISTED),
             ("/v1/platforms/{slug}", ONE),
             ("/v1/products", SEARCHED),

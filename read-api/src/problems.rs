@@ -44,6 +44,20 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
                   `min_position`, or its version as `min_version`, to wait for it.",
     },
     ProblemType {
+        code: "customer_not_found",
+        status: 404,
+        meaning: "Nobody of this name has placed an order, on this platform if one is named, or none \
+                  is visible yet: an order is readable a moment after its command was answered. \
+                  Pass the answer's `position` as `min_position` to wait for it.",
+    },
+    ProblemType {
+        code: "customer_ambiguous",
+        status: 409,
+        meaning: "Several channels have a customer with this id, those in `platforms`. Say with the \
+                  parameter `platform` which one is meant, or ask for the `id` that customers are \
+                  told under.",
+    },
+    ProblemType {
         code: "version_not_found",
         status: 404,
         meaning: "The order has no such version yet; `newest` is the one that it has.",
@@ -325,6 +339,21 @@ pub fn shipping_method_not_found() -> Problem {
         "shipping_method_not_found",
         "There is no such shipping method",
     )
+}
+
+/// Nobody is called so.
+pub fn customer_not_found() -> Problem {
+    Problem::not_found("customer_not_found", "There is no such customer")
+}
+
+/// Somebody is called so on each of these platforms.
+pub fn customer_ambiguous(platforms: &[&str]) -> Problem {
+    Problem::conflict(
+        "customer_ambiguous",
+        "Several channels have such a customer",
+    )
+    .detail(format!("platform must be one of {}", platforms.join(", ")))
+    .with("platforms", platforms.to_vec().into())
 }
 
 /// The order has no such version: its newest one is this.

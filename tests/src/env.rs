@@ -93,7 +93,7 @@ impl TestEnv {
     }
 
     /// Where the roles of this test write.
-    pub(crate) fn logs(&self) -> &PathBuf {
+    pub fn logs(&self) -> &PathBuf {
         &self.logs
     }
 

@@ -427,6 +427,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customers
+         * @description Whoever has placed an order under an id of a sales channel, those who ordered
+         *     last first, page by page. Name and email are those of the last order; what was
+         *     erased is null. Only the last order decides whether a customer has the email or
+         *     the words that are asked for. Figures are of all orders, by the days on which they
+         *     were placed. A page never repeats or leaves out a customer who did not order
+         *     meanwhile, since a cursor is a place in the list and not a count. Orders without
+         *     a customer's id are nobody's.
+         */
+        get: operations["list_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase somebody's personal data
+         * @description Deletes the keys that it was sealed under, so that nobody can open what the log and
+         *     Kafka have of it, and then has every readable copy written anew: orders, lists,
+         *     searches, histories, `orders.state.v1`, caches; files of exports that were made
+         *     before are deleted. What stands there is `[erased]`; ids, amounts, countries and
+         *     statistics stay. Each order gets an event that says who asked
+         *     (`order.personal_data_erased`), by which subscribers know what to erase.
+         *
+         *     Of a customer all orders, also those that were linked to them; of a guest all
+         *     orders of the channel with this email and no customer's id, now or before. What is
+         *     ordered after the request is not part of it. It cannot be taken back, and not be
+         *     cancelled. A key that names scopes needs `customers:erase`.
+         */
+        post: operations["erase_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/guest_orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a customer the orders of a guest
+         * @description Each order of the channel that was placed without a customer's id and with this
+         *     email is linked to the customer (`order.customer_linked`), whatever became of it.
+         *     Orders of other customers with the same email stay theirs. The answer is an
+         *     operation: `GET /v1/operations/{id}` says how far it is.
+         */
+        post: operations["merge_guest_orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One customer
+         * @description Whoever has placed an order, by the id that customers are told under, or by the
+         *     channel's own. Name, email and addresses are those of the last order, as far as
+         *     nobody had them erased; figures are of all orders, by the days on which they were
+         *     placed.
+         */
+        get: operations["get_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders of one customer
+         * @description The same answer as that of `GET /v1/orders`, with the same parameters, of the
+         *     orders that are this customer's now; `platform` is no filter here, but belongs to
+         *     the id. `customer_not_found` says that nobody of this name has placed an order.
+         */
+        get: operations["list_customer_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/drafts": {
         parameters: {
             query?: never;
@@ -1386,6 +1510,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders/{id}/customer_link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link a guest's order to a customer
+         * @description Whatever became of the order: name, email and all that was agreed on stay as they
+         *     are. An order that is the customer's already stays as it is; one of another
+         *     customer is refused. `POST /v1/customers/guest_orders` does it for all orders with
+         *     an email.
+         */
+        post: operations["link_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/orders/{id}/diff": {
         parameters: {
             query?: never;
@@ -1445,6 +1592,28 @@ export interface paths {
          * @description The others are worked out anew: each is on what the earlier ones leave.
          */
         delete: operations["remove_discount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{id}/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record an erasure
+         * @description What `POST /v1/customers/erase` does for each order once keys are deleted; by
+         *     itself it erases nothing. Read models write the order anew from the log, so
+         *     whoever has deleted a key by other means has copies follow by this.
+         */
+        post: operations["record_erasure"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2876,6 +3045,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description About whom an operation is that finds its orders by itself. */
+        About: {
+            /** @description Slug of the sales channel. */
+            platform?: string | null;
+            /** @description The channel's own id of the customer. */
+            customer_id?: string | null;
+            /**
+             * Format: uuid
+             * @description One order.
+             */
+            order_id?: string | null;
+            /** @description The requester's own name for the case. */
+            reference?: string | null;
+        };
         /**
          * @description A line to add. Amounts in minor units of the order's currency.
          * @example {
@@ -3936,6 +4119,17 @@ export interface components {
              */
             email?: string | null;
         };
+        /** @description A page of customers; put together elsewhere, never of this. */
+        CustomerList: {
+            /** @description By the business times of their last orders, then by their ids. */
+            data: (components["schemas"]["ListedCustomer"] | {
+                [key: string]: unknown;
+            })[];
+            /** @description Whether there are more. */
+            has_more: boolean;
+            /** @description To be passed as `cursor`, with the same filters and sort. */
+            next_cursor?: string | null;
+        };
         /** @description The figures of one customer in one currency; amounts in its minor units. */
         CustomerRow: {
             /**
@@ -4432,6 +4626,30 @@ export interface components {
              */
             secret: string;
         };
+        /**
+         * @description Whose data: a customer's (`platform` and `customer_id`), a guest's (`platform` and
+         *     `email`), or that of one order (`order_id`).
+         * @example {
+         *       "customer_id": "c-42",
+         *       "platform": "web",
+         *       "reference": "case 12"
+         *     }
+         */
+        EraseBody: {
+            /** @description Slug of the sales channel. */
+            platform?: string | null;
+            /** @description The channel's own id of the customer. */
+            customer_id?: string | null;
+            /** @description The email of a guest, in any case. */
+            email?: string | null;
+            /**
+             * Format: uuid
+             * @description An order, and those that replace goods of it.
+             */
+            order_id?: string | null;
+            /** @description Your own name for the case, which events tell everybody: no personal data. */
+            reference?: string | null;
+        };
         /** @description A page of an order's history; put together of stored JSON, never of this. */
         EventList: {
             /** @description Oldest first. */
@@ -4844,6 +5062,25 @@ export interface components {
              */
             as_of: string;
         };
+        /**
+         * @description Whose orders become whose.
+         * @example {
+         *       "customer_id": "c-42",
+         *       "email": "ada@example.com",
+         *       "platform": "web"
+         *     }
+         */
+        GuestOrdersBody: {
+            /** @description Slug of the sales channel. */
+            platform: string;
+            /** @description The channel's own id of the customer. */
+            customer_id: string;
+            /**
+             * @description The email that the guest gave, in any case. That it is the customer's, whoever
+             *     asks has made sure.
+             */
+            email: string;
+        };
         /** @description What an order has beside its document, where it is asked for. */
         History: {
             events?: components["schemas"]["FirstEvents"] | null;
@@ -5046,6 +5283,74 @@ export interface components {
              */
             seconds?: number | null;
         };
+        /** @description The order that a customer placed last. */
+        LastOrder: {
+            /**
+             * Format: uuid
+             * @description Order id.
+             */
+            id: string;
+            /**
+             * @description As people call it.
+             * @example 1001
+             */
+            number: string;
+            /**
+             * Format: date-time
+             * @description Business time.
+             */
+            placed_at: string;
+            /** @description Order axis. */
+            status: components["schemas"]["OrderStatus"];
+        };
+        /** @description The figures of one customer in one currency; amounts in its minor units. */
+        Lifetime: {
+            /**
+             * @description ISO 4217.
+             * @example GBP
+             */
+            currency: string;
+            /**
+             * Format: int64
+             * @description Sales that were placed, also those cancelled since.
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description Goods that were not called off; those of credits are taken away.
+             */
+            units: number;
+            /**
+             * Format: int64
+             * @description Σ totals.
+             */
+            revenue: number;
+            /**
+             * Format: int64
+             * @description Captured from the customer.
+             */
+            captured: number;
+            /**
+             * Format: int64
+             * @description Refunded to the customer.
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description Taken back by the customer's bank.
+             */
+            charged_back: number;
+            /**
+             * Format: int64
+             * @description Value of returned goods and goodwill.
+             */
+            credited: number;
+            /**
+             * Format: int64
+             * @description Captured − refunded − charged back.
+             */
+            net: number;
+        };
         /**
          * @description One line of an order. Amounts are in minor units and cover what is not
          *     cancelled of the line, so that the lines add up to the totals.
@@ -5172,6 +5477,16 @@ export interface components {
              */
             quantity: number;
         };
+        /**
+         * @description Whose order it is.
+         * @example {
+         *       "customer_id": "c-42"
+         *     }
+         */
+        LinkCustomerBody: {
+            /** @description The platform's own id of the customer. */
+            customer_id: string;
+        };
         /** @description What one of a product costs. */
         ListPrice: {
             /**
@@ -5183,6 +5498,48 @@ export interface components {
             currency: string;
             /** @description Price of one, with or without tax as the platform's prices are. */
             unit_price: components["schemas"]["UnitPrice"];
+        };
+        /** @description A customer. Name and email are those of the last order. */
+        ListedCustomer: {
+            /**
+             * Format: uuid
+             * @description Derived from the platform and the customer's id there.
+             */
+            id: string;
+            /**
+             * @description Slug of the sales channel, which `customer_id` belongs to.
+             * @example web
+             */
+            platform: string;
+            /**
+             * @description The channel's own id of the customer.
+             * @example c-42
+             */
+            customer_id: string;
+            /**
+             * @description Null where nobody gave it, or it was erased.
+             * @example Ada Lovelace
+             */
+            name: string | null;
+            /**
+             * @description In lower case; null where nobody gave it, or it was erased.
+             * @example ada@example.com
+             */
+            email: string | null;
+            /**
+             * Format: int64
+             * @description Sales that were placed, also those cancelled since.
+             */
+            orders: number;
+            /**
+             * Format: int64
+             * @description Of them, the cancelled ones.
+             */
+            cancelled: number;
+            /** @description The one with the latest business time. */
+            last_order: components["schemas"]["LastOrder"];
+            /** @description What all orders came to, by currency. */
+            lifetime: components["schemas"]["Lifetime"][];
         };
         /** @description An order of the page. */
         ListedOrder: components["schemas"]["OrderSummary"] & components["schemas"]["Parts"];
@@ -5395,6 +5752,16 @@ export interface components {
          * @enum {string}
          */
         OnInvalid: "skip" | "reject";
+        /** @description A customer, with what a list leaves out. */
+        OneCustomer: components["schemas"]["ListedCustomer"] & {
+            /**
+             * Format: date-time
+             * @description Business time of the first order.
+             */
+            first_order_at: string;
+            billing_address: components["schemas"]["Address"] | null;
+            shipping_address: components["schemas"]["Address"] | null;
+        };
         /** @description An order; put together of stored JSON, never of this. */
         OneOrder: components["schemas"]["Order"] & components["schemas"]["History"];
         /** @description A platform, as the projection stored it. */
@@ -5411,8 +5778,10 @@ export interface components {
          */
         Op: "add" | "remove" | "replace";
         /**
-         * @description A bulk request that is carried out in the background.
+         * @description Commands that are carried out in the background: those of a bulk request, or
+         *     those on somebody's orders.
          * @example {
+         *       "about": null,
          *       "cancel_requested": false,
          *       "created_at": "2026-11-27T05:10:28.911Z",
          *       "dry_run": false,
@@ -5448,6 +5817,7 @@ export interface components {
             id: string;
             /** @description What is done. */
             kind: components["schemas"]["OperationKind"];
+            about?: components["schemas"]["About"] | null;
             /** @description What becomes of it. */
             state: components["schemas"]["OperationState"];
             /** @description Where it is. */
@@ -5495,7 +5865,7 @@ export interface components {
          * @description What is done in the background.
          * @enum {string}
          */
-        OperationKind: "bulk";
+        OperationKind: "bulk" | "guest_orders" | "erasure";
         /** @description A page of operations. */
         OperationList: {
             /** @description The newest first. */
@@ -5641,6 +6011,11 @@ export interface components {
              * @description Number of its invoice, once it has one.
              */
             invoice_number?: number | null;
+            /**
+             * Format: date-time
+             * @description When personal data of it was erased, last.
+             */
+            personal_data_erased_at?: string | null;
             /**
              * Format: date-time
              * @description When the log first recorded it.
@@ -6661,6 +7036,33 @@ export interface components {
             quantity: number;
             /** @description Whether they can be sold again. */
             resellable: boolean;
+        };
+        /**
+         * @description Which erasure it was.
+         * @example {
+         *       "erasure_id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c33aa",
+         *       "reference": "case 12",
+         *       "requested_by": "key_019ac1f07c3e7a419c552f4d6d0c44aa",
+         *       "subjects": [
+         *         "3f2c5b1e-8f7a-5a30-9a6b-9a1f0f5e2d11"
+         *       ]
+         *     }
+         */
+        RecordErasureBody: {
+            /**
+             * Format: uuid
+             * @description The same for all orders of one erasure.
+             */
+            erasure_id: string;
+            /** @description Whose keys were deleted: `personal.subject` of what nobody can open any more. */
+            subjects?: string[];
+            /** @description Who asked for it: id of an API key. */
+            requested_by: string;
+            /**
+             * @description The requester's own name for the case. Not personal data: it is told to
+             *     everybody.
+             */
+            reference?: string | null;
         };
         /** @description What is known about it, beside itself. */
         Recorded: {
@@ -10285,6 +10687,905 @@ export interface operations {
             };
         };
     };
+    list_customers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Slug of the sales channel; may be repeated, or several, separated by commas
+                 * @example web
+                 */
+                platform?: string;
+                /**
+                 * @description The channel's own id of the customer; may be repeated
+                 * @example c-42
+                 */
+                customer?: string;
+                /**
+                 * @description Email of the last order, all of it; case does not count
+                 * @example ada@example.com
+                 */
+                email?: string;
+                /**
+                 * @description Words, in any order: each must be one of the customer's own id, or of the name or the email of the last order; of the last one the beginning is enough. Neither case nor accents count
+                 * @example lovelace ad
+                 */
+                q?: string;
+                /**
+                 * @description Business time of the last order is this one or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                last_order_from?: string;
+                /** @description Business time of the last order is before this one */
+                last_order_to?: string;
+                /**
+                 * @description `-last_order_at` (if absent): those who ordered last come first; or `last_order_at`
+                 * @example -last_order_at
+                 */
+                sort?: string;
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example id,name,last_order.placed_at
+                 */
+                fields?: string;
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Of everything on the page */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "cancelled": 0,
+                     *           "customer_id": "c-42",
+                     *           "email": "ada@example.com",
+                     *           "id": "1f6666e4-d6b4-5428-84a7-b282304f7730",
+                     *           "last_order": {
+                     *             "id": "e3769ed0-17ec-550a-adab-fda4d80da99b",
+                     *             "number": "1001",
+                     *             "placed_at": "2026-11-26T17:14:17.823652Z",
+                     *             "status": "placed"
+                     *           },
+                     *           "lifetime": [
+                     *             {
+                     *               "captured": 1929,
+                     *               "charged_back": 0,
+                     *               "credited": 0,
+                     *               "currency": "GBP",
+                     *               "net": 1929,
+                     *               "orders": 1,
+                     *               "refunded": 0,
+                     *               "revenue": 1929,
+                     *               "units": 6
+                     *             }
+                     *           ],
+                     *           "name": "Ada Lovelace",
+                     *           "orders": 1,
+                     *           "platform": "web"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CustomerList"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Of everything on the page */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"`, where there is a next page */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    erase_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EraseBody"];
+            };
+        };
+        responses: {
+            /** @description It is carried out in the background */
+            202: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_person` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    merge_guest_orders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GuestOrdersBody"];
+            };
+        };
+        responses: {
+            /** @description It is carried out in the background */
+            202: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused`, `invalid_person` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_customer: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Slug of the sales channel that the customer is one of; needed where several channels have the same id of their own
+                 * @example web
+                 */
+                platform?: string;
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example id,name,last_order.placed_at
+                 */
+                fields?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path: {
+                /**
+                 * @description The `id` that a customer is told under, or the channel's own, percent-encoded; what is both is the former
+                 * @example 1f6666e4-d6b4-5428-84a7-b282304f7730
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Of the content */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "billing_address": null,
+                     *       "cancelled": 0,
+                     *       "customer_id": "c-42",
+                     *       "email": "ada@example.com",
+                     *       "first_order_at": "2026-11-26T17:14:17.823652Z",
+                     *       "id": "1f6666e4-d6b4-5428-84a7-b282304f7730",
+                     *       "last_order": {
+                     *         "id": "e3769ed0-17ec-550a-adab-fda4d80da99b",
+                     *         "number": "1001",
+                     *         "placed_at": "2026-11-26T17:14:17.823652Z",
+                     *         "status": "placed"
+                     *       },
+                     *       "lifetime": [
+                     *         {
+                     *           "captured": 1929,
+                     *           "charged_back": 0,
+                     *           "credited": 0,
+                     *           "currency": "GBP",
+                     *           "net": 1929,
+                     *           "orders": 1,
+                     *           "refunded": 0,
+                     *           "revenue": 1929,
+                     *           "units": 6
+                     *         }
+                     *       ],
+                     *       "name": "Ada Lovelace",
+                     *       "orders": 1,
+                     *       "platform": "web",
+                     *       "shipping_address": {
+                     *         "city": "London",
+                     *         "country": "GB",
+                     *         "line1": "12 St James's Square",
+                     *         "name": "Ada Lovelace",
+                     *         "postal_code": "SW1Y 4JH"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OneCustomer"] | {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Of the content */
+                    ETag?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for one customer may be refused with beside that.
+             *     `customer_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for one customer may be refused with beside that.
+             *     `customer_ambiguous`, with `platforms`
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_customer_orders: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Slug of the sales channel that the customer is one of; needed where several channels have the same id of their own
+                 * @example web
+                 */
+                platform?: string;
+                /** @description Order axis */
+                status?: "draft" | "placed" | "cancelled";
+                /** @description Payment axis */
+                payment_status?: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+                /** @description Fulfilment axis */
+                fulfillment_status?: "unfulfilled" | "partial" | "fulfilled" | "delivered" | "none";
+                /** @description Return axis */
+                return_status?: "none" | "requested" | "approved" | "declined" | "received" | "refunded" | "closed";
+                /** @description Sale, credit or adjustment */
+                kind?: "order" | "credit" | "adjustment";
+                /**
+                 * @description ISO 3166-1 alpha-2; `ZZ` where it is not known
+                 * @example GB
+                 */
+                country?: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency?: string;
+                /** @description The channel's own id of the order */
+                external_id?: string;
+                /** @description A label that the order has */
+                tag?: string;
+                /** @description Stock keeping unit of one of its lines */
+                sku?: string;
+                /**
+                 * @description First recorded at this time or later; RFC 3339, or a date for its first moment in UTC
+                 * @example 2026-01-01
+                 */
+                created_from?: string;
+                /**
+                 * @description First recorded before this time
+                 * @example 2026-02-01T00:00:00Z
+                 */
+                created_to?: string;
+                /** @description Business time is this one or later; drafts have none */
+                placed_from?: string;
+                /** @description Business time is before this one */
+                placed_to?: string;
+                /** @description Last changed at this time or later */
+                updated_from?: string;
+                /** @description Last changed before this time */
+                updated_to?: string;
+                /** @description Costs this much or more, in minor units of its own currency */
+                total_min?: number;
+                /** @description Costs this much or less */
+                total_max?: number;
+                /** @description So much or more is still to be paid, in minor units of its own currency */
+                balance_due_min?: number;
+                /** @description So much or less is still to be paid; negative: to be given back */
+                balance_due_max?: number;
+                /** @description Whether it is archived */
+                archived?: boolean;
+                /** @description Whether a hold is on */
+                has_hold?: boolean;
+                /** @description Whether a return is under way: asked for, and neither declined, cancelled nor closed */
+                has_open_return?: boolean;
+                /**
+                 * @description Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
+                 * @example lovelace lamp
+                 */
+                q?: string;
+                /**
+                 * @description How many orders the list has: `estimated` costs nothing, `exact` reads all of them
+                 * @example estimated
+                 */
+                count?: string;
+                /**
+                 * @description How many of them have each value of some of `platform`, `status`, `payment_status`, `fulfillment_status`, `return_status`, `kind`, `country`, `currency`, separated by commas
+                 * @example status,platform
+                 */
+                facets?: string;
+                /**
+                 * @description `created_at`, `placed_at`, `updated_at` or `total`, descending with `-` in front; ids break ties, in the same direction unless `,id` or `,-id` follows
+                 * @example -created_at
+                 */
+                sort?: string;
+                /**
+                 * @description Only these fields, separated by commas; of what is in one, after a dot
+                 * @example id,status,totals.balance_due
+                 */
+                fields?: string;
+                /**
+                 * @description Some of `lines`, `payments`, `fulfillments`, `returns`, `customer`, `events`, separated by commas: a member each, whatever `fields` says; `customer` with `statistics`, one entry per currency of what the customer's orders came to, `events` with the first 25
+                 * @example lines,events
+                 */
+                expand?: string;
+                /** @description Entries of the page; 50 if absent */
+                limit?: number;
+                /** @description A cursor that another page of the list gave */
+                cursor?: string;
+                /** @description Wait until the views have this `position` */
+                min_position?: string;
+            };
+            header?: {
+                /**
+                 * @description Tags that the client has
+                 * @example "7-0"
+                 */
+                "If-None-Match"?: string | null;
+                /**
+                 * @description `wait=N`: at most N seconds (2 if absent, at most 30); `handling=strict`: 503 rather than an older answer
+                 * @example wait=5
+                 */
+                Prefer?: string | null;
+            };
+            path: {
+                /**
+                 * @description The `id` that a customer is told under, or the channel's own, percent-encoded; what is both is the former
+                 * @example 1f6666e4-d6b4-5428-84a7-b282304f7730
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for */
+            200: {
+                headers: {
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"` and `<…>; rel="prev"`, where there are such pages */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "archived": false,
+                     *           "confirmed": false,
+                     *           "country": "GB",
+                     *           "created_at": "2026-11-26T17:14:17.845683Z",
+                     *           "currency": "GBP",
+                     *           "customer": {
+                     *             "email": "ada@example.com",
+                     *             "id": "c-42",
+                     *             "name": "Ada Lovelace"
+                     *           },
+                     *           "external_id": "W-1001",
+                     *           "fulfillment_status": "unfulfilled",
+                     *           "hold_count": 0,
+                     *           "id": "e3769ed0-17ec-550a-adab-fda4d80da99b",
+                     *           "kind": "order",
+                     *           "line_count": 1,
+                     *           "number": "1001",
+                     *           "payment_status": "paid",
+                     *           "placed_at": "2026-11-26T17:14:17.823652Z",
+                     *           "platform": "web",
+                     *           "return_status": "none",
+                     *           "status": "placed",
+                     *           "tags": [],
+                     *           "totals": {
+                     *             "balance_due": 0,
+                     *             "captured": 1929,
+                     *             "charged_back": 0,
+                     *             "credited": 0,
+                     *             "discounts": 0,
+                     *             "included_tax": 0,
+                     *             "items": 1530,
+                     *             "refunded": 0,
+                     *             "shipping": 399,
+                     *             "tax": 0,
+                     *             "total": 1929
+                     *           },
+                     *           "updated_at": "2026-11-26T17:14:17.966525Z",
+                     *           "version": 4
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "prev_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrderList"];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    /** @description Of everything on the page, and its version */
+                    ETag?: string;
+                    /** @description `<…>; rel="next"` and `<…>; rel="prev"`, where there are such pages */
+                    Link?: string;
+                    /** @description How far the views that have answered are behind the log: `events=0, seconds=0.000`, or `unknown` */
+                    "Orderlog-Lag"?: string;
+                    /** @description Which preferences were followed, if any was expressed */
+                    "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for one customer may be refused with beside that.
+             *     `customer_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for one customer may be refused with beside that.
+             *     `customer_ambiguous`, with `platforms`
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     create_draft: {
         parameters: {
             query?: never;
@@ -12754,6 +14055,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
+                     *           "about": null,
                      *           "cancel_requested": false,
                      *           "created_at": "2026-11-27T05:10:28.911Z",
                      *           "dry_run": false,
@@ -13004,6 +14306,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "about": null,
                      *       "cancel_requested": false,
                      *       "created_at": "2026-11-27T05:10:28.911Z",
                      *       "dry_run": false,
@@ -13182,7 +14485,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `operation_finished` */
+            /** @description `operation_finished`, `operation_not_cancellable` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -16771,6 +18074,161 @@ export interface operations {
             };
         };
     };
+    link_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Order id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkCustomerBody"];
+            };
+        };
+        responses: {
+            /** @description Linked */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `order_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended`, `customer_known`, `order_is_draft` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     diff_order: {
         parameters: {
             query?: {
@@ -17231,6 +18689,170 @@ export interface operations {
                 };
             };
             /** @description `amount_overflow`, `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    record_erasure: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Version that what is changed must be at, e.g. `"1"`. */
+                "If-Match"?: string | null;
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Order id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordErasureBody"];
+            };
+        };
+        responses: {
+            /** @description Recorded */
+            200: {
+                headers: {
+                    /** @description `"<version>-0"`, for `If-Match` of the next */
+                    ETag?: string;
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandAnswer"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `order_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `contended` */
+            409: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `precondition_failed` */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large`, `event_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -1,6 +1,7 @@
 //! Routes, as the tree of their paths.
 
 pub(crate) mod bulk;
+pub(crate) mod customers;
 pub(crate) mod drafts;
 pub(crate) mod exports;
 pub(crate) mod methods;
@@ -22,6 +23,7 @@ use serde::Serialize;
 /// [`CommandApi`](crate::CommandApi) and the keys.
 pub fn configure(config: &mut ServiceConfig) {
     config
+        .configure(customers::configure)
         .configure(drafts::configure)
         .configure(orders::configure)
         .configure(platforms::configure)

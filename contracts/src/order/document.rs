@@ -364,6 +364,10 @@ values! {
         pub exchange_of: Option<ExchangeOf>,
         /// Number of its invoice, once it has one.
         pub invoice_number: Option<i64>,
+        /// When personal data of it was erased, last.
+        #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+        pub personal_data_erased_at: Option<OffsetDateTime>,
         /// When the log first recorded it.
         #[serde(with = "time::serde::rfc3339")]
         #[schemars(with = "String", extend("format" = "date-time"))]

@@ -2,14 +2,14 @@
 
 use contracts::order::{
     AddressChanged, CaptureFailed, CaptureRequested, ChargebackRecorded, CreditGranted,
-    CustomerAssigned, DiscountApplied, DiscountRemoved, DraftCreated, DraftUpdated, Fact,
-    FulfillmentCancelled, FulfillmentCreated, FulfillmentDelivered, FulfillmentShipped, HoldPlaced,
-    HoldReleased, InvoiceIssued, LineAdded, LineQuantityChanged, LineRemoved, LinesCancelled,
-    NoteAdded, OrderArchived, OrderCancelled, OrderConfirmed, OrderImported, OrderPlaced,
-    OrderUnarchived, PaymentAuthorized, PaymentCaptured, PaymentFailed, PaymentVoided,
-    RefundFailed, RefundIssued, RefundRequested, ReturnApproved, ReturnCancelled, ReturnClosed,
-    ReturnDeclined, ReturnExchanged, ReturnReceived, ReturnRequested, ShippingChanged, Tagged,
-    TrackingUpdated, Untagged,
+    CustomerAssigned, CustomerLinked, DiscountApplied, DiscountRemoved, DraftCreated, DraftUpdated,
+    Fact, FulfillmentCancelled, FulfillmentCreated, FulfillmentDelivered, FulfillmentShipped,
+    HoldPlaced, HoldReleased, InvoiceIssued, LineAdded, LineQuantityChanged, LineRemoved,
+    LinesCancelled, NoteAdded, OrderArchived, OrderCancelled, OrderConfirmed, OrderImported,
+    OrderPlaced, OrderUnarchived, PaymentAuthorized, PaymentCaptured, PaymentFailed, PaymentVoided,
+    PersonalDataErased, RefundFailed, RefundIssued, RefundRequested, ReturnApproved,
+    ReturnCancelled, ReturnClosed, ReturnDeclined, ReturnExchanged, ReturnReceived,
+    ReturnRequested, ShippingChanged, Tagged, TrackingUpdated, Untagged,
 };
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};

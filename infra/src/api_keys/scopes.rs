@@ -10,7 +10,7 @@ pub struct Scopes(Option<Arc<[String]>>);
 
 impl Scopes {
     /// Every scope that a key can be made with.
-    pub const KNOWN: &[&str] = &["orders:price"];
+    pub const KNOWN: &[&str] = &["orders:price", "customers:erase"];
 
     /// These, and no others; none: all.
     pub fn new(scopes: Option<Vec<String>>) -> Self {

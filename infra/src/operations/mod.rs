@@ -1,5 +1,6 @@
-//! Operations: bulk requests that are carried out in the background, in the ops
-//! database.
+//! Operations: commands that are carried out in the background, in the ops
+//! database. Those of bulk requests were uploaded; others find somebody's orders
+//! first.
 //!
 //! | file | what |
 //! |---|---|
@@ -24,13 +25,13 @@ mod store;
 pub use check::{Checked, LineCheck, SentFor};
 pub use job::RunOperation;
 pub use record::{
-    OnInvalid, Operation, OperationError, OperationKind, OperationPhase, OperationProgress,
+    About, OnInvalid, Operation, OperationError, OperationKind, OperationPhase, OperationProgress,
     OperationState,
 };
 pub use store::{
     Cancelled, Counts, CreateError, Created, Filter, NewOperation, NewPart, Work, begin,
-    begin_part, cancel, create, delete, expired, find, finish, is_cancelled, keep, known, list,
-    parts, restart, settle, validated,
+    begin_part, cancel, create, delete, delete_keys, expired, find, finish, is_cancelled, keep,
+    known, list, parts, prepared, restart, rewritten, settle, validated,
 };
 
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! An operation as people see it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -33,6 +33,44 @@ macro_rules! named {
 pub enum OperationKind {
     /// Commands, line by line, as `POST /v1/bulk` takes them.
     Bulk,
+    /// Orders of a guest are linked to a customer.
+    GuestOrders,
+    /// Somebody's personal data is erased.
+    Erasure,
+}
+named!(OperationKind: Bulk "bulk", GuestOrders "guest_orders", Erasure "erasure");
+
+/// About whom an operation is that finds its orders by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct About {
+    /// Slug of the sales channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// The channel's own id of the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<String>,
+    /// Email of a guest, in lower case: never told, and forgotten once the orders
+    /// are found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub email: Option<String>,
+    /// One order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<Uuid>,
+    /// The requester's own name for the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+}
+
+impl About {
+    /// What people are told of it.
+    #[must_use]
+    pub fn told(self) -> Self {
+        Self {
+            email: None,
+            ..self
+        }
+    }
 }
 
 /// What becomes of an operation.
@@ -122,13 +160,16 @@ pub struct OperationProgress {
     pub seconds_left: Option<i64>,
 }
 
-/// A bulk request that is carried out in the background.
+/// Commands that are carried out in the background: those of a bulk request, or
+/// those on somebody's orders.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Operation {
     /// Its id; later operations have greater ones.
     pub id: Uuid,
     /// What is done.
     pub kind: OperationKind,
+    /// About whom; of bulk requests null.
+    pub about: Option<About>,
     /// What becomes of it.
     pub state: OperationState,
     /// Where it is.

@@ -119,6 +119,11 @@ const OPS: Scripts = &[
         "scopes of keys",
         include_str!("../../migrations/ops/0010_scopes.sql"),
     ),
+    (
+        11,
+        "operations about people",
+        include_str!("../../migrations/ops/0011_people.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

@@ -6,7 +6,7 @@ mod retention;
 mod write;
 
 pub use remove::handler as remove;
-pub use retention::{Retention, handler as retention};
+pub use retention::{Retention, expire, handler as retention};
 pub use write::handler as write;
 
 use infra::{

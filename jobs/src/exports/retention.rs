@@ -58,8 +58,11 @@ async fn tidy(exporting: &Exporting, context: &Context) -> Ended {
     Ok(sweep.done())
 }
 
-/// A page of files whose time is over.
-async fn expire(ops: &PgPool, objects: &Objects) -> Result<u64, JobError> {
+/// A page of files whose time is over; how many.
+///
+/// # Errors
+/// The store or the database.
+pub async fn expire(ops: &PgPool, objects: &Objects) -> Result<u64, JobError> {
     let expired = exports::expired(ops, BATCH).await?;
     for file in &expired {
         let deleted = objects.delete(&file.object).await;

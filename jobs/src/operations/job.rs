@@ -3,6 +3,7 @@
 use super::{
     input::{Input, Is, Item, unreadable},
     metrics,
+    people::Step,
     results::{Keeping, Part},
 };
 use crate::{
@@ -18,6 +19,8 @@ use infra::{
         self, LineCheck, OperationError, OperationPhase, OperationState, RunOperation, SentFor,
         Work, folder,
     },
+    people::Views,
+    redis::Redis,
 };
 use reqwest::StatusCode;
 use sqlx::PgPool;
@@ -58,6 +61,10 @@ pub struct Operating {
     pub commands: Arc<BulkClient>,
     /// The same, and stores nothing.
     pub rehearsals: Arc<BulkClient>,
+    /// Knows whose orders are whose.
+    pub views: Arc<dyn Views>,
+    /// Has copies of orders.
+    pub redis: Redis,
     /// For how many days they are kept.
     pub days: f64,
 }
@@ -90,6 +97,11 @@ impl Operating {
         if work.cancel_requested && !work.has_open_part() {
             return self.finish(&work, CANCELLED).await;
         }
+        if !work.prepared
+            && let Step::Later(pause) = self.prepare(&mut work).await?
+        {
+            return Ok(Outcome::Snooze(pause));
+        }
         let halt = context.stop_token().child_token();
         let end = tokio::select! {
             end = self.carry_out(&mut work, context, &halt) => end?,
@@ -97,6 +109,9 @@ impl Operating {
         };
         match end {
             End::Complete => {
+                if let Step::Later(pause) = self.take_back(&work).await? {
+                    return Ok(Outcome::Snooze(pause));
+                }
                 let rejected = work.rejects();
                 let finish = if rejected {
                     rejected_by(&work)

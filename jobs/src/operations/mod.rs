@@ -1,4 +1,5 @@
-//! Operations: bulk requests that are carried out in the background.
+//! Operations: commands that are carried out in the background, those of bulk requests
+//! and those on a person's orders (`people.rs`).
 //!
 //! ```text
 //! input ──> validate: count, look at each line ─┬─> execute: part by part ──> POST /v1/bulk ─┐
@@ -17,6 +18,7 @@ mod input;
 mod job;
 mod keys;
 mod metrics;
+mod people;
 mod rehearse;
 mod results;
 mod retention;

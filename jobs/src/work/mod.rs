@@ -26,6 +26,7 @@ use infra::{
     lifecycle::Lifecycle,
     objects::{Objects, ObjectsError},
     operations::{LineCheck, RunOperation},
+    people::Views,
     postgres,
     redis::{Redis, RedisError},
     retry::RetryPolicy,
@@ -103,25 +104,28 @@ pub enum ScheduleError {
     Payload(#[from] serde_json::Error),
 }
 
+/// What jobs ask that only queries know.
+pub struct Queries {
+    /// What exports hold.
+    pub exports: Arc<dyn Source>,
+    /// Whose orders are whose.
+    pub views: Arc<dyn Views>,
+}
+
 /// Works on jobs, and enqueues those that are due at certain times, until the
-/// lifecycle ends. Servers that are away are waited for. `source` knows what exports
-/// hold, `lines` what lines of bulk requests have to look like.
+/// lifecycle ends. Servers that are away are waited for. `lines` knows what lines of
+/// bulk requests have to look like.
 pub fn spawn(
     config: &Config,
-    (source, lines): (Arc<dyn Source>, Arc<dyn LineCheck>),
+    (queries, lines): (Queries, Arc<dyn LineCheck>),
     lifecycle: &Lifecycle,
 ) -> Result<(), WorkError> {
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
     let objects = Objects::new(config)?;
     let calls = Calls::new(config)?;
-    let mut handlers = handlers(config, &of_handlers, (objects.clone(), source), &calls)?;
+    let exports = (objects.clone(), queries.exports);
+    let mut handlers = handlers(config, &of_handlers, exports, &calls)?;
     let schedules = schedules(config, objects.is_some())?;
-    if let Some(objects) = objects {
-        let operations = (objects, lines, &calls);
-        handlers = with_operations(handlers, config, &of_handlers, operations)?;
-    }
-    let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
-    let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
     // An answer that nobody waits for any more has handed out messages all the
     // same.
     let patient = Config {
@@ -129,6 +133,21 @@ pub fn spawn(
         ..config.clone()
     };
     let redis = Redis::new(&patient)?;
+    if let Some(objects) = objects {
+        let operating = Operating {
+            ops: of_handlers.clone(),
+            objects,
+            lines,
+            commands: calls.commands.clone(),
+            rehearsals: Arc::new(bulk_client(config, &calls.key, true)?),
+            views: queries.views,
+            redis: redis.clone(),
+            days: f64::from(sweep::days(config.operation_days)),
+        };
+        handlers = with_operations(handlers, operating);
+    }
+    let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
+    let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
     webhooks::spawn(of_handlers, Announcer::new(redis.clone()), lifecycle);
     jobs::spawn_schedules(&config.ops_url, ops.clone(), schedules, lifecycle)?;
     let mut settings = Settings::of(config);
@@ -209,25 +228,12 @@ fn bulk_client(config: &Config, key: &Secret, dry_run: bool) -> Result<BulkClien
 }
 
 /// And what only a worker can carry out that has the uploads.
-fn with_operations(
-    handlers: Handlers,
-    config: &Config,
-    ops: &PgPool,
-    (objects, lines, calls): (Objects, Arc<dyn LineCheck>, &Calls),
-) -> Result<Handlers, WorkError> {
+fn with_operations(handlers: Handlers, operating: Operating) -> Handlers {
     operations::describe();
-    let days = f64::from(sweep::days(config.operation_days));
-    let operating = Operating {
-        ops: ops.clone(),
-        objects: objects.clone(),
-        lines,
-        commands: calls.commands.clone(),
-        rehearsals: Arc::new(bulk_client(config, &calls.key, true)?),
-        days,
-    };
-    Ok(handlers
-        .with(operations::retention(ops.clone(), objects, days))
-        .with(operations::operate(operating)))
+    let (ops, objects) = (operating.ops.clone(), operating.objects.clone());
+    handlers
+        .with(operations::retention(ops, objects, operating.days))
+        .with(operations::operate(operating))
 }
 
 /// What is enqueued when. Times are off the full hour, when everybody else's

@@ -15,7 +15,8 @@ use jobs::{
     process::{self, WorkerState},
     work,
 };
-use read_api::{ExportFiles, Log};
+use read_api::{ExportFiles, Log, PeopleViews};
+use sqlx::PgPool;
 use std::sync::Arc;
 
 /// Connections that a projector reads the log with, for rebuilds and refolds, and a
@@ -70,8 +71,12 @@ pub fn worker(
     ready: Readiness,
 ) -> anyhow::Result<Readiness> {
     let status = process::spawn(config, Arc::new(Mapping), lifecycle)?;
-    let exports = Arc::new(export_files(config, lifecycle)?);
-    work::spawn(config, (exports, Arc::new(BulkLines)), lifecycle)?;
+    let events = epoch::pool(&config.events_url, LOG_CONNECTIONS)?;
+    let queries = work::Queries {
+        exports: Arc::new(export_files(config, events.clone(), lifecycle)?),
+        views: Arc::new(PeopleViews::new(config, events)?),
+    };
+    work::spawn(config, (queries, Arc::new(BulkLines)), lifecycle)?;
     let commands = status.clone();
     let ready = ready.check("worker", move || {
         let consumer = status.consumer();
@@ -90,8 +95,11 @@ pub fn worker(
 }
 
 /// What writes the files of exports: queries know what they hold.
-fn export_files(config: &Config, lifecycle: &Lifecycle) -> anyhow::Result<ExportFiles> {
-    let events = epoch::pool(&config.events_url, LOG_CONNECTIONS)?;
+fn export_files(
+    config: &Config,
+    events: PgPool,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<ExportFiles> {
     let guard = Guard::new(events.clone());
     let watch = guard.clone().watch(lifecycle.shutdown.clone());
     lifecycle.spawn("log guard", async {

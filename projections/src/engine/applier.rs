@@ -216,7 +216,13 @@ impl<P: Projection> Applier<P> {
             batch.parking.park_event(record, version, reason.clone());
             return Ok(());
         }
-        match batch.fold.step(&record.event).map_err(Refold::Event)? {
+        let rewritten = P::rewrites(&envelope.event_type) && sequence > batch.fold.version(id);
+        let step = if rewritten {
+            Step::Gap
+        } else {
+            batch.fold.step(&record.event).map_err(Refold::Event)?
+        };
+        match step {
             Step::Applied => batch.outcome.applied += 1,
             Step::Skipped => batch.outcome.skipped += 1,
             Step::Gap => {

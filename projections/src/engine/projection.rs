@@ -79,6 +79,13 @@ pub trait Projection: Send + Sync + 'static {
         rest.is_some_and(|rest| rest.starts_with('.'))
     }
 
+    /// Whether an event of this type says that earlier ones read differently from
+    /// now on, as keys that they were sealed under are gone: its aggregate is
+    /// folded anew from the log.
+    fn rewrites(_event_type: &str) -> bool {
+        false
+    }
+
     /// Reads a record's value as the type that its envelope names.
     fn decode(event_type: &str, data: &[u8]) -> Result<Self::Data, BoxError>;
 

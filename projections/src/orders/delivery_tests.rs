@@ -2,7 +2,7 @@
 //! the sums are those of the rows.
 
 use super::{
-    Orders,
+    Named, Orders,
     fold::{self, OrderChanges, OrderRow},
     milestones::Milestones,
     movements::{Movement, MovementId},
@@ -97,6 +97,7 @@ impl Tables {
                 partition: *partition,
                 milestones: *milestones,
                 changed: BTreeSet::new(),
+                named: Named::default(),
             };
             Some((id, row))
         });
@@ -349,6 +350,9 @@ proptest! {
                     prop_assert!(same(Part::Returns, before.returns == after.returns));
                     let words = searched(&before) == searched(&after);
                     prop_assert!(same(Part::Search, words));
+                    let whose = (&before.customer, before.placed_at);
+                    let whose = whose == (&after.customer, after.placed_at);
+                    prop_assert!(same(Part::Customer, whose));
                 }
                 before = Some(after);
             }

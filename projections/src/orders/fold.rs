@@ -3,6 +3,7 @@
 use super::{
     milestones::{Milestones, happened_at},
     movements::Movements,
+    named::Named,
     parts::{Part, changed_by},
     shared::{Contribution, SharedChanges},
 };
@@ -25,6 +26,8 @@ pub struct OrderRow {
     pub milestones: Milestones,
     /// Parts whose stored rows may be other ones.
     pub changed: BTreeSet<Part>,
+    /// Whose it was said to be since it was loaded.
+    pub named: Named,
 }
 
 /// What a batch changes beside the orders themselves.
@@ -89,17 +92,27 @@ fn next(
     event: &Event<OrderEvent>,
     at: OffsetDateTime,
 ) -> Result<OrderRow, order::FoldError> {
-    let (order, milestones, mut changed) = match row {
-        Some(row) => (Some(row.order), row.milestones, row.changed),
-        None => (None, Milestones::default(), BTreeSet::new()),
+    let (order, milestones, mut changed, mut named) = match row {
+        Some(row) => (Some(row.order), row.milestones, row.changed, row.named),
+        None => (
+            None,
+            Milestones::default(),
+            BTreeSet::new(),
+            Named::default(),
+        ),
     };
-    changed.extend(changed_by(&event.data.fact));
+    let parts = changed_by(&event.data.fact);
+    changed.extend(parts);
     let order = order::apply(order, &event.envelope, event.data.clone())?;
+    if parts.contains(&Part::Customer) {
+        named.note(&order);
+    }
     Ok(OrderRow {
         milestones: milestones.reached(&order, at),
         order,
         partition: event.envelope.position.partition,
         changed,
+        named,
     })
 }
 

@@ -39,6 +39,15 @@ CREATE INDEX order_fulfillments_open ON order_fulfillments (created_at) WHERE st
 CREATE INDEX order_fulfillments_shipped ON order_fulfillments (shipped_at) WHERE status = 'shipped';
 CREATE INDEX order_returns_open ON order_returns (requested_at)
     WHERE status IN ('requested', 'approved', 'received', 'refunded');
+-- A customer's last order, and customers by theirs.
+CREATE INDEX order_customers_last ON order_customers (subject, placed_at, order_id)
+    WHERE subject IS NOT NULL AND placed_at IS NOT NULL;
+CREATE INDEX order_customers_placed ON order_customers (placed_at, order_id, subject)
+    WHERE subject IS NOT NULL AND placed_at IS NOT NULL;
+CREATE INDEX order_customers_id ON order_customers (customer_id) WHERE customer_id IS NOT NULL;
+-- Every order that somebody is to be forgotten in.
+CREATE INDEX order_customers_known ON order_customers USING gin (subjects, emails, words)
+    WITH (gin_pending_list_limit = 512);
 -- Searches. What is written waits in a list that readers go through, so it is
 -- kept short (kB).
 CREATE INDEX order_search_words ON order_search USING gin (words)

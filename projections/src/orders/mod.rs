@@ -1,6 +1,6 @@
 //! The projection `orders`: the order document and its list row; its lines,
-//! payments, refunds, fulfilments and returns as rows for filters and SQL; the
-//! words that it is searched by;
+//! payments, refunds, fulfilments and returns as rows for filters and SQL; whose
+//! it is, and was; the words that it is searched by;
 //! its history; and what orders share: sums by hour, by statuses, by product,
 //! by customer, and the funnel.
 
@@ -9,6 +9,7 @@ mod delivery_tests;
 mod fold;
 mod milestones;
 mod movements;
+mod named;
 mod parts;
 #[cfg(test)]
 mod random;
@@ -22,6 +23,7 @@ mod store;
 pub use fold::{FoldError, OrderChanges, OrderRow};
 pub use milestones::Milestones;
 pub use movements::{Movement, MovementId, Movements};
+pub use named::Named;
 pub use parts::Part;
 pub use replay::{Replayed, replay};
 pub use store::{milestones, movements as stored_movements};
@@ -50,7 +52,7 @@ pub struct Orders;
 
 impl Projection for Orders {
     const NAME: &'static str = views::ORDERS;
-    const VERSION: i32 = 5;
+    const VERSION: i32 = 6;
     const CACHED: Option<&'static str> = Some(views::STATISTICS_FAMILY);
     const DOCUMENTS: Option<&'static str> = Some(views::ORDERS_FAMILY);
     const PUBLISHED: Option<Published> = Some(Published {
@@ -76,6 +78,10 @@ impl Projection for Orders {
 
     fn views() -> Cow<'static, str> {
         Cow::Borrowed(include_str!("analytics.sql"))
+    }
+
+    fn rewrites(event_type: &str) -> bool {
+        event_type == "order.personal_data_erased"
     }
 
     fn decode(event_type: &str, data: &[u8]) -> Result<OrderEvent, BoxError> {

@@ -18,6 +18,8 @@ pub enum Part {
     Returns,
     /// `order_search`: not a list, but the words of several.
     Search,
+    /// `order_customers`: whose it is, and was.
+    Customer,
 }
 
 /// The parts that may be other ones after `fact`. Every fact is named, so that
@@ -27,10 +29,10 @@ pub const fn changed_by(fact: &Fact) -> &'static [Part] {
         Fact::DraftCreated(_)
         | Fact::DraftUpdated(_)
         | Fact::OrderPlaced(_)
-        | Fact::OrderImported(_)
-        | Fact::LineAdded(_)
-        | Fact::LineRemoved(_) => &[Part::Lines, Part::Search],
-        Fact::AddressChanged(_) | Fact::CustomerAssigned(_) => &[Part::Search],
+        | Fact::OrderImported(_) => &[Part::Lines, Part::Search, Part::Customer],
+        Fact::LineAdded(_) | Fact::LineRemoved(_) => &[Part::Lines, Part::Search],
+        Fact::AddressChanged(_) => &[Part::Search],
+        Fact::CustomerAssigned(_) | Fact::CustomerLinked(_) => &[Part::Search, Part::Customer],
         Fact::LineQuantityChanged(_)
         | Fact::DiscountApplied(_)
         | Fact::DiscountRemoved(_)
@@ -67,6 +69,7 @@ pub const fn changed_by(fact: &Fact) -> &'static [Part] {
         | Fact::Untagged(_)
         | Fact::OrderArchived(_)
         | Fact::OrderUnarchived(_)
-        | Fact::InvoiceIssued(_) => &[],
+        | Fact::InvoiceIssued(_)
+        | Fact::PersonalDataErased(_) => &[],
     }
 }

@@ -137,6 +137,29 @@ CREATE TABLE order_returns (
     PRIMARY KEY (order_id, return_id)
 );
 
+-- Whose each order is, and was, where anybody has said so. Who is forgotten
+-- (`order.personal_data_erased`) is in none of it: the order is folded anew.
+CREATE TABLE order_customers (
+    order_id    uuid        PRIMARY KEY,
+    platform    text        NOT NULL,
+    -- Of whom it is now: the id that a customer is told under, and the channel's own;
+    -- null for a guest's.
+    subject     uuid,
+    customer_id text,
+    name        text,
+    -- In lower case.
+    email       text,
+    -- Null for a draft.
+    placed_at   timestamptz,
+    -- Whether it ever was a guest's.
+    guest       boolean     NOT NULL,
+    -- Of whom it was said to be at any time.
+    subjects    uuid[]      NOT NULL,
+    emails      text[]      NOT NULL,
+    -- Words of the customer's id, name and email.
+    words       tsvector    NOT NULL
+);
+
 -- What orders are searched by. Written only when it changes, so not in `orders`:
 -- each event would write its many words anew.
 CREATE TABLE order_search (

@@ -9,6 +9,7 @@ use infra::{
 };
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Which way, hash of the query; the place comes behind them.
@@ -25,6 +26,25 @@ pub struct Keyset {
     pub value: i64,
     /// Breaks ties.
     pub id: Uuid,
+}
+
+impl Keyset {
+    /// The place of a row that is sorted by a time. Postgres keeps microseconds:
+    /// nothing is lost.
+    pub fn at(time: OffsetDateTime, id: Uuid) -> Self {
+        let micros = time.unix_timestamp_nanos() / 1_000;
+        let value = i64::try_from(micros).unwrap_or_default();
+        Self { value, id }
+    }
+
+    /// The time that the row is sorted by.
+    ///
+    /// # Errors
+    /// Where no calendar has it.
+    pub fn time(self) -> Result<OffsetDateTime, sqlx::Error> {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.value) * 1_000)
+            .map_err(|error| sqlx::Error::Encode(error.into()))
+    }
 }
 
 /// The rows of a page, from a place on.
@@ -232,6 +252,7 @@ fn invalid() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use time::macros::datetime;
 
     const SECRET: [u8; 32] = [7; 32];
     const LAST: Place = Place::after(Keyset {
@@ -250,6 +271,18 @@ mod tests {
         let opened = opened(&SECRET, QueryHash::of("a"), &cursor);
         assert_eq!(opened.ok(), Some(LAST));
         assert_eq!(code(&cursor, "b"), "cursor_mismatch");
+    }
+
+    #[test]
+    fn a_time_reads_back_to_the_microsecond() {
+        let time = datetime!(1969-12-31 23:59:59.123456 UTC);
+        let keyset = Keyset::at(time, Uuid::nil());
+        assert_eq!(keyset.time().ok(), Some(time));
+        let never = Keyset {
+            value: i64::MAX,
+            ..keyset
+        };
+        assert!(never.time().is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! document.
 
 mod background;
+mod customers;
 mod exports;
 mod quotes;
 
@@ -9,6 +10,11 @@ pub use background::{
     DeliveryFilters, DeliveryId, EndpointId, JobFilters, JobId, JobNotLive, JobNotRetryable, Known,
     NoResults, NoResultsYet, NoSuchDelivery, NoSuchEndpoint, NoSuchJob, NoSuchOperation,
     NoSuchSchedule, OperationFilters, OperationId, ScheduleName, ScheduleRunning,
+};
+
+pub use customers::{
+    AmbiguousCustomer, CustomerFilters, CustomerName, FieldsOfCustomer, NoSuchCustomer, OfPlatform,
+    ToldList, ToldOfViews,
 };
 
 pub use exports::{ExportFile, ExportFilters, ExportId, LinkNotValid, NoSuchExport, SignedFor};

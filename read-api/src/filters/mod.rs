@@ -5,18 +5,20 @@ mod choice;
 mod flag;
 mod range;
 mod text;
+mod words;
 
 pub use choice::{
     BUYER, COUNTRY, CURRENCY, CUSTOMER, Choice, EXTERNAL_ID, FULFILLMENT_STATUS, KIND,
     PAYMENT_STATUS, PLATFORM, PRODUCT, RETURN_STATUS, SKU, STATUS, TAG,
 };
 pub use flag::{ARCHIVED, Flag, HAS_HOLD, HAS_OPEN_RETURN};
-pub use range::{Amounts, BALANCE_DUE, CREATED, PLACED, TOTAL, Times, UPDATED};
+pub use range::{Amounts, BALANCE_DUE, CREATED, LAST_ORDER, PLACED, TOTAL, Times, UPDATED};
 pub use text::Text;
+pub use words::Words;
 
 use infra::http::{Problem, Query};
 use sqlx::{Postgres, QueryBuilder};
-use std::fmt::Write as _;
+use std::{fmt::Write as _, slice};
 use time::OffsetDateTime;
 
 /// What a route can be asked for.
@@ -49,6 +51,8 @@ pub struct Filters(Vec<Condition>);
 #[derive(Debug, Clone)]
 enum Condition {
     OneOf(Choice, Vec<String>),
+    /// The same, whichever parameter is left out: not the client has chosen it.
+    Given(Choice, String),
     Time(Times, Option<OffsetDateTime>, Option<OffsetDateTime>),
     Amount(Amounts, Option<i64>, Option<i64>),
     Is(Flag, bool),
@@ -92,6 +96,11 @@ impl Filters {
         Ok(Self(conditions))
     }
 
+    /// Chooses the rows that have this value, whatever else the query asks for.
+    pub fn give(&mut self, choice: Choice, value: String) {
+        self.0.push(Condition::Given(choice, value));
+    }
+
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -131,6 +140,7 @@ impl Filters {
             match condition {
                 Condition::OneOf(choice, _) if choice.parameter == parameter => {}
                 Condition::OneOf(choice, values) => choice.push(sql, values),
+                Condition::Given(choice, value) => choice.push(sql, slice::from_ref(value)),
                 Condition::Time(times, from, to) => times.push(sql, *from, *to),
                 Condition::Amount(amounts, min, max) => amounts.push(sql, *min, *max),
                 Condition::Is(flag, value) => flag.push(sql, *value),
@@ -143,16 +153,8 @@ impl Condition {
     /// One line of text.
     fn canonical(&self) -> String {
         match self {
-            // Values have no control characters: nothing can be moved across
-            // one.
-            Self::OneOf(choice, values) => {
-                let mut text = format!("{}=", choice.parameter);
-                for value in values {
-                    // Writing to a string cannot fail.
-                    let _ = write!(text, "{value}\u{1f}");
-                }
-                text + "\n"
-            }
+            Self::OneOf(choice, values) => one_of(*choice, values),
+            Self::Given(choice, value) => one_of(*choice, slice::from_ref(value)),
             Self::Time(times, from, to) => {
                 let nanos = |time: &Option<_>| time.map(OffsetDateTime::unix_timestamp_nanos);
                 range(times.from, nanos(from), nanos(to))
@@ -161,6 +163,16 @@ impl Condition {
             Self::Is(flag, value) => format!("{}={value}\n", flag.parameter),
         }
     }
+}
+
+/// Values have no control characters: nothing can be moved across one.
+fn one_of(choice: Choice, values: &[String]) -> String {
+    let mut text = format!("{}=", choice.parameter);
+    for value in values {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{value}\u{1f}");
+    }
+    text + "\n"
 }
 
 fn range<T: ToString>(parameter: &str, from: Option<T>, to: Option<T>) -> String {
@@ -179,6 +191,21 @@ mod tests {
         amounts: &[TOTAL],
         flags: &[ARCHIVED, HAS_HOLD],
     };
+
+    #[test]
+    fn what_is_given_stays_whatever_is_left_out() {
+        let mut filters = Filters::default();
+        filters.give(PLATFORM, "web".to_owned());
+        filters.give(EXTERNAL_ID, "a'b".to_owned());
+        let mut sql = QueryBuilder::new("");
+        filters.push_but("platform", &mut sql);
+        assert_eq!(sql.into_sql(), " AND platform = 'web' AND external_id = $1");
+        assert!(!filters.is_empty() && !filters.has("platform"));
+        assert_eq!(
+            filters.canonical(),
+            "platform=web\u{1f}\nexternal_id=a'b\u{1f}\n"
+        );
+    }
 
     fn filters(text: &str) -> Result<Filters, String> {
         let request = TestRequest::with_uri(&format!("/?{text}")).to_http_request();

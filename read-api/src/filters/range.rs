@@ -46,6 +46,8 @@ pub const PLACED: Times = Times {
 };
 /// When the log last recorded a change.
 pub const UPDATED: Times = times("updated_from", "updated_to", "updated_at");
+/// Business time of a customer's last order.
+pub const LAST_ORDER: Times = times("last_order_from", "last_order_to", "placed_at");
 
 /// What the order costs.
 pub const TOTAL: Amounts = Amounts {

@@ -38,22 +38,14 @@ impl Text {
     /// # Errors
     /// 400 for what is too long, or has no word.
     pub fn of(query: &Query) -> Result<Option<Self>, Problem> {
-        let Some(text) = query.one(PARAMETER)? else {
-            return Ok(None);
-        };
-        if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
-            let detail = format!("must be at most {LONGEST} characters without control characters");
-            return Err(invalid(PARAMETER, detail));
-        }
-        let words: BTreeSet<_> = words(text).collect();
-        if words.is_empty() || words.len() > MOST_WORDS {
-            let detail = format!("must have 1 to {MOST_WORDS} words of letters and digits");
-            return Err(invalid(PARAMETER, detail));
-        }
-        Ok(Some(Self {
-            words: words.into_iter().collect(),
-            like: BTreeMap::new(),
-        }))
+        let text = asked(query)?.map(|words| {
+            let words: BTreeSet<_> = words.into_iter().collect();
+            Self {
+                words: words.into_iter().collect(),
+                like: BTreeMap::new(),
+            }
+        });
+        Ok(text)
     }
 
     /// One line of text: what is asked for, not what is found for it, so that
@@ -114,6 +106,27 @@ impl Text {
         let words: Vec<_> = self.words.iter().map(word).collect();
         words.join(" & ")
     }
+}
+
+/// The words of the parameter `q`, as they are written; none where it is absent.
+///
+/// # Errors
+/// 400 for what is too long, or has no word.
+pub(super) fn asked(query: &Query) -> Result<Option<Vec<String>>, Problem> {
+    let Some(text) = query.one(PARAMETER)? else {
+        return Ok(None);
+    };
+    if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+        let detail = format!("must be at most {LONGEST} characters without control characters");
+        return Err(invalid(PARAMETER, detail));
+    }
+    let words: Vec<_> = words(text).collect();
+    let different: BTreeSet<_> = words.iter().collect();
+    if !(1..=MOST_WORDS).contains(&different.len()) {
+        let detail = format!("must have 1 to {MOST_WORDS} words of letters and digits");
+        return Err(invalid(PARAMETER, detail));
+    }
+    Ok(Some(words))
 }
 
 /// The word with two neighbours in each other's place: in a short one hardly a

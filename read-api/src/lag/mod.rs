@@ -7,7 +7,7 @@ mod measure;
 mod store;
 
 pub use behind::Behind;
-pub use measure::{Measured, ProjectionLag};
+pub use measure::{Measured, Meter, ProjectionLag};
 pub use store::{Build, Checkpoint, builds, checkpoints, frontiers};
 
 use crate::{
@@ -17,7 +17,6 @@ use crate::{
 use actix_web::http::header::{HeaderName, HeaderValue};
 use contracts::LogPosition;
 use infra::{clock, views};
-use measure::Meter;
 use sqlx::PgPool;
 use std::{
     collections::{BTreeMap, HashMap},

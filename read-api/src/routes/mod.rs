@@ -1,6 +1,7 @@
 //! One file per endpoint, in the shape of the URLs.
 
 pub mod admin;
+pub mod customers;
 pub mod events;
 pub mod exports;
 pub mod operations;
@@ -93,6 +94,7 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/shipping/quotes",
             web::post().to(shipping::quotes::handle),
         )
+        .configure(customers::configure)
         .configure(operations::configure)
         .configure(of_reference_data)
         .configure(of_admin);

@@ -20,6 +20,7 @@ mod local_servers;
 mod objects;
 mod old_events;
 mod operations;
+mod people;
 mod platforms;
 mod process;
 mod projections;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         objects::trials(),
         old_events::trials(),
         operations::trials(),
+        people::trials(),
         platforms::trials(),
         process::trials(),
         projections::trials(),

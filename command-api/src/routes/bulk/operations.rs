@@ -122,6 +122,8 @@ operations! {
     change_shipping_address: PUT "/v1/orders/{id}/shipping_address" => orders::shipping_address,
     change_billing_address: PUT "/v1/orders/{id}/billing_address" => orders::billing_address,
     assign_customer: PUT "/v1/orders/{id}/customer" => orders::customer,
+    link_customer: POST "/v1/orders/{id}/customer_link" => orders::customer_link,
+    record_erasure: POST "/v1/orders/{id}/erasures" => orders::erasures,
     apply_discount: POST "/v1/orders/{id}/discounts" => orders::discounts::apply,
     remove_discount: DELETE "/v1/orders/{id}/discounts/{discount}" => orders::discounts::remove,
     authorize_payment: POST "/v1/orders/{id}/payments" => orders::payments::authorize,
@@ -184,7 +186,12 @@ mod tests {
         let paths = crate::openapi().paths.paths.into_iter();
         // Who is told of orders is no command on them, nor is what holds commands,
         // nor what is read of them.
-        let others = ["/v1/webhooks", "/v1/operations", "/v1/exports"];
+        let others = [
+            "/v1/webhooks",
+            "/v1/operations",
+            "/v1/exports",
+            "/v1/customers",
+        ];
         let paths = paths.filter(|(path, _)| !others.iter().any(|other| path.starts_with(other)));
         let routes = paths.flat_map(|(path, item)| {
             let methods = [

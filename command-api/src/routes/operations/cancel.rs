@@ -13,7 +13,7 @@ use infra::{
 
 answers!(
     Answers: 200 "It ends, or has been cancelled before" as Some("Operation");
-    &["operation_not_found", "operation_finished"]; without orders
+    &["operation_not_found", "operation_finished", "operation_not_cancellable"]; without orders
 );
 
 /// Cancel an operation
@@ -37,6 +37,10 @@ pub async fn handle(Asked { call, .. }: Asked<Nothing>) -> Result<HttpResponse, 
         Cancelled::Finished => Err(Problem::conflict(
             "operation_finished",
             "The operation has come to its end",
+        )),
+        Cancelled::NotOffered => Err(Problem::conflict(
+            "operation_not_cancellable",
+            "The operation is brought to its end",
         )),
         Cancelled::Unknown => Err(not_found()),
     }

@@ -16,7 +16,7 @@ use infra::{
     clock,
     http::{Pieces, Principal, Problem, Query, TraceContext, idempotency_key, trace_context},
     objects::Written,
-    operations::{self, CreateError, Created, NewOperation, OnInvalid, Operation},
+    operations::{self, CreateError, Created, NewOperation, OnInvalid, Operation, OperationKind},
 };
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
@@ -158,6 +158,8 @@ impl Request {
     ) -> Result<(Operation, bool), Problem> {
         let new = NewOperation {
             id,
+            kind: OperationKind::Bulk,
+            about: None,
             request_hash: self.hash(&written),
             principal: self.principal.id,
             idempotency_key: self.key,
@@ -191,7 +193,8 @@ impl Request {
     }
 }
 
-fn failed(error: CreateError) -> Problem {
+/// Why there is no operation.
+pub fn failed(error: CreateError) -> Problem {
     match error {
         CreateError::Database(error) => Problem::database(&error),
         CreateError::Payload(error) => Problem::internal(error),

@@ -9,7 +9,9 @@ pub mod confirm;
 pub mod create;
 pub mod credits;
 pub mod customer;
+pub mod customer_link;
 pub mod discounts;
+pub mod erasures;
 pub mod fulfillments;
 pub mod hold;
 pub mod import;
@@ -47,6 +49,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/shipping_address", put().to(shipping_address::handle))
         .route("/billing_address", put().to(billing_address::handle))
         .route("/customer", put().to(customer::handle))
+        .route("/customer_link", post().to(customer_link::handle))
+        .route("/erasures", post().to(erasures::handle))
         .route("/chargebacks", post().to(chargebacks::handle))
         .route("/credits", post().to(credits::handle))
         .route("/notes", post().to(notes::handle))

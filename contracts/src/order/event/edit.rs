@@ -111,4 +111,11 @@ payloads! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub personal: Option<Personal<Customer>>,
     }
+
+    /// `order.customer_linked`: the order of a guest turned out to be that of a
+    /// customer. Name and email stay as they were given.
+    pub struct CustomerLinked {
+        /// The platform's own id of the customer.
+        pub customer_id: String,
+    }
 }

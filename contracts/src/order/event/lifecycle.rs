@@ -211,4 +211,20 @@ payloads! {
         /// Without gaps per platform, from 1.
         pub invoice_number: i64,
     }
+
+    /// `order.personal_data_erased`: keys that personal data of the order was
+    /// sealed under were deleted. Whoever keeps a copy of what earlier events
+    /// held, readable, is to erase it.
+    pub struct PersonalDataErased {
+        /// Ties together the orders of one erasure: the operation that it was.
+        pub erasure_id: Uuid,
+        /// Whose keys were deleted: what earlier events have under them
+        /// (`personal.subject`) nobody can open any more.
+        pub subjects: Vec<Uuid>,
+        /// Who asked for it: id of an API key.
+        pub requested_by: String,
+        /// The requester's own name for the case, a ticket say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub reference: Option<String>,
+    }
 }

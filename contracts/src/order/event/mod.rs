@@ -10,7 +10,7 @@ mod payment;
 mod returns;
 
 pub use edit::{
-    AddressChanged, CustomerAssigned, DiscountApplied, DiscountRemoved, LineAdded,
+    AddressChanged, CustomerAssigned, CustomerLinked, DiscountApplied, DiscountRemoved, LineAdded,
     LineQuantityChanged, LineRemoved, ShippingChanged,
 };
 pub use fulfillment::{
@@ -20,7 +20,7 @@ pub use fulfillment::{
 pub use lifecycle::{
     CancelledLine, DraftCreated, DraftUpdated, HoldPlaced, HoldReleased, InvoiceIssued,
     LinesCancelled, NoteAdded, OrderArchived, OrderCancelled, OrderConfirmed, OrderImported,
-    OrderPlaced, OrderUnarchived, Snapshot, Tagged, Untagged,
+    OrderPlaced, OrderUnarchived, PersonalDataErased, Snapshot, Tagged, Untagged,
 };
 pub use payment::{
     CaptureFailed, CaptureRequested, ChargebackRecorded, CreditGranted, PaymentAuthorized,
@@ -77,6 +77,7 @@ macro_rules! order_events {
             DiscountRemoved = "order.discount_removed",
             AddressChanged = "order.address_changed",
             CustomerAssigned = "order.customer_assigned",
+            CustomerLinked = "order.customer_linked",
             HoldPlaced = "order.hold_placed",
             HoldReleased = "order.hold_released",
             PaymentAuthorized = "order.payment_authorized",
@@ -110,6 +111,7 @@ macro_rules! order_events {
             OrderArchived = "order.archived",
             OrderUnarchived = "order.unarchived",
             InvoiceIssued = "order.invoice_issued",
+            PersonalDataErased = "order.personal_data_erased",
         }
     };
 }

@@ -128,6 +128,8 @@ fn changed(order: &mut Order, fact: Fact, envelope: &CloudEvent) -> Result<(), M
         Fact::OrderConfirmed(_) => order.confirmed = true,
         Fact::AddressChanged(e) => whole::address(order, *e),
         Fact::CustomerAssigned(e) => whole::customer(order, *e),
+        Fact::CustomerLinked(e) => whole::linked(order, *e),
+        Fact::PersonalDataErased(_) => order.personal_data_erased_at = Some(envelope.time),
         Fact::HoldPlaced(e) => whole::hold(order, *e, envelope),
         Fact::HoldReleased(e) => order.holds.retain(|hold| hold.id != e.hold_id),
         Fact::NoteAdded(e) => whole::note(order, *e, envelope),

@@ -4,7 +4,9 @@ use crate::{
     cloudevents::CloudEvent,
     order::{
         document::{Hold, Line, Note, Order, Totals},
-        event::{AddressChanged, CustomerAssigned, HoldPlaced, NoteAdded, Snapshot},
+        event::{
+            AddressChanged, CustomerAssigned, CustomerLinked, HoldPlaced, NoteAdded, Snapshot,
+        },
         parts::{Address, Customer, OrderPersonal, OrderedLine},
         status::{AddressKind, FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus},
     },
@@ -52,6 +54,7 @@ pub fn draft(
         cancellation: None,
         exchange_of: None,
         invoice_number: None,
+        personal_data_erased_at: None,
         created_at: envelope.time,
         placed_at: None,
         updated_at: envelope.time,
@@ -132,6 +135,11 @@ pub fn address(order: &mut Order, event: AddressChanged) {
 
 pub fn customer(order: &mut Order, event: CustomerAssigned) {
     order.customer = with_id(event.personal.map(Personal::readable), event.customer_id);
+}
+
+/// Name and email stay as they were given.
+pub fn linked(order: &mut Order, event: CustomerLinked) {
+    order.customer.get_or_insert_default().id = Some(event.customer_id);
 }
 
 pub fn hold(order: &mut Order, event: HoldPlaced, envelope: &CloudEvent) {

@@ -87,6 +87,13 @@ pub struct ChangeAddress {
     pub address: NewAddress,
 }
 
+/// Say that a guest's order is that of a customer.
+#[derive(Debug, Clone)]
+pub struct LinkCustomer {
+    /// The platform's own id of the customer.
+    pub customer_id: Id,
+}
+
 /// Say whose order it is.
 #[derive(Debug, Clone)]
 pub struct AssignCustomer {

@@ -12,7 +12,7 @@ mod whole;
 
 pub use edit::{
     AddLine, ApplyDiscount, AssignCustomer, ChangeAddress, ChangeLine, ChangeShipping,
-    DiscountValue, RemoveDiscount, RemoveLine,
+    DiscountValue, LinkCustomer, RemoveDiscount, RemoveLine,
 };
 pub use goods::{
     ApproveReturn, CancelFulfillment, CancelReturn, CloseReturn, CreateFulfillment, DeclineReturn,
@@ -31,7 +31,7 @@ pub use placing::{
 pub use values::{LineUnits, NewTracking, Sum};
 pub use whole::{
     AddNote, ArchiveOrder, CancelLines, CancelOrder, ConfirmOrder, IssueInvoice, PlaceHold,
-    ReleaseHold, TagOrder, UnarchiveOrder, UntagOrder,
+    RecordErasure, ReleaseHold, TagOrder, UnarchiveOrder, UntagOrder,
 };
 
 /// Makes the enum of all commands from their payloads.
@@ -66,6 +66,7 @@ commands! {
     RemoveDiscount(RemoveDiscount),
     ChangeAddress(ChangeAddress),
     AssignCustomer(AssignCustomer),
+    LinkCustomer(LinkCustomer),
     PlaceHold(PlaceHold),
     ReleaseHold(ReleaseHold),
     Authorize(AuthorizePayment),
@@ -97,4 +98,5 @@ commands! {
     Archive(ArchiveOrder),
     Unarchive(UnarchiveOrder),
     IssueInvoice(IssueInvoice),
+    RecordErasure(RecordErasure),
 }

@@ -3,6 +3,7 @@
 use super::values::LineUnits;
 use crate::text::{Id, Words};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// Accept an order.
 #[derive(Debug, Clone)]
@@ -80,6 +81,19 @@ pub struct ArchiveOrder {
 pub struct UnarchiveOrder {
     /// Why.
     pub reason: Option<Words>,
+}
+
+/// Record that personal data of the order was erased.
+#[derive(Debug, Clone)]
+pub struct RecordErasure {
+    /// Which erasure.
+    pub erasure_id: Uuid,
+    /// Whose keys were deleted.
+    pub subjects: Vec<Uuid>,
+    /// Who asked for it.
+    pub requested_by: Id,
+    /// The requester's own name for the case.
+    pub reference: Option<Id>,
 }
 
 /// Record the number of the order's invoice.

@@ -7,5 +7,6 @@ pub mod assign_customer;
 pub mod change_address;
 pub mod change_line;
 pub mod change_shipping;
+pub mod link_customer;
 pub mod remove_discount;
 pub mod remove_line;

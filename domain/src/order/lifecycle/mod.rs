@@ -6,6 +6,7 @@ pub mod cancel_lines;
 pub mod complete_draft;
 pub mod confirm;
 pub mod create_draft;
+pub mod erase;
 pub mod import;
 mod import_history;
 pub mod invoice;

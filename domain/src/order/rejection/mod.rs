@@ -142,6 +142,8 @@ pub enum Rejection {
     // --- editing ----------------------------------------------------------
     #[error("editing closed with the first fulfilment; only additions are taken")]
     EditingClosed { fulfillments: Vec<String> },
+    #[error("the order is that of a customer already")]
+    CustomerKnown { customer_id: String },
     #[error("a line cannot go below what is fulfilled or cancelled of it")]
     BelowFulfilled {
         requested: i64,

@@ -51,6 +51,7 @@ impl Rejection {
         "duplicate_line",
         "units_out_of_range",
         "editing_closed",
+        "customer_known",
         "below_fulfilled",
         "line_fulfilled",
         "last_line",
@@ -134,6 +135,7 @@ impl Rejection {
             Self::UnitsOutOfRange { .. } => "units_out_of_range",
             Self::History { source, .. } => source.code(),
             Self::EditingClosed { .. } => "editing_closed",
+            Self::CustomerKnown { .. } => "customer_known",
             Self::BelowFulfilled { .. } => "below_fulfilled",
             Self::LineFulfilled { .. } => "line_fulfilled",
             Self::LastLine => "last_line",
@@ -328,6 +330,7 @@ impl Rejection {
                 ("fulfilled", json!(fulfilled)),
                 ("cancelled", json!(cancelled)),
             ],
+            Self::CustomerKnown { customer_id } => vec![("customer_id", json!(customer_id))],
             Self::LineFulfilled { fulfilled } => vec![("fulfilled", json!(fulfilled))],
             Self::DiscountExceedsAmount {
                 requested,

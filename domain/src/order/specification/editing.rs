@@ -1,6 +1,6 @@
 //! Edits of a placed order.
 
-use super::{commands::*, given};
+use super::{commands::*, given, nothing};
 use crate::order::{Order, OrderEvent, Rejection};
 use contracts::order::AddressKind;
 
@@ -216,4 +216,21 @@ fn an_order_belongs_to_the_customer_it_is_assigned_to() {
     let theirs = order.and(assign(customer("7")));
     assert_eq!(own, Some(ORDER));
     assert_ne!(theirs.order.subject(), own);
+}
+
+/// Whatever became of the order: what was agreed on stays as it is.
+#[test]
+fn a_guests_order_is_linked_to_one_customer() {
+    let guests = given([placed(), fulfill(&[("l1", 1)])]);
+    let theirs = guests.clone().and(link("7"));
+    let assigned = given([placed(), assign(customer("7"))]);
+    assert_eq!(theirs.order.subject(), assigned.order.subject());
+    assert_eq!(theirs.totals(), guests.totals());
+    theirs.when(link("7")).stores_nothing();
+    theirs.when(link("8")).rejects(&Rejection::CustomerKnown {
+        customer_id: "7".into(),
+    });
+    let cancelled = given([placed(), cancel()]);
+    cancelled.when(link("7")).stores(&["CustomerLinked"]);
+    nothing().when(link("7")).rejects(&Rejection::OrderNotFound);
 }

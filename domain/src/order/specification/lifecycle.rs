@@ -1,6 +1,6 @@
 //! Accepting, holding, cancelling, notes, labels, the archive, the invoice.
 
-use super::{Given, commands::*, given};
+use super::{Given, commands::*, given, nothing};
 use crate::order::{OrderEvent, Rejection};
 use contracts::order::{Kind, OrderStatus, PaymentAmount, PaymentStatus, Settlement, Totals};
 
@@ -163,6 +163,16 @@ fn archiving_and_bringing_back_change_nothing_when_repeated() {
     let archived = order.and(archive());
     archived.when(archive()).stores_nothing();
     archived.when(unarchive()).stores(&["OrderUnarchived"]);
+}
+
+/// As often as it happens, whatever became of the order; nothing else changes.
+#[test]
+fn an_erasure_is_recorded() {
+    let order = given([placed(), cancel(), archive()]);
+    let erased = order.clone().and(erasure());
+    assert_eq!(erased.order, order.order);
+    erased.when(erasure()).stores(&["PersonalDataErased"]);
+    nothing().when(erasure()).rejects(&Rejection::OrderNotFound);
 }
 
 #[test]

@@ -62,6 +62,11 @@ fn apply(order: &mut Order, event: &OrderEvent) {
                 head.customer_id.clone_from(&e.customer_id);
             }
         }
+        OrderEvent::CustomerLinked(e) => {
+            if let Some(head) = &mut order.head {
+                head.customer_id = Some(e.customer_id.clone());
+            }
+        }
         OrderEvent::HoldPlaced(e) => {
             order.counters.holds += 1;
             order.holds.push(Holding {

@@ -9,5 +9,6 @@ pub use people::{
 };
 pub use sweep::{delete, expired, known, settle};
 pub use work::{
-    Counts, NewPart, Work, begin, begin_part, finish, is_cancelled, keep, restart, validated,
+    Counts, NewPart, Work, begin, begin_part, delete_keys, finish, is_cancelled, keep, prepared,
+    restart, rewritten, validated,
 };

@@ -5,17 +5,17 @@ use crate::{
     operations::{
         job::RunOperation,
         record::{
-            OnInvalid, Operation, OperationError, OperationKind, OperationPhase, OperationProgress,
-            OperationState,
+            About, OnInvalid, Operation, OperationError, OperationKind, OperationPhase,
+            OperationProgress, OperationState,
         },
     },
 };
-use sqlx::{Error, PgPool, Row as _, postgres::PgRow};
+use sqlx::{Error, PgPool, Row as _, postgres::PgRow, types::Json};
 use uuid::Uuid;
 
 /// An operation whose job will not go on by itself has come to its end, whatever
 /// its row says: it is dead, or an operator has cancelled it.
-const SHOWN: &str = "SELECT o.id, o.phase, o.dry_run, o.on_invalid, o.cancel_requested, o.lines, \
+const SHOWN: &str = "SELECT o.id, o.kind, o.about, o.phase, o.dry_run, o.on_invalid, o.cancel_requested, o.lines, \
     o.invalid, o.done, o.succeeded, o.replayed, o.failed, o.lines_per_second, o.created_at, \
     o.started_at, o.finished_at, o.expires_at, \
     CASE WHEN o.finished_at IS NOT NULL THEN o.state \
@@ -27,11 +27,15 @@ const SHOWN: &str = "SELECT o.id, o.phase, o.dry_run, o.on_invalid, o.cancel_req
          THEN coalesce(j.last_error, 'its job is gone') ELSE o.error_detail END AS error_detail \
     FROM operations o LEFT JOIN jobs j ON j.id = o.job_id";
 
-/// An operation before it is there; its lines are an object already.
+/// An operation before it is there; lines that were uploaded are an object already.
 #[derive(Debug, Clone)]
 pub struct NewOperation {
     /// Its id.
     pub id: Uuid,
+    /// What is done.
+    pub kind: OperationKind,
+    /// About whom, where it finds its orders by itself.
+    pub about: Option<About>,
     /// Whose it is, and by which key.
     pub principal: String,
     /// Under which a repeat is one.
@@ -78,8 +82,8 @@ pub async fn create(ops: &PgPool, new: &NewOperation) -> Result<Created, CreateE
     let mut transaction = ops.begin().await?;
     let inserted = sqlx::query(
         "INSERT INTO operations (id, principal, idempotency_key, request_hash, dry_run, \
-                                 on_invalid, job_id, input_bytes) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+                                 on_invalid, job_id, input_bytes, kind, about, prepared) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10::jsonb IS NULL) \
          ON CONFLICT (principal, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING",
     )
     .bind(new.id)
@@ -90,6 +94,8 @@ pub async fn create(ops: &PgPool, new: &NewOperation) -> Result<Created, CreateE
     .bind(new.on_invalid.name())
     .bind(job.id())
     .bind(new.input_bytes)
+    .bind(new.kind.name())
+    .bind(new.about.as_ref().map(Json))
     .execute(&mut *transaction)
     .await?;
     if inserted.rows_affected() == 0 {
@@ -157,6 +163,8 @@ pub enum Cancelled {
     Told(Box<Operation>),
     /// It has come to another end.
     Finished,
+    /// It is of a kind that is brought to its end: half an erasure is none.
+    NotOffered,
     /// There is none.
     Unknown,
 }
@@ -168,6 +176,7 @@ pub async fn cancel(ops: &PgPool, id: Uuid) -> Result<Cancelled, Error> {
     sqlx::query(
         "UPDATE operations o SET cancel_requested = true \
            FROM jobs j WHERE o.id = $1 AND o.finished_at IS NULL AND j.id = o.job_id \
+            AND o.kind <> 'erasure' \
             AND j.state IN ('pending', 'running')",
     )
     .bind(id)
@@ -177,6 +186,7 @@ pub async fn cancel(ops: &PgPool, id: Uuid) -> Result<Cancelled, Error> {
         None => Cancelled::Unknown,
         Some(operation) => match operation.state {
             OperationState::Succeeded | OperationState::Failed => Cancelled::Finished,
+            _ if operation.kind == OperationKind::Erasure => Cancelled::NotOffered,
             _ => Cancelled::Told(Box::new(operation)),
         },
     })
@@ -193,6 +203,7 @@ fn operation(row: &PgRow) -> Result<Operation, Error> {
     let state = named(row, "state", OperationState::named)?;
     let error: Option<String> = row.try_get("error_code")?;
     let detail: Option<String> = row.try_get("error_detail")?;
+    let about: Option<Json<About>> = row.try_get("about")?;
     let progress = OperationProgress {
         lines: row.try_get("lines")?,
         valid: None,
@@ -207,7 +218,8 @@ fn operation(row: &PgRow) -> Result<Operation, Error> {
     };
     Ok(Operation {
         id,
-        kind: OperationKind::Bulk,
+        kind: named(row, "kind", OperationKind::named)?,
+        about: about.map(|about| about.0.told()),
         state,
         phase: if state.is_end() {
             OperationPhase::Finished

@@ -3,8 +3,12 @@
 //! that lost its lease changes nothing.
 
 use super::people::named;
-use crate::operations::record::{OnInvalid, OperationError, OperationPhase, OperationState};
-use sqlx::{Error, PgPool, Row as _};
+use crate::operations::record::{
+    About, OnInvalid, OperationError, OperationKind, OperationPhase, OperationState,
+};
+use sqlx::{Error, PgPool, Row as _, types::Json};
+use std::time::Duration;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// An operation as its job sees it.
@@ -38,6 +42,14 @@ pub struct Work {
     pub last_line: i64,
     /// Number of the last line that may have been sent.
     pub sending_to: i64,
+    /// What is done.
+    pub kind: OperationKind,
+    /// About whom; of bulk requests none.
+    pub about: About,
+    /// Whether its lines are there.
+    pub prepared: bool,
+    /// When it was asked for.
+    pub created_at: OffsetDateTime,
 }
 
 impl Work {
@@ -87,12 +99,14 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
                 phase = CASE phase WHEN 'waiting' THEN 'validating' ELSE phase END \
           WHERE id = $1 AND finished_at IS NULL \
          RETURNING principal, phase, input_bytes, cancel_requested, dry_run, on_invalid, \
-                   lines, invalid, done, parts, read_to, last_line, sending_to",
+                   lines, invalid, done, parts, read_to, last_line, sending_to, kind, about, \
+                   prepared, created_at",
     )
     .bind(id)
     .fetch_optional(ops)
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let about: Option<Json<About>> = row.try_get("about")?;
     Ok(Some(Work {
         id,
         principal: row.try_get("principal")?,
@@ -108,7 +122,64 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
         read_to: row.try_get("read_to")?,
         last_line: row.try_get("last_line")?,
         sending_to: row.try_get("sending_to")?,
+        kind: named(&row, "kind", OperationKind::named)?,
+        about: about.map(|about| about.0).unwrap_or_default(),
+        prepared: row.try_get("prepared")?,
+        created_at: row.try_get("created_at")?,
     }))
+}
+
+/// Deletes the keys of these subjects that there were when the erasure was asked for,
+/// and says how long ago it has deleted any, last: a process may have one in memory
+/// for some seconds. What was sealed since, under a new key, is not what was to be
+/// erased.
+pub async fn delete_keys(ops: &PgPool, work: &Work, subjects: &[Uuid]) -> Result<Duration, Error> {
+    let seconds: f64 = sqlx::query_scalar(
+        "WITH gone AS (DELETE FROM subject_keys WHERE subject = ANY($2) AND created_at <= $3 \
+                       RETURNING subject) \
+         UPDATE operations \
+            SET keys_deleted_at = CASE WHEN keys_deleted_at IS NULL OR EXISTS (SELECT FROM gone) \
+                                       THEN statement_timestamp() ELSE keys_deleted_at END \
+          WHERE id = $1 \
+         RETURNING extract(epoch FROM statement_timestamp() - keys_deleted_at)::float8",
+    )
+    .bind(work.id)
+    .bind(subjects)
+    .bind(work.created_at)
+    .fetch_one(ops)
+    .await?;
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+}
+
+/// Its lines are there, so many bytes of them; whose orders they are about is known by
+/// now, and the email that they were found by is forgotten.
+pub async fn prepared(ops: &PgPool, id: Uuid, input_bytes: i64) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE operations SET prepared = true, input_bytes = $2, about = about - 'email' \
+          WHERE id = $1 AND NOT prepared",
+    )
+    .bind(id)
+    .bind(input_bytes)
+    .execute(ops)
+    .await?;
+    Ok(())
+}
+
+/// Readers no longer show what an erasure was to erase, at `moment` or before; since
+/// when that was noted first.
+pub async fn rewritten(
+    ops: &PgPool,
+    id: Uuid,
+    moment: OffsetDateTime,
+) -> Result<OffsetDateTime, Error> {
+    sqlx::query_scalar(
+        "UPDATE operations SET rewritten_at = coalesce(rewritten_at, $2) WHERE id = $1 \
+         RETURNING rewritten_at",
+    )
+    .bind(id)
+    .bind(moment)
+    .fetch_one(ops)
+    .await
 }
 
 /// Whether somebody has told it to end.

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::engine::{
     environment::Engine,
-    event::decode,
-    failure::{is_about_data, is_unreadable, reason},
+    event::{Event, decode},
+    failure::{Refold, is_about_data, is_unreadable, reason},
     fold::{Fold, Folded, Step},
     projection::{BoxError, Projection},
 };
@@ -178,6 +178,9 @@ fn place(event: &StoredEvent) -> (String, i64) {
     (page::name(&event.aggregate_id), event.sequence)
 }
 
+/// All events of aggregates.
+type Histories<P> = HashMap<Uuid, Vec<Event<<P as Projection>::Data>>>;
+
 /// One attempt at a slice of events.
 struct Attempt<'a, P: Projection> {
     engine: &'a Engine<P>,
@@ -204,7 +207,8 @@ impl<P: Projection> Attempt<'_, P> {
             }
             rows => rows?,
         };
-        let (folded, parked) = self.fold(rows, held, events).await?;
+        let anew = self.histories(&events).await?;
+        let (folded, parked) = self.fold(rows, held, (events, anew)).await?;
         if !folded.rows.is_empty() {
             P::write(connection, &folded.rows, &folded.changes).await?;
         }
@@ -245,11 +249,36 @@ impl<P: Projection> Attempt<'_, P> {
         }
     }
 
+    /// All that the log holds of those whose earlier events read differently since
+    /// they were written.
+    async fn histories(
+        &self,
+        published: &[(usize, PublishedEvent)],
+    ) -> Result<Histories<P>, Failure> {
+        let mut histories = Histories::<P>::new();
+        for (index, event) in published {
+            let envelope = &event.envelope;
+            if !P::rewrites(&envelope.event_type) || histories.contains_key(&envelope.subject) {
+                continue;
+            }
+            let history = self.engine.applier.history(envelope.subject).await;
+            let history = history.map_err(|error| match error {
+                Refold::Log(error) => Failure::Final(RebuildError::Log(error)),
+                Refold::Closed(error) => Failure::Final(RebuildError::Closed(error)),
+                Refold::Event(error) => {
+                    Failure::Events(vec![(place(&self.events[*index]), reason(&*error))])
+                }
+            })?;
+            histories.insert(envelope.subject, history);
+        }
+        Ok(histories)
+    }
+
     async fn fold(
         &self,
         rows: HashMap<Uuid, P::Row>,
         held: BTreeSet<String>,
-        published: Vec<(usize, PublishedEvent)>,
+        (published, anew): (Vec<(usize, PublishedEvent)>, Histories<P>),
     ) -> Result<(Folded<P>, Vec<Parked>), Failure> {
         let (events, slice, faults) =
             (self.events.clone(), self.slice.clone(), self.faults.clone());
@@ -257,6 +286,7 @@ impl<P: Projection> Attempt<'_, P> {
             let mut folding = Folding::<P> {
                 fold: Fold::over(rows),
                 published: published.into_iter().peekable(),
+                anew,
                 held,
                 parked: BTreeMap::new(),
                 found: Vec::new(),
@@ -279,6 +309,7 @@ impl<P: Projection> Attempt<'_, P> {
 struct Folding<P: Projection> {
     fold: Fold<P>,
     published: Peekable<std::vec::IntoIter<(usize, PublishedEvent)>>,
+    anew: Histories<P>,
     /// What the build has parked before.
     held: BTreeSet<String>,
     parked: BTreeMap<String, Parked>,
@@ -314,6 +345,10 @@ impl<P: Projection> Folding<P> {
         let event = decode::<P>(published)?;
         let (id, sequence) = (event.envelope.subject, event.envelope.sequence);
         let previous = self.fold.version(id);
+        if P::rewrites(&event.envelope.event_type) && sequence > previous {
+            let history = self.anew.get(&id).map_or(&[] as &[_], Vec::as_slice);
+            return self.fold.refold(id, history);
+        }
         match self.fold.step(&event)? {
             Step::Applied | Step::Skipped => Ok(()),
             Step::Gap => Err(NotConsecutive { sequence, previous }.into()),

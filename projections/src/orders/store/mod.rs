@@ -2,6 +2,7 @@
 //! each over arrays, rows in the order of their keys; tables in which nothing
 //! changed are left out.
 
+mod customers;
 mod events;
 mod fulfillments;
 mod lines;
@@ -32,13 +33,14 @@ pub use orders::{load, milestones, revision};
 pub use search::{gather as gather_words, known as known_words};
 
 /// What an order has beside its own row.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     "order_events",
     "order_lines",
     "order_payments",
     "order_refunds",
     "order_fulfillments",
     "order_returns",
+    "order_customers",
 ];
 
 /// Every table whose rows are orders' own. The revision counts what has
@@ -74,6 +76,7 @@ pub async fn write(
         refunds::write(connection, rows).await?;
         fulfillments::write(connection, rows).await?;
         returns::write(connection, rows).await?;
+        customers::write(connection, rows).await?;
     }
     search::write(connection, rows, taken).await?;
     if !changes.timeline.is_empty() {

@@ -1,7 +1,7 @@
 //! `orders`: one row per order, with the JSON that GET and lists send.
 
 use super::{malformed, table::Table};
-use crate::orders::{fold::OrderRow, milestones::Milestones, shared::statistics::units};
+use crate::orders::{Named, fold::OrderRow, milestones::Milestones, shared::statistics::units};
 use contracts::order::{Order, OrderSummary};
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use std::{
@@ -89,6 +89,7 @@ pub async fn load(
                 partition: row.try_get("partition")?,
                 milestones: milestones(row)?,
                 changed: BTreeSet::new(),
+                named: Named::default(),
             };
             Ok((id, row_of))
         })

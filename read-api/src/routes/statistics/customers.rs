@@ -46,6 +46,17 @@ pub const SOURCE: Source = Source {
      WHERE customer_id IS NOT NULL",
 };
 
+/// What rows of the sums come to.
+pub const SUMS: &str = "sum(orders)::bigint AS orders, sum(cancelled)::bigint AS cancelled, \
+     sum(units)::bigint AS units, sum(revenue)::bigint AS revenue, \
+     sum(captured)::bigint AS captured, sum(refunded)::bigint AS refunded, \
+     sum(charged_back)::bigint AS charged_back, sum(credited)::bigint AS credited, \
+     (sum(captured) - sum(refunded) - sum(charged_back))::bigint AS net";
+
+/// Whether that is anything.
+pub const ANYTHING: &str = "(sum(orders), sum(units), sum(revenue), sum(captured), \
+     sum(refunded), sum(charged_back), sum(credited)) <> (0, 0, 0, 0, 0, 0, 0)";
+
 /// What the list can be sorted by: columns, the default first.
 const SORTS: &[&str] = &["revenue", "net", "orders", "units"];
 
@@ -126,23 +137,16 @@ impl Question for CustomersRequest {
         self.range.resolve(&views).await?;
         let (version, mut snapshot) = snapshot(&views, self.range.named_zone()).await?;
         let mut sql = self.range.begin(SOURCE);
-        sql.push(
-            ", sums AS (SELECT platform, customer, currency, sum(orders)::bigint AS orders, \
-                 sum(cancelled)::bigint AS cancelled, sum(units)::bigint AS units, \
-                 sum(revenue)::bigint AS revenue, sum(captured)::bigint AS captured, \
-                 sum(refunded)::bigint AS refunded, sum(charged_back)::bigint AS charged_back, \
-                 sum(credited)::bigint AS credited, \
-                 (sum(captured) - sum(refunded) - sum(charged_back))::bigint AS net, \
+        sql.push(format!(
+            ", sums AS (SELECT platform, customer, currency, {SUMS}, \
                  (min(day) FILTER (WHERE orders > 0))::text AS first_order, \
                  (max(day) FILTER (WHERE orders > 0))::text AS last_order \
-               FROM counted WHERE true",
-        );
+               FROM counted WHERE true"
+        ));
         self.range.push(&mut sql);
-        sql.push(
-            " GROUP BY platform, customer, currency HAVING (sum(orders), sum(units), sum(revenue), \
-                 sum(captured), sum(refunded), sum(charged_back), sum(credited)) \
-                 <> (0, 0, 0, 0, 0, 0, 0)), ",
-        );
+        sql.push(format!(
+            " GROUP BY platform, customer, currency HAVING {ANYTHING}), "
+        ));
         push_top(&mut sql, self.top, "platform, customer");
         sql.push(" SELECT * FROM top ORDER BY currency, place");
         let rows = sql.build_query_as::<CustomerRow>();

@@ -8,7 +8,7 @@ pub mod orders;
 mod period;
 pub mod products;
 mod range;
-mod rows;
+pub(in crate::routes) mod rows;
 mod selected;
 mod shifted;
 mod top;

@@ -18,4 +18,4 @@ macro_rules! from_row {
         }
     };
 }
-pub(super) use from_row;
+pub(in crate::routes) use from_row;

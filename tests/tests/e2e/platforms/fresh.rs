@@ -1,15 +1,27 @@
 //! How old the rules are that orders are decided by.
 
 use super::scene::{Scene, order};
+use crate::proxy::Proxy;
 use anyhow::{Context as _, ensure};
+use infra::config::Config;
 use reqwest::Method;
 use serde_json::json;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 use tests::{TestEnv, answer};
 use time::{Duration, OffsetDateTime};
 
 /// How often the platform is changed.
 const CHANGES: usize = 60;
+/// For how long it is changed again and again, a third of it without Redis.
+const CHANGED_FOR: std::time::Duration = std::time::Duration::from_secs(6);
+/// After this long a change shows.
+const LATEST: std::time::Duration = std::time::Duration::from_secs(1);
 /// Clients that place orders meanwhile, at each of two processes.
 const CLIENTS: usize = 4;
 
@@ -55,23 +67,28 @@ pub async fn every_order_is_decided_by_rules_of_less_than_a_second_before(
     let placing = futures_util::future::try_join_all(clients.map(&place));
     let (placed, ()) = futures_util::future::try_join(placing, change).await?;
     let placed: usize = placed.iter().sum();
+    ensure!(placed > CLIENTS, "{placed}");
+    let oldest = oldest_rules(&scene, CHANGES, placed).await?;
+    println!("{placed} orders beside {CHANGES} changes; the oldest rules were {oldest} old");
+    ensure!(oldest < Duration::SECOND, "{oldest}");
+    Ok(())
+}
+
+/// How long ago the oldest rules that an order was decided by had been replaced.
+async fn oldest_rules(scene: &Scene, changes: usize, placed: usize) -> anyhow::Result<Duration> {
     let saved: Vec<OffsetDateTime> = sqlx::query_scalar(
         "SELECT recorded_at FROM events WHERE aggregate_type = 'platform' ORDER BY sequence",
     )
     .fetch_all(&scene.log)
     .await?;
-    ensure!(saved.len() == CHANGES + 1);
+    ensure!(saved.len() == changes + 1);
     let orders: Vec<(String, OffsetDateTime, String)> = sqlx::query_as(
         "SELECT metadata ->> 'platform_version', recorded_at, payload #>> '{OrderPlaced,order,number}' \
            FROM events WHERE aggregate_type = 'order'",
     )
     .fetch_all(&scene.log)
     .await?;
-    ensure!(
-        orders.len() == placed && placed > CLIENTS,
-        "{} of {placed}",
-        orders.len()
-    );
+    ensure!(orders.len() == placed, "{} of {placed}", orders.len());
     let mut oldest = Duration::ZERO;
     for (version, at, number) in orders {
         let version: usize = version.parse()?;
@@ -87,7 +104,99 @@ pub async fn every_order_is_decided_by_rules_of_less_than_a_second_before(
         let rest = number.strip_prefix(&prefix).context(number.clone())?;
         ensure!(rest.parse::<i64>().is_ok(), "{number} by version {version}");
     }
-    println!("{placed} orders beside {CHANGES} changes; the oldest rules were {oldest} old");
+    Ok(oldest)
+}
+
+/// Two of each API, whose way to Redis breaks and heals: whoever reads a platform a
+/// second after a change reads that change, and orders are decided by rules as fresh.
+pub async fn readers_follow_within_a_second_while_redis_comes_and_goes(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
+    let proxy = Proxy::start(&env.config.redis_url).await?;
+    let through = |config: &mut Config| config.redis_url = proxy.url();
+    let scene = Scene::start_with(env, through).await?;
+    let mut roles = Vec::new();
+    for name in ["command-api", "read-api", "read-api", "relay", "projector"] {
+        let mut role = env.role(name).config(through).spawn()?;
+        role.ready().await?;
+        roles.push(role);
+    }
+    let [other, first, second] = [0, 1, 2].map(|at| scene.api.at(&roles[at]));
+    let accepted = json!({"client_prices": "accepted"});
+    scene
+        .put("/v1/platforms/web", &accepted)
+        .await?
+        .expect(201)?;
+    let (changed_at, done) = (Mutex::new(vec![Instant::now()]), AtomicBool::new(false));
+    let change = async {
+        let (began, mut number) = (Instant::now(), 0);
+        while began.elapsed() < CHANGED_FOR {
+            if began.elapsed() > CHANGED_FOR * 2 / 3 {
+                proxy.accept();
+            } else if began.elapsed() > CHANGED_FOR / 3 {
+                proxy.refuse();
+            }
+            let prefix = json!({"number_prefix": format!("P{number}-")});
+            scene
+                .patch("/v1/platforms/web", &prefix)
+                .await?
+                .expect(200)?;
+            let mut changed_at = changed_at.lock().unwrap_or_else(PoisonError::into_inner);
+            changed_at.push(Instant::now());
+            number += 1;
+        }
+        done.store(true, Ordering::Relaxed);
+        anyhow::Ok(number)
+    };
+    let read = async |api: &tests::Api| {
+        let mut reads = Vec::new();
+        while !done.load(Ordering::Relaxed) {
+            let began = Instant::now();
+            let read = api.get("/v1/platforms/web").await?;
+            // Before the projection has it.
+            if read.status != 404 {
+                let version = read.expect(200)?.json["version"].as_u64();
+                reads.push((began, version.context("no version")?));
+            }
+        }
+        anyhow::Ok(reads)
+    };
+    let body = order("web");
+    let place = async |api: &tests::Api| {
+        let mut placed = 0;
+        while !done.load(Ordering::Relaxed) {
+            api.post("/v1/orders", &body).await?.expect(201)?;
+            placed += 1;
+        }
+        anyhow::Ok(placed)
+    };
+    let (one, another, here, there, changes) = futures_util::try_join!(
+        read(&first),
+        read(&second),
+        place(&scene.api),
+        place(&other),
+        change
+    )?;
+    let changed_at = changed_at
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    for (who, reads) in [("the first", one), ("the second", another)] {
+        ensure!(reads.len() > 100, "{who}: {} reads", reads.len());
+        for (began, version) in reads {
+            let due = changed_at.iter().filter(|at| **at + LATEST <= began);
+            let due = due.count() as u64;
+            ensure!(
+                version >= due,
+                "{who} read version {version}, where {due} was due"
+            );
+        }
+    }
+    let oldest = oldest_rules(&scene, changes, here + there).await?;
+    println!(
+        "{} orders; the oldest rules were {oldest} old",
+        here + there
+    );
     ensure!(oldest < Duration::SECOND, "{oldest}");
     Ok(())
 }

@@ -38,5 +38,6 @@ pub fn trials() -> Vec<Trial> {
         published::each_kind_is_on_its_topic_once_and_in_order,
         published::an_epoch_is_announced_on_every_topic_of_events,
         fresh::every_order_is_decided_by_rules_of_less_than_a_second_before,
+        fresh::readers_follow_within_a_second_while_redis_comes_and_goes,
     ]
 }

@@ -18,7 +18,7 @@ mod reading;
 mod rebuilding;
 mod revisions;
 mod rows;
-mod stall;
+pub mod stall;
 pub mod state;
 mod stories;
 mod switching;

@@ -2,7 +2,7 @@
 
 use super::world::World;
 use anyhow::Result;
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, PgPool};
 
 /// Any number.
 const LOCK: i64 = 4_242;
@@ -23,7 +23,12 @@ pub enum At {
 
 impl Stall {
     pub async fn put_in(world: &World, at: At) -> Result<Self> {
-        let mut holder = PgConnection::connect(&world.config.views_url).await?;
+        Self::put_into(&world.config.views_url, at).await
+    }
+
+    /// The same in the views behind this URL.
+    pub async fn put_into(views_url: &str, at: At) -> Result<Self> {
+        let mut holder = PgConnection::connect(views_url).await?;
         sqlx::query("SELECT pg_advisory_lock($1)")
             .bind(LOCK)
             .execute(&mut holder)
@@ -45,19 +50,8 @@ impl Stall {
 
     /// Waits until a builder waits.
     pub async fn reached(&self, world: &World) -> Result<()> {
-        world
-            .until("builder that waits", async || {
-                let waiting = sqlx::query(
-                    "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
-                        AND objid::bigint = $1 AND database = \
-                            (SELECT oid FROM pg_database WHERE datname = current_database())",
-                )
-                .bind(LOCK)
-                .fetch_all(&world.views)
-                .await?;
-                Ok(!waiting.is_empty())
-            })
-            .await
+        let waits = async || waits(&world.views).await;
+        world.until("builder that waits", waits).await
     }
 
     /// Lets everybody go on, from here on.
@@ -68,4 +62,17 @@ impl Stall {
             .await?;
         Ok(self.holder.close().await?)
     }
+}
+
+/// Whether a builder waits.
+pub async fn waits(views: &PgPool) -> Result<bool> {
+    let waiting = sqlx::query(
+        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted \
+            AND objid::bigint = $1 AND database = \
+                (SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
+    .bind(LOCK)
+    .fetch_all(views)
+    .await?;
+    Ok(!waiting.is_empty())
 }

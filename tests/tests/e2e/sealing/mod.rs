@@ -6,7 +6,7 @@ mod erasure;
 mod executor;
 mod keys;
 mod projector;
-mod scene;
+pub mod scene;
 mod whole_path;
 
 use infra::config::EventStoreKind;

@@ -77,6 +77,11 @@ pub fn change_address(kind: AddressKind, address: NewAddress) -> OrderCommand {
     ChangeAddress { kind, address }.into()
 }
 
+pub fn link(customer: &str) -> OrderCommand {
+    let customer_id = id(customer);
+    LinkCustomer { customer_id }.into()
+}
+
 pub fn assign(customer: Customer) -> OrderCommand {
     AssignCustomer { customer }.into()
 }

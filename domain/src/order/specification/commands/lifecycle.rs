@@ -2,6 +2,7 @@
 
 use super::{goods::units, id, why, words};
 use crate::order::{OrderCommand, command::*};
+use uuid::Uuid;
 
 pub fn hold(handle: Option<&str>) -> OrderCommand {
     let handle = handle.map(id);
@@ -34,6 +35,16 @@ pub fn cancel_lines(lines: &[(&str, i64)]) -> OrderCommand {
 pub fn note() -> OrderCommand {
     let text = words("call back");
     AddNote { text }.into()
+}
+
+pub fn erasure() -> OrderCommand {
+    RecordErasure {
+        erasure_id: Uuid::from_u128(7),
+        subjects: vec![Uuid::from_u128(8)],
+        requested_by: id("key_1"),
+        reference: Some(id("case 12")),
+    }
+    .into()
 }
 
 pub fn tag(tag: &str) -> OrderCommand {

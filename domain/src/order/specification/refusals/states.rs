@@ -16,6 +16,7 @@ pub fn all() -> Vec<Case> {
 fn editing() -> Vec<Case> {
     refusals! {
         packed(), change_shipping(1, 0) => editing_closed Conflict "" {"fulfillments": ["f1"]};
+        plain().and(assign(customer("7"))), link("8") => customer_known Conflict "" {"customer_id": "7"};
         packed(), change("l1", 1) => below_fulfilled Conflict "/quantity" {"requested": 1, "fulfilled": 2, "cancelled": 0};
         packed(), remove_line("l1") => line_fulfilled Conflict "" {"fulfilled": 2};
         given([place(vec![line(1, "1")])]), remove_line("l1") => last_line Conflict "" {};

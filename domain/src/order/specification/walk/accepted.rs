@@ -25,6 +25,7 @@ impl Model {
             C::Cancel(_) => self.cancel(),
             C::CancelLines(c) => self.cancel_lines(c),
             C::AddNote(_) => self.notes += 1,
+            C::RecordErasure(_) => {}
             C::Tag(c) => drop(self.tags.insert(c.tag.to_string())),
             C::Untag(c) => drop(self.tags.remove(&*c.tag)),
             C::Archive(_) => self.archived = true,
@@ -42,6 +43,7 @@ impl Model {
         self.put_lines(&new.lines);
         self.shipping = new.shipping.as_ref().map(|s| (s.amount, s.tax));
         self.tags = new.tags.iter().map(ToString::to_string).collect();
+        self.customer = new.customer.as_ref().and_then(|c| c.id.clone());
     }
 
     fn put_lines(&mut self, lines: &[NewLine]) {
@@ -58,6 +60,9 @@ impl Model {
         }
         if let Some(shipping) = &c.shipping {
             self.shipping = shipping.as_ref().map(|s| (s.amount, s.tax));
+        }
+        if let Some(customer) = &c.customer {
+            self.customer = customer.as_ref().and_then(|c| c.id.clone());
         }
         if let Some(tags) = &c.tags {
             self.tags = tags.iter().map(ToString::to_string).collect();
@@ -126,7 +131,9 @@ impl Model {
                 });
             }
             C::RemoveDiscount(c) => self.discounts.retain(|d| d.id != *c.discount),
-            C::ChangeAddress(_) | C::AssignCustomer(_) => {}
+            C::ChangeAddress(_) => {}
+            C::AssignCustomer(c) => self.customer.clone_from(&c.customer.id),
+            C::LinkCustomer(c) => self.customer = Some(c.customer_id.to_string()),
             other => return self.take_money(other),
         }
         self.discount_anew();

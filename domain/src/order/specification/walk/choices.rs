@@ -52,6 +52,7 @@ pub const KINDS: &[(&str, i64, Choice)] = &[
         c::change_address(kind, c::address("Leeds", "GB"))
     }),
     ("AssignCustomer", 2, |_, _| c::assign(c::customer("7"))),
+    ("LinkCustomer", 1, |d, _| c::link(d.one_of(&["7", "8"]))),
     ("PlaceHold", 2, |d, _| {
         c::hold(d.one_of(&[None, Some("fraud"), Some("stock")]))
     }),
@@ -148,6 +149,7 @@ pub const KINDS: &[(&str, i64, Choice)] = &[
         ))
     }),
     ("AddNote", 1, |_, _| c::note()),
+    ("RecordErasure", 1, |_, _| c::erasure()),
     ("Tag", 2, |d, _| c::tag(d.one_of(&["a", "b", "c"]))),
     ("Untag", 2, |d, _| c::untag(d.one_of(&["a", "b", "c"]))),
     ("Archive", 1, |_, _| c::archive()),

@@ -50,6 +50,7 @@ pub struct Model {
     pub tags: BTreeSet<String>,
     pub notes: usize,
     pub invoice: Option<i64>,
+    pub customer: Option<String>,
     /// The import that made it, in words.
     pub imported: Option<String>,
 }

@@ -43,7 +43,7 @@ impl Model {
             C::ReleaseHold(c) => self.verdict_of_release(c.hold.as_deref()),
             C::Cancel(_) => self.verdict_of_cancel(),
             C::CancelLines(c) => self.verdict_of_line_cancel(c),
-            C::AddNote(_) => only_if(&[self.phase != Phase::Absent]),
+            C::AddNote(_) | C::RecordErasure(_) => only_if(&[self.phase != Phase::Absent]),
             C::Tag(c) => unless(self.tags.contains(&*c.tag), self.phase != Phase::Absent),
             C::Untag(c) => unless(!self.tags.contains(&*c.tag), self.phase != Phase::Absent),
             C::Archive(_) => {

@@ -1,7 +1,7 @@
 //! Verdicts on edits of lines, discounts, shipping.
 
 use super::{
-    model::{Model, Verdict},
+    model::{Model, Phase, Verdict},
     verdict::{only_if, unless},
 };
 use crate::order::{
@@ -32,6 +32,11 @@ impl Model {
                 only_if(&[self.is_editable(), known])
             }
             C::ChangeAddress(_) | C::AssignCustomer(_) => only_if(&[self.is_editable()]),
+            C::LinkCustomer(c) => {
+                let bound = matches!(self.phase, Phase::Placed | Phase::Cancelled);
+                let same = self.customer.as_deref() == Some(&*c.customer_id);
+                unless(same, bound && (same || self.customer.is_none()))
+            }
             other => self.verdict_of_money(other),
         }
     }

@@ -8,11 +8,16 @@ use crate::filters::{
 use contracts::order::{FulfillmentStatus, Kind, OrderStatus, PaymentStatus, ReturnStatus};
 use infra::http::{Problem, Query};
 use sqlx::{PgPool, Postgres, QueryBuilder};
-use utoipa::IntoParams;
+use utoipa::{
+    IntoParams,
+    openapi::path::{Parameter, ParameterIn},
+};
 
-/// Parameters that choose orders.
-const FILTERS: [&str; 26] = [
-    "platform",
+/// Parameters that say whose orders.
+const WHOSE: [&str; 2] = ["platform", "customer"];
+
+/// Other parameters that choose orders.
+const FILTERS: [&str; 24] = [
     "status",
     "payment_status",
     "fulfillment_status",
@@ -20,7 +25,6 @@ const FILTERS: [&str; 26] = [
     "kind",
     "country",
     "currency",
-    "customer",
     "external_id",
     "tag",
     "sku",
@@ -62,17 +66,28 @@ const ALLOWED: Allowed = Allowed {
 
 /// The parameters of a route: those that choose orders, and `more`.
 pub const fn with_filters<const N: usize>(more: &[&'static str]) -> [&'static str; N] {
-    assert!(N == FILTERS.len() + more.len());
+    joined([&WHOSE, &FILTERS, more])
+}
+
+/// The same of a route about one customer's orders, whom a path names, and
+/// `platform` where that is not enough.
+pub const fn with_other_filters<const N: usize>(more: &[&'static str]) -> [&'static str; N] {
+    joined([&["platform"], &FILTERS, more])
+}
+
+const fn joined<const N: usize>(parts: [&[&'static str]; 3]) -> [&'static str; N] {
     let mut names = [""; N];
-    let mut at = 0;
-    while at < N {
-        names[at] = if at < FILTERS.len() {
-            FILTERS[at]
-        } else {
-            more[at - FILTERS.len()]
-        };
-        at += 1;
+    let (mut part, mut at) = (0, 0);
+    while part < parts.len() {
+        let mut next = 0;
+        while next < parts[part].len() {
+            names[at] = parts[part][next];
+            next += 1;
+            at += 1;
+        }
+        part += 1;
     }
+    assert!(at == N);
     names
 }
 
@@ -97,6 +112,12 @@ impl Chosen {
             filters: Filters::of_but(query, &ALLOWED, taken)?,
             text: Text::of(query)?,
         })
+    }
+
+    /// Leaves out whatever is not of this customer.
+    pub fn narrow(&mut self, platform: String, customer: String) {
+        self.filters.give(PLATFORM, platform);
+        self.filters.give(CUSTOMER, customer);
     }
 
     /// Whether it leaves no order out.
@@ -201,4 +222,15 @@ pub struct FilterParameters {
     /// Words, in any order: each must begin a word of the order's number, external id, customer, email, addresses, SKUs or product names. Neither case nor accents count. A word of four letters or more may have a mistake, one of eight or more two; a word with digits none
     #[param(example = "lovelace lamp", max_length = 200)]
     q: Option<String>,
+}
+
+/// Those of them that do not say whose orders.
+pub struct OtherFilterParameters;
+
+impl IntoParams for OtherFilterParameters {
+    fn into_params(kind: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = FilterParameters::into_params(kind);
+        parameters.retain(|parameter| !WHOSE.contains(&parameter.name.as_str()));
+        parameters
+    }
 }

@@ -8,9 +8,9 @@ mod sort;
 mod store;
 mod totals;
 
-pub use chosen::{Chosen, FilterParameters, with_filters};
+pub use chosen::{Chosen, FilterParameters, OtherFilterParameters, with_filters};
 pub use plan::{PlanError, plan};
-pub use request::PARAMETERS;
+pub use request::{ListParameters, ListRequest, OF_CUSTOMER, PARAMETERS};
 
 use crate::{
     consistency::PREFERENCE_APPLIED,
@@ -21,13 +21,13 @@ use crate::{
     expand::{Parts, Related},
     lag, paging,
     reply::{Reply, TagHash},
+    servers::Route,
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, http::header::LINK, web::Data};
 use contracts::order::OrderSummary;
 use infra::http::{Principal, Problem, Query};
 use page::Page;
-use request::{ListParameters, ListRequest};
 use serde::Serialize;
 use sqlx::PgPool;
 use std::mem;
@@ -103,18 +103,27 @@ pub async fn handle(
     let query = Query::of(&request, PARAMETERS)?;
     let list = ListRequest::of(&request, &query, &state.cursors).await?;
     let route = list.consistency.wait(&state, None).await?.route;
-    let asked = &list;
-    let read = route.read(|views| async move { Read::from(&views, asked.clone()).await });
+    answer(&request, &state, &route, &list).await
+}
+
+/// The page of a list as an answer; `route` has what the list waits for.
+pub async fn answer(
+    request: &HttpRequest,
+    state: &State,
+    route: &Route,
+    list: &ListRequest,
+) -> Result<HttpResponse, Problem> {
+    let read = route.read(|views| async move { Read::from(&views, list.clone()).await });
     let (read, by) = read.await.map_err(|error| Problem::database(&error))?;
     let Read {
         mut page,
         totals,
         related,
     } = read;
-    let figures = write(&related, &list, &mut page.rows)?;
-    let next = sealed(&state, &list, page.next).await?;
-    let prev_cursor = sealed(&state, &list, page.prev).await?;
-    let links = paging::links(&request, next.as_deref(), prev_cursor.as_deref());
+    let figures = write(&related, list, &mut page.rows)?;
+    let next = sealed(state, list, page.next).await?;
+    let prev_cursor = sealed(state, list, page.prev).await?;
+    let links = paging::links(request, next.as_deref(), prev_cursor.as_deref());
     let beside = Beside {
         prev_cursor,
         totals,
@@ -122,11 +131,11 @@ pub async fn handle(
     let members = serde_json::to_string(&beside).map_err(Problem::internal)?;
     let summaries = page.rows.iter().map(|row| row.summary.as_str());
     let body = paging::body_with(summaries, next.as_deref(), &members);
-    Ok(Reply::new(tag(&list, &page, &(figures + &members)))
+    Ok(Reply::new(tag(list, &page, &(figures + &members)))
         .header(lag::HEADER, state.lag.header(by))
         .maybe(PREFERENCE_APPLIED, list.consistency.applied())
         .maybe(LINK, links)
-        .send(&request, body))
+        .send(request, body))
 }
 
 /// What is read for a list, all of it from one server.

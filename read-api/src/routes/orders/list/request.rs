@@ -1,7 +1,7 @@
 //! What a list is asked for.
 
 use super::{
-    chosen::{Chosen, with_filters},
+    chosen::{Chosen, with_filters, with_other_filters},
     sort::Sort,
     totals::Totals,
 };
@@ -10,14 +10,15 @@ use crate::{
     cursor::{Cursors, Place, QueryHash},
     expand::Expand,
     fields::{self, Fields},
+    filters::Choice,
     paging,
 };
 use actix_web::HttpRequest;
 use infra::http::{Problem, Query};
 use utoipa::IntoParams;
 
-/// Parameters of the route.
-pub const PARAMETERS: &[&str] = &with_filters::<34>(&[
+/// Parameters that do not choose orders.
+const MORE: [&str; 8] = [
     "fields",
     "expand",
     "count",
@@ -26,7 +27,13 @@ pub const PARAMETERS: &[&str] = &with_filters::<34>(&[
     "limit",
     "cursor",
     "min_position",
-]);
+];
+
+/// Parameters of the route.
+pub const PARAMETERS: &[&str] = &with_filters::<34>(&MORE);
+
+/// Those of the list of one customer's orders.
+pub const OF_CUSTOMER: &[&str] = &with_other_filters::<33>(&MORE);
 
 /// A list, as asked for.
 #[derive(Debug, Clone)]
@@ -57,16 +64,23 @@ impl ListRequest {
         cursors: &Cursors,
     ) -> Result<Self, Problem> {
         let mut list = Self::first_page(request, query)?;
-        if let Some(cursor) = query.one("cursor")? {
-            list.place = Some(cursors.open(list.hash(), cursor).await?);
-        }
+        list.turn(query, cursors).await?;
         Ok(list)
     }
 
     /// The same, without a cursor.
     pub fn first_page(request: &HttpRequest, query: &Query) -> Result<Self, Problem> {
+        Self::first_page_but(request, query, &[])
+    }
+
+    /// The same, without filters that something else takes.
+    pub fn first_page_but(
+        request: &HttpRequest,
+        query: &Query,
+        taken: &[Choice],
+    ) -> Result<Self, Problem> {
         Ok(Self {
-            chosen: Chosen::of(query)?,
+            chosen: Chosen::of_but(query, taken)?,
             totals: Totals::of(query)?,
             fields: Fields::of(query, &fields::SUMMARY)?,
             expand: Expand::of(query)?,
@@ -75,6 +89,14 @@ impl ListRequest {
             place: None,
             consistency: Consistency::of(request, query)?,
         })
+    }
+
+    /// Turns to the page that the parameter `cursor` names.
+    pub async fn turn(&mut self, query: &Query, cursors: &Cursors) -> Result<(), Problem> {
+        if let Some(cursor) = query.one("cursor")? {
+            self.place = Some(cursors.open(self.hash(), cursor).await?);
+        }
+        Ok(())
     }
 
     /// What a cursor of this list belongs to: not its limit, which may change

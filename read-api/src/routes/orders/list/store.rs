@@ -12,7 +12,6 @@ use crate::{
 };
 use infra::http::Etag;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
-use time::OffsetDateTime;
 
 /// One order of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,7 +214,7 @@ impl Walk {
         keyset: Keyset,
     ) -> Result<(), sqlx::Error> {
         if self.sort.column.is_time() {
-            sql.push_bind(time(keyset.value)?);
+            sql.push_bind(keyset.time()?);
         } else {
             sql.push_bind(keyset.value);
         }
@@ -224,16 +223,15 @@ impl Walk {
 }
 
 fn read(row: &PgRow, list: &ListRequest) -> Result<Row, sqlx::Error> {
-    let value = if list.sort.column.is_time() {
-        micros(row.try_get("sorted")?)
+    let id = row.try_get("id")?;
+    let keyset = if list.sort.column.is_time() {
+        Keyset::at(row.try_get("sorted")?, id)
     } else {
-        row.try_get("sorted")?
+        let value = row.try_get("sorted")?;
+        Keyset { value, id }
     };
     Ok(Row {
-        keyset: Keyset {
-            value,
-            id: row.try_get("id")?,
-        },
+        keyset,
         etag: Etag {
             version: row.try_get("version")?,
             revision: row.try_get("revision")?,
@@ -245,14 +243,4 @@ fn read(row: &PgRow, list: &ListRequest) -> Result<Row, sqlx::Error> {
             None
         },
     })
-}
-
-/// Postgres keeps microseconds: nothing is lost.
-fn micros(time: OffsetDateTime) -> i64 {
-    i64::try_from(time.unix_timestamp_nanos() / 1_000).unwrap_or_default()
-}
-
-fn time(micros: i64) -> Result<OffsetDateTime, sqlx::Error> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
-        .map_err(|error| sqlx::Error::Encode(error.into()))
 }

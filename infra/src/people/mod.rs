@@ -1,0 +1,27 @@
+//! Whose orders are whose, and where copies of their data are: for what is done about
+//! a person, who may want orders together that were placed as a guest, or nothing
+//! left of their data.
+//!
+//! | file | what |
+//! |---|---|
+//! | `found.rs` | orders by the person, in the views |
+//! | `copies.rs` | readable copies outside of the log that an erasure takes back |
+
+mod copies;
+mod found;
+
+pub use copies::{expire_exports, forget_questions, gather_anew, waiting};
+pub use found::{Found, Whose, unknown, whose};
+
+use futures_util::future::BoxFuture;
+use sqlx::{Error, PgPool};
+use time::OffsetDateTime;
+
+/// The views, and whoever knows how far they are.
+pub trait Views: Send + Sync {
+    /// The views database.
+    fn pool(&self) -> &PgPool;
+
+    /// Whether they show everything that the log had recorded at this moment.
+    fn show_all_until(&self, moment: OffsetDateTime) -> BoxFuture<'_, Result<bool, Error>>;
+}

@@ -1,0 +1,359 @@
+//! Operations about a person: they find their lines themselves, in the views.
+//!
+//! ```text
+//!  erasure:  delete keys ─> views up to date ─> orders, their own keys ─┐ until nothing new is found,
+//!                 ▲                                                     │ and no process has a key left
+//!                 └─────────────────────────────────────────────────────┘
+//!            ─> a line for each order ─> carried out ─> views up to date ─> files, caches, samples
+//! ```
+//!
+//! Each step can be repeated, so whoever is killed begins it again. What was sealed
+//! after the erasure was asked for is under a new key, and is left alone.
+
+use super::{
+    input::unreadable,
+    job::{Operating, SOMEBODY_ELSE},
+};
+use crate::exports;
+use contracts::ids::subject_of_customer;
+use infra::{
+    clock,
+    jobs::JobError,
+    operations::{self, About, OperationKind, Work},
+    people::{self, Found, Whose},
+    redis::{Purge, purge},
+};
+use serde::Serialize;
+use std::time::Duration;
+use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+/// For how long a process may have a key in memory that was deleted.
+const FORGOTTEN: Duration = Duration::from_secs(5);
+/// How far clocks may be apart.
+const APART: time::Duration = time::Duration::seconds(1);
+/// How long an attempt waits for the views before it makes room for others.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(100);
+/// Before others are asked again whether they are through.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Bytes that are stored at a time.
+const PIECE: usize = 4 << 20;
+/// Families of cached values that hold personal data.
+const READABLE: [&str; 2] = ["orders", "documents"];
+
+/// Whether a step is done, or is to be looked at again later.
+pub enum Step {
+    /// It is.
+    Done,
+    /// After this long.
+    Later(Duration),
+}
+
+/// A command on one order.
+#[derive(Serialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+enum Line<'a> {
+    LinkCustomer { order_id: Uuid, body: Link<'a> },
+    RecordErasure { order_id: Uuid, body: Erased<'a> },
+}
+
+#[derive(Serialize)]
+struct Link<'a> {
+    customer_id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Erased<'a> {
+    erasure_id: Uuid,
+    subjects: Vec<Uuid>,
+    requested_by: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+}
+
+impl Operating {
+    /// Finds the orders that an operation is about, and writes its lines.
+    pub(super) async fn prepare(&self, work: &mut Work) -> Result<Step, JobError> {
+        let found = match work.kind {
+            OperationKind::Bulk => return Ok(Step::Done),
+            OperationKind::GuestOrders => {
+                let Some(now) = self.up_to_date().await? else {
+                    return Ok(Step::Later(AGAIN));
+                };
+                let guest = guest(&work.about, true)?;
+                people::whose(self.views.pool(), &guest, now).await?
+            }
+            OperationKind::Erasure => match self.delete_keys(work).await? {
+                Ok(found) => found,
+                Err(pause) => return Ok(Step::Later(pause)),
+            },
+        };
+        work.input_bytes = self.write(work, &found).await?;
+        operations::prepared(&self.ops, work.id, work.input_bytes).await?;
+        work.prepared = true;
+        tracing::info!(
+            operation.id = %work.id,
+            kind = work.kind.name(),
+            orders = found.len(),
+            "operation.prepared"
+        );
+        Ok(Step::Done)
+    }
+
+    /// The orders of an erasure once none of their keys is left, in any process; else
+    /// how long to wait.
+    async fn delete_keys(&self, work: &Work) -> Result<Result<Vec<Found>, Duration>, JobError> {
+        let (whose, customer) = erased(&work.about)?;
+        let known: Vec<Uuid> = customer.into_iter().collect();
+        // At once, however far the views are.
+        let age = operations::delete_keys(&self.ops, work, &known).await?;
+        let Some(now) = self.up_to_date().await? else {
+            return Ok(Err(AGAIN));
+        };
+        let views = self.views.pool();
+        let unknown = people::unknown(views).await?;
+        if customer.is_none() && unknown > 0 {
+            return Err(JobError::retry(format!(
+                "{unknown} orders are parked, and whose they are nobody can say: \
+                 drive them again"
+            )));
+        }
+        // What is placed later is under a new key.
+        let later = age.checked_sub(FORGOTTEN).unwrap_or_default();
+        let found = people::whose(views, &whose, now - later).await?;
+        let own = found.iter().filter(|order| order.guest);
+        let subjects: Vec<Uuid> = known
+            .into_iter()
+            .chain(own.map(|order| order.order_id))
+            .collect();
+        let age = operations::delete_keys(&self.ops, work, &subjects).await?;
+        match FORGOTTEN.checked_sub(age) {
+            Some(left) if !left.is_zero() => Ok(Err(left)),
+            _ => Ok(Ok(found)),
+        }
+    }
+
+    /// A moment until which the views show everything; none where they take longer.
+    async fn up_to_date(&self) -> Result<Option<OffsetDateTime>, JobError> {
+        let (now, began) = (clock::now(), Instant::now());
+        while !self.views.show_all_until(now + APART).await? {
+            if began.elapsed() >= PATIENCE {
+                return Ok(None);
+            }
+            sleep(LOOK).await;
+        }
+        Ok(Some(now))
+    }
+
+    /// Writes a line for each order; how many bytes they are.
+    async fn write(&self, work: &Work, found: &[Found]) -> Result<i64, JobError> {
+        let failed = |error: serde_json::Error| JobError::permanent(error.to_string());
+        let customer = customer(&work.about);
+        let name = operations::input(work.id);
+        let writer = self.objects.writer(&name, u64::MAX);
+        let mut writer = writer.map_err(|error| unreadable(&error))?;
+        let (mut piece, mut size) = (Vec::new(), 0);
+        for order in found {
+            serde_json::to_writer(&mut piece, &line(work, customer, order)).map_err(failed)?;
+            piece.push(b'\n');
+            if piece.len() >= PIECE {
+                size += piece.len();
+                let written = writer.write(std::mem::take(&mut piece).into()).await;
+                written.map_err(|error| unreadable(&error))?;
+            }
+        }
+        size += piece.len();
+        let written = writer.write(piece.into()).await;
+        written.map_err(|error| unreadable(&error))?;
+        writer.finish().await.map_err(|error| unreadable(&error))?;
+        i64::try_from(size).map_err(|error| JobError::permanent(error.to_string()))
+    }
+
+    /// Takes readable copies back, once all lines of an erasure are carried out.
+    pub(super) async fn take_back(&self, work: &Work) -> Result<Step, JobError> {
+        if work.kind != OperationKind::Erasure {
+            return Ok(Step::Done);
+        }
+        let Some(now) = self.up_to_date().await? else {
+            return Ok(Step::Later(AGAIN));
+        };
+        let views = self.views.pool();
+        let waiting = people::waiting(views).await?;
+        if waiting > 0 {
+            return Err(JobError::retry(format!(
+                "{waiting} orders are parked that show what is to be erased: drive them again"
+            )));
+        }
+        let since = operations::rewritten(&self.ops, work.id, now).await?;
+        let platform = work.about.platform.as_deref();
+        let open = people::expire_exports(&self.ops, since, platform).await?;
+        while exports::expire(&self.ops, &self.objects).await? > 0 {}
+        people::forget_questions(&self.ops).await?;
+        people::gather_anew(views).await?;
+        for family in READABLE {
+            // Where Redis is away, what it has expires within minutes.
+            if let Err(error) = purge(&self.redis, &Purge::Family(family.to_owned())).await {
+                tracing::warn!(family, %error, "erasure.cache_not_purged");
+            }
+        }
+        Ok(if open > 0 {
+            Step::Later(AGAIN)
+        } else {
+            Step::Done
+        })
+    }
+}
+
+fn line<'a>(work: &'a Work, customer: Option<Uuid>, order: &Found) -> Line<'a> {
+    let (about, order_id) = (&work.about, order.order_id);
+    match work.kind {
+        OperationKind::Bulk | OperationKind::GuestOrders => {
+            let customer_id = about.customer_id.as_deref().unwrap_or_default();
+            let body = Link { customer_id };
+            Line::LinkCustomer { order_id, body }
+        }
+        OperationKind::Erasure => {
+            let own = order.guest.then_some(order_id);
+            let body = Erased {
+                erasure_id: work.id,
+                subjects: customer.into_iter().chain(own).collect(),
+                requested_by: &work.principal,
+                reference: about.reference.as_deref(),
+            };
+            Line::RecordErasure { order_id, body }
+        }
+    }
+}
+
+fn customer(about: &About) -> Option<Uuid> {
+    let (platform, customer) = about.platform.as_ref().zip(about.customer_id.as_ref())?;
+    Some(subject_of_customer(platform, customer))
+}
+
+/// Whose orders an erasure is about, and the customer's subject, where it is one.
+fn erased(about: &About) -> Result<(Whose, Option<Uuid>), JobError> {
+    if let Some(order) = about.order_id {
+        return Ok((Whose::Order(order), None));
+    }
+    match customer(about) {
+        Some(subject) => Ok((Whose::Customer(subject), Some(subject))),
+        None => Ok((guest(about, false)?, None)),
+    }
+}
+
+/// A guest, as somebody has named them.
+fn guest(about: &About, now: bool) -> Result<Whose, JobError> {
+    let named = about.platform.clone().zip(about.email.clone());
+    // Once it is forgotten the lines are there.
+    let (platform, email) = named.ok_or_else(|| JobError::retry(SOMEBODY_ELSE))?;
+    Ok(if now {
+        Whose::GuestNow { platform, email }
+    } else {
+        Whose::Guest { platform, email }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use infra::operations::{OnInvalid, OperationPhase};
+    use serde_json::{Value, json};
+
+    fn work(kind: OperationKind, about: About) -> Work {
+        Work {
+            id: Uuid::from_u128(1),
+            principal: "key_1".into(),
+            phase: OperationPhase::Validating,
+            input_bytes: 0,
+            cancel_requested: false,
+            dry_run: false,
+            on_invalid: OnInvalid::Skip,
+            lines: None,
+            invalid: None,
+            done: 0,
+            parts: 0,
+            read_to: 0,
+            last_line: 0,
+            sending_to: 0,
+            kind,
+            about,
+            prepared: false,
+            created_at: OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn told(work: &Work, guest: bool) -> Value {
+        let order = Found {
+            order_id: Uuid::from_u128(2),
+            guest,
+        };
+        serde_json::to_value(line(work, customer(&work.about), &order)).expect("JSON")
+    }
+
+    #[test]
+    fn an_erasure_names_the_keys_that_an_order_was_sealed_under() {
+        let about = About {
+            platform: Some("web".into()),
+            customer_id: Some("c-1".into()),
+            reference: Some("case 12".into()),
+            ..About::default()
+        };
+        let subject = subject_of_customer("web", "c-1");
+        let work = work(OperationKind::Erasure, about);
+        let order = Uuid::from_u128(2);
+        assert_eq!(
+            told(&work, true),
+            json!({
+                "op": "record_erasure", "order_id": order,
+                "body": {
+                    "erasure_id": Uuid::from_u128(1), "subjects": [subject, order],
+                    "requested_by": "key_1", "reference": "case 12",
+                },
+            })
+        );
+        assert_eq!(told(&work, false)["body"]["subjects"], json!([subject]));
+        let whose = erased(&work.about).ok().map(|erased| erased.0);
+        assert_eq!(whose, Some(Whose::Customer(subject)));
+    }
+
+    #[test]
+    fn a_guest_is_named_by_the_email_until_the_orders_are_found() {
+        let named = About {
+            platform: Some("web".into()),
+            email: Some("ada@example.com".into()),
+            ..About::default()
+        };
+        let forgotten = named.clone().told();
+        assert!(matches!(guest(&named, true), Ok(Whose::GuestNow { .. })));
+        assert!(matches!(guest(&named, false), Ok(Whose::Guest { .. })));
+        assert!(guest(&forgotten, false).is_err());
+        let of_one = About {
+            order_id: Some(Uuid::from_u128(2)),
+            ..About::default()
+        };
+        let work = work(OperationKind::Erasure, of_one);
+        assert_eq!(
+            told(&work, true)["body"]["subjects"],
+            json!([Uuid::from_u128(2)])
+        );
+        assert!(erased(&work.about).is_ok());
+    }
+
+    #[test]
+    fn linked_orders_are_told_the_customer_and_nothing_else() {
+        let about = About {
+            platform: Some("web".into()),
+            customer_id: Some("c-1".into()),
+            ..About::default()
+        };
+        let work = work(OperationKind::GuestOrders, about);
+        let order = Uuid::from_u128(2);
+        assert_eq!(
+            told(&work, true),
+            json!({"op": "link_customer", "order_id": order, "body": {"customer_id": "c-1"}})
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! The views for those who look for a person's orders, and have to know that none is
+//! missing.
+
+use crate::{
+    lag::{Measured, Meter},
+    servers::Servers,
+};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use infra::{config::Config, people::Views};
+use sqlx::{Error, PgPool};
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+
+/// The views of this configuration, and how far they are.
+pub struct PeopleViews {
+    servers: Servers,
+    meter: Mutex<Meter>,
+}
+
+impl PeopleViews {
+    /// Of these views and of this log.
+    ///
+    /// # Errors
+    /// A URL of the views that is none.
+    pub fn new(config: &Config, events: PgPool) -> Result<Self, Error> {
+        let servers = Servers::new(config)?;
+        let meter = Mutex::new(Meter::new(events, servers.clone()));
+        Ok(Self { servers, meter })
+    }
+
+    /// Whether no server that answers misses an order's event from before.
+    async fn show(&self, moment: OffsetDateTime) -> Result<bool, Error> {
+        let measured = self.meter.lock().await.measure().await?;
+        let mut orders = measured.iter().flatten().map(Measured::orders);
+        Ok(orders.all(|behind| behind.since.is_none_or(|since| since > moment)))
+    }
+}
+
+impl Views for PeopleViews {
+    fn pool(&self) -> &PgPool {
+        self.servers.primary()
+    }
+
+    fn show_all_until(&self, moment: OffsetDateTime) -> BoxFuture<'_, Result<bool, Error>> {
+        self.show(moment).boxed()
+    }
+}

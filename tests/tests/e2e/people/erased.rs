@@ -1,0 +1,457 @@
+//! Nothing is left of somebody, and nobody else is touched.
+
+use super::town::{MARL, QUILL, Town};
+use crate::{
+    operations::scene::count,
+    projections::stall::{At, Stall, waits},
+    sealing::scene::Scene as Databases,
+};
+use anyhow::{Context as _, Result, ensure};
+use contracts::ids::subject_of_customer;
+use infra::{
+    api_keys::{self, Scopes},
+    postgres,
+};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tests::{Api, TestEnv, answer, wait_until};
+use uuid::Uuid;
+
+/// Whether a text has anything of the person to be forgotten.
+fn shows_quill(text: &str) -> Option<&'static str> {
+    QUILL.texts().into_iter().find(|part| text.contains(part))
+}
+
+fn id_of(path: &str) -> Result<Uuid> {
+    let id = path.rsplit('/').next().context("no id")?;
+    Ok(id.parse()?)
+}
+
+async fn figures(town: &Town<'_>) -> Result<Value> {
+    let path = "/v1/statistics/orders?from=2020-01-01&to=2100-01-01&group_by=platform,currency";
+    Ok(town.see(path).await?.expect(200)?.json["data"].clone())
+}
+
+/// Orders that are the customer's, were the customer's, or were linked: in answers,
+/// histories, lists, searches, on `orders.state.v1`, in files; figures stay, and each
+/// order says who asked. The neighbour, and what is ordered afterwards, is readable.
+pub async fn a_customer_is_forgotten_in_every_copy_and_nobody_else_is(env: &TestEnv) -> Result<()> {
+    let town = Town::open(env).await?;
+    let own = town.order(&QUILL, Some("c-1")).await?;
+    let linked = town.order(&QUILL, None).await?;
+    let link = json!({"customer_id": "c-1"});
+    town.on(&linked, "customer_link", link).await?;
+    let given_away = town.order(&QUILL, Some("c-1")).await?;
+    let path = format!("{given_away}/customer");
+    let to_marl = json!({"id": "c-2", "name": MARL.name, "email": MARL.email});
+    let request = town.scene.api.request(reqwest::Method::PUT, &path);
+    answer(request.json(&to_marl)).await?.expect(200)?;
+    let neighbour = town.order(&MARL, Some("c-2")).await?;
+    let marked = town
+        .on(&neighbour, "notes", json!({"text": MARL.note}))
+        .await?;
+    let before = town
+        .read("/v1/orders?q=quillfeather", &marked["position"])
+        .await?;
+    // The third one has her address.
+    ensure!(
+        before["data"].as_array().map(Vec::len) == Some(3),
+        "{before}"
+    );
+    let figures_before = figures(&town).await?;
+    let export = exported(&town).await?;
+
+    let body = json!({"platform": "web", "customer_id": "c-1", "reference": "case 12"});
+    let ended = town.done("erase", &body).await?;
+    ensure!(
+        ended["kind"] == "erasure" && count(&ended, "succeeded") == 3,
+        "{ended}"
+    );
+    for path in [&own, &linked, &given_away] {
+        is_erased(&town, path, &ended).await?;
+    }
+    let order = town.see(&own).await?.expect(200)?.json;
+    let nobody = json!({"id": "c-1", "name": "[erased]", "email": "[erased]"});
+    ensure!(order["customer"] == nobody, "{order}");
+    let theirs = town.see(&given_away).await?.expect(200)?.json;
+    ensure!(theirs["customer"]["name"] == MARL.name, "{theirs}");
+    let found = town.see("/v1/orders?q=quillfeather").await?.expect(200)?;
+    ensure!(found.json["data"] == json!([]), "{}", found.json);
+    let path = format!("/v1/customers/{}", subject_of_customer("web", "c-1"));
+    let customer = town.see(&path).await?.expect(200)?.json;
+    ensure!(
+        customer["name"].is_null() && customer["orders"] == 2,
+        "{customer}"
+    );
+    ensure!(figures(&town).await? == figures_before);
+    let neighbours = town.see(&neighbour).await?.expect(200)?.json;
+    ensure!(neighbours["customer"]["name"] == MARL.name, "{neighbours}");
+    ensure!(
+        neighbours["personal_data_erased_at"].is_null(),
+        "{neighbours}"
+    );
+    copies_are_gone(env, &town, &own, &export).await?;
+
+    // What is ordered afterwards is a new customer's, as far as anybody can tell.
+    let later = town.order(&QUILL, Some("c-1")).await?;
+    let noted = town.on(&later, "notes", json!({"text": "new"})).await?;
+    let read = town.read(&later, &noted["position"]).await?;
+    ensure!(read["customer"]["name"] == QUILL.name, "{read}");
+    env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
+    env.orderlog_ok(&["rebuild", "orders"]).await?;
+    let again = town.see(&own).await?.expect(200)?.json;
+    ensure!(shows_quill(&again.to_string()).is_none(), "{again}");
+    Ok(())
+}
+
+/// A file of all orders; where the export is.
+async fn exported(town: &Town<'_>) -> Result<String> {
+    let export = json!({"kind": "orders", "format": "ndjson"});
+    let export = town
+        .scene
+        .api
+        .post("/v1/exports", &export)
+        .await?
+        .expect(202)?;
+    let export = export.header("location").to_owned();
+    wait_until("the file", async || {
+        let export = town.see(&export).await?.expect(200)?.json;
+        Ok((export["state"] == "done").then_some(()))
+    })
+    .await?;
+    let files = town.scene.stored()?;
+    ensure!(
+        files.iter().any(|file| file.contains("/exports/")),
+        "{files:?}"
+    );
+    Ok(export)
+}
+
+/// An order has nothing of the person, now, before, and in its history, which says who
+/// asked for it.
+async fn is_erased(town: &Town<'_>, path: &str, erasure: &Value) -> Result<()> {
+    let order = town.see(path).await?.expect(200)?.json;
+    ensure!(shows_quill(&order.to_string()).is_none(), "{order}");
+    ensure!(!order["personal_data_erased_at"].is_null(), "{order}");
+    ensure!(order["totals"]["total"] == 750, "{order}");
+    let history = town.see(&format!("{path}/events")).await?.expect(200)?.json;
+    ensure!(shows_quill(&history.to_string()).is_none(), "{history}");
+    let events = history["data"].as_array().context("no events")?;
+    let mut erased = events
+        .iter()
+        .filter(|event| event["type"] == "order.personal_data_erased");
+    let erased = &erased.next().context("nobody says who asked")?["data"];
+    ensure!(erased["reference"] == "case 12", "{erased}");
+    ensure!(erased["erasure_id"] == erasure["id"], "{erased}");
+    let asked = erased["requested_by"].as_str().unwrap_or_default();
+    ensure!(asked.starts_with("key_"), "{erased}");
+    let past = town
+        .see(&format!("{path}?version=1"))
+        .await?
+        .expect(200)?
+        .json;
+    ensure!(shows_quill(&past.to_string()).is_none(), "{past}");
+    Ok(())
+}
+
+/// Rows, the published document of one order, and the file of an export.
+async fn copies_are_gone(env: &TestEnv, town: &Town<'_>, order: &str, export: &str) -> Result<()> {
+    let databases = Databases::new(&env.config).await?;
+    let views = databases.all_views().await?;
+    let shown = shows_quill(&views);
+    ensure!(shown.is_none(), "{shown:?} is in the views");
+    let id = id_of(order)?.to_string();
+    let published = wait_until("the document to be published", async || {
+        let mut published = state(env).await?;
+        published.retain(|(key, _)| *key == id);
+        let last = published.pop().map(|(_, document)| document);
+        Ok(last.filter(|document| document.contains("[erased]")))
+    })
+    .await?;
+    ensure!(shows_quill(&published).is_none(), "{published}");
+    let files = town.scene.stored()?;
+    ensure!(
+        !files.iter().any(|file| file.contains("/exports/")),
+        "{files:?}"
+    );
+    let export = town.see(export).await?.expect(200)?.json;
+    ensure!(export["state"] == "expired", "{export}");
+    Ok(())
+}
+
+/// The published documents, in their order, by key.
+async fn state(env: &TestEnv) -> Result<Vec<(String, String)>> {
+    let topic = env.config.kafka_name(contracts::topics::STATE.name);
+    let records = crate::relay::scene::read_topic(&env.config, &topic).await?;
+    let texts = records.iter().map(|record| {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&record.key), text(&record.value))
+    });
+    Ok(texts.collect())
+}
+
+/// In any case, on the channel that is named; not the customers who have given it.
+pub async fn a_guest_is_forgotten_by_their_email(env: &TestEnv) -> Result<()> {
+    let town = Town::open(env).await?;
+    let guests = town.order(&QUILL, None).await?;
+    let customers = town.order(&QUILL, Some("c-1")).await?;
+    town.order(&MARL, None).await?;
+    let body = json!({"platform": "web", "email": "QUILLFEATHER@example.net "});
+    let ended = town.done("erase", &body).await?;
+    ensure!(count(&ended, "succeeded") == 1, "{ended}");
+    ensure!(ended["about"] == json!({"platform": "web"}), "{ended}");
+    let order = town.see(&guests).await?.expect(200)?.json;
+    ensure!(shows_quill(&order.to_string()).is_none(), "{order}");
+    let theirs = town.see(&customers).await?.expect(200)?.json;
+    ensure!(theirs["customer"]["name"] == QUILL.name, "{theirs}");
+    let ops = postgres::pool(&env.config.ops_url, 1)?;
+    let kept: Vec<String> = sqlx::query_scalar("SELECT o::text FROM operations o")
+        .fetch_all(&ops)
+        .await?;
+    ensure!(
+        !kept.concat().to_lowercase().contains("quillfeather"),
+        "{kept:?}"
+    );
+    Ok(())
+}
+
+/// The order of an exchange has a copy of the address.
+pub async fn an_order_is_forgotten_with_those_that_replace_goods_of_it(
+    env: &TestEnv,
+) -> Result<()> {
+    let town = Town::open(env).await?;
+    let order = town.order(&QUILL, None).await?;
+    town.on(
+        &order,
+        "payments",
+        json!({"amount": 750, "provider": "p", "reference": "r"}),
+    )
+    .await?;
+    town.on(&order, "payments/p1/capture", json!({"amount": 750}))
+        .await?;
+    town.on(
+        &order,
+        "fulfillments",
+        json!({"lines": [{"line": "l1", "quantity": 3}]}),
+    )
+    .await?;
+    town.on(
+        &order,
+        "fulfillments/f1/ship",
+        json!({"carrier": "c", "tracking_number": "t"}),
+    )
+    .await?;
+    let lines = json!({"lines": [{"line": "l1", "quantity": 1, "reason": "broken"}]});
+    town.on(&order, "returns", lines).await?;
+    town.on(&order, "returns/r1/approve", json!({})).await?;
+    let swap = json!({"lines": [{"sku": "B", "name": "Lamp", "quantity": 1, "unit_price": 250}]});
+    let path = format!("{order}/returns/r1/exchange");
+    let swapped = town.scene.api.post(&path, &swap).await?.expect(201)?.json;
+    let replaced = swapped["order_id"]
+        .as_str()
+        .with_context(|| format!("no order: {swapped}"))?;
+    let replaced = format!("/v1/orders/{replaced}");
+    let id = id_of(&order)?;
+    let ended = town.done("erase", &json!({"order_id": id})).await?;
+    ensure!(count(&ended, "succeeded") == 2, "{ended}");
+    for path in [&order, &replaced] {
+        let order = town.see(path).await?.expect(200)?.json;
+        ensure!(shows_quill(&order.to_string()).is_none(), "{order}");
+    }
+    Ok(())
+}
+
+pub async fn who_may_not_erase_is_refused_and_nothing_is_gone(env: &TestEnv) -> Result<()> {
+    let town = Town::open(env).await?;
+    let order = town.order(&QUILL, Some("c-1")).await?;
+    let ops = postgres::pool(&env.config.ops_url, 1)?;
+    let scopes = Scopes::new(Some(vec!["orders:price".into()]));
+    let other = api_keys::create_for(&ops, "shop", &scopes).await?;
+    let other = Api::with_key(town.scene.api.url(), &other.secret);
+    let body = json!({"platform": "web", "customer_id": "c-1"});
+    let refused = other.post("/v1/customers/erase", &body).await?;
+    refused.expect_problem(403, "scope_missing")?;
+    let erased = json!({"erasure_id": Uuid::nil(), "requested_by": "me"});
+    let refused = other.post(&format!("{order}/erasures"), &erased).await?;
+    refused.expect_problem(403, "scope_missing")?;
+    for body in [json!({}), json!({"platform": "web", "email": "nobody"})] {
+        let refused = town.scene.api.post("/v1/customers/erase", &body).await?;
+        refused.expect_problem(422, "invalid_person")?;
+    }
+    let keys: i64 = sqlx::query_scalar("SELECT count(*) FROM subject_keys")
+        .fetch_one(&ops)
+        .await?;
+    ensure!(keys == 1, "{keys}");
+    // An erasure is brought to its end.
+    let location = town.ask("erase", &body).await?;
+    let cancelled = town
+        .scene
+        .api
+        .post(&format!("{location}/cancel"), &json!({}))
+        .await?;
+    ensure!(cancelled.status == 409, "{}", cancelled.json);
+    town.scene.until_ended(&location, "succeeded").await?;
+    Ok(())
+}
+
+/// Wherever it was killed.
+pub async fn a_killed_worker_goes_on_with_an_erasure(env: &TestEnv) -> Result<()> {
+    let mut town = Town::open(env).await?;
+    let order = town.order(&QUILL, Some("c-1")).await?;
+    let body = json!({"platform": "web", "customer_id": "c-1"});
+    let ops = postgres::pool(&env.config.ops_url, 1)?;
+    let location = town.ask("erase", &body).await?;
+    for step in ["keys_deleted_at IS NOT NULL", "prepared", "done > 0"] {
+        wait_until(step, async || {
+            let sql = format!("SELECT {step} FROM operations");
+            let reached: bool = sqlx::query_scalar(&sql).fetch_one(&ops).await?;
+            Ok(reached.then_some(()))
+        })
+        .await?;
+        town.kill_worker().await?;
+        town.worker = Some(town.scene.worker().await?);
+    }
+    let ended = town.scene.until_ended(&location, "succeeded").await?;
+    ensure!(count(&ended, "succeeded") == 1, "{ended}");
+    let history = town
+        .see(&format!("{order}/events"))
+        .await?
+        .expect(200)?
+        .json;
+    let events = history["data"].as_array().context("no events")?;
+    let erased = events
+        .iter()
+        .filter(|e| e["type"] == "order.personal_data_erased");
+    ensure!(erased.count() == 1, "{history}");
+    ensure!(shows_quill(&history.to_string()).is_none(), "{history}");
+    Ok(())
+}
+
+/// Its row cannot be written anew until somebody drives it again; until then nobody
+/// says that it is done.
+pub async fn a_parked_order_keeps_an_erasure_open(env: &TestEnv) -> Result<()> {
+    let town = Town::open(env).await?;
+    let order = town.order(&QUILL, Some("c-1")).await?;
+    let noted = town.on(&order, "notes", json!({"text": "x"})).await?;
+    town.read(&order, &noted["position"]).await?;
+    let views = postgres::pool(&env.config.views_url, 2)?;
+    let document: String = sqlx::query_scalar("SELECT document FROM orders")
+        .fetch_one(&views)
+        .await?;
+    set_document(&views, "{").await?;
+    town.on(&order, "notes", json!({"text": "y"})).await?;
+    let parked = "SELECT count(*) FROM parked_orders";
+    wait_until("the order to be parked", async || {
+        let count: i64 = sqlx::query_scalar(parked).fetch_one(&views).await?;
+        Ok((count == 1).then_some(()))
+    })
+    .await?;
+    let body = json!({"platform": "web", "customer_id": "c-1"});
+    let location = town.ask("erase", &body).await?;
+    let ops = postgres::pool(&env.config.ops_url, 1)?;
+    wait_until("word of the parked order", async || {
+        let sql =
+            "SELECT coalesce(j.last_error, '') FROM operations o JOIN jobs j ON j.id = o.job_id";
+        let error: String = sqlx::query_scalar(sql).fetch_one(&ops).await?;
+        Ok(error.contains("1 orders are parked").then_some(()))
+    })
+    .await?;
+    let open = town.scene.read(&location).await?.expect(200)?.json;
+    ensure!(open["state"] == "running", "{open}");
+    set_document(&views, &document).await?;
+    env.orderlog_ok(&["parked", "redrive", "--all"]).await?;
+    town.scene.until_ended(&location, "succeeded").await?;
+    let read = town.see(&order).await?.expect(200)?.json;
+    ensure!(shows_quill(&read.to_string()).is_none(), "{read}");
+    Ok(())
+}
+
+async fn set_document(views: &PgPool, document: &str) -> Result<()> {
+    sqlx::query("UPDATE orders SET document = $1")
+        .bind(document)
+        .execute(views)
+        .await?;
+    Ok(())
+}
+
+/// What it has read before the keys were deleted it writes anew when it catches up.
+pub async fn a_build_that_began_before_forgets_as_well(env: &TestEnv) -> Result<()> {
+    let town = Town::open(env).await?;
+    for _ in 0..12 {
+        town.order(&QUILL, Some("c-1")).await?;
+    }
+    let last = town.order(&MARL, Some("c-2")).await?;
+    let noted = town.on(&last, "notes", json!({"text": "x"})).await?;
+    town.read(&last, &noted["position"]).await?;
+    let views = postgres::pool(&env.config.views_url, 2)?;
+    let stall = Stall::put_into(&env.config.views_url, At::First).await?;
+    let building = env.orderlog_ok(&["rebuild", "orders"]);
+    let erase = async {
+        wait_until("a builder that waits", async || {
+            Ok(waits(&views).await?.then_some(()))
+        })
+        .await?;
+        let body = json!({"platform": "web", "customer_id": "c-1"});
+        let ended = town.done("erase", &body).await;
+        stall.take_out().await?;
+        ended
+    };
+    let (built, erased) = tokio::join!(building, erase);
+    ensure!(count(&erased?, "succeeded") == 12);
+    built?;
+    let databases = Databases::new(&env.config).await?;
+    let text = databases.all_views().await?;
+    ensure!(
+        shows_quill(&text).is_none(),
+        "{:?} is in the views",
+        shows_quill(&text)
+    );
+    ensure!(text.contains(MARL.name));
+    env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
+    Ok(())
+}
+
+/// Keys come back with a backup of the ops database; the log knows which were
+/// deleted.
+pub async fn what_a_restored_backup_brings_back_is_erased_again(env: &TestEnv) -> Result<()> {
+    let town = Town::open(env).await?;
+    town.order(&QUILL, Some("c-1")).await?;
+    town.order(&QUILL, None).await?;
+    town.order(&MARL, Some("c-2")).await?;
+    let ops = postgres::pool(&env.config.ops_url, 1)?;
+    let backup = "CREATE TABLE backup AS SELECT * FROM subject_keys";
+    sqlx::query(backup).execute(&ops).await?;
+    town.done("erase", &json!({"platform": "web", "customer_id": "c-1"}))
+        .await?;
+    town.done("erase", &json!({"platform": "web", "email": QUILL.email}))
+        .await?;
+    let later = town.order(&QUILL, Some("c-1")).await?;
+    let subject = subject_of_customer("web", "c-1");
+    // Back to the backup: the key of later is lost, as it would be.
+    sqlx::query("DELETE FROM subject_keys")
+        .execute(&ops)
+        .await?;
+    let restore = "INSERT INTO subject_keys SELECT * FROM backup";
+    sqlx::query(restore).execute(&ops).await?;
+    let told = env.orderlog_ok(&["erasures", "reapply", "--json"]).await?;
+    let told: Value = serde_json::from_str(&told)?;
+    ensure!(
+        told == json!({"erasures": 2, "orders": 2, "keys_deleted": 2}),
+        "{told}"
+    );
+    let left: Vec<Uuid> = sqlx::query_scalar("SELECT subject FROM subject_keys")
+        .fetch_all(&ops)
+        .await?;
+    ensure!(left == [subject_of_customer("web", "c-2")], "{left:?}");
+    // A key that was made after the erasure stays.
+    sqlx::query(
+        "INSERT INTO subject_keys SELECT $1, master_key, wrapped, now() FROM backup LIMIT 1",
+    )
+    .bind(subject)
+    .execute(&ops)
+    .await?;
+    let told = env.orderlog_ok(&["erasures", "reapply", "--json"]).await?;
+    let told: Value = serde_json::from_str(&told)?;
+    ensure!(told["keys_deleted"] == 0, "{told} after {later}");
+    Ok(())
+}

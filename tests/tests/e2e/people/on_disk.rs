@@ -1,0 +1,224 @@
+//! The bytes of every file, before and after somebody is forgotten.
+
+use super::town::{MARL, QUILL, Town};
+use anyhow::{Context as _, Result, ensure};
+use contracts::topics;
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier},
+    client::DefaultClientContext,
+    config::ClientConfig,
+};
+use serde_json::json;
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tests::{PrivateServers, TestEnv, wait_until_within};
+
+/// How long Kafka may take to compact a topic: its cleaner looks each 15 s.
+const COMPACTED: Duration = Duration::from_mins(4);
+
+/// In the files of the databases after VACUUM FULL and with the write-ahead logs
+/// recycled, in Redis, in the topics once they are compacted, in exports, uploads and
+/// results, in the logs of servers and roles, which tell all they can.
+pub async fn nothing_of_a_person_is_left_in_any_file(
+    env: &TestEnv,
+    _servers: &PrivateServers,
+) -> Result<()> {
+    let town = Town::open_with(env, |config| {
+        config.log = "debug,rdkafka=warn,hyper=info,h2=info".into();
+    })
+    .await?;
+    let own = town.order(&QUILL, Some("c-1")).await?;
+    let guests = town.order(&QUILL, None).await?;
+    let last = town.order(&MARL, Some("c-2")).await?;
+    let noted = town.on(&last, "notes", json!({"text": "x"})).await?;
+    town.read(&last, &noted["position"]).await?;
+    // Asked for often, it is cached; searched for, it may be noted.
+    for _ in 0..3 {
+        town.see(&own).await?.expect(200)?;
+        town.see("/v1/orders?q=quillfeather").await?.expect(200)?;
+        town.see("/v1/customers?email=quillfeather@example.net")
+            .await?
+            .expect(200)?;
+    }
+    let uploaded = format!(
+        "{}\n",
+        json!({"op": "place_order", "key": "u", "body": super::town::order(&QUILL, Some("c-1"))})
+    );
+    let operation = town.scene.upload("", uploaded).await?;
+    town.scene.until_ended(&operation, "succeeded").await?;
+    let export = json!({"kind": "orders", "format": "ndjson"});
+    town.scene
+        .api
+        .post("/v1/exports", &export)
+        .await?
+        .expect(202)?;
+
+    let places = Places::of(env, &town).await?;
+    wait_until_within(COMPACTED, "it to be on disk", async || {
+        let found = places.search();
+        let everywhere = ["postgres-views", "kafka"]
+            .iter()
+            .all(|place| found.contains(*place));
+        Ok(everywhere.then_some(()))
+    })
+    .await
+    .with_context(|| format!("{:?}", places.search()))?;
+    town.done("erase", &json!({"platform": "web", "customer_id": "c-1"}))
+        .await?;
+    town.done("erase", &json!({"platform": "web", "email": QUILL.email}))
+        .await?;
+    for path in [&own, &guests] {
+        let order = town.see(path).await?.expect(200)?.json;
+        ensure!(!order.to_string().contains("uillfeather"), "{order}");
+    }
+
+    compact(env).await?;
+    wait_until_within(COMPACTED, "nothing to be left", async || {
+        // Segments that are being written are not compacted: they need successors.
+        town.order(&MARL, None).await?;
+        recycle(env).await?;
+        let found = places.search();
+        Ok(found.is_empty().then_some(()))
+    })
+    .await
+    .with_context(|| format!("{:?}", places.search()))
+}
+
+/// Folders, and what is kept there.
+struct Places(Vec<(String, PathBuf)>);
+
+impl Places {
+    async fn of(env: &TestEnv, town: &Town<'_>) -> Result<Self> {
+        let mut connection = PgConnection::connect(&env.config.views_url).await?;
+        let folder: String = sqlx::query_scalar("SHOW data_directory")
+            .fetch_one(&mut connection)
+            .await?;
+        let data = Path::new(&folder).parent().context("no folder")?.to_owned();
+        let root = data.parent().context("no folder")?;
+        let mut places = vec![
+            ("objects".to_owned(), town.scene.folder.path().to_owned()),
+            ("logs of servers".to_owned(), root.join("log")),
+            ("logs of roles".to_owned(), env.logs().to_owned()),
+        ];
+        for entry in fs::read_dir(&data)? {
+            let path = entry?.path();
+            let name = path
+                .file_name()
+                .context("no name")?
+                .to_string_lossy()
+                .into_owned();
+            places.push((name, path));
+        }
+        Ok(Self(places))
+    }
+
+    /// Where something of the person is, by place and file.
+    fn search(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for (name, folder) in &self.0 {
+            for file in files(folder) {
+                // Files come and go meanwhile.
+                let Ok(bytes) = fs::read(&file) else { continue };
+                for text in QUILL.texts() {
+                    if contains(&bytes, text.as_bytes()) {
+                        found.insert(name.clone());
+                        found.insert(format!("{text:?} in {}", file.display()));
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    let first = text[0];
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == first) {
+        if rest[at..].starts_with(text) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// Everything that databases keep of what was replaced.
+async fn recycle(env: &TestEnv) -> Result<()> {
+    let config = &env.config;
+    for url in [&config.events_url, &config.views_url, &config.ops_url] {
+        let mut connection = PgConnection::connect(url).await?;
+        for sql in [
+            "ALTER SYSTEM SET wal_recycle = off",
+            "ALTER SYSTEM SET min_wal_size = '32MB'",
+            "SELECT pg_reload_conf()",
+            "VACUUM FULL",
+            "CHECKPOINT",
+            "SELECT pg_switch_wal()",
+            "CHECKPOINT",
+            "SELECT pg_switch_wal()",
+            "CHECKPOINT",
+        ] {
+            connection.execute(sql).await?;
+        }
+    }
+    let client = redis::Client::open(config.redis_url.as_str())?;
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    // One that runs already does as well.
+    let _: Result<String, _> = redis::cmd("BGREWRITEAOF")
+        .query_async(&mut connection)
+        .await;
+    Ok(())
+}
+
+/// Has Kafka compact the documents as soon as it can.
+async fn compact(env: &TestEnv) -> Result<()> {
+    let client: AdminClient<DefaultClientContext> = ClientConfig::new()
+        .set("bootstrap.servers", &env.config.kafka_bootstrap_servers)
+        .create()?;
+    let topic = env.config.kafka_name(topics::STATE.name);
+    let mut wanted = AlterConfig::new(ResourceSpecifier::Topic(&topic));
+    for (name, value) in topics::STATE
+        .config
+        .iter()
+        .filter(|(name, _)| *name != "max.compaction.lag.ms")
+    {
+        wanted = wanted.set(name, value);
+    }
+    for (name, value) in [
+        ("segment.ms", "500"),
+        ("max.compaction.lag.ms", "1000"),
+        ("min.cleanable.dirty.ratio", "0.0"),
+        ("delete.retention.ms", "0"),
+    ] {
+        wanted = wanted.set(name, value);
+    }
+    let altered = client
+        .alter_configs([&wanted], &AdminOptions::new())
+        .await?;
+    for result in altered {
+        result.map_err(|(resource, error)| anyhow::anyhow!("{resource:?}: {error}"))?;
+    }
+    Ok(())
+}

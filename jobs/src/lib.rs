@@ -9,6 +9,7 @@ mod http;
 pub mod import;
 pub mod operations;
 pub mod process;
+mod progress;
 mod reads;
 mod warm_up;
 pub mod webhooks;

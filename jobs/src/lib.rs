@@ -11,6 +11,7 @@ pub mod operations;
 pub mod process;
 mod progress;
 mod reads;
+pub mod seed;
 mod warm_up;
 pub mod webhooks;
 pub mod work;

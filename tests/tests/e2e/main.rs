@@ -31,6 +31,7 @@ mod relay;
 mod replay;
 mod schedules;
 mod sealing;
+mod seed;
 mod verify;
 mod webhooks;
 mod whole_path;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         replay::trials(),
         schedules::trials(),
         sealing::trials(),
+        seed::trials(),
         verify::trials(),
         webhooks::trials(),
         whole_path::trials(),

@@ -10,14 +10,15 @@ BUILD := cargo build --workspace --locked
 DIR ?= .orderlog
 PORT ?=
 SEED ?= 1
+SEED_ORDERS ?= 300
 KILLS ?= 60
 STORM ?= 1500
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## Start the whole system here (PORT=8080 DIR=.orderlog), Ctrl-C stops it
-	@exec target/debug/orderlog dev --dir '$(DIR)' $(if $(PORT),--port '$(PORT)')
+run: build ## Start the whole system here (PORT=8080 DIR=.orderlog SEED_ORDERS=300), Ctrl-C stops it
+	@exec target/debug/orderlog dev --dir '$(DIR)' --seed-orders '$(SEED_ORDERS)' $(if $(PORT),--port '$(PORT)')
 
 test: build ## Run every test, on real servers started for it
 	@cargo test --workspace --locked

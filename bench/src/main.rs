@@ -5,6 +5,8 @@ mod append;
 mod backlog;
 mod bare;
 mod bulk;
+mod cache;
+mod catalogue;
 mod documents;
 mod export;
 mod export_files;
@@ -18,19 +20,24 @@ mod mix;
 mod one_row;
 mod pgbench;
 mod process;
+mod products;
 mod project;
+mod quotes;
 mod read;
 mod readable;
+mod reference;
 mod relay;
 mod requests;
 mod row;
 mod scale;
+mod sealing;
 mod servers;
 mod statistics;
 mod upsert;
 mod webhooks;
 mod whole;
 mod workload;
+mod zipf;
 
 use clap::{Parser, ValueEnum};
 use row::{Figure, print_table};
@@ -85,6 +92,14 @@ enum RowName {
     Jobs,
     /// What webhook endpoints are told, and how soon
     Webhooks,
+    /// What shipping costs, from Redis and computed
+    Quotes,
+    /// Twenty products by SKU, from Redis and from the database
+    Products,
+    /// Products saved line by line
+    Catalogue,
+    /// What personal data costs an append
+    Sealing,
 }
 
 #[tokio::main]
@@ -99,9 +114,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     let without_kafka = [
         RowName::Append,
         RowName::Bulk,
+        RowName::Catalogue,
         RowName::Http,
         RowName::Jobs,
         RowName::Scale,
+        RowName::Sealing,
     ];
     let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
     let with_redis = [
@@ -110,6 +127,8 @@ async fn main() -> anyhow::Result<ExitCode> {
         RowName::Jobs,
         RowName::Latency,
         RowName::List,
+        RowName::Products,
+        RowName::Quotes,
         RowName::Read,
         RowName::Statistics,
         RowName::Webhooks,
@@ -140,6 +159,10 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Scale => scale::measure(config, quick).await?,
             RowName::Jobs => jobs::measure(config, quick).await?,
             RowName::Webhooks => webhooks::measure(config, folder.path(), quick).await?,
+            RowName::Quotes => quotes::measure(config, folder.path(), quick).await?,
+            RowName::Products => products::measure(config, folder.path(), quick).await?,
+            RowName::Catalogue => catalogue::measure(config, folder.path(), quick).await?,
+            RowName::Sealing => sealing::measure(config, quick).await?,
         };
         print_table(&measured);
         figures.extend(measured);

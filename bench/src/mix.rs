@@ -2,10 +2,10 @@
 //! law, exponent 1), and one request of twenty changes one.
 
 use crate::{
-    http::quantile, http_client::Connection, requests, row::Figure, whole::Whole,
-    workload::per_second,
+    cache::Counted, http::quantile, http_client::Connection, requests, row::Figure, whole::Whole,
+    workload::per_second, zipf::Zipf,
 };
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use futures_util::future::try_join_all;
 use std::{
     collections::HashSet,
@@ -18,8 +18,8 @@ use tokio::time::sleep_until;
 const CLIENTS: u32 = 64;
 /// Of so many requests one is a write.
 const WRITES: u64 = 20;
-/// What the cache says of itself.
-const METRIC: &str = "orderlog_cache_requests_total{family=\"orders\"";
+/// Whose cache it is.
+const FAMILY: &str = "orders";
 
 /// Requests a second in a closed loop; at half of that how many are answered
 /// from the cache, and how long reads take.
@@ -30,11 +30,11 @@ pub async fn measure(
 ) -> anyhow::Result<Vec<Figure>> {
     let peak = closed_loop(whole, ids, time).await?;
     let half = peak / 2.0;
-    let before = counted(whole).await?;
+    let counted = || Counted::of(&whole.reads.address, &whole.key, FAMILY);
+    let before = counted().await?;
     let mut times = open_loop(whole, ids, half, time * 2).await?;
-    let after = counted(whole).await?;
+    let hits = counted().await?.hit_ratio(before);
     times.sort_unstable();
-    let hits = (after.0 - before.0) / (after.1 - before.1).max(1.0);
     let case = format!("hit ratio of {} orders, Zipf, 5 % writes", ids.len());
     let mut figures = vec![Figure::share("read", case, hits)];
     for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
@@ -86,69 +86,33 @@ async fn open_loop(
     Ok(try_join_all(clients).await?.concat())
 }
 
-/// Answers from the cache, and requests to it, so far.
-async fn counted(whole: &Whole) -> anyhow::Result<(f64, f64)> {
-    let mut connection = Connection::open(&whole.reads.address).await?;
-    let metrics = requests::get("/metrics", &whole.key, "");
-    let answer = connection.send(&metrics).await?;
-    let (mut hits, mut all) = (0.0, 0.0);
-    for line in std::str::from_utf8(&answer.body)?.lines() {
-        if line.starts_with(METRIC) {
-            let (labels, value) = line.rsplit_once(' ').context("a value")?;
-            let value: f64 = value.parse()?;
-            all += value;
-            if ["\"hit\"", "\"revalidated\""]
-                .iter()
-                .any(|result| labels.contains(result))
-            {
-                hits += value;
-            }
-        }
-    }
-    ensure!(
-        all > 0.0,
-        "the read API does not count its cache's requests"
-    );
-    Ok((hits, all))
-}
-
 struct Client<'a> {
     whole: &'a Whole,
     ids: &'a [String],
-    /// Of the `n` first orders, the sum of 1, 1/2, … 1/n.
-    harmonic: Vec<f64>,
+    wanted: Zipf,
     reads: Connection,
     commands: Connection,
     label: String,
     labelled: HashSet<usize>,
-    random: u64,
 }
 
 impl<'a> Client<'a> {
     async fn open(whole: &'a Whole, ids: &'a [String], number: u32) -> anyhow::Result<Self> {
-        let mut sum = 0.0;
-        let mut weight = 0.0;
-        let harmonic = ids.iter().map(|_| {
-            weight += 1.0;
-            sum += 1.0 / weight;
-            sum
-        });
         Ok(Self {
             whole,
             ids,
-            harmonic: harmonic.collect(),
+            wanted: Zipf::new(ids.len(), u64::from(number)),
             reads: Connection::open(&whole.reads.address).await?,
             commands: Connection::open(&whole.commands.address).await?,
             label: format!("client-{number}"),
             labelled: HashSet::new(),
-            random: u64::from(number),
         })
     }
 
     /// The next request; whether it was a read.
     async fn next(&mut self) -> anyhow::Result<bool> {
-        let order = self.order();
-        if self.draw().is_multiple_of(WRITES) {
+        let order = self.wanted.place();
+        if self.wanted.number().is_multiple_of(WRITES) {
             self.write(order).await?;
             return Ok(false);
         }
@@ -172,22 +136,5 @@ impl<'a> Client<'a> {
         let text = String::from_utf8_lossy(&answer.body);
         ensure!(answer.status == 200, "{}: {text}", answer.status);
         Ok(())
-    }
-
-    fn order(&mut self) -> usize {
-        #[expect(clippy::cast_precision_loss, reason = "a share of the whole")]
-        let share = (self.draw() >> 11) as f64 / (1_u64 << 53) as f64;
-        let drawn = share * self.harmonic.last().copied().unwrap_or_default();
-        let found = self.harmonic.partition_point(|sum| *sum < drawn);
-        found.min(self.ids.len().saturating_sub(1))
-    }
-
-    /// The next number of the sequence `SplitMix64`.
-    fn draw(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }

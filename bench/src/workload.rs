@@ -5,6 +5,7 @@
 //! hold no personal data; notes do, and cost a key per order and its sealing.
 
 use command_api::Orders;
+use contracts::order::Customer;
 use domain::order::{
     Order, OrderCommand,
     command::{AddNote, NewLine, NewOrder, PlaceOrder, TagOrder},
@@ -81,11 +82,42 @@ pub async fn send(
     number: u64,
     following: Following,
 ) -> anyhow::Result<()> {
-    let (command, expected) = match (number, following) {
-        (0, _) => (place(id)?, Expected::Absent),
-        (_, Following::Labels) => (label(number)?, Expected::Unknown),
-        (_, Following::Notes) => (note()?, Expected::Unknown),
+    if number == 0 {
+        place(executor, id, None).await
+    } else {
+        follow(executor, id, number, following).await
+    }
+}
+
+/// Places the order `id`, of that customer.
+pub async fn place(
+    executor: &Executor<Orders>,
+    id: Uuid,
+    customer: Option<Customer>,
+) -> anyhow::Result<()> {
+    carry_out(executor, id, order(id, customer)?, Expected::Absent).await
+}
+
+/// Command number `number` on an order that was placed.
+pub async fn follow(
+    executor: &Executor<Orders>,
+    id: Uuid,
+    number: u64,
+    following: Following,
+) -> anyhow::Result<()> {
+    let command = match following {
+        Following::Labels => label(number)?,
+        Following::Notes => note()?,
     };
+    carry_out(executor, id, command, Expected::Unknown).await
+}
+
+async fn carry_out(
+    executor: &Executor<Orders>,
+    id: Uuid,
+    command: OrderCommand,
+    expected: Expected,
+) -> anyhow::Result<()> {
     let command = |_: &Order| ready(Ok(command.clone()));
     let (key, context) = (id.to_string(), context());
     executor
@@ -142,7 +174,7 @@ fn note() -> anyhow::Result<OrderCommand> {
     Ok(AddNote { text }.into())
 }
 
-fn place(id: Uuid) -> anyhow::Result<OrderCommand> {
+fn order(id: Uuid, customer: Option<Customer>) -> anyhow::Result<OrderCommand> {
     let line = |number: u32| {
         Ok(NewLine {
             sku: format!("SKU-{number}").as_str().try_into()?,
@@ -161,7 +193,7 @@ fn place(id: Uuid) -> anyhow::Result<OrderCommand> {
         external_id: None,
         currency: "GBP".parse()?,
         prices_include_tax: false,
-        customer: None,
+        customer,
         lines: (0..3).map(line).collect::<anyhow::Result<_>>()?,
         shipping: None,
         billing_address: None,

@@ -2,7 +2,7 @@
 
 use crate::{
     api_key, cache, dev, doctor, documents, epoch, erasures, export, health, import, jobs, listen,
-    migrate, parked, rebuild, replay, roles, schedules, verify,
+    migrate, parked, rebuild, replay, roles, schedules, seed, verify,
 };
 use clap::{Args, Parser, Subcommand};
 use infra::{config::Config, lifecycle::Lifecycle, telemetry};
@@ -66,7 +66,8 @@ enum Task {
     ApiKey(api_key::ApiKeyCommand),
     /// Import an order history into a running system
     Import(import::ImportArgs),
-    // These two describe themselves.
+    // These describe themselves.
+    Seed(seed::SeedArgs),
     Listen(listen::ListenArgs),
     Export(export::ExportArgs),
     /// Compare the log, Kafka and the projections, and repair the latter
@@ -174,6 +175,7 @@ impl Cli {
             Task::Migrate => migrate::run(&config).await,
             Task::ApiKey(command) => api_key::run(&config, command).await,
             Task::Import(args) => Box::pin(import::run(args, stopped()?)).await,
+            Task::Seed(args) => Box::pin(seed::run(args, stopped()?)).await,
             Task::Listen(args) => Box::pin(listen::run(args, stopped()?)).await,
             Task::Export(args) => Box::pin(export::run(args, stopped()?)).await,
             Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,

@@ -25,6 +25,7 @@ mod rebuild;
 mod replay;
 mod roles;
 mod schedules;
+mod seed;
 pub mod verify;
 
 /// A quarter of what the relay and the command API did was asking the C

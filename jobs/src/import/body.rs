@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// One order to import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct OrderBody<'a> {
+pub struct OrderBody<'a> {
     /// Slug of the sales channel.
     pub platform: &'a str,
     /// The platform's own number.
@@ -54,7 +54,7 @@ pub(super) struct OrderBody<'a> {
 
 /// One line of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct LineBody {
+pub struct LineBody {
     /// Stock code.
     pub sku: String,
     /// Description; may be empty.
@@ -73,7 +73,7 @@ pub(super) struct LineBody {
 
 /// How it was shipped. Amounts in minor units, like all that follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct ShippingBody {
+pub struct ShippingBody {
     /// Code of the method.
     pub method: String,
     /// Its name.
@@ -87,7 +87,7 @@ pub(super) struct ShippingBody {
 
 /// A payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct PaymentBody {
+pub struct PaymentBody {
     /// Authorised.
     pub amount: i64,
     /// Captured of it.
@@ -108,7 +108,7 @@ pub(super) struct PaymentBody {
 
 /// A refund.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct RefundBody {
+pub struct RefundBody {
     /// Payment that the money went back to.
     pub payment: String,
     /// How much.
@@ -128,7 +128,7 @@ pub(super) struct RefundBody {
 
 /// A fulfilment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct FulfillmentBody {
+pub struct FulfillmentBody {
     /// What was in it; everything that is left, if none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<UnitsBody>,
@@ -157,7 +157,7 @@ pub(super) struct FulfillmentBody {
 
 /// Some units of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct UnitsBody {
+pub struct UnitsBody {
     /// Id of the line: the first one is `l1`.
     pub line: String,
     /// How many.
@@ -166,7 +166,7 @@ pub(super) struct UnitsBody {
 
 /// That it was called off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct CancellationBody {
+pub struct CancellationBody {
     /// Why, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -226,7 +226,7 @@ const LONG_KEYS: Uuid = Uuid::from_u128(0x6f72_6465_726c_6f67_8001_696d_706f_727
 /// `import:<platform>:<invoice>` in visible ASCII, as a header wants it: other
 /// bytes are percent-encoded. Where that is too long for a key, a name made of
 /// it stands for it.
-pub(super) fn idempotency_key(platform: &str, invoice: &str) -> String {
+pub fn idempotency_key(platform: &str, invoice: &str) -> String {
     let key = format!("import:{}:{}", visible(platform), visible(invoice));
     if key.len() <= LONGEST_KEY {
         return key;

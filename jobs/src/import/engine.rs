@@ -2,11 +2,11 @@
 
 use super::item::{Handled, Item, Source, Verdict};
 use super::ledger::{Closing, Ledger};
-use super::progress::Progress;
 use super::report::Report;
 use super::sender::{Sender, ToSend};
 use super::summary::{Counts, End, Summary};
 use super::{ImportError, Settings};
+use crate::progress::Progress;
 use futures_util::{Stream, StreamExt as _, stream};
 use std::sync::{Arc, atomic::AtomicU64};
 use tokio::{sync::mpsc, task::JoinHandle};
@@ -93,7 +93,7 @@ async fn drain(
                     halt.cancel();
                 }
             }
-            _ = refresh.tick() => progress.show(ledger, sender.retries()),
+            _ = refresh.tick() => progress.show(|elapsed| ledger.state(elapsed, sender.retries())),
         }
     }
 }

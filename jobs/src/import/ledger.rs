@@ -4,6 +4,7 @@ use super::ImportError;
 use super::item::{Handled, Verdict};
 use super::report::Report;
 use super::summary::{Counts, End, Summary};
+use crate::progress::grouped;
 use std::{collections::BTreeMap, time::Duration};
 
 /// The running account of an import.
@@ -74,9 +75,17 @@ impl Ledger {
         sum
     }
 
-    /// Refused until now.
-    pub const fn refused(&self) -> Counts {
-        self.refused
+    /// What has been dealt with until now, for people.
+    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+    pub fn state(&self, elapsed: Duration, retries: u64) -> String {
+        let done = self.dealt_with();
+        let rate = done.invoices as f64 / elapsed.as_secs_f64().max(0.001);
+        let (invoices, refused) = (grouped(done.invoices), grouped(self.refused.invoices));
+        let repeated = match retries {
+            0 => String::new(),
+            retries => format!(", {} repeated", grouped(retries)),
+        };
+        format!("{invoices} invoices, {rate:.0}/s, {refused} refused{repeated}")
     }
 
     /// Given up until now.

@@ -14,7 +14,7 @@
 //! and repeated as often as one likes.
 
 mod answer;
-mod body;
+pub(crate) mod body;
 mod dates;
 mod decimal;
 mod engine;
@@ -23,7 +23,6 @@ mod item;
 mod ledger;
 mod lines;
 mod open;
-mod progress;
 mod report;
 mod sender;
 mod summary;
@@ -41,9 +40,9 @@ mod tests;
 pub use error::ImportError;
 pub use formats::{Format, shopify::Channel};
 pub use item::{Item, Reason, Source};
-pub use progress::ProgressStyle;
 pub use summary::{Counts, End, Summary};
 
+pub use crate::progress::ProgressStyle;
 pub use infra::retry::RetryPolicy;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! The result of an import, for scripts and for people.
 
+use crate::progress::grouped;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, ops::AddAssign};
 
@@ -131,29 +132,4 @@ impl fmt::Display for Summary {
 fn row(f: &mut fmt::Formatter<'_>, name: &str, counts: Counts) -> fmt::Result {
     let (invoices, lines) = (grouped(counts.invoices), grouped(counts.lines));
     writeln!(f, "{name:<28}{invoices:>12}{lines:>14}")
-}
-
-/// A number with thousands separated by commas.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands_are_separated() {
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(541_909), "541,909");
-        assert_eq!(grouped(1_000_000), "1,000,000");
-    }
 }

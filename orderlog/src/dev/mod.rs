@@ -1,6 +1,7 @@
 //! `orderlog dev`: the whole system from one command.
 
 mod folder;
+mod sample;
 mod servers;
 mod steps;
 mod system;
@@ -15,10 +16,12 @@ use infra::{
     secret::Secret,
     telemetry,
 };
+use jobs::seed::MOST_ORDERS;
 use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 use steps::Steps;
 use url::Url;
@@ -37,11 +40,15 @@ const DEFAULT_PORT: u16 = 8080;
 #[command(after_help = "Examples:\n  \
     orderlog dev\n  \
     orderlog dev --dir /srv/orderlog --port 9000\n  \
+    orderlog dev --seed-orders 1000\n  \
     ORDERLOG_EVENTS_URL=postgres://me@db/events orderlog dev")]
 pub struct DevArgs {
     /// Port of the API; without it 8080, or the next one that is free
     #[arg(long)]
     port: Option<u16>,
+    /// Make a shop of so many orders in the background, where there is nothing yet
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=MOST_ORDERS))]
+    seed_orders: u64,
 }
 
 /// Starts servers and roles, prints where they are, and runs until it is told
@@ -49,7 +56,7 @@ pub struct DevArgs {
 pub async fn run(mut config: Config, dir: PathBuf, args: DevArgs) -> anyhow::Result<ExitCode> {
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
-    let steps = Steps::new();
+    let steps = Arc::new(Steps::new());
     fs::create_dir_all(&dir)?;
     let dir = dir.canonicalize()?;
     folder::prepare(&dir, &mut config)?;
@@ -80,7 +87,7 @@ async fn run_on(
     dir: &Path,
     args: DevArgs,
     servers: &LocalServers,
-    steps: &Steps,
+    steps: &Arc<Steps>,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<()> {
     let given = config.clone();
@@ -116,14 +123,20 @@ async fn run_on(
         running.ready(lifecycle).await?;
         steps.done("start the roles");
         let url = format!("http://{}", running.address);
-        anyhow::Ok(system::guide(&url, &key, dir))
+        let sample = sample::wanted(&config, args.seed_orders).await?;
+        println!(
+            "{}",
+            system::guide(&url, &key, dir, sample.map(|s| s.orders))
+        );
+        steps.ready();
+        if let Some(arguments) = sample {
+            sample::make(arguments, (&url, &key), steps, lifecycle);
+        }
+        anyhow::Ok(())
     };
     // Whoever dies first ends it; a stop in the middle of the start is clean.
     tokio::select! {
-        guide = start => {
-            println!("{}", guide?);
-            steps.ready();
-        }
+        started = start => started?,
         exit = servers.exited() => anyhow::bail!("{exit}"),
         () = lifecycle.shutdown.cancelled() => return Ok(()),
     }

@@ -46,6 +46,12 @@ impl Steps {
         self.touch();
     }
 
+    /// Something came to its end beside all else.
+    #[expect(clippy::unused_self, reason = "all that is told goes through here")]
+    pub fn tell(&self, what: &str) {
+        eprintln!("{:>8}  {what}", "");
+    }
+
     /// Everything is there.
     pub fn ready(&self) {
         eprintln!("{:>7.1}s  in all", self.began.elapsed().as_secs_f64());

@@ -77,9 +77,16 @@ impl Running {
     }
 }
 
-/// Where everything is, and a first order.
-pub fn guide(url: &str, key: &str, dir: &Path) -> String {
+/// Where everything is, and a first order; `sample` is how many orders come in
+/// meanwhile.
+pub fn guide(url: &str, key: &str, dir: &Path, sample: Option<u64>) -> String {
     let dir = dir.display();
+    let sample = sample.map_or_else(String::new, |orders| {
+        format!(
+            "  Sample    {orders} orders of a made-up shop come in meanwhile, this once\n            \
+             (`make run SEED_ORDERS=0`, or no --seed-orders: without them)\n"
+        )
+    });
     format!(
         r#"
 Orderlog is ready.
@@ -93,7 +100,7 @@ Orderlog is ready.
   Logs      {dir}/log
   API key   {key}
             (kept in {dir}/dev-api-key)
-
+{sample}
 Place a first order:
 
   export ORDERLOG_API_KEY={key}

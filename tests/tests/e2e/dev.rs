@@ -23,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
         alone("dev::a_dead_server_is_named_and_ends_it", dead_server),
         alone("dev::a_killed_run_is_taken_over", taken_over),
         alone("dev::the_script_and_the_client_use_it", used),
+        alone("dev::sample_data_is_made_once_and_in_nobodys_way", sample),
         alone("dev::data_of_an_older_format_is_refused", older_format),
     ]
 }
@@ -50,12 +51,18 @@ struct Dev {
 impl Dev {
     /// Starts it and waits until it says where it is.
     async fn start(dir: &Path) -> anyhow::Result<Self> {
+        Self::start_with(dir, &[]).await
+    }
+
+    /// The same with more arguments.
+    async fn start_with(dir: &Path, more: &[&str]) -> anyhow::Result<Self> {
         let said = dir.join("said");
         let output = fs::File::create(&said)?;
         let mut command = Command::new(orderlog()?);
         command
             .args(["dev", "--port", "0", "--dir"])
             .arg(dir)
+            .args(more)
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
@@ -222,6 +229,32 @@ async fn again() -> anyhow::Result<()> {
     second.find().await?;
     second.signal(Signal::TERM)?;
     ensure!(second.ended().await?.success());
+    Ok(())
+}
+
+/// The first order of the guide is placed meanwhile; a second start adds nothing.
+async fn sample() -> anyhow::Result<()> {
+    let dir = folder()?;
+    let arguments = ["--seed-orders", "40"];
+    let said = || fs::read_to_string(dir.path().join("said"));
+    let mut first = Dev::start_with(dir.path(), &arguments).await?;
+    first.place().await?;
+    first.find().await?;
+    wait_until("the sample data", async || {
+        Ok(said()?.contains("sample data: 40 orders").then_some(()))
+    })
+    .await?;
+    let platform = first.api.get("/v1/orders?platform=fernwick-uk").await?;
+    ensure!(!platform.expect(200)?.json["data"][0].is_null());
+    first.signal(Signal::INT)?;
+    ensure!(first.ended().await?.success());
+
+    let mut second = Dev::start_with(dir.path(), &arguments).await?;
+    second.find().await?;
+    ensure!(!said()?.contains("Sample"), "it is made again");
+    second.signal(Signal::TERM)?;
+    ensure!(second.ended().await?.success());
+    ensure!(!said()?.contains("sample data"), "it is made again");
     Ok(())
 }
 

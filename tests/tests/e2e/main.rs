@@ -32,6 +32,7 @@ mod relay;
 mod replay;
 mod schedules;
 mod sealing;
+mod seed;
 mod verify;
 mod webhooks;
 mod whole_path;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         replay::trials(),
         schedules::trials(),
         sealing::trials(),
+        seed::trials(),
         verify::trials(),
         webhooks::trials(),
         whole_path::trials(),

@@ -1,9 +1,7 @@
-//! How far an import is: a bar on a terminal, a line every few seconds
-//! otherwise. Both go to standard error, so that standard output stays the
-//! result.
+//! How far something is that takes a while: a bar on a terminal, a line every
+//! few seconds otherwise. Both go to standard error, so that standard output
+//! stays the result.
 
-use super::ledger::Ledger;
-use super::summary::grouped;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
 use std::{
     io::IsTerminal as _,
@@ -30,8 +28,8 @@ const REFRESH: Duration = Duration::from_millis(200);
 /// Between two lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// Progress of one import, measured in bytes of the file as it lies on disk.
-pub(super) struct Progress {
+/// Progress of one run, in whatever its size is measured in.
+pub struct Progress {
     shown: Shown,
     size: u64,
     consumed: Arc<AtomicU64>,
@@ -45,7 +43,7 @@ enum Shown {
 }
 
 impl Progress {
-    /// Progress through a file of `size` bytes, of which `consumed` are read.
+    /// Progress through `size` of something, of which `consumed` are done.
     pub fn new(style: ProgressStyle, (size, consumed): (u64, Arc<AtomicU64>)) -> Self {
         let begun = Instant::now();
         let shown = match style {
@@ -70,19 +68,20 @@ impl Progress {
         interval
     }
 
-    /// Since when the import runs.
+    /// For how long it has run.
     pub fn elapsed(&self) -> Duration {
         self.begun.elapsed()
     }
 
-    /// Shows the present state, where it is time to.
-    pub fn show(&mut self, ledger: &Ledger, retries: u64) {
+    /// Shows the present state, where it is time to: as `state` tells it of the
+    /// time until now.
+    pub fn show(&mut self, state: impl FnOnce(Duration) -> String) {
         let consumed = self.consumed.load(Ordering::Relaxed).min(self.size);
         let elapsed = self.begun.elapsed();
         match &mut self.shown {
             Shown::Nothing => {}
             Shown::Bar(bar) => {
-                bar.set_message(state(ledger, elapsed, retries));
+                bar.set_message(state(elapsed));
                 bar.set_position(consumed);
             }
             Shown::Lines { next } if Instant::now() < *next => {}
@@ -90,7 +89,7 @@ impl Progress {
                 *next += LINE_EVERY;
                 let percent = consumed * 100 / self.size.max(1);
                 let left = HumanDuration(time_left(elapsed, consumed, self.size));
-                let state = state(ledger, elapsed, retries);
+                let state = state(elapsed);
                 eprintln!("{percent:>3} %  {state}, about {left:#} left");
             }
         }
@@ -114,20 +113,33 @@ fn bar(size: u64) -> ProgressBar {
     bar
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-fn state(ledger: &Ledger, elapsed: Duration, retries: u64) -> String {
-    let done = ledger.dealt_with();
-    let rate = done.invoices as f64 / elapsed.as_secs_f64().max(0.001);
-    let (invoices, refused) = (grouped(done.invoices), grouped(ledger.refused().invoices));
-    let repeated = match retries {
-        0 => String::new(),
-        retries => format!(", {} repeated", grouped(retries)),
-    };
-    format!("{invoices} invoices, {rate:.0}/s, {refused} refused{repeated}")
-}
-
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
 fn time_left(elapsed: Duration, consumed: u64, size: u64) -> Duration {
     let left = size.saturating_sub(consumed) as f64 / consumed.max(1) as f64;
     Duration::try_from_secs_f64(elapsed.as_secs_f64() * left).unwrap_or(Duration::MAX)
+}
+
+/// A number with thousands separated by commas.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_separated() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(541_909), "541,909");
+        assert_eq!(grouped(1_000_000), "1,000,000");
+    }
 }

@@ -1,0 +1,42 @@
+//! What a cache says of itself.
+
+use crate::{http_client::Connection, requests};
+use anyhow::{Context as _, ensure};
+
+/// Requests to a cache.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// Those that it answered.
+    hits: f64,
+    all: f64,
+}
+
+impl Counted {
+    /// Those of `family` that the role at `address` has sent so far.
+    pub async fn of(address: &str, key: &str, family: &str) -> anyhow::Result<Self> {
+        let metric = format!("orderlog_cache_requests_total{{family=\"{family}\"");
+        let mut connection = Connection::open(address).await?;
+        let answer = connection.send(&requests::get("/metrics", key, "")).await?;
+        let (mut hits, mut all) = (0.0, 0.0);
+        for line in std::str::from_utf8(&answer.body)?.lines() {
+            if line.starts_with(&metric) {
+                let (labels, value) = line.rsplit_once(' ').context("a value")?;
+                let value: f64 = value.parse()?;
+                all += value;
+                if ["\"hit\"", "\"revalidated\""]
+                    .iter()
+                    .any(|result| labels.contains(result))
+                {
+                    hits += value;
+                }
+            }
+        }
+        ensure!(all > 0.0, "nothing counts the requests to {family}");
+        Ok(Self { hits, all })
+    }
+
+    /// Which part was answered by it, of those since `before`.
+    pub fn hit_ratio(self, before: Self) -> f64 {
+        (self.hits - before.hits) / (self.all - before.all).max(1.0)
+    }
+}

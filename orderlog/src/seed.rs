@@ -130,6 +130,7 @@ mod tests {
         let sent_for = SentFor {
             trace_id: String::new(),
             causation_id: "test".to_owned(),
+            erasure: false,
         };
         let mut lines = 0;
         for story in stories.chain(generator.lived()) {

@@ -240,8 +240,16 @@ pub const PROBLEM_TYPES: &[ProblemType] = &[
     ProblemType {
         code: "no_seller",
         status: 409,
-        meaning: "Nobody is configured to sell on the order's platform (`platforms.<slug>.seller`), so \
-                  nobody knows whose name a document would bear.",
+        meaning: "Nobody has said who sells on the order's platform (`seller` of the platform, or \
+                  `platforms.<slug>.seller` of the configuration), so nobody knows whose name a \
+                  document would bear.",
+    },
+    ProblemType {
+        code: "seller_unusable",
+        status: 409,
+        meaning: "The platform's seller cannot be printed: a file is not there (`document_files`), or \
+                  its texts leave no room on a page. Put the file there; another seller is on \
+                  documents from then on, and not on invoices that have their number.",
     },
     ProblemType {
         code: "too_many_documents",
@@ -486,9 +494,14 @@ pub fn nothing_to_pack() -> Problem {
 
 /// Nobody is configured to sell on a platform.
 pub fn no_seller(platform: &str) -> Problem {
-    Problem::conflict("no_seller", "Nobody is configured as the seller").detail(format!(
-        "the configuration has no platforms.{platform}.seller"
+    Problem::conflict("no_seller", "Nobody is known as the seller").detail(format!(
+        "neither the platform {platform} nor the configuration has one"
     ))
+}
+
+/// What is known of a seller cannot be printed.
+pub fn seller_unusable(why: &str) -> Problem {
+    Problem::conflict("seller_unusable", "The seller cannot be printed").detail(why.to_owned())
 }
 
 /// Nothing else can be drawn at the moment.

@@ -131,7 +131,7 @@ impl ReadApi {
             asked,
             turns: Turns::new(config),
             quotes: Quotes::new(config, databases.ops.clone(), redis.clone()),
-            documents: Documents::new(Sellers::load(&config.platforms)?, redis.clone()),
+            documents: Documents::new(Sellers::load(config)?, redis.clone()),
             servers,
             views,
             ops: databases.ops.clone(),

@@ -7,8 +7,9 @@ ALTER TABLE operations
     ADD COLUMN about jsonb,
     -- Whether its lines are there.
     ADD COLUMN prepared boolean NOT NULL DEFAULT true,
-    -- Of an erasure: when keys were deleted, last, and since when readers no longer
+    -- Of an erasure: orders that it has found, until its lines are there; when keys were deleted, last, and since when readers no longer
     -- show what they sealed.
+    ADD COLUMN found uuid[] NOT NULL DEFAULT '{}',
     ADD COLUMN keys_deleted_at timestamptz,
     ADD COLUMN rewritten_at timestamptz,
     ADD CHECK ((kind = 'bulk') = (about IS NULL));

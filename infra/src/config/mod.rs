@@ -88,6 +88,8 @@ pub struct Config {
     pub export_days: u64,
     /// How long a link to such a file may be used, in seconds.
     pub export_link_seconds: u64,
+    /// Folder of the logos and fonts that sellers of saved platforms name; empty: none.
+    pub document_files: String,
     /// How long a new build of the views that is complete waits for exports of
     /// the old one, in seconds, before it cuts them off.
     pub export_yield_seconds: u64,
@@ -225,6 +227,7 @@ impl Default for Config {
             export_file_seconds: 21_600,
             export_days: 7,
             export_link_seconds: 3_600,
+            document_files: String::new(),
             export_yield_seconds: 60,
             rebuild_parked_percent: 10,
             read_waits: 1_000,

@@ -11,6 +11,8 @@ pub struct SentFor {
     pub trace_id: String,
     /// What led to the commands, unless a line says something else.
     pub causation_id: String,
+    /// Whether lines may say that somebody was erased: only an erasure knows.
+    pub erasure: bool,
 }
 
 /// What a line is.

@@ -32,3 +32,18 @@ impl Job for RunOperation {
         ..Kind::new("operations.run")
     };
 }
+
+/// Carries an operation out that is about somebody, or goes on with it: a kind of its
+/// own, as releases from before take such a one for a bulk request of no lines.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct RunAboutSomebody {
+    /// Which.
+    pub operation: Uuid,
+}
+
+impl Job for RunAboutSomebody {
+    const KIND: Kind = Kind {
+        name: "operations.about_somebody",
+        ..RunOperation::KIND
+    };
+}

@@ -23,7 +23,7 @@ mod record;
 mod store;
 
 pub use check::{Checked, LineCheck, SentFor};
-pub use job::RunOperation;
+pub use job::{RunAboutSomebody, RunOperation};
 pub use record::{
     About, OnInvalid, Operation, OperationError, OperationKind, OperationPhase, OperationProgress,
     OperationState,
@@ -31,7 +31,7 @@ pub use record::{
 pub use store::{
     Cancelled, Counts, CreateError, Created, Filter, NewOperation, NewPart, Work, begin,
     begin_part, cancel, create, delete, delete_keys, expired, find, finish, is_cancelled, keep,
-    known, list, parts, prepared, restart, rewritten, settle, validated,
+    known, list, newer, parts, prepared, restart, rewritten, settle, validated,
 };
 
 use uuid::Uuid;

@@ -1,5 +1,6 @@
 //! An operation as people see it.
 
+use contracts::ids::subject_of_customer;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -63,6 +64,12 @@ pub struct About {
 }
 
 impl About {
+    /// The subject of the customer, where it is about one.
+    pub fn customer(&self) -> Option<Uuid> {
+        let (platform, customer) = self.platform.as_ref().zip(self.customer_id.as_ref())?;
+        Some(subject_of_customer(platform, customer))
+    }
+
     /// What people are told of it.
     #[must_use]
     pub fn told(self) -> Self {

@@ -1,37 +1,71 @@
 //! Readable copies outside of the log that an erasure takes back, or waits for.
 
-use crate::views::ORDERS;
 use sqlx::{Error, Executor as _, PgPool};
 use time::OffsetDateTime;
 
-/// Orders that wait for somebody to drive them again, and show until then what was to
-/// be erased.
-pub async fn waiting(views: &PgPool) -> Result<i64, Error> {
-    sqlx::query_scalar(
-        "SELECT count(DISTINCT id) FROM parked_events \
-          WHERE projection = $1 AND 'order.personal_data_erased'::bytea = ANY(header_values)",
-    )
-    .bind(ORDERS)
-    .fetch_one(views)
-    .await
-}
+/// Tables that hold personal data.
+const TABLES: [&str; 5] = [
+    "orders",
+    "order_events",
+    "order_customers",
+    "order_search",
+    "order_words",
+];
 
 /// Samples the tables anew that hold personal data: the planner keeps some of their
-/// values.
+/// values. Takes its time.
 pub async fn gather_anew(views: &PgPool) -> Result<(), Error> {
-    let sql = "ANALYZE orders, order_events, order_customers, order_search, order_words";
-    views.execute(sql).await?;
+    for table in TABLES {
+        let mut transaction = views.begin().await?;
+        transaction
+            .execute("SET LOCAL statement_timeout = 0")
+            .await?;
+        transaction
+            .execute(format!("ANALYZE {table}").as_str())
+            .await?;
+        transaction.commit().await?;
+    }
     Ok(())
+}
+
+/// Drops tables that a build has taken the place of and that nobody could drop then:
+/// no projector writes to them any more.
+pub async fn drop_replaced(views: &PgPool) -> Result<(), Error> {
+    let schemas: Vec<String> = sqlx::query_scalar(
+        "SELECT nspname::text FROM pg_namespace WHERE nspname ~ '^retired_orders_[0-9]+$'",
+    )
+    .fetch_all(views)
+    .await?;
+    for schema in schemas {
+        let mut transaction = views.begin().await?;
+        transaction.execute("SET LOCAL lock_timeout = '1s'").await?;
+        let drop = format!("DROP SCHEMA IF EXISTS {schema} CASCADE");
+        transaction.execute(drop.as_str()).await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// How many exports are being written that were asked for before this moment: what they
+/// hold may be from before, too.
+pub async fn open_exports(ops: &PgPool, before: OffsetDateTime) -> Result<i64, Error> {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM exports e JOIN jobs j ON j.id = e.job_id \
+          WHERE e.outcome IS NULL AND e.deleted_at IS NULL AND e.created_at < $1 \
+            AND j.state = 'running'",
+    )
+    .bind(before)
+    .fetch_one(ops)
+    .await
 }
 
 /// Ends the time of the files of exports that were asked for before this moment, unless
 /// they are of other channels only, and forgets the words that they were searched by.
-/// How many are still being written: what they hold is from before, too.
 pub async fn expire_exports(
     ops: &PgPool,
     before: OffsetDateTime,
     platform: Option<&str>,
-) -> Result<i64, Error> {
+) -> Result<(), Error> {
     let mut transaction = ops.begin().await?;
     sqlx::query(
         "UPDATE exports SET expires_at = statement_timestamp() \
@@ -49,16 +83,7 @@ pub async fn expire_exports(
     .bind(before)
     .execute(&mut *transaction)
     .await?;
-    let open = sqlx::query_scalar(
-        "SELECT count(*) FROM exports e JOIN jobs j ON j.id = e.job_id \
-          WHERE e.outcome IS NULL AND e.deleted_at IS NULL AND e.created_at < $1 \
-            AND j.state = 'running'",
-    )
-    .bind(before)
-    .fetch_one(&mut *transaction)
-    .await?;
-    transaction.commit().await?;
-    Ok(open)
+    transaction.commit().await
 }
 
 /// Forgets the questions with words that somebody has searched for.

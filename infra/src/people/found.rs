@@ -26,6 +26,8 @@ pub enum Whose {
     },
     /// One order, and those that replace goods of it: they have its addresses.
     Order(Uuid),
+    /// These.
+    Among(Vec<Uuid>),
 }
 
 /// An order.
@@ -35,6 +37,8 @@ pub struct Found {
     pub order_id: Uuid,
     /// Whether it ever was nobody's in particular: its data has a key of its own.
     pub guest: bool,
+    /// Whether it replaces goods of another one, and took over its data.
+    pub exchange: bool,
 }
 
 /// The orders that were recorded until then, by id.
@@ -65,15 +69,21 @@ pub async fn whose(
             let query = sqlx::query(&sql).bind(until).bind(email).bind(platform);
             query.fetch_all(views).await
         }
+        Whose::Among(orders) => {
+            let sql = select("c.order_id = ANY($2)");
+            let query = sqlx::query(&sql).bind(until).bind(orders);
+            query.fetch_all(views).await
+        }
         Whose::Order(order) => {
             sqlx::query(
                 "WITH RECURSIVE found (id) AS ( \
                      SELECT $2::uuid UNION SELECT r.exchange_order_id \
                        FROM found JOIN order_returns r ON r.order_id = found.id \
                       WHERE r.exchange_order_id IS NOT NULL) \
-                 SELECT o.id AS order_id, coalesce(c.guest, true) AS guest \
+                 SELECT c.order_id, c.guest, \
+                        o.document::json ->> 'exchange_of' IS NOT NULL AS exchange \
                    FROM found JOIN orders o ON o.id = found.id \
-                   LEFT JOIN order_customers c ON c.order_id = o.id \
+                   JOIN order_customers c ON c.order_id = o.id \
                   WHERE o.created_at <= $1 ORDER BY o.id",
             )
             .bind(until)
@@ -87,6 +97,7 @@ pub async fn whose(
         Ok(Found {
             order_id: row.try_get("order_id")?,
             guest: row.try_get("guest")?,
+            exchange: row.try_get("exchange")?,
         })
     });
     found.collect()
@@ -94,14 +105,16 @@ pub async fn whose(
 
 fn select(condition: &str) -> String {
     format!(
-        "SELECT c.order_id, c.guest FROM order_customers c JOIN orders o ON o.id = c.order_id \
+        "SELECT c.order_id, c.guest, o.document::json ->> 'exchange_of' IS NOT NULL AS exchange \
+           FROM order_customers c JOIN orders o ON o.id = c.order_id \
           WHERE {condition} AND o.created_at <= $1 ORDER BY c.order_id"
     )
 }
 
-/// How many orders are parked of which nothing is shown, so that nobody knows whose
-/// they are.
-pub async fn unknown(views: &PgPool) -> Result<i64, Error> {
-    let sql = "SELECT count(*) FROM parked_orders WHERE projection = $1 AND version = 0";
+/// How many orders are parked: whose they are by now, and what is shown of them, nobody
+/// can say.
+pub async fn parked(views: &PgPool) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM parked_orders \
+                WHERE projection = $1 AND id NOT LIKE 'record-%'";
     sqlx::query_scalar(sql).bind(ORDERS).fetch_one(views).await
 }

@@ -10,8 +10,8 @@
 mod copies;
 mod found;
 
-pub use copies::{expire_exports, forget_questions, gather_anew, waiting};
-pub use found::{Found, Whose, unknown, whose};
+pub use copies::{drop_replaced, expire_exports, forget_questions, gather_anew, open_exports};
+pub use found::{Found, Whose, parked, whose};
 
 use futures_util::future::BoxFuture;
 use sqlx::{Error, PgPool};

@@ -9,7 +9,7 @@ mod saved;
 
 pub use contracts::platform::OnCancellation;
 pub use directory::{Directory, PlatformNow};
-pub use saved::{SavedPlatforms, SavedSettings};
+pub use saved::{SavedPlatforms, SavedSettings, as_of};
 
 use crate::seller::SellerSettings;
 use contracts::platform::Platform;

@@ -4,6 +4,7 @@ use super::PlatformSettings;
 use crate::log::{ContractMapping, LogReader, StoredEvent};
 use contracts::platform::{Platform, PlatformEvent};
 use std::{collections::HashMap, sync::Arc, time::Duration};
+use time::OffsetDateTime;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -36,6 +37,24 @@ pub(super) async fn read(
     let id = id.hyphenated().to_string();
     let reading = timeout(PATIENCE, reader.read_last(PLATFORM, &id, Uuid::nil()));
     let last = reading.await??.pop();
+    last.map(|stored| platform(mapping, stored)).transpose()
+}
+
+/// The platform with this id as it was at a moment, and its version; none where nobody
+/// had saved it by then.
+///
+/// # Errors
+/// The log does not answer, or has an event of it that cannot be read.
+pub async fn as_of(
+    reader: &LogReader,
+    mapping: &dyn ContractMapping,
+    id: Uuid,
+    moment: OffsetDateTime,
+) -> Result<Option<(Platform, i64)>, BoxError> {
+    let id = id.hyphenated().to_string();
+    let mut stored = timeout(PATIENCE, reader.read_stream(PLATFORM, &id)).await??;
+    stored.retain(|event| event.recorded_at <= moment);
+    let last = stored.pop();
     last.map(|stored| platform(mapping, stored)).transpose()
 }
 

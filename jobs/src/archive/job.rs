@@ -4,6 +4,7 @@ use super::{
     line::{ToArchive, Told, told},
     metrics,
     pages::Pages,
+    platforms::Stays,
 };
 use crate::{
     bulk::BulkClient,
@@ -52,7 +53,7 @@ pub struct Archiving {
     pub reads: Arc<ReadClient>,
     /// Archives them.
     pub commands: Arc<BulkClient>,
-    /// How long channels keep their orders in sight.
+    /// How long channels keep their orders in sight that nobody has saved.
     pub platforms: Arc<Platforms>,
 }
 
@@ -89,11 +90,12 @@ impl Archiving {
             Counts::after(context.progress_before.as_ref()),
             Instant::now(),
         );
+        let stays = Stays::read(&self.reads, Arc::clone(&self.platforms), &halt).await?;
         let mut pages = Pages::of(&self.reads, quiet_since);
         while let Some(orders) = pages.next(&halt).await? {
             let over = orders
                 .iter()
-                .filter(|order| order.open((quiet_since, now), &self.platforms).is_none());
+                .filter(|order| order.open((quiet_since, now), &stays).is_none());
             let lines: Vec<_> = over.map(|order| ToArchive::of(order, context.id)).collect();
             let sent = self.commands.send(&lines, told, &halt).await;
             counts.add(sent.told.into_iter().flatten());

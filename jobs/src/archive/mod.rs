@@ -17,6 +17,7 @@ mod line;
 mod metrics;
 mod order;
 mod pages;
+mod platforms;
 
 pub use job::{Archive, Archiving, archive};
 pub use metrics::describe;

@@ -1,10 +1,10 @@
 //! Which orders nothing is to be done on any more. Pure.
 
+use super::platforms::Stays;
 use contracts::order::{
     FulfillmentState, FulfillmentStatus, Kind, MovementState, OrderStatus, PaymentState,
     ReturnStatus,
 };
-use infra::platforms::Platforms;
 use serde::{Deserialize, de::IgnoredAny};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -86,9 +86,9 @@ impl Looked {
     pub fn open(
         &self,
         (quiet_since, now): (OffsetDateTime, OffsetDateTime),
-        platforms: &Platforms,
+        stays: &Stays,
     ) -> Option<Open> {
-        let own = platforms.get(&self.platform).archive_settled_after_seconds;
+        let own = stays.of(&self.platform);
         let own = own.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX));
         let stays = own.is_some_and(|seconds| {
             let goes = self.updated_at.checked_add(Duration::seconds(seconds));
@@ -174,8 +174,8 @@ mod tests {
             order[name] = value.clone();
         }
         let order: Looked = serde_json::from_value(order).expect("an order");
-        let platforms = serde_json::from_value(platforms.clone()).expect("platforms");
-        order.open((SINCE, NOW), &platforms)
+        let configured = serde_json::from_value(platforms.clone()).expect("platforms");
+        order.open((SINCE, NOW), &Stays::configured(configured))
     }
 
     fn open(changes: &Value) -> Option<Open> {

@@ -16,8 +16,8 @@ use infra::{
     lifecycle::error_chain,
     objects::Objects,
     operations::{
-        self, LineCheck, OperationError, OperationPhase, OperationState, RunOperation, SentFor,
-        Work, folder,
+        self, LineCheck, OperationError, OperationKind, OperationPhase, OperationState,
+        RunAboutSomebody, RunOperation, SentFor, Work, folder,
     },
     people::Views,
     redis::Redis,
@@ -69,6 +69,16 @@ pub struct Operating {
     pub days: f64,
 }
 
+/// What carries the job of an operation about somebody out.
+pub fn operate_about_somebody(
+    with: Operating,
+) -> impl Fn(RunAboutSomebody, Context) -> Running + Send + Sync {
+    move |job, context| {
+        let with = with.clone();
+        Box::pin(async move { with.operate(job.operation, &context).await })
+    }
+}
+
 /// What carries the job out, with everything that it needs.
 pub fn operate(with: Operating) -> impl Fn(RunOperation, Context) -> Running + Send + Sync {
     move |job, context| {
@@ -98,9 +108,9 @@ impl Operating {
             return self.finish(&work, CANCELLED).await;
         }
         if !work.prepared
-            && let Step::Later(pause) = self.prepare(&mut work).await?
+            && let Step::Later(pause, why) = self.prepare(&mut work).await?
         {
-            return Ok(Outcome::Snooze(pause));
+            return Ok(later(context, pause, why));
         }
         let halt = context.stop_token().child_token();
         let end = tokio::select! {
@@ -109,14 +119,13 @@ impl Operating {
         };
         match end {
             End::Complete => {
-                if let Step::Later(pause) = self.take_back(&work).await? {
-                    return Ok(Outcome::Snooze(pause));
+                if let Step::Later(pause, why) = self.take_back(&work).await? {
+                    return Ok(later(context, pause, why));
                 }
-                let rejected = work.rejects();
-                let finish = if rejected {
+                let finish = if work.rejects() {
                     rejected_by(&work)
                 } else {
-                    SUCCEEDED
+                    self.as_found(&work).await?
                 };
                 self.finish(&work, finish).await
             }
@@ -126,6 +135,21 @@ impl Operating {
             End::Halted => Err(told_to_end()),
             End::Later => Ok(Outcome::Snooze(Duration::ZERO)),
         }
+    }
+
+    /// What an operation comes to whose lines have results. An erasure is none as long
+    /// as an order shows what was to be erased.
+    async fn as_found(&self, work: &Work) -> Result<Finish, JobError> {
+        if work.kind != OperationKind::Erasure {
+            return Ok(SUCCEEDED);
+        }
+        let shown = operations::find(&self.ops, work.id).await?;
+        let failed = shown.map_or(0, |operation| operation.progress.failed);
+        Ok(if failed > 0 {
+            not_erased(failed)
+        } else {
+            SUCCEEDED
+        })
     }
 
     /// Tells the job to end once somebody has cancelled the operation.
@@ -207,6 +231,27 @@ type Finish = (OperationState, Option<OperationError>);
 const SUCCEEDED: Finish = (OperationState::Succeeded, None);
 const CANCELLED: Finish = (OperationState::Cancelled, None);
 
+/// Makes room for others, and says why.
+fn later(context: &Context, pause: Duration, why: String) -> Outcome {
+    context.progress(Progress {
+        done: 0,
+        total: None,
+        text: why,
+    });
+    Outcome::Snooze(pause)
+}
+
+fn not_erased(failed: i64) -> Finish {
+    let error = OperationError {
+        code: "not_erased".to_owned(),
+        detail: format!(
+            "{failed} orders could not be written anew, as their results say: their keys are \
+             deleted, and copies of them are readable. Ask for it again once that is mended"
+        ),
+    };
+    (OperationState::Failed, Some(error))
+}
+
 fn rejected_by(work: &Work) -> Finish {
     let invalid = work.invalid.unwrap_or_default();
     let error = OperationError {
@@ -260,6 +305,7 @@ impl Turn<'_> {
         let sent_for = SentFor {
             trace_id: traceparent.split('-').nth(1).unwrap_or_default().to_owned(),
             causation_id: self.work.id.to_string(),
+            erasure: self.work.kind == OperationKind::Erasure,
         };
         let check = (Arc::clone(&self.with.lines), sent_for);
         Input::open(&self.with.objects, self.work, check, from).await

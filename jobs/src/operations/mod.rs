@@ -28,6 +28,6 @@ mod validate;
 /// too.
 pub const AT_ONCE: usize = 4;
 
-pub use job::{Operating, operate};
+pub use job::{Operating, operate, operate_about_somebody};
 pub use metrics::describe;
 pub use retention::{Retention, handler as retention};

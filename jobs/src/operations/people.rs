@@ -15,7 +15,6 @@ use super::{
     job::{Operating, SOMEBODY_ELSE},
 };
 use crate::exports;
-use contracts::ids::subject_of_customer;
 use infra::{
     clock,
     jobs::JobError,
@@ -39,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(100);
 /// Before others are asked again whether they are through.
 const AGAIN: Duration = Duration::from_secs(5);
+/// Before somebody may have driven parked orders again.
+const PARKED: Duration = Duration::from_secs(15);
 /// Bytes that are stored at a time.
 const PIECE: usize = 4 << 20;
 /// Families of cached values that hold personal data.
@@ -48,8 +49,8 @@ const READABLE: [&str; 2] = ["orders", "documents"];
 pub enum Step {
     /// It is.
     Done,
-    /// After this long.
-    Later(Duration),
+    /// After this long, and why.
+    Later(Duration, String),
 }
 
 /// A command on one order.
@@ -77,19 +78,20 @@ struct Erased<'a> {
 impl Operating {
     /// Finds the orders that an operation is about, and writes its lines.
     pub(super) async fn prepare(&self, work: &mut Work) -> Result<Step, JobError> {
-        let found = match work.kind {
-            OperationKind::Bulk => return Ok(Step::Done),
-            OperationKind::GuestOrders => {
-                let Some(now) = self.up_to_date().await? else {
-                    return Ok(Step::Later(AGAIN));
-                };
-                let guest = guest(&work.about, true)?;
-                people::whose(self.views.pool(), &guest, now).await?
-            }
-            OperationKind::Erasure => match self.delete_keys(work).await? {
+        if work.kind == OperationKind::Bulk {
+            return Ok(Step::Done);
+        }
+        let Some(now) = self.up_to_date().await? else {
+            return Ok(behind());
+        };
+        let found = if work.kind == OperationKind::Erasure {
+            match self.delete_keys(work, now).await? {
                 Ok(found) => found,
-                Err(pause) => return Ok(Step::Later(pause)),
-            },
+                Err(later) => return Ok(later),
+            }
+        } else {
+            let guest = guest(&work.about, true)?;
+            people::whose(self.views.pool(), &guest, now).await?
         };
         work.input_bytes = self.write(work, &found).await?;
         operations::prepared(&self.ops, work.id, work.input_bytes).await?;
@@ -104,36 +106,51 @@ impl Operating {
     }
 
     /// The orders of an erasure once none of their keys is left, in any process; else
-    /// how long to wait.
-    async fn delete_keys(&self, work: &Work) -> Result<Result<Vec<Found>, Duration>, JobError> {
-        let (whose, customer) = erased(&work.about)?;
-        let known: Vec<Uuid> = customer.into_iter().collect();
-        // At once, however far the views are.
-        let age = operations::delete_keys(&self.ops, work, &known).await?;
-        let Some(now) = self.up_to_date().await? else {
-            return Ok(Err(AGAIN));
-        };
+    /// what is waited for. Whatever was found once is written anew, although nobody
+    /// may find it any more.
+    async fn delete_keys(
+        &self,
+        work: &Work,
+        now: OffsetDateTime,
+    ) -> Result<Result<Vec<Found>, Step>, JobError> {
         let views = self.views.pool();
-        let unknown = people::unknown(views).await?;
-        if customer.is_none() && unknown > 0 {
-            return Err(JobError::retry(format!(
-                "{unknown} orders are parked, and whose they are nobody can say: \
-                 drive them again"
-            )));
+        if let Some(later) = self.parked().await? {
+            return Ok(Err(later));
         }
-        // What is placed later is under a new key.
-        let later = age.checked_sub(FORGOTTEN).unwrap_or_default();
-        let found = people::whose(views, &whose, now - later).await?;
+        let customer = work.about.customer();
+        let whose = erased(&work.about)?;
+        let found = people::whose(views, &whose, now).await?;
+        let ids: Vec<Uuid> = found.iter().map(|order| order.order_id).collect();
         let own = found.iter().filter(|order| order.guest);
-        let subjects: Vec<Uuid> = known
-            .into_iter()
-            .chain(own.map(|order| order.order_id))
-            .collect();
-        let age = operations::delete_keys(&self.ops, work, &subjects).await?;
-        match FORGOTTEN.checked_sub(age) {
-            Some(left) if !left.is_zero() => Ok(Err(left)),
-            _ => Ok(Ok(found)),
+        let (copies, own): (Vec<&Found>, Vec<&Found>) = own.partition(|order| order.exchange);
+        let id = |order: &Found| order.order_id;
+        let copies: Vec<Uuid> = copies.into_iter().map(id).collect();
+        let own: Vec<Uuid> = own.into_iter().map(id).collect();
+        let subjects: Vec<Uuid> = customer.into_iter().chain(own.iter().copied()).collect();
+        let deleted = operations::delete_keys(&self.ops, work, &ids, (&subjects, &copies));
+        let (all, age) = deleted.await?;
+        if let Some(left) = FORGOTTEN.checked_sub(age).filter(|left| !left.is_zero()) {
+            let why = "processes forget the keys that were deleted".to_owned();
+            return Ok(Err(Step::Later(left, why)));
         }
+        // What was placed since, under a new key, is no part of it.
+        let until = now - age.saturating_sub(FORGOTTEN);
+        let mut found = people::whose(views, &Whose::Among(all), until).await?;
+        let newer = operations::newer(&self.ops, work, &own).await?;
+        found.retain(|order| !newer.contains(&order.order_id));
+        Ok(Ok(found))
+    }
+
+    /// What is waited for while orders are parked.
+    async fn parked(&self) -> Result<Option<Step>, JobError> {
+        let parked = people::parked(self.views.pool()).await?;
+        Ok((parked > 0).then(|| {
+            let why = format!(
+                "{parked} orders are parked, and whether they show what is to be erased nobody \
+                 can say: drive them again"
+            );
+            Step::Later(PARKED, why)
+        }))
     }
 
     /// A moment until which the views show everything; none where they take longer.
@@ -151,7 +168,7 @@ impl Operating {
     /// Writes a line for each order; how many bytes they are.
     async fn write(&self, work: &Work, found: &[Found]) -> Result<i64, JobError> {
         let failed = |error: serde_json::Error| JobError::permanent(error.to_string());
-        let customer = customer(&work.about);
+        let customer = work.about.customer();
         let name = operations::input(work.id);
         let writer = self.objects.writer(&name, u64::MAX);
         let mut writer = writer.map_err(|error| unreadable(&error))?;
@@ -177,34 +194,41 @@ impl Operating {
         if work.kind != OperationKind::Erasure {
             return Ok(Step::Done);
         }
-        let Some(now) = self.up_to_date().await? else {
-            return Ok(Step::Later(AGAIN));
-        };
-        let views = self.views.pool();
-        let waiting = people::waiting(views).await?;
-        if waiting > 0 {
-            return Err(JobError::retry(format!(
-                "{waiting} orders are parked that show what is to be erased: drive them again"
-            )));
+        if self.up_to_date().await?.is_none() {
+            return Ok(behind());
         }
-        let since = operations::rewritten(&self.ops, work.id, now).await?;
+        if let Some(later) = self.parked().await? {
+            return Ok(later);
+        }
+        let since = operations::rewritten(&self.ops, work.id).await?;
+        let open = people::open_exports(&self.ops, since).await?;
         let platform = work.about.platform.as_deref();
-        let open = people::expire_exports(&self.ops, since, platform).await?;
+        people::expire_exports(&self.ops, since, platform).await?;
         while exports::expire(&self.ops, &self.objects).await? > 0 {}
+        if open > 0 {
+            let why = format!("{open} exports are being written that began before");
+            return Ok(Step::Later(AGAIN, why));
+        }
+        let views = self.views.pool();
+        people::drop_replaced(views).await?;
         people::forget_questions(&self.ops).await?;
-        people::gather_anew(views).await?;
+        if let Err(error) = people::gather_anew(views).await {
+            // PostgreSQL does it by itself in time.
+            tracing::warn!(%error, "erasure.not_analyzed");
+        }
         for family in READABLE {
             // Where Redis is away, what it has expires within minutes.
             if let Err(error) = purge(&self.redis, &Purge::Family(family.to_owned())).await {
                 tracing::warn!(family, %error, "erasure.cache_not_purged");
             }
         }
-        Ok(if open > 0 {
-            Step::Later(AGAIN)
-        } else {
-            Step::Done
-        })
+        Ok(Step::Done)
     }
+}
+
+/// The views are waited for.
+fn behind() -> Step {
+    Step::Later(AGAIN, "the views do not show everything yet".to_owned())
 }
 
 fn line<'a>(work: &'a Work, customer: Option<Uuid>, order: &Found) -> Line<'a> {
@@ -228,19 +252,14 @@ fn line<'a>(work: &'a Work, customer: Option<Uuid>, order: &Found) -> Line<'a> {
     }
 }
 
-fn customer(about: &About) -> Option<Uuid> {
-    let (platform, customer) = about.platform.as_ref().zip(about.customer_id.as_ref())?;
-    Some(subject_of_customer(platform, customer))
-}
-
-/// Whose orders an erasure is about, and the customer's subject, where it is one.
-fn erased(about: &About) -> Result<(Whose, Option<Uuid>), JobError> {
+/// Whose orders an erasure is about.
+fn erased(about: &About) -> Result<Whose, JobError> {
     if let Some(order) = about.order_id {
-        return Ok((Whose::Order(order), None));
+        return Ok(Whose::Order(order));
     }
-    match customer(about) {
-        Some(subject) => Ok((Whose::Customer(subject), Some(subject))),
-        None => Ok((guest(about, false)?, None)),
+    match about.customer() {
+        Some(subject) => Ok(Whose::Customer(subject)),
+        None => guest(about, false),
     }
 }
 
@@ -259,6 +278,7 @@ fn guest(about: &About, now: bool) -> Result<Whose, JobError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contracts::ids::subject_of_customer;
     use infra::operations::{OnInvalid, OperationPhase};
     use serde_json::{Value, json};
 
@@ -289,8 +309,9 @@ mod tests {
         let order = Found {
             order_id: Uuid::from_u128(2),
             guest,
+            exchange: false,
         };
-        serde_json::to_value(line(work, customer(&work.about), &order)).expect("JSON")
+        serde_json::to_value(line(work, work.about.customer(), &order)).expect("JSON")
     }
 
     #[test]
@@ -315,8 +336,7 @@ mod tests {
             })
         );
         assert_eq!(told(&work, false)["body"]["subjects"], json!([subject]));
-        let whose = erased(&work.about).ok().map(|erased| erased.0);
-        assert_eq!(whose, Some(Whose::Customer(subject)));
+        assert_eq!(erased(&work.about).ok(), Some(Whose::Customer(subject)));
     }
 
     #[test]

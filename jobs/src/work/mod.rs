@@ -233,6 +233,7 @@ fn with_operations(handlers: Handlers, operating: Operating) -> Handlers {
     let (ops, objects) = (operating.ops.clone(), operating.objects.clone());
     handlers
         .with(operations::retention(ops, objects, operating.days))
+        .with(operations::operate_about_somebody(operating.clone()))
         .with(operations::operate(operating))
 }
 

@@ -42,7 +42,7 @@ CREATE INDEX order_returns_open ON order_returns (requested_at)
 -- A customer's last order, and customers by theirs.
 CREATE INDEX order_customers_last ON order_customers (subject, placed_at, order_id)
     WHERE subject IS NOT NULL AND placed_at IS NOT NULL;
-CREATE INDEX order_customers_placed ON order_customers (placed_at, order_id, subject)
+CREATE INDEX order_customers_placed ON order_customers (placed_at, order_id, subject, platform)
     WHERE subject IS NOT NULL AND placed_at IS NOT NULL;
 CREATE INDEX order_customers_id ON order_customers (customer_id) WHERE customer_id IS NOT NULL;
 -- Every order that somebody is to be forgotten in.

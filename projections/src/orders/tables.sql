@@ -137,7 +137,7 @@ CREATE TABLE order_returns (
     PRIMARY KEY (order_id, return_id)
 );
 
--- Whose each order is, and was, where anybody has said so. Who is forgotten
+-- Whose each order is, and was. Who is forgotten
 -- (`order.personal_data_erased`) is in none of it: the order is folded anew.
 CREATE TABLE order_customers (
     order_id    uuid        PRIMARY KEY,

@@ -1,21 +1,38 @@
-//! Who sells where, with their files, as configured.
+//! Who sells where, with their files: as somebody has saved it, else as configured.
 
 use super::fingerprint::fingerprint;
-use contracts::order::Order;
+use crate::{
+    log::Log,
+    problems::{no_seller, seller_unusable},
+};
 use documents::{
     FallbackFont, FontError, InvalidRate, Logo, LogoError, Paper, Seller, UnknownLocale,
 };
+use domain::ids::platform_id;
 use infra::{
-    platforms::Platforms,
+    clock,
+    config::Config,
+    http::Problem,
+    lifecycle::error_chain,
+    platforms,
     seller::{PaperSize, SellerSettings},
 };
+use moka::future::Cache;
 use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
+use time::OffsetDateTime;
+use tokio::task::spawn_blocking;
 
+/// Sellers of saved platforms in memory, and for how long: a file may be replaced.
+const SAVED: u64 = 200;
+const KEPT: Duration = Duration::from_mins(1);
+/// After how many seconds to ask a log again that does not answer.
+const AGAIN: u64 = 1;
 /// The longest text and the most lines that a page has room for beside the
 /// lines of an order.
 const LONGEST: usize = 200;
@@ -33,8 +50,15 @@ pub struct KnownSeller {
     pub fingerprint: [u8; 32],
 }
 
-/// The sellers, by channel; none under a channel that has settings without one.
-pub struct Sellers(BTreeMap<String, Option<Arc<KnownSeller>>>);
+/// The sellers of all channels.
+pub struct Sellers {
+    /// By channel; none under a channel that has settings without one.
+    configured: BTreeMap<String, Option<Arc<KnownSeller>>>,
+    /// Where files are that saved sellers name.
+    files: Option<PathBuf>,
+    /// Those of platforms that were saved, by slug and version.
+    saved: Cache<(String, i64), Arc<KnownSeller>>,
+}
 
 /// A seller that no document can be made for.
 #[derive(Debug, thiserror::Error)]
@@ -71,13 +95,13 @@ enum Reason {
 }
 
 impl Sellers {
-    /// The sellers of the configuration.
+    /// The sellers of the configuration, and the folder of the files of others.
     ///
     /// # Errors
     /// The first text, file or number of one that cannot be used.
-    pub fn load(platforms: &Platforms) -> Result<Self, SellerError> {
-        let mut sellers = BTreeMap::new();
-        for (platform, settings) in platforms.iter() {
+    pub fn load(config: &Config) -> Result<Self, SellerError> {
+        let mut configured = BTreeMap::new();
+        for (platform, settings) in config.platforms.iter() {
             let known = match &settings.seller {
                 Some(settings) => Some(known(settings).map_err(|(key, reason)| SellerError {
                     platform: platform.to_owned(),
@@ -86,15 +110,100 @@ impl Sellers {
                 })?),
                 None => None,
             };
-            sellers.insert(platform.to_owned(), known.map(Arc::new));
+            configured.insert(platform.to_owned(), known.map(Arc::new));
         }
-        Ok(Self(sellers))
+        let files = (!config.document_files.is_empty()).then(|| config.document_files.clone());
+        let saved = Cache::builder().max_capacity(SAVED).time_to_live(KEPT);
+        Ok(Self {
+            configured,
+            files: files.map(PathBuf::from),
+            saved: saved.build(),
+        })
     }
 
-    /// Who sells on the channel of an order.
-    pub fn of(&self, order: &Order) -> Option<Arc<KnownSeller>> {
-        let found = self.0.get(&order.platform).or_else(|| self.0.get(OTHERS));
-        found.cloned().flatten()
+    /// Who sold on a channel at a moment: as the log has it, else as configured. A
+    /// channel that was saved only later sells as it is now.
+    ///
+    /// # Errors
+    /// 409 where nobody has said, or it leaves no room on a page, or its files are not
+    /// there; 503 where the log does not answer.
+    pub async fn of(
+        &self,
+        log: &Log,
+        platform: &str,
+        moment: OffsetDateTime,
+    ) -> Result<Arc<KnownSeller>, Problem> {
+        if let Some(seller) = self.saved_by(log, platform, moment).await? {
+            return Ok(seller);
+        }
+        let configured = self.configured.get(platform);
+        let configured = configured.or_else(|| self.configured.get(OTHERS));
+        if let Some(seller) = configured.cloned().flatten() {
+            return Ok(seller);
+        }
+        let now = self.saved_by(log, platform, clock::now()).await?;
+        now.ok_or_else(|| no_seller(platform))
+    }
+
+    async fn saved_by(
+        &self,
+        log: &Log,
+        platform: &str,
+        moment: OffsetDateTime,
+    ) -> Result<Option<Arc<KnownSeller>>, Problem> {
+        let id = platform_id(platform);
+        let saved = platforms::as_of(&log.reader, log.mapping.as_ref(), id, moment).await;
+        let saved = saved.map_err(|error| Problem::unavailable(AGAIN).caused_by(&*error))?;
+        let Some((saved, version)) = saved else {
+            return Ok(None);
+        };
+        let Some(seller) = saved.seller else {
+            return Ok(None);
+        };
+        let key = (platform.to_owned(), version);
+        if let Some(known) = self.saved.get(&key).await {
+            return Ok(Some(known));
+        }
+        let has_files = seller.logo.is_some() || !seller.fonts.is_empty();
+        if has_files && self.files.is_none() {
+            return Err(seller_unusable(
+                "it names files, and document_files names no folder",
+            ));
+        }
+        let settings = self.settings(seller);
+        let read = spawn_blocking(move || known(&settings)).await;
+        let known = read.map_err(Problem::internal)?.map_err(|(key, reason)| {
+            let reason = error_chain(&reason);
+            seller_unusable(&format!("/seller/{key}: {reason}"))
+        })?;
+        let known = Arc::new(known);
+        self.saved.insert(key, Arc::clone(&known)).await;
+        Ok(Some(known))
+    }
+
+    /// What a platform says of its seller, as settings say it; files by their paths.
+    fn settings(&self, seller: contracts::platform::Seller) -> SellerSettings {
+        let file = |name: String| match &self.files {
+            Some(folder) => folder.join(name),
+            None => PathBuf::from(name),
+        };
+        SellerSettings {
+            name: seller.name,
+            address: seller.address,
+            vat_id: seller.vat_id,
+            registration: seller.registration,
+            contact: seller.contact,
+            footer: seller.footer,
+            logo: seller.logo.map(file),
+            locale: seller.locale,
+            paper: match seller.paper {
+                contracts::platform::PaperSize::A4 => PaperSize::A4,
+                contracts::platform::PaperSize::Letter => PaperSize::Letter,
+            },
+            invoice_prefix: seller.invoice_prefix,
+            tax_rates: seller.tax_rates,
+            fonts: seller.fonts.into_iter().map(file).collect(),
+        }
     }
 }
 
@@ -185,13 +294,15 @@ fn read(key: &'static str, file: &Path) -> Result<Vec<u8>, Failed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use infra::lifecycle::error_chain;
     use serde_json::{Value, json};
 
     fn load(seller: &Value) -> Result<Sellers, String> {
         let platforms = json!({"web": {"seller": seller}, "pos": {}});
-        let platforms: Platforms = serde_json::from_value(platforms).expect("settings");
-        Sellers::load(&platforms).map_err(|error| error_chain(&error))
+        let config = Config {
+            platforms: serde_json::from_value(platforms).expect("settings"),
+            ..Config::default()
+        };
+        Sellers::load(&config).map_err(|error| error_chain(&error))
     }
 
     fn seller() -> Value {
@@ -201,7 +312,7 @@ mod tests {
     #[test]
     fn a_seller_needs_a_name_and_an_address_only() {
         let sellers = load(&seller()).expect("a seller");
-        let known = |slug: &str| sellers.0.get(slug).cloned().flatten();
+        let known = |slug: &str| sellers.configured.get(slug).cloned().flatten();
         assert_eq!(known("web").expect("a seller").seller.name, "Lamps Ltd");
         assert!(known("pos").is_none(), "settings without a seller");
     }
@@ -261,7 +372,7 @@ mod tests {
             let mut seller = seller();
             seller["name"] = json!(name);
             let sellers = load(&seller).expect("a seller");
-            let known = sellers.0.get("web").cloned().flatten();
+            let known = sellers.configured.get("web").cloned().flatten();
             known.expect("a seller").fingerprint
         };
         assert_eq!(of("A"), of("A"));

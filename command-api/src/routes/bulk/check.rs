@@ -6,6 +6,7 @@ use super::{
     line::{Refused, check},
     told::{Outcome, Results},
 };
+use crate::routes::customers::scope_missing;
 use actix_web::http::StatusCode;
 use infra::{
     http::{Line, Problem, body::too_large},
@@ -14,6 +15,8 @@ use infra::{
 use serde_json::value::{RawValue, to_raw_value};
 use std::collections::BTreeMap;
 
+/// What is sent under the worker's key that not every key may send.
+const RECORDS_ERASURES: &str = "record_erasure";
 /// The longest line that a request takes, in bytes.
 const LONGEST: usize = 256 << 10;
 
@@ -41,6 +44,14 @@ impl LineCheck for BulkLines {
             Ok(checked) => checked,
             Err(refused) => return Checked::Invalid(result(sent_for, number, refused)),
         };
+        if op == RECORDS_ERASURES && !sent_for.erasure {
+            let refused = Refused {
+                op: Some(op.to_owned()),
+                key,
+                problem: scope_missing(),
+            };
+            return Checked::Invalid(result(sent_for, number, refused));
+        }
         match rewritten(&text, &sent_as(key.as_deref()), &sent_for.causation_id) {
             Ok(text) if text.len() <= LONGEST => Checked::Valid { op, key, text },
             Ok(_) => refused(Some(op), key, too_large(LONGEST)),
@@ -93,6 +104,7 @@ mod tests {
         SentFor {
             trace_id: "trace".to_owned(),
             causation_id: "cause".to_owned(),
+            erasure: false,
         }
     }
 

@@ -2,8 +2,9 @@
 
 use super::{begin, email, invalid, may_erase};
 use crate::{
-    call::Asked,
+    call::{Asked, Call},
     documented::{Headers, answers},
+    refusal::rejected,
 };
 use actix_web::HttpResponse;
 use domain::text::{Id, Slug, Text};
@@ -16,7 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Whose data: a customer's (`platform` and `customer_id`), a guest's (`platform` and
-/// `email`), or that of one order (`order_id`).
+/// `email`), or that of one order of a guest (`order_id`).
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"platform": "web", "customer_id": "c-42", "reference": "case 12"}))]
@@ -30,7 +31,7 @@ pub struct EraseBody {
     /// The email of a guest, in any case.
     #[schema(value_type = Option<String>)]
     email: Option<Text>,
-    /// An order, and those that replace goods of it.
+    /// An order of a guest, and those that replace goods of it.
     order_id: Option<Uuid>,
     /// Your own name for the case, which events tell everybody: no personal data.
     #[schema(value_type = Option<String>)]
@@ -39,7 +40,7 @@ pub struct EraseBody {
 
 answers!(
     Answers: 202 "It is carried out in the background" as Some("Operation");
-    &["invalid_person", "scope_missing", "no_object_storage", "idempotency_key_reused"]; without orders
+    &["invalid_person", "order_not_found", "scope_missing", "no_object_storage", "idempotency_key_reused"]; without orders
 );
 
 /// Erase somebody's personal data
@@ -53,8 +54,8 @@ answers!(
 ///
 /// Of a customer all orders, also those that were linked to them; of a guest all
 /// orders of the channel with this email and no customer's id, now or before. What is
-/// ordered after the request is not part of it. It cannot be taken back, and not be
-/// cancelled. A key that names scopes needs `customers:erase`.
+/// ordered later than some seconds after the request is not part of it. It cannot be
+/// taken back, and not be cancelled. A key that names scopes needs `customers:erase`.
 #[utoipa::path(
     post,
     path = "/v1/customers/erase",
@@ -68,7 +69,27 @@ answers!(
 pub async fn handle(Asked { call, body }: Asked<EraseBody>) -> Result<HttpResponse, Problem> {
     may_erase(&call)?;
     let about = about(body)?;
+    if let Some(order) = about.order_id {
+        is_a_guests(&call, order).await?;
+    }
     begin(&call, OperationKind::Erasure, about).await
+}
+
+/// Whether an order has a key of its own.
+///
+/// # Errors
+/// 404 where there is no such order; 422 where it is a customer's, whose key is that of
+/// all their orders.
+async fn is_a_guests(call: &Call, order_id: Uuid) -> Result<(), Problem> {
+    let order = call.order(order_id).await?;
+    let head = order.aggregate.head().map_err(|error| rejected(&error))?;
+    match &head.customer_id {
+        None => Ok(()),
+        Some(customer) => Err(invalid().error(
+            "/order_id",
+            format!("is an order of customer {customer}: erase the customer"),
+        )),
+    }
 }
 
 fn about(body: EraseBody) -> Result<About, Problem> {

@@ -42,14 +42,20 @@ pub fn configure(config: &mut ServiceConfig) {
 /// 403 where their key is for other things.
 pub fn may_erase(call: &Call) -> Result<(), Problem> {
     if call.may(ERASE) {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(scope_missing())
     }
+}
+
+/// The key is for other things.
+pub fn scope_missing() -> Problem {
     let missing = Problem::new(
         StatusCode::FORBIDDEN,
         "scope_missing",
         "The API key is not for this",
     );
-    Err(missing.detail(format!("it needs the scope {ERASE}")))
+    missing.detail(format!("it needs the scope {ERASE}"))
 }
 
 /// Answers with an operation about somebody, which is new or was asked for before.

@@ -9,6 +9,6 @@ pub use people::{
 };
 pub use sweep::{delete, expired, known, settle};
 pub use work::{
-    Counts, NewPart, Work, begin, begin_part, delete_keys, finish, is_cancelled, keep, prepared,
-    restart, rewritten, validated,
+    Counts, NewPart, Work, begin, begin_part, delete_keys, finish, is_cancelled, keep, newer,
+    prepared, restart, rewritten, validated,
 };

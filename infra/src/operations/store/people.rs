@@ -3,7 +3,7 @@
 use crate::{
     jobs::{self, NewJob},
     operations::{
-        job::RunOperation,
+        job::{RunAboutSomebody, RunOperation},
         record::{
             About, OnInvalid, Operation, OperationError, OperationKind, OperationPhase,
             OperationProgress, OperationState,
@@ -53,6 +53,16 @@ pub struct NewOperation {
     pub cause: (Option<String>, Option<String>),
 }
 
+impl NewOperation {
+    /// The customer that it is to erase.
+    fn erased(&self) -> Option<Uuid> {
+        let about = self.about.as_ref();
+        about
+            .filter(|_| self.kind == OperationKind::Erasure)?
+            .customer()
+    }
+}
+
 /// What came of a request for an operation.
 #[derive(Debug)]
 pub enum Created {
@@ -78,7 +88,12 @@ pub enum CreateError {
 /// A new operation with its job, once for each key.
 pub async fn create(ops: &PgPool, new: &NewOperation) -> Result<Created, CreateError> {
     let (traceparent, correlation) = new.cause.clone();
-    let job = NewJob::of(&RunOperation { operation: new.id })?.caused_by(traceparent, correlation);
+    let operation = new.id;
+    let job = match new.kind {
+        OperationKind::Bulk => NewJob::of(&RunOperation { operation })?,
+        _ => NewJob::of(&RunAboutSomebody { operation })?,
+    };
+    let job = job.caused_by(traceparent, correlation);
     let mut transaction = ops.begin().await?;
     let inserted = sqlx::query(
         "INSERT INTO operations (id, principal, idempotency_key, request_hash, dry_run, \
@@ -101,6 +116,17 @@ pub async fn create(ops: &PgPool, new: &NewOperation) -> Result<Created, CreateE
     if inserted.rows_affected() == 0 {
         drop(transaction);
         return Ok(again(ops, new).await?);
+    }
+    if let Some(subject) = new.erased() {
+        // At once: what is ordered from here on is under another key.
+        sqlx::query(
+            "WITH gone AS (DELETE FROM subject_keys WHERE subject = $2) \
+             UPDATE operations SET keys_deleted_at = statement_timestamp() WHERE id = $1",
+        )
+        .bind(new.id)
+        .bind(subject)
+        .execute(&mut *transaction)
+        .await?;
     }
     // Nobody announces it: it begins within a second or so.
     let _ = jobs::enqueue(&mut transaction, &[job]).await?;

@@ -12,7 +12,7 @@ pub async fn settle(ops: &PgPool, days: f64) -> Result<Vec<Uuid>, Error> {
                 error_code = CASE WHEN old.state = 'cancelled' THEN NULL ELSE 'gave_up' END, \
                 error_detail = CASE WHEN old.state = 'cancelled' THEN NULL \
                                     ELSE coalesce(old.last_error, 'its job is gone') END, \
-                phase = 'finished', finished_at = statement_timestamp(), \
+                phase = 'finished', about = about - 'email', finished_at = statement_timestamp(), \
                 expires_at = statement_timestamp() + $1 * interval '1 day' \
            FROM (SELECT o.id, j.state, j.last_error \
                    FROM operations o LEFT JOIN jobs j ON j.id = o.job_id \

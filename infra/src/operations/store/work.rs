@@ -98,7 +98,8 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
             SET state = 'running', started_at = coalesce(started_at, statement_timestamp()), \
                 phase = CASE phase WHEN 'waiting' THEN 'validating' ELSE phase END \
           WHERE id = $1 AND finished_at IS NULL \
-         RETURNING principal, phase, input_bytes, cancel_requested, dry_run, on_invalid, \
+         RETURNING principal, phase, input_bytes, \
+                   cancel_requested AND kind <> 'erasure' AS cancel_requested, dry_run, on_invalid, \
                    lines, invalid, done, parts, read_to, last_line, sending_to, kind, about, \
                    prepared, created_at",
     )
@@ -129,33 +130,53 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
     }))
 }
 
-/// Deletes the keys of these subjects that there were when the erasure was asked for,
-/// and says how long ago it has deleted any, last: a process may have one in memory
-/// for some seconds. What was sealed since, under a new key, is not what was to be
-/// erased.
-pub async fn delete_keys(ops: &PgPool, work: &Work, subjects: &[Uuid]) -> Result<Duration, Error> {
-    let seconds: f64 = sqlx::query_scalar(
-        "WITH gone AS (DELETE FROM subject_keys WHERE subject = ANY($2) AND created_at <= $3 \
+/// Notes the orders that an erasure has found, with those that it had found before, and
+/// deletes the keys of these subjects that there were when it was asked for, and of
+/// `copies` all: orders that took over somebody's data since. Says how long ago it has
+/// deleted any, last: a process may have one in memory for some seconds. What else was
+/// sealed since, under a new key, is not what was to be erased.
+pub async fn delete_keys(
+    ops: &PgPool,
+    work: &Work,
+    found: &[Uuid],
+    (subjects, copies): (&[Uuid], &[Uuid]),
+) -> Result<(Vec<Uuid>, Duration), Error> {
+    let row = sqlx::query(
+        "WITH gone AS (DELETE FROM subject_keys \
+                        WHERE (subject = ANY($3) AND created_at <= $5) OR subject = ANY($4) \
                        RETURNING subject) \
          UPDATE operations \
-            SET keys_deleted_at = CASE WHEN keys_deleted_at IS NULL OR EXISTS (SELECT FROM gone) \
+            SET found = ARRAY(SELECT DISTINCT f FROM unnest(found || $2) AS u (f) ORDER BY f), \
+                keys_deleted_at = CASE WHEN keys_deleted_at IS NULL OR EXISTS (SELECT FROM gone) \
                                        THEN statement_timestamp() ELSE keys_deleted_at END \
           WHERE id = $1 \
-         RETURNING extract(epoch FROM statement_timestamp() - keys_deleted_at)::float8",
+         RETURNING found, \
+                   extract(epoch FROM statement_timestamp() - keys_deleted_at)::float8 AS age",
     )
     .bind(work.id)
+    .bind(found)
     .bind(subjects)
+    .bind(copies)
     .bind(work.created_at)
     .fetch_one(ops)
     .await?;
-    Ok(Duration::try_from_secs_f64(seconds).unwrap_or_default())
+    let age = Duration::try_from_secs_f64(row.try_get("age")?).unwrap_or_default();
+    Ok((row.try_get("found")?, age))
+}
+
+/// Those of these subjects that have a key which was made after the erasure was asked
+/// for.
+pub async fn newer(ops: &PgPool, work: &Work, subjects: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+    let sql = "SELECT subject FROM subject_keys WHERE subject = ANY($1) AND created_at > $2";
+    let query = sqlx::query_scalar(sql).bind(subjects).bind(work.created_at);
+    query.fetch_all(ops).await
 }
 
 /// Its lines are there, so many bytes of them; whose orders they are about is known by
 /// now, and the email that they were found by is forgotten.
 pub async fn prepared(ops: &PgPool, id: Uuid, input_bytes: i64) -> Result<(), Error> {
     sqlx::query(
-        "UPDATE operations SET prepared = true, input_bytes = $2, about = about - 'email' \
+        "UPDATE operations SET prepared = true, input_bytes = $2, about = about - 'email', found = '{}' \
           WHERE id = $1 AND NOT prepared",
     )
     .bind(id)
@@ -165,26 +186,21 @@ pub async fn prepared(ops: &PgPool, id: Uuid, input_bytes: i64) -> Result<(), Er
     Ok(())
 }
 
-/// Readers no longer show what an erasure was to erase, at `moment` or before; since
-/// when that was noted first.
-pub async fn rewritten(
-    ops: &PgPool,
-    id: Uuid,
-    moment: OffsetDateTime,
-) -> Result<OffsetDateTime, Error> {
+/// Readers no longer show what an erasure was to erase; since when that was noted
+/// first.
+pub async fn rewritten(ops: &PgPool, id: Uuid) -> Result<OffsetDateTime, Error> {
     sqlx::query_scalar(
-        "UPDATE operations SET rewritten_at = coalesce(rewritten_at, $2) WHERE id = $1 \
-         RETURNING rewritten_at",
+        "UPDATE operations SET rewritten_at = coalesce(rewritten_at, statement_timestamp()) \
+          WHERE id = $1 RETURNING rewritten_at",
     )
     .bind(id)
-    .bind(moment)
     .fetch_one(ops)
     .await
 }
 
 /// Whether somebody has told it to end.
 pub async fn is_cancelled(ops: &PgPool, id: Uuid) -> Result<bool, Error> {
-    let sql = "SELECT cancel_requested FROM operations WHERE id = $1";
+    let sql = "SELECT cancel_requested AND kind <> 'erasure' FROM operations WHERE id = $1";
     let cancelled: Option<bool> = sqlx::query_scalar(sql).bind(id).fetch_optional(ops).await?;
     Ok(cancelled.unwrap_or(true))
 }
@@ -209,7 +225,8 @@ pub async fn validated(ops: &PgPool, id: Uuid, lines: i64, invalid: i64) -> Resu
 pub async fn begin_part(ops: &PgPool, id: Uuid, number: i32, to: i64) -> Result<bool, Error> {
     let begun = sqlx::query(
         "UPDATE operations SET sending_to = $3 \
-          WHERE id = $1 AND parts = $2 AND phase = 'executing' AND NOT cancel_requested",
+          WHERE id = $1 AND parts = $2 AND phase = 'executing' \
+            AND (NOT cancel_requested OR kind = 'erasure')",
     )
     .bind(id)
     .bind(number)
@@ -293,6 +310,7 @@ pub async fn finish(
     let finished = sqlx::query(
         "UPDATE operations \
             SET state = $2, phase = 'finished', error_code = $3, error_detail = $4, \
+                about = about - 'email', \
                 finished_at = statement_timestamp(), \
                 expires_at = statement_timestamp() + $5 * interval '1 day' \
           WHERE id = $1 AND finished_at IS NULL AND parts = $6",

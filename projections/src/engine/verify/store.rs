@@ -44,6 +44,9 @@ pub async fn make_twin(connection: &mut PgConnection, table: &str) -> Result<(),
 /// ends. Before its snapshot: a new build that came after it would be read as
 /// it was before it was complete.
 pub async fn hold(connection: &mut PgConnection, tables: &[String]) -> Result<(), sqlx::Error> {
+    if tables.is_empty() {
+        return Ok(());
+    }
     let tables: Vec<_> = tables.iter().map(|table| served(table)).collect();
     let sql = format!("LOCK TABLE {} IN ACCESS SHARE MODE", tables.join(", "));
     connection.execute(sql.as_str()).await?;

@@ -2,7 +2,7 @@
 //! once for nearly every order.
 
 use super::malformed;
-use crate::orders::{Named, fold::OrderRow, named, parts::Part};
+use crate::orders::{fold::OrderRow, named, parts::Part};
 use serde::Serialize;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
@@ -31,8 +31,8 @@ const UPSERT: &str = "
                             FROM unnest(t.emails || EXCLUDED.emails) AS u (e) ORDER BY 1),
            words = EXCLUDED.words";
 
-/// Stores whose those orders are of which that may have changed, as far as anybody
-/// has said it.
+/// Stores whose those orders are of which that may have changed. Nobody's have a row,
+/// too: what they were sealed under is to be known when they become somebody's.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
@@ -40,7 +40,6 @@ pub async fn write(
     let changed = rows.values();
     let changed: Vec<&OrderRow> = changed
         .filter(|row| row.changed.contains(&Part::Customer))
-        .filter(|row| row.order.customer.is_some() || is_known(&row.named))
         .collect();
     if changed.is_empty() {
         return Ok(());
@@ -63,10 +62,6 @@ pub async fn write(
         .execute(connection)
         .await?;
     Ok(())
-}
-
-fn is_known(named: &Named) -> bool {
-    !named.subjects.is_empty() || !named.emails.is_empty()
 }
 
 fn column<'a, V>(rows: &[&'a OrderRow], of: impl Fn(&'a OrderRow) -> V) -> Vec<V> {

@@ -282,6 +282,24 @@ pub async fn who_may_not_erase_is_refused_and_nothing_is_gone(env: &TestEnv) -> 
         .fetch_one(&ops)
         .await?;
     ensure!(keys == 1, "{keys}");
+    // Nobody's key is the order's own: the customer is erased, or nobody.
+    let of_customer = json!({"order_id": id_of(&order)?});
+    let refused = town
+        .scene
+        .api
+        .post("/v1/customers/erase", &of_customer)
+        .await?;
+    refused.expect_problem(422, "invalid_person")?;
+    let unknown = json!({"order_id": Uuid::nil()});
+    let refused = town.scene.api.post("/v1/customers/erase", &unknown).await?;
+    refused.expect_problem(404, "order_not_found")?;
+    // What is uploaded is sent under the worker's key, which may do more.
+    let line = json!({
+        "op": "record_erasure", "order_id": id_of(&order)?, "body": erased,
+    });
+    let uploaded = town.scene.upload("", format!("{line}\n")).await?;
+    let uploaded = town.scene.until_ended(&uploaded, "succeeded").await?;
+    ensure!(count(&uploaded, "failed") == 1, "{uploaded}");
     // An erasure is brought to its end.
     let location = town.ask("erase", &body).await?;
     let cancelled = town
@@ -291,6 +309,50 @@ pub async fn who_may_not_erase_is_refused_and_nothing_is_gone(env: &TestEnv) -> 
         .await?;
     ensure!(cancelled.status == 409, "{}", cancelled.json);
     town.scene.until_ended(&location, "succeeded").await?;
+    Ok(())
+}
+
+/// What was sealed before anybody was named, and what was copied since: keys of orders
+/// that became a customer's, of orders with an address alone, of exchanges.
+pub async fn orders_that_became_a_customers_are_forgotten_from_their_begin(
+    env: &TestEnv,
+) -> Result<()> {
+    let town = Town::open(env).await?;
+    let draft = json!({
+        "platform": "web", "currency": "GBP",
+        "lines": [{"sku": "A", "name": "Lamp", "quantity": 1, "unit_price": 250}],
+        "shipping_address": {"name": QUILL.name, "line1": QUILL.street, "country": "GB"},
+    });
+    let drafted = town
+        .scene
+        .api
+        .post("/v1/drafts", &draft)
+        .await?
+        .expect(201)?
+        .json;
+    let id = drafted["order_id"].as_str().context("no order")?;
+    let path = format!("/v1/orders/{id}");
+    // It is somebody's only after its first event has its row.
+    town.read(&path, &drafted["position"]).await?;
+    let named = json!({"customer": {"id": "c-1", "name": QUILL.name, "email": QUILL.email}});
+    let request = town
+        .scene
+        .api
+        .request(reqwest::Method::PATCH, &format!("/v1/drafts/{id}"));
+    let named = answer(request.json(&named)).await?.expect(200)?.json;
+    town.read(&path, &named["position"]).await?;
+    let body = json!({"platform": "web", "customer_id": "c-1"});
+    let ended = town.done("erase", &body).await?;
+    ensure!(count(&ended, "succeeded") == 1, "{ended}");
+    for path in [
+        path.clone(),
+        format!("{path}/events"),
+        format!("{path}?version=1"),
+    ] {
+        let shown = town.see(&path).await?.expect(200)?.json;
+        ensure!(shows_quill(&shown.to_string()).is_none(), "{path}: {shown}");
+    }
+    env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
     Ok(())
 }
 
@@ -350,8 +412,8 @@ pub async fn a_parked_order_keeps_an_erasure_open(env: &TestEnv) -> Result<()> {
     let location = town.ask("erase", &body).await?;
     let ops = postgres::pool(&env.config.ops_url, 1)?;
     wait_until("word of the parked order", async || {
-        let sql =
-            "SELECT coalesce(j.last_error, '') FROM operations o JOIN jobs j ON j.id = o.job_id";
+        let sql = "SELECT coalesce(j.progress ->> 'text', '') \
+                     FROM operations o JOIN jobs j ON j.id = o.job_id";
         let error: String = sqlx::query_scalar(sql).fetch_one(&ops).await?;
         Ok(error.contains("1 orders are parked").then_some(()))
     })

@@ -24,6 +24,7 @@ pub fn trials() -> Vec<Trial> {
         erased::a_customer_is_forgotten_in_every_copy_and_nobody_else_is,
         erased::a_guest_is_forgotten_by_their_email,
         erased::an_order_is_forgotten_with_those_that_replace_goods_of_it,
+        erased::orders_that_became_a_customers_are_forgotten_from_their_begin,
         erased::who_may_not_erase_is_refused_and_nothing_is_gone,
         erased::a_killed_worker_goes_on_with_an_erasure,
         erased::a_parked_order_keeps_an_erasure_open,

@@ -17,6 +17,7 @@ super::suite![
     many_who_ask_at_once_have_it_drawn_once,
     what_was_erased_is_in_no_document,
     a_seller_that_cannot_be_printed_ends_the_role_with_its_name,
+    an_invoice_bears_the_seller_that_was_saved_when_it_got_its_number,
 ];
 
 struct Scene {
@@ -517,5 +518,37 @@ async fn a_seller_that_cannot_be_printed_ends_the_role_with_its_name(
             && log.contains("/nowhere/logo.png"),
         "{log}"
     );
+    Ok(())
+}
+
+/// Whoever sells by now is on packing slips; what cannot be printed is told.
+async fn an_invoice_bears_the_seller_that_was_saved_when_it_got_its_number(
+    env: &TestEnv,
+) -> anyhow::Result<()> {
+    let scene = Scene::start(env).await?;
+    let save = async |seller: Value| {
+        let body = json!({"client_prices": "accepted", "seller": seller});
+        let request = scene.commands.request(Method::PUT, "/v1/platforms/web");
+        let saved = answer(request.json(&body)).await?;
+        ensure!(saved.status.is_success(), "{}", saved.json);
+        anyhow::Ok(())
+    };
+    let seller = |name: &str| json!({"name": name, "address": ["3 Quay"], "locale": "en-GB"});
+    save(seller("First Owner Ltd")).await?;
+    let path = scene.placed().await?;
+    scene.done(&format!("{path}/invoice"), json!({})).await?;
+    save(seller("Second Owner Ltd")).await?;
+    let invoice = format!("{path}/invoice.pdf");
+    scene.pdf(&invoice).await?.says(&["First Owner Ltd"])?;
+    let slip = format!("{path}/packing_slip.pdf");
+    scene.pdf(&slip).await?.says(&["Second Owner Ltd"])?;
+    let mut unusable = seller("Third Owner Ltd");
+    unusable["logo"] = json!("nowhere.png");
+    save(unusable).await?;
+    let refused = scene.queries.get(&slip).await?;
+    let refused = refused.expect_problem(409, "seller_unusable")?;
+    let detail = refused.json["detail"].as_str().unwrap_or_default();
+    ensure!(detail.contains("/seller/logo"), "{detail}");
+    scene.pdf(&invoice).await?.says(&["First Owner Ltd"])?;
     Ok(())
 }

@@ -58,7 +58,7 @@ pub async fn handle(
     let order = invoiced(&state, id, moment).await?;
     let version = order.credits.get(number - 1);
     let version = *version.ok_or_else(|| credit_note_not_found(order.credits.len()))?;
-    let seller = seller(&state, &order.issued)?;
+    let seller = seller(&state, &order.issued, order.issued.updated_at).await?;
     let (before, after) = around(&state, id, version).await?;
     let note = CreditNote {
         issued: &order.issued,

@@ -22,7 +22,8 @@ pub const PARAMETERS: &[&str] = &["version", "as_of"];
 /// number (`POST /v1/orders/{id}/invoice`), and never changes; what was paid,
 /// as it is by now, or was in `version` or by `as_of`. The same version of the
 /// order makes the same bytes, until personal data in it is erased, its seller
-/// is configured otherwise, or a later release draws it otherwise. Folded from
+/// is configured otherwise, or a later release draws it otherwise; the seller of a
+/// platform that was saved is that of the moment of the number. Folded from
 /// the log, and behind nothing.
 #[utoipa::path(
     get,
@@ -46,7 +47,7 @@ pub async fn handle(
     let query = Query::of(&request, PARAMETERS)?;
     let (moment, id) = (Moment::of(&query)?, order_id(&id)?);
     let order = invoiced(&state, id, moment).await?;
-    let seller = seller(&state, &order.issued)?;
+    let seller = seller(&state, &order.issued, order.issued.updated_at).await?;
     let invoice = Invoice {
         issued: &order.issued,
         number: order.invoice,

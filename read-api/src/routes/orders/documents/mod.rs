@@ -6,7 +6,7 @@ pub mod packing_slip;
 
 use crate::{
     documents::KnownSeller,
-    problems::{invoice_not_issued, no_seller},
+    problems::invoice_not_issued,
     routes::orders::past::{self, Moment},
     state::State,
 };
@@ -15,6 +15,7 @@ use contracts::order::{Order, Totals};
 use documents::credited;
 use infra::http::{Problem, ProblemDocument};
 use std::sync::Arc;
+use time::OffsetDateTime;
 use utoipa::IntoResponses;
 use uuid::Uuid;
 
@@ -78,13 +79,17 @@ async fn invoiced(state: &State, id: Uuid, moment: Option<Moment>) -> Result<Inv
     })
 }
 
-/// Who sells on the channel of an order.
+/// Who sold on the channel of an order at a moment.
 ///
 /// # Errors
-/// 409 where nobody has said.
-fn seller(state: &State, order: &Order) -> Result<Arc<KnownSeller>, Problem> {
-    let seller = state.documents.sellers.of(order);
-    seller.ok_or_else(|| no_seller(&order.platform))
+/// 409 where nobody has said, or it cannot be printed.
+async fn seller(
+    state: &State,
+    order: &Order,
+    moment: OffsetDateTime,
+) -> Result<Arc<KnownSeller>, Problem> {
+    let sellers = &state.documents.sellers;
+    sellers.of(&state.log, &order.platform, moment).await
 }
 
 /// A document.
@@ -107,7 +112,7 @@ pub enum Drawn {
         headers(("ETag" = String, description = "Of everything that the document depends on"))
     )]
     Unchanged,
-    /// `no_seller`; of packing slips also `nothing_to_pack`
+    /// `no_seller`, `seller_unusable`; of packing slips also `nothing_to_pack`
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(ProblemDocument),
     /// `order_not_found`, `version_not_found`, `order_not_recorded_yet`; of invoices and credit notes also `invoice_not_issued`, of credit notes `credit_note_not_found`, of packing slips `fulfillment_not_found`

@@ -14,7 +14,10 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
 };
-use infra::http::{Principal, Problem, Query};
+use infra::{
+    clock,
+    http::{Principal, Problem, Query},
+};
 
 /// Parameters of the route.
 pub const PARAMETERS: &[&str] = &["fulfillment", "version", "as_of"];
@@ -54,7 +57,7 @@ pub async fn handle(
         }
         None => None,
     };
-    let seller = seller(&state, &order)?;
+    let seller = seller(&state, &order, clock::now()).await?;
     let sheet = documents::packing_slip(&order, parcel, &seller.seller);
     let sheet = sheet.map_err(|_| nothing_to_pack())?;
     state.documents.answer(&request, sheet, seller).await

@@ -473,8 +473,8 @@ export interface paths {
          *
          *     Of a customer all orders, also those that were linked to them; of a guest all
          *     orders of the channel with this email and no customer's id, now or before. What is
-         *     ordered after the request is not part of it. It cannot be taken back, and not be
-         *     cancelled. A key that names scopes needs `customers:erase`.
+         *     ordered later than some seconds after the request is not part of it. It cannot be
+         *     taken back, and not be cancelled. A key that names scopes needs `customers:erase`.
          */
         post: operations["erase_customer"];
         delete?: never;
@@ -1798,7 +1798,8 @@ export interface paths {
          *     number (`POST /v1/orders/{id}/invoice`), and never changes; what was paid,
          *     as it is by now, or was in `version` or by `as_of`. The same version of the
          *     order makes the same bytes, until personal data in it is erased, its seller
-         *     is configured otherwise, or a later release draws it otherwise. Folded from
+         *     is configured otherwise, or a later release draws it otherwise; the seller of a
+         *     platform that was saved is that of the moment of the number. Folded from
          *     the log, and behind nothing.
          */
         get: operations["get_invoice"];
@@ -4628,7 +4629,7 @@ export interface components {
         };
         /**
          * @description Whose data: a customer's (`platform` and `customer_id`), a guest's (`platform` and
-         *     `email`), or that of one order (`order_id`).
+         *     `email`), or that of one order of a guest (`order_id`).
          * @example {
          *       "customer_id": "c-42",
          *       "platform": "web",
@@ -4644,7 +4645,7 @@ export interface components {
             email?: string | null;
             /**
              * Format: uuid
-             * @description An order, and those that replace goods of it.
+             * @description An order of a guest, and those that replace goods of it.
              */
             order_id?: string | null;
             /** @description Your own name for the case, which events tell everybody: no personal data. */
@@ -10926,6 +10927,15 @@ export interface operations {
             };
             /** @description `scope_missing` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `order_not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17733,7 +17743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `no_seller`; of packing slips also `nothing_to_pack` */
+            /** @description `no_seller`, `seller_unusable`; of packing slips also `nothing_to_pack` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -20315,7 +20325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `no_seller`; of packing slips also `nothing_to_pack` */
+            /** @description `no_seller`, `seller_unusable`; of packing slips also `nothing_to_pack` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -21064,7 +21074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `no_seller`; of packing slips also `nothing_to_pack` */
+            /** @description `no_seller`, `seller_unusable`; of packing slips also `nothing_to_pack` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -3,7 +3,10 @@
 use super::town::{MARL, QUILL, Town};
 use crate::{
     operations::scene::count,
-    projections::stall::{At, Stall, waits},
+    projections::{
+        stall::{At, Stall, waits},
+        state::topic,
+    },
     sealing::scene::Scene as Databases,
 };
 use anyhow::{Context as _, Result, ensure};
@@ -160,11 +163,11 @@ async fn copies_are_gone(env: &TestEnv, town: &Town<'_>, order: &str, export: &s
     let views = databases.all_views().await?;
     let shown = shows_quill(&views);
     ensure!(shown.is_none(), "{shown:?} is in the views");
-    let id = id_of(order)?.to_string();
+    let id = id_of(order)?;
     let published = wait_until("the document to be published", async || {
-        let mut published = state(env).await?;
-        published.retain(|(key, _)| *key == id);
-        let last = published.pop().map(|(_, document)| document);
+        let mut published = topic::read(&env.config).await?;
+        published.retain(|record| record.id == id);
+        let last = published.pop().and_then(|record| record.document);
         Ok(last.filter(|document| document.contains("[erased]")))
     })
     .await?;
@@ -177,17 +180,6 @@ async fn copies_are_gone(env: &TestEnv, town: &Town<'_>, order: &str, export: &s
     let export = town.see(export).await?.expect(200)?.json;
     ensure!(export["state"] == "expired", "{export}");
     Ok(())
-}
-
-/// The published documents, in their order, by key.
-async fn state(env: &TestEnv) -> Result<Vec<(String, String)>> {
-    let topic = env.config.kafka_name(contracts::topics::STATE.name);
-    let records = crate::relay::scene::read_topic(&env.config, &topic).await?;
-    let texts = records.iter().map(|record| {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (text(&record.key), text(&record.value))
-    });
-    Ok(texts.collect())
 }
 
 /// In any case, on the channel that is named; not the customers who have given it.

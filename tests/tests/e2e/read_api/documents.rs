@@ -548,7 +548,7 @@ async fn an_invoice_bears_the_seller_that_was_saved_when_it_got_its_number(
     let refused = scene.queries.get(&slip).await?;
     let refused = refused.expect_problem(409, "seller_unusable")?;
     let detail = refused.json["detail"].as_str().unwrap_or_default();
-    ensure!(detail.contains("/seller/logo"), "{detail}");
+    ensure!(detail.contains("document_files"), "{detail}");
     scene.pdf(&invoice).await?.says(&["First Owner Ltd"])?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::town::{MARL, Person, QUILL, Town};
 use anyhow::{Result, ensure};
 use contracts::ids::subject_of_customer;
 use serde_json::json;
-use tests::TestEnv;
+use tests::{TestEnv, wait_until};
 
 /// Every order of the guest, also one that is fulfilled, however the email was
 /// written; none of another customer with the same one, none of other channels, and
@@ -52,23 +52,22 @@ pub async fn orders_of_a_guest_become_those_of_a_customer(env: &TestEnv) -> Resu
         ended["kind"] == "guest_orders" && ended["progress"]["succeeded"] == 2,
         "{ended}"
     );
-    let marked = town
-        .on(&neighbour, "notes", json!({"text": "later"}))
-        .await?;
-    let subject = subject_of_customer("web", "c-7");
-    let customer = town
-        .read(&format!("/v1/customers/{subject}"), &marked["position"])
-        .await?;
-    ensure!(
-        customer["orders"] == 2 && customer["customer_id"] == "c-7",
-        "{customer}"
-    );
+    let path = format!("/v1/customers/{}", subject_of_customer("web", "c-7"));
+    wait_until("the customer to have both", async || {
+        let customer = town.see(&path).await?;
+        let both = customer.json["orders"] == 2 && customer.json["customer_id"] == "c-7";
+        Ok(both.then_some(()))
+    })
+    .await?;
     for (path, expected) in [(&first, "c-7"), (&second, "c-7"), (&anothers, "c-9")] {
-        let read = town.read(path, &marked["position"]).await?;
-        ensure!(read["customer"]["id"] == expected, "{read}");
+        let read = wait_until("the order to be the customer's", async || {
+            let read = town.see(path).await?.expect(200)?.json;
+            Ok((read["customer"]["id"] == expected).then_some(read))
+        })
+        .await?;
         ensure!(read["customer"]["name"] == QUILL.name, "{read}");
     }
-    let read = town.read(&neighbour, &marked["position"]).await?;
+    let read = town.see(&neighbour).await?.expect(200)?.json;
     ensure!(read["customer"]["id"].is_null(), "{read}");
     // The order is somebody's by now.
     let link = town

@@ -76,7 +76,7 @@ impl<'a> Town<'a> {
         self.scene.api.at(&self.scene.queries)
     }
 
-    /// Places an order; its path.
+    /// Places an order, and waits until it is read; its path.
     pub async fn order(&self, person: &Person, customer: Option<&str>) -> Result<String> {
         let body = order(person, customer);
         let placed = self
@@ -86,8 +86,12 @@ impl<'a> Town<'a> {
             .await?
             .expect(201)?;
         let path = placed.header("location").to_owned();
-        self.on(&path, "notes", json!({"text": person.note}))
-            .await?;
+        let note = json!({"text": person.note});
+        self.on(&path, "notes", note).await?;
+        let read = format!("{path}?min_version=2");
+        let request = self.views().request(Method::GET, &read);
+        let request = request.header("Prefer", "wait=30, handling=strict");
+        answer(request).await?.expect(200)?;
         Ok(path)
     }
 

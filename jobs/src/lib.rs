@@ -4,6 +4,7 @@
 
 mod archive;
 mod bulk;
+mod ended;
 mod exports;
 mod http;
 pub mod import;

@@ -1,7 +1,8 @@
 //! What commands that call a running system have in common.
 
 use anyhow::{Context as _, bail};
-use std::{fs, path::Path};
+use serde::Serialize;
+use std::{fmt::Display, fs, path::Path, process::ExitCode};
 
 /// Environment variable with the API key. The key itself is no flag: command
 /// lines are visible to everybody on the machine.
@@ -23,4 +24,26 @@ pub fn api_key(file: Option<&Path>) -> anyhow::Result<String> {
         "" => bail!("an API key is needed: set {API_KEY}, or name its file with --api-key-file"),
         key => Ok(key.to_owned()),
     }
+}
+
+/// Prints what came of it on standard output, as JSON or for people, and ends with 0
+/// where it has succeeded.
+///
+/// # Errors
+/// None in practice: it has a JSON form.
+pub fn told(
+    summary: &(impl Serialize + Display),
+    json: bool,
+    succeeded: bool,
+) -> anyhow::Result<ExitCode> {
+    if json {
+        println!("{}", serde_json::to_string(summary)?);
+    } else {
+        println!("{summary}");
+    }
+    Ok(if succeeded {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -1,6 +1,6 @@
 //! `orderlog import`.
 
-use crate::client::api_key;
+use crate::client::{api_key, told};
 use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use jobs::import::{
@@ -87,14 +87,5 @@ pub async fn run(args: ImportArgs, stop: CancellationToken) -> anyhow::Result<Ex
         progress: ProgressStyle::Auto,
     };
     let summary = import(&settings, stop).await?;
-    if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
-    } else {
-        println!("{summary}");
-    }
-    Ok(if summary.succeeded() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    told(&summary, args.json, summary.succeeded())
 }

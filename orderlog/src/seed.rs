@@ -1,6 +1,6 @@
 //! `orderlog seed`.
 
-use crate::client::api_key;
+use crate::client::{api_key, told};
 use anyhow::Context as _;
 use jobs::seed::{
     Arguments, DEFAULT_CONCURRENCY, MOST_DAYS, MOST_ORDERS, ProgressStyle, RetryPolicy, Settings,
@@ -92,16 +92,7 @@ pub async fn run(args: SeedArgs, stop: CancellationToken) -> anyhow::Result<Exit
         progress: ProgressStyle::Auto,
     };
     let summary = seed(&settings, stop).await?;
-    if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
-    } else {
-        println!("{summary}");
-    }
-    Ok(if summary.succeeded() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    told(&summary, args.json, summary.succeeded())
 }
 
 #[cfg(test)]

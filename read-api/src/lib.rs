@@ -32,7 +32,6 @@ mod state;
 pub use export::{ExportFiles, check_export};
 pub use log::Log;
 pub use openapi::openapi;
-pub use people::PeopleViews;
 pub use problems::PROBLEM_TYPES;
 pub use routes::customers::list::plan as customers_plan;
 pub use routes::orders::list::{PlanError as ListPlanError, plan as list_plan};

@@ -6,26 +6,22 @@ use crate::{
     servers::Servers,
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use infra::{config::Config, people::Views};
+use infra::people::Views;
 use sqlx::{Error, PgPool};
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
-/// The views of this configuration, and how far they are.
+/// The views, and how far they are.
 pub struct PeopleViews {
     servers: Servers,
     meter: Mutex<Meter>,
 }
 
 impl PeopleViews {
-    /// Of these views and of this log.
-    ///
-    /// # Errors
-    /// A URL of the views that is none.
-    pub fn new(config: &Config, events: PgPool) -> Result<Self, Error> {
-        let servers = Servers::new(config)?;
+    /// Of these servers and of this log.
+    pub fn new(servers: Servers, events: PgPool) -> Self {
         let meter = Mutex::new(Meter::new(events, servers.clone()));
-        Ok(Self { servers, meter })
+        Self { servers, meter }
     }
 
     /// Whether no server that answers misses an order's event from before.

@@ -4,8 +4,9 @@ use super::item::{Handled, Item, Source, Verdict};
 use super::ledger::{Closing, Ledger};
 use super::report::Report;
 use super::sender::{Sender, ToSend};
-use super::summary::{Counts, End, Summary};
+use super::summary::{Counts, Summary};
 use super::{ImportError, Settings};
+use crate::ended::Ended;
 use crate::progress::Progress;
 use futures_util::{Stream, StreamExt as _, stream};
 use std::sync::{Arc, atomic::AtomicU64};
@@ -61,13 +62,13 @@ pub(super) async fn run(
     Ok(ledger.close(closing).await)
 }
 
-fn end(failure: Option<ImportError>, read: &ReadToEnd, ledger: &Ledger) -> End {
+fn end(failure: Option<ImportError>, read: &ReadToEnd, ledger: &Ledger) -> Ended {
     match failure {
-        Some(failure) => End::Failed {
+        Some(failure) => Ended::Failed {
             failure: infra::lifecycle::error_chain(&failure),
         },
-        None if read.to_the_end && ledger.not_sent() == Counts::default() => End::Complete,
-        None => End::Stopped,
+        None if read.to_the_end && ledger.not_sent() == Counts::default() => Ended::Complete,
+        None => Ended::Stopped,
     }
 }
 

@@ -3,7 +3,8 @@
 use super::ImportError;
 use super::item::{Handled, Verdict};
 use super::report::Report;
-use super::summary::{Counts, End, Summary};
+use super::summary::{Counts, Summary};
+use crate::ended::Ended;
 use crate::progress::grouped;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -24,7 +25,7 @@ pub(super) struct Closing {
     /// Last line read.
     pub last_line: u64,
     /// How it ended.
-    pub end: End,
+    pub end: Ended,
     /// Whether nothing was to be stored.
     pub dry_run: bool,
     /// Requests repeated.
@@ -119,9 +120,9 @@ impl Ledger {
         };
         if let Some(report) = self.report
             && let Err(error) = report.close(&summary).await
-            && !matches!(summary.end, End::Failed { .. })
+            && !matches!(summary.end, Ended::Failed { .. })
         {
-            summary.end = End::Failed {
+            summary.end = Ended::Failed {
                 failure: infra::lifecycle::error_chain(&error),
             };
         }

@@ -37,10 +37,11 @@ mod scripted_server;
 #[cfg(test)]
 mod tests;
 
+pub use crate::ended::Ended;
 pub use error::ImportError;
 pub use formats::{Format, shopify::Channel};
 pub use item::{Item, Reason, Source};
-pub use summary::{Counts, End, Summary};
+pub use summary::{Counts, Summary};
 
 pub use crate::progress::ProgressStyle;
 pub use infra::retry::RetryPolicy;

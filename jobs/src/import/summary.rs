@@ -1,6 +1,6 @@
 //! The result of an import, for scripts and for people.
 
-use crate::progress::grouped;
+use crate::{ended::Ended, progress::grouped};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, ops::AddAssign};
 
@@ -20,28 +20,13 @@ impl AddAssign for Counts {
     }
 }
 
-/// How an import ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "end", rename_all = "snake_case")]
-pub enum End {
-    /// The whole file was dealt with.
-    Complete,
-    /// It was told to stop.
-    Stopped,
-    /// Something ended it.
-    Failed {
-        /// What, with its causes.
-        failure: String,
-    },
-}
-
 /// What an import did. Everything that was read is in exactly one of
 /// `imported`, `already_there`, `refused` and `not_sent`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
     /// How it ended.
     #[serde(flatten)]
-    pub end: End,
+    pub end: Ended,
     /// Whether nothing was to be stored: then what is said to be imported would
     /// be.
     pub dry_run: bool,
@@ -72,22 +57,22 @@ pub struct Summary {
 impl Summary {
     /// Whether the whole file was dealt with and the counts add up.
     pub fn succeeded(&self) -> bool {
-        self.end == End::Complete && self.adds_up
+        self.end == Ended::Complete && self.adds_up
     }
 
     fn closing(&self) -> String {
         let dealt_with = self.imported.invoices + self.already_there.invoices;
         match &self.end {
-            End::Complete if self.dry_run => "Dry run: nothing was stored.".to_owned(),
-            End::Complete if self.imported.invoices == 0 && dealt_with > 0 => {
+            Ended::Complete if self.dry_run => "Dry run: nothing was stored.".to_owned(),
+            Ended::Complete if self.imported.invoices == 0 && dealt_with > 0 => {
                 "Nothing changed: every invoice that is not refused was already there.".to_owned()
             }
-            End::Complete => "Complete.".to_owned(),
-            End::Stopped => format!(
+            Ended::Complete => "Complete.".to_owned(),
+            Ended::Stopped => format!(
                 "Stopped after line {}. Run the same command again to go on: what is there stays as it is.",
                 grouped(self.last_line)
             ),
-            End::Failed { failure } => format!(
+            Ended::Failed { failure } => format!(
                 "Failed after line {}: {failure}. What is there stays as it is; the same command goes on.",
                 grouped(self.last_line)
             ),

@@ -2,7 +2,9 @@
 
 use super::formats::online_retail::HEADER;
 use super::scripted_server::{ScriptedServer, start};
-use super::{Channel, Counts, End, Format, ProgressStyle, RetryPolicy, Settings, Summary, import};
+use super::{
+    Channel, Counts, Ended, Format, ProgressStyle, RetryPolicy, Settings, Summary, import,
+};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, io::Write as _, path::Path, time::Duration};
 use tempfile::TempDir;
@@ -204,7 +206,7 @@ async fn a_system_that_stays_away_fails_the_import_clearly() {
     let summary = run(&settings).await;
     assert!(!summary.succeeded() && summary.adds_up, "{summary}");
     assert_eq!(summary.not_sent, counts(20, 20));
-    let End::Failed { failure } = summary.end else {
+    let Ended::Failed { failure } = summary.end else {
         panic!("not failed: {summary}");
     };
     assert!(failure.contains("does not take invoice"), "{failure}");
@@ -216,7 +218,7 @@ async fn a_refused_key_fails_the_import_at_once() {
     let mut settings = settings(&file(&dir, &many(20)), &server);
     settings.api_key = "other".into();
     let summary = run(&settings).await;
-    assert!(matches!(&summary.end, End::Failed { failure } if failure.contains("401")));
+    assert!(matches!(&summary.end, Ended::Failed { failure } if failure.contains("401")));
     assert_eq!(summary.retries, 0);
 }
 
@@ -244,7 +246,7 @@ async fn a_stopped_import_accounts_for_everything_and_goes_on_when_repeated() {
     };
     let (summary, ()) = tokio::join!(running, watcher);
     let summary = summary.expect("begins");
-    assert_eq!(summary.end, End::Stopped);
+    assert_eq!(summary.end, Ended::Stopped);
     assert!(
         summary.adds_up && summary.imported.invoices >= 100,
         "{summary}"
@@ -279,7 +281,7 @@ async fn xz_is_recognised_and_a_cut_off_file_fails() {
     std::fs::write(&path, &packed[..packed.len() / 2]).expect("writable");
     let cut = run(&settings).await;
     assert!(
-        cut.adds_up && matches!(cut.end, End::Failed { .. }),
+        cut.adds_up && matches!(cut.end, Ended::Failed { .. }),
         "{cut}"
     );
 }

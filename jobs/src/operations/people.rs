@@ -21,6 +21,7 @@ use infra::{
     operations::{self, About, OperationKind, Work},
     people::{self, Found, Whose},
     redis::{Purge, purge},
+    views::{DOCUMENTS_FAMILY, ORDERS_FAMILY},
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -43,7 +44,7 @@ const PARKED: Duration = Duration::from_secs(15);
 /// Bytes that are stored at a time.
 const PIECE: usize = 4 << 20;
 /// Families of cached values that hold personal data.
-const READABLE: [&str; 2] = ["orders", "documents"];
+const READABLE: [&str; 2] = [ORDERS_FAMILY, DOCUMENTS_FAMILY];
 
 /// Whether a step is done, or is to be looked at again later.
 pub enum Step {
@@ -90,7 +91,8 @@ impl Operating {
                 Err(later) => return Ok(later),
             }
         } else {
-            let guest = guest(&work.about, true)?;
+            let (platform, email) = guest(&work.about)?;
+            let guest = Whose::GuestNow { platform, email };
             people::whose(self.views.pool(), &guest, now).await?
         };
         work.input_bytes = self.write(work, &found).await?;
@@ -259,20 +261,15 @@ fn erased(about: &About) -> Result<Whose, JobError> {
     }
     match about.customer() {
         Some(subject) => Ok(Whose::Customer(subject)),
-        None => guest(about, false),
+        None => guest(about).map(|(platform, email)| Whose::Guest { platform, email }),
     }
 }
 
-/// A guest, as somebody has named them.
-fn guest(about: &About, now: bool) -> Result<Whose, JobError> {
+/// Channel and email of a guest.
+fn guest(about: &About) -> Result<(String, String), JobError> {
     let named = about.platform.clone().zip(about.email.clone());
     // Once it is forgotten the lines are there.
-    let (platform, email) = named.ok_or_else(|| JobError::retry(SOMEBODY_ELSE))?;
-    Ok(if now {
-        Whose::GuestNow { platform, email }
-    } else {
-        Whose::Guest { platform, email }
-    })
+    named.ok_or_else(|| JobError::retry(SOMEBODY_ELSE))
 }
 
 #[cfg(test)]
@@ -347,9 +344,10 @@ mod tests {
             ..About::default()
         };
         let forgotten = named.clone().told();
-        assert!(matches!(guest(&named, true), Ok(Whose::GuestNow { .. })));
-        assert!(matches!(guest(&named, false), Ok(Whose::Guest { .. })));
-        assert!(guest(&forgotten, false).is_err());
+        let both = ("web".to_owned(), "ada@example.com".to_owned());
+        assert_eq!(guest(&named).ok(), Some(both));
+        assert!(matches!(erased(&named), Ok(Whose::Guest { .. })));
+        assert!(erased(&forgotten).is_err());
         let of_one = About {
             order_id: Some(Uuid::from_u128(2)),
             ..About::default()

@@ -2,10 +2,11 @@
 
 use super::{
     Generator, Line, SeedError, Settings, Story,
-    summary::{Ended, Ledger, Summary, Verdict},
+    summary::{Ledger, Summary, Verdict},
 };
 use crate::{
     bulk::{Answer, Attempt, BulkClient, How},
+    ended::Ended,
     progress::Progress,
 };
 use futures_util::{Stream, StreamExt as _, stream};

@@ -28,11 +28,12 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use crate::ended::Ended;
 pub use arguments::{Arguments, MOST_DAYS, MOST_ORDERS};
 pub use error::SeedError;
 pub use line::{Line, Story};
 pub use orders::Generator;
-pub use summary::{Counts, Ended, Summary};
+pub use summary::{Counts, Summary};
 
 pub use crate::progress::ProgressStyle;
 pub use infra::retry::RetryPolicy;

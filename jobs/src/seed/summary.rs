@@ -1,7 +1,7 @@
 //! What came of making a shop, for scripts and for people.
 
 use super::Arguments;
-use crate::progress::grouped;
+use crate::{ended::Ended, progress::grouped};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt, ops::AddAssign, time::Duration};
 
@@ -70,21 +70,6 @@ pub struct Refusals {
     pub lines: u64,
     /// What one of them was told, and its command.
     pub example: String,
-}
-
-/// How it ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "end", rename_all = "snake_case")]
-pub enum Ended {
-    /// Everything was sent.
-    Complete,
-    /// It was told to stop.
-    Stopped,
-    /// Something ended it.
-    Failed {
-        /// What, with its causes.
-        failure: String,
-    },
 }
 
 /// What came of it.

@@ -15,7 +15,7 @@ use jobs::{
     process::{self, WorkerState},
     work,
 };
-use read_api::{ExportFiles, Log, PeopleViews};
+use read_api::{ExportFiles, Log};
 use sqlx::PgPool;
 use std::sync::Arc;
 
@@ -72,9 +72,10 @@ pub fn worker(
 ) -> anyhow::Result<Readiness> {
     let status = process::spawn(config, Arc::new(Mapping), lifecycle)?;
     let events = epoch::pool(&config.events_url, LOG_CONNECTIONS)?;
+    let exports = export_files(config, events.clone(), lifecycle)?;
     let queries = work::Queries {
-        exports: Arc::new(export_files(config, events.clone(), lifecycle)?),
-        views: Arc::new(PeopleViews::new(config, events)?),
+        views: Arc::new(exports.views(events)),
+        exports: Arc::new(exports),
     };
     work::spawn(config, (queries, Arc::new(BulkLines)), lifecycle)?;
     let commands = status.clone();

@@ -216,8 +216,7 @@ impl<P: Projection> Applier<P> {
             batch.parking.park_event(record, version, reason.clone());
             return Ok(());
         }
-        let rewritten = P::rewrites(&envelope.event_type) && sequence > batch.fold.version(id);
-        let step = if rewritten {
+        let step = if batch.fold.is_rewritten_by(&record.event) {
             Step::Gap
         } else {
             batch.fold.step(&record.event).map_err(Refold::Event)?

@@ -68,6 +68,13 @@ impl<P: Projection> Fold<P> {
         self.rows.get(&id).map_or(0, P::version)
     }
 
+    /// Whether the event says that those before it read differently from now on, and
+    /// the row does not have it yet.
+    pub fn is_rewritten_by(&self, event: &Event<P::Data>) -> bool {
+        let envelope = &event.envelope;
+        P::rewrites(&envelope.event_type) && envelope.sequence > self.version(envelope.subject)
+    }
+
     /// Applies the event if it is the next one of its aggregate.
     pub fn step(&mut self, event: &Event<P::Data>) -> Result<Step, BoxError> {
         let (id, version) = (event.envelope.subject, event.envelope.sequence);

@@ -35,8 +35,13 @@ impl Named {
 /// The customer that an order is said to be of: nobody, where only an id is
 /// missing.
 pub fn subject(order: &Order) -> Option<Uuid> {
-    let id = order.customer.as_ref()?.id.as_deref()?;
+    let id = customer_id(order)?;
     Some(subject_of_customer(&order.platform, id))
+}
+
+/// The channel's own id of the customer.
+pub fn customer_id(order: &Order) -> Option<&str> {
+    order.customer.as_ref()?.id.as_deref()
 }
 
 /// The customer's name, as it was given.
@@ -51,9 +56,10 @@ pub fn email(order: &Order) -> Option<String> {
 
 /// What a customer is searched by.
 pub fn searched(order: &Order) -> BTreeSet<String> {
-    let id = order.customer.as_ref().and_then(|c| c.id.as_deref());
     let email = readable(order, |customer| &customer.email);
-    let texts = [id, name(order), email].into_iter().flatten();
+    let texts = [customer_id(order), name(order), email]
+        .into_iter()
+        .flatten();
     texts.flat_map(words).collect()
 }
 

@@ -54,8 +54,8 @@ pub struct KnownSeller {
 pub struct Sellers {
     /// By channel; none under a channel that has settings without one.
     configured: BTreeMap<String, Option<Arc<KnownSeller>>>,
-    /// Where files are that saved sellers name.
-    files: Option<PathBuf>,
+    /// Where files are that saved sellers name; empty: nowhere.
+    files: PathBuf,
     /// Those of platforms that were saved, by slug and version.
     saved: Cache<(String, i64), Arc<KnownSeller>>,
 }
@@ -112,11 +112,10 @@ impl Sellers {
             };
             configured.insert(platform.to_owned(), known.map(Arc::new));
         }
-        let files = (!config.document_files.is_empty()).then(|| config.document_files.clone());
         let saved = Cache::builder().max_capacity(SAVED).time_to_live(KEPT);
         Ok(Self {
             configured,
-            files: files.map(PathBuf::from),
+            files: PathBuf::from(&config.document_files),
             saved: saved.build(),
         })
     }
@@ -165,7 +164,7 @@ impl Sellers {
             return Ok(Some(known));
         }
         let has_files = seller.logo.is_some() || !seller.fonts.is_empty();
-        if has_files && self.files.is_none() {
+        if has_files && self.files.as_os_str().is_empty() {
             return Err(seller_unusable(
                 "it names files, and document_files names no folder",
             ));
@@ -183,10 +182,7 @@ impl Sellers {
 
     /// What a platform says of its seller, as settings say it; files by their paths.
     fn settings(&self, seller: contracts::platform::Seller) -> SellerSettings {
-        let file = |name: String| match &self.files {
-            Some(folder) => folder.join(name),
-            None => PathBuf::from(name),
-        };
+        let file = |name: String| self.files.join(name);
         SellerSettings {
             name: seller.name,
             address: seller.address,

@@ -9,8 +9,8 @@ use super::{
     views::{Subject, WantedRows},
 };
 use crate::{
-    background::Background, live::Events, log::Log, routes::orders::list::with_filters,
-    servers::Servers,
+    background::Background, live::Events, log::Log, people::PeopleViews,
+    routes::orders::list::with_filters, servers::Servers,
 };
 use actix_web::web::Bytes;
 use futures_util::{FutureExt as _, Stream, StreamExt as _, future::BoxFuture, stream};
@@ -21,6 +21,7 @@ use infra::{
     lifecycle::{Lifecycle, error_chain},
     postgres::is_cut_off,
 };
+use sqlx::PgPool;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -85,6 +86,11 @@ impl ExportFiles {
             exports: Exports::of_files(config, log, events),
             servers,
         })
+    }
+
+    /// The views that it reads, for who looks for people's orders; `events` is the log.
+    pub fn views(&self, events: PgPool) -> PeopleViews {
+        PeopleViews::new(self.servers.clone(), events)
     }
 
     async fn begin(&self, wanted: &Wanted) -> Result<Opened, Failure> {

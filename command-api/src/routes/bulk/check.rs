@@ -45,12 +45,7 @@ impl LineCheck for BulkLines {
             Err(refused) => return Checked::Invalid(result(sent_for, number, refused)),
         };
         if op == RECORDS_ERASURES && !sent_for.erasure {
-            let refused = Refused {
-                op: Some(op.to_owned()),
-                key,
-                problem: scope_missing(),
-            };
-            return Checked::Invalid(result(sent_for, number, refused));
+            return refused(Some(op), key, scope_missing());
         }
         match rewritten(&text, &sent_as(key.as_deref()), &sent_for.causation_id) {
             Ok(text) if text.len() <= LONGEST => Checked::Valid { op, key, text },

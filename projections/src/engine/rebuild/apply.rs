@@ -345,7 +345,7 @@ impl<P: Projection> Folding<P> {
         let event = decode::<P>(published)?;
         let (id, sequence) = (event.envelope.subject, event.envelope.sequence);
         let previous = self.fold.version(id);
-        if P::rewrites(&event.envelope.event_type) && sequence > previous {
+        if self.fold.is_rewritten_by(&event) {
             let history = self.anew.get(&id).map_or(&[] as &[_], Vec::as_slice);
             return self.fold.refold(id, history);
         }

@@ -1,9 +1,9 @@
 //! `order_customers`: whose each order is, and was. Written when that changes, so
 //! once for nearly every order.
 
-use super::malformed;
+use super::{texts, values};
 use crate::orders::{fold::OrderRow, named, parts::Part};
-use serde::Serialize;
+use serde_json::to_string;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -44,37 +44,21 @@ pub async fn write(
     if changed.is_empty() {
         return Ok(());
     }
-    let words = |row: &OrderRow| json(&named::searched(&row.order));
     sqlx::query(UPSERT)
-        .bind(column(&changed, |row| row.order.id))
-        .bind(column(&changed, |row| row.order.platform.as_str()))
-        .bind(column(&changed, |row| named::subject(&row.order)))
-        .bind(column(&changed, |row| {
-            row.order.customer.as_ref()?.id.as_deref()
-        }))
-        .bind(column(&changed, |row| named::name(&row.order)))
-        .bind(column(&changed, |row| named::email(&row.order)))
-        .bind(column(&changed, |row| row.order.placed_at))
-        .bind(column(&changed, |row| row.named.guest))
-        .bind(texts(&changed, |row| json(&row.named.subjects))?)
-        .bind(texts(&changed, |row| json(&row.named.emails))?)
-        .bind(texts(&changed, words)?)
+        .bind(values(&changed, |row| row.order.id))
+        .bind(values(&changed, |row| row.order.platform.as_str()))
+        .bind(values(&changed, |row| named::subject(&row.order)))
+        .bind(values(&changed, |row| named::customer_id(&row.order)))
+        .bind(values(&changed, |row| named::name(&row.order)))
+        .bind(values(&changed, |row| named::email(&row.order)))
+        .bind(values(&changed, |row| row.order.placed_at))
+        .bind(values(&changed, |row| row.named.guest))
+        .bind(texts(&changed, |row| to_string(&row.named.subjects))?)
+        .bind(texts(&changed, |row| to_string(&row.named.emails))?)
+        .bind(texts(&changed, |row| {
+            to_string(&named::searched(&row.order))
+        })?)
         .execute(connection)
         .await?;
     Ok(())
-}
-
-fn column<'a, V>(rows: &[&'a OrderRow], of: impl Fn(&'a OrderRow) -> V) -> Vec<V> {
-    rows.iter().map(|row| of(row)).collect()
-}
-
-fn texts(
-    rows: &[&OrderRow],
-    of: impl Fn(&OrderRow) -> Result<String, sqlx::Error>,
-) -> Result<Vec<String>, sqlx::Error> {
-    rows.iter().map(|row| of(row)).collect()
-}
-
-fn json(values: &impl Serialize) -> Result<String, sqlx::Error> {
-    serde_json::to_string(values).map_err(malformed)
 }

@@ -126,6 +126,20 @@ fn column<'a, T, V>(parts: &[Owned<'a, T>], of: impl Fn(&'a T) -> V) -> Vec<V> {
     parts.iter().map(|(_, part)| of(part)).collect()
 }
 
+/// The values of one column of rows that are an order's own.
+fn values<'a, T, V>(rows: &[&'a T], of: impl Fn(&'a T) -> V) -> Vec<V> {
+    rows.iter().map(|row| of(row)).collect()
+}
+
+/// The same of a column of JSON.
+fn texts<T>(
+    rows: &[&T],
+    of: impl Fn(&T) -> Result<String, serde_json::Error>,
+) -> Result<Vec<String>, sqlx::Error> {
+    let texts = rows.iter().map(|row| of(row).map_err(malformed));
+    texts.collect()
+}
+
 /// The ids of the orders that parts belong to.
 fn owners<T>(parts: &[Owned<'_, T>]) -> Vec<Uuid> {
     parts.iter().map(|(order, _)| *order).collect()

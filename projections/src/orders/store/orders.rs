@@ -1,7 +1,12 @@
 //! `orders`: one row per order, with the JSON that GET and lists send.
 
-use super::{malformed, table::Table};
-use crate::orders::{Named, fold::OrderRow, milestones::Milestones, shared::statistics::units};
+use super::{malformed, table::Table, texts, values};
+use crate::orders::{
+    fold::OrderRow,
+    milestones::Milestones,
+    named::{self, Named},
+    shared::statistics::units,
+};
 use contracts::order::{Order, OrderSummary};
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use std::{
@@ -130,33 +135,33 @@ pub async fn write(
     let documents = texts(&orders, serde_json::to_string)?;
     let tags = texts(&orders, |o| serde_json::to_string(&o.tags))?;
     sqlx::query(&UPSERT)
-        .bind(column(&orders, |o| o.id))
-        .bind(column(&orders, |o| o.version))
+        .bind(values(&orders, |o| o.id))
+        .bind(values(&orders, |o| o.version))
         .bind(rows.values().map(|row| row.partition).collect::<Vec<_>>())
-        .bind(column(&orders, |o| o.number.as_str()))
-        .bind(column(&orders, |o| o.platform.as_str()))
-        .bind(column(&orders, |o| o.external_id.as_deref()))
-        .bind(column(&orders, |o| o.kind.as_str()))
-        .bind(column(&orders, |o| o.currency.as_str()))
-        .bind(column(&orders, |o| o.country.as_str()))
-        .bind(column(&orders, customer_id))
-        .bind(column(&orders, |o| o.status.as_str()))
-        .bind(column(&orders, |o| o.payment_status.as_str()))
-        .bind(column(&orders, |o| o.fulfillment_status.as_str()))
-        .bind(column(&orders, |o| o.return_status.as_str()))
-        .bind(column(&orders, |o| o.placed_at.is_some()))
-        .bind(column(&orders, |o| o.confirmed))
-        .bind(column(&orders, |o| o.archived))
-        .bind(column(&orders, hold_count))
+        .bind(values(&orders, |o| o.number.as_str()))
+        .bind(values(&orders, |o| o.platform.as_str()))
+        .bind(values(&orders, |o| o.external_id.as_deref()))
+        .bind(values(&orders, |o| o.kind.as_str()))
+        .bind(values(&orders, |o| o.currency.as_str()))
+        .bind(values(&orders, |o| o.country.as_str()))
+        .bind(values(&orders, named::customer_id))
+        .bind(values(&orders, |o| o.status.as_str()))
+        .bind(values(&orders, |o| o.payment_status.as_str()))
+        .bind(values(&orders, |o| o.fulfillment_status.as_str()))
+        .bind(values(&orders, |o| o.return_status.as_str()))
+        .bind(values(&orders, |o| o.placed_at.is_some()))
+        .bind(values(&orders, |o| o.confirmed))
+        .bind(values(&orders, |o| o.archived))
+        .bind(values(&orders, hold_count))
         .bind(tags)
-        .bind(column(&orders, |o| o.totals.total))
-        .bind(column(&orders, |o| o.totals.captured))
-        .bind(column(&orders, |o| o.totals.refunded))
-        .bind(column(&orders, |o| o.totals.balance_due))
-        .bind(column(&orders, units))
-        .bind(column(&orders, |o| o.created_at))
-        .bind(column(&orders, |o| o.placed_at.unwrap_or(o.created_at)))
-        .bind(column(&orders, |o| o.updated_at))
+        .bind(values(&orders, |o| o.totals.total))
+        .bind(values(&orders, |o| o.totals.captured))
+        .bind(values(&orders, |o| o.totals.refunded))
+        .bind(values(&orders, |o| o.totals.balance_due))
+        .bind(values(&orders, units))
+        .bind(values(&orders, |o| o.created_at))
+        .bind(values(&orders, |o| o.placed_at.unwrap_or(o.created_at)))
+        .bind(values(&orders, |o| o.updated_at))
         .bind(reached(|m| m.confirmed))
         .bind(reached(|m| m.paid))
         .bind(reached(|m| m.shipped))
@@ -169,22 +174,6 @@ pub async fn write(
         .execute(connection)
         .await?;
     Ok(())
-}
-
-fn column<'a, V>(orders: &[&'a Order], of: impl Fn(&'a Order) -> V) -> Vec<V> {
-    orders.iter().map(|order| of(order)).collect()
-}
-
-fn texts(
-    orders: &[&Order],
-    of: impl Fn(&Order) -> Result<String, serde_json::Error>,
-) -> Result<Vec<String>, sqlx::Error> {
-    let texts = orders.iter().map(|order| of(order).map_err(malformed));
-    texts.collect()
-}
-
-fn customer_id(order: &Order) -> Option<&str> {
-    order.customer.as_ref()?.id.as_deref()
 }
 
 fn hold_count(order: &Order) -> i64 {

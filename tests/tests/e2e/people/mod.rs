@@ -3,6 +3,7 @@
 
 mod erased;
 mod guests;
+mod hindered;
 mod listed;
 mod on_disk;
 mod town;
@@ -26,10 +27,10 @@ pub fn trials() -> Vec<Trial> {
         erased::an_order_is_forgotten_with_those_that_replace_goods_of_it,
         erased::orders_that_became_a_customers_are_forgotten_from_their_begin,
         erased::who_may_not_erase_is_refused_and_nothing_is_gone,
-        erased::a_killed_worker_goes_on_with_an_erasure,
-        erased::a_parked_order_keeps_an_erasure_open,
-        erased::a_build_that_began_before_forgets_as_well,
-        erased::what_a_restored_backup_brings_back_is_erased_again,
+        hindered::a_killed_worker_goes_on_with_an_erasure,
+        hindered::a_parked_order_keeps_an_erasure_open,
+        hindered::a_build_that_began_before_forgets_as_well,
+        hindered::what_a_restored_backup_brings_back_is_erased_again,
         guests::orders_of_a_guest_become_those_of_a_customer,
         listed::customers_are_listed_by_their_last_order,
     ];

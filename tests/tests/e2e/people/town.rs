@@ -6,6 +6,7 @@ use infra::config::Config;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answer, Api, Role, TestEnv, answer};
+use uuid::Uuid;
 
 /// Somebody who orders.
 #[derive(Clone, Copy)]
@@ -156,4 +157,14 @@ pub fn order(person: &Person, customer: Option<&str>) -> Value {
         body["customer"]["id"] = customer.into();
     }
     body
+}
+
+/// Whether a text has anything of the person to be forgotten.
+pub fn shows_quill(text: &str) -> Option<&'static str> {
+    QUILL.texts().into_iter().find(|part| text.contains(part))
+}
+
+pub fn id_of(path: &str) -> Result<Uuid> {
+    let id = path.rsplit('/').next().context("no id")?;
+    Ok(id.parse()?)
 }

@@ -34,14 +34,11 @@ pub fn trials() -> Vec<Trial> {
         guests::orders_of_a_guest_become_those_of_a_customer,
         listed::customers_are_listed_by_their_last_order,
     ];
-    // It waits minutes for Kafka to compact: `ORDERLOG_SEARCH_FILES=1` runs it.
-    if std::env::var_os("ORDERLOG_SEARCH_FILES").is_some() {
-        trials.push(on_private_servers(
-            "people::on_disk::nothing_of_a_person_is_left_in_any_file",
-            async |env: &tests::TestEnv, servers: &tests::PrivateServers| {
-                on_disk::nothing_of_a_person_is_left_in_any_file(env, servers).await
-            },
-        ));
-    }
+    trials.push(on_private_servers(
+        "people::on_disk::nothing_of_a_person_is_left_in_any_file",
+        async |env: &tests::TestEnv, servers: &tests::PrivateServers| {
+            on_disk::nothing_of_a_person_is_left_in_any_file(env, servers).await
+        },
+    ));
     trials
 }

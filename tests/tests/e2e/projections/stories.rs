@@ -13,8 +13,8 @@ use domain::money::Price;
 use domain::order::{
     Order, OrderCommand, after,
     command::{
-        CancelOrder, CreateDraft, FailPayment, History, ImportOrder, NewOrder, PastPayment,
-        PlaceOrder, VoidPayment,
+        CancelOrder, CreateDraft, FailPayment, History, ImportOrder, LinkCustomer, NewOrder,
+        PastPayment, PlaceOrder, RecordErasure, VoidPayment,
     },
     decide, evolve,
 };
@@ -115,7 +115,21 @@ impl Story {
             payment,
             reason: None,
         })?;
-        self.cancel()
+        self.cancel()?;
+        self.forgotten()
+    }
+
+    /// The guest turns out to be a customer, who is then forgotten.
+    fn forgotten(&mut self) -> Result<()> {
+        self.then(LinkCustomer {
+            customer_id: id("c-9")?,
+        })?;
+        self.then(RecordErasure {
+            erasure_id: Uuid::from_u128(8),
+            subjects: self.order.subject().into_iter().collect(),
+            requested_by: id("key_1")?,
+            reference: Some(id("case 1")?),
+        })
     }
 
     fn cancel(&mut self) -> Result<()> {

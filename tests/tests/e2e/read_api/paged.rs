@@ -10,7 +10,13 @@ super::suite![no_page_is_longer_than_200_or_empty_by_request];
 
 const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0031);
 
-/// Paths of routes with a `limit`, with the order [`ID`] in them.
+/// The order is that of a customer, whose id is the same.
+const CUSTOMER: &str = "
+    INSERT INTO order_customers (order_id, platform, subject, customer_id, placed_at, guest,
+        subjects, emails, words)
+    VALUES ($1, 'web', $1, 'c-1', now(), false, ARRAY[$1], '{}', '')";
+
+/// Paths of routes with a `limit`, with [`ID`] in them.
 fn paged(document: &OpenApi) -> Vec<String> {
     let has_limit = |parameters: &[RefOr<utoipa::openapi::path::Parameter>]| {
         parameters.iter().any(|parameter| match parameter {
@@ -29,6 +35,7 @@ fn paged(document: &OpenApi) -> Vec<String> {
 async fn no_page_is_longer_than_200_or_empty_by_request(env: &TestEnv) -> anyhow::Result<()> {
     let views = Views::start(env).await?;
     views.add_order(ID, "W-1", "{\"n\":1}").await?;
+    views.run(sqlx::query(CUSTOMER).bind(ID)).await?;
     let paths = paged(&read_api::openapi());
     for expected in [
         "/v1/orders".to_owned(),
@@ -36,6 +43,8 @@ async fn no_page_is_longer_than_200_or_empty_by_request(env: &TestEnv) -> anyhow
         "/v1/events".to_owned(),
         "/v1/statistics/products".to_owned(),
         "/v1/statistics/customers".to_owned(),
+        "/v1/customers".to_owned(),
+        format!("/v1/customers/{ID}/orders"),
     ] {
         ensure!(
             paths.contains(&expected),

@@ -19,9 +19,15 @@ use tracing_subscriber::layer::{Context, Layer};
 const TARGET: &str = "sqlx::query";
 /// The field that has the time of a slow statement, in seconds.
 const ELAPSED: &str = "elapsed_secs";
+const SECONDS: &str = "orderlog_slow_statement_seconds";
 
 /// From when on a statement is slow; zero: never.
 static SLOW_FROM: OnceLock<Duration> = OnceLock::new();
+
+/// Tells the exporter what the name means.
+pub(crate) fn describe_metrics() {
+    metrics::describe_histogram!(SECONDS, "How long slow statements of PostgreSQL took");
+}
 
 /// Takes the threshold from the configuration. The first call decides.
 pub(crate) fn begin(config: &Config) {
@@ -50,7 +56,7 @@ impl<S: Subscriber> Layer<S> for Counter {
         let mut elapsed = Elapsed(None);
         event.record(&mut elapsed);
         if let Some(seconds) = elapsed.0 {
-            metrics::histogram!("orderlog_slow_statement_seconds").record(seconds);
+            metrics::histogram!(SECONDS).record(seconds);
         }
     }
 }

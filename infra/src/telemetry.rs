@@ -1,23 +1,43 @@
 //! Logs and metrics: both are global to a process by their nature, and set up
 //! once.
 
-use crate::{config::Config, slow_statements};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use crate::{clock, config::Config, http, redis, slow_statements};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{
     fs::File,
     io::IsTerminal as _,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
+use time::OffsetDateTime;
 use tracing_subscriber::{
     EnvFilter, fmt, fmt::writer::BoxMakeWriter, layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
 
-/// Buckets of every histogram of seconds, from 0.5 ms to 30 s.
+/// Buckets of every histogram that is not named below, in seconds: what a client
+/// waits for.
 const SECONDS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
+/// Of what happens in the background, in seconds, up to the six hours that a file
+/// may take.
+const LONG_SECONDS: &[f64] = &[
+    0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 10_800.0, 21_600.0,
+];
+/// Of what is counted in pieces, up to what may wait for the log.
+const PIECES: &[f64] = &[
+    1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0, 4_096.0,
+];
+const OTHER_BUCKETS: [(&str, &[f64]); 6] = [
+    ("orderlog_append_batch_commands", PIECES),
+    ("orderlog_export_file_seconds", LONG_SECONDS),
+    ("orderlog_job_seconds", LONG_SECONDS),
+    ("orderlog_job_wait_seconds", LONG_SECONDS),
+    ("orderlog_projection_batch_size", PIECES),
+    ("orderlog_statistics_warm_up_seconds", LONG_SECONDS),
+];
+const START_TIME: &str = "orderlog_start_time_seconds";
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -83,13 +103,26 @@ pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
     if let Some(handle) = METRICS.get() {
         return Ok(handle.clone());
     }
-    let recorder = PrometheusBuilder::new()
-        .set_buckets(SECONDS)?
-        .build_recorder();
+    let mut builder = PrometheusBuilder::new().set_buckets(SECONDS)?;
+    for (name, buckets) in OTHER_BUCKETS {
+        builder = builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), buckets)?;
+    }
+    let recorder = builder.build_recorder();
     let handle = recorder.handle();
     // Whoever was first keeps its recorder, and its handle is in the cell.
     if metrics::set_global_recorder(recorder).is_ok() {
         let _ = METRICS.set(handle.clone());
+        describe();
     }
     Ok(METRICS.get().unwrap_or(&handle).clone())
+}
+
+/// What every process measures.
+fn describe() {
+    metrics::describe_gauge!(START_TIME, "When this process began, in seconds since 1970");
+    let now = clock::now() - OffsetDateTime::UNIX_EPOCH;
+    metrics::gauge!(START_TIME).set(now.as_seconds_f64());
+    http::describe_metrics();
+    redis::describe_metrics();
+    slow_statements::describe_metrics();
 }

@@ -17,6 +17,7 @@ mod lag;
 mod live;
 mod log;
 mod log_range;
+mod measured;
 mod one;
 mod openapi;
 mod paging;

@@ -10,6 +10,7 @@ use crate::{
     lag::LagMonitor,
     live::Live,
     log::Log,
+    measured,
     one::Cache,
     problems::PROBLEM_TYPES,
     routes::{
@@ -100,6 +101,7 @@ impl ReadApi {
         log: Log,
         lifecycle: &Lifecycle,
     ) -> Result<Self, ReadApiError> {
+        measured::describe();
         let redis = Redis::new(config)?;
         let servers = Servers::new(config)?;
         let views = servers.primary().clone();

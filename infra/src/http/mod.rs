@@ -28,6 +28,7 @@ pub use etag::{Etag, IfMatch, if_match, none_match};
 pub use fallback::DocumentedPaths;
 pub use health::Readiness;
 pub use observe::HeadOnly;
+pub(crate) use observe::describe_metrics;
 pub use prefer::Prefer;
 pub use principal::{Caller, Principal, still_allowed};
 pub use problem::{Problem, ProblemDocument, ProblemError};

@@ -19,6 +19,12 @@ use std::time::{Duration, Instant};
 /// The answer's own span, for the caller's trace (W3C Trace Context, response
 /// header).
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+const REQUESTS: &str = "orderlog_http_requests_total";
+const SECONDS: &str = "orderlog_http_request_duration_seconds";
+/// Methods that are counted by their name. A client can make up another one for
+/// each request: all of those share one series.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const OTHER_METHOD: &str = "other";
 /// Route of requests that nothing has claimed, so that they share one series.
 const UNMATCHED: &str = "unmatched";
 
@@ -175,17 +181,30 @@ fn millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
+/// Tells the exporter what the names mean.
+pub(crate) fn describe_metrics() {
+    metrics::describe_counter!(REQUESTS, "Requests, by method, route and status");
+    metrics::describe_histogram!(
+        SECONDS,
+        "Time from a request's head to its answer's head, by route"
+    );
+}
+
+fn counted(method: &Method) -> &'static str {
+    let known = METHODS.into_iter().find(|known| *known == method.as_str());
+    known.unwrap_or(OTHER_METHOD)
+}
+
 fn count(method: &Method, outcome: &Outcome<'_>, duration: Duration) {
     let route = outcome.route.to_owned();
     metrics::counter!(
-        "orderlog_http_requests_total",
-        "method" => method.as_str().to_owned(),
+        REQUESTS,
+        "method" => counted(method),
         "route" => route.clone(),
         "status" => outcome.status.as_str().to_owned(),
     )
     .increment(1);
-    metrics::histogram!("orderlog_http_request_duration_seconds", "route" => route)
-        .record(duration);
+    metrics::histogram!(SECONDS, "route" => route).record(duration);
 }
 
 /// The framework's own errors as problems; none for ours, which are problems
@@ -313,6 +332,13 @@ mod tests {
             (internal.code.as_str(), internal.detail),
             ("internal", None)
         );
+    }
+
+    #[test]
+    fn methods_that_clients_make_up_share_one_series() {
+        let made_up = Method::from_bytes(b"BREW").expect("a method");
+        assert_eq!(counted(&made_up), OTHER_METHOD);
+        assert_eq!(counted(&Method::PATCH), "PATCH");
     }
 
     #[actix_web::test]

@@ -42,6 +42,25 @@ use std::{fmt, sync::Arc, time::Duration};
 use tally::Tallies;
 use tokio::sync::OnceCell;
 
+const PAUSES: &str = "orderlog_redis_pauses_total";
+const REFUSALS: &str = "orderlog_redis_refusals_total";
+
+/// Tells the exporter what the names mean, and begins what is watched at zero:
+/// of a count that begins with its first event, that event is no increase.
+pub(crate) fn describe_metrics() {
+    tally::describe();
+    metrics::describe_counter!(
+        PAUSES,
+        "How often Redis was left alone for a second after failing three times"
+    );
+    metrics::describe_counter!(
+        REFUSALS,
+        "Commands that Redis refused, being full as a rule"
+    );
+    metrics::counter!(PAUSES).increment(0);
+    metrics::counter!(REFUSALS).increment(0);
+}
+
 /// One multiplexed connection, opened at the first command and again whenever
 /// it breaks. Cheap to clone.
 #[derive(Clone)]
@@ -197,14 +216,14 @@ impl Redis {
             Ok(_) => breaker.succeeded(),
             Err(error @ Unavailable::Refused(_)) => {
                 breaker.succeeded();
-                metrics::counter!("orderlog_redis_refusals_total").increment(1);
+                metrics::counter!(REFUSALS).increment(1);
                 tracing::debug!(
                     error = crate::lifecycle::error_chain(error),
                     "redis.refused"
                 );
             }
             Err(error) if breaker.failed() => {
-                metrics::counter!("orderlog_redis_pauses_total").increment(1);
+                metrics::counter!(PAUSES).increment(1);
                 let reason = crate::lifecycle::error_chain(error);
                 tracing::warn!(reason, pause_ms = breaker::PAUSE, "redis.paused");
             }

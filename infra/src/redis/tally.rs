@@ -5,6 +5,16 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+const REQUESTS: &str = "orderlog_cache_requests_total";
+
+/// Tells the exporter what the name means.
+pub(super) fn describe() {
+    metrics::describe_counter!(
+        REQUESTS,
+        "Requests to the cache, by family and by what it had"
+    );
+}
+
 /// What came of asking a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
@@ -82,11 +92,7 @@ pub(super) struct Tally {
 impl Tally {
     pub fn count(&self, found: Found) {
         self.counts[found as usize].fetch_add(1, Ordering::Relaxed);
-        metrics::counter!(
-            "orderlog_cache_requests_total",
-            "family" => self.family, "result" => found.name()
-        )
-        .increment(1);
+        metrics::counter!(REQUESTS, "family" => self.family, "result" => found.name()).increment(1);
     }
 
     fn figures(&self) -> FamilyFigures {

@@ -1,6 +1,6 @@
 //! What the projector counts.
 
-use metrics::{describe_counter, describe_gauge, describe_histogram};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram};
 
 /// Records that Kafka delivered, for the first time or again.
 pub(super) const DELIVERED: &str = "orderlog_projection_delivered_total";
@@ -29,8 +29,9 @@ pub(super) const LAG_EVENTS: &str = "orderlog_projection_lag_events";
 /// The same in seconds: the age of the last applied event.
 pub(super) const LAG_SECONDS: &str = "orderlog_projection_lag_seconds";
 
-/// Tells the exporter what the names mean.
-pub(super) fn describe() {
+/// Tells the exporter what the names mean, and begins what is watched at zero:
+/// of a count that begins with its first event, that event is no increase.
+pub(super) fn describe(projection: &'static str) {
     describe_counter!(DELIVERED, "Records delivered, for the first time or again");
     describe_counter!(APPLIED, "Events applied, by projection");
     describe_counter!(SKIPPED, "Events skipped because the rows held them already");
@@ -55,4 +56,5 @@ pub(super) fn describe() {
         LAG_SECONDS,
         "Age of the last applied event while a partition is behind"
     );
+    counter!(REBUILDS_FAILED, "projection" => projection).increment(0);
 }

@@ -64,8 +64,8 @@ pub fn spawn<P: Projection>(
     shared: &Shared,
     lifecycle: &Lifecycle,
 ) -> io::Result<Status> {
-    metrics::describe();
-    parking::describe();
+    metrics::describe(P::NAME);
+    parking::describe(P::NAME);
     let workers = Engine::<P>::workers(&engine.config);
     let status = Status::new(workers);
     let (seen, topic_id) = watch::channel(None);

@@ -9,12 +9,16 @@ const CONFLICTS: &str = "orderlog_append_conflicts_total";
 const OVERLOADED: &str = "orderlog_append_overloaded_total";
 const RETRIES: &str = "orderlog_append_retries_total";
 
+/// Tells the exporter what the names mean, and begins counts at zero.
 pub fn describe() {
     describe_histogram!(COMMANDS, "Commands joined into one INSERT");
     describe_histogram!(SECONDS, "Time from the begin of a batch to its commit");
     describe_counter!(CONFLICTS, "Appends whose stream had moved on");
     describe_counter!(OVERLOADED, "Appends refused because too many were waiting");
     describe_counter!(RETRIES, "Batches tried again after a database error");
+    for name in [CONFLICTS, OVERLOADED, RETRIES] {
+        counter!(name).increment(0);
+    }
 }
 
 #[expect(

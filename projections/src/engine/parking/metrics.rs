@@ -7,11 +7,12 @@ const PARKED: &str = "orderlog_parked_orders";
 const PARKINGS: &str = "orderlog_parked_total";
 const REDRIVES: &str = "orderlog_redrives_total";
 
-/// Tells the exporter what the names mean.
-pub fn describe() {
+/// Tells the exporter what the names mean, and begins the count at zero.
+pub fn describe(projection: &'static str) {
     describe_gauge!(PARKED, "Orders that wait, by projection and partition");
     describe_counter!(PARKINGS, "Orders that were parked");
     describe_counter!(REDRIVES, "Orders that were driven again, by result");
+    count(projection, 0);
 }
 
 /// Counts orders that were parked.

@@ -30,11 +30,12 @@ bench: setup ## Measure against the limits and peers (release build; ROWS="appen
 	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench
 	@target/release/orderlog-bench $(ROWS)
 
-generate: build ## Write what is generated (OpenAPI, AsyncAPI, JSON Schemas, the client's types) anew
+generate: build ## Write what is generated (OpenAPI, AsyncAPI, JSON Schemas, types of the client, dashboards) anew
 	@target/debug/orderlog openapi --out docs/openapi.json
 	@target/debug/orderlog asyncapi --out docs/asyncapi.json
 	@target/debug/orderlog schemas --out contracts/schemas
 	@scripts/check-client --generate
+	@scripts/dashboards
 
 check-api: build ## Send generated requests to a running system (needs python3)
 	@scripts/check-api

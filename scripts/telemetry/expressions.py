@@ -248,8 +248,11 @@ def rules(groups, known):
         if rule["health"] == "err":
             tell(f"{rule['name']}: {rule['lastError']}")
         look(rule["name"], rule["query"], known)
-        if rule["type"] == "recording" and not shows(rule["name"]):
-            tell(f"{rule['name']}: nothing is recorded after the traffic")
+        if rule["type"] == "recording":
+            recorded = ",".join(f'{label}="{value}"' for label, value in (rule.get("labels") or {}).items())
+            recorded = f"{rule['name']}{{{recorded}}}"
+            if not shows(recorded):
+                tell(f"{recorded}: nothing is recorded after the traffic")
     for rule in alerts:
         name, annotations = rule["name"], rule["annotations"]
         url = annotations.get("runbook_url", "")

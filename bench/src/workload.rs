@@ -16,6 +16,7 @@ use infra::{
     config::{Config, EventStoreKind},
     event_store::{EventStore, LogHint},
     postgres,
+    sealing::KeysUsed,
 };
 use orderlog::{keys::sealing, mapping::Mapping};
 use std::{
@@ -161,6 +162,7 @@ fn context() -> CommandContext {
         correlation_id: None,
         causation_id: None,
         traceparent: None,
+        copied: KeysUsed::default(),
     }
 }
 

@@ -26,9 +26,10 @@ use infra::{
         command_id,
     },
     http::{
-        IfMatch, JsonBody, Principal, Problem, Query, TraceContext, body::parse, idempotency_key,
-        if_match, trace_context,
+        IfMatch, JsonBody, Principal, Problem, Query, TraceContext, access::platform_not_allowed,
+        body::parse, idempotency_key, if_match, trace_context,
     },
+    sealing::KeysUsed,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::HashMap, future::ready, ops::Deref, pin::Pin, sync::Arc};
@@ -60,7 +61,9 @@ pub struct Call {
     /// Principal.
     pub principal: String,
     /// What its key is for.
-    scopes: Scopes,
+    pub scopes: Scopes,
+    /// The only platform that they have to do with.
+    platform: Option<Arc<str>>,
     /// What is recorded of the command, under the identity of its only step.
     pub context: CommandContext,
     /// Whether platforms of imported orders are made where there are none.
@@ -159,7 +162,13 @@ impl Call {
         api.usable()?;
         let (method, pattern, parts) = told.route;
         let route = format!("{method} {}", concrete(&pattern, &parts));
-        let (principal, scopes, key) = (told.principal.id, told.principal.scopes, told.key);
+        let Principal {
+            id: principal,
+            scopes,
+            platform,
+            ..
+        } = told.principal;
+        let key = told.key;
         let payload_hash = api.payload_hash(payload).await;
         let context = CommandContext {
             actor: principal.clone(),
@@ -171,12 +180,14 @@ impl Call {
             correlation_id: told.trace.correlation_id.or(Some(told.trace.trace_id)),
             causation_id: told.causation_id,
             traceparent: Some(told.trace.traceparent),
+            copied: KeysUsed::default(),
         };
         Ok(Self {
             api,
             key,
             principal,
             scopes,
+            platform,
             context,
             create_platforms: told.create_platforms,
             rehearsal: told.rehearsal,
@@ -196,6 +207,23 @@ impl Call {
     /// Whether the caller's key has this scope.
     pub fn may(&self, scope: &str) -> bool {
         self.scopes.has(scope)
+    }
+
+    /// Whether a new order may be of this platform.
+    ///
+    /// # Errors
+    /// 403 where the caller's key is for another one.
+    pub fn check_platform(&self, platform: &str) -> Result<(), Problem> {
+        match &self.platform {
+            Some(own) if **own != *platform => Err(platform_not_allowed(own)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether an order is there for the caller: one that does not exist is.
+    fn sees(&self, order: &Order) -> bool {
+        let platform = order.head.as_ref().map(|head| &head.platform);
+        platform.is_none_or(|platform| self.check_platform(platform).is_ok())
     }
 
     /// The part of the path of this name.
@@ -306,6 +334,22 @@ impl Call {
         F: Future<Output = Result<I, ExecuteError<Rejection>>>,
         I: Into<Ordered<OrderCommand>>,
     {
+        if self.platform.is_some() && context.if_match.is_some() {
+            // Before anything is said of its version.
+            let state = self.order(order_id).await?;
+            if state.version == 0 {
+                return Err(rejected(&Rejection::OrderNotFound));
+            }
+        }
+        let command = |order: &Order| {
+            let command = self.sees(order).then(|| command(order));
+            async move {
+                match command {
+                    Some(command) => command.await,
+                    None => Err(ExecuteError::Rejected(Rejection::OrderNotFound)),
+                }
+            }
+        };
         let id = order_id.hyphenated().to_string();
         let orders = &self.api.orders;
         let executed = if let Some(rehearsal) = &self.rehearsal {
@@ -319,7 +363,8 @@ impl Call {
         executed.map_err(refused)
     }
 
-    /// An order as it is now.
+    /// An order as it is now; one of a platform that the caller has nothing to do
+    /// with is not there.
     pub async fn order(&self, order_id: Uuid) -> Result<Arc<State<Orders>>, Problem> {
         let id = order_id.hyphenated().to_string();
         let orders = &self.api.orders;
@@ -327,7 +372,12 @@ impl Call {
             Some(rehearsal) => orders.rehearsed(&rehearsal.orders, &id).await,
             None => orders.aggregate(&id).await,
         };
-        found.map_err(refused)
+        let found = found.map_err(refused)?;
+        Ok(if self.sees(&found.aggregate) {
+            found
+        } else {
+            Arc::default()
+        })
     }
 
     /// Carries a command out on the order that the path names, by the rules of

@@ -4,6 +4,7 @@ use crate::{
     answer::CommandAnswer,
     documented::{PlatformAnswer, ProductAnswer, ShippingMethodAnswer, ShippingZoneAnswer},
     routes::{
+        api_keys::{self, create::KeyWithSecret},
         bulk, customers, drafts, exports, methods, operations, orders, platforms, products,
         webhooks::{
             deliveries,
@@ -13,8 +14,9 @@ use crate::{
     },
 };
 use infra::{
+    api_keys::ApiKey,
     exports::Export,
-    http::ProblemDocument,
+    http::{ProblemDocument, access},
     operations::Operation,
     webhooks::{Delivery, Endpoint},
 };
@@ -60,11 +62,13 @@ const EXAMPLES: &[(&str, &str)] = &[
         description = "Commands change orders and what they refer to. Each answers what it is about as it left it, with its version in the ETag and a `position` to wait for on reads."
     ),
     components(schemas(
+        ApiKey,
         CommandAnswer,
         Delivery,
         Endpoint,
         EndpointWithSecret,
         Export,
+        KeyWithSecret,
         Operation,
         PlatformAnswer,
         ProblemDocument,
@@ -74,6 +78,8 @@ const EXAMPLES: &[(&str, &str)] = &[
         ShippingZoneAnswer
     )),
     paths(
+        api_keys::create::handle,
+        api_keys::revoke::handle,
         drafts::create::handle,
         drafts::update::handle,
         drafts::complete::handle,
@@ -191,6 +197,7 @@ pub fn openapi() -> OpenApiDocument {
         }
     }
     document.components = Some(components);
+    access::describe(&mut document);
     document
 }
 

@@ -27,8 +27,10 @@ kinds! {
     422 reason_required: "The command is not carried out without a `reason`.",
     422 nothing_to_change: "None of the members that would change something is there.",
     422 amount_or_percent: "A discount is either an `amount` or a `percent`: exactly one of them.",
+    // --- API keys ---------------------------------------------------------
+    404 api_key_not_found: "There is no API key with this id.",
+    422 invalid_api_key: "There cannot be such an API key: `errors` says which members are wrong, and why.",
     // --- customers --------------------------------------------------------
-    403 scope_missing: "The API key names what it is for, and this is not among it.",
     409 customer_known: "The order is that of another customer (`customer_id`): only a guest's is linked.",
     422 invalid_person: "A person is named by platform and id, by platform and email, or by an order.",
     // --- exports ----------------------------------------------------------
@@ -46,7 +48,7 @@ kinds! {
     404 delivery_not_found: "There is no delivery with this id; they are kept for some weeks.",
     409 endpoint_disabled: "The webhook endpoint is disabled, so nothing is sent to it.",
     409 request_spent:
-        "The request was carried out before, and what it made is no more: the endpoint was deleted, or has another secret since. Use another Idempotency-Key.",
+        "The request was carried out before, and what it made is no more or is not shown again: the endpoint was deleted or has another secret since, or it made an API key. Use another Idempotency-Key.",
     409 too_many_endpoints: "There are as many webhook endpoints as there may be: delete one first.",
     422 invalid_endpoint:
         "A webhook endpoint cannot be such one: `errors` says which members, and why.",

@@ -37,5 +37,6 @@ pub mod seller;
 pub mod shared_secret;
 mod slow_statements;
 pub mod telemetry;
+pub mod tokens;
 pub mod views;
 pub mod webhooks;

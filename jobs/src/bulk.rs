@@ -5,7 +5,7 @@ use crate::http::{
     PASSING_CONFLICTS, Problem, SetUpError, asked_pause, cause, is_passing, named_client,
     system_url,
 };
-use infra::retry::RetryPolicy;
+use infra::{api_keys::Scopes, http::NARROWED_TO, retry::RetryPolicy};
 use reqwest::{Client, RequestBuilder, StatusCode, Url, header::CONTENT_TYPE};
 use serde::Deserialize;
 use std::{
@@ -142,6 +142,8 @@ pub struct How {
 pub struct BulkClient {
     client: Client,
     url: Url,
+    /// What lines may do; none: all that the key may.
+    scopes: Option<String>,
     retry: RetryPolicy,
     retries: AtomicU64,
 }
@@ -159,9 +161,21 @@ impl BulkClient {
         Ok(Self {
             client: named_client(&url, api_key, agent)?,
             url,
+            scopes: None,
             retry,
             retries: AtomicU64::new(0),
         })
+    }
+
+    /// The same, whose lines may do no more than these scopes allow.
+    pub fn narrowed_to(&self, scopes: &Scopes) -> Self {
+        Self {
+            client: self.client.clone(),
+            url: self.url.clone(),
+            scopes: scopes.named().map(|scopes| scopes.join(" ")),
+            retry: self.retry,
+            retries: AtomicU64::new(0),
+        }
     }
 
     /// How many requests had to be repeated until now, as a whole or in part.
@@ -172,7 +186,11 @@ impl BulkClient {
     /// A request whose body is yet to be said.
     pub fn request(&self) -> RequestBuilder {
         let request = self.client.post(self.url.clone());
-        request.header(CONTENT_TYPE, "application/x-ndjson")
+        let request = request.header(CONTENT_TYPE, "application/x-ndjson");
+        match &self.scopes {
+            Some(scopes) => request.header(NARROWED_TO, scopes),
+            None => request,
+        }
     }
 
     /// Sends lines until `read` says of each what became of it, by its place, its

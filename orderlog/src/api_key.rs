@@ -1,8 +1,10 @@
 //! `orderlog api-key`: keys of the API.
 
 use clap::Subcommand;
+use domain::text::{InvalidText, Slug};
 use infra::{
-    api_keys::{self, ApiKeys, Scopes},
+    api_keys::{self, ApiKey, ApiKeys, Rights, Scopes},
+    clock,
     config::Config,
     postgres::Databases,
 };
@@ -14,6 +16,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -23,11 +26,16 @@ pub enum ApiKeyCommand {
         /// What it is for
         #[arg(long, default_value = "unnamed")]
         name: String,
-        /// What it may do beyond what every key may, once for each: orders:price (its
-        /// prices are taken as they are), customers:erase. Without any the key may do everything; `none`
-        /// for a key that may do nothing beyond
+        /// What it may do, once for each (docs/OPERATIONS.md has them all); everything,
+        /// if none is given
         #[arg(long = "scope", value_parser = scope)]
         scopes: Vec<String>,
+        /// The only platform that it has to do with
+        #[arg(long, value_parser = platform)]
+        platform: Option<Slug>,
+        /// When it ends, as `2027-12-31T00:00:00Z` or `2027-12-31`
+        #[arg(long, value_parser = end)]
+        expires_at: Option<OffsetDateTime>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -55,29 +63,50 @@ pub enum ApiKeyCommand {
     },
 }
 
-/// Stands for no scope at all.
-const NO_SCOPE: &str = "none";
-
 fn scope(text: &str) -> Result<String, String> {
-    if text == NO_SCOPE || Scopes::KNOWN.contains(&text) {
+    if Scopes::is_known(text) {
         return Ok(text.to_owned());
     }
-    let known = Scopes::KNOWN.join(", ");
-    Err(format!(
-        "there is no such scope; there are {known}, and {NO_SCOPE}"
-    ))
+    let known: Vec<_> = Scopes::KNOWN.iter().map(|scope| scope.name).collect();
+    let known = known.join(", ");
+    Err(format!("there is no such scope; there are {known}"))
+}
+
+fn platform(text: &str) -> Result<Slug, InvalidText> {
+    Slug::try_from(text)
+}
+
+fn end(text: &str) -> Result<OffsetDateTime, String> {
+    let wrong = "is no time, such as 2027-12-31T00:00:00Z or 2027-12-31";
+    let text = if text.len() == "2027-12-31".len() {
+        format!("{text}T00:00:00Z")
+    } else {
+        text.to_owned()
+    };
+    let end = OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| wrong)?;
+    if end <= clock::now() {
+        return Err("is over already".to_owned());
+    }
+    Ok(end)
 }
 
 /// Does it.
 pub async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Result<ExitCode> {
     let ops = Databases::new(config)?.ops;
     match command {
-        ApiKeyCommand::Create { name, scopes, json } => {
-            let named = (!scopes.is_empty()).then(|| {
-                let named = scopes.into_iter().filter(|scope| scope != NO_SCOPE);
-                named.collect()
-            });
-            let key = api_keys::create_for(&ops, &name, &Scopes::new(named)).await?;
+        ApiKeyCommand::Create {
+            name,
+            scopes,
+            platform,
+            expires_at,
+            json,
+        } => {
+            let rights = Rights {
+                scopes: Scopes::new((!scopes.is_empty()).then_some(scopes)),
+                platform: platform.map(|platform| platform.to_string()),
+                expires_at,
+            };
+            let key = api_keys::create_for(&ops, &name, &rights).await?;
             if json {
                 println!(
                     "{}",
@@ -97,23 +126,36 @@ pub async fn run(config: &Config, command: ApiKeyCommand) -> anyhow::Result<Exit
                 if json {
                     println!("{}", serde_json::to_string(&key)?);
                 } else {
-                    let state = if key.revoked_at.is_some() {
-                        "revoked"
-                    } else {
-                        "active"
-                    };
-                    println!("{}  {}…  {state}  {}", key.id, key.prefix, key.name);
+                    println!("{}", line(&key));
                 }
             }
         }
         ApiKeyCommand::Revoke { id } => {
-            if !api_keys::revoke(&ops, &id).await? {
+            if !api_keys::revoke(&ops, &id, None).await? {
                 anyhow::bail!("there is no active key {id}");
             }
             println!("revoked: {id}");
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A key as it is listed for people.
+fn line(key: &ApiKey) -> String {
+    let state = if key.revoked_at.is_some() {
+        "revoked"
+    } else if key.is_valid(clock::now()) {
+        "active"
+    } else {
+        "ended"
+    };
+    let scopes = key.scopes.named();
+    let scopes = scopes.map_or_else(|| "everything".to_owned(), |scopes| scopes.join(" "));
+    let platform = key.platform.as_deref().unwrap_or("all platforms");
+    format!(
+        "{}  {}…  {state}  {}  ({scopes}; {platform})",
+        key.id, key.prefix, key.name
+    )
 }
 
 /// The key that `file` holds, if it still works; else a new one called `name`,

@@ -71,6 +71,7 @@ const TAGS: &[(&str, &str)] = &[
         "webhooks",
         "Order events, told over HTTP to whoever asks for them, signed by Standard Webhooks 1.0.0.",
     ),
+    ("api keys", "Who may call, what for, until when."),
     (
         "admin",
         "What operators look at and set right: projections, their rebuilds, parked orders, the \
@@ -87,8 +88,12 @@ pub fn merged() -> OpenApi {
     document.tags = Some(TAGS.iter().map(tag).collect());
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("API key")
-        .description(Some("`ol_…`, made by `orderlog api-key create`"))
+        .bearer_format("API key or JWT")
+        .description(Some(
+            "`ol_…`, made by `orderlog api-key create` or `POST /v1/api_keys`; or a token of the \
+             identity provider (JWT), where one is configured. What a route asks for stands beside \
+             it: a key that names scopes is for no others.",
+        ))
         .build();
     let components = document.components.get_or_insert_with(Default::default);
     components.add_security_scheme("api_key", SecurityScheme::Http(bearer));

@@ -20,6 +20,7 @@ mod log_range;
 mod measured;
 mod one;
 mod openapi;
+mod own;
 mod paging;
 mod people;
 mod problems;

@@ -2,7 +2,7 @@
 
 use crate::{examples, live::ServerSentEvent, reference, routes};
 use contracts::order::Order;
-use infra::http::ProblemDocument;
+use infra::http::{ProblemDocument, access};
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -12,6 +12,8 @@ use utoipa::OpenApi;
         description = "Queries are served from projections. Every answer says how far those are behind the log, and can wait until they are not."
     ),
     paths(
+        routes::api_keys::list,
+        routes::api_keys::get,
         routes::orders::list::handle,
         routes::orders::get::handle,
         routes::orders::diff::handle,
@@ -120,6 +122,7 @@ struct Document;
 pub fn openapi() -> utoipa::openapi::OpenApi {
     let mut document = Document::openapi();
     examples::add(&mut document);
+    access::describe(&mut document);
     document
 }
 

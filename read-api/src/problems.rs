@@ -326,6 +326,11 @@ pub fn order_not_found() -> Problem {
     Problem::not_found("order_not_found", "There is no such order")
 }
 
+/// There is no such API key.
+pub fn api_key_not_found() -> Problem {
+    Problem::not_found("api_key_not_found", "There is no such API key")
+}
+
 /// There is no platform with this slug.
 pub fn platform_not_found() -> Problem {
     Problem::not_found("platform_not_found", "There is no such platform")

@@ -12,6 +12,7 @@ use crate::{
     log::Log,
     measured,
     one::Cache,
+    own::PlatformsOfOrders,
     problems::PROBLEM_TYPES,
     routes::{
         self,
@@ -22,7 +23,6 @@ use crate::{
 };
 use actix_web::web::{Data, ServiceConfig};
 use infra::{
-    api_keys::ApiKeys,
     asked::Notes,
     config::Config,
     http::{Readiness, problem_types},
@@ -39,7 +39,6 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct ReadApi {
     state: Data<State>,
-    keys: ApiKeys,
 }
 
 /// The read API cannot be put together.
@@ -77,6 +76,7 @@ pub struct State {
     pub exports: Exports,
     pub files: Files,
     pub orders: Cache,
+    pub platforms_of_orders: PlatformsOfOrders,
     pub platforms: Cache,
     pub products: Cache,
     pub statistics: statistics::cached::Cache,
@@ -127,6 +127,7 @@ impl ReadApi {
             progress,
             lag: LagMonitor::start(databases.events.clone(), servers.clone(), most, &background),
             orders: Cache::new(redis.clone(), ORDERS_FAMILY),
+            platforms_of_orders: PlatformsOfOrders::default(),
             platforms: Cache::new(redis.clone(), PLATFORMS_FAMILY),
             products: Cache::new(redis.clone(), PRODUCTS_FAMILY),
             statistics: statistics::cached::cache(redis.clone()),
@@ -144,7 +145,6 @@ impl ReadApi {
         };
         Ok(Self {
             state: Data::new(state),
-            keys: ApiKeys::new(databases.ops.clone()),
         })
     }
 
@@ -170,9 +170,7 @@ impl ReadApi {
 
     /// Mounts its routes.
     pub fn configure(&self, config: &mut ServiceConfig) {
-        config
-            .app_data(self.keys.clone())
-            .app_data(self.state.clone());
+        config.app_data(self.state.clone());
         problem_types(config, PROBLEM_TYPES);
         routes::configure(config);
     }

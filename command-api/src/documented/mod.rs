@@ -11,7 +11,7 @@ pub use answers::{
     PRODUCT, REQUEST, SALE, UNITS, ZONE, problems, responses,
 };
 pub use parameters::{
-    CreatePlatforms, Headers, OnDelivery, OnEndpoint, OnExport, OnMethod, OnOperation, OnOrder,
-    OnPlatform, OnProduct, OnZone, Once,
+    CreatePlatforms, Headers, OnDelivery, OnEndpoint, OnExport, OnKey, OnMethod, OnOperation,
+    OnOrder, OnPlatform, OnProduct, OnZone, Once,
 };
 pub use reference::{PlatformAnswer, ProductAnswer, ShippingMethodAnswer, ShippingZoneAnswer};

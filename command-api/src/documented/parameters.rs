@@ -95,6 +95,25 @@ struct DeliveryPath {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "only documents what `Call` reads")]
+struct KeyPath {
+    /// Id of the key.
+    id: String,
+}
+
+/// Parameters of requests on an API key.
+pub struct OnKey;
+
+impl IntoParams for OnKey {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = KeyPath::into_params(&place);
+        all.extend(Headers::into_params(&place));
+        all
+    }
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only documents what `Call` reads")]
 struct ExportPath {
     /// Id of the export.
     id: Uuid,

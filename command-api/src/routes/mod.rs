@@ -1,5 +1,6 @@
 //! Routes, as the tree of their paths.
 
+pub(crate) mod api_keys;
 pub(crate) mod bulk;
 pub(crate) mod customers;
 pub(crate) mod drafts;
@@ -23,6 +24,7 @@ use serde::Serialize;
 /// [`CommandApi`](crate::CommandApi) and the keys.
 pub fn configure(config: &mut ServiceConfig) {
     config
+        .configure(api_keys::configure)
         .configure(customers::configure)
         .configure(drafts::configure)
         .configure(orders::configure)

@@ -5,7 +5,7 @@ mod scopes;
 mod store;
 mod token;
 
-pub use scopes::Scopes;
+pub use scopes::{Scope, Scopes};
 
 use crate::clock;
 use moka::future::Cache;
@@ -15,11 +15,25 @@ use std::{sync::Arc, time::Duration};
 use subtle::ConstantTimeEq as _;
 use time::OffsetDateTime;
 use token::Token;
+use uuid::Uuid;
 
 /// How long a verdict is kept: a revoked key is refused within a second.
 const VERDICT_AGE: Duration = Duration::from_millis(900);
+/// How often the use of a key is noted.
+const USE_NOTED_EACH: Duration = Duration::from_mins(1);
 /// Verdicts kept per process; beyond that the least used ones are asked again.
 const VERDICTS: u64 = 10_000;
+
+/// What a key is made with.
+#[derive(Debug, Clone, Default)]
+pub struct Rights {
+    /// What it is for; none: everything.
+    pub scopes: Scopes,
+    /// The only platform that it has to do with; none: all.
+    pub platform: Option<String>,
+    /// When it ends; none: never.
+    pub expires_at: Option<OffsetDateTime>,
+}
 
 /// A key as it is shown once, when it is made.
 #[derive(Debug, Clone)]
@@ -31,7 +45,7 @@ pub struct NewKey {
 }
 
 /// A key as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct ApiKey {
     /// Id: the actor of every event that the key leads to.
     pub id: String,
@@ -40,31 +54,85 @@ pub struct ApiKey {
     /// The first characters after `ol_`.
     pub prefix: String,
     /// What it is for; null: everything.
+    #[schema(value_type = Option<Vec<String>>, example = json!(["orders:read", "orders:write"]))]
     pub scopes: Scopes,
+    /// The only platform that it has to do with; null: all.
+    #[schema(example = "web")]
+    pub platform: Option<String>,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: OffsetDateTime,
-    /// When it was revoked.
+    /// The key that made it; null: the command line.
+    pub created_by: Option<String>,
+    /// When it ends; null: never.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<OffsetDateTime>,
+    /// When it was used last, to within two minutes; null: never.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_used_at: Option<OffsetDateTime>,
+    /// When it was revoked; null: it was not.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub revoked_at: Option<OffsetDateTime>,
+    /// The key that revoked it; null: the command line, or nobody.
+    pub revoked_by: Option<String>,
+}
+
+impl ApiKey {
+    /// Whether it may be used at this time.
+    pub fn is_valid(&self, now: OffsetDateTime) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
 }
 
 /// Makes a key for everything.
 pub async fn create(ops: &PgPool, name: &str) -> Result<NewKey, sqlx::Error> {
-    create_for(ops, name, &Scopes::default()).await
+    create_for(ops, name, &Rights::default()).await
 }
 
 /// Makes a key.
-pub async fn create_for(ops: &PgPool, name: &str, scopes: &Scopes) -> Result<NewKey, sqlx::Error> {
+pub async fn create_for(ops: &PgPool, name: &str, rights: &Rights) -> Result<NewKey, sqlx::Error> {
+    create_by(ops, clock::new_id(), name, rights, None)
+        .await?
+        .ok_or(sqlx::Error::RowNotFound)
+}
+
+/// Makes the key of this id in somebody's name; none where it was made before.
+pub async fn create_by(
+    ops: &PgPool,
+    id: Uuid,
+    name: &str,
+    rights: &Rights,
+    created_by: Option<&str>,
+) -> Result<Option<NewKey>, sqlx::Error> {
+    let id = format!("key_{}", id.simple());
     loop {
         let token = Token::random();
-        let id = format!("key_{}", clock::new_id().simple());
         let secret = token.to_string();
+        let row = store::NewRow {
+            id: &id,
+            name,
+            rights,
+            created_by,
+            prefix: token.prefix(),
+            hash: &hash(&secret),
+        };
+        if store::insert(ops, &row).await? {
+            return Ok(Some(NewKey { id, secret }));
+        }
         // Two keys with one prefix are about as likely as one in 10^12.
-        if store::insert(ops, (&id, name), scopes, (token.prefix(), &hash(&secret))).await? {
-            return Ok(NewKey { id, secret });
+        if store::by_id(ops, &id).await?.is_some() {
+            return Ok(None);
         }
     }
+}
+
+/// The key of an id.
+pub async fn one(ops: &PgPool, id: &str) -> Result<Option<ApiKey>, sqlx::Error> {
+    store::by_id(ops, id).await
 }
 
 /// Every key, oldest first.
@@ -74,8 +142,8 @@ pub async fn list(ops: &PgPool) -> Result<Vec<ApiKey>, sqlx::Error> {
 
 /// Revokes a key, by its id; false where there is none of that id that is not
 /// revoked already. Every process refuses it within a second.
-pub async fn revoke(ops: &PgPool, id: &str) -> Result<bool, sqlx::Error> {
-    store::revoke(ops, id).await
+pub async fn revoke(ops: &PgPool, id: &str, by: Option<&str>) -> Result<bool, sqlx::Error> {
+    store::revoke(ops, id, by).await
 }
 
 /// Verifies keys; one per process, cheap to clone.
@@ -109,10 +177,29 @@ impl ApiKeys {
     async fn ask(&self, prefix: &str, hash: [u8; 32]) -> Result<Option<Arc<ApiKey>>, sqlx::Error> {
         let found = store::find(&self.ops, prefix).await?;
         Ok(found.and_then(|(key, stored)| {
-            let same = stored.as_slice().ct_eq(&hash[..]).into();
-            let valid = same && key.revoked_at.is_none();
+            let same: bool = stored.as_slice().ct_eq(&hash[..]).into();
+            let valid = same && key.is_valid(clock::now());
             valid.then(|| Arc::new(key))
         }))
+        .inspect(|found| self.note_use(found.as_deref()))
+    }
+
+    /// Notes that a key was used, in the background and not each time: nobody
+    /// waits for it, and a database that is away loses nothing else.
+    fn note_use(&self, key: Option<&ApiKey>) {
+        let noted_lately = |key: &&ApiKey| {
+            let last = key.last_used_at;
+            last.is_some_and(|last| clock::now() - last < USE_NOTED_EACH)
+        };
+        let Some(key) = key.filter(|key| !noted_lately(key)) else {
+            return;
+        };
+        let (ops, id) = (self.ops.clone(), key.id.clone());
+        tokio::spawn(async move {
+            if let Err(error) = store::note_use(&ops, &id).await {
+                tracing::warn!(%error, "api_key.use_not_noted");
+            }
+        });
     }
 }
 

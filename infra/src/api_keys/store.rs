@@ -1,26 +1,35 @@
 //! Keys in the ops database.
 
-use super::{ApiKey, Scopes};
+use super::{ApiKey, Rights, Scopes};
 use sqlx::{PgPool, Row as _, postgres::PgRow};
 
-const COLUMNS: &str = "id, name, prefix, scopes, created_at, revoked_at";
+const COLUMNS: &str = "id, name, prefix, scopes, platform, created_at, created_by, expires_at, \
+                       last_used_at, revoked_at, revoked_by";
 
-/// Stores a key; false where the prefix is taken.
-pub async fn insert(
-    ops: &PgPool,
-    (id, name): (&str, &str),
-    scopes: &Scopes,
-    (prefix, hash): (&str, &[u8]),
-) -> Result<bool, sqlx::Error> {
+/// A key as it is stored.
+pub struct NewRow<'a> {
+    pub id: &'a str,
+    pub name: &'a str,
+    pub rights: &'a Rights,
+    pub created_by: Option<&'a str>,
+    pub prefix: &'a str,
+    pub hash: &'a [u8],
+}
+
+/// Stores a key; false where its id or its prefix is taken.
+pub async fn insert(ops: &PgPool, row: &NewRow<'_>) -> Result<bool, sqlx::Error> {
     let inserted = sqlx::query(
-        "INSERT INTO api_keys (id, name, prefix, hash, scopes) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (prefix) DO NOTHING",
+        "INSERT INTO api_keys (id, name, prefix, hash, scopes, platform, expires_at, created_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
     )
-    .bind(id)
-    .bind(name)
-    .bind(prefix)
-    .bind(hash)
-    .bind(scopes.named())
+    .bind(row.id)
+    .bind(row.name)
+    .bind(row.prefix)
+    .bind(row.hash)
+    .bind(row.rights.scopes.named())
+    .bind(&row.rights.platform)
+    .bind(row.rights.expires_at)
+    .bind(row.created_by)
     .execute(ops)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -34,6 +43,13 @@ pub async fn find(ops: &PgPool, prefix: &str) -> Result<Option<(ApiKey, Vec<u8>)
         .transpose()
 }
 
+/// The key of this id.
+pub async fn by_id(ops: &PgPool, id: &str) -> Result<Option<ApiKey>, sqlx::Error> {
+    let sql = format!("SELECT {COLUMNS} FROM api_keys WHERE id = $1");
+    let row = sqlx::query(&sql).bind(id).fetch_optional(ops).await?;
+    row.as_ref().map(api_key).transpose()
+}
+
 /// Every key, oldest first.
 pub async fn list(ops: &PgPool) -> Result<Vec<ApiKey>, sqlx::Error> {
     let sql = format!("SELECT {COLUMNS} FROM api_keys ORDER BY created_at, id");
@@ -42,13 +58,26 @@ pub async fn list(ops: &PgPool) -> Result<Vec<ApiKey>, sqlx::Error> {
 }
 
 /// Revokes a key; false where there is none to revoke.
-pub async fn revoke(ops: &PgPool, id: &str) -> Result<bool, sqlx::Error> {
-    let revoked =
-        sqlx::query("UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL")
-            .bind(id)
-            .execute(ops)
-            .await?;
+pub async fn revoke(ops: &PgPool, id: &str, by: Option<&str>) -> Result<bool, sqlx::Error> {
+    let revoked = sqlx::query(
+        "UPDATE api_keys SET revoked_at = now(), revoked_by = $2 \
+          WHERE id = $1 AND revoked_at IS NULL",
+    )
+    .bind(id)
+    .bind(by)
+    .execute(ops)
+    .await?;
     Ok(revoked.rows_affected() == 1)
+}
+
+/// Notes that a key was used now, unless somebody else has just done so.
+pub async fn note_use(ops: &PgPool, id: &str) -> Result<(), sqlx::Error> {
+    let note = sqlx::query(
+        "UPDATE api_keys SET last_used_at = now() WHERE id = $1 \
+            AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')",
+    );
+    note.bind(id).execute(ops).await?;
+    Ok(())
 }
 
 fn api_key(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
@@ -57,7 +86,12 @@ fn api_key(row: &PgRow) -> Result<ApiKey, sqlx::Error> {
         name: row.try_get("name")?,
         prefix: row.try_get("prefix")?,
         scopes: Scopes::new(row.try_get("scopes")?),
+        platform: row.try_get("platform")?,
         created_at: row.try_get("created_at")?,
+        created_by: row.try_get("created_by")?,
+        expires_at: row.try_get("expires_at")?,
+        last_used_at: row.try_get("last_used_at")?,
         revoked_at: row.try_get("revoked_at")?,
+        revoked_by: row.try_get("revoked_by")?,
     })
 }

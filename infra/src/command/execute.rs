@@ -286,6 +286,12 @@ impl<R: Recording> Executor<R> {
         let unsealed: Vec<&Unsealed> = recorded.iter().map(|r| &r.unsealed).collect();
         let sealed = self.sealing.seal(id, &unsealed).await;
         let (sealed, keys) = sealed.map_err(|e| Refusal::Final(unsealed_error(e, sent)))?;
+        if keys.replace_some_of(&state.keys) {
+            return Ok(Attempt::Again { sent });
+        }
+        if keys.replace_some_of(&context.copied) {
+            return Err(Refusal::Final(unavailable(sent, Erased)));
+        }
         self.check_size(id, &sealed)?;
         let follows = (version > 0).then_some(state.at);
         match self
@@ -414,6 +420,11 @@ impl<R: Recording> Refusal<R> {
 #[derive(Debug, thiserror::Error)]
 #[error("the outcome of an append could not be settled")]
 struct Unsettled;
+
+/// What a command has from another aggregate was erased while it was decided.
+#[derive(Debug, thiserror::Error)]
+#[error("personal data was erased while the command was decided")]
+struct Erased;
 
 fn not_appended<R: Recording>(error: AppendError, sent: bool) -> Result<Attempt<R>, Refusal<R>> {
     match error {

@@ -18,7 +18,7 @@ pub use recording::{BoxError, EventOf, Recording, RejectionOf};
 pub use rehearse::Rehearsal;
 pub use state::State;
 
-use crate::{http::IfMatch, log::MappingError};
+use crate::{http::IfMatch, log::MappingError, sealing::KeysUsed};
 use uuid::Uuid;
 
 /// What is recorded about a command besides its events.
@@ -36,6 +36,8 @@ pub struct CommandContext {
     pub causation_id: Option<String>,
     /// W3C trace context.
     pub traceparent: Option<String>,
+    /// Keys of the personal data that the command has from another aggregate.
+    pub copied: KeysUsed,
 }
 
 impl CommandContext {
@@ -50,7 +52,7 @@ impl CommandContext {
     }
 
     /// Of whoever only looks.
-    const fn nobody() -> Self {
+    fn nobody() -> Self {
         Self {
             actor: String::new(),
             identity: CommandIdentity {
@@ -61,6 +63,7 @@ impl CommandContext {
             correlation_id: None,
             causation_id: None,
             traceparent: None,
+            copied: KeysUsed::default(),
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct State<R: Recording> {
     pub(super) kept: i64,
     /// The keys of the personal data in it.
     #[serde(skip)]
-    pub(super) keys: KeysUsed,
+    pub keys: KeysUsed,
 }
 
 impl<R: Recording> Default for State<R> {

@@ -110,6 +110,17 @@ pub struct Config {
     pub master_key: Secret,
     /// A file that holds it instead.
     pub master_key_file: String,
+    /// Where an identity provider publishes the keys of its tokens (RFC 7517); empty:
+    /// only API keys are taken.
+    pub jwt_jwks_url: String,
+    /// Who has to have issued a token: its `iss`.
+    pub jwt_issuer: String,
+    /// Whom a token has to be for: its `aud`.
+    pub jwt_audience: String,
+    /// By how many seconds clocks may differ.
+    pub jwt_leeway_seconds: u64,
+    /// The claim that names the only platform that a token is for.
+    pub jwt_platform_claim: String,
     /// Whether a command without an Idempotency-Key is refused (400).
     pub require_idempotency_key: bool,
     /// How long a draining role keeps answering, in seconds.
@@ -235,6 +246,11 @@ impl Default for Config {
             projector_workers: 2,
             master_key: Secret::default(),
             master_key_file: String::new(),
+            jwt_jwks_url: String::new(),
+            jwt_issuer: String::new(),
+            jwt_audience: String::new(),
+            jwt_leeway_seconds: 60,
+            jwt_platform_claim: "platform".into(),
             require_idempotency_key: false,
             drain_seconds: 2,
             slow_statement_ms: 250,

@@ -1,21 +1,81 @@
 //! Who is calling.
 
-use super::problem::Problem;
-use crate::api_keys::{ApiKeys, Scopes};
+use super::{access, problem::Problem};
+use crate::{
+    api_keys::{ApiKeys, Scopes},
+    config::Config,
+    tokens::{Tokens, TokensError},
+};
 use actix_web::{
     FromRequest, HttpMessage as _, HttpRequest,
     dev::Payload,
-    http::{StatusCode, header::AUTHORIZATION},
+    http::{Method, StatusCode, header::AUTHORIZATION},
 };
 use futures_util::future::LocalBoxFuture;
+use sqlx::PgPool;
+use std::sync::Arc;
 
-/// The API key of a request, found through `Authorization: Bearer`. A handler
-/// that takes one is closed to everybody else. The application's data must
-/// hold an [`ApiKeys`].
+/// Header by which a caller gives up what their key is for, but for these scopes.
+pub const NARROWED_TO: &str = "Orderlog-Scopes";
+
+/// Tells who calls: by API keys, and by the tokens of an identity provider where one
+/// is configured. One per process, cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Authenticator {
+    keys: ApiKeys,
+    tokens: Option<Tokens>,
+}
+
+impl Authenticator {
+    /// With the keys of the ops database, and tokens as configured.
+    ///
+    /// # Errors
+    /// When tokens cannot be taken as configured.
+    pub fn new(config: &Config, ops: PgPool) -> Result<Self, TokensError> {
+        Ok(Self {
+            keys: ApiKeys::new(ops),
+            tokens: Tokens::of(config)?,
+        })
+    }
+
+    async fn principal(&self, bearer: &str) -> Result<Principal, Problem> {
+        match &self.tokens {
+            Some(tokens) if Tokens::are_like(bearer) => {
+                let verified = tokens.verify(bearer).await.map_err(|away| {
+                    let problem = Problem::unavailable(1);
+                    problem.detail("tokens cannot be verified").caused_by(&away)
+                })?;
+                let bearer = verified.ok_or_else(Problem::unauthorized)?;
+                Ok(Principal {
+                    name: bearer.id.clone(),
+                    id: bearer.id,
+                    scopes: bearer.scopes,
+                    platform: bearer.platform.map(Into::into),
+                })
+            }
+            _ => match self.keys.verify(bearer).await {
+                Ok(Some(key)) => Ok(Principal {
+                    id: key.id.clone(),
+                    name: key.name.clone(),
+                    scopes: key.scopes.clone(),
+                    platform: key.platform.as_deref().map(Into::into),
+                }),
+                Ok(None) => Err(Problem::unauthorized()),
+                Err(error) => Err(Problem::unavailable(1)
+                    .detail("keys cannot be looked up")
+                    .caused_by(error.as_ref())),
+            },
+        }
+    }
+}
+
+/// Whoever a request is of, found through `Authorization: Bearer`. A handler that
+/// takes one is closed to everybody else, and to those whose key is not for its
+/// route ([`access`]). The application's data must hold an [`Authenticator`].
 ///
 /// # Errors
-/// 401 where the header or the key is missing, unknown or revoked; 503 where
-/// the database of keys is away.
+/// 401 where the header or the key is missing, unknown, revoked or at its end; 403
+/// where it is for other things; 503 where keys cannot be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// Id of the key: the actor of every event it leads to.
@@ -24,14 +84,46 @@ pub struct Principal {
     pub name: String,
     /// What it is for.
     pub scopes: Scopes,
+    /// The only platform that it has to do with; none: all.
+    pub platform: Option<Arc<str>>,
+}
+
+impl Principal {
+    /// Somebody who may do everything.
+    pub fn for_everything(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            scopes: Scopes::default(),
+            platform: None,
+        }
+    }
+
+    /// Whether they have to do with this platform.
+    ///
+    /// # Errors
+    /// 403 where their key is for another one.
+    pub fn check_platform(&self, platform: &str) -> Result<(), Problem> {
+        match &self.platform {
+            Some(own) if **own != *platform => Err(access::platform_not_allowed(own)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether what is of this platform is there for them.
+    pub fn sees(&self, platform: &str) -> bool {
+        self.check_platform(platform).is_ok()
+    }
 }
 
 /// The bearer of a request that outlives the request's head: asked again for
 /// each command of a stream, as its key may be revoked meanwhile.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    keys: ApiKeys,
-    token: String,
+    authenticator: Authenticator,
+    bearer: String,
+    narrowed_to: Option<Scopes>,
+    route: (Method, String),
 }
 
 impl Caller {
@@ -40,30 +132,35 @@ impl Caller {
     /// # Errors
     /// 401 where the request names nobody.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        let token = bearer(request)
+        let bearer = bearer(request)
             .ok_or_else(Problem::unauthorized)?
             .to_owned();
-        let keys = request.app_data::<ApiKeys>();
-        let keys = keys.ok_or_else(|| Problem::internal(NoKeys))?.clone();
-        Ok(Self { keys, token })
+        let authenticator = request.app_data::<Authenticator>();
+        let authenticator = authenticator.ok_or_else(|| Problem::internal(NoKeys))?;
+        let pattern = request.match_pattern();
+        Ok(Self {
+            authenticator: authenticator.clone(),
+            bearer,
+            narrowed_to: narrowed_to(request),
+            route: (
+                request.method().clone(),
+                pattern.unwrap_or_else(|| request.path().to_owned()),
+            ),
+        })
     }
 
-    /// Who it is, by a key that is valid now.
+    /// Who it is, by a key that is valid now and is for the request's route.
     ///
     /// # Errors
     /// As those of every [`Principal`].
     pub async fn principal(&self) -> Result<Principal, Problem> {
-        match self.keys.verify(&self.token).await {
-            Ok(Some(key)) => Ok(Principal {
-                id: key.id.clone(),
-                name: key.name.clone(),
-                scopes: key.scopes.clone(),
-            }),
-            Ok(None) => Err(Problem::unauthorized()),
-            Err(error) => Err(Problem::unavailable(1)
-                .detail("keys cannot be looked up")
-                .caused_by(error.as_ref())),
+        let mut principal = self.authenticator.principal(&self.bearer).await?;
+        if let Some(narrowed_to) = &self.narrowed_to {
+            principal.scopes = principal.scopes.and(narrowed_to);
         }
+        let (method, pattern) = &self.route;
+        access::check(&principal, method.as_str(), pattern)?;
+        Ok(principal)
     }
 }
 
@@ -82,12 +179,22 @@ impl FromRequest for Principal {
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {
-    Caller::of(request)?.principal().await
+    let principal = Caller::of(request)?.principal().await?;
+    if let Some(platform) = platform_of_path(request) {
+        principal.check_platform(platform)?;
+    }
+    Ok(principal)
+}
+
+/// The platform that a path names.
+fn platform_of_path(request: &HttpRequest) -> Option<&str> {
+    let parts = request.match_info();
+    parts.get("platform").or_else(|| parts.get("slug"))
 }
 
 /// The application was put together without its keys.
 #[derive(Debug, thiserror::Error)]
-#[error("no ApiKeys in the application's data")]
+#[error("no Authenticator in the application's data")]
 struct NoKeys;
 
 /// Whether the key of a request that is still being answered is still one: it
@@ -95,9 +202,21 @@ struct NoKeys;
 pub async fn still_allowed(request: &HttpRequest) -> bool {
     let again = authenticate(request).await;
     again.map_or_else(
-        |problem| problem.status() != StatusCode::UNAUTHORIZED,
+        |problem| {
+            let refused = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+            !refused.contains(&problem.status())
+        },
         |_| true,
     )
+}
+
+/// The scopes that the request is content with, separated by spaces.
+fn narrowed_to(request: &HttpRequest) -> Option<Scopes> {
+    let value = request.headers().get(NARROWED_TO)?;
+    // What cannot be read is no scope.
+    let text = value.to_str().unwrap_or_default();
+    let names = text.split(' ').filter(|name| !name.is_empty());
+    Some(Scopes::new(Some(names.map(str::to_owned).collect())))
 }
 
 /// The scheme's name is case-insensitive (RFC 9110 §11.1).

@@ -24,7 +24,17 @@ pub const COMMON: &[ProblemType] = &[
     kind(
         "unauthorized",
         401,
-        "The request has no `Authorization: Bearer` header, or its key is unknown or revoked.",
+        "The request has no `Authorization: Bearer` header, or its key or token is unknown, revoked or at its end.",
+    ),
+    kind(
+        "scope_missing",
+        403,
+        "The API key names what it is for, and this is not among it.",
+    ),
+    kind(
+        "platform_not_allowed",
+        403,
+        "The API key is for one platform only, and the request names another one or is about several.",
     ),
     kind(
         "route_not_found",

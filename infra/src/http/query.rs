@@ -1,10 +1,13 @@
 //! Query strings, read strictly: a parameter that a route does not know is an
 //! error that names it, never ignored.
 
-use super::problem::Problem;
-use actix_web::{HttpRequest, web};
+use super::{Principal, access::platform_not_allowed, problem::Problem};
+use actix_web::{HttpMessage as _, HttpRequest, web};
 use std::str::FromStr;
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+
+/// Parameter of every route that can be asked for what is of some platforms.
+const PLATFORM: &str = "platform";
 
 /// The parameters of a request, decoded, in the order they were sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +22,11 @@ impl Query {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
             .map_err(|_| invalid_query())?
             .into_inner();
-        Self::of_pairs(pairs, allowed)
+        let mut query = Self::of_pairs(pairs, allowed)?;
+        if allowed.contains(&PLATFORM) {
+            query.keep_to_own_platform(request)?;
+        }
+        Ok(query)
     }
 
     /// The same of parameters that came another way.
@@ -33,6 +40,26 @@ impl Query {
             Some(problem.parameter(name, "is not a parameter of this route"))
         });
         problem.map_or(Ok(Self(pairs)), Err)
+    }
+
+    /// As if whoever has to do with one platform only had asked for it: this is the
+    /// one place where lists, exports and statistics are kept to it.
+    fn keep_to_own_platform(&mut self, request: &HttpRequest) -> Result<(), Problem> {
+        let extensions = request.extensions();
+        let principal = extensions.get::<Principal>();
+        let Some(platform) = principal.and_then(|principal| principal.platform.clone()) else {
+            return Ok(());
+        };
+        let asked = self.0.iter().filter(|(name, _)| name == PLATFORM);
+        if asked
+            .flat_map(|(_, value)| value.split(','))
+            .any(|other| *other != *platform)
+        {
+            return Err(platform_not_allowed(&platform));
+        }
+        self.0.retain(|(name, _)| name != PLATFORM);
+        self.0.push((PLATFORM.to_owned(), platform.to_string()));
+        Ok(())
     }
 
     /// Every pair.

@@ -124,6 +124,11 @@ const OPS: Scripts = &[
         "operations about people",
         include_str!("../../migrations/ops/0011_people.sql"),
     ),
+    (
+        12,
+        "rights of keys",
+        include_str!("../../migrations/ops/0012_rights.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

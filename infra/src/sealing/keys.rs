@@ -43,6 +43,17 @@ impl KeysUsed {
         self.0.is_empty()
     }
 
+    /// Whether one of these is the key of a subject of whom `earlier` has another:
+    /// that one was deleted, and what was read with it must not be written again.
+    pub fn replace_some_of(&self, earlier: &Self) -> bool {
+        let same = |(subject, _): &&Wanted, other: &Wanted| other.0 == *subject;
+        let replaced = |one: &Wanted| {
+            let others = earlier.0.iter().filter(|other| same(other, one));
+            others.into_iter().any(|other| other.1 != one.1)
+        };
+        self.0.iter().any(replaced)
+    }
+
     /// Takes in those of more events.
     pub fn extend(&mut self, others: Self) {
         self.0.extend(others.0);

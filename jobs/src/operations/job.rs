@@ -100,10 +100,25 @@ pub enum End {
 
 impl Operating {
     async fn operate(&self, id: Uuid, context: &Context) -> Ended {
-        let Some(mut work) = operations::begin(&self.ops, id).await? else {
+        let Some(work) = operations::begin(&self.ops, id).await? else {
             tidy(&self.ops, &self.objects, id).await?;
             return Ok(Outcome::Done(None));
         };
+        let with = self.narrowed(&work);
+        with.go_on(id, work, context).await
+    }
+
+    /// The same with no more rights than whoever has asked for the operation had.
+    fn narrowed(&self, work: &Work) -> Self {
+        let narrowed = |client: &BulkClient| Arc::new(client.narrowed_to(&work.scopes));
+        Self {
+            commands: narrowed(&self.commands),
+            rehearsals: narrowed(&self.rehearsals),
+            ..self.clone()
+        }
+    }
+
+    async fn go_on(&self, id: Uuid, mut work: Work, context: &Context) -> Ended {
         if work.cancel_requested && !work.has_open_part() {
             return self.finish(&work, CANCELLED).await;
         }

@@ -276,13 +276,17 @@ fn guest(about: &About) -> Result<(String, String), JobError> {
 mod tests {
     use super::*;
     use contracts::ids::subject_of_customer;
-    use infra::operations::{OnInvalid, OperationPhase};
+    use infra::{
+        api_keys::Scopes,
+        operations::{OnInvalid, OperationPhase},
+    };
     use serde_json::{Value, json};
 
     fn work(kind: OperationKind, about: About) -> Work {
         Work {
             id: Uuid::from_u128(1),
             principal: "key_1".into(),
+            scopes: Scopes::default(),
             phase: OperationPhase::Validating,
             input_bytes: 0,
             cancel_requested: false,

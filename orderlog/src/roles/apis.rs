@@ -5,11 +5,10 @@ use crate::{keys::sealing, mapping::Mapping, openapi};
 use actix_web::web::{Data, ServiceConfig};
 use command_api::{CommandApi, Exports, Uploads, Webhooks};
 use infra::{
-    api_keys::ApiKeys,
     config::Config,
     epoch::Guard,
     event_store::LogHint,
-    http::{Readiness, problem_types},
+    http::{Authenticator, Readiness, problem_types},
     lifecycle::Lifecycle,
     log::LogReader,
     postgres::Databases,
@@ -34,7 +33,7 @@ pub enum Front {
 pub struct Apis {
     commands: Option<Data<CommandApi>>,
     queries: Option<ReadApi>,
-    keys: ApiKeys,
+    authenticator: Authenticator,
     documentation: Documentation,
     readiness: Readiness,
 }
@@ -92,7 +91,7 @@ impl Apis {
         Ok(Self {
             commands,
             queries,
-            keys: ApiKeys::new(databases.ops),
+            authenticator: Authenticator::new(config, databases.ops)?,
             documentation: Documentation::of(&openapi::merged()),
             readiness,
         })
@@ -106,9 +105,10 @@ impl Apis {
     /// Mounts them.
     pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + use<> {
         let (commands, queries) = (self.commands.clone(), self.queries.clone());
-        let (keys, documentation) = (self.keys.clone(), self.documentation.clone());
+        let authenticator = self.authenticator.clone();
+        let documentation = self.documentation.clone();
         move |config| {
-            config.app_data(keys.clone());
+            config.app_data(authenticator.clone());
             // One origin stands in front of both: whichever API it asks knows
             // the documentation of both.
             // Queries first: `POST /v1/orders/lookup` is below the path of an

@@ -102,7 +102,7 @@ pub async fn verify(
         .await?;
     step("comparing the published documents with the served ones");
     for of in published {
-        documents::compare(config, of, options, &mut report).await?;
+        Box::pin(documents::compare(config, of, options, &mut report)).await?;
     }
     if options.sample.is_none() {
         step("comparing the sums with the rows");

@@ -1,6 +1,7 @@
 //! One file per endpoint, in the shape of the URLs.
 
 pub mod admin;
+pub mod api_keys;
 pub mod customers;
 pub mod events;
 pub mod exports;
@@ -12,6 +13,7 @@ pub mod shipping;
 pub mod statistics;
 pub mod webhooks;
 
+use crate::own::about_order;
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
     http::header::{CACHE_CONTROL, HeaderValue},
@@ -36,16 +38,16 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .route("/v1/orders/lookup", web::post().to(orders::lookup::handle))
         .route("/v1/orders/changes", web::get().to(orders::changes::handle))
-        .route("/v1/orders/{id}", web::get().to(orders::get::handle))
-        .route("/v1/orders/{id}/diff", web::get().to(orders::diff::handle))
+        .route("/v1/orders/{id}", about_order(orders::get::handle))
+        .route("/v1/orders/{id}/diff", about_order(orders::diff::handle))
         .configure(orders::documents::configure)
         .route(
             "/v1/orders/{id}/events",
-            web::get().to(orders::events::handle),
+            about_order(orders::events::handle),
         )
         .route(
             "/v1/orders/{id}/stream",
-            web::get().to(orders::stream::handle),
+            about_order(orders::stream::handle),
         )
         .route("/v1/events", web::get().to(events::list::handle))
         .route("/v1/events/stream", web::get().to(events::stream::handle))
@@ -94,6 +96,7 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/shipping/quotes",
             web::post().to(shipping::quotes::handle),
         )
+        .configure(api_keys::configure)
         .configure(customers::configure)
         .configure(operations::configure)
         .configure(of_reference_data)

@@ -1,6 +1,7 @@
 //! End-to-end tests: the real binary on real servers, in one program. Its
 //! modules mirror what they test; each gives its tests in `trials()`.
 
+mod access;
 mod analytics;
 mod bulk;
 mod chaos;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         return jobs::work_until_killed(file.as_ref());
     }
     let trials = [
+        access::trials(),
         analytics::trials(),
         bulk::trials(),
         chaos::trials(),

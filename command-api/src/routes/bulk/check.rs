@@ -6,10 +6,9 @@ use super::{
     line::{Refused, check},
     told::{Outcome, Results},
 };
-use crate::routes::customers::scope_missing;
 use actix_web::http::StatusCode;
 use infra::{
-    http::{Line, Problem, body::too_large},
+    http::{Line, Problem, access::scope_missing, body::too_large},
     operations::{Checked, LineCheck, SentFor},
 };
 use serde_json::value::{RawValue, to_raw_value};
@@ -17,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// What is sent under the worker's key that not every key may send.
 const RECORDS_ERASURES: &str = "record_erasure";
+/// What it needs.
+const ERASE: &str = "customers:erase";
 /// The longest line that a request takes, in bytes.
 const LONGEST: usize = 256 << 10;
 
@@ -45,7 +46,7 @@ impl LineCheck for BulkLines {
             Err(refused) => return Checked::Invalid(result(sent_for, number, refused)),
         };
         if op == RECORDS_ERASURES && !sent_for.erasure {
-            return refused(Some(op), key, scope_missing());
+            return refused(Some(op), key, scope_missing(ERASE));
         }
         match rewritten(&text, &sent_as(key.as_deref()), &sent_for.causation_id) {
             Ok(text) if text.len() <= LONGEST => Checked::Valid { op, key, text },

@@ -12,7 +12,7 @@ use domain::{
     ids,
     text::{Id, Slug},
 };
-use infra::http::{IfMatch, Principal, Problem, TraceContext, body::parse, valid_key};
+use infra::http::{IfMatch, Principal, Problem, TraceContext, access, body::parse, valid_key};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
@@ -148,6 +148,10 @@ fn understood(
 ) -> Result<Parsed, Problem> {
     let said = said(text, key)?;
     let (operation, body) = (said.operation, said.body);
+    access::check(&principal, operation.method, operation.path)?;
+    if let Some(platform) = said.parts.get("slug") {
+        principal.check_platform(platform)?;
+    }
     let key = said.key.ok_or_else(without_key)?;
     let subjects = subjects(operation, &said.parts, &principal.id, &key, &body);
     let told = Told {
@@ -301,14 +305,9 @@ fn misplaced(member: &str, detail: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use infra::api_keys::Scopes;
 
     fn line(text: &str) -> Result<Parsed, (&'static str, String)> {
-        let principal = Principal {
-            id: "key_1".into(),
-            name: String::new(),
-            scopes: Scopes::default(),
-        };
+        let principal = Principal::for_everything("key_1");
         let common = Common {
             trace: TraceContext::of(&actix_web::http::header::HeaderMap::new()),
             create_platforms: false,

@@ -25,7 +25,7 @@ use crate::{
     state::CommandApi,
 };
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpMessage as _, HttpRequest, HttpResponse,
     http::header::CACHE_CONTROL,
     web::{Bytes, Data, Payload},
 };
@@ -134,7 +134,8 @@ impl IntoResponses for Answers {
 )]
 pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let (api, caller) = (CommandApi::of(&request)?, Caller::of(&request)?);
-    caller.principal().await?;
+    let principal = caller.principal().await?;
+    request.extensions_mut().insert(principal);
     let query = Query::of(&request, &[DRY_RUN, CREATE_PLATFORMS])?;
     let create_platforms = query.parsed(CREATE_PLATFORMS, "true or false")?;
     let dry_run = query.parsed(DRY_RUN, "true or false")?.unwrap_or(false);

@@ -10,21 +10,16 @@ use crate::{
 };
 use actix_web::{
     HttpResponse,
-    http::{
-        StatusCode,
-        header::{LOCATION, RETRY_AFTER},
-    },
+    http::header::{LOCATION, RETRY_AFTER},
     web::{ServiceConfig, post},
 };
 use infra::{
+    api_keys::Scopes,
     clock,
     http::Problem,
     operations::{self, About, Created, NewOperation, OnInvalid, OperationKind},
 };
 use sha2::{Digest as _, Sha256};
-
-/// What a key needs that names scopes.
-const ERASE: &str = "customers:erase";
 
 /// Mounts them.
 pub fn configure(config: &mut ServiceConfig) {
@@ -34,28 +29,6 @@ pub fn configure(config: &mut ServiceConfig) {
             "/v1/customers/guest_orders",
             post().to(guest_orders::handle),
         );
-}
-
-/// Whether the caller may erase.
-///
-/// # Errors
-/// 403 where their key is for other things.
-pub fn may_erase(call: &Call) -> Result<(), Problem> {
-    if call.may(ERASE) {
-        Ok(())
-    } else {
-        Err(scope_missing())
-    }
-}
-
-/// The key is for other things.
-pub fn scope_missing() -> Problem {
-    let missing = Problem::new(
-        StatusCode::FORBIDDEN,
-        "scope_missing",
-        "The API key is not for this",
-    );
-    missing.detail(format!("it needs the scope {ERASE}"))
 }
 
 /// Answers with an operation about somebody, which is new or was asked for before.
@@ -71,6 +44,8 @@ async fn begin(call: &Call, kind: OperationKind, about: About) -> Result<HttpRes
         kind,
         about: Some(about),
         principal: call.principal.clone(),
+        // What it leads to is for nobody to ask for line by line.
+        scopes: Scopes::default(),
         // Keys of other requests are others.
         idempotency_key: call
             .key

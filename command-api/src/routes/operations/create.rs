@@ -161,6 +161,7 @@ impl Request {
             kind: OperationKind::Bulk,
             about: None,
             request_hash: self.hash(&written),
+            scopes: self.principal.scopes,
             principal: self.principal.id,
             idempotency_key: self.key,
             input_bytes: i64::try_from(written.size).unwrap_or(i64::MAX),

@@ -87,6 +87,7 @@ pub async fn make<C: Into<OrderCommand>>(
     (coming, parts): (Coming, OrderParts),
     command: impl Fn(NewOrder) -> C,
 ) -> Result<Outcome<Orders>, Problem> {
+    call.check_platform(&parts.platform)?;
     let command = &command;
     let ordered = |order: &Order| {
         let there = order.head.as_ref().map(|head| head.prices_include_tax);
@@ -104,7 +105,7 @@ pub async fn make<C: Into<OrderCommand>>(
             })
         }
     };
-    call.execute_as(context, (id, expected), ordered).await
+    Box::pin(call.execute_as(context, (id, expected), ordered)).await
 }
 
 /// A new order, as the rules of its platform have it, with the version of these.

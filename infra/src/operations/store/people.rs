@@ -1,6 +1,7 @@
 //! What people look at, and what they set going.
 
 use crate::{
+    api_keys::Scopes,
     jobs::{self, NewJob},
     operations::{
         job::{RunAboutSomebody, RunOperation},
@@ -38,6 +39,8 @@ pub struct NewOperation {
     pub about: Option<About>,
     /// Whose it is, and by which key.
     pub principal: String,
+    /// What its lines may do.
+    pub scopes: Scopes,
     /// Under which a repeat is one.
     pub idempotency_key: Option<String>,
     /// Of the lines and of how they are to be treated.
@@ -97,8 +100,8 @@ pub async fn create(ops: &PgPool, new: &NewOperation) -> Result<Created, CreateE
     let mut transaction = ops.begin().await?;
     let inserted = sqlx::query(
         "INSERT INTO operations (id, principal, idempotency_key, request_hash, dry_run, \
-                                 on_invalid, job_id, input_bytes, kind, about, prepared) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10::jsonb IS NULL) \
+                                 on_invalid, job_id, input_bytes, kind, about, prepared, scopes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10::jsonb IS NULL, $11) \
          ON CONFLICT (principal, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING",
     )
     .bind(new.id)
@@ -111,6 +114,7 @@ pub async fn create(ops: &PgPool, new: &NewOperation) -> Result<Created, CreateE
     .bind(new.input_bytes)
     .bind(new.kind.name())
     .bind(new.about.as_ref().map(Json))
+    .bind(new.scopes.named())
     .execute(&mut *transaction)
     .await?;
     if inserted.rows_affected() == 0 {

@@ -3,8 +3,11 @@
 //! that lost its lease changes nothing.
 
 use super::people::named;
-use crate::operations::record::{
-    About, OnInvalid, OperationError, OperationKind, OperationPhase, OperationState,
+use crate::{
+    api_keys::Scopes,
+    operations::record::{
+        About, OnInvalid, OperationError, OperationKind, OperationPhase, OperationState,
+    },
 };
 use sqlx::{Error, PgPool, Row as _, types::Json};
 use std::time::Duration;
@@ -18,6 +21,8 @@ pub struct Work {
     pub id: Uuid,
     /// Whose it is.
     pub principal: String,
+    /// What its lines may do.
+    pub scopes: Scopes,
     /// Where it is.
     pub phase: OperationPhase,
     /// How large its lines are.
@@ -101,7 +106,7 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
          RETURNING principal, phase, input_bytes, \
                    cancel_requested AND kind <> 'erasure' AS cancel_requested, dry_run, on_invalid, \
                    lines, invalid, done, parts, read_to, last_line, sending_to, kind, about, \
-                   prepared, created_at",
+                   prepared, created_at, scopes",
     )
     .bind(id)
     .fetch_optional(ops)
@@ -111,6 +116,7 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
     Ok(Some(Work {
         id,
         principal: row.try_get("principal")?,
+        scopes: Scopes::new(row.try_get("scopes")?),
         phase: named(&row, "phase", OperationPhase::named)?,
         input_bytes: row.try_get("input_bytes")?,
         cancel_requested: row.try_get("cancel_requested")?,

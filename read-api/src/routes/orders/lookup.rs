@@ -74,7 +74,7 @@ fn described() -> RefOr<Schema> {
     security(("api_key" = []))
 )]
 pub async fn handle(
-    _principal: Principal,
+    principal: Principal,
     state: Data<State>,
     request: HttpRequest,
     body: JsonBody<Lookup>,
@@ -94,6 +94,11 @@ pub async fn handle(
     let asked = &ids;
     let read = route.read(|views| async move { store::orders(&views, asked).await });
     let (mut found, by) = read.await.map_err(|error| Problem::database(&error))?;
+    found.retain(|_, (platform, _)| principal.sees(platform));
+    let mut found: HashMap<_, _> = found
+        .into_iter()
+        .map(|(id, (_, order))| (id, order))
+        .collect();
     if let Some(fields) = fields {
         for order in found.values_mut() {
             order.json = fields.of_stored(&order.json)?;

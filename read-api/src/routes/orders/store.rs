@@ -41,14 +41,22 @@ pub async fn order(views: PgPool, id: Uuid) -> Result<Option<Document>, sqlx::Er
     row.as_ref().map(document).transpose()
 }
 
-/// The orders of these ids, as far as there are any.
-pub async fn orders(views: &PgPool, ids: &[Uuid]) -> Result<HashMap<Uuid, Document>, sqlx::Error> {
+/// The orders of these ids with their platforms, as far as there are any.
+pub async fn orders(
+    views: &PgPool,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, (String, Document)>, sqlx::Error> {
     let sql = format!(
-        "SELECT id, version, revision, document, {PARKED} FROM orders o WHERE o.id = ANY($1)"
+        "SELECT id, platform, version, revision, document, {PARKED} FROM orders o WHERE o.id = ANY($1)"
     );
     let rows = sqlx::query(&sql).bind(ids).fetch_all(views).await?;
     rows.iter()
-        .map(|row| Ok((row.try_get("id")?, document(row)?)))
+        .map(|row| {
+            Ok((
+                row.try_get("id")?,
+                (row.try_get("platform")?, document(row)?),
+            ))
+        })
         .collect()
 }
 

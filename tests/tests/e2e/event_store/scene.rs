@@ -12,6 +12,7 @@ use infra::{
     event_store::{EventStore, LogHint},
     log::{LogReader, StoredEvent},
     postgres,
+    sealing::KeysUsed,
 };
 use orderlog::{keys::sealing, mapping::Mapping};
 use sqlx::PgPool;
@@ -89,6 +90,7 @@ pub fn under(id: Uuid, payload_hash: &str) -> CommandContext {
         correlation_id: None,
         causation_id: None,
         traceparent: None,
+        copied: KeysUsed::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 use anyhow::{Context as _, Result, ensure};
 use contracts::ids::subject_of_customer;
 use infra::{
-    api_keys::{self, Scopes},
+    api_keys::{self, Rights, Scopes},
     postgres,
 };
 use serde_json::{Value, json};
@@ -241,8 +241,11 @@ pub async fn who_may_not_erase_is_refused_and_nothing_is_gone(env: &TestEnv) -> 
     let town = Town::open(env).await?;
     let order = town.order(&QUILL, Some("c-1")).await?;
     let ops = postgres::pool(&env.config.ops_url, 1)?;
-    let scopes = Scopes::new(Some(vec!["orders:price".into()]));
-    let other = api_keys::create_for(&ops, "shop", &scopes).await?;
+    let rights = Rights {
+        scopes: Scopes::new(Some(vec!["orders:write".into()])),
+        ..Rights::default()
+    };
+    let other = api_keys::create_for(&ops, "shop", &rights).await?;
     let other = Api::with_key(town.scene.api.url(), &other.secret);
     let body = json!({"platform": "web", "customer_id": "c-1"});
     let refused = other.post("/v1/customers/erase", &body).await?;

@@ -6,7 +6,7 @@ mod guests;
 mod hindered;
 mod listed;
 mod on_disk;
-mod town;
+pub mod town;
 
 use libtest_mimic::Trial;
 use tests::{on_private_servers, on_servers};

@@ -28,8 +28,8 @@ pub async fn a_price_of_a_client_is_held_against_the_catalogue(
     env: &TestEnv,
 ) -> anyhow::Result<()> {
     let scene = shop(env).await?;
-    let plain = client_for(env, &scene.role, "none").await?;
-    let trusted = client_for(env, &scene.role, "orders:price").await?;
+    let plain = client_for(env, &scene.role, &[]).await?;
+    let trusted = client_for(env, &scene.role, &["orders:price"]).await?;
     let fair = order("web");
     plain.post("/v1/orders", &fair).await?.expect(201)?;
     let mut cheap = fair.clone();
@@ -93,7 +93,7 @@ pub async fn what_a_line_leaves_out_is_in_the_catalogue(env: &TestEnv) -> anyhow
 
 pub async fn a_draft_is_priced_once_more_when_it_is_placed(env: &TestEnv) -> anyhow::Result<()> {
     let scene = shop(env).await?;
-    let plain = client_for(env, &scene.role, "none").await?;
+    let plain = client_for(env, &scene.role, &[]).await?;
     let draft = plain
         .post("/v1/drafts", &order("web"))
         .await?

@@ -65,11 +65,13 @@ impl Scene {
     }
 }
 
-/// A client whose key may do nothing beyond what every key may, or this.
-pub async fn client_for(env: &TestEnv, role: &Role, scope: &str) -> anyhow::Result<Api> {
-    let made = env
-        .orderlog_ok(&["api-key", "create", "--scope", scope, "--json"])
-        .await?;
+/// A client whose key is for orders, and for these besides.
+pub async fn client_for(env: &TestEnv, role: &Role, scopes: &[&str]) -> anyhow::Result<Api> {
+    let mut asked = vec!["api-key", "create", "--json"];
+    for scope in ["orders:read", "orders:write"].iter().chain(scopes) {
+        asked.extend(["--scope", *scope]);
+    }
+    let made = env.orderlog_ok(&asked).await?;
     let made: Value = serde_json::from_str(&made)?;
     let key = made["secret"].as_str().context("no secret")?;
     Ok(Api::with_key(role.url(), key))

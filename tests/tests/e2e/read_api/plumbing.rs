@@ -61,8 +61,11 @@ async fn a_revoked_key_is_refused_within_a_second(env: &TestEnv) -> anyhow::Resu
     let keys = infra::api_keys::list(&ops).await?;
     let key = keys.first().context("a key")?;
     ensure!(views.api.key().starts_with(&format!("ol_{}_", key.prefix)));
-    ensure!(infra::api_keys::revoke(&ops, &key.id).await?);
-    ensure!(!infra::api_keys::revoke(&ops, &key.id).await?, "twice");
+    ensure!(infra::api_keys::revoke(&ops, &key.id, None).await?);
+    ensure!(
+        !infra::api_keys::revoke(&ops, &key.id, None).await?,
+        "twice"
+    );
     wait_until_within(
         Duration::from_secs(2),
         "the key to be refused",

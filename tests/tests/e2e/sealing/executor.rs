@@ -11,7 +11,8 @@ use infra::{
     config::{Config, EventStoreKind},
     lifecycle::error_chain,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tests::TestEnv;
 
 fn seen(outcome: &Outcome<Diaries>) -> &[Value] {
@@ -34,6 +35,46 @@ pub async fn what_is_stored_is_sealed(env: &TestEnv, kind: EventStoreKind) -> Re
         ensure!(!stored.contains(clear), "{clear} is in the log: {stored}");
     }
     ensure!(stored.contains(&id.to_string()) && stored.contains("sealed"));
+    Ok(())
+}
+
+/// Somebody is erased while a command is decided, and has a new key before it is
+/// sealed: what the command has of the old data is not written under the new key.
+pub async fn what_was_erased_meanwhile_is_not_sealed_again(env: &TestEnv) -> Result<()> {
+    let scene = Scene::new(&env.config).await?;
+    let process = scene.process()?;
+    let id = process.place("ada-lovelace").await?;
+    let erased_meanwhile = AtomicBool::new(false);
+    let copied = process.repeat_first(id, async || {
+        if !erased_meanwhile.swap(true, Ordering::Relaxed) {
+            process.forget(&scene, id).await?;
+        }
+        Ok(())
+    });
+    let copied = copied.await?;
+    ensure!(erased_meanwhile.into_inner());
+    let gone = json!({"erased": true});
+    ensure!(seen(&copied) == [gone.clone(), gone], "{copied:?}");
+    Ok(())
+}
+
+/// The same of what a command has from another aggregate: it is not stored.
+pub async fn what_was_erased_meanwhile_is_not_copied_elsewhere(env: &TestEnv) -> Result<()> {
+    let scene = Scene::new(&env.config).await?;
+    let process = scene.process()?;
+    let id = process.place("ada-lovelace").await?;
+    let copied = process.keys_of(id).await?;
+    process.forget(&scene, id).await?;
+    let other = clock::new_id();
+    let placed = Write::Place {
+        id: other,
+        subject: Some(id),
+        personal: customer("ada-lovelace"),
+    };
+    let refused = process.write_copying(other, placed, copied).await;
+    let away = matches!(refused, Err(ExecuteError::Unavailable { .. }));
+    ensure!(away, "{refused:?}");
+    ensure!(process.stored(other).await?.is_empty());
     Ok(())
 }
 

@@ -30,6 +30,8 @@ pub fn trials() -> Vec<Trial> {
         executor::without_the_keys_nothing_is_stored,
         executor::the_size_that_counts_is_the_sealed_one,
         executor::a_moved_ciphertext_is_named,
+        executor::what_was_erased_meanwhile_is_not_sealed_again,
+        executor::what_was_erased_meanwhile_is_not_copied_elsewhere,
         keys::new_subjects_are_made_together,
         keys::two_processes_end_with_one_key,
         keys::a_hot_subject_asks_nothing,

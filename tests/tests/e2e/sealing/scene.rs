@@ -12,6 +12,7 @@ use infra::{
     lifecycle::Lifecycle,
     log::LogReader,
     postgres, relay,
+    sealing::KeysUsed,
 };
 use orderlog::keys::sealing;
 use projections::Status;
@@ -155,6 +156,69 @@ impl Process {
         self.executor.execute(&id, &context, command).await
     }
 
+    /// The same, of what comes from where these keys are used.
+    pub async fn write_copying(
+        &self,
+        id: Uuid,
+        write: Write,
+        copied: KeysUsed,
+    ) -> Result<Outcome<Diaries>, ExecuteError<Never>> {
+        let command = |_: &Diary| ready(Ok(write.clone()));
+        let context = CommandContext {
+            copied,
+            ..context()
+        };
+        self.executor
+            .execute(&id.to_string(), &context, command)
+            .await
+    }
+
+    /// Notes what the first event says of somebody; `meanwhile` happens after it is
+    /// known and before it is written.
+    pub async fn repeat_first(
+        &self,
+        id: Uuid,
+        meanwhile: impl AsyncFn() -> Result<()>,
+    ) -> Result<Outcome<Diaries>> {
+        let meanwhile = &meanwhile;
+        let command = move |diary: &Diary| {
+            let personal = diary.seen[0].clone();
+            let meanwhile = meanwhile();
+            async move {
+                meanwhile
+                    .await
+                    .map_err(|error| ExecuteError::Broken(error.into()))?;
+                Ok(Write::Note { id, personal })
+            }
+        };
+        let (id, context) = (id.to_string(), context());
+        Ok(self.executor.execute(&id, &context, command).await?)
+    }
+
+    /// The keys of what an aggregate is known to hold.
+    pub async fn keys_of(&self, id: Uuid) -> Result<KeysUsed> {
+        let state = self.executor.aggregate(&id.to_string()).await?;
+        Ok(state.keys.clone())
+    }
+
+    /// Erases a subject, who has a new key at once, known to this process.
+    pub async fn forget(&self, scene: &Scene, subject: Uuid) -> Result<()> {
+        let keys = self.keys_of(subject).await?;
+        scene.erase(subject).await?;
+        wait_until("the key to be forgotten", async || {
+            Ok((!self.sealing.all_there(&keys).await?).then_some(()))
+        })
+        .await?;
+        let other = clock::new_id();
+        let write = Write::Place {
+            id: other,
+            subject: Some(subject),
+            personal: customer("somebody-else"),
+        };
+        self.write(other, write).await?;
+        Ok(())
+    }
+
     /// A new order of a customer whose data is their own subject's.
     pub async fn place(&self, name: &str) -> Result<Uuid> {
         let id = clock::new_id();
@@ -197,6 +261,7 @@ fn context() -> CommandContext {
         correlation_id: None,
         causation_id: None,
         traceparent: None,
+        copied: KeysUsed::default(),
     }
 }
 

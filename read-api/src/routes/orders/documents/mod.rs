@@ -6,11 +6,12 @@ pub mod packing_slip;
 
 use crate::{
     documents::KnownSeller,
+    own::about_order,
     problems::invoice_not_issued,
     routes::orders::past::{self, Moment},
     state::State,
 };
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::ServiceConfig;
 use contracts::order::{Order, Totals};
 use documents::credited;
 use infra::http::{Problem, ProblemDocument};
@@ -22,17 +23,14 @@ use uuid::Uuid;
 /// Mounts them.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .route(
-            "/v1/orders/{id}/invoice.pdf",
-            web::get().to(invoice::handle),
-        )
+        .route("/v1/orders/{id}/invoice.pdf", about_order(invoice::handle))
         .route(
             "/v1/orders/{id}/credit_note.pdf",
-            web::get().to(credit_note::handle),
+            about_order(credit_note::handle),
         )
         .route(
             "/v1/orders/{id}/packing_slip.pdf",
-            web::get().to(packing_slip::handle),
+            about_order(packing_slip::handle),
         );
 }
 

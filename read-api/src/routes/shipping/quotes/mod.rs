@@ -109,7 +109,7 @@ struct Answer {
     security(("api_key" = []))
 )]
 pub async fn handle(
-    _principal: Principal,
+    principal: Principal,
     state: Data<State>,
     request: HttpRequest,
     body: JsonBody<QuoteRequest>,
@@ -117,6 +117,7 @@ pub async fn handle(
     let query = Query::of(&request, PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
     let (asked, quotes) = (body.value, &state.quotes);
+    principal.check_platform(&asked.platform)?;
     check_count(asked.lines.len()).map_err(|rejection| refused(&rejection))?;
     let route = consistency.wait(&state, None).await?.route;
     let read = route.read(|views| quotes.known(views, &asked));

@@ -67,6 +67,7 @@ pub(super) async fn place(
         }
         state
     };
+    context.copied = state.keys.clone();
     let placed_at = body.placed_at.map_or_else(clock::now, Into::into);
     let parts = order_parts(body, &state.aggregate, state.view.clone())?;
     let exchange_of = Some((original, link.return_id.clone()));

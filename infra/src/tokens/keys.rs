@@ -1,0 +1,208 @@
+//! The provider's keys, as it publishes them.
+
+use super::TokensError;
+use jsonwebtoken::{
+    Algorithm, DecodingKey,
+    jwk::{JwkSet, KeyAlgorithm, PublicKeyUse},
+};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+use tokio::sync::Mutex;
+
+/// From when on known keys are asked for again: what the provider has withdrawn is
+/// not taken for longer.
+const FRESH: Duration = Duration::from_mins(5);
+/// For how long known keys are taken while the provider does not answer.
+const LONGEST: Duration = Duration::from_hours(1);
+/// How often a key that nobody knows has the keys asked for again: anybody can name
+/// one.
+const UNKNOWN_EACH: Duration = Duration::from_secs(5);
+/// How long the provider may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest set that is read, in bytes.
+const LARGEST: usize = 1 << 20;
+
+/// The keys are not known, and the provider does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysAway {
+    /// It was not reached, or did not say that all is well.
+    #[error("the keys of tokens cannot be asked for")]
+    Away(#[source] reqwest::Error),
+    /// It said something else.
+    #[error("the keys of tokens are not a JSON Web Key Set")]
+    Form(#[source] serde_json::Error),
+    /// It said too much.
+    #[error("the keys of tokens are more than {LARGEST} bytes")]
+    Large,
+    /// It was asked a moment ago, in vain.
+    #[error("the keys of tokens could not be asked for a moment ago")]
+    Lately,
+}
+
+/// One key.
+#[derive(Clone)]
+struct Known {
+    id: Option<String>,
+    /// The only algorithm that it is for; none: what its kind allows.
+    algorithm: Option<KeyAlgorithm>,
+    key: DecodingKey,
+}
+
+#[derive(Clone, Default)]
+struct Keys {
+    known: Arc<[Known]>,
+    /// When they were learned.
+    learned: Option<Instant>,
+}
+
+/// The keys of one provider.
+pub(super) struct KeySet {
+    url: reqwest::Url,
+    client: reqwest::Client,
+    keys: RwLock<Keys>,
+    /// Who asks, and when the last one did.
+    asking: Mutex<Option<Instant>>,
+}
+
+impl std::fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeySet")
+            .field("url", &self.url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+impl KeySet {
+    pub fn new(url: &str) -> Result<Self, TokensError> {
+        let client = reqwest::Client::builder()
+            .timeout(PATIENCE)
+            .redirect(reqwest::redirect::Policy::none())
+            .build();
+        Ok(Self {
+            url: url
+                .parse()
+                .map_err(|error| TokensError::Url(Box::new(error)))?,
+            client: client.map_err(|error| TokensError::Url(Box::new(error)))?,
+            keys: RwLock::default(),
+            asking: Mutex::default(),
+        })
+    }
+
+    /// The key of this id, for this algorithm. A provider that has only one key may
+    /// do without ids.
+    pub async fn find(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Option<DecodingKey>, KeysAway> {
+        let now = self.now();
+        let found = now.find(id, algorithm);
+        if found.is_some() && now.age().is_some_and(|age| age < FRESH) {
+            return Ok(found);
+        }
+        match self.learn(&now, found.is_none()).await {
+            Ok(()) => Ok(self.now().find(id, algorithm)),
+            // What was known a while ago does.
+            Err(error) if now.age().is_some_and(|age| age < LONGEST) => {
+                tracing::warn!(%error, "jwt.keys_not_asked");
+                Ok(found)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn now(&self) -> Keys {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.clone()
+    }
+
+    /// Asks for the keys, unless somebody else has done so since `before`, or they
+    /// are asked for too often.
+    async fn learn(&self, before: &Keys, is_unknown: bool) -> Result<(), KeysAway> {
+        let mut asked = self.asking.lock().await;
+        let now = self.now();
+        if now.learned != before.learned {
+            return Ok(());
+        }
+        if asked.is_some_and(|asked| asked.elapsed() < UNKNOWN_EACH) {
+            // Known keys are all that there is to say.
+            return if is_unknown && now.age().is_some_and(|age| age < FRESH) {
+                Ok(())
+            } else {
+                Err(KeysAway::Lately)
+            };
+        }
+        *asked = Some(Instant::now());
+        let keys = Keys {
+            known: self.ask().await?.into(),
+            learned: Some(Instant::now()),
+        };
+        tracing::info!(keys = keys.known.len(), "jwt.keys_learned");
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        Ok(())
+    }
+
+    async fn ask(&self) -> Result<Vec<Known>, KeysAway> {
+        let answer = self.client.get(self.url.clone()).send().await;
+        let answer = answer.and_then(reqwest::Response::error_for_status);
+        let mut answer = answer.map_err(KeysAway::Away)?;
+        let mut text = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(KeysAway::Away)? {
+            text.extend_from_slice(&piece);
+            if text.len() > LARGEST {
+                return Err(KeysAway::Large);
+            }
+        }
+        known(&text).map_err(KeysAway::Form)
+    }
+}
+
+/// The keys of a set that signatures can be verified with; the rest, for other uses
+/// or of kinds that nobody here knows, is left out.
+fn known(text: &[u8]) -> Result<Vec<Known>, serde_json::Error> {
+    #[derive(serde::Deserialize)]
+    struct Set {
+        keys: Vec<serde_json::Value>,
+    }
+    let set: Set = serde_json::from_slice(text)?;
+    let keys = set.keys.into_iter().filter_map(|key| {
+        let set: JwkSet = serde_json::from_value(serde_json::json!({"keys": [key]})).ok()?;
+        let key = set.keys.into_iter().next()?;
+        let for_signatures = key
+            .common
+            .public_key_use
+            .as_ref()
+            .is_none_or(|used| *used == PublicKeyUse::Signature);
+        if !for_signatures {
+            return None;
+        }
+        Some(Known {
+            key: DecodingKey::from_jwk(&key).ok()?,
+            id: key.common.key_id,
+            algorithm: key.common.key_algorithm,
+        })
+    });
+    Ok(keys.collect())
+}
+
+impl Keys {
+    fn age(&self) -> Option<Duration> {
+        self.learned.map(|learned| learned.elapsed())
+    }
+
+    fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<DecodingKey> {
+        let such = |known: &&Known| {
+            let named = match id {
+                Some(id) => known.id.as_deref() == Some(id),
+                None => self.known.len() == 1,
+            };
+            named
+                && known
+                    .algorithm
+                    .is_none_or(|own| own.to_string() == format!("{algorithm:?}"))
+        };
+        self.known.iter().find(such).map(|known| known.key.clone())
+    }
+}

@@ -389,6 +389,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/api_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * API keys
+         * @description All of them, with what they are for and when they were used last; their secrets
+         *     are stored nowhere.
+         */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description The answer has the key itself, which is stored nowhere and shown by nobody again:
+         *     a repeat under the same `Idempotency-Key` is answered `request_spent`. A key gives
+         *     no more rights than it has itself.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api_keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One API key */
+        get: operations["get_api_key"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description Every instance refuses it within a second. It stays in the list, as what it has
+         *     done stays in the log.
+         */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bulk": {
         parameters: {
             query?: never;
@@ -3168,6 +3217,52 @@ export interface components {
              */
             amount: number;
         };
+        /** @description A key as it is listed. */
+        ApiKey: {
+            /** @description Id: the actor of every event that the key leads to. */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description The first characters after `ol_`. */
+            prefix: string;
+            /**
+             * @description What it is for; null: everything.
+             * @example [
+             *       "orders:read",
+             *       "orders:write"
+             *     ]
+             */
+            scopes?: string[] | null;
+            /**
+             * @description The only platform that it has to do with; null: all.
+             * @example web
+             */
+            platform?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description The key that made it; null: the command line. */
+            created_by?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends; null: never.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was used last, to within two minutes; null: never.
+             */
+            last_used_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was revoked; null: it was not.
+             */
+            revoked_at?: string | null;
+            /** @description The key that revoked it; null: the command line, or nobody. */
+            revoked_by?: string | null;
+        };
         /** @description One request, and what was answered. */
         Attempt: {
             /**
@@ -5264,6 +5359,19 @@ export interface components {
          * @enum {string}
          */
         JobState: "pending" | "running" | "done" | "dead" | "cancelled";
+        /** @description All keys. */
+        KeyList: {
+            /** @description Oldest first; those that were revoked, too. */
+            data: components["schemas"]["ApiKey"][];
+        };
+        /** @description A key, and what nobody is told again. */
+        KeyWithSecret: components["schemas"]["ApiKey"] & {
+            /**
+             * @description What to send as `Authorization: Bearer`. It is stored nowhere.
+             * @example ol_k3v9w2xq_Zr0nC5sB1xHq7QmJ2tV8yL4dW6fA9gKpEuXoTiN3RhM
+             */
+            secret: string;
+        };
         /**
          * @description What kind of document the order is.
          * @enum {string}
@@ -5728,6 +5836,34 @@ export interface components {
             filters?: Record<string, never>;
             /** @description Of orders as NDJSON: which fields of them. */
             fields?: string[];
+        };
+        /**
+         * @description What a key is to be for.
+         * @example {
+         *       "expires_at": "2027-12-31T00:00:00Z",
+         *       "name": "web shop",
+         *       "platform": "web",
+         *       "scopes": [
+         *         "orders:read",
+         *         "orders:write"
+         *       ]
+         *     }
+         */
+        NewKeyBody: {
+            /** @description For people. */
+            name: string;
+            /**
+             * @description What it is for, none of which the caller's own key may lack; what that one is
+             *     for, if absent.
+             */
+            scopes?: string[] | null;
+            /** @description The only platform that it has to do with; all, if absent. */
+            platform?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends; never, if absent.
+             */
+            expires_at?: string | null;
         };
         /** @description A note on an order. Its text is personal data (free text). */
         Note: {
@@ -8499,6 +8635,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -8571,6 +8716,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -8727,6 +8881,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -8833,6 +8996,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -8957,6 +9129,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -9099,6 +9280,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What anything about one job may be refused with beside that.
              *     `job_not_found`
@@ -9223,6 +9413,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -9297,6 +9496,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -9414,6 +9622,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for something parked may be refused with beside that.
              *     `not_parked`
@@ -9518,6 +9735,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -9661,6 +9887,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for something parked may be refused with beside that.
              *     `not_parked`
@@ -9790,6 +10025,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -9910,6 +10154,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What anything about one projection may be refused with beside that.
              *     `projection_not_found`
@@ -10018,6 +10271,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What anything about one projection may be refused with beside that.
              *     `projection_not_found`
@@ -10120,6 +10382,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -10240,6 +10511,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -10326,6 +10606,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -10436,6 +10725,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What anything about one schedule may be refused with beside that.
              *     `schedule_not_found`
@@ -10528,6 +10826,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What anything about one schedule may be refused with beside that.
              *     `schedule_not_found`
@@ -10574,6 +10881,446 @@ export interface operations {
             503: {
                 headers: {
                     /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKeyBody"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyWithSecret"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_spent` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `invalid_api_key` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the key
+                 * @example key_01a21f31555d75bda7e9750fe1fa595f
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /**
+             * @description What a query for one key may be refused with beside that.
+             *     `api_key_not_found`
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+                /**
+                 * @description What led to the command: 1–255 visible characters, recorded with its
+                 *     events.
+                 */
+                "Causation-Id"?: string | null;
+            };
+            path: {
+                /** @description Id of the key. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            200: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_body`, `invalid_causation_id`, `invalid_idempotency_key`, `invalid_if_match`, `invalid_json` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `api_key_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };
@@ -10642,6 +11389,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -10840,6 +11596,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -10925,7 +11690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `scope_missing` */
+            /** @description `scope_missing`; `platform_not_allowed` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11058,6 +11823,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -11253,6 +12027,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -11541,6 +12324,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one customer may be refused with beside that.
              *     `customer_not_found`
@@ -11646,6 +12438,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -11792,6 +12593,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -11947,6 +12757,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -12241,6 +13060,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -12362,6 +13190,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -12494,6 +13331,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -12616,6 +13462,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -12725,6 +13580,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -12882,6 +13746,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -12961,6 +13834,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -13119,6 +14001,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for an export may be refused with.
              *     `export_not_found`
@@ -13205,6 +14096,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -13325,6 +14225,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -13690,6 +14599,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -13845,6 +14763,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -14008,6 +14935,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -14120,6 +15056,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -14216,6 +15161,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -14374,6 +15328,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What anything about one operation may be refused with beside that.
              *     `operation_not_found`
@@ -14462,6 +15425,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -14585,6 +15557,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -14869,6 +15850,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -14950,6 +15940,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -15174,6 +16173,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -15340,6 +16348,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -15491,6 +16508,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -15755,6 +16781,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one version of an order may be refused with beside that.
              *     `order_not_found`; of the past also `version_not_found`, `order_not_recorded_yet`
@@ -15856,6 +16891,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -15968,6 +17012,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -16235,6 +17288,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -16521,6 +17583,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one version of an order may be refused with beside that.
              *     `order_not_found`; of the past also `version_not_found`, `order_not_recorded_yet`
@@ -16617,6 +17688,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -16778,6 +17858,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found` */
             404: {
                 headers: {
@@ -16927,6 +18016,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -17090,6 +18188,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `capture_not_found`, `order_not_found` */
             404: {
                 headers: {
@@ -17237,6 +18344,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -17398,6 +18514,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found` */
             404: {
                 headers: {
@@ -17547,6 +18672,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -17725,6 +18859,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `version_not_found`, `order_not_recorded_yet`; of invoices and credit notes also `invoice_not_issued`, of credit notes `credit_note_not_found`, of packing slips `fulfillment_not_found` */
             404: {
                 headers: {
@@ -17827,6 +18970,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -17988,6 +19140,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found` */
             404: {
                 headers: {
@@ -18137,6 +19298,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -18374,6 +19544,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one version of an order may be refused with beside that.
              *     `order_not_found`; of the past also `version_not_found`, `order_not_recorded_yet`
@@ -18470,6 +19649,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -18633,6 +19821,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `discount_not_found`, `order_not_found` */
             404: {
                 headers: {
@@ -18788,7 +19985,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `scope_missing` */
+            /** @description `scope_missing`; `platform_not_allowed` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -19104,6 +20301,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one order may be refused with beside that.
              *     `order_not_found`
@@ -19200,6 +20406,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -19363,6 +20578,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `fulfillment_not_found`, `order_not_found` */
             404: {
                 headers: {
@@ -19514,6 +20738,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -19677,6 +20910,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `fulfillment_not_found`, `order_not_found` */
             404: {
                 headers: {
@@ -19828,6 +21070,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -19989,6 +21240,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found` */
             404: {
                 headers: {
@@ -20134,6 +21394,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -20307,6 +21576,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `version_not_found`, `order_not_recorded_yet`; of invoices and credit notes also `invoice_not_issued`, of credit notes `credit_note_not_found`, of packing slips `fulfillment_not_found` */
             404: {
                 headers: {
@@ -20409,6 +21687,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -20572,6 +21859,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `line_not_found`, `order_not_found` */
             404: {
                 headers: {
@@ -20729,6 +22025,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `line_not_found`, `order_not_found` */
             404: {
                 headers: {
@@ -20878,6 +22183,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -21056,6 +22370,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `version_not_found`, `order_not_recorded_yet`; of invoices and credit notes also `invoice_not_issued`, of credit notes `credit_note_not_found`, of packing slips `fulfillment_not_found` */
             404: {
                 headers: {
@@ -21158,6 +22481,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -21321,6 +22653,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `payment_not_found` */
             404: {
                 headers: {
@@ -21472,6 +22813,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -21635,6 +22985,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `payment_not_found` */
             404: {
                 headers: {
@@ -21784,6 +23143,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -21947,6 +23315,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `refund_not_found` */
             404: {
                 headers: {
@@ -22094,6 +23471,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -22255,6 +23641,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found` */
             404: {
                 headers: {
@@ -22404,6 +23799,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -22567,6 +23971,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `return_not_found` */
             404: {
                 headers: {
@@ -22718,6 +24131,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -22881,6 +24303,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `return_not_found` */
             404: {
                 headers: {
@@ -23032,6 +24463,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -23197,6 +24637,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `return_not_found` */
             404: {
                 headers: {
@@ -23348,6 +24797,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -23511,6 +24969,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found`, `return_not_found` */
             404: {
                 headers: {
@@ -23666,6 +25133,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found` */
             404: {
                 headers: {
@@ -23815,6 +25291,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -23986,6 +25471,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one order may be refused with beside that.
              *     `order_not_found`
@@ -24089,6 +25583,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -24248,6 +25751,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `order_not_found` */
             404: {
                 headers: {
@@ -24397,6 +25909,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -24625,6 +26146,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -24770,6 +26300,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one platform may be refused with beside that.
              *     `platform_not_found`
@@ -24881,6 +26420,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -25023,6 +26571,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -25184,6 +26741,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `platform_not_found` */
             404: {
                 headers: {
@@ -25329,6 +26895,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -25577,6 +27152,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -25730,6 +27314,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one product may be refused with beside that.
              *     `product_not_found`
@@ -25841,6 +27434,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -25983,6 +27585,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -26144,6 +27755,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `product_not_found` */
             404: {
                 headers: {
@@ -26299,6 +27919,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `product_not_found` */
             404: {
                 headers: {
@@ -26444,6 +28073,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -26679,6 +28317,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -26831,6 +28478,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one shipping method may be refused with beside that.
              *     `shipping_method_not_found`
@@ -26942,6 +28598,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -27084,6 +28749,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -27245,6 +28919,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `shipping_method_not_found` */
             404: {
                 headers: {
@@ -27390,6 +29073,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -27612,6 +29304,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -27824,6 +29525,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -27973,6 +29683,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What a query for one shipping zone may be refused with beside that.
              *     `shipping_zone_not_found`
@@ -28084,6 +29803,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -28226,6 +29954,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -28387,6 +30124,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `shipping_zone_not_found` */
             404: {
                 headers: {
@@ -28532,6 +30278,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -28829,6 +30584,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -29037,6 +30801,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -29280,6 +31053,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -29547,6 +31329,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -29779,6 +31570,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -29877,6 +31677,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -29996,6 +31805,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What anything about one delivery may be refused with beside that.
              *     `delivery_not_found`
@@ -30084,6 +31902,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -30240,6 +32067,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `coding_not_acceptable` */
             406: {
                 headers: {
@@ -30319,6 +32155,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -30467,6 +32312,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /**
              * @description What anything about one endpoint may be refused with beside that.
              *     `endpoint_not_found`
@@ -30553,6 +32407,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -30675,6 +32538,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -30808,6 +32680,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description `endpoint_not_found` */
             404: {
                 headers: {
@@ -30933,6 +32814,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -31073,6 +32963,15 @@ export interface operations {
                 headers: {
                     /** @description `Bearer` (RFC 6750) */
                     "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

@@ -52,8 +52,14 @@ async fn keep_to_own<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let response = next.call(request).await?;
+    // What else is answered may say something of the order.
+    let says_nothing = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::FORBIDDEN,
+        StatusCode::NOT_FOUND,
+    ];
     let status = response.status();
-    if !status.is_success() && status != StatusCode::NOT_MODIFIED {
+    if says_nothing.contains(&status) || status.is_server_error() {
         return Ok(response.map_into_left_body());
     }
     match is_theirs(response.request()).await {

@@ -1,6 +1,6 @@
 //! Who is calling.
 
-use super::{access, problem::Problem};
+use super::{access, body::JsonBody, problem::Problem};
 use crate::{
     api_keys::{ApiKeys, Scopes},
     config::Config,
@@ -12,6 +12,7 @@ use actix_web::{
     http::{Method, StatusCode, header::AUTHORIZATION},
 };
 use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
 use sqlx::PgPool;
 use std::sync::Arc;
 
@@ -174,6 +175,34 @@ impl FromRequest for Principal {
             let principal = authenticate(&request).await?;
             request.extensions_mut().insert(principal.clone());
             Ok(principal)
+        })
+    }
+}
+
+/// A JSON body, and who has sent it. Extractors of one handler run at the same time:
+/// with two of them, something would be read of, and said to, whoever may not be here.
+///
+/// # Errors
+/// Those of every [`Principal`], then those of every [`JsonBody`].
+#[derive(Debug, Clone)]
+pub struct Sent<T> {
+    /// Who.
+    pub principal: Principal,
+    /// What.
+    pub body: T,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let principal = Principal::extract(&request).await?;
+            let body = JsonBody::from_request(&request, &mut payload).await?;
+            let body = body.value;
+            Ok(Self { principal, body })
         })
     }
 }

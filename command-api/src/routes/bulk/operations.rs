@@ -184,9 +184,10 @@ mod tests {
             .iter()
             .map(|o| format!("{} {} {}", o.name, o.method, o.path));
         let paths = crate::openapi().paths.paths.into_iter();
-        // Who is told of orders is no command on them, nor is what holds commands,
+        // Who may call or is told of orders is no command on them, nor what holds commands,
         // nor what is read of them.
         let others = [
+            "/v1/api_keys",
             "/v1/webhooks",
             "/v1/operations",
             "/v1/exports",

@@ -8,7 +8,7 @@ mod lines;
 pub use json::parse;
 pub use lines::{Forwarding, Line, LineError, Lines, Pieces, Source};
 
-use super::{Principal, problem::Problem};
+use super::problem::Problem;
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
@@ -47,7 +47,7 @@ impl Default for BodyLimits {
 /// `flatten`, whose errors cannot say where they happened.
 ///
 /// # Errors
-/// Those of every [`Principal`]; 415 for another media type or content coding, 413 over 256 KiB (also
+/// 415 for another media type or content coding, 413 over 256 KiB (also
 /// unpacked), 408 when it does not arrive, 400 `invalid_json` for what is not
 /// JSON, 400 `invalid_body` with a pointer for what is not a `T`.
 #[derive(Debug, Clone)]
@@ -65,9 +65,6 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            // Extractors of a handler run at the same time: nothing is read of, and
-            // nothing said to, whoever may not be here.
-            Principal::from_request(&request, &mut Payload::None).await?;
             let bytes = json_bytes(&request, payload).await?;
             let value = parse(&bytes)?;
             Ok(Self { value, bytes })

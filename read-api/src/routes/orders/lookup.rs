@@ -15,7 +15,7 @@ use actix_web::{
     web::{Bytes, Data},
 };
 use contracts::order::Order;
-use infra::http::{CACHING, JsonBody, Principal, Problem, Query};
+use infra::http::{CACHING, Problem, Query, Sent};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::{
@@ -74,15 +74,14 @@ fn described() -> RefOr<Schema> {
     security(("api_key" = []))
 )]
 pub async fn handle(
-    principal: Principal,
+    Sent { principal, body }: Sent<Lookup>,
     state: Data<State>,
     request: HttpRequest,
-    body: JsonBody<Lookup>,
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
     let fields = Fields::of(&query, &fields::ORDER)?;
-    let ids = body.value.ids;
+    let ids = body.ids;
     if ids.is_empty() || ids.len() > MOST {
         let detail = format!("must be 1 to {MOST} ids");
         return Err(

@@ -131,7 +131,8 @@ pub async fn every_route_asks_for_what_its_document_says(env: &TestEnv) -> Resul
                 "own" | "all" => &[],
                 keys => anyhow::bail!("{}: {keys}", route.told()),
             };
-            let malformed = matches!(told.0, 400 | 422);
+            // Commands read their bodies before the order.
+            let malformed = matches!(told.0, 400 | 422) && route.method != Method::GET;
             ensure!(
                 expected.is_empty() && !matches!(told.0, 401 | 403)
                     || expected.contains(&(told.0, told.1.as_str()))

@@ -2,7 +2,7 @@
 
 use super::{
     orders::{cancelled, noted, order, orders, placed},
-    stories::{STORIES, story},
+    stories::{STORIES, forgotten, story},
     world::World,
 };
 use anyhow::{Result, ensure};
@@ -36,6 +36,7 @@ pub async fn every_event_is_applied_one_by_one(config: &Config) -> Result<()> {
     for n in 0..STORIES {
         stories.push(story(n)?.into_iter());
     }
+    stories.push(forgotten()?.into_iter());
     loop {
         let next: Vec<_> = stories.iter_mut().filter_map(Iterator::next).collect();
         if next.is_empty() {

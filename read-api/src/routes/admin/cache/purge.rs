@@ -7,7 +7,7 @@ use crate::{
 };
 use actix_web::{HttpResponse, web::Data};
 use infra::{
-    http::{JsonBody, Principal, Problem},
+    http::{Problem, Sent},
     redis::{InvalidPurge, Purge, purge},
 };
 use serde::{Deserialize, Serialize};
@@ -52,15 +52,14 @@ pub struct Purged {
     security(("api_key" = []))
 )]
 pub async fn handle(
-    _principal: Principal,
+    Sent { body, .. }: Sent<PurgeRequest>,
     state: Data<State>,
-    body: JsonBody<PurgeRequest>,
 ) -> Result<HttpResponse, Problem> {
     let PurgeRequest {
         family,
         key,
         prefix,
-    } = body.value;
+    } = body;
     let which = Purge::of(family, key, prefix).map_err(|error| refused(&error))?;
     let purged = purge(&state.redis, &which)
         .await

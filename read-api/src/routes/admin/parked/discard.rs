@@ -10,7 +10,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use infra::{
-    http::{JsonBody, Principal, Problem, Query},
+    http::{Problem, Query, Sent},
     views::discards::{self, Discard, DiscardError},
 };
 use serde::Deserialize;
@@ -48,15 +48,14 @@ pub struct DiscardRequest {
     security(("api_key" = []))
 )]
 pub async fn handle(
-    principal: Principal,
+    Sent { principal, body }: Sent<DiscardRequest>,
     state: Data<State>,
     request: HttpRequest,
     id: Path<String>,
-    body: JsonBody<DiscardRequest>,
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, &[super::PROJECTION])?;
     let id = super::id(&id)?;
-    let reason = body.value.reason.trim();
+    let reason = body.reason.trim();
     if reason.is_empty() || reason.chars().count() > 1_000 || reason.contains('\0') {
         return Err(Problem::bad_request(
             "invalid_body",

@@ -30,7 +30,7 @@ use goods::{Goods, Products, Unsaved};
 use infra::{
     clock,
     config::Config,
-    http::{CACHING, JsonBody, Principal, Problem, Query},
+    http::{CACHING, Problem, Query, Sent},
     quotes::{self, Promises},
     redis::{Found, Redis},
 };
@@ -109,14 +109,16 @@ struct Answer {
     security(("api_key" = []))
 )]
 pub async fn handle(
-    principal: Principal,
+    Sent {
+        principal,
+        body: asked,
+    }: Sent<QuoteRequest>,
     state: Data<State>,
     request: HttpRequest,
-    body: JsonBody<QuoteRequest>,
 ) -> Result<HttpResponse, Problem> {
     let query = Query::of(&request, PARAMETERS)?;
     let consistency = Consistency::of(&request, &query)?;
-    let (asked, quotes) = (body.value, &state.quotes);
+    let quotes = &state.quotes;
     principal.check_platform(&asked.platform)?;
     check_count(asked.lines.len()).map_err(|rejection| refused(&rejection))?;
     let route = consistency.wait(&state, None).await?.route;

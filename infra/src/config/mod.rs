@@ -121,6 +121,14 @@ pub struct Config {
     pub jwt_leeway_seconds: u64,
     /// The claim that names the only platform that a token is for.
     pub jwt_platform_claim: String,
+    /// Requests per second of one key that each process takes, and twice as many at
+    /// once; 0: any number.
+    pub rate_limit_key: u32,
+    /// The same of one address.
+    pub rate_limit_address: u32,
+    /// Networks of proxies that say whom they speak for (`X-Forwarded-For`), as
+    /// `10.1.0.0/16`. In the environment separated by commas.
+    pub trusted_proxies: Urls,
     /// Whether a command without an Idempotency-Key is refused (400).
     pub require_idempotency_key: bool,
     /// How long a draining role keeps answering, in seconds.
@@ -251,6 +259,9 @@ impl Default for Config {
             jwt_audience: String::new(),
             jwt_leeway_seconds: 60,
             jwt_platform_claim: "platform".into(),
+            rate_limit_key: 500,
+            rate_limit_address: 0,
+            trusted_proxies: Urls::default(),
             require_idempotency_key: false,
             drain_seconds: 2,
             slow_statement_ms: 250,

@@ -253,8 +253,11 @@ fn describe_one(operation: &mut Operation, required: Required) {
     } else {
         responses.insert("403".to_owned(), RefOr::T(problem(refused)));
     }
+    let limited = problem("`rate_limited`: `Retry-After` says when to try again");
+    responses.insert("429".to_owned(), RefOr::T(limited));
 }
 
+/// An answer with a problem.
 fn problem(description: &str) -> Response {
     let schema = Ref::from_schema_name("ProblemDocument");
     let content = ContentBuilder::new().schema(Some(schema)).build();

@@ -1,6 +1,6 @@
 //! Who is calling.
 
-use super::{access, body::JsonBody, problem::Problem};
+use super::{access, body::JsonBody, problem::Problem, rate};
 use crate::{
     api_keys::{ApiKeys, Scopes},
     config::Config,
@@ -76,7 +76,7 @@ impl Authenticator {
 ///
 /// # Errors
 /// 401 where the header or the key is missing, unknown, revoked or at its end; 403
-/// where it is for other things; 503 where keys cannot be looked up.
+/// where it is for other things; 429 where it was used too often; 503 where keys cannot be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// Id of the key: the actor of every event it leads to.
@@ -173,7 +173,7 @@ impl FromRequest for Principal {
         let request = request.clone();
         Box::pin(async move {
             let principal = authenticate(&request).await?;
-            request.extensions_mut().insert(principal.clone());
+            admit(&request, &principal)?;
             Ok(principal)
         })
     }
@@ -205,6 +205,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
             Ok(Self { principal, body })
         })
     }
+}
+
+/// Counts a request of somebody who may make it, and notes whose it is.
+///
+/// # Errors
+/// 429 where they have made too many.
+pub fn admit(request: &HttpRequest, principal: &Principal) -> Result<(), Problem> {
+    request.extensions_mut().insert(principal.clone());
+    rate::count(request, &principal.id)
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {

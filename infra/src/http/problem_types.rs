@@ -37,6 +37,11 @@ pub const COMMON: &[ProblemType] = &[
         "The API key is for one platform only, and the request names another one or is about several.",
     ),
     kind(
+        "rate_limited",
+        429,
+        "More was asked than one key, or one address, may ask for. Try again after `Retry-After` seconds.",
+    ),
+    kind(
         "route_not_found",
         404,
         "Nothing is at this path. See /openapi.json.",

@@ -7,11 +7,13 @@ use super::{
     health::Readiness,
     home::at_home,
     observe::{extractors, observe},
+    rate::{RateLimits, limit},
 };
 use crate::{
     config::Config,
     lifecycle::{Lifecycle, RoleError},
     telemetry,
+    webhooks::InvalidNetwork,
 };
 use actix_web::{
     App, HttpServer,
@@ -57,6 +59,9 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// A proxy is no network.
+    #[error("trusted_proxies cannot be used")]
+    Proxies(#[from] InvalidNetwork),
     /// Metrics cannot be set up.
     #[error(transparent)]
     Telemetry(#[from] telemetry::TelemetryError),
@@ -87,12 +92,15 @@ where
         .map_err(failed)?
         .collect();
     let state = web::Data::new(ready.clone());
+    let limits = RateLimits::of(config)?;
     let home = Handle::current();
     let application = move || {
         let home = home.clone();
         App::new()
             .app_data(state.clone())
+            .app_data(limits.clone())
             .wrap(from_fn(refuse))
+            .wrap(from_fn(limit))
             .wrap(from_fn(observe))
             .wrap(from_fn(code))
             .wrap(from_fn(move |request, next| {

@@ -25,14 +25,14 @@ use crate::{
     state::CommandApi,
 };
 use actix_web::{
-    HttpMessage as _, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::header::CACHE_CONTROL,
     web::{Bytes, Data, Payload},
 };
 pub use check::BulkLines;
 use futures_util::{FutureExt as _, Stream, stream};
 use infra::http::{
-    Caller, Forwarding, Lines, Problem, Query, Readiness, UNBUFFERED, trace_context,
+    Caller, Forwarding, Lines, Problem, Query, Readiness, UNBUFFERED, admit, trace_context,
 };
 use line::Common;
 pub use room::Room;
@@ -135,7 +135,7 @@ impl IntoResponses for Answers {
 pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let (api, caller) = (CommandApi::of(&request)?, Caller::of(&request)?);
     let principal = caller.principal().await?;
-    request.extensions_mut().insert(principal);
+    admit(&request, &principal)?;
     let query = Query::of(&request, &[DRY_RUN, CREATE_PLATFORMS])?;
     let create_platforms = query.parsed(CREATE_PLATFORMS, "true or false")?;
     let dry_run = query.parsed(DRY_RUN, "true or false")?.unwrap_or(false);

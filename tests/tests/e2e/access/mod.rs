@@ -2,6 +2,7 @@
 //! by tokens of an identity provider.
 
 mod keys;
+mod limits;
 mod own;
 mod provider;
 mod routes;
@@ -31,6 +32,8 @@ pub fn trials() -> Vec<Trial> {
         keys::a_revoked_key_is_refused_everywhere_within_a_second,
         keys::a_key_gives_no_more_than_it_has,
         keys::a_key_ends_when_it_says,
+        limits::a_key_that_asks_too_often_is_told_to_come_back,
+        limits::an_address_is_that_of_whom_a_trusted_proxy_speaks_for,
         tokens::a_token_is_for_what_it_says,
         tokens::what_is_no_token_of_the_provider_is_refused,
         tokens::keys_of_the_provider_change,

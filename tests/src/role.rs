@@ -6,7 +6,9 @@ use infra::{config::Config, local_servers::free_port};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
 };
@@ -21,6 +23,7 @@ pub struct RoleBuilder<'a> {
     env: &'a TestEnv,
     name: String,
     args: Vec<String>,
+    variables: Vec<(String, OsString)>,
     config: Config,
 }
 
@@ -30,6 +33,7 @@ impl<'a> RoleBuilder<'a> {
             env,
             name: subcommand.to_owned(),
             args: vec![subcommand.to_owned()],
+            variables: Vec::new(),
             config: env.config.clone(),
         }
     }
@@ -38,6 +42,13 @@ impl<'a> RoleBuilder<'a> {
     #[must_use]
     pub fn args(mut self, args: &[&str]) -> Self {
         self.args.extend(args.iter().map(|&arg| arg.to_owned()));
+        self
+    }
+
+    /// A variable of its environment.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
         self
     }
 
@@ -56,6 +67,7 @@ impl<'a> RoleBuilder<'a> {
         let (log, path) = next_log(self.env.logs(), &self.name)?;
         let child = command(&config)?
             .args(&self.args)
+            .envs(self.variables)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -3,6 +3,7 @@
 
 mod apis;
 mod front;
+mod notify;
 mod workers;
 
 pub use apis::{Apis, Front};
@@ -61,7 +62,7 @@ pub async fn run(config: Config, role: Role) -> anyhow::Result<ExitCode> {
 }
 
 async fn start(config: &Config, role: Role, lifecycle: &Lifecycle) -> anyhow::Result<()> {
-    match role {
+    let ready = match role {
         Role::CommandApi | Role::ReadApi => {
             let front = if role == Role::CommandApi {
                 Front::Commands
@@ -69,21 +70,16 @@ async fn start(config: &Config, role: Role, lifecycle: &Lifecycle) -> anyhow::Re
                 Front::Queries
             };
             let apis = Apis::new(config, lifecycle, front)?;
-            let configure = apis.configure();
-            serve(config, lifecycle, role.name(), apis.readiness(), configure).await?;
+            let (ready, configure) = (apis.readiness(), apis.configure());
+            let address = serve(config, lifecycle, role.name(), ready.clone(), configure).await?;
+            notify::tell(ready, address, lifecycle);
+            return Ok(());
         }
-        Role::Relay => {
-            let ready = relay(config, lifecycle, Readiness::new())?;
-            serve(config, lifecycle, role.name(), ready, |_| {}).await?;
-        }
-        Role::Projector => {
-            let ready = projector(config, lifecycle, Readiness::new())?;
-            serve(config, lifecycle, role.name(), ready, |_| {}).await?;
-        }
-        Role::Worker => {
-            let ready = lone_worker(config, lifecycle)?;
-            serve(config, lifecycle, role.name(), ready, |_| {}).await?;
-        }
-    }
+        Role::Relay => relay(config, lifecycle, Readiness::new())?,
+        Role::Projector => projector(config, lifecycle, Readiness::new())?,
+        Role::Worker => lone_worker(config, lifecycle)?,
+    };
+    let address = serve(config, lifecycle, role.name(), ready.clone(), |_| {}).await?;
+    notify::tell(ready, address, lifecycle);
     Ok(())
 }

@@ -18,6 +18,7 @@ mod integrators;
 mod jobs;
 mod lifecycle;
 mod local_servers;
+mod managed;
 mod objects;
 mod old_events;
 mod operations;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         jobs::trials(),
         lifecycle::trials(),
         local_servers::trials(),
+        managed::trials(),
         objects::trials(),
         old_events::trials(),
         operations::trials(),

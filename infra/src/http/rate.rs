@@ -108,7 +108,7 @@ struct Left {
     name: &'static str,
     per_second: u32,
     burst: u32,
-    left: u32,
+    remaining: u32,
 }
 
 /// What each caller of a kind may ask for.
@@ -151,7 +151,7 @@ impl<K: Hash + Eq + Clone> Allowance<K> {
                 name: self.name,
                 per_second: self.per_second.get(),
                 burst: state.quota().burst_size().get(),
-                left: state.remaining_burst_capacity(),
+                remaining: state.remaining_burst_capacity(),
             }),
             Err(until) => {
                 metrics::counter!(REFUSED, "by" => self.name).increment(1);
@@ -159,7 +159,7 @@ impl<K: Hash + Eq + Clone> Allowance<K> {
                     name: self.name,
                     per_second: self.per_second.get(),
                     burst: until.quota().burst_size().get(),
-                    left: 0,
+                    remaining: 0,
                 };
                 let wait = until.wait_time_from(DefaultClock::default().now());
                 Err(refused(&left, wait))
@@ -192,9 +192,9 @@ impl Left {
 
     /// `t` is when all of it is there again.
     fn limit(&self) -> String {
-        let missing = self.burst.saturating_sub(self.left);
+        let missing = self.burst.saturating_sub(self.remaining);
         let seconds = missing.div_ceil(self.per_second);
-        format!("\"{}\";r={};t={seconds}", self.name, self.left)
+        format!("\"{}\";r={};t={seconds}", self.name, self.remaining)
     }
 }
 
@@ -315,7 +315,7 @@ mod tests {
         let keys = limits(&[]).keys.expect("a limit");
         let who = "key_1".to_owned();
         for left in [3, 2, 1, 0] {
-            assert_eq!(keys.take(&who).expect("allowed").left, left);
+            assert_eq!(keys.take(&who).expect("allowed").remaining, left);
         }
         let refused = keys.take(&who).expect_err("used up");
         assert_eq!(
@@ -332,7 +332,7 @@ mod tests {
             name: "key",
             per_second: 10,
             burst: 20,
-            left: 4,
+            remaining: 4,
         };
         assert_eq!(left.policy(), "\"key\";q=10;w=1");
         assert_eq!(left.limit(), "\"key\";r=4;t=2");

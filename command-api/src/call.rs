@@ -33,6 +33,7 @@ use infra::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::HashMap, future::ready, ops::Deref, pin::Pin, sync::Arc};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Parameter of requests that import orders.
@@ -64,6 +65,8 @@ pub struct Call {
     pub scopes: Scopes,
     /// The only platform that they have to do with.
     platform: Option<Arc<str>>,
+    /// When it ends.
+    pub ends: Option<OffsetDateTime>,
     /// What is recorded of the command, under the identity of its only step.
     pub context: CommandContext,
     /// Whether platforms of imported orders are made where there are none.
@@ -166,6 +169,7 @@ impl Call {
             id: principal,
             scopes,
             platform,
+            ends,
             ..
         } = told.principal;
         let key = told.key;
@@ -188,6 +192,7 @@ impl Call {
             principal,
             scopes,
             platform,
+            ends,
             context,
             create_platforms: told.create_platforms,
             rehearsal: told.rehearsal,
@@ -360,7 +365,13 @@ impl Call {
             let executed = orders.execute_expecting(expected, &id, context, command);
             executed.await
         };
-        executed.map_err(refused)
+        let outcome = executed.map_err(refused)?;
+        // A repeat is found before anybody looks whose order it is.
+        if self.sees(&outcome.state.aggregate) {
+            Ok(outcome)
+        } else {
+            Err(rejected(&Rejection::OrderNotFound))
+        }
     }
 
     /// An order as it is now; one of a platform that the caller has nothing to do

@@ -32,6 +32,7 @@ impl Call {
     /// # Errors
     /// `platform_not_found`; when the log does not answer.
     pub async fn rules_of_new(&self, slug: &Slug, create: bool) -> Result<PlatformRules, Failed> {
+        let create = create && self.may("platforms:write");
         let now = self.platform(slug).await?;
         if self.api.platforms.knows(slug, &now) {
             return Ok(rules(slug, &now));

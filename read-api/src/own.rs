@@ -4,14 +4,14 @@
 
 use crate::{problems::order_not_found, state::State};
 use actix_web::{
-    Error, FromRequest, Handler, HttpMessage as _, HttpRequest, HttpResponse, Responder, Route,
+    Error, FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::StatusCode,
     middleware::{Next, from_fn},
     web::{self, Data},
 };
-use infra::http::{Principal, Problem};
+use infra::http::{Caller, Problem};
 use moka::future::Cache;
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
@@ -45,28 +45,46 @@ where
     web::get().to(handler).wrap(from_fn(keep_to_own))
 }
 
-/// Looks at the answer rather than at the question: a read may wait until the order
-/// is there. Nothing of a body has been sent yet.
+/// What is known to be another's is not there, before anything of it is looked at. An
+/// order that nobody knows yet may be there once the answer is, as a read may wait for
+/// it: then the answer is looked at. Nothing of a body has been sent by then.
 async fn keep_to_own<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let Some(platform) = platform_of_caller(request.request()).await else {
+        return Ok(next.call(request).await?.map_into_left_body());
+    };
+    match owner(request.request()).await {
+        Ok(None) => {}
+        Ok(Some(own)) if own == platform => {
+            return Ok(next.call(request).await?.map_into_left_body());
+        }
+        other => {
+            let problem = other.err().unwrap_or_else(order_not_found);
+            let answer = HttpResponse::from_error(problem).map_into_right_body();
+            return Ok(request.into_response(answer));
+        }
+    }
     let response = next.call(request).await?;
-    // What else is answered may say something of the order.
-    let says_nothing = [
-        StatusCode::UNAUTHORIZED,
-        StatusCode::FORBIDDEN,
-        StatusCode::NOT_FOUND,
-    ];
+    let says_nothing = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
     let status = response.status();
     if says_nothing.contains(&status) || status.is_server_error() {
         return Ok(response.map_into_left_body());
     }
-    match is_theirs(response.request()).await {
-        Ok(true) => Ok(response.map_into_left_body()),
-        Ok(false) => Ok(refused(response, order_not_found())),
-        Err(problem) => Ok(refused(response, problem)),
+    match owner(response.request()).await {
+        Ok(Some(own)) if own == platform => Ok(response.map_into_left_body()),
+        other => Ok(refused(
+            response,
+            other.err().unwrap_or_else(order_not_found),
+        )),
     }
+}
+
+/// The only platform of whoever calls; whether they may at all is the handler's to say.
+async fn platform_of_caller(request: &HttpRequest) -> Option<Arc<str>> {
+    let caller = Caller::of(request).ok()?;
+    caller.principal().await.ok()?.platform
 }
 
 fn refused<B>(
@@ -77,20 +95,17 @@ fn refused<B>(
     response.into_response(answer.map_into_right_body())
 }
 
-async fn is_theirs(request: &HttpRequest) -> Result<bool, Problem> {
-    let principal = request.extensions().get::<Principal>().cloned();
-    let Some(platform) = principal.and_then(|principal| principal.platform) else {
-        return Ok(true);
-    };
+/// The platform of the order that a path names, as far as the views know it.
+async fn owner(request: &HttpRequest) -> Result<Option<Arc<str>>, Problem> {
     let state = request.app_data::<Data<State>>();
     let id = request.match_info().get("id");
     let named = state.zip(id.and_then(|id| Uuid::try_parse(id).ok()));
     let Some((state, id)) = named else {
-        return Ok(false);
+        return Ok(None);
     };
     let known = &state.platforms_of_orders.0;
     if let Some(own) = known.get(&id).await {
-        return Ok(own == platform);
+        return Ok(Some(own));
     }
     let found: Option<String> = sqlx::query_scalar("SELECT platform FROM orders WHERE id = $1")
         .bind(id)
@@ -98,9 +113,9 @@ async fn is_theirs(request: &HttpRequest) -> Result<bool, Problem> {
         .await
         .map_err(|error| Problem::database(&error))?;
     let Some(own) = found else {
-        return Ok(false);
+        return Ok(None);
     };
     let own: Arc<str> = own.into();
     known.insert(id, Arc::clone(&own)).await;
-    Ok(own == platform)
+    Ok(Some(own))
 }

@@ -9,7 +9,7 @@ ALTER TABLE api_keys
     ADD COLUMN revoked_by   text;
 -- Scopes used to name what a key may do beside everything else.
 UPDATE api_keys SET scopes = scopes || ARRAY[
-        'orders:read', 'orders:write', 'customers:read', 'customers:write', 'statistics:read',
+        'orders:read', 'orders:write', 'orders:import', 'customers:read', 'customers:write', 'statistics:read',
         'platforms:read', 'platforms:write', 'products:read', 'products:write',
         'shipping:read', 'shipping:write', 'webhooks:read', 'webhooks:write',
         'exports:read', 'exports:write', 'operations:read', 'operations:write', 'admin']

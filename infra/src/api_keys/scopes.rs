@@ -30,6 +30,10 @@ impl Scopes {
         ),
         scope("orders:write", "place orders and change them"),
         scope(
+            "orders:import",
+            "record orders of elsewhere, as they were there",
+        ),
+        scope(
             "orders:price",
             "give prices that differ from those of the catalogue",
         ),

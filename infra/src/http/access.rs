@@ -107,6 +107,12 @@ const ROUTES: &[Row] = &[
         Tenancy::Own,
     ),
     row(
+        "/v1/orders/import",
+        "orders:read",
+        "orders:import",
+        Tenancy::Own,
+    ),
+    row(
         "/v1/orders/{id}/erasures",
         "customers:erase",
         "customers:erase",

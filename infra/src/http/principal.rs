@@ -15,6 +15,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use sqlx::PgPool;
 use std::sync::Arc;
+use time::OffsetDateTime;
 
 /// Header by which a caller gives up what their key is for, but for these scopes.
 pub const NARROWED_TO: &str = "Orderlog-Scopes";
@@ -52,6 +53,7 @@ impl Authenticator {
                     id: bearer.id,
                     scopes: bearer.scopes,
                     platform: bearer.platform.map(Into::into),
+                    ends: Some(bearer.ends),
                 })
             }
             _ => match self.keys.verify(bearer).await {
@@ -60,6 +62,7 @@ impl Authenticator {
                     name: key.name.clone(),
                     scopes: key.scopes.clone(),
                     platform: key.platform.as_deref().map(Into::into),
+                    ends: key.expires_at,
                 }),
                 Ok(None) => Err(Problem::unauthorized()),
                 Err(error) => Err(Problem::unavailable(1)
@@ -87,6 +90,8 @@ pub struct Principal {
     pub scopes: Scopes,
     /// The only platform that it has to do with; none: all.
     pub platform: Option<Arc<str>>,
+    /// When their key ends; none: never.
+    pub ends: Option<OffsetDateTime>,
 }
 
 impl Principal {
@@ -97,6 +102,7 @@ impl Principal {
             name: id.to_owned(),
             scopes: Scopes::default(),
             platform: None,
+            ends: None,
         }
     }
 

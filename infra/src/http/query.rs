@@ -11,7 +11,11 @@ const PLATFORM: &str = "platform";
 
 /// The parameters of a request, decoded, in the order they were sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query(Vec<(String, String)>);
+pub struct Query {
+    pairs: Vec<(String, String)>,
+    /// Whether the platform is that of the caller's key, whatever they have asked for.
+    own_platform: bool,
+}
 
 impl Query {
     /// Reads the query string.
@@ -39,7 +43,13 @@ impl Query {
             let problem = problem.unwrap_or_else(|| unknown_parameter(allowed));
             Some(problem.parameter(name, "is not a parameter of this route"))
         });
-        problem.map_or(Ok(Self(pairs)), Err)
+        match problem {
+            Some(problem) => Err(problem),
+            None => Ok(Self {
+                pairs,
+                own_platform: false,
+            }),
+        }
     }
 
     /// As if whoever has to do with one platform only had asked for it: this is the
@@ -50,21 +60,27 @@ impl Query {
         let Some(platform) = principal.and_then(|principal| principal.platform.clone()) else {
             return Ok(());
         };
-        let asked = self.0.iter().filter(|(name, _)| name == PLATFORM);
+        let asked = self.pairs.iter().filter(|(name, _)| name == PLATFORM);
         if asked
             .flat_map(|(_, value)| value.split(','))
             .any(|other| *other != *platform)
         {
             return Err(platform_not_allowed(&platform));
         }
-        self.0.retain(|(name, _)| name != PLATFORM);
-        self.0.push((PLATFORM.to_owned(), platform.to_string()));
+        self.pairs.retain(|(name, _)| name != PLATFORM);
+        self.own_platform = true;
+        self.pairs.push((PLATFORM.to_owned(), platform.to_string()));
         Ok(())
+    }
+
+    /// Whether it is kept to one platform that nobody may leave out.
+    pub const fn is_of_own_platform(&self) -> bool {
+        self.own_platform
     }
 
     /// Every pair.
     pub fn pairs(&self) -> &[(String, String)] {
-        &self.0
+        &self.pairs
     }
 
     /// A parameter that may be there once.
@@ -72,7 +88,7 @@ impl Query {
     /// # Errors
     /// 400 where it is there twice or empty.
     pub fn one(&self, name: &str) -> Result<Option<&str>, Problem> {
-        let mut values = self.0.iter().filter(|(n, _)| n == name);
+        let mut values = self.pairs.iter().filter(|(n, _)| n == name);
         let value = values.next().map(|(_, value)| value.as_str());
         match (value, values.next()) {
             (_, Some(_)) => Err(invalid(name, "may be given only once")),
@@ -141,7 +157,7 @@ impl Query {
     /// # Errors
     /// 400 for an empty value.
     pub fn repeated(&self, name: &str) -> Result<Vec<&str>, Problem> {
-        let given = self.0.iter().filter(|(n, _)| n == name);
+        let given = self.pairs.iter().filter(|(n, _)| n == name);
         distinct(name, given.map(|(_, value)| value.as_str()))
     }
 
@@ -151,7 +167,7 @@ impl Query {
     /// # Errors
     /// 400 for an empty value.
     pub fn many(&self, name: &str) -> Result<Vec<&str>, Problem> {
-        let given = self.0.iter().filter(|(n, _)| n == name);
+        let given = self.pairs.iter().filter(|(n, _)| n == name);
         distinct(name, given.flat_map(|(_, value)| value.split(',')))
     }
 }

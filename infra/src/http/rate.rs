@@ -27,7 +27,7 @@ use governor::{
 use std::{
     fmt,
     hash::Hash,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
     sync::{
         Arc,
@@ -86,19 +86,32 @@ impl RateLimits {
     fn address_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let trusts = |address: IpAddr| self.proxies.iter().any(|proxy| proxy.contains(address));
         let told = headers.get_all("x-forwarded-for");
-        let told = told.filter_map(|value| value.to_str().ok());
-        let mut told: Vec<IpAddr> = told
-            .flat_map(|value| value.split(','))
-            .map_while(|address| address.trim().parse().ok())
+        let mut told: Vec<&[u8]> = told
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
             .collect();
         let mut address = peer.to_canonical();
         while trusts(address) {
-            match told.pop() {
+            match told.pop().and_then(address_in) {
                 Some(next) => address = next.to_canonical(),
                 None => break,
             }
         }
-        address
+        network(address)
+    }
+}
+
+/// An address as proxies write it, some of them with a port.
+fn address_in(text: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    text.parse().ok().or_else(with_port)
+}
+
+/// Whoever has one address of the sixth version has all that share its first half.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => IpAddr::V6(Ipv6Addr::from_bits(six.to_bits() >> 64 << 64)),
     }
 }
 
@@ -174,11 +187,11 @@ impl<K: Hash + Eq + Clone> Allowance<K> {
         }
         let now = clock::now().unix_timestamp();
         let before = self.forgotten.load(Ordering::Relaxed);
-        let due = now - before >= FORGOTTEN_EACH;
-        let mine =
-            self.forgotten
-                .compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed);
-        if due && mine.is_ok() {
+        // Also where the clock was set back.
+        let due = (now - before).abs() >= FORGOTTEN_EACH;
+        let order = Ordering::Relaxed;
+        let exchange = || self.forgotten.compare_exchange(before, now, order, order);
+        if due && exchange().is_ok() {
             self.limiter.retain_recent();
             self.limiter.shrink_to_fit();
         }
@@ -308,6 +321,15 @@ mod tests {
         );
         assert_eq!(address(&limits, "10.1.1.1", &[]), "10.1.1.1");
         assert_eq!(address(&limits, "10.1.1.1", &["unknown"]), "10.1.1.1");
+        for told in ["x, 203.0.113.9", "\u{e9}, 203.0.113.9", "203.0.113.9:4711"] {
+            assert_eq!(
+                address(&limits, "10.1.1.1", &[told]),
+                "203.0.113.9",
+                "{told}"
+            );
+        }
+        let one = address(&limits, "10.1.1.1", &["2001:db8:1:2:3::4"]);
+        assert_eq!(one, address(&limits, "2001:db8:1:2::9", &[]));
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub enum KeysAway {
     /// It said too much.
     #[error("the keys of tokens are more than {LARGEST} bytes")]
     Large,
+    /// The process ends.
+    #[error("the keys of tokens are no longer asked for")]
+    Cancelled(#[source] tokio::task::JoinError),
     /// It was asked a moment ago, in vain.
     #[error("the keys of tokens could not be asked for a moment ago")]
     Lately,
@@ -102,6 +105,11 @@ impl KeySet {
         if found.is_some() && now.age().is_some_and(|age| age < FRESH) {
             return Ok(found);
         }
+        let lasts = found.is_some() && now.age().is_some_and(|age| age < LONGEST);
+        if lasts && self.asking.try_lock().is_err() {
+            // Somebody asks already: nobody else has to wait for it.
+            return Ok(found);
+        }
         match self.learn(&now, found.is_none()).await {
             Ok(()) => Ok(self.now().find(id, algorithm)),
             // What was known a while ago does.
@@ -134,29 +142,32 @@ impl KeySet {
                 Err(KeysAway::Lately)
             };
         }
+        // In a task of its own: a request that is given up takes nothing from others.
+        let answer = tokio::spawn(ask(self.client.clone(), self.url.clone())).await;
+        // From now on, however long it took.
         *asked = Some(Instant::now());
         let keys = Keys {
-            known: self.ask().await?.into(),
+            known: answer.map_err(KeysAway::Cancelled)??.into(),
             learned: Some(Instant::now()),
         };
         tracing::info!(keys = keys.known.len(), "jwt.keys_learned");
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
+}
 
-    async fn ask(&self) -> Result<Vec<Known>, KeysAway> {
-        let answer = self.client.get(self.url.clone()).send().await;
-        let answer = answer.and_then(reqwest::Response::error_for_status);
-        let mut answer = answer.map_err(KeysAway::Away)?;
-        let mut text = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(KeysAway::Away)? {
-            text.extend_from_slice(&piece);
-            if text.len() > LARGEST {
-                return Err(KeysAway::Large);
-            }
+async fn ask(client: reqwest::Client, url: reqwest::Url) -> Result<Vec<Known>, KeysAway> {
+    let answer = client.get(url).send().await;
+    let answer = answer.and_then(reqwest::Response::error_for_status);
+    let mut answer = answer.map_err(KeysAway::Away)?;
+    let mut text = Vec::new();
+    while let Some(piece) = answer.chunk().await.map_err(KeysAway::Away)? {
+        text.extend_from_slice(&piece);
+        if text.len() > LARGEST {
+            return Err(KeysAway::Large);
         }
-        known(&text).map_err(KeysAway::Form)
     }
+    known(&text).map_err(KeysAway::Form)
 }
 
 /// The keys of a set that signatures can be verified with; the rest, for other uses

@@ -9,6 +9,7 @@ use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use keys::KeySet;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use time::OffsetDateTime;
 
 pub use keys::KeysAway;
 
@@ -49,6 +50,8 @@ pub struct Bearer {
     pub scopes: Scopes,
     /// The only platform that it has to do with; none: all.
     pub platform: Option<String>,
+    /// When the token ends.
+    pub ends: OffsetDateTime,
 }
 
 /// Verifies tokens; cheap to clone.
@@ -138,7 +141,7 @@ impl Rules {
         }
         let platform = match claims.get(&self.platform_claim) {
             None | Some(Value::Null) => None,
-            Some(Value::String(platform)) => Some(platform.clone()),
+            Some(Value::String(platform)) if is_slug(platform) => Some(platform.clone()),
             // Of a form that nobody knows what it limits.
             Some(_) => return None,
         };
@@ -146,8 +149,15 @@ impl Rules {
             id: format!("{PREFIX}{subject}"),
             scopes: Scopes::new(Some(scopes(claims))),
             platform,
+            ends: OffsetDateTime::from_unix_timestamp(claims.get("exp")?.as_i64()?).ok()?,
         })
     }
+}
+
+/// Whether a text may be that of a platform: never a list of them.
+fn is_slug(text: &str) -> bool {
+    let separates = |character: char| character == ',' || character.is_control();
+    !text.is_empty() && !text.contains(separates)
 }
 
 /// `scope` is one text (RFC 8693 §4.2); some providers say `scp`, and list them.
@@ -181,15 +191,15 @@ mod tests {
     #[test]
     fn a_token_is_for_the_scopes_that_it_names_and_no_others() {
         for claims in [
-            json!({"sub": "u1", "scope": "openid orders:read orders:write"}),
-            json!({"sub": "u1", "scp": ["orders:read", "orders:write", 7]}),
+            json!({"exp": 9, "sub": "u1", "scope": "openid orders:read orders:write"}),
+            json!({"exp": 9, "sub": "u1", "scp": ["orders:read", "orders:write", 7]}),
         ] {
             let bearer = bearer(&claims).expect("usable");
             let named = bearer.scopes.named().expect("named");
             assert_eq!(named, ["orders:read", "orders:write"], "{claims}");
             assert_eq!((&*bearer.id, bearer.platform), ("jwt:u1", None));
         }
-        let none = bearer(&json!({"sub": "u1"})).expect("usable");
+        let none = bearer(&json!({"exp": 9, "sub": "u1"})).expect("usable");
         assert_eq!(none.scopes.named(), Some(&[][..]));
     }
 
@@ -202,12 +212,14 @@ mod tests {
             json!({"sub": 7}),
             json!({"sub": "a\nb"}),
             json!({"sub": long}),
-            json!({"sub": "u1", "platform": ["web"]}),
-            json!({"sub": "u1", "platform": 1}),
+            json!({"exp": 9, "sub": "u1", "platform": ["web"]}),
+            json!({"exp": 9, "sub": "u1", "platform": 1}),
+            json!({"exp": 9, "sub": "u1", "platform": ""}),
+            json!({"exp": 9, "sub": "u1", "platform": "web,shop"}),
         ] {
             assert_eq!(bearer(&claims), None, "{claims}");
         }
-        let web = bearer(&json!({"sub": "u1", "platform": "web"})).expect("usable");
+        let web = bearer(&json!({"exp": 9, "sub": "u1", "platform": "web"})).expect("usable");
         assert_eq!(web.platform.as_deref(), Some("web"));
     }
 }

@@ -46,7 +46,11 @@ impl Allowed {
 
 /// What a query asks for.
 #[derive(Debug, Clone, Default)]
-pub struct Filters(Vec<Condition>);
+pub struct Filters {
+    conditions: Vec<Condition>,
+    /// Whether the platform is that of the caller's key: it is never left out.
+    own_platform: bool,
+}
 
 #[derive(Debug, Clone)]
 enum Condition {
@@ -93,36 +97,42 @@ impl Filters {
                 conditions.push(Condition::Is(*flag, value));
             }
         }
-        Ok(Self(conditions))
+        Ok(Self {
+            conditions,
+            own_platform: query.is_of_own_platform(),
+        })
     }
 
     /// Chooses the rows that have this value, whatever else the query asks for.
     pub fn give(&mut self, choice: Choice, value: String) {
-        self.0.push(Condition::Given(choice, value));
+        self.conditions.push(Condition::Given(choice, value));
     }
 
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.conditions.is_empty()
     }
 
     /// Whether this parameter, one of some values, is among them.
     pub fn has(&self, parameter: &str) -> bool {
         let is = |condition: &Condition| matches!(condition, Condition::OneOf(choice, _) if choice.parameter == parameter);
-        self.0.iter().any(is)
+        self.conditions.iter().any(is)
     }
 
     /// The same text for the same filters, however they were written.
     pub fn canonical(&self) -> String {
-        self.0.iter().map(Condition::canonical).collect()
+        self.conditions.iter().map(Condition::canonical).collect()
     }
 
     /// The value of this parameter, if there is exactly one.
     pub fn only_value(&self, parameter: &str) -> Option<&str> {
-        let values = self.0.iter().find_map(|condition| match condition {
-            Condition::OneOf(choice, values) if choice.parameter == parameter => Some(values),
-            _ => None,
-        });
+        let values = self
+            .conditions
+            .iter()
+            .find_map(|condition| match condition {
+                Condition::OneOf(choice, values) if choice.parameter == parameter => Some(values),
+                _ => None,
+            });
         match values.map(Vec::as_slice) {
             Some([value]) => Some(value),
             _ => None,
@@ -136,9 +146,10 @@ impl Filters {
 
     /// The same, without this parameter, one of some values.
     pub fn push_but(&self, parameter: &str, sql: &mut QueryBuilder<'_, Postgres>) {
-        for condition in &self.0 {
+        let kept = |choice: &Choice| self.own_platform && choice.parameter == PLATFORM.parameter;
+        for condition in &self.conditions {
             match condition {
-                Condition::OneOf(choice, _) if choice.parameter == parameter => {}
+                Condition::OneOf(choice, _) if choice.parameter == parameter && !kept(choice) => {}
                 Condition::OneOf(choice, values) => choice.push(sql, values),
                 Condition::Given(choice, value) => choice.push(sql, slice::from_ref(value)),
                 Condition::Time(times, from, to) => times.push(sql, *from, *to),

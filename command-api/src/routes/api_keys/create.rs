@@ -14,6 +14,7 @@ use infra::{
     http::{Problem, access::scope_missing},
 };
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 /// What a key is to be for.
@@ -33,7 +34,7 @@ pub struct NewKeyBody {
     /// The only platform that it has to do with; all, if absent.
     #[schema(value_type = Option<String>)]
     platform: Option<Slug>,
-    /// When it ends; never, if absent.
+    /// When it ends, not after the caller's own key; with that one, if absent.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Time>,
 }
@@ -106,6 +107,14 @@ fn rights(call: &Call, body: &NewKeyBody) -> Result<Rights, Problem> {
     let expires_at = body.expires_at.map(Into::into);
     if expires_at.is_some_and(|end| end <= clock::now()) {
         wrong("/expires_at".to_owned(), "has to be in the future");
+    }
+    // What ends makes nothing that goes on.
+    let expires_at: Option<OffsetDateTime> = expires_at.or(call.ends);
+    if call.ends.is_some() && expires_at > call.ends {
+        wrong(
+            "/expires_at".to_owned(),
+            "is after the end of the key that asks for it",
+        );
     }
     if let Some(problem) = problem {
         return Err(problem);

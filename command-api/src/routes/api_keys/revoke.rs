@@ -28,11 +28,16 @@ answers!(
 )]
 pub async fn handle(Asked { call, .. }: Asked<Nothing>) -> Result<HttpResponse, Problem> {
     let (ops, id) = (&call.api.webhooks.ops, call.path("id"));
+    let not_found = || Problem::not_found("api_key_not_found", "There is no such key");
+    // Postgres takes no text with a zero byte.
+    if id.contains('\0') {
+        return Err(not_found());
+    }
     let revoked = api_keys::revoke(ops, id, Some(&call.principal)).await;
     let revoked = revoked.map_err(|error| Problem::database(&error))?;
     let key = api_keys::one(ops, id).await;
     let key = key.map_err(|error| Problem::database(&error))?;
-    let key = key.ok_or_else(|| Problem::not_found("api_key_not_found", "There is no such key"))?;
+    let key = key.ok_or_else(not_found)?;
     if revoked {
         tracing::info!(key.id = id, actor = call.principal, "api_key.revoked");
     }

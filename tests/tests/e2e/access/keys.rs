@@ -152,6 +152,20 @@ pub async fn a_key_gives_no_more_than_it_has(env: &TestEnv) -> Result<()> {
     let web = client(env, scene.commands.url(), &bound("web")).await?;
     let refused = web.post("/v1/api_keys", &json!({"name": "x"})).await?;
     refused.expect_problem(403, "platform_not_allowed")?;
+    // What ends makes nothing that goes on after it.
+    let end = clock::now() + Duration::from_mins(5);
+    let ending = Rights {
+        expires_at: Some(end),
+        ..Rights::default()
+    };
+    let ending = client(env, scene.commands.url(), &ending).await?;
+    let made = ending.post("/v1/api_keys", &json!({"name": "x"})).await?;
+    ensure!(made.expect(201)?.json["expires_at"].is_string());
+    let later = json!({"name": "x", "expires_at": "2999-01-01T00:00:00Z"});
+    let refused = ending.post("/v1/api_keys", &later).await?;
+    refused.expect_problem(422, "invalid_api_key")?;
+    let none = revoke(&scene.commands, &json!({"id": "%00"})).await?;
+    none.expect_problem(404, "api_key_not_found")?;
     // What a request gives up is not there for it.
     let request = scene.commands.request(Method::POST, "/v1/api_keys");
     let request = request

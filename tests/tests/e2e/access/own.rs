@@ -79,6 +79,11 @@ pub async fn a_key_of_one_platform_reads_its_own_only(env: &TestEnv) -> Result<(
         let named = queries.get(&format!("{path}{joint}platform=web")).await?;
         ensure!(named.expect(200)?.json["data"] == own["data"], "{path}");
     }
+    // A facet leaves its own filter out, and nobody's platform.
+    let facets = queries.get("/v1/orders?facets=platform,status").await?;
+    let facets = facets.expect(200)?.json;
+    ensure!(facets.to_string().contains("\"web\""), "{facets}");
+    ensure!(!facets.to_string().contains("\"other\""), "{facets}");
     for path in ["/v1/orders.ndjson", "/v1/lines.csv", "/v1/events.ndjson"] {
         let text = |api: &Api| {
             let request = api.request(Method::GET, path);
@@ -102,6 +107,26 @@ pub async fn a_key_of_one_platform_reads_its_own_only(env: &TestEnv) -> Result<(
             .expect_problem(404, "order_not_found")
             .context(read)?;
     }
+    // However it is asked for, nothing is said of it: not even how far it is.
+    for read in [
+        "?version=999999",
+        "?as_of=2020-01-01T00:00:00Z",
+        "/diff?to=999999",
+        "/invoice.pdf",
+        "/credit_note.pdf?number=99",
+        "/packing_slip.pdf?fulfillment=x",
+        "/stream",
+        "/events?limit=1",
+    ] {
+        let refused = queries.get(&format!("{others}{read}")).await?;
+        let refused = refused
+            .expect_problem(404, "order_not_found")
+            .context(read)?;
+        ensure!(refused.json["newest"].is_null(), "{read}: {refused:?}");
+    }
+    let request = queries.request(Method::GET, &format!("{others}?min_version=9"));
+    let refused = answer(request.header("Prefer", "wait=1, handling=strict")).await?;
+    refused.expect_problem(404, "order_not_found")?;
     let tag = everything.get(&others).await?.header("etag").to_owned();
     let request = queries.request(Method::GET, &others);
     let refused = answer(request.header("if-none-match", tag)).await?;

@@ -5861,7 +5861,7 @@ export interface components {
             platform?: string | null;
             /**
              * Format: date-time
-             * @description When it ends; never, if absent.
+             * @description When it ends, not after the caller's own key; with that one, if absent.
              */
             expires_at?: string | null;
         };

@@ -33,6 +33,11 @@ type Schemas = BTreeMap<String, RefOr<Schema>>;
 /// Examples of answers, by the names of their schemas; the first is what the
 /// example of `POST /v1/orders` was answered with.
 const EXAMPLES: &[(&str, &str)] = &[
+    ("ApiKey", include_str!("documented/api_key.json")),
+    (
+        "KeyWithSecret",
+        include_str!("documented/key_with_secret.json"),
+    ),
     ("CommandAnswer", include_str!("documented/answer.json")),
     ("Delivery", include_str!("documented/delivery.json")),
     ("Endpoint", include_str!("documented/endpoint.json")),

@@ -15,6 +15,8 @@ macro_rules! answers {
 }
 
 const ANSWERS: &[(&str, &str)] = answers![
+    "list_api_keys",
+    "get_api_key",
     "list_orders",
     "get_order",
     "get_order_by_external_id" as "get_order",

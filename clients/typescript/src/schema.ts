@@ -423,7 +423,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One API key */
+        /**
+         * One API key
+         * @description What it is for, until when, and when it was used last.
+         */
         get: operations["get_api_key"];
         put?: never;
         post?: never;
@@ -3217,7 +3220,25 @@ export interface components {
              */
             amount: number;
         };
-        /** @description A key as it is listed. */
+        /**
+         * @description A key as it is listed.
+         * @example {
+         *       "created_at": "2026-11-23T08:30:00Z",
+         *       "created_by": null,
+         *       "expires_at": "2027-12-31T00:00:00Z",
+         *       "id": "key_01a21f31555d75bda7e9750fe1fa595f",
+         *       "last_used_at": "2026-11-23T08:41:07.251Z",
+         *       "name": "web shop",
+         *       "platform": "web",
+         *       "prefix": "k3v9w2xq",
+         *       "revoked_at": "2026-11-24T09:00:00Z",
+         *       "revoked_by": "key_019ac1f07c3e7a419c552f4d6d0c44aa",
+         *       "scopes": [
+         *         "orders:read",
+         *         "orders:write"
+         *       ]
+         *     }
+         */
         ApiKey: {
             /** @description Id: the actor of every event that the key leads to. */
             id: string;
@@ -5364,7 +5385,26 @@ export interface components {
             /** @description Oldest first; those that were revoked, too. */
             data: components["schemas"]["ApiKey"][];
         };
-        /** @description A key, and what nobody is told again. */
+        /**
+         * @description A key, and what nobody is told again.
+         * @example {
+         *       "created_at": "2026-11-23T08:30:00Z",
+         *       "created_by": "key_019ac1f07c3e7a419c552f4d6d0c44aa",
+         *       "expires_at": "2027-12-31T00:00:00Z",
+         *       "id": "key_01a21f31555d75bda7e9750fe1fa595f",
+         *       "last_used_at": null,
+         *       "name": "web shop",
+         *       "platform": "web",
+         *       "prefix": "k3v9w2xq",
+         *       "revoked_at": null,
+         *       "revoked_by": null,
+         *       "scopes": [
+         *         "orders:read",
+         *         "orders:write"
+         *       ],
+         *       "secret": "ol_k3v9w2xq_Zr0nC5sB1xHq7QmJ2tV8yL4dW6fA9gKpEuXoTiN3RhM"
+         *     }
+         */
         KeyWithSecret: components["schemas"]["ApiKey"] & {
             /**
              * @description What to send as `Authorization: Bearer`. It is stored nowhere.
@@ -11076,6 +11116,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "created_at": "2026-11-23T08:30:00Z",
+                     *           "created_by": null,
+                     *           "expires_at": "2027-12-31T00:00:00Z",
+                     *           "id": "key_01a21f31555d75bda7e9750fe1fa595f",
+                     *           "last_used_at": "2026-11-23T08:41:07.251Z",
+                     *           "name": "web shop",
+                     *           "platform": "web",
+                     *           "prefix": "k3v9w2xq",
+                     *           "revoked_at": null,
+                     *           "revoked_by": null,
+                     *           "scopes": [
+                     *             "orders:read",
+                     *             "orders:write"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["KeyList"];
                 };
             };
@@ -11317,6 +11379,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-11-23T08:30:00Z",
+                     *       "created_by": null,
+                     *       "expires_at": "2027-12-31T00:00:00Z",
+                     *       "id": "key_01a21f31555d75bda7e9750fe1fa595f",
+                     *       "last_used_at": "2026-11-23T08:41:07.251Z",
+                     *       "name": "web shop",
+                     *       "platform": "web",
+                     *       "prefix": "k3v9w2xq",
+                     *       "revoked_at": null,
+                     *       "revoked_by": null,
+                     *       "scopes": [
+                     *         "orders:read",
+                     *         "orders:write"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };

@@ -58,6 +58,8 @@ pub async fn list(
 }
 
 /// One API key
+///
+/// What it is for, until when, and when it was used last.
 #[utoipa::path(
     get,
     path = "/v1/api_keys/{id}",

@@ -3,7 +3,8 @@
 //! Whatever Redis says of a document was so at most [`LIFE`] ago: an entry
 //! lives no longer than that, counted from before the question was asked that
 //! it answers. So a lost announcement is made good by time alone, and nothing
-//! has to be cleaned up after a failure of any kind.
+//! has to be cleaned up after a failure of any kind. What was kept before this process
+//! saw Redis away is not told at all: meanwhile announcements were lost.
 
 mod several;
 
@@ -138,7 +139,8 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             return None;
         };
         let known = stored.0.is_some();
-        let found = entry(stored).filter(|entry| Some(entry.version) >= at_least);
+        let found = entry(stored)
+            .filter(|entry| Some(entry.version) >= at_least && self.family.trusts(entry));
         match &found {
             Some(entry) => self.served(key, entry, read),
             None if known => self.family.count(Found::Stale),
@@ -167,7 +169,8 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             value: Bytes::new(),
             lasting: true,
         };
-        let confirmed = Some(entry.version) >= at_least && has(entry.version);
+        let confirmed =
+            Some(entry.version) >= at_least && has(entry.version) && self.family.trusts(&entry);
         confirmed.then(|| {
             self.served(key, &entry, read);
             entry

@@ -118,7 +118,7 @@ pub(super) fn moment(at: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok()
 }
 
-fn stored_moment(moment: OffsetDateTime) -> i64 {
+pub(super) fn stored_moment(moment: OffsetDateTime) -> i64 {
     i64::try_from(moment.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
 }
 
@@ -138,6 +138,11 @@ impl Family {
 
     pub fn key(&self, key: &str) -> String {
         key_of(&self.redis, self.name, key)
+    }
+
+    /// Whether an entry may still be told: none of before the server was away.
+    pub fn trusts(&self, entry: &Entry) -> bool {
+        !self.redis.was_away_since(entry.computed_at)
     }
 
     pub fn count(&self, found: Found) {

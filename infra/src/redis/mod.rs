@@ -32,14 +32,22 @@ pub use tally::{FamilyFigures, Found};
 pub use version::Version;
 pub use versioned::{Answered, VersionedCache, announce_version};
 
-use crate::config::Config;
+use crate::{clock, config::Config};
 use breaker::Breaker;
 use redis::{
     Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ScriptInvocation, ServerErrorKind,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 use tally::Tallies;
+use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 const PAUSES: &str = "orderlog_redis_pauses_total";
@@ -73,6 +81,8 @@ struct Shared {
     /// How long one command may take, connecting included.
     patience: Duration,
     breaker: Breaker,
+    /// When it was last seen to be away, in milliseconds since 1970.
+    away_at: AtomicI64,
     tallies: Tallies,
 }
 
@@ -128,6 +138,7 @@ impl Redis {
             prefix: config.redis_prefix.clone(),
             patience: Duration::from_millis(config.redis_timeout_ms),
             breaker: Breaker::new(),
+            away_at: AtomicI64::new(i64::MIN),
             tallies: Tallies::default(),
         })))
     }
@@ -222,14 +233,25 @@ impl Redis {
                     "redis.refused"
                 );
             }
-            Err(error) if breaker.failed() => {
-                metrics::counter!(PAUSES).increment(1);
-                let reason = crate::lifecycle::error_chain(error);
-                tracing::warn!(reason, pause_ms = breaker::PAUSE, "redis.paused");
+            Err(error) => {
+                if breaker.failed() {
+                    metrics::counter!(PAUSES).increment(1);
+                    let reason = crate::lifecycle::error_chain(error);
+                    tracing::warn!(reason, pause_ms = breaker::PAUSE, "redis.paused");
+                }
+                if breaker.is_closed() {
+                    let now = family::stored_moment(clock::now());
+                    self.0.away_at.store(now, Ordering::Relaxed);
+                }
             }
-            Err(_) => {}
         }
         result
+    }
+
+    /// Whether the server has been away since: announcements of what has changed may
+    /// not have come to it.
+    fn was_away_since(&self, moment: OffsetDateTime) -> bool {
+        family::stored_moment(moment) <= self.0.away_at.load(Ordering::Relaxed)
     }
 
     async fn manager(&self) -> Result<ConnectionManager, RedisError> {

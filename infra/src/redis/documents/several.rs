@@ -33,7 +33,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         let mut found = HashMap::with_capacity(keys.len());
         for (key, stored) in keys.iter().zip(stored) {
             let known = stored.0.is_some();
-            match entry(stored) {
+            match entry(stored).filter(|entry| self.family.trusts(entry)) {
                 Some(entry) => {
                     self.family.count(Found::Hit);
                     found.insert(key.clone(), entry);

@@ -21,8 +21,7 @@ const CHANGES: usize = 60;
 /// For how long it is changed again and again, a third of it without Redis.
 const CHANGED_FOR: std::time::Duration = std::time::Duration::from_secs(6);
 /// After this long a change shows.
-/// What Redis missed while it was away is taken from it for as long as its entries last.
-const LATEST: std::time::Duration = std::time::Duration::from_secs(6);
+const LATEST: std::time::Duration = std::time::Duration::from_secs(1);
 /// Clients that place orders meanwhile, at each of two processes.
 const CLIENTS: usize = 4;
 

@@ -19,21 +19,19 @@ use domain::{
     text::{Id, InvalidText},
 };
 use infra::{
-    api_keys::Scopes,
     clock,
     command::{
         CommandContext, CommandIdentity, ExecuteError, Expected, Ordered, Outcome, State,
         command_id,
     },
     http::{
-        IfMatch, JsonBody, Principal, Problem, Query, TraceContext, access::platform_not_allowed,
-        body::parse, idempotency_key, if_match, trace_context,
+        IfMatch, JsonBody, Principal, Problem, Query, TraceContext, body::parse, idempotency_key,
+        if_match, trace_context,
     },
     sealing::KeysUsed,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{collections::HashMap, future::ready, ops::Deref, pin::Pin, sync::Arc};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Parameter of requests that import orders.
@@ -59,14 +57,8 @@ pub struct Call {
     pub api: Data<CommandApi>,
     /// Key of the command, if the caller chose one.
     pub key: Option<String>,
-    /// Principal.
-    pub principal: String,
-    /// What its key is for.
-    pub scopes: Scopes,
-    /// The only platform that they have to do with.
-    platform: Option<Arc<str>>,
-    /// When it ends.
-    pub ends: Option<OffsetDateTime>,
+    /// Who calls.
+    pub principal: Principal,
     /// What is recorded of the command, under the identity of its only step.
     pub context: CommandContext,
     /// Whether platforms of imported orders are made where there are none.
@@ -165,19 +157,12 @@ impl Call {
         api.usable()?;
         let (method, pattern, parts) = told.route;
         let route = format!("{method} {}", concrete(&pattern, &parts));
-        let Principal {
-            id: principal,
-            scopes,
-            platform,
-            ends,
-            ..
-        } = told.principal;
-        let key = told.key;
+        let (principal, key) = (told.principal, told.key);
         let payload_hash = api.payload_hash(payload).await;
         let context = CommandContext {
-            actor: principal.clone(),
+            actor: principal.id.clone(),
             identity: CommandIdentity {
-                id: identity(&principal, &route, key.as_deref(), 0),
+                id: identity(&principal.id, &route, key.as_deref(), 0),
                 payload_hash: payload_hash.map_err(|error| Problem::database(&error))?,
             },
             if_match: told.if_match,
@@ -190,9 +175,6 @@ impl Call {
             api,
             key,
             principal,
-            scopes,
-            platform,
-            ends,
             context,
             create_platforms: told.create_platforms,
             rehearsal: told.rehearsal,
@@ -205,30 +187,19 @@ impl Call {
     pub fn step(&self, number: u32) -> CommandContext {
         let mut context = self.context.clone();
         let key = self.key.as_deref();
-        context.identity.id = identity(&self.principal, &self.route, key, number);
+        context.identity.id = identity(&self.principal.id, &self.route, key, number);
         context
     }
 
     /// Whether the caller's key has this scope.
     pub fn may(&self, scope: &str) -> bool {
-        self.scopes.has(scope)
-    }
-
-    /// Whether a new order may be of this platform.
-    ///
-    /// # Errors
-    /// 403 where the caller's key is for another one.
-    pub fn check_platform(&self, platform: &str) -> Result<(), Problem> {
-        match &self.platform {
-            Some(own) if **own != *platform => Err(platform_not_allowed(own)),
-            _ => Ok(()),
-        }
+        self.principal.scopes.has(scope)
     }
 
     /// Whether an order is there for the caller: one that does not exist is.
     fn sees(&self, order: &Order) -> bool {
         let platform = order.head.as_ref().map(|head| &head.platform);
-        platform.is_none_or(|platform| self.check_platform(platform).is_ok())
+        platform.is_none_or(|platform| self.principal.sees(platform))
     }
 
     /// The part of the path of this name.
@@ -339,7 +310,7 @@ impl Call {
         F: Future<Output = Result<I, ExecuteError<Rejection>>>,
         I: Into<Ordered<OrderCommand>>,
     {
-        if self.platform.is_some() && context.if_match.is_some() {
+        if self.principal.platform.is_some() && context.if_match.is_some() {
             // Before anything is said of its version.
             let state = self.order(order_id).await?;
             if state.version == 0 {

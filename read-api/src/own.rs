@@ -5,13 +5,12 @@
 use crate::{problems::order_not_found, state::State};
 use actix_web::{
     Error, FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route,
-    body::MessageBody,
+    body::{EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::StatusCode,
     middleware::{Next, from_fn},
     web::{self, Data},
 };
-use infra::http::{Caller, Problem};
+use infra::http::{Principal, Problem};
 use moka::future::Cache;
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
@@ -52,47 +51,40 @@ async fn keep_to_own<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let Some(platform) = platform_of_caller(request.request()).await else {
+    let platform = match Principal::extract(request.request()).await {
+        Ok(principal) => principal.platform,
+        Err(problem) => return Ok(request.into_response(answer(problem))),
+    };
+    let Some(platform) = platform else {
         return Ok(next.call(request).await?.map_into_left_body());
     };
-    match owner(request.request()).await {
-        Ok(None) => {}
-        Ok(Some(own)) if own == platform => {
-            return Ok(next.call(request).await?.map_into_left_body());
-        }
-        other => {
-            let problem = other.err().unwrap_or_else(order_not_found);
-            let answer = HttpResponse::from_error(problem).map_into_right_body();
-            return Ok(request.into_response(answer));
-        }
+    let known = owner(request.request()).await;
+    let is_known = matches!(known, Ok(Some(_)));
+    if let Some(problem) = refusal(known, &platform).filter(|_| is_known) {
+        return Ok(request.into_response(answer(problem)));
     }
     let response = next.call(request).await?;
-    let says_nothing = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
-    let status = response.status();
-    if says_nothing.contains(&status) || status.is_server_error() {
+    if is_known || response.status().is_server_error() {
         return Ok(response.map_into_left_body());
     }
-    match owner(response.request()).await {
-        Ok(Some(own)) if own == platform => Ok(response.map_into_left_body()),
-        other => Ok(refused(
-            response,
-            other.err().unwrap_or_else(order_not_found),
-        )),
+    let known = owner(response.request()).await;
+    Ok(match refusal(known, &platform) {
+        Some(problem) => response.into_response(answer(problem)),
+        None => response.map_into_left_body(),
+    })
+}
+
+/// Why the order is not there for whoever has to do with this platform only.
+fn refusal(owner: Result<Option<Arc<str>>, Problem>, platform: &Arc<str>) -> Option<Problem> {
+    match owner {
+        Ok(Some(own)) if own == *platform => None,
+        Ok(_) => Some(order_not_found()),
+        Err(problem) => Some(problem),
     }
 }
 
-/// The only platform of whoever calls; whether they may at all is the handler's to say.
-async fn platform_of_caller(request: &HttpRequest) -> Option<Arc<str>> {
-    let caller = Caller::of(request).ok()?;
-    caller.principal().await.ok()?.platform
-}
-
-fn refused<B>(
-    response: ServiceResponse<B>,
-    problem: Problem,
-) -> ServiceResponse<actix_web::body::EitherBody<B>> {
-    let answer = HttpResponse::from_error(problem);
-    response.into_response(answer.map_into_right_body())
+fn answer<B>(problem: Problem) -> HttpResponse<EitherBody<B>> {
+    HttpResponse::from_error(problem).map_into_right_body()
 }
 
 /// The platform of the order that a path names, as far as the views know it.

@@ -178,6 +178,11 @@ impl FromRequest for Principal {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
+            // What stands before the handler has asked already.
+            let known = request.extensions().get::<Self>().cloned();
+            if let Some(known) = known {
+                return Ok(known);
+            }
             let principal = authenticate(&request).await?;
             admit(&request, &principal)?;
             Ok(principal)

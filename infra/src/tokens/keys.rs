@@ -3,7 +3,7 @@
 use super::TokensError;
 use jsonwebtoken::{
     Algorithm, DecodingKey,
-    jwk::{JwkSet, KeyAlgorithm, PublicKeyUse},
+    jwk::{Jwk, KeyAlgorithm, PublicKeyUse},
 };
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -179,8 +179,7 @@ fn known(text: &[u8]) -> Result<Vec<Known>, serde_json::Error> {
     }
     let set: Set = serde_json::from_slice(text)?;
     let keys = set.keys.into_iter().filter_map(|key| {
-        let set: JwkSet = serde_json::from_value(serde_json::json!({"keys": [key]})).ok()?;
-        let key = set.keys.into_iter().next()?;
+        let key: Jwk = serde_json::from_value(key).ok()?;
         let for_signatures = key
             .common
             .public_key_use

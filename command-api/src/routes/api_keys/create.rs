@@ -72,7 +72,13 @@ answers!(
 pub async fn handle(Asked { call, body }: Asked<NewKeyBody>) -> Result<HttpResponse, Problem> {
     let rights = rights(&call, &body)?;
     let (ops, identity) = (&call.api.webhooks.ops, &call.context.identity);
-    let made = api_keys::create_by(ops, identity.id, &body.name, &rights, Some(&call.principal));
+    let made = api_keys::create_by(
+        ops,
+        identity.id,
+        &body.name,
+        &rights,
+        Some(&call.principal.id),
+    );
     let made = made.await.map_err(|error| Problem::database(&error))?;
     let made = made.ok_or_else(|| {
         Problem::conflict("request_spent", "The request was carried out before")
@@ -81,7 +87,7 @@ pub async fn handle(Asked { call, body }: Asked<NewKeyBody>) -> Result<HttpRespo
     let key = api_keys::one(ops, &made.id).await;
     let key = key.map_err(|error| Problem::database(&error))?;
     let key = key.ok_or_else(|| Problem::internal(Vanished))?;
-    tracing::info!(key.id = key.id, actor = call.principal, "api_key.made");
+    tracing::info!(key.id = key.id, actor = call.principal.id, "api_key.made");
     let mut response = HttpResponse::build(StatusCode::CREATED);
     response.insert_header((LOCATION, format!("/v1/api_keys/{}", key.id)));
     let secret = made.secret;
@@ -109,8 +115,8 @@ fn rights(call: &Call, body: &NewKeyBody) -> Result<Rights, Problem> {
         wrong("/expires_at".to_owned(), "has to be in the future");
     }
     // What ends makes nothing that goes on.
-    let expires_at: Option<OffsetDateTime> = expires_at.or(call.ends);
-    if call.ends.is_some() && expires_at > call.ends {
+    let expires_at: Option<OffsetDateTime> = expires_at.or(call.principal.ends);
+    if call.principal.ends.is_some() && expires_at > call.principal.ends {
         wrong(
             "/expires_at".to_owned(),
             "is after the end of the key that asks for it",
@@ -126,7 +132,7 @@ fn rights(call: &Call, body: &NewKeyBody) -> Result<Rights, Problem> {
     Ok(Rights {
         scopes: match &body.scopes {
             Some(scopes) => Scopes::new(Some(scopes.clone())),
-            None => call.scopes.clone(),
+            None => call.principal.scopes.clone(),
         },
         platform: body.platform.as_deref().map(str::to_owned),
         expires_at,

@@ -33,13 +33,13 @@ pub async fn handle(Asked { call, .. }: Asked<Nothing>) -> Result<HttpResponse, 
     if id.contains('\0') {
         return Err(not_found());
     }
-    let revoked = api_keys::revoke(ops, id, Some(&call.principal)).await;
+    let revoked = api_keys::revoke(ops, id, Some(&call.principal.id)).await;
     let revoked = revoked.map_err(|error| Problem::database(&error))?;
     let key = api_keys::one(ops, id).await;
     let key = key.map_err(|error| Problem::database(&error))?;
     let key = key.ok_or_else(not_found)?;
     if revoked {
-        tracing::info!(key.id = id, actor = call.principal, "api_key.revoked");
+        tracing::info!(key.id = id, actor = call.principal.id, "api_key.revoked");
     }
     Ok(told(HttpResponse::Ok(), false, &key))
 }

@@ -43,7 +43,7 @@ async fn begin(call: &Call, kind: OperationKind, about: About) -> Result<HttpRes
         id: clock::new_id(),
         kind,
         about: Some(about),
-        principal: call.principal.clone(),
+        principal: call.principal.id.clone(),
         // What it leads to is for nobody to ask for line by line.
         scopes: Scopes::default(),
         // Keys of other requests are others.
@@ -67,7 +67,7 @@ async fn begin(call: &Call, kind: OperationKind, about: About) -> Result<HttpRes
         tracing::info!(
             operation.id = %operation.id,
             kind = kind.name(),
-            actor = call.principal,
+            actor = call.principal.id,
             "operation.asked_for"
         );
     }

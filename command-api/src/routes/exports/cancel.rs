@@ -35,7 +35,7 @@ pub async fn handle(Asked { call, .. }: Asked<Nothing>) -> Result<HttpResponse, 
         let found = found.map_err(|error| Problem::database(&error))?;
         return Err(found.map_or_else(export_not_found, |_| export_not_live()));
     };
-    tracing::info!(export.id = %id, actor = call.principal, "export.cancel_requested");
+    tracing::info!(export.id = %id, actor = call.principal.id, "export.cancel_requested");
     let mut response = HttpResponse::Accepted();
     response.insert_header((LOCATION, location(id)));
     Ok(told(response, false, &export))

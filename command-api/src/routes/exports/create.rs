@@ -80,7 +80,7 @@ pub async fn handle(Asked { call, body }: Asked<NewExportBody>) -> Result<HttpRe
     let hash = context.identity.payload_hash.as_bytes().to_vec();
     let new = NewExport {
         request: (context.identity.id, hash),
-        created_by: call.principal.clone(),
+        created_by: call.principal.id.clone(),
         wanted,
         traceparent: context.traceparent.clone(),
         correlation_id: context.correlation_id.clone(),
@@ -94,7 +94,7 @@ pub async fn handle(Asked { call, body }: Asked<NewExportBody>) -> Result<HttpRe
     };
     if !replayed {
         let kind = export.kind.name();
-        tracing::info!(export.id = %export.id, kind, actor = call.principal, "export.asked_for");
+        tracing::info!(export.id = %export.id, kind, actor = call.principal.id, "export.asked_for");
     }
     let mut response = HttpResponse::Accepted();
     response.insert_header((LOCATION, location(export.id)));

@@ -33,6 +33,6 @@ pub async fn handle(Asked { call, .. }: Asked<Nothing>) -> Result<HttpResponse, 
     if !deleted.map_err(|error| Problem::database(&error))? {
         return Err(export_not_found());
     }
-    tracing::info!(export.id = %id, actor = call.principal, "export.deleted");
+    tracing::info!(export.id = %id, actor = call.principal.id, "export.deleted");
     Ok(HttpResponse::NoContent().finish())
 }

@@ -69,7 +69,7 @@ pub async fn create<C: Into<OrderCommand>>(
 ) -> Result<Answer, Problem> {
     let (platform, external_id) = (&parts.platform, parts.external_id.as_ref());
     let key = call.key.as_deref();
-    let order = match named(&call.principal, call.route(), key, platform, external_id) {
+    let order = match named(&call.principal.id, call.route(), key, platform, external_id) {
         Some(id) => (id, Expected::Unknown),
         // It is new, and nobody's yet.
         None => (clock::new_id(), Expected::Absent),
@@ -87,7 +87,7 @@ pub async fn make<C: Into<OrderCommand>>(
     (coming, parts): (Coming, OrderParts),
     command: impl Fn(NewOrder) -> C,
 ) -> Result<Outcome<Orders>, Problem> {
-    call.check_platform(&parts.platform)?;
+    call.principal.check_platform(&parts.platform)?;
     let command = &command;
     let ordered = |order: &Order| {
         let there = order.head.as_ref().map(|head| head.prices_include_tax);

@@ -219,6 +219,8 @@ pub async fn lines_may_do_what_whoever_sends_them_may(env: &TestEnv) -> Result<(
     let prices = json!([{"currency": "GBP", "unit_price": "2.50"}]);
     let lamp = json!({"title": "Lamp", "prices": prices});
     put("/v1/products/A", lamp).await?.expect(201)?;
+    let nothing = json!({});
+    let restore = || town.scene.api.post("/v1/products/A/restore", &nothing);
     let mut cheap = order(&MARL, None);
     cheap["lines"][0]["unit_price"] = json!(1);
     let lines = |prefix: &str| {
@@ -244,26 +246,14 @@ pub async fn lines_may_do_what_whoever_sends_them_may(env: &TestEnv) -> Result<(
             .expect(202)?;
         let location = operation.header("location").to_owned();
         town.scene.until_ended(&location, "succeeded").await?;
-        let done = town.scene.results(&location).await?;
-        ensure!(
-            statuses(&done.results) == expected,
-            "{rights:?}: {:?}",
-            done.results
-        );
-        town.scene
-            .api
-            .post("/v1/products/A/restore", &json!({}))
-            .await?;
-        let done = bulk(&api, &lines("b")).await?;
-        ensure!(
-            statuses(&done.results) == expected,
-            "{rights:?}: {:?}",
-            done.results
-        );
-        town.scene
-            .api
-            .post("/v1/products/A/restore", &json!({}))
-            .await?;
+        let uploaded = town.scene.results(&location).await?;
+        restore().await?;
+        let sent = bulk(&api, &lines("b")).await?;
+        restore().await?;
+        for done in [uploaded, sent] {
+            let results = done.results;
+            ensure!(statuses(&results) == expected, "{rights:?}: {results:?}");
+        }
     }
     Ok(())
 }

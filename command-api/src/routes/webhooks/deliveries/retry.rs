@@ -35,6 +35,6 @@ pub async fn handle(Asked { call, .. }: Asked<Nothing>) -> Result<HttpResponse, 
         let found = found.map_err(|error| Problem::database(&error))?;
         return Err(found.map_or_else(delivery_not_found, |_| endpoint_disabled()));
     };
-    tracing::info!(delivery.id = %id, actor = call.principal, "webhook.retried");
+    tracing::info!(delivery.id = %id, actor = call.principal.id, "webhook.retried");
     Ok(told(HttpResponse::Accepted(), false, &delivery))
 }

@@ -87,6 +87,6 @@ pub async fn handle(
     let changed = webhooks::change(&mut transaction, id, &terms, enabled).await;
     let changed = changed.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
-    tracing::info!(endpoint.id = %id, actor = call.principal, state = ?changed.state, "webhook.changed");
+    tracing::info!(endpoint.id = %id, actor = call.principal.id, state = ?changed.state, "webhook.changed");
     Ok(told(HttpResponse::Ok(), false, &changed))
 }

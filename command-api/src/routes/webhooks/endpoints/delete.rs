@@ -33,6 +33,6 @@ pub async fn handle(Asked { call, .. }: Asked<Nothing>) -> Result<HttpResponse, 
     if !deleted.map_err(|error| Problem::database(&error))? {
         return Err(endpoint_not_found());
     }
-    tracing::info!(endpoint.id = %id, actor = call.principal, "webhook.deleted");
+    tracing::info!(endpoint.id = %id, actor = call.principal.id, "webhook.deleted");
     Ok(HttpResponse::NoContent().finish())
 }

@@ -76,7 +76,7 @@ pub async fn handle(Asked { call, body }: Asked<ReplayBody>) -> Result<HttpRespo
     let replayed = webhooks::replay(&api.ops, id, what).await;
     let replayed = replayed.map_err(|error| Problem::database(&error))?;
     let count = replayed.count;
-    tracing::info!(endpoint.id = %id, actor = call.principal, count, "webhook.replayed");
+    tracing::info!(endpoint.id = %id, actor = call.principal.id, count, "webhook.replayed");
     let told_of = Replayed {
         replayed: count,
         continue_from: replayed.until,

@@ -70,7 +70,7 @@ pub async fn handle(
     let rotated = rotated.map_err(|error| failed(&error))?;
     let rotated = rotated.ok_or_else(endpoint_not_found)?;
     let (endpoint, secret, replayed) = granted(rotated, secret)?;
-    tracing::info!(endpoint.id = %id, actor = call.principal, replayed, "webhook.secret_rotated");
+    tracing::info!(endpoint.id = %id, actor = call.principal.id, replayed, "webhook.secret_rotated");
     let body = EndpointWithSecret::new(endpoint, &secret);
     Ok(told(HttpResponse::Ok(), replayed, &body))
 }

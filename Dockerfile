@@ -3,12 +3,12 @@
 #   docker build --build-arg VERSION=… --build-arg REVISION=… .
 
 FROM rust:1.95-slim-bookworm AS build
-# librdkafka, aws-lc and zstd are built from their sources. Versions are not
+# librdkafka with OpenSSL, aws-lc and zstd are built from their sources. Versions are not
 # pinned: Debian removes a package once its security update is out, and an old
 # build would then fail.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends g++ make \
+    && apt-get install -y --no-install-recommends g++ make perl \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .

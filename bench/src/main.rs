@@ -7,6 +7,7 @@ mod bare;
 mod bulk;
 mod cache;
 mod catalogue;
+mod cost;
 mod documents;
 mod export;
 mod export_files;
@@ -100,6 +101,8 @@ enum RowName {
     Catalogue,
     /// What personal data costs an append
     Sealing,
+    /// Processor time and bytes of each role and server, by orders
+    Cost,
 }
 
 #[tokio::main]
@@ -122,6 +125,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     ];
     let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
     let with_redis = [
+        RowName::Cost,
         RowName::Documents,
         RowName::Export,
         RowName::Jobs,
@@ -163,6 +167,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Products => products::measure(config, folder.path(), quick).await?,
             RowName::Catalogue => catalogue::measure(config, folder.path(), quick).await?,
             RowName::Sealing => sealing::measure(config, quick).await?,
+            RowName::Cost => cost::measure(config, folder.path(), quick).await?,
         };
         print_table(&measured);
         figures.extend(measured);

@@ -83,7 +83,7 @@ async fn closed_loop(whole: &Whole, time: Duration) -> anyhow::Result<f64> {
 }
 
 /// Orders at a fixed rate: how long each took from when it was due.
-async fn open_loop(whole: &Whole, rate: f64, time: Duration) -> anyhow::Result<Vec<Duration>> {
+pub async fn open_loop(whole: &Whole, rate: f64, time: Duration) -> anyhow::Result<Vec<Duration>> {
     // So many that an order is read before its client is due again.
     let clients = CLIENTS * 2;
     let pause = Duration::from_secs_f64(1.0 / rate) * clients;

@@ -60,11 +60,16 @@ impl Figure {
 impl Figure {
     /// A time in milliseconds, with no yardstick but itself.
     pub fn time(row: &'static str, case: String, milliseconds: f64) -> Self {
+        Self::alone(row, case, "ms", milliseconds)
+    }
+
+    /// A figure with no yardstick but itself.
+    pub fn alone(row: &'static str, case: String, unit: &'static str, value: f64) -> Self {
         let itself = [(1.0, 1.0)];
         Self {
-            ours: milliseconds,
-            yardstick_value: milliseconds,
-            ..Self::of(row, case, "ms", "itself", None, &itself)
+            ours: value,
+            yardstick_value: value,
+            ..Self::of(row, case, unit, "itself", None, &itself)
         }
     }
 
@@ -110,7 +115,7 @@ pub fn print_table(figures: &[Figure]) {
         };
         // Times and shares are small numbers.
         let digits = match f.unit {
-            "ms" => 1,
+            "ms" | "kB" => 1,
             "of 1" => 2,
             _ => 0,
         };

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use infra::{
     config::Config,
-    local_servers::{LocalServers, Options, Server},
+    local_servers::{KafkaExtras, LocalServers, Options, Server},
     sealing::MasterKey,
 };
 use std::{fs, path::Path};
@@ -37,6 +37,7 @@ pub async fn start(folder: &Path, with_kafka: bool, with_redis: bool) -> anyhow:
         cache: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.orderlog/servers"),
         servers: wanted,
         throwaway: true,
+        kafka: KafkaExtras::default(),
     };
     let servers = LocalServers::start(options, &|_| {}).await?;
     let mut config = Config::default();

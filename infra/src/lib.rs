@@ -37,6 +37,7 @@ pub mod seller;
 pub mod shared_secret;
 mod slow_statements;
 pub mod telemetry;
+pub mod tls;
 pub mod tokens;
 pub mod views;
 pub mod webhooks;

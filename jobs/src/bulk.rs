@@ -5,7 +5,7 @@ use crate::http::{
     PASSING_CONFLICTS, Problem, SetUpError, asked_pause, cause, is_passing, named_client,
     system_url,
 };
-use infra::{api_keys::Scopes, http::NARROWED_TO, retry::RetryPolicy};
+use infra::{api_keys::Scopes, http::NARROWED_TO, retry::RetryPolicy, tls::Authorities};
 use reqwest::{Client, RequestBuilder, StatusCode, Url, header::CONTENT_TYPE};
 use serde::Deserialize;
 use std::{
@@ -156,10 +156,11 @@ impl BulkClient {
         how: How,
         agent: &str,
         retry: RetryPolicy,
+        trusted: &Authorities,
     ) -> Result<Self, BulkError> {
         let url = bulk_url(base, how)?;
         Ok(Self {
-            client: named_client(&url, api_key, agent)?,
+            client: named_client(&url, api_key, agent, trusted)?,
             url,
             scopes: None,
             retry,

@@ -1,5 +1,6 @@
 //! What every client of the APIs has in common.
 
+use infra::tls::{Authorities, TlsError};
 use reqwest::{
     Client, ClientBuilder, Response, StatusCode, Url,
     header::{
@@ -32,18 +33,29 @@ pub enum SetUpError {
     /// An API key with characters that no header can carry.
     #[error("the API key has characters that cannot be sent")]
     ApiKey,
+    /// `tls_ca_file` cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The HTTP client could not be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
 }
 
 /// A client of the system at `url` with an API key and a pool of kept-alive
-/// connections, which calls itself `agent`.
+/// connections, which calls itself `agent` and trusts these authorities too.
 ///
 /// # Errors
-/// The key, or the client.
-pub fn named_client(url: &Url, api_key: &str, agent: &str) -> Result<Client, SetUpError> {
-    let client = client(url, Some(api_key)).map_err(|_| SetUpError::ApiKey)?;
+/// The key, the authorities, or the client.
+pub fn named_client(
+    url: &Url,
+    api_key: &str,
+    agent: &str,
+    trusted: &Authorities,
+) -> Result<Client, SetUpError> {
+    let mut client = client(url, Some(api_key)).map_err(|_| SetUpError::ApiKey)?;
+    if url.scheme() == "https" {
+        client = trusted.trusted_by(client)?;
+    }
     let agent = format!("{agent}/{}", env!("CARGO_PKG_VERSION"));
     client.user_agent(agent).build().map_err(SetUpError::Client)
 }
@@ -91,8 +103,8 @@ pub fn client(url: &Url, api_key: Option<&str>) -> Result<ClientBuilder, Invalid
     Ok(client)
 }
 
-/// This machine is never behind a proxy.
-fn is_loopback(url: &Url) -> bool {
+/// Whether it is of this machine, which is never behind a proxy.
+pub fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || address.parse::<IpAddr>().is_ok_and(|a| a.is_loopback())

@@ -18,4 +18,4 @@ pub mod webhooks;
 pub mod work;
 
 pub use bulk::BulkError;
-pub use http::{SetUpError, system_url};
+pub use http::{SetUpError, is_loopback, system_url};

@@ -3,7 +3,9 @@
 use crate::http::{
     Problem, SetUpError, asked_pause, below, cause, is_passing, named_client, system_url,
 };
-use infra::{jobs::JobError, lifecycle::error_chain, retry::RetryPolicy, secret::Secret};
+use infra::{
+    jobs::JobError, lifecycle::error_chain, retry::RetryPolicy, secret::Secret, tls::Authorities,
+};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -74,10 +76,15 @@ pub struct ReadClient {
 
 impl ReadClient {
     /// A client of the system at `base`, with a pool of kept-alive connections.
-    pub fn new(base: &str, key: &Secret, retry: RetryPolicy) -> Result<Self, ReadError> {
+    pub fn new(
+        base: &str,
+        key: &Secret,
+        retry: RetryPolicy,
+        trusted: &Authorities,
+    ) -> Result<Self, ReadError> {
         let url = system_url(base).ok_or_else(|| SetUpError::Url(base.to_owned()))?;
         Ok(Self {
-            http: named_client(&url, key.reveal(), "orderlog-worker")?,
+            http: named_client(&url, key.reveal(), "orderlog-worker", trusted)?,
             base: url,
             retry,
         })
@@ -177,7 +184,8 @@ mod tests {
 
     #[test]
     fn a_question_is_asked_below_the_url_as_it_is_written() {
-        let client = |base| ReadClient::new(base, &Secret::new("k"), RetryPolicy::default());
+        let (key, trusted) = (Secret::new("k"), Authorities::default());
+        let client = |base| ReadClient::new(base, &key, RetryPolicy::default(), &trusted);
         for (base, url) in [
             ("http://h:1", "http://h:1/v1/a?b=%2C&c=x"),
             ("http://h:1/below/", "http://h:1/below/v1/a?b=%2C&c=x"),

@@ -54,8 +54,10 @@ enum Task {
     )]
     Worker,
     /// Bring databases and topics up to date
-    #[command(after_help = "Examples:\n  orderlog migrate\n  orderlog migrate --dir .orderlog")]
-    Migrate,
+    #[command(
+        after_help = "Examples:\n  orderlog migrate\n  orderlog migrate --dir .orderlog\n  orderlog migrate --database-roles"
+    )]
+    Migrate(migrate::MigrateArgs),
     /// Ask an address whether all is well (for container health checks)
     Health(health::HealthArgs),
     /// Make, list or revoke API keys
@@ -172,7 +174,7 @@ impl Cli {
             Task::ReadApi => roles::run(config, roles::Role::ReadApi).await,
             Task::Worker => roles::run(config, roles::Role::Worker).await,
             Task::Health(args) => health::run(args).await,
-            Task::Migrate => migrate::run(&config).await,
+            Task::Migrate(args) => migrate::run(&config, args).await,
             Task::ApiKey(command) => api_key::run(&config, command).await,
             Task::Import(args) => Box::pin(import::run(args, stopped()?)).await,
             Task::Seed(args) => Box::pin(seed::run(args, stopped()?)).await,

@@ -2,6 +2,8 @@
 
 use anyhow::Context as _;
 use clap::Args;
+use jobs::is_loopback;
+use reqwest::Url;
 use std::{process::ExitCode, time::Duration};
 
 /// What to ask.
@@ -12,12 +14,14 @@ pub struct HealthArgs {
     url: String,
 }
 
-/// Succeeds when the address answers 200 within three seconds.
+/// Succeeds when the address answers 200 within three seconds; on this machine with
+/// whatever certificate.
 pub async fn run(args: HealthArgs) -> anyhow::Result<ExitCode> {
-    let client = reqwest::Client::builder()
-        .timeout(Duration::from_secs(3))
-        .build()?;
-    let answer = client.get(&args.url).send().await.context("no answer")?;
+    let url = Url::parse(&args.url).with_context(|| format!("{} is no URL", args.url))?;
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(3));
+    // No certificate names this machine's own address, and nobody stands between.
+    let client = client.tls_danger_accept_invalid_certs(is_loopback(&url));
+    let answer = client.build()?.get(url).send().await.context("no answer")?;
     let status = answer.status();
     println!("{status} {}", answer.text().await.unwrap_or_default());
     Ok(if status.is_success() {

@@ -227,6 +227,7 @@ pub fn command(config: &Config) -> anyhow::Result<Command> {
     // A secret is never written out.
     for (name, secret) in [
         ("API_KEY", &config.api_key),
+        ("KAFKA_SASL_PASSWORD", &config.kafka_sasl_password),
         ("OBJECTS_S3_SECRET_KEY", &config.objects_s3_secret_key),
     ] {
         command.env(format!("ORDERLOG_{name}"), secret.reveal());

@@ -5,7 +5,7 @@ use crate::{live, workspace};
 use anyhow::Context as _;
 use infra::{
     config::Config,
-    local_servers::{LocalServers, LocalServersError, Options, Server, Step},
+    local_servers::{KafkaExtras, LocalServers, LocalServersError, Options, Server, Step},
 };
 use std::{ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
@@ -114,6 +114,7 @@ async fn start_in(dir: PathBuf, more: &[Server]) -> Result<Arc<LocalServers>, Lo
         cache: workspace::root().join(".orderlog/servers"),
         servers: [&Server::ALL, more].concat(),
         throwaway: true,
+        kafka: KafkaExtras::default(),
     };
     live::start_servers(options, &|step| match step {
         Step::Begun(what) => eprintln!("servers: {what}…"),

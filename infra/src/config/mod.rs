@@ -1,8 +1,10 @@
 //! Configuration: defaults < file < environment (`ORDERLOG_…`) < flags.
 
+mod files;
 mod origin;
 mod urls;
 
+use files::Files;
 pub use origin::{Origin, Setting};
 pub use urls::Urls;
 
@@ -46,6 +48,22 @@ pub struct Config {
     pub redis_url: String,
     /// Kafka, `host:port[,host:port]`.
     pub kafka_bootstrap_servers: String,
+    /// How its servers are spoken to.
+    pub kafka_security_protocol: KafkaSecurityProtocol,
+    /// How a user of Kafka proves to be one.
+    pub kafka_sasl_mechanism: KafkaSaslMechanism,
+    /// Who that is.
+    pub kafka_sasl_username: String,
+    /// The password. Never written or shown.
+    pub kafka_sasl_password: Secret,
+    /// File of the certificate authorities (PEM) that Redis and Kafka are to be
+    /// certified by, and APIs of ours may be; empty: those of the machine.
+    pub tls_ca_file: String,
+    /// File of the certificate (PEM, with those that lead to its authority) that the
+    /// HTTP role shows; empty: it speaks plain HTTP. Renewed when the file is.
+    pub tls_certificate_file: String,
+    /// File of its private key (PEM).
+    pub tls_key_file: String,
     /// Address that HTTP roles listen on.
     pub listen: String,
     /// Where clients reach the system, for links and problem types; made from
@@ -208,6 +226,67 @@ pub struct Config {
     pub unknown_platform: UnknownPlatform,
 }
 
+/// How Kafka's servers are spoken to, by the names that Kafka itself has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KafkaSecurityProtocol {
+    /// In the clear, by anybody.
+    Plaintext,
+    /// Over TLS, by anybody.
+    Ssl,
+    /// In the clear, by users.
+    SaslPlaintext,
+    /// Over TLS, by users.
+    SaslSsl,
+}
+
+impl KafkaSecurityProtocol {
+    /// As librdkafka is told.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plaintext => "plaintext",
+            Self::Ssl => "ssl",
+            Self::SaslPlaintext => "sasl_plaintext",
+            Self::SaslSsl => "sasl_ssl",
+        }
+    }
+
+    /// Whether it is TLS.
+    pub const fn is_tls(self) -> bool {
+        matches!(self, Self::Ssl | Self::SaslSsl)
+    }
+
+    /// Whether users have to say who they are.
+    pub const fn has_users(self) -> bool {
+        matches!(self, Self::SaslPlaintext | Self::SaslSsl)
+    }
+}
+
+/// How a user of Kafka proves to be one, by the registered names (RFC 4616, 7677).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KafkaSaslMechanism {
+    /// By the password itself.
+    #[serde(rename = "PLAIN")]
+    Plain,
+    /// By knowing it.
+    #[serde(rename = "SCRAM-SHA-256")]
+    ScramSha256,
+    /// The same with another hash.
+    #[serde(rename = "SCRAM-SHA-512")]
+    ScramSha512,
+}
+
+impl KafkaSaslMechanism {
+    /// The registered name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha512 => "SCRAM-SHA-512",
+        }
+    }
+}
+
 /// Which code appends events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -228,6 +307,13 @@ impl Default for Config {
             ops_url: "postgres://orderlog@127.0.0.1:5433/ops".into(),
             redis_url: "redis://127.0.0.1:6379".into(),
             kafka_bootstrap_servers: "127.0.0.1:9092".into(),
+            kafka_security_protocol: KafkaSecurityProtocol::Plaintext,
+            kafka_sasl_mechanism: KafkaSaslMechanism::ScramSha512,
+            kafka_sasl_username: String::new(),
+            kafka_sasl_password: Secret::default(),
+            tls_ca_file: String::new(),
+            tls_certificate_file: String::new(),
+            tls_key_file: String::new(),
             listen: "127.0.0.1:8080".into(),
             public_url: String::new(),
             kafka_prefix: String::new(),
@@ -309,11 +395,11 @@ impl Config {
             Some(path) => defaults.merge(Toml::file_exact(path)),
             None => defaults,
         };
-        let known: Vec<String> = Self::keys();
-        layered.merge(
-            Env::prefixed("ORDERLOG_")
-                .filter(move |key| known.iter().any(|k| k.eq_ignore_ascii_case(key.as_str()))),
-        )
+        let known = Self::keys();
+        let names = known.clone();
+        let environment = Env::prefixed("ORDERLOG_")
+            .filter(move |key| names.iter().any(|k| k.eq_ignore_ascii_case(key.as_str())));
+        layered.merge(environment).merge(Files { known })
     }
 
     /// Names of all keys.

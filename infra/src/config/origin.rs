@@ -1,6 +1,6 @@
 //! Where each setting's value comes from.
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, files};
 use figment::{Figment, Source};
 use serde::Serialize;
 use std::path::Path;
@@ -72,6 +72,7 @@ fn shown_value(config: &Config, key: &str, value: &serde_json::Value) -> String 
     let is_set = match key {
         "master_key" => !config.master_key.is_empty(),
         "api_key" => !config.api_key.is_empty(),
+        "kafka_sasl_password" => !config.kafka_sasl_password.is_empty(),
         "objects_s3_secret_key" => !config.objects_s3_secret_key.is_empty(),
         _ => false,
     };
@@ -90,11 +91,15 @@ fn origin(layers: &Figment, key: &str) -> Origin {
     let Some(metadata) = layers.find_metadata(key) else {
         return Origin::Default;
     };
+    let variable = format!("ORDERLOG_{}", key.to_uppercase());
+    if metadata.name == files::NAME {
+        return Origin::Environment(format!("{variable}_FILE"));
+    }
     match &metadata.source {
         Some(Source::File(path)) => Origin::File(path.display().to_string()),
         // The defaults are a value of the program.
         Some(_) => Origin::Default,
-        None => Origin::Environment(format!("ORDERLOG_{}", key.to_uppercase())),
+        None => Origin::Environment(variable),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     lifecycle::{Lifecycle, RoleError},
     telemetry,
+    tls::{Certificate, TlsError, follow_certificate},
     webhooks::InvalidNetwork,
 };
 use actix_web::{
@@ -24,6 +25,7 @@ use actix_web::{
 use rustix::net::sockopt::set_tcp_user_timeout;
 use std::{any::Any, io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpStream, runtime::Handle};
+use tokio_rustls::server::TlsStream;
 
 /// Threads that serve requests. Everything slow is awaited, so that few are
 /// enough.
@@ -47,6 +49,9 @@ const STUCK: Duration = Duration::from_mins(1);
 /// How often the recorder tidies up what nobody has scraped.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// What a connection is where TLS is spoken.
+type Secured = TlsStream<TcpStream>;
+
 /// The server cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -59,6 +64,9 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// The certificate cannot be shown.
+    #[error("TLS cannot be spoken")]
+    Tls(#[from] TlsError),
     /// A proxy is no network.
     #[error("trusted_proxies cannot be used")]
     Proxies(#[from] InvalidNetwork),
@@ -93,6 +101,7 @@ where
         .collect();
     let state = web::Data::new(ready.clone());
     let limits = RateLimits::of(config)?;
+    let certificate = Certificate::of(config)?;
     let home = Handle::current();
     let application = move || {
         let home = home.clone();
@@ -120,16 +129,24 @@ where
         .client_request_timeout(HEAD_TIME)
         .on_connect(|connection, _| cut_off_when_stuck(connection))
         .shutdown_timeout(FINISH_SECONDS)
-        .disable_signals()
-        .bind(&addresses[..])
-        .map_err(failed)?;
+        .tls_handshake_timeout(HEAD_TIME)
+        .disable_signals();
+    let server = match &certificate {
+        Some(certificate) => server.bind_rustls_0_23(&addresses[..], certificate.server()),
+        None => server.bind(&addresses[..]),
+    };
+    let server = server.map_err(failed)?;
     let address = server.addrs().first().copied().ok_or_else(|| {
         failed(io::Error::new(
             io::ErrorKind::AddrNotAvailable,
             "no address",
         ))
     })?;
-    tracing::info!(role = name, %address, "http.listening");
+    let tls = certificate.is_some();
+    tracing::info!(role = name, %address, tls, "http.listening");
+    if let Some(certificate) = certificate {
+        follow_certificate(certificate, lifecycle);
+    }
     let drain = Duration::from_secs(config.drain_seconds);
     let server = server.run();
     let stop = stop_when_told(lifecycle.clone(), ready, drain, server.handle());
@@ -140,7 +157,9 @@ where
 /// Ends a connection whose data is not acknowledged, or not asked for: closed
 /// windows and vanished networks alike (`TCP_USER_TIMEOUT`, RFC 5482).
 fn cut_off_when_stuck(connection: &dyn Any) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else {
+    let plain = connection.downcast_ref::<TcpStream>();
+    let secured = || connection.downcast_ref::<Secured>();
+    let Some(stream) = plain.or_else(|| Some(secured()?.get_ref().0)) else {
         return;
     };
     let time = u32::try_from(STUCK.as_millis()).unwrap_or(u32::MAX);

@@ -1,15 +1,18 @@
 //! Asking Kafka about its topics.
 
-use super::{TopicError, TopicId, wire};
+use super::{
+    TopicError, TopicId,
+    secured::{Access, Stream},
+    wire,
+};
 use crate::config::Config;
 use std::{io, time::Duration};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
-    net::TcpStream,
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::timeout,
 };
 
-/// How long one server may take to accept a connection or to answer.
+/// How long one server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// No answer about a handful of topics is as long as this.
 const LONGEST_ANSWER: u32 = 4 << 20;
@@ -49,17 +52,13 @@ impl Metadata {
 /// that answered.
 ///
 /// The client library does not tell a topic's id, so the request is made here
-/// (see [`wire`]). What it is sent over is any byte stream: where a deployment
-/// has TLS or SASL, [`connect`] is the one place to add them.
+/// (see [`wire`]).
 pub struct MetadataClient {
     servers: Vec<String>,
+    access: Access,
     connection: Option<Box<dyn Stream>>,
     requests: i32,
 }
-
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 impl MetadataClient {
     /// Connects to nothing yet.
@@ -67,6 +66,7 @@ impl MetadataClient {
         let servers = config.kafka_bootstrap_servers.split(',');
         Self {
             servers: servers.map(|s| s.trim().to_owned()).collect(),
+            access: Access::of(config),
             connection: None,
             requests: 0,
         }
@@ -99,7 +99,7 @@ impl MetadataClient {
         }
         let mut last = io::Error::from(io::ErrorKind::NotConnected);
         for server in &self.servers {
-            match ask_server(server, self.requests, topics).await {
+            match self.ask_server(server, topics).await {
                 Ok((connection, response)) => {
                     self.connection = Some(connection);
                     return Ok(response);
@@ -108,6 +108,16 @@ impl MetadataClient {
             }
         }
         Err(last)
+    }
+
+    async fn ask_server(
+        &self,
+        server: &str,
+        topics: &[&str],
+    ) -> io::Result<(Box<dyn Stream>, wire::Response)> {
+        let mut connection = self.access.connect(server).await?;
+        let response = exchange(&mut connection, self.requests, topics).await?;
+        Ok((connection, response))
     }
 }
 
@@ -128,22 +138,6 @@ fn existing(topic: wire::Topic) -> Result<Option<TopicMetadata>, TopicError> {
     }
 }
 
-async fn ask_server(
-    server: &str,
-    id: i32,
-    topics: &[&str],
-) -> io::Result<(Box<dyn Stream>, wire::Response)> {
-    let mut connection = connect(server).await?;
-    let response = exchange(&mut connection, id, topics).await?;
-    Ok((connection, response))
-}
-
-async fn connect(server: &str) -> io::Result<Box<dyn Stream>> {
-    let stream = timeout(PATIENCE, TcpStream::connect(server)).await??;
-    stream.set_nodelay(true)?;
-    Ok(Box::new(stream))
-}
-
 async fn exchange(
     connection: &mut Box<dyn Stream>,
     id: i32,
@@ -151,13 +145,19 @@ async fn exchange(
 ) -> io::Result<wire::Response> {
     timeout(PATIENCE, async {
         connection.write_all(&wire::request(id, topics)).await?;
-        let length = connection.read_u32().await?;
-        if length > LONGEST_ANSWER {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, wire::Malformed));
-        }
-        let mut frame = vec![0; length as usize];
-        connection.read_exact(&mut frame).await?;
+        let frame = answer(connection).await?;
         wire::response(&frame, id).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
     })
     .await?
+}
+
+/// The next answer, without its length.
+pub(super) async fn answer(connection: &mut Box<dyn Stream>) -> io::Result<Vec<u8>> {
+    let length = connection.read_u32().await?;
+    if length > LONGEST_ANSWER {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, wire::Malformed));
+    }
+    let mut frame = vec![0; length as usize];
+    connection.read_exact(&mut frame).await?;
+    Ok(frame)
 }

@@ -4,6 +4,7 @@ mod context;
 mod mends;
 mod metadata;
 mod records;
+mod secured;
 mod tail;
 mod topic_id;
 mod topics;
@@ -32,7 +33,22 @@ pub fn client_config(config: &Config) -> ClientConfig {
         .set("client.id", "orderlog")
         .set("allow.auto.create.topics", "false")
         .set("topic.metadata.refresh.interval.ms", "30000")
-        .set("reconnect.backoff.max.ms", "1000");
+        .set("reconnect.backoff.max.ms", "1000")
+        .set("security.protocol", config.kafka_security_protocol.name());
+    if config.kafka_security_protocol.has_users() {
+        client
+            .set("sasl.mechanisms", config.kafka_sasl_mechanism.name())
+            .set("sasl.username", &config.kafka_sasl_username)
+            .set("sasl.password", config.kafka_sasl_password.reveal());
+    }
+    if config.kafka_security_protocol.is_tls() {
+        // `probe`: where systems keep theirs, since OpenSSL is built in.
+        let authorities = match &*config.tls_ca_file {
+            "" => "probe",
+            file => file,
+        };
+        client.set("ssl.ca.location", authorities);
+    }
     client
 }
 

@@ -1,4 +1,5 @@
-//! One request of Kafka's protocol, spoken by hand: Metadata, version 12.
+//! One request of Kafka's protocol, spoken by hand: Metadata, version 12, and those
+//! two by which a user is let in, `SaslHandshake` and `SaslAuthenticate`, version 1.
 //! <https://kafka.apache.org/protocol.html#The_Messages_Metadata>
 //!
 //! It is the one way to a topic's id: librdkafka knows it, but its Rust crate
@@ -46,8 +47,7 @@ pub fn request(correlation_id: i32, topics: &[&str]) -> Vec<u8> {
     body.extend(API_VERSION.to_be_bytes());
     body.extend(correlation_id.to_be_bytes());
     // The header's client id has a fixed-width length even in version 2.
-    body.extend(u16::try_from(CLIENT_ID.len()).unwrap_or(0).to_be_bytes());
-    body.extend(CLIENT_ID.as_bytes());
+    write_text(&mut body, CLIENT_ID);
     body.push(NO_TAGS);
     write_length(&mut body, topics.len());
     for topic in topics {
@@ -58,6 +58,84 @@ pub fn request(correlation_id: i32, topics: &[&str]) -> Vec<u8> {
     }
     // No creation of missing topics, no list of authorised operations.
     body.extend([0, 0, NO_TAGS]);
+    framed(body)
+}
+
+/// Why a user is not let in.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Something else was said.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// In the server's own words.
+    #[error("the server does not let this user in (error code {code}): {reason}")]
+    Told {
+        /// Kafka's error code.
+        code: i16,
+        /// Its words.
+        reason: String,
+    },
+}
+
+/// The request to be let in by a mechanism, with its length in front.
+pub fn sasl_handshake(correlation_id: i32, mechanism: &str) -> Vec<u8> {
+    let mut body = plain_header(17, correlation_id);
+    write_text(&mut body, mechanism);
+    framed(body)
+}
+
+/// Whether the server takes that mechanism.
+pub fn sasl_handshake_response(frame: &[u8], correlation_id: i32) -> Result<(), Refused> {
+    let mut input = Input(frame);
+    input.answers(correlation_id)?;
+    match input.i16()? {
+        0 => Ok(()),
+        code => {
+            let taken = (0..input.i32()?).map(|_| Ok(input.text()?.unwrap_or_default().to_owned()));
+            let taken: Vec<String> = taken.collect::<Result<_, Malformed>>()?;
+            let reason = format!("it takes {} only", taken.join(", "));
+            Err(Refused::Told { code, reason })
+        }
+    }
+}
+
+/// One step of a mechanism, with its length in front.
+pub fn sasl_authenticate(correlation_id: i32, token: &[u8]) -> Vec<u8> {
+    let mut body = plain_header(36, correlation_id);
+    body.extend(u32::try_from(token.len()).unwrap_or(0).to_be_bytes());
+    body.extend(token);
+    framed(body)
+}
+
+/// What the server says to it.
+pub fn sasl_authenticate_response(frame: &[u8], correlation_id: i32) -> Result<Vec<u8>, Refused> {
+    let mut input = Input(frame);
+    input.answers(correlation_id)?;
+    let code = input.i16()?;
+    let reason = input.text()?.unwrap_or_default().to_owned();
+    if code != 0 {
+        return Err(Refused::Told { code, reason });
+    }
+    let length = usize::try_from(input.i32()?).map_err(|_| Malformed)?;
+    Ok(input.take(length)?.to_vec())
+}
+
+/// The header of requests without tagged fields, of version 1.
+fn plain_header(key: i16, correlation_id: i32) -> Vec<u8> {
+    let mut body = Vec::with_capacity(64);
+    body.extend(key.to_be_bytes());
+    body.extend(1_i16.to_be_bytes());
+    body.extend(correlation_id.to_be_bytes());
+    write_text(&mut body, CLIENT_ID);
+    body
+}
+
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    out.extend(u16::try_from(text.len()).unwrap_or(0).to_be_bytes());
+    out.extend(text.as_bytes());
+}
+
+fn framed(mut body: Vec<u8>) -> Vec<u8> {
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
     let mut frame = length.to_be_bytes().to_vec();
     frame.append(&mut body);
@@ -67,9 +145,7 @@ pub fn request(correlation_id: i32, topics: &[&str]) -> Vec<u8> {
 /// Reads an answer (without its length) to the request `correlation_id`.
 pub fn response(frame: &[u8], correlation_id: i32) -> Result<Response, Malformed> {
     let mut input = Input(frame);
-    if input.i32()? != correlation_id {
-        return Err(Malformed);
-    }
+    input.answers(correlation_id)?;
     input.tags()?;
     input.take(4)?; // throttle time
     let brokers = input.array(|broker| {
@@ -138,6 +214,25 @@ impl<'a> Input<'a> {
         let (head, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
         self.0 = rest;
         Ok(head)
+    }
+
+    /// Whether it is the answer to this request.
+    fn answers(&mut self, correlation_id: i32) -> Result<(), Malformed> {
+        if self.i32()? == correlation_id {
+            Ok(())
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// With a length of fixed width; none is null.
+    fn text(&mut self) -> Result<Option<&'a str>, Malformed> {
+        match usize::try_from(self.i16()?) {
+            Err(_) => Ok(None),
+            Ok(length) => std::str::from_utf8(self.take(length)?)
+                .map(Some)
+                .map_err(|_| Malformed),
+        }
     }
 
     fn i16(&mut self) -> Result<i16, Malformed> {
@@ -238,6 +333,25 @@ mod tests {
         }
         assert_eq!(response(&answer, 8), Err(Malformed));
         assert_eq!(response(&[0xff; 64], -1), Err(Malformed));
+    }
+
+    #[test]
+    fn a_server_says_why_it_lets_nobody_in() {
+        let mut told = vec![0, 0, 0, 1, 0, 58, 0, 2];
+        told.extend(b"no");
+        told.extend([0; 12]);
+        let reason = "no".to_owned();
+        let refused = Err(Refused::Told { code: 58, reason });
+        assert_eq!(sasl_authenticate_response(&told, 1), refused);
+        let mut taken = vec![0, 0, 0, 1, 0, 33, 0, 0, 0, 1, 0, 5];
+        taken.extend(b"PLAIN");
+        let reason = "it takes PLAIN only".to_owned();
+        let refused = Err(Refused::Told { code: 33, reason });
+        assert_eq!(sasl_handshake_response(&taken, 1), refused);
+        for length in 0..taken.len() {
+            let cut = sasl_handshake_response(&taken[..length], 1);
+            assert_eq!(cut, Err(Refused::Malformed(Malformed)), "{length}");
+        }
     }
 
     #[test]

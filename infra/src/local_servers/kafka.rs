@@ -70,6 +70,9 @@ pub(super) async fn prepare(site: &Site) -> Result<(), LocalServersError> {
     command
         .args(["format", "--cluster-id", &new_cluster_id(), "--config"])
         .arg(settings);
+    for user in &site.kafka.users {
+        command.args(["--add-scram", user]);
+    }
     process::run(
         "kafka-storage format",
         command,
@@ -117,7 +120,8 @@ fn write_settings(
 ) -> Result<PathBuf, LocalServersError> {
     let path = site.folder.run(name);
     let folder = data.file_name().unwrap_or_default().to_string_lossy();
-    let text = SETTINGS
+    let text = format!("{SETTINGS}{}", site.kafka.settings);
+    let text = text
         .replace("{main}", &ports.main.to_string())
         .replace("{controller}", &ports.controller.to_string())
         .replace("{data}", &folder);

@@ -54,6 +54,18 @@ pub struct Options {
     pub servers: Vec<Server>,
     /// Start without data and leave none: for tests.
     pub throwaway: bool,
+    /// What Kafka is to have beside its own settings.
+    pub kafka: KafkaExtras,
+}
+
+/// More of Kafka: another listener, users, an authorizer.
+#[derive(Debug, Clone, Default)]
+pub struct KafkaExtras {
+    /// Lines of `server.properties`, which win over ours; `{main}` and `{controller}`
+    /// are the ports that ours use.
+    pub settings: String,
+    /// Users that there are from the beginning: `SCRAM-SHA-512=[name=…,password=…]`.
+    pub users: Vec<String>,
 }
 
 /// What has just happened, for people who wait.
@@ -85,6 +97,7 @@ struct Site {
     binaries: Binaries,
     run_as: RunAs,
     throwaway: bool,
+    kafka: KafkaExtras,
 }
 
 impl LocalServers {
@@ -245,6 +258,7 @@ impl Site {
             binaries,
             run_as,
             throwaway: options.throwaway,
+            kafka: options.kafka.clone(),
         })
     }
 }

@@ -2,11 +2,13 @@
 
 mod migrate;
 mod migration_state;
+mod roles;
 
 pub use migrate::{
     Database, MigrateError, create_database_if_missing, migrate_all, migration_options,
 };
 pub use migration_state::{MigrationState, migration_state};
+pub use roles::{RolesError, grant_roles, make_roles};
 
 use crate::{config::Config, epoch, slow_statements};
 use sqlx::{

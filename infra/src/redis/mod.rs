@@ -32,10 +32,11 @@ pub use tally::{FamilyFigures, Found};
 pub use version::Version;
 pub use versioned::{Answered, VersionedCache, announce_version};
 
-use crate::{clock, config::Config};
+use crate::{clock, config::Config, tls::Authorities};
 use breaker::Breaker;
 use redis::{
     Client, Cmd, ErrorKind, FromRedisValue, Pipeline, ScriptInvocation, ServerErrorKind,
+    TlsCertificates,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use std::{
@@ -130,10 +131,10 @@ impl Redis {
     /// The server of the configuration; connects at the first command.
     ///
     /// # Errors
-    /// A URL that is none.
+    /// A URL that is none, authorities that cannot be read.
     pub fn new(config: &Config) -> Result<Self, RedisError> {
         Ok(Self(Arc::new(Shared {
-            client: Client::open(config.redis_url.as_str())?,
+            client: client(config)?,
             manager: OnceCell::new(),
             prefix: config.redis_prefix.clone(),
             patience: Duration::from_millis(config.redis_timeout_ms),
@@ -275,6 +276,23 @@ impl Redis {
             Err(_) => Err(Unavailable::TimedOut),
         }
     }
+}
+
+/// With TLS where the URL is `rediss://`.
+fn client(config: &Config) -> Result<Client, RedisError> {
+    let url = config.redis_url.as_str();
+    if config.tls_ca_file.is_empty() || !url.starts_with("rediss:") {
+        return Client::open(url);
+    }
+    let authorities = Authorities::of(config).map_err(|error| {
+        let why = crate::lifecycle::error_chain(&error);
+        RedisError::from((ErrorKind::InvalidClientConfig, "tls_ca_file", why))
+    })?;
+    let trusted = TlsCertificates {
+        client_tls: None,
+        root_cert: authorities.pem().map(<[u8]>::to_vec),
+    };
+    Client::build_with_tls(url, trusted)
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -1,6 +1,7 @@
 //! The provider's keys, as it publishes them.
 
 use super::TokensError;
+use crate::tls::Authorities;
 use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{Jwk, KeyAlgorithm, PublicKeyUse},
@@ -78,11 +79,12 @@ impl std::fmt::Debug for KeySet {
 }
 
 impl KeySet {
-    pub fn new(url: &str) -> Result<Self, TokensError> {
+    /// `trusted`: beside the authorities of the machine.
+    pub fn new(url: &str, trusted: &Authorities) -> Result<Self, TokensError> {
         let client = reqwest::Client::builder()
             .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build();
+            .redirect(reqwest::redirect::Policy::none());
+        let client = trusted.trusted_by(client)?.build();
         Ok(Self {
             url: url
                 .parse()

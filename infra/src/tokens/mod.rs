@@ -4,7 +4,11 @@
 
 mod keys;
 
-use crate::{api_keys::Scopes, config::Config};
+use crate::{
+    api_keys::Scopes,
+    config::Config,
+    tls::{Authorities, TlsError},
+};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use keys::KeySet;
 use serde_json::{Map, Value};
@@ -36,6 +40,9 @@ pub enum TokensError {
     /// Without them, tokens for anybody would be taken.
     #[error("jwt_jwks_url needs jwt_issuer and jwt_audience")]
     Unbound,
+    /// `tls_ca_file` cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// There is no way to ask for the keys.
     #[error("jwt_jwks_url cannot be used")]
     Url(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -88,7 +95,10 @@ impl Tokens {
             platform_claim: config.jwt_platform_claim.clone(),
         };
         Ok(Some(Self {
-            keys: Arc::new(KeySet::new(&config.jwt_jwks_url)?),
+            keys: Arc::new(KeySet::new(
+                &config.jwt_jwks_url,
+                &Authorities::of(config)?,
+            )?),
             rules: Arc::new(rules),
         }))
     }

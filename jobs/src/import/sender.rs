@@ -4,6 +4,7 @@ use super::answer::attempt;
 use super::item::Verdict;
 use super::{ImportError, Settings};
 use crate::bulk::{BulkClient, BulkError, BulkLine, How};
+use infra::tls::Authorities;
 use tokio_util::sync::CancellationToken;
 
 /// An order to send.
@@ -46,7 +47,8 @@ impl Sender {
             dry_run: settings.dry_run,
             create_platforms: settings.create_platforms,
         };
-        let client = BulkClient::new(system, how, "orderlog-import", settings.retry);
+        let trusted = Authorities::default();
+        let client = BulkClient::new(system, how, "orderlog-import", settings.retry, &trusted);
         client.map(Self).map_err(ImportError::System)
     }
 

@@ -10,6 +10,7 @@ use crate::{
     progress::Progress,
 };
 use futures_util::{Stream, StreamExt as _, stream};
+use infra::tls::Authorities;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -29,7 +30,13 @@ type Told = Vec<(&'static str, Verdict)>;
 pub async fn run(settings: &Settings, stop: CancellationToken) -> Result<Summary, SeedError> {
     let generator = Generator::new(settings.arguments)?;
     let system = (&*settings.url, &*settings.api_key);
-    let client = BulkClient::new(system, How::default(), "orderlog-seed", settings.retry)?;
+    let client = BulkClient::new(
+        system,
+        How::default(),
+        "orderlog-seed",
+        settings.retry,
+        &Authorities::default(),
+    )?;
     let foundations = generator.foundations()?;
     let (arguments, done) = (settings.arguments, Arc::new(AtomicU64::new(0)));
     let all = foundations.len() as u64 + arguments.products + arguments.orders;

@@ -8,6 +8,7 @@ pub(crate) mod sweep;
 pub use retention::Retention;
 
 use crate::{
+    SetUpError,
     archive::{self, Archive, Archiving},
     bulk::{BulkClient, BulkError, How},
     exports::{self, Exporting},
@@ -32,6 +33,7 @@ use infra::{
     retry::RetryPolicy,
     sealing::{MasterKey, MasterKeyError},
     secret::Secret,
+    tls::{Authorities, TlsError},
     webhooks::{Guard, InvalidNetwork},
 };
 use sqlx::PgPool;
@@ -82,6 +84,9 @@ pub enum WorkError {
     /// The API key is told twice, or its file cannot be read.
     #[error(transparent)]
     ApiKey(#[from] ApiKeyError),
+    /// `tls_ca_file` cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Operations cannot be carried out as configured.
     #[error("`command_url` and the API key cannot be used")]
     Commands(#[from] BulkError),
@@ -210,8 +215,10 @@ struct Calls {
 impl Calls {
     fn new(config: &Config) -> Result<Self, WorkError> {
         let (key, retry) = (config.read_api_key()?, RetryPolicy::default());
+        let trusted = Authorities::of(config)?;
+        let reads = ReadClient::new(config.questions_url(), &key, retry, &trusted)?;
         Ok(Self {
-            reads: Arc::new(ReadClient::new(config.questions_url(), &key, retry)?),
+            reads: Arc::new(reads),
             commands: Arc::new(bulk_client(config, &key, false)?),
             key,
         })
@@ -224,7 +231,9 @@ fn bulk_client(config: &Config, key: &Secret, dry_run: bool) -> Result<BulkClien
         dry_run,
         ..How::default()
     };
-    BulkClient::new(system, how, "orderlog-worker", RetryPolicy::default())
+    let trusted = Authorities::of(config).map_err(SetUpError::Tls)?;
+    let retry = RetryPolicy::default();
+    BulkClient::new(system, how, "orderlog-worker", retry, &trusted)
 }
 
 /// And what only a worker can carry out that has the uploads.

@@ -3,7 +3,7 @@
 use super::steps::Steps;
 use infra::{
     config::Config,
-    local_servers::{LocalServers, LocalServersError, Options, Server},
+    local_servers::{KafkaExtras, LocalServers, LocalServersError, Options, Server},
 };
 use std::{env, path::Path};
 
@@ -38,6 +38,7 @@ pub async fn start(dir: &Path, steps: &Steps) -> Result<LocalServers, LocalServe
         cache: dir.join("servers"),
         servers: servers.collect(),
         throwaway: false,
+        kafka: KafkaExtras::default(),
     };
     LocalServers::start(options, &|step| steps.server(step)).await
 }

@@ -72,7 +72,7 @@ async fn start(config: &Config, role: Role, lifecycle: &Lifecycle) -> anyhow::Re
             let apis = Apis::new(config, lifecycle, front)?;
             let (ready, configure) = (apis.readiness(), apis.configure());
             let address = serve(config, lifecycle, role.name(), ready.clone(), configure).await?;
-            notify::tell(ready, address, lifecycle);
+            notify::tell(config, ready, address, lifecycle);
             return Ok(());
         }
         Role::Relay => relay(config, lifecycle, Readiness::new())?,
@@ -80,6 +80,6 @@ async fn start(config: &Config, role: Role, lifecycle: &Lifecycle) -> anyhow::Re
         Role::Worker => lone_worker(config, lifecycle)?,
     };
     let address = serve(config, lifecycle, role.name(), ready.clone(), |_| {}).await?;
-    notify::tell(ready, address, lifecycle);
+    notify::tell(config, ready, address, lifecycle);
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! is still well, and that it ends. Nobody is told where there is none.
 
 use infra::{
+    config::Config,
     http::Readiness,
     lifecycle::{Lifecycle, error_chain},
 };
@@ -20,14 +21,15 @@ const FIRST_LOOK: Duration = Duration::from_millis(250);
 const MORE_TIME: u32 = 60_000_000;
 
 /// Tells it as long as the role runs, which listens at `address`.
-pub fn tell(ready: Readiness, address: SocketAddr, lifecycle: &Lifecycle) {
+pub fn tell(config: &Config, ready: Readiness, address: SocketAddr, lifecycle: &Lifecycle) {
+    let tls = !config.tls_certificate_file.is_empty();
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return;
     }
     let shutdown = lifecycle.shutdown.clone();
     lifecycle.spawn("service manager", async move {
         tokio::select! {
-            () = watch(&ready, address, &shutdown) => {}
+            () = watch(&ready, (address, tls), &shutdown) => {}
             () = shutdown.cancelled() => {}
         }
         notify(&[NotifyState::Stopping, NotifyState::Status("ends")]);
@@ -35,11 +37,18 @@ pub fn tell(ready: Readiness, address: SocketAddr, lifecycle: &Lifecycle) {
     });
 }
 
-async fn watch(ready: &Readiness, address: SocketAddr, shutdown: &CancellationToken) {
+async fn watch(
+    ready: &Readiness,
+    (address, tls): (SocketAddr, bool),
+    shutdown: &CancellationToken,
+) {
     // Nothing stands between a process and itself.
-    let client = reqwest::Client::builder().no_proxy().build();
+    let client = reqwest::Client::builder().no_proxy();
+    // And no certificate has to name its address.
+    let client = client.tls_danger_accept_invalid_certs(tls).build();
     let client = client.unwrap_or_default();
-    let url = format!("http://{address}/livez");
+    let scheme = if tls { "https" } else { "http" };
+    let url = format!("{scheme}://{address}/livez");
     let watchdog = sd_notify::watchdog_enabled();
     // Twice within the time that it waits.
     let each = watchdog.map_or(LOOK, |longest| (longest / 3).min(LOOK));

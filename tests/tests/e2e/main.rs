@@ -34,6 +34,7 @@ mod relay;
 mod replay;
 mod schedules;
 mod sealing;
+mod secured;
 mod seed;
 mod verify;
 mod webhooks;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
         replay::trials(),
         schedules::trials(),
         sealing::trials(),
+        secured::trials(),
         seed::trials(),
         verify::trials(),
         webhooks::trials(),

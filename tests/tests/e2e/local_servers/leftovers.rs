@@ -2,7 +2,7 @@
 
 use super::{cache, lives, pid, start};
 use anyhow::{Context as _, ensure};
-use infra::local_servers::{LocalServers, LocalServersError, Options, Server};
+use infra::local_servers::{KafkaExtras, LocalServers, LocalServersError, Options, Server};
 use std::{
     env,
     io::{BufRead as _, BufReader},
@@ -52,6 +52,7 @@ pub fn own_servers_until_killed(dir: PathBuf) -> ExitCode {
         cache: cache(),
         servers: SERVERS.to_vec(),
         throwaway: false,
+        kafka: KafkaExtras::default(),
     };
     let Ok(runtime) = tokio::runtime::Runtime::new() else {
         return ExitCode::FAILURE;

@@ -6,7 +6,7 @@ mod restart;
 
 pub use leftovers::{OWNER, own_servers_until_killed};
 
-use infra::local_servers::{LocalServers, LocalServersError, Options, Server, Step};
+use infra::local_servers::{KafkaExtras, LocalServers, LocalServersError, Options, Server, Step};
 use libtest_mimic::Trial;
 use std::{
     path::{Path, PathBuf},
@@ -54,6 +54,7 @@ async fn start(
         cache: cache(),
         servers: servers.to_vec(),
         throwaway: false,
+        kafka: KafkaExtras::default(),
     };
     let started = tests::start_servers(options, &|step| {
         if let (Step::Done(what, _), Ok(mut steps)) = (step, steps.lock()) {

@@ -8,7 +8,7 @@ use super::{
 use crate::proxy::Proxy;
 use anyhow::ensure;
 use infra::{
-    local_servers::{LocalServers, Options, Server},
+    local_servers::{KafkaExtras, LocalServers, Options, Server},
     redis::{Redis, Version, announce_version, server_figures},
 };
 use std::{
@@ -106,6 +106,7 @@ pub async fn own_redis(
         cache: tests::root().join(".orderlog/servers"),
         servers: vec![Server::Redis],
         throwaway: true,
+        kafka: KafkaExtras::default(),
     };
     let servers = tests::start_servers(options, &|_| {}).await?;
     let mut config = env.config.clone();

@@ -39,6 +39,9 @@ pub struct Archived {
     archive: PathBuf,
     /// The server that runs it.
     program: PathBuf,
+    /// How many connections it was told to take, on its command line: a cluster
+    /// that recovers must take as many.
+    connections: String,
 }
 
 /// A cluster of its own; ended with its value.
@@ -57,6 +60,8 @@ impl Archived {
             .fetch_one(&mut session)
             .await?;
         let data = PathBuf::from(data);
+        let connections = sqlx::query_scalar("SHOW max_connections");
+        let connections = connections.fetch_one(&mut session).await?;
         let archive = data.with_file_name("archive");
         fs::create_dir(&archive)?;
         own_like(&data, &archive)?;
@@ -80,6 +85,7 @@ impl Archived {
             data,
             archive,
             program,
+            connections,
         })
     }
 
@@ -155,6 +161,7 @@ impl Archived {
             .args(["-p", &port.to_string()])
             .args(["-c", "listen_addresses=127.0.0.1"])
             .args(["-c", "unix_socket_directories="])
+            .args(["-c", &format!("max_connections={}", self.connections)])
             .env("LC_ALL", "C")
             .current_dir("/")
             .stdout(log.try_clone()?)

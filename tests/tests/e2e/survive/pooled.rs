@@ -100,7 +100,7 @@ async fn orders_are_placed_and_read(system: &System) -> Result<()> {
         let read = system.read(&placed).await?;
         ensure!(read["external_id"] == external_id, "{read}");
         ensure!(read["customer"]["name"] == "Ada Lovelace", "{read}");
-        system.until_status(&placed, "confirmed").await
+        system.until_confirmed(&placed).await
     };
     let all = stream::iter(0..ORDERS).map(one).buffer_unordered(AT_ONCE);
     let all: Vec<Value> = all.try_collect().await?;
@@ -129,7 +129,7 @@ async fn orders_are_searched(system: &System) -> Result<()> {
     let paths = [
         "/v1/orders?q=lamp&count=exact&facets=status&limit=5",
         "/v1/orders?q=lovelace&count=estimated&limit=100",
-        "/v1/orders?status=confirmed&sort=-total&limit=100",
+        "/v1/orders?status=placed&sort=-total&limit=100",
         "/v1/customers?q=ada",
         "/v1/orders/by_external_id/web/P-7",
     ];

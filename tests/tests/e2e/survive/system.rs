@@ -83,12 +83,12 @@ impl System {
         Ok(answer(request).await?.expect(200)?.json)
     }
 
-    /// Waits until an order is read with this status.
-    pub async fn until_status(&self, order: &Placed, status: &str) -> Result<Value> {
+    /// Waits until an order is read as one that was placed and confirmed.
+    pub async fn until_confirmed(&self, order: &Placed) -> Result<Value> {
         let path = format!("/v1/orders/{}", order.id);
-        wait_until(&format!("an order that is {status}"), async || {
-            let read = self.queries.get(&path).await?;
-            Ok((read.json["status"] == status).then_some(read.json))
+        wait_until("an order that is confirmed", async || {
+            let read = self.queries.get(&path).await?.json;
+            Ok((read["status"] == "placed" && read["version"] == 2).then_some(read))
         })
         .await
     }

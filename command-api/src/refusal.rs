@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use domain::refusal::{Refusal, RejectionKind};
-use infra::{command::ExecuteError, http::Problem};
+use infra::{command::ExecuteError, http::Problem, log::MappingError};
 
 /// The problem that a caller is told.
 pub fn refused<R: Refusal>(error: ExecuteError<R>) -> Problem {
@@ -32,7 +32,10 @@ pub fn refused<R: Refusal>(error: ExecuteError<R>) -> Problem {
                 problem
             }
         }
-        ExecuteError::Broken(source) => Problem::internal(Cause(source)),
+        ExecuteError::Broken(source) => match source.downcast_ref::<MappingError>() {
+            Some(error) if error.is_of_newer_release() => Problem::newer_release(error),
+            _ => Problem::internal(Cause(source)),
+        },
     }
 }
 

@@ -53,11 +53,12 @@ pub struct CommandApi {
 }
 
 impl CommandApi {
-    /// A command API on the log behind `events`, with a secret where webhook
-    /// endpoints are kept, and a place for uploads.
+    /// A command API on the log behind `events`, whose hints it listens for on
+    /// `listener`, with a secret where webhook endpoints are kept, and a place for
+    /// uploads.
     pub fn new(
         config: &Config,
-        events: PgPool,
+        (events, listener): (PgPool, PgPool),
         hint: LogHint,
         mapping: Arc<dyn ContractMapping>,
         sealing: Sealing,
@@ -69,6 +70,7 @@ impl CommandApi {
         let reference = Executors::new(&store, &mapping, &sealing);
         let platforms = Directory::new(
             events.clone(),
+            listener,
             Arc::clone(&mapping),
             ids::platform_id,
             config.platforms.clone(),

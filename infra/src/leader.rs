@@ -121,7 +121,9 @@ async fn keep_alive(
         match in_time(ping(&mut session)).await {
             Ok(answered) if answered == backend => {}
             Ok(_) => {
-                tracing::error!("leader.session_is_shared: use a session-mode pooler or none");
+                tracing::error!(
+                    "leader.session_is_shared: a pooler in transaction mode, see `pooler` in docs/OPERATIONS.md"
+                );
                 break;
             }
             Err(error) => {

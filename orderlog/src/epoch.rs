@@ -6,7 +6,7 @@ use contracts::topics;
 use infra::{
     config::Config,
     epoch::{self, Bumped, Epoch, LogIdentity},
-    postgres::connect_options,
+    postgres::{Database, connect_options},
     relay,
 };
 use serde_json::json;
@@ -68,7 +68,7 @@ pub async fn run(config: &Config, command: EpochCommand) -> anyhow::Result<ExitC
 
 /// A connection of its own: the pools of the roles refuse a restored log.
 async fn connect(config: &Config) -> anyhow::Result<PgConnection> {
-    let options = connect_options(&config.events_url)?;
+    let options = connect_options(Database::Events.session_url(config))?;
     PgConnection::connect_with(&options)
         .await
         .context("the events database cannot be reached")

@@ -4,13 +4,13 @@ use contracts::topics::{self, TopicSpec};
 use cqrs_es::Aggregate as _;
 use domain::{
     invoice_register,
-    order::{self, ContractError, Order, Stored, contract_data, contract_stream},
+    order::{self, ContractError, Order, Stored, UpcastError, contract_data, contract_stream},
     platform::Platform,
     product::Product,
     shipping::{method::ShippingMethod, zone::ShippingZone},
     whole::Whole,
 };
-use infra::log::{ContractMapping, MappingError, PublishedEvent, StoredEvent};
+use infra::log::{ContractMapping, MappingError, NewerRelease, PublishedEvent, StoredEvent};
 use std::borrow::Cow;
 
 /// Maps every aggregate of this system.
@@ -136,10 +136,20 @@ fn failed(
     stored: &StoredEvent,
     source: impl std::error::Error + Send + Sync + 'static,
 ) -> MappingError {
+    let source: Box<dyn std::error::Error + Send + Sync> = Box::new(source);
+    let upcast = match source.downcast_ref::<ContractError>() {
+        Some(ContractError::Version(upcast)) => Some(upcast),
+        _ => source.downcast_ref::<UpcastError>(),
+    };
+    let is_newer = upcast.is_some_and(UpcastError::is_newer);
     MappingError {
         aggregate_type: stored.aggregate_type.clone(),
         aggregate_id: stored.aggregate_id.clone(),
         sequence: stored.sequence,
-        source: Box::new(source),
+        source: if is_newer {
+            Box::new(NewerRelease(source))
+        } else {
+            source
+        },
     }
 }

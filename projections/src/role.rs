@@ -7,7 +7,10 @@ use crate::{
     registry::{self, Registered},
 };
 use infra::{config::Config, lifecycle::Lifecycle, log::ContractMapping, log::LogReader};
-use infra::{postgres::connect_options, sealing::Sealing};
+use infra::{
+    postgres::{Database, connect_options},
+    sealing::Sealing,
+};
 use sqlx::{Connection as _, PgConnection};
 use std::sync::Arc;
 
@@ -93,7 +96,7 @@ pub async fn rebuild(
 /// Makes sure that the tables of every projection are there: those of one that
 /// was never built are empty until it is.
 pub async fn make_empty(config: &Config) -> Result<(), sqlx::Error> {
-    let options = connect_options(&config.views_url)?;
+    let options = connect_options(Database::Views.session_url(config))?;
     let mut views = PgConnection::connect_with(&options).await?;
     for projection in registry::ALL {
         projection.make_empty(&mut views).await?;

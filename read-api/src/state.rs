@@ -28,7 +28,7 @@ use infra::{
     http::{Readiness, problem_types},
     lifecycle::Lifecycle,
     objects::{Objects, ObjectsError},
-    postgres::{self, Databases},
+    postgres::{self, Database, Databases},
     redis::{Redis, RedisError},
     views::{ORDERS_FAMILY, PLATFORMS_FAMILY, PRODUCTS_FAMILY},
 };
@@ -106,7 +106,7 @@ impl ReadApi {
         let servers = Servers::new(config)?;
         let views = servers.primary().clone();
         // A listener keeps its connection: it gets one of its own.
-        let listener = postgres::pool(&config.views_url, 1)?;
+        let listener = postgres::pool(Database::Views.session_url(config), 1)?;
         let drain = Duration::from_secs(config.drain_seconds);
         let background = Background::new(lifecycle, drain);
         servers.watch(&background);

@@ -58,7 +58,8 @@ class Sources:
     def secrets(self):
         """Variables that hold a secret, or may: those of URLs have passwords in them."""
         typed = [key for key, kind in self.settings.items() if kind == "Secret"]
-        urls = ["events_url", "views_url", "ops_url", "views_read_urls", "redis_url"]
+        databases = [f"{name}_{kind}" for name in ("events", "views", "ops") for kind in ("url", "session_url")]
+        urls = [*databases, "views_read_urls", "redis_url"]
         return {f"ORDERLOG_{key.upper()}" for key in [*typed, *urls, "objects_s3_access_key"]}
 
     def sealing_roles(self):

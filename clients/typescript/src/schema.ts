@@ -11345,7 +11345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -11604,7 +11604,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12076,7 +12076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `no_object_storage`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12215,7 +12215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `no_object_storage`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -12877,7 +12877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13050,7 +13050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13223,7 +13223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -14343,7 +14343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `no_object_storage`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -14614,7 +14614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `no_object_storage`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -14761,7 +14761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `no_object_storage`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `no_object_storage`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -16024,7 +16024,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -16577,7 +16577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -17703,7 +17703,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -18415,7 +18415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -18588,7 +18588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -18761,7 +18761,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -18936,7 +18936,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -19107,7 +19107,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -19280,7 +19280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -19453,7 +19453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -19769,7 +19769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -19942,7 +19942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -20115,7 +20115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -20484,7 +20484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -20659,7 +20659,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -20832,7 +20832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -21277,7 +21277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -21452,7 +21452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -21627,7 +21627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -21802,7 +21802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -21977,7 +21977,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -22150,7 +22150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -22319,7 +22319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -22630,7 +22630,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -22805,7 +22805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -22980,7 +22980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -23153,7 +23153,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -23469,7 +23469,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -23644,7 +23644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -23819,7 +23819,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -23994,7 +23994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -24167,7 +24167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -24342,7 +24342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -24513,7 +24513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -24686,7 +24686,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -24859,7 +24859,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -25034,7 +25034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -25209,7 +25209,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -25384,7 +25384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -25559,7 +25559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -25736,7 +25736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -25911,7 +25911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -26086,7 +26086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -26259,7 +26259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -26432,7 +26432,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -26742,7 +26742,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -26913,7 +26913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -27086,7 +27086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -27615,7 +27615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -27784,7 +27784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -27957,7 +27957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -28126,7 +28126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -28683,7 +28683,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -28852,7 +28852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -29025,7 +29025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -29198,7 +29198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -29367,7 +29367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -29910,7 +29910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -30079,7 +30079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -30252,7 +30252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -30421,7 +30421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -31178,7 +31178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -31347,7 +31347,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -31520,7 +31520,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -31689,7 +31689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -33365,7 +33365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -33636,7 +33636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -33897,7 +33897,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -34046,7 +34046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -34191,7 +34191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -34349,7 +34349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -34507,7 +34507,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `log_restored`, `took_too_long`, `unavailable` */
+            /** @description `log_restored`, `newer_release`, `took_too_long`, `unavailable` */
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */

@@ -22,6 +22,7 @@ pub const REQUEST: &[&str] = &[
     "unsupported_media_type",
     "internal",
     "log_restored",
+    "newer_release",
     "unavailable",
     "took_too_long",
     "coding_not_acceptable",

@@ -41,6 +41,11 @@ macro_rules! events {
         }
 
         impl OrderEvent {
+            /// Whether there is an event of this name.
+            pub fn knows(name: &str) -> bool {
+                [$(stringify!($name)),+].contains(&name)
+            }
+
             /// Name in the log.
             pub const fn name(&self) -> &'static str {
                 match self { $(Self::$name(_) => stringify!($name)),+ }

@@ -33,6 +33,12 @@ pub enum UpcastError {
         /// Today's.
         known: &'static str,
     },
+    /// There is no such event: it is of a release that is newer than this code.
+    #[error("this release knows no {name}")]
+    Type {
+        /// Name of the event.
+        name: String,
+    },
     /// The payload is not `{name: {…}}`.
     #[error("the payload of {name} is malformed")]
     Payload {
@@ -44,12 +50,24 @@ pub enum UpcastError {
     },
 }
 
+impl UpcastError {
+    /// Whether a newer release has stored the event.
+    pub const fn is_newer(&self) -> bool {
+        matches!(self, Self::Version { .. } | Self::Type { .. })
+    }
+}
+
 /// The payload in today's format. Borrowed, at no cost, where it is already.
 pub fn current<'a>(
     name: &str,
     version: &str,
     payload: &'a str,
 ) -> Result<Cow<'a, str>, UpcastError> {
+    if !OrderEvent::knows(name) {
+        return Err(UpcastError::Type {
+            name: name.to_owned(),
+        });
+    }
     let known = OrderEvent::version_of(name);
     if version == known {
         return Ok(Cow::Borrowed(payload));
@@ -111,9 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn an_event_that_is_not_known_is_of_a_newer_release() {
+        let newer = current("OrderTeleported", "1", "{}").expect_err("it is not known");
+        assert!(newer.is_newer());
+        assert_eq!(newer.to_string(), "this release knows no OrderTeleported");
+    }
+
+    #[test]
     fn a_newer_version_is_told_apart_from_damage() {
         let newer = current("OrderPlaced", "7", r#"{"OrderPlaced":{}}"#);
-        assert!(matches!(newer, Err(UpcastError::Version { .. })));
+        assert!(matches!(newer, Err(error @ UpcastError::Version { .. }) if error.is_newer()));
         let damaged = current("OrderPlaced", "7", "{}");
         assert!(matches!(damaged, Err(UpcastError::Payload { .. })));
     }

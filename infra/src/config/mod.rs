@@ -10,13 +10,14 @@ pub use urls::Urls;
 
 use crate::{
     platforms::{PlatformSettings, Platforms, UnknownPlatform},
+    postgres::{Database, leads_to_pooler},
     secret::Secret,
 };
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::Error as _};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -44,6 +45,15 @@ pub struct Config {
     pub views_read_lag_seconds: u64,
     /// Postgres database of keys and jobs.
     pub ops_url: String,
+    /// The same three databases for what needs a session of its own (migrations,
+    /// locks, LISTEN, rebuilds, verification), where the URLs above lead to a
+    /// pooler in transaction mode and say so (`?pooler=transaction`). Empty: the
+    /// URLs above.
+    pub events_session_url: String,
+    /// See `events_session_url`.
+    pub views_session_url: String,
+    /// See `events_session_url`.
+    pub ops_session_url: String,
     /// Redis, `redis://host:port`.
     pub redis_url: String,
     /// Kafka, `host:port[,host:port]`.
@@ -305,6 +315,9 @@ impl Default for Config {
             views_read_urls: Urls::default(),
             views_read_lag_seconds: 10,
             ops_url: "postgres://orderlog@127.0.0.1:5433/ops".into(),
+            events_session_url: String::new(),
+            views_session_url: String::new(),
+            ops_session_url: String::new(),
             redis_url: "redis://127.0.0.1:6379".into(),
             kafka_bootstrap_servers: "127.0.0.1:9092".into(),
             kafka_security_protocol: KafkaSecurityProtocol::Plaintext,
@@ -385,7 +398,24 @@ impl Default for Config {
 impl Config {
     /// Reads the configuration; `file` is TOML with the same keys.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        Ok(Self::figment(file).extract().map_err(Box::new)?)
+        let config: Self = Self::figment(file).extract().map_err(Box::new)?;
+        config.check_sessions()?;
+        Ok(config)
+    }
+
+    /// What needs a session does not get one from a pooler that lends them.
+    fn check_sessions(&self) -> Result<(), ConfigError> {
+        for database in Database::ALL {
+            if leads_to_pooler(database.session_url(self)) {
+                let name = database.name();
+                let what = format!(
+                    "{name}_session_url has to name the database itself, as {name}_url leads to a \
+                     pooler in transaction mode"
+                );
+                return Err(Box::new(figment::Error::custom(what)).into());
+            }
+        }
+        Ok(())
     }
 
     /// The layers, for tools that tell where a value came from.
@@ -485,6 +515,20 @@ mod tests {
         let config = Config::load(None).expect("defaults are valid");
         assert_eq!(config.kafka_name("orders"), "orders");
         assert!(Config::keys().contains(&"events_url".to_owned()));
+    }
+
+    #[test]
+    fn a_pooler_alone_is_not_enough() {
+        let with = |session: &str| Config {
+            events_url: "postgres://ann@127.0.0.1:6432/events?pooler=transaction".into(),
+            events_session_url: session.into(),
+            ..Config::default()
+        };
+        let direct = "postgres://ann@127.0.0.1:5432/events";
+        assert!(with(direct).check_sessions().is_ok());
+        let pooled = with("").check_sessions().expect_err("no session");
+        let said = pooled.to_string();
+        assert!(said.contains("events_session_url has to name"), "{said}");
     }
 
     /// The layers of `Config::load`, with texts in place of file and

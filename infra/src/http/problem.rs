@@ -1,6 +1,6 @@
 //! Errors as clients see them: problem details (RFC 9457).
 
-use crate::{epoch::EpochError, postgres};
+use crate::{epoch::EpochError, log::MappingError, postgres};
 use actix_web::{
     HttpResponse, ResponseError,
     http::{
@@ -170,6 +170,19 @@ impl Problem {
         )
         .detail("an operator has to begin a new epoch: `orderlog epoch bump`")
         .retry_after(10)
+        .caused_by(error)
+    }
+
+    /// 503: what the command is about has events that this release cannot read;
+    /// another instance may be of the release that wrote them.
+    pub fn newer_release(error: &MappingError) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "newer_release",
+            "A newer release has changed this, and this instance is of an older one",
+        )
+        .detail("try again: another instance may know what the newer release has stored")
+        .retry_after(2)
         .caused_by(error)
     }
 

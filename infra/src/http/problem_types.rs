@@ -151,6 +151,13 @@ pub const COMMON: &[ProblemType] = &[
          an operator has begun a new epoch (`orderlog epoch bump`).",
     ),
     kind(
+        "newer_release",
+        503,
+        "What the command is about has events of a newer release, which the instance that answered \
+         cannot read, as during an upgrade. Nothing was done. Try again after `Retry-After` seconds: \
+         another instance may know them.",
+    ),
+    kind(
         "internal",
         500,
         "Something went wrong here. Quote the `trace_id`.",

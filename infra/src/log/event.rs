@@ -124,6 +124,18 @@ pub struct MappingError {
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
+/// As the source of a [`MappingError`]: a newer release has stored the event.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct NewerRelease(pub Box<dyn std::error::Error + Send + Sync>);
+
+impl MappingError {
+    /// Whether a newer release has stored the event.
+    pub fn is_of_newer_release(&self) -> bool {
+        self.source.is::<NewerRelease>()
+    }
+}
+
 /// From stored to published, wired in by the binary: infra moves rows and
 /// does not know what they mean.
 pub trait ContractMapping: Send + Sync + 'static {

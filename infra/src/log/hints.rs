@@ -40,7 +40,7 @@ impl LogHints {
 impl LogReader {
     /// Begins to listen for hints of what it reads.
     pub fn hints(&self) -> LogHints {
-        LogHints::listen(self.pool.clone())
+        LogHints::listen(self.listener.as_ref().unwrap_or(&self.pool).clone())
     }
 }
 

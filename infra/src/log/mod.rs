@@ -10,7 +10,9 @@ mod resume;
 mod seek;
 mod stream;
 
-pub use event::{ContractMapping, MappingError, Metadata, PublishedEvent, StoredEvent};
+pub use event::{
+    ContractMapping, MappingError, Metadata, NewerRelease, PublishedEvent, StoredEvent,
+};
 pub use hints::LogHints;
 pub use keys::EventKey;
 pub use pager::{LogPager, PageSize};

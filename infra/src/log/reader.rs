@@ -67,12 +67,26 @@ impl Horizon {
 #[derive(Debug, Clone)]
 pub struct LogReader {
     pub(super) pool: PgPool,
+    /// Where it listens, if that is elsewhere.
+    pub(super) listener: Option<PgPool>,
 }
 
 impl LogReader {
     /// A reader of the log behind `pool`.
     pub const fn new(pool: PgPool) -> Self {
-        Self { pool }
+        Self {
+            pool,
+            listener: None,
+        }
+    }
+
+    /// The same reader, which listens for hints on another pool.
+    #[must_use]
+    pub fn listening_on(self, listener: PgPool) -> Self {
+        Self {
+            listener: Some(listener),
+            ..self
+        }
     }
 
     /// Which rows are read.

@@ -58,9 +58,10 @@ struct Source {
 
 impl Directory {
     /// Of the log behind `log`, where a platform has the id that `id` makes of
-    /// its slug.
+    /// its slug; hints are listened for on `listener`.
     pub fn new(
         log: PgPool,
+        listener: PgPool,
         mapping: Arc<dyn ContractMapping>,
         id: fn(&str) -> Uuid,
         configured: Platforms,
@@ -73,7 +74,7 @@ impl Directory {
             .max_capacity(PLATFORMS)
             .time_to_live(FRESH)
             .build();
-        let listener = tokio::spawn(listen(log.clone(), known.clone()));
+        let listener = tokio::spawn(listen(listener, known.clone()));
         let source = Source {
             reader: LogReader::new(log.clone()),
             log,

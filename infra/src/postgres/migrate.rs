@@ -166,6 +166,20 @@ impl Database {
         }
     }
 
+    /// Where it is, without a pooler between.
+    pub fn session_url(self, config: &Config) -> &str {
+        let session = match self {
+            Self::Events => &config.events_session_url,
+            Self::Views => &config.views_session_url,
+            Self::Ops => &config.ops_session_url,
+        };
+        if session.is_empty() {
+            self.url(config)
+        } else {
+            session
+        }
+    }
+
     /// Where it is.
     pub fn url(self, config: &Config) -> &str {
         match self {
@@ -187,14 +201,14 @@ impl Database {
 /// Brings all three databases up to date, creating those that are missing.
 pub async fn migrate_all(config: &Config) -> Result<(), MigrateError> {
     for database in Database::ALL {
-        migrate(database.url(config), database.scripts())
+        migrate(database.session_url(config), database.scripts())
             .await
             .map_err(|source| MigrateError {
                 database: database.name(),
                 source,
             })?;
     }
-    record_epoch(&config.events_url)
+    record_epoch(Database::Events.session_url(config))
         .await
         .map_err(|source| MigrateError {
             database: "events",

@@ -2,12 +2,14 @@
 
 mod migrate;
 mod migration_state;
+mod pooler;
 mod roles;
 
 pub use migrate::{
     Database, MigrateError, create_database_if_missing, migrate_all, migration_options,
 };
 pub use migration_state::{MigrationState, migration_state};
+pub use pooler::{leads_to_pooler, lends_sessions, with_options};
 pub use roles::{RolesError, grant_roles, make_roles};
 
 use crate::{config::Config, epoch, slow_statements};
@@ -16,11 +18,18 @@ use sqlx::{
     error::DatabaseError,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{str::FromStr, time::Duration};
+use std::time::Duration;
 
 /// A connection that was used so recently is not looked at before it is used
 /// again.
 const FRESH: Duration = Duration::from_millis(50);
+
+/// Those of every session of ours, unless it is told others.
+pub const TIME_OUTS: [(&str, &str); 3] = [
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("statement_timeout", "30s"),
+    ("lock_timeout", "10s"),
+];
 
 /// The pools of the three databases. Connecting is lazy: a role whose
 /// database is away starts, is not ready, and recovers by itself.
@@ -49,15 +58,17 @@ impl Databases {
 /// transaction would hold back the horizon, a runaway statement a pool slot.
 /// Slow statements are logged, as they were written: with `$1` for each value,
 /// but for those few that stand in the statement (a platform, a status).
+///
+/// Behind a pooler that lends sessions (`?pooler=transaction`) they are for the
+/// database's role to have, and nothing is sent.
 pub fn connect_options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
-    Ok(slow_statements::logged(PgConnectOptions::from_str(url)?)
-        .application_name("orderlog")
-        .options([
-            ("idle_in_transaction_session_timeout", "10s"),
-            ("statement_timeout", "30s"),
-            ("lock_timeout", "10s"),
-            ("timezone", "UTC"),
-        ]))
+    let (options, is_pooler) = pooler::options_of(url)?;
+    let options = slow_statements::logged(options).application_name("orderlog");
+    Ok(if is_pooler {
+        options
+    } else {
+        options.options(TIME_OUTS).options([("timezone", "UTC")])
+    })
 }
 
 /// A lazily connected pool of at most `size` connections.
@@ -65,11 +76,20 @@ pub fn pool(url: &str, size: u32) -> Result<PgPool, sqlx::Error> {
     Ok(lazy_pool(connect_options(url)?, size))
 }
 
+/// Where a listener of the log connects: it keeps a session for itself. `log` is
+/// good for that, unless sessions of it are lent.
+pub fn listener(config: &Config, log: &PgPool) -> Result<PgPool, sqlx::Error> {
+    if lends_sessions(log) {
+        return epoch::pool(Database::Events.session_url(config), 1);
+    }
+    Ok(log.clone())
+}
+
 /// A lazily connected pool for queries of the read models on the server of
 /// `url`, with the time-outs of the configuration.
 pub fn read_pool(config: &Config, url: &str) -> Result<PgPool, sqlx::Error> {
     let timeout = config.views_statement_timeout_ms.to_string();
-    let options = connect_options(url)?.options([("statement_timeout", &timeout)]);
+    let options = with_options(connect_options(url)?, [("statement_timeout", &timeout)]);
     let acquire = Duration::from_millis(config.views_acquire_timeout_ms);
     let pool = pool_options(config.views_pool_size).acquire_timeout(acquire);
     Ok(pool.connect_lazy_with(options))

@@ -39,6 +39,7 @@ use crate::{
     leader::LeaderLock,
     lifecycle::Lifecycle,
     log::{ContractMapping, LogReader},
+    postgres::{self, Database},
 };
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -68,11 +69,13 @@ pub fn spawn(
 ) -> Result<watch::Receiver<RelayStatus>, RelayError> {
     status::describe_metrics();
     let log = epoch::pool(&config.events_url, CONNECTIONS).map_err(RelayError::Log)?;
+    let sessions = Database::Events.session_url(config);
     let (status, receiver) = status::StatusSender::new();
     let relay = run::Relay {
-        leader: LeaderLock::new(&config.events_url, config.kafka_name(RELAY), LEADER)
+        leader: LeaderLock::new(sessions, config.kafka_name(RELAY), LEADER)
             .map_err(RelayError::Log)?,
         reader: LogReader::new(log.clone()),
+        listener: postgres::listener(config, &log).map_err(RelayError::Log)?,
         log,
         mapping,
         status,

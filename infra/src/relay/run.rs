@@ -37,6 +37,8 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 pub struct Relay {
     pub config: Config,
     pub log: PgPool,
+    /// Where it listens for hints.
+    pub listener: PgPool,
     pub reader: LogReader,
     pub leader: LeaderLock,
     pub mapping: Arc<dyn ContractMapping>,

@@ -40,7 +40,7 @@ impl Source {
             reader: relay.reader.clone(),
             mapping: Arc::clone(&relay.mapping),
             epoch,
-            hints: LogHints::listen(relay.log.clone()),
+            hints: LogHints::listen(relay.listener.clone()),
         }
     }
 

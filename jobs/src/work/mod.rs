@@ -28,7 +28,7 @@ use infra::{
     objects::{Objects, ObjectsError},
     operations::{LineCheck, RunOperation},
     people::Views,
-    postgres,
+    postgres::{self, Database},
     redis::{Redis, RedisError},
     retry::RetryPolicy,
     sealing::{MasterKey, MasterKeyError},
@@ -154,7 +154,8 @@ pub fn spawn(
     let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
     webhooks::spawn(of_handlers, Announcer::new(redis.clone()), lifecycle);
-    jobs::spawn_schedules(&config.ops_url, ops.clone(), schedules, lifecycle)?;
+    let sessions = Database::Ops.session_url(config);
+    jobs::spawn_schedules(sessions, ops.clone(), schedules, lifecycle)?;
     let mut settings = Settings::of(config);
     for (queue, at_once) in [
         (webhooks::QUEUE, webhooks::AT_ONCE),

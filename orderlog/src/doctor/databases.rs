@@ -1,6 +1,6 @@
 //! The three databases.
 
-use super::{report::Server, store};
+use super::{report::Server, sessions, store};
 use futures_util::future::join_all;
 use infra::{
     config::Config,
@@ -29,17 +29,17 @@ pub async fn connect(url: &str) -> Result<PgConnection, sqlx::Error> {
 
 /// Looks at each of them.
 pub async fn examine(config: &Config) -> Vec<Server> {
-    let all = Database::ALL.map(|database| examine_one(database, database.url(config)));
+    let all = Database::ALL.map(|database| examine_one(database, config));
     join_all(all).await
 }
 
-async fn examine_one(database: Database, url: &str) -> Server {
+async fn examine_one(database: Database, config: &Config) -> Server {
     let mut server = Server::new(match database {
         Database::Events => "events database",
         Database::Views => "views database",
         Database::Ops => "ops database",
     });
-    if let Err(error) = look(&mut server, database, url).await {
+    if let Err(error) = look(&mut server, database, config).await {
         server.wrong(error_chain(&*error));
     }
     server
@@ -48,9 +48,13 @@ async fn examine_one(database: Database, url: &str) -> Server {
 async fn look(
     server: &mut Server,
     database: Database,
-    url: &str,
+    config: &Config,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let mut connection = connect(url).await?;
+    // First of all: through a pooler that will not do, everything else may fail.
+    if !sessions::examine(server, database, config).await? {
+        return Ok(());
+    }
+    let mut connection = connect(database.url(config)).await?;
     let (version, number) = store::version(&mut connection).await?;
     server.answers = true;
     server.version = Some(format!("PostgreSQL {version}"));

@@ -5,7 +5,7 @@ use super::{
     report::Finding,
     store::{self, Prepared, Session, Slot, TimeOuts},
 };
-use infra::config::Config;
+use infra::{config::Config, postgres::Database};
 use serde::Serialize;
 use sqlx::{Connection as _, PgConnection};
 
@@ -48,7 +48,9 @@ pub struct LogHealth {
 pub async fn examine(config: &Config) -> Option<LogHealth> {
     let mut ours = connect(&config.events_url).await.ok()?;
     // As somebody else's session would be.
-    let mut plain = PgConnection::connect(&config.events_url).await.ok()?;
+    let mut plain = PgConnection::connect(Database::Events.session_url(config))
+        .await
+        .ok()?;
     let health = look(&mut ours, &mut plain).await;
     let _ = (ours.close().await, plain.close().await);
     health
@@ -123,7 +125,8 @@ impl LogHealth {
             all.push(Finding::wrong(
                 LOG,
                 "our own sessions have no idle_in_transaction_session_timeout: something between \
-                 us and PostgreSQL drops the options of a connection (a pooler?)",
+                 us and PostgreSQL drops the options of a connection (a pooler?), so the role needs \
+                 it: ALTER ROLE … SET idle_in_transaction_session_timeout = '10s'",
             ));
         }
         if self.time_outs.others == "0" {

@@ -6,6 +6,7 @@ mod horizon;
 mod replicas;
 mod report;
 mod servers;
+mod sessions;
 mod store;
 mod text;
 

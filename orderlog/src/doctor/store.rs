@@ -195,6 +195,36 @@ pub async fn idle_time_out(session: &mut PgConnection) -> Result<String, sqlx::E
         .await
 }
 
+/// The process that serves the session, asked by a statement that is prepared once.
+pub async fn backend(session: &mut PgConnection) -> Result<i32, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_backend_pid()")
+        .fetch_one(session)
+        .await
+}
+
+/// Which cluster this is, and which database in it.
+pub async fn place(session: &mut PgConnection) -> Result<(String, i64), sqlx::Error> {
+    sqlx::query_as(
+        "SELECT (SELECT system_identifier::text FROM pg_control_system()), \
+             (SELECT oid::bigint FROM pg_database WHERE datname = current_database())",
+    )
+    .fetch_one(session)
+    .await
+}
+
+/// Those of these settings that are 0.
+pub async fn unset(
+    session: &mut PgConnection,
+    settings: &[&str],
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT name FROM pg_settings WHERE name = ANY($1) AND setting = '0' ORDER BY 1",
+    )
+    .bind(settings)
+    .fetch_all(session)
+    .await
+}
+
 /// Whether `pg_stat_activity` tells us about other users' sessions.
 pub async fn sees_everybody(log: &mut PgConnection) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar(

@@ -20,7 +20,7 @@ use infra::{
     log::{
         ContractMapping as _, Horizon, LogHints, LogPager, LogReader, StoredEvent, check_resumable,
     },
-    postgres::is_connection_error,
+    postgres::{self, is_connection_error},
 };
 use sqlx::PgPool;
 use std::{process::ExitCode, time::Duration};
@@ -117,6 +117,7 @@ impl Replay {
         let newest = reader.newest().await?;
         check_resumable(after, &epochs, newest)?;
         let end = End::find(&request, &reader).await?;
+        let listener = postgres::listener(config, log)?;
         // The last of all: everything that was found before is below it, or is
         // not final yet.
         let until = if args.follow {
@@ -133,7 +134,7 @@ impl Replay {
             },
             reader,
             until,
-            hints: args.follow.then(|| LogHints::listen(log.clone())),
+            hints: args.follow.then(|| LogHints::listen(listener)),
             end,
             selection,
             pace: args.rate.map(Pace::new),

@@ -11,7 +11,7 @@ use infra::{
     http::{Authenticator, Readiness, problem_types},
     lifecycle::Lifecycle,
     log::LogReader,
-    postgres::Databases,
+    postgres::{self, Databases},
     sealing::MasterKey,
     webhooks,
 };
@@ -69,7 +69,7 @@ impl Apis {
             };
             let api = CommandApi::new(
                 config,
-                events.clone(),
+                (events.clone(), postgres::listener(config, &events)?),
                 hint,
                 mapping.clone(),
                 sealing.clone(),
@@ -82,7 +82,8 @@ impl Apis {
         let queries = if front == Front::Commands {
             None
         } else {
-            let reader = LogReader::new(events);
+            let listener = postgres::listener(config, &events)?;
+            let reader = LogReader::new(events).listening_on(listener);
             let log = Log::new(reader, mapping, sealing, guard);
             let api = ReadApi::new(config, &databases, log, lifecycle)?;
             readiness = api.readiness(readiness);

@@ -89,7 +89,7 @@ pub(super) async fn prepare<P: Projection>(
     if let Found::Usable(prepared) = found {
         return Ok(prepared);
     }
-    let mut lock = RebuildLock::acquire(&engine.config.views_url, P::NAME).await?;
+    let mut lock = RebuildLock::acquire(&engine.config, P::NAME).await?;
     loop {
         match look(engine, &mut lock.connection, refused).await? {
             Found::Usable(prepared) => {

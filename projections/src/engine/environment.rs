@@ -4,7 +4,7 @@ use super::{applier::Applier, lock::UNHURRIED, projection::Projection};
 use infra::{
     config::Config,
     log::{ContractMapping, LogReader},
-    postgres,
+    postgres::{self, Database},
     sealing::Sealing,
 };
 use sqlx::{Connection as _, PgConnection, PgPool};
@@ -50,7 +50,7 @@ impl<P: Projection> Engine<P> {
     /// A connection on which names are those of the tables in this schema, and
     /// of no others.
     pub(super) async fn connect_to(&self, schema: &str) -> Result<PgConnection, sqlx::Error> {
-        let options = postgres::connect_options(&self.config.views_url)?
+        let options = postgres::connect_options(Database::Views.session_url(&self.config))?
             .options(UNHURRIED)
             // What a crash of the server loses of it is filled again: rows and
             // progress are lost together.

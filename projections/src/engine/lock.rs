@@ -1,6 +1,9 @@
 //! Who may rebuild: one process at a time, by a lock that dies with it.
 
-use infra::postgres::connect_options;
+use infra::{
+    config::Config,
+    postgres::{Database, connect_options},
+};
 use sqlx::{Connection as _, PgConnection};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -24,8 +27,8 @@ pub(super) struct RebuildLock {
 
 impl RebuildLock {
     /// Waits for the right. Dropping the future gives up.
-    pub async fn acquire(views_url: &str, projection: &str) -> Result<Self, sqlx::Error> {
-        let mut connection = connect(views_url).await?;
+    pub async fn acquire(config: &Config, projection: &str) -> Result<Self, sqlx::Error> {
+        let mut connection = connect(config).await?;
         while !try_lock(&mut connection, projection).await? {
             sleep(POLL).await;
         }
@@ -34,10 +37,10 @@ impl RebuildLock {
 
     /// The right, unless somebody else has it.
     pub async fn try_acquire(
-        views_url: &str,
+        config: &Config,
         projection: &str,
     ) -> Result<Option<Self>, sqlx::Error> {
-        let mut connection = connect(views_url).await?;
+        let mut connection = connect(config).await?;
         if try_lock(&mut connection, projection).await? {
             return Ok(Some(Self { connection }));
         }
@@ -51,8 +54,8 @@ impl RebuildLock {
     }
 }
 
-async fn connect(views_url: &str) -> Result<PgConnection, sqlx::Error> {
-    let options = connect_options(views_url)?.options(UNHURRIED);
+async fn connect(config: &Config) -> Result<PgConnection, sqlx::Error> {
+    let options = connect_options(Database::Views.session_url(config))?.options(UNHURRIED);
     PgConnection::connect_with(&options).await
 }
 

@@ -6,7 +6,7 @@ use crate::SpawnError;
 use infra::{
     config::Config,
     lifecycle::{Lifecycle, RoleError},
-    postgres,
+    postgres::{self, Database},
     redis::Redis,
     views::REDRIVE_CHANNEL,
 };
@@ -39,7 +39,8 @@ impl Shared {
         let views = postgres::pool(&config.views_url, size).map_err(SpawnError::Views)?;
         let redis = Redis::new(config).map_err(|error| SpawnError::Redis(error.into()))?;
         let (look, marks) = watch::channel(());
-        let watching = listen::watch(config.views_url.clone(), REDRIVE_CHANNEL, look);
+        let sessions = Database::Views.session_url(config).to_owned();
+        let watching = listen::watch(sessions, REDRIVE_CHANNEL, look);
         let shutdown = lifecycle.shutdown.clone();
         lifecycle.spawn("projector marks watch", async move {
             let watched = shutdown.run_until_cancelled(watching).await;

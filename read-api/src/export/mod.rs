@@ -109,18 +109,13 @@ impl Exports {
 
     /// How to connect to the server of this pool: each export has a connection
     /// of its own, so that none takes one away from lists.
-    fn options(&self, views: &PgPool) -> PgConnectOptions {
-        // The server's own guarantee, should this process be frozen.
-        let whole = self.limits.whole.time.saturating_add(LATER);
-        let whole = format!("{}s", whole.as_secs());
-        PgConnectOptions::clone(&views.connect_options())
-            .application_name(EXPORTS_NAME)
-            .options([
-                ("statement_timeout", whole.as_str()),
-                ("idle_in_transaction_session_timeout", whole.as_str()),
-                // Compiling a statement would hold up its first row.
-                ("jit", "off"),
-            ])
+    fn options(views: &PgPool) -> PgConnectOptions {
+        PgConnectOptions::clone(&views.connect_options()).application_name(EXPORTS_NAME)
+    }
+
+    /// The server's own guarantee, should this process be frozen.
+    fn longest(&self) -> Duration {
+        self.limits.whole.time.saturating_add(LATER)
     }
 
     /// A place, for as long as it is kept.

@@ -2,7 +2,7 @@
 
 use super::request::ListRequest;
 use crate::{one::Document, paging};
-use infra::{http::Etag, views::models::ReadModel};
+use infra::{http::Etag, postgres::lends_sessions, views::models::ReadModel};
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -80,7 +80,7 @@ pub async fn page(views: &PgPool, list: &ListRequest) -> Result<Vec<Row>, sqlx::
     let planned_once = list.text.is_none();
     let rows = sql
         .build()
-        .persistent(planned_once)
+        .persistent(planned_once || lends_sessions(views))
         .fetch_all(views)
         .await?;
     let row = |row: &PgRow| {

@@ -36,6 +36,7 @@ mod schedules;
 mod sealing;
 mod secured;
 mod seed;
+mod survive;
 mod verify;
 mod webhooks;
 mod whole_path;
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         sealing::trials(),
         secured::trials(),
         seed::trials(),
+        survive::trials(),
         verify::trials(),
         webhooks::trials(),
         whole_path::trials(),

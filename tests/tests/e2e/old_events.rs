@@ -80,7 +80,7 @@ async fn a_later_release(env: &TestEnv) -> anyhow::Result<()> {
     commands
         .post(&format!("{path}/notes"), &note)
         .await?
-        .expect_problem(500, "internal")?;
+        .expect_problem(503, "newer_release")?;
     let line = roles[0]
         .log_line("FulfillmentShipped has version 99")
         .await?;

@@ -22,7 +22,7 @@ mod writer;
 mod tests;
 
 use super::{AppendError, NewEvent, Stamp, error::Cause};
-use crate::epoch;
+use crate::{epoch, postgres};
 use batch::Append;
 use insert::{Log, Store};
 use queue::Queue;
@@ -44,7 +44,7 @@ const LOCK_TIMEOUT: &str = "1s";
 /// To where `pool` leads.
 fn connections(pool: &PgPool) -> PgPool {
     let options = (*pool.connect_options()).clone();
-    let options = options.options([("lock_timeout", LOCK_TIMEOUT)]);
+    let options = postgres::with_options(options, [("lock_timeout", LOCK_TIMEOUT)]);
     // None to a log that was restored (invariant 16).
     epoch::pool_of(options, CONNECTIONS)
 }

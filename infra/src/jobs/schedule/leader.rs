@@ -17,7 +17,7 @@ const LOCK: &str = "orderlog.jobs.schedules";
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Enqueues what is due, as long as this process leads, until the lifecycle
-/// ends. `url` is that of the ops database.
+/// ends. `url` is that of the ops database, without a pooler between.
 pub fn spawn_schedules(
     url: &str,
     ops: PgPool,

@@ -9,6 +9,7 @@ use infra::{
     backoff::Backoff,
     leader::{LeaderLock, Leadership},
     lifecycle::{Lifecycle, RoleError, error_chain},
+    postgres::Database,
     views::NOTIFY_CHANNEL,
 };
 use std::{marker::PhantomData, time::Duration};
@@ -46,10 +47,11 @@ pub fn spawn<P: Projection>(
     metrics::describe();
     let (config, views) = (engine.config.clone(), engine.views().clone());
     let name = config.kafka_name(&super::name(P::NAME));
-    let lock = LeaderLock::new(&config.views_url, name, LEADER)?;
+    let sessions = Database::Views.session_url(&config).to_owned();
+    let lock = LeaderLock::new(&sessions, name, LEADER)?;
     let (told, changed) = watch::channel(());
     let shutdown = lifecycle.shutdown.clone();
-    let listening = listen::watch(config.views_url.clone(), NOTIFY_CHANNEL, told);
+    let listening = listen::watch(sessions, NOTIFY_CHANNEL, told);
     lifecycle.spawn("publisher watch", async move {
         let watched = shutdown.run_until_cancelled(listening).await;
         watched.unwrap_or(Ok(())).map_err(RoleError::from)

@@ -41,7 +41,7 @@ pub async fn rebuild<P: Projection>(
         progress,
     };
     loop {
-        let lock = RebuildLock::try_acquire(&engine.config.views_url, P::NAME).await?;
+        let lock = RebuildLock::try_acquire(&engine.config, P::NAME).await?;
         let ours = lock.is_some();
         if let Some(mut lock) = lock {
             if is_open(engine, build).await? {
@@ -126,7 +126,7 @@ pub async fn cancel<P: Projection>(engine: &Engine<P>) -> Result<Option<i64>, Re
 }
 
 async fn discard_or_wait<P: Projection>(engine: &Engine<P>) -> Result<(), RebuildError> {
-    match RebuildLock::try_acquire(&engine.config.views_url, P::NAME).await? {
+    match RebuildLock::try_acquire(&engine.config, P::NAME).await? {
         Some(mut lock) => {
             discard_cancelled::<P>(&mut lock).await?;
             lock.release().await?;
@@ -178,7 +178,7 @@ async fn look<P: Projection>(engine: &Arc<Engine<P>>) -> Result<bool, RebuildErr
     if open.is_none_or(|open| is_held::<P>(&open)) {
         return Ok(false);
     }
-    let Some(mut lock) = RebuildLock::try_acquire(&engine.config.views_url, P::NAME).await? else {
+    let Some(mut lock) = RebuildLock::try_acquire(&engine.config, P::NAME).await? else {
         return Ok(false);
     };
     discard_cancelled::<P>(&mut lock).await?;

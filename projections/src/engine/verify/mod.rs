@@ -25,7 +25,13 @@ use super::{
 use crate::{Sources, registry::Entry};
 use contracts::topics::TopicSpec;
 use futures_util::future::BoxFuture;
-use infra::{config::Config, log::PublishedEvent, postgres, redis::Redis, sealing::OpenError};
+use infra::{
+    config::Config,
+    log::PublishedEvent,
+    postgres::{self, Database},
+    redis::Redis,
+    sealing::OpenError,
+};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use std::{
     borrow::Cow,
@@ -175,7 +181,7 @@ pub enum CompareError {
 
 /// A connection on which a comparison may take its time.
 pub async fn connect(config: &Config) -> Result<PgConnection, sqlx::Error> {
-    let options = postgres::connect_options(&config.views_url)?
+    let options = postgres::connect_options(Database::Views.session_url(config))?
         .options(UNHURRIED)
         .options([("client_min_messages", "warning")])
         .disable_statement_logging();

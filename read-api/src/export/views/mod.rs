@@ -159,8 +159,8 @@ impl WantedRows {
                 chosen.resolve(&views).await?;
                 // Before the snapshot: whatever this server has by now is in that.
                 let position = position(&exports, &views).await?;
-                let options = exports.options(&views);
-                let (connection, as_of) = store::open(&options).await?;
+                let options = Exports::options(&views);
+                let (connection, as_of) = store::open(&options, exports.longest()).await?;
                 Ok::<_, sqlx::Error>((chosen, connection, Moment { position, as_of }))
             };
             opened.boxed()

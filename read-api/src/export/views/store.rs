@@ -11,6 +11,7 @@ use crate::{
     routes::orders::list::Chosen,
 };
 use contracts::LogPosition;
+use infra::postgres::lends_sessions;
 use sqlx::{
     Connection as _, Executor as _, PgConnection, PgPool, Postgres, QueryBuilder, Row as _,
     ValueRef as _,
@@ -27,17 +28,25 @@ const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// Postgres counts microseconds from 2000 on.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;
 
-/// A connection that sees the views as they are now, however long it takes; and
-/// when that is.
+/// A connection that sees the views as they are now, for as long as it may take;
+/// and when that is.
 pub async fn open(
     options: &PgConnectOptions,
+    longest: Duration,
 ) -> Result<(PgConnection, OffsetDateTime), sqlx::Error> {
     let connection = PgConnection::connect_with(options);
     let connection = timeout(CONNECT_TIME, connection).await;
     let mut connection = connection.map_err(|_| sqlx::Error::PoolTimedOut)??;
-    connection
-        .execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        .await?;
+    // In the transaction, which is all that this connection is for: a pooler may
+    // stand between. Compiling a statement would hold up its first row.
+    let longest = longest.as_secs();
+    let begin = format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+         SET LOCAL statement_timeout = '{longest}s'; \
+         SET LOCAL idle_in_transaction_session_timeout = '{longest}s'; \
+         SET LOCAL jit = off"
+    );
+    connection.execute(begin.as_str()).await?;
     let now = sqlx::query_scalar("SELECT now()");
     let now = now.fetch_one(&mut connection).await?;
     Ok((connection, now))
@@ -79,7 +88,8 @@ pub async fn expected(
     views: &PgPool,
     mut explained: QueryBuilder<'static, Postgres>,
 ) -> Result<u64, sqlx::Error> {
-    let query = explained.build_query_scalar().persistent(false);
+    let query = explained.build_query_scalar();
+    let query = query.persistent(lends_sessions(views));
     let plan: JsonValue = query.fetch_one(views).await?;
     let rows = plan
         .pointer("/0/Plan/Plan Rows")

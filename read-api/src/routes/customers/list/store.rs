@@ -5,6 +5,7 @@ use crate::{
     paging,
     routes::customers::told::{self, COLUMNS, ListedCustomer},
 };
+use infra::postgres::lends_sessions;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
 /// Placed orders of customers.
@@ -20,7 +21,7 @@ const IS_LAST: &str = " AND NOT EXISTS (SELECT FROM order_customers l \
 pub async fn page(views: &PgPool, list: &ListRequest) -> Result<Vec<ListedCustomer>, sqlx::Error> {
     let mut sql = statement("", list)?;
     // How frequent words are decides how they are looked for.
-    let planned_once = list.words.is_none();
+    let planned_once = list.words.is_none() || lends_sessions(views);
     let query = sql.build().persistent(planned_once);
     let rows = query.fetch_all(views).await?;
     told::each(&rows).map(ListedCustomer::of).collect()

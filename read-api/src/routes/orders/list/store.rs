@@ -10,7 +10,7 @@ use crate::{
     paging,
     routes::orders::store::REVISION,
 };
-use infra::http::Etag;
+use infra::{http::Etag, postgres::lends_sessions};
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
 /// One order of a page.
@@ -31,7 +31,8 @@ pub struct Row {
 /// leads back.
 pub async fn page(views: &PgPool, list: &ListRequest) -> Result<Vec<Row>, sqlx::Error> {
     let mut sql = statement("", list)?;
-    let query = sql.build().persistent(list.chosen.is_planned_once());
+    let planned_once = list.chosen.is_planned_once() || lends_sessions(views);
+    let query = sql.build().persistent(planned_once);
     let rows = query.fetch_all(views).await?;
     rows.iter().map(|row| read(row, list)).collect()
 }

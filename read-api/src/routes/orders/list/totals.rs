@@ -7,7 +7,10 @@ use crate::filters::{
     COUNTRY, CURRENCY, Choice, FULFILLMENT_STATUS, KIND, PAYMENT_STATUS, PLATFORM, RETURN_STATUS,
     STATUS,
 };
-use infra::http::{Problem, Query, query::invalid};
+use infra::{
+    http::{Problem, Query, query::invalid},
+    postgres::lends_sessions,
+};
 use serde::Serialize;
 use sqlx::{PgPool, Postgres, QueryBuilder, Row as _};
 use std::collections::BTreeMap;
@@ -116,7 +119,7 @@ async fn counted(views: &PgPool, list: &ListRequest) -> Result<i64, sqlx::Error>
     let mut sql = QueryBuilder::<Postgres>::new("SELECT count(*) FROM orders WHERE true");
     list.chosen.push_but("", &mut sql);
     let query = sql.build_query_scalar();
-    let query = query.persistent(list.chosen.is_planned_once());
+    let query = query.persistent(list.chosen.is_planned_once() || lends_sessions(views));
     query.fetch_one(views).await
 }
 
@@ -127,7 +130,7 @@ async fn estimated(views: &PgPool, list: &ListRequest) -> Result<i64, sqlx::Erro
     list.chosen.push_but("", &mut sql);
     let plan: sqlx::types::JsonValue = sql
         .build_query_scalar()
-        .persistent(list.chosen.is_planned_once())
+        .persistent(list.chosen.is_planned_once() || lends_sessions(views))
         .fetch_one(views)
         .await?;
     let rows = plan
@@ -148,7 +151,9 @@ async fn values(
     list.chosen.push_but(column, &mut sql);
     sql.push(" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ");
     sql.push_bind(MOST_VALUES);
-    let query = sql.build().persistent(list.chosen.is_planned_once());
+    let query = sql
+        .build()
+        .persistent(list.chosen.is_planned_once() || lends_sessions(views));
     let rows = query.fetch_all(views).await?;
     let value = |row: &sqlx::postgres::PgRow| Ok((row.try_get("value")?, row.try_get("orders")?));
     rows.iter().map(value).collect()

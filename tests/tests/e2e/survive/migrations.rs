@@ -1,0 +1,217 @@
+//! Migrations only expand: a release works on what the next one has made of the
+//! databases, so that both may run side by side.
+
+use anyhow::{Context as _, Result, ensure};
+use std::{fs, path::PathBuf};
+use tests::root;
+
+/// What contracts, or changes what older releases know, as the first words of a
+/// statement or of an action of ALTER TABLE.
+const CONTRACTING: [&str; 12] = [
+    "DROP ",
+    "TRUNCATE",
+    "DELETE ",
+    "UPDATE ",
+    "RENAME ",
+    "ALTER COLUMN",
+    "ADD CONSTRAINT",
+    "ADD CHECK",
+    "ADD UNIQUE",
+    "ADD FOREIGN",
+    "ADD PRIMARY",
+    "ADD EXCLUDE",
+];
+/// The same, within a block.
+const IN_BLOCKS: [&str; 4] = ["DROP TABLE", "TRUNCATE", "DELETE FROM", "UPDATE "];
+
+/// What does not expand, or may not, and is there all the same: database, file,
+/// the beginning of what stands there (in capitals, without its texts), and why it
+/// does no harm.
+const ALLOWED: [(&str, &str, &str, &str); 5] = [
+    (
+        "ops",
+        "0007_webhooks.sql",
+        "DROP INDEX WEBHOOK_DELIVERIES_MISSED",
+        "an index: whoever reads by it reads without it",
+    ),
+    (
+        "ops",
+        "0011_people.sql",
+        "ADD CHECK ((KIND = '') = (ABOUT IS NULL))",
+        "rows of older releases have the defaults of both columns, which agree",
+    ),
+    (
+        "ops",
+        "0012_rights.sql",
+        "UPDATE API_KEYS SET SCOPES",
+        "older releases knew one scope for all of these, and do not look for others",
+    ),
+    (
+        "views",
+        "0003_builds.sql",
+        "UPDATE PROJECTIONS SET TABLES",
+        "a column of this very migration",
+    ),
+    (
+        "views",
+        "0003_builds.sql",
+        "DROP TABLE ORDERS",
+        "in a database that no projector has worked on",
+    ),
+];
+
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    database: String,
+    file: String,
+    statement: String,
+}
+
+pub fn each_of_them_only_expands() -> Result<()> {
+    let mut used = [false; ALLOWED.len()];
+    let mut contracting = Vec::new();
+    let mut files = 0;
+    for database in ["events", "views", "ops"] {
+        for path in migrations(database)? {
+            files += 1;
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            for statement in contracting_in(&fs::read_to_string(&path)?) {
+                let allowed = ALLOWED.iter().position(|(of, name, beginning, _)| {
+                    *of == database && *name == file && statement.starts_with(beginning)
+                });
+                match allowed {
+                    Some(place) => used[place] = true,
+                    None => contracting.push(Found {
+                        database: database.to_owned(),
+                        file: file.clone().into_owned(),
+                        statement,
+                    }),
+                }
+            }
+        }
+    }
+    ensure!(files >= 23, "{files} migrations");
+    ensure!(
+        contracting.is_empty(),
+        "migrations only expand; what contracts is for a release after the last one that needs \
+         it, and is named in {}: {contracting:#?}",
+        file!()
+    );
+    let idle = ALLOWED.iter().zip(used).filter(|(_, used)| !used);
+    let idle: Vec<_> = idle.map(|(allowed, _)| allowed).collect();
+    ensure!(idle.is_empty(), "nothing to allow: {idle:?}");
+    Ok(())
+}
+
+pub fn what_does_not_expand_is_found() -> Result<()> {
+    let found = |sql: &str| contracting_in(sql).len();
+    for one in [
+        "ALTER TABLE orders DROP COLUMN note;",
+        "alter table orders\n    rename column a to b;",
+        "ALTER TABLE orders ALTER COLUMN total TYPE integer;",
+        "ALTER TABLE orders ADD COLUMN note text NOT NULL;",
+        "ALTER TABLE orders ADD COLUMN a text, ADD COLUMN b bigint NOT NULL CHECK (b > 0);",
+        "DO $$ BEGIN\n  DROP TABLE orders; END $$;",
+        "CREATE UNIQUE INDEX one ON orders (number);",
+        "DELETE FROM orders;",
+        "UPDATE orders SET total = 0;",
+    ] {
+        ensure!(found(one) == 1, "{one}: {:?}", contracting_in(one));
+    }
+    for none in [
+        "-- DROP TABLE orders;\nCREATE TABLE a (b text NOT NULL);",
+        "CREATE TABLE a (b uuid REFERENCES c ON DELETE CASCADE);",
+        "ALTER TABLE a ADD COLUMN b text NOT NULL DEFAULT 'DROP TABLE c', ADD COLUMN d text;",
+        "CREATE INDEX a_b ON a (b);",
+        "CREATE TABLE a (b text); CREATE UNIQUE INDEX a_b ON a (b);",
+    ] {
+        ensure!(found(none) == 0, "{none}: {:?}", contracting_in(none));
+    }
+    Ok(())
+}
+
+fn migrations(database: &str) -> Result<Vec<PathBuf>> {
+    let folder = root().join("infra/migrations").join(database);
+    let entries = fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))?;
+    let mut paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// The parts of a migration that do not expand, each in one line and in capitals.
+fn contracting_in(sql: &str) -> Vec<String> {
+    let text = bare(sql);
+    let statements = || {
+        let statements = text.split(';');
+        statements.map(|statement| statement.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let made: Vec<String> = statements()
+        .filter_map(|s| table(&s, "CREATE TABLE "))
+        .collect();
+    let is_new = |statement: &str| {
+        let on = statement.find(" ON ").map(|place| &statement[place + 1..]);
+        on.and_then(|on| table(on, "ON "))
+            .is_some_and(|table| made.contains(&table))
+    };
+    let contracts = |part: &String| {
+        if part.starts_with("CREATE UNIQUE INDEX") {
+            return !is_new(part);
+        }
+        if part.starts_with("ADD COLUMN") {
+            return part.contains("NOT NULL") && !part.contains("DEFAULT");
+        }
+        CONTRACTING.iter().any(|word| part.starts_with(word))
+    };
+    statements()
+        .flat_map(|s| parts(&s))
+        .filter(contracts)
+        .collect()
+}
+
+/// The name after `words`, with which the text begins.
+fn table(text: &str, words: &str) -> Option<String> {
+    let name = text.strip_prefix(words)?.split([' ', '(']).next()?;
+    Some(name.to_owned())
+}
+
+/// A statement, the actions of an ALTER TABLE, or what contracts in a block.
+fn parts(statement: &str) -> Vec<String> {
+    if statement.starts_with("DO ") || statement.starts_with("BEGIN ") {
+        let place = IN_BLOCKS.iter().find_map(|word| statement.find(word));
+        return place
+            .map(|place| statement[place..].to_owned())
+            .into_iter()
+            .collect();
+    }
+    if !statement.starts_with("ALTER TABLE ") {
+        return vec![statement.to_owned()];
+    }
+    let actions = statement.splitn(4, ' ').nth(3).unwrap_or_default();
+    let (mut depth, mut parts) = (0_usize, vec![String::new()]);
+    for letter in actions.chars() {
+        match letter {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        match parts.last_mut() {
+            Some(last) if letter != ',' || depth > 0 => last.push(letter),
+            _ => parts.push(String::new()),
+        }
+    }
+    parts.iter().map(|part| part.trim().to_owned()).collect()
+}
+
+/// SQL in capitals, without comments and without what stands in its texts: that is
+/// no statement.
+fn bare(sql: &str) -> String {
+    let lines = sql.lines().map(|line| {
+        let end = line.find("--").unwrap_or(line.len());
+        &line[..end]
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let outside = text.split('\'').step_by(2).collect::<Vec<_>>();
+    outside.join("''").to_uppercase()
+}

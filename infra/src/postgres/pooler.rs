@@ -112,7 +112,7 @@ mod tests {
     fn what_a_pooler_is_not_known_for_is_refused() {
         let refused = |parameters| {
             let url = format!("postgres://127.0.0.1/events?{parameters}");
-            let refused = connect_options(&url).err().expect("it is refused");
+            let refused = connect_options(&url).expect_err("it is refused");
             refused.to_string()
         };
         assert!(refused("pooler=session").contains("pooler=session"));

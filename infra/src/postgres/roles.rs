@@ -32,7 +32,7 @@ pub struct RolesError {
 pub async fn make_roles(config: &Config) -> Result<(), RolesError> {
     for database in Database::ALL {
         let failed = |source| of(database, source);
-        let url = database.url(config);
+        let url = database.session_url(config);
         create_database_if_missing(url).await.map_err(failed)?;
         let mut connection = connect(url).await.map_err(failed)?;
         for group in GROUPS {
@@ -55,7 +55,7 @@ pub async fn make_roles(config: &Config) -> Result<(), RolesError> {
 /// has no such groups.
 pub async fn grant_roles(config: &Config) -> Result<(), RolesError> {
     for database in Database::ALL {
-        let grants = grant(database.url(config), grants(database));
+        let grants = grant(database.session_url(config), grants(database));
         grants.await.map_err(|source| of(database, source))?;
     }
     Ok(())

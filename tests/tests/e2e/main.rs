@@ -6,6 +6,7 @@ mod analytics;
 mod bulk;
 mod chaos;
 mod commands;
+mod compose;
 mod dev;
 mod doctor;
 mod epochs;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         bulk::trials(),
         chaos::trials(),
         commands::trials(),
+        compose::trials(),
         dev::trials(),
         doctor::trials(),
         epochs::trials(),

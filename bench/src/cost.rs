@@ -35,7 +35,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     let (rate, time) = if quick {
         (50.0, Duration::from_secs(2))
     } else {
-        (200.0, Duration::from_secs(60))
+        (200.0, Duration::from_mins(1))
     };
     // So that nothing is read for the first time.
     open_loop(&whole, rate, time / 4).await?;

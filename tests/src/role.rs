@@ -25,6 +25,7 @@ pub struct RoleBuilder<'a> {
     args: Vec<String>,
     variables: Vec<(String, OsString)>,
     config: Config,
+    listen: Option<String>,
 }
 
 impl<'a> RoleBuilder<'a> {
@@ -35,6 +36,7 @@ impl<'a> RoleBuilder<'a> {
             args: vec![subcommand.to_owned()],
             variables: Vec::new(),
             config: env.config.clone(),
+            listen: None,
         }
     }
 
@@ -59,11 +61,21 @@ impl<'a> RoleBuilder<'a> {
         self
     }
 
-    /// Starts it. Each role listens on a port of its own, whatever `listen`
-    /// says.
+    /// Where it listens, where others know it by its address.
+    #[must_use]
+    pub fn at(mut self, address: impl Into<String>) -> Self {
+        self.listen = Some(address.into());
+        self
+    }
+
+    /// Starts it. Each role listens on a port of its own, unless [`Self::at`]
+    /// says where, whatever `listen` says.
     pub fn spawn(self) -> anyhow::Result<Role> {
         let mut config = self.config;
-        config.listen = format!("127.0.0.1:{}", free_port()?);
+        config.listen = match self.listen {
+            Some(address) => address,
+            None => format!("127.0.0.1:{}", free_port()?),
+        };
         let (log, path) = next_log(self.env.logs(), &self.name)?;
         let child = command(&config)?
             .args(&self.args)

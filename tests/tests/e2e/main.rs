@@ -6,6 +6,7 @@ mod analytics;
 mod bulk;
 mod chaos;
 mod commands;
+mod compose;
 mod dev;
 mod doctor;
 mod epochs;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         bulk::trials(),
         chaos::trials(),
         commands::trials(),
+        compose::trials(),
         dev::trials(),
         doctor::trials(),
         epochs::trials(),

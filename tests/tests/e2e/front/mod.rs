@@ -1,7 +1,11 @@
 //! The front: requests through nginx, as it is deployed.
 
-mod nginx;
+mod fleet;
+mod load;
+pub mod names;
+pub mod nginx;
 mod relayed;
+mod unanswered;
 
 use crate::read_api::views::Views;
 use anyhow::{Context as _, ensure};
@@ -30,6 +34,8 @@ pub fn trials() -> Vec<Trial> {
         ),
     ];
     trials.extend(relayed::trials());
+    trials.extend(unanswered::trials());
+    trials.extend(fleet::trials());
     trials
 }
 

@@ -1,10 +1,11 @@
 //! nginx with the configuration of `deploy/nginx`, on this machine.
 
+use super::names::Names;
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use std::{
     fs::{self, File},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
 };
 use tempfile::TempDir;
@@ -21,6 +22,19 @@ const FILES: [&str; 4] = [
     "problems.conf",
     "routing.conf",
 ];
+
+/// An upstreams.conf of fixed addresses that are never given up.
+pub fn fixed_upstreams(commands: &[&str], queries: &[&str]) -> String {
+    let upstream = |name: &str, urls: &[&str]| {
+        let servers = urls.iter().map(|url| {
+            let server = url.trim_start_matches("http://");
+            format!("server {server} max_fails=0; ")
+        });
+        let servers: String = servers.collect();
+        format!("upstream {name} {{ {servers}keepalive 8; }}\n")
+    };
+    upstream("commands", commands) + &upstream("queries", queries)
+}
 
 /// A running front; it ends with its value.
 pub struct Front {
@@ -44,9 +58,45 @@ pub async fn nginx() -> anyhow::Result<Option<PathBuf>> {
     Ok(None)
 }
 
+/// Whether it asks for names while it runs: since 1.27.3. That it does not is said.
+pub async fn resolves(nginx: &Path) -> anyhow::Result<bool> {
+    let said = Command::new(nginx).arg("-v").output().await?;
+    let said = String::from_utf8(said.stderr)?;
+    let version = said.rsplit('/').next().unwrap_or_default();
+    let version: Vec<u32> = version
+        .split(|c: char| !c.is_ascii_digit())
+        .map_while(|number| number.parse().ok())
+        .collect();
+    let new = version >= vec![1, 27, 3];
+    if !new {
+        eprintln!("\n!!! SKIPPED: this nginx does not know `resolve`: {said}\n");
+    }
+    Ok(new)
+}
+
+/// deploy/nginx/upstreams.conf, where the APIs have another port and names come
+/// from this name server.
+pub fn deployed_upstreams(names: &Names, port: u16) -> anyhow::Result<String> {
+    let mut text = fs::read_to_string(root().join("deploy/nginx/upstreams.conf"))?;
+    for (from, to) in [
+        ("127.0.0.11 ", format!("{} ", names.server)),
+        ("command-api:8080 ", format!("command-api:{port} ")),
+        ("read-api:8080 ", format!("read-api:{port} ")),
+    ] {
+        ensure!(text.contains(from), "upstreams.conf has no {from}");
+        text = text.replace(from, &to);
+    }
+    Ok(text)
+}
+
 impl Front {
     /// One in front of APIs at these addresses, once it answers.
     pub async fn start(nginx: PathBuf, commands: &str, queries: &str) -> anyhow::Result<Self> {
+        Self::before(nginx, &fixed_upstreams(&[commands], &[queries])).await
+    }
+
+    /// One with this upstreams.conf.
+    pub async fn before(nginx: PathBuf, upstreams: &str) -> anyhow::Result<Self> {
         let dir = tempfile::tempdir()?;
         let config = dir.path().join("config");
         fs::create_dir(&config)?;
@@ -56,11 +106,6 @@ impl Front {
         // Free a moment ago: nginx cannot be asked which one it took.
         let address = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
         fs::write(config.join("listen.conf"), format!("listen {address};\n"))?;
-        let upstream = |name: &str, url: &str| {
-            let server = url.trim_start_matches("http://");
-            format!("upstream {name} {{ server {server} max_fails=0; keepalive 8; }}\n")
-        };
-        let upstreams = upstream("commands", commands) + &upstream("queries", queries);
         fs::write(config.join("upstreams.conf"), upstreams)?;
         let log = |name: &str| File::create(dir.path().join(name));
         // One process: nobody is left where the test ends early.
@@ -98,11 +143,16 @@ impl Front {
         fs::read_to_string(self.dir.path().join("error.log")).unwrap_or_default()
     }
 
+    /// What it has said of requests, a line of JSON for each.
+    pub fn log(&self) -> anyhow::Result<String> {
+        Ok(fs::read_to_string(self.dir.path().join("access.log"))?)
+    }
+
     /// What it says of the last `count` requests, in order, once it has said
     /// something of so many that are of this path and below.
     pub async fn requests(&self, below: &str, count: usize) -> anyhow::Result<Vec<Value>> {
         wait_until("a line for every request", async || {
-            let log = fs::read_to_string(self.dir.path().join("access.log"))?;
+            let log = self.log()?;
             let lines = log
                 .lines()
                 .filter_map(|line| serde_json::from_str::<Value>(line).ok());

@@ -12,7 +12,7 @@ pub mod exports;
 mod guard;
 mod history;
 mod lists;
-mod live;
+pub mod live;
 mod log_pages;
 mod one_order;
 mod overheard;

@@ -1,4 +1,4 @@
-//! PgBouncer in transaction mode before the databases of a test.
+//! `PgBouncer` in transaction mode before the databases of a test.
 
 use anyhow::{Context as _, Result};
 use infra::{config::Config, local_servers::free_port, postgres::connect_options};
@@ -20,7 +20,7 @@ pub struct PgBouncer {
     _process: Child,
 }
 
-/// What runs PgBouncer here; none where there is none, which is said.
+/// What runs `PgBouncer` here; none where there is none, which is said.
 pub async fn pgbouncer() -> Result<Option<PathBuf>> {
     let found = Command::new(root().join("scripts/find-pgbouncer"))
         .output()

@@ -1,4 +1,4 @@
-//! Behind PgBouncer in transaction mode.
+//! Behind `PgBouncer` in transaction mode.
 
 use super::{
     pgbouncer::{PgBouncer, pgbouncer},

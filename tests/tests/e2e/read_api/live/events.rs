@@ -29,7 +29,7 @@ async fn write(commands: &Api, writer: usize) -> Result<()> {
 }
 
 /// Every event in log order: its order and version.
-async fn logged(log: &PgPool) -> Result<Vec<(String, i64)>> {
+pub async fn logged(log: &PgPool) -> Result<Vec<(String, i64)>> {
     let events = sqlx::query_as(
         "SELECT aggregate_id, sequence FROM events WHERE aggregate_type = 'order' \
           ORDER BY epoch, transaction_id, position",

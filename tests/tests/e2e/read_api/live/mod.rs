@@ -2,7 +2,7 @@
 
 mod busy;
 mod changes;
-mod events;
+pub mod events;
 mod limits;
 mod slow;
 mod sse;

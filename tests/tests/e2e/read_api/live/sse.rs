@@ -31,11 +31,18 @@ impl Stream {
             request = request.header("Last-Event-ID", id);
         }
         let response = request.send().await?;
+        // nginx, where it is between, takes this as told to itself.
+        let unbuffered = response.headers().get("x-accel-buffering");
+        ensure!(response.status() != 200 || unbuffered.is_some_and(|v| v == "no"));
+        Self::of(response, last_id).await
+    }
+
+    /// What such a request is answered.
+    pub async fn of(response: Response, last_id: Option<&str>) -> Result<Self> {
         ensure!(response.status() == 200, "{}", response.text().await?);
         let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok());
         ensure!(header("content-type") == Some("text/event-stream"));
         ensure!(header("cache-control") == Some("no-store"));
-        ensure!(header("x-accel-buffering") == Some("no"));
         Ok(Self {
             response,
             text: String::new(),

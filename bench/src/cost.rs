@@ -1,6 +1,6 @@
 //! Row `cost`: what an order costs each role and each server, in processor time and in
 //! bytes, when it is placed and read once at a steady rate. What they cost idle is taken
-//! off. From this follows how large a deployment has to be (`docs/SCALING.md`).
+//! off. From this follows how large a deployment has to be.
 
 use crate::{process::Process, readable::open_loop, row::Figure, whole::Whole};
 use anyhow::Context as _;

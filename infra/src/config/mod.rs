@@ -1,10 +1,10 @@
 //! Configuration: defaults < file < environment (`ORDERLOG_…`) < flags.
 
-mod files;
+mod environment;
 mod origin;
 mod urls;
 
-use files::Files;
+use environment::{Environment, Files};
 pub use origin::{Origin, Setting};
 pub use urls::Urls;
 
@@ -15,7 +15,8 @@ use crate::{
 };
 use figment::{
     Figment,
-    providers::{Env, Format, Serialized, Toml},
+    providers::{Format, Serialized, Toml},
+    value::Value,
 };
 use serde::{Deserialize, Serialize, de::Error as _};
 use std::{
@@ -425,11 +426,12 @@ impl Config {
             Some(path) => defaults.merge(Toml::file_exact(path)),
             None => defaults,
         };
-        let known = Self::keys();
-        let names = known.clone();
-        let environment = Env::prefixed("ORDERLOG_")
-            .filter(move |key| names.iter().any(|k| k.eq_ignore_ascii_case(key.as_str())));
-        layered.merge(environment).merge(Files { known })
+        let defaults = Value::serialize(Self::default()).ok();
+        let defaults = defaults.and_then(Value::into_dict).unwrap_or_default();
+        let environment = Environment {
+            defaults: defaults.clone(),
+        };
+        layered.merge(environment).merge(Files { defaults })
     }
 
     /// Names of all keys.

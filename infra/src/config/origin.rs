@@ -1,6 +1,6 @@
 //! Where each setting's value comes from.
 
-use super::{Config, ConfigError, files};
+use super::{Config, ConfigError, environment};
 use figment::{Figment, Source};
 use serde::Serialize;
 use std::path::Path;
@@ -92,7 +92,7 @@ fn origin(layers: &Figment, key: &str) -> Origin {
         return Origin::Default;
     };
     let variable = format!("ORDERLOG_{}", key.to_uppercase());
-    if metadata.name == files::NAME {
+    if metadata.name == environment::FILES {
         return Origin::Environment(format!("{variable}_FILE"));
     }
     match &metadata.source {

@@ -16,6 +16,7 @@ use crate::{
     tls::{Certificate, TlsError, follow_certificate},
     webhooks::InvalidNetwork,
 };
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
@@ -25,7 +26,6 @@ use actix_web::{
 use rustix::net::sockopt::set_tcp_user_timeout;
 use std::{any::Any, io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpStream, runtime::Handle};
-use tokio_rustls::server::TlsStream;
 
 /// Threads that serve requests. Everything slow is awaited, so that few are
 /// enough.
@@ -48,9 +48,6 @@ const FINISH_SECONDS: u64 = 30;
 const STUCK: Duration = Duration::from_mins(1);
 /// How often the recorder tidies up what nobody has scraped.
 const UPKEEP: Duration = Duration::from_secs(5);
-
-/// What a connection is where TLS is spoken.
-type Secured = TlsStream<TcpStream>;
 
 /// The server cannot be started.
 #[derive(Debug, thiserror::Error)]
@@ -157,14 +154,20 @@ where
 /// Ends a connection whose data is not acknowledged, or not asked for: closed
 /// windows and vanished networks alike (`TCP_USER_TIMEOUT`, RFC 5482).
 fn cut_off_when_stuck(connection: &dyn Any) {
-    let plain = connection.downcast_ref::<TcpStream>();
-    let secured = || connection.downcast_ref::<Secured>();
-    let Some(stream) = plain.or_else(|| Some(secured()?.get_ref().0)) else {
+    let Some(stream) = stream_of(connection) else {
         return;
     };
     let time = u32::try_from(STUCK.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = set_tcp_user_timeout(stream, time) {
         tracing::debug!(%error, "http.connection_without_timeout");
+    }
+}
+
+/// The connection itself, below TLS where that is spoken.
+fn stream_of(connection: &dyn Any) -> Option<&TcpStream> {
+    match connection.downcast_ref::<TlsStream<TcpStream>>() {
+        Some(secured) => Some(secured.get_ref().0),
+        None => connection.downcast_ref::<TcpStream>(),
     }
 }
 
@@ -201,4 +204,62 @@ async fn stop_when_told(
     ready.drain();
     tokio::time::sleep(drain).await;
     server.stop(true).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::generate_simple_self_signed;
+    use rustix::net::sockopt::tcp_user_timeout;
+    use std::sync::{Arc, Mutex};
+
+    /// What a connection is, is the server's affair: a new version may wrap it anew.
+    #[actix_web::test]
+    async fn a_connection_is_cut_off_when_stuck_with_tls_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let made = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let config = Config {
+            tls_certificate_file: path("tls.crt"),
+            tls_key_file: path("tls.key"),
+            ..Config::default()
+        };
+        std::fs::write(&config.tls_certificate_file, made.cert.pem()).expect("writable");
+        let key = made.signing_key.serialize_pem();
+        std::fs::write(&config.tls_key_file, key).expect("writable");
+        let certificate = Certificate::of(&config).expect("usable").expect("named");
+        let set = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&set);
+        let server = HttpServer::new(App::new)
+            .workers(1)
+            .disable_signals()
+            .on_connect(move |connection, _| {
+                cut_off_when_stuck(connection);
+                let time = stream_of(connection).map(tcp_user_timeout);
+                seen.lock().expect("whole").push(time);
+            })
+            .bind("127.0.0.1:0")
+            .expect("a port")
+            .bind_rustls_0_23("127.0.0.1:0", certificate.server())
+            .expect("a port");
+        let [plain, secured] = server.addrs()[..] else {
+            panic!("two addresses");
+        };
+        let server = server.run();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .tls_danger_accept_invalid_certs(true)
+            .build()
+            .expect("a client");
+        for url in [format!("http://{plain}/"), format!("https://{secured}/")] {
+            client.get(url).send().await.expect("an answer");
+        }
+        handle.stop(false).await;
+        assert_eq!(
+            *set.lock().expect("whole"),
+            [Some(Ok(60_000)), Some(Ok(60_000))]
+        );
+    }
 }

@@ -2,7 +2,7 @@
 //! (<https://kafka.apache.org/protocol.html#sasl_handshake>). Only for what we ask
 //! ourselves: librdkafka has both of its own.
 
-use super::{metadata::answer, wire};
+use super::{blocking, metadata::answer, wire};
 use crate::{
     config::{Config, KafkaSaslMechanism},
     secret::Secret,
@@ -69,7 +69,8 @@ impl Access {
             return Ok(Box::new(stream));
         };
         // Read anew for each connection: authorities change, and connections are few.
-        let client = Authorities::of(config).and_then(|these| these.client());
+        let config = config.clone();
+        let client = blocking(move || Authorities::of(&config)?.client()).await;
         let client = client.map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
         let (host, _port) = server.rsplit_once(':').unwrap_or((server, ""));
         let host = host.trim_start_matches('[').trim_end_matches(']');

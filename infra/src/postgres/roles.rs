@@ -4,9 +4,11 @@
 //! They are groups, named as the roles of a deployment are. Who logs in is made by
 //! whoever runs the databases (`CREATE ROLE … LOGIN IN ROLE orderlog_relay`).
 
-use super::{Database, create_database_if_missing, migration_options};
+use super::{Database, create_database_if_missing, is_locked_out, migration_options};
 use crate::config::Config;
 use sqlx::{Connection as _, Executor as _, PgConnection};
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// One group for each role of a deployment, and one that the read models belong to.
 const GROUPS: [&str; 6] = [
@@ -17,6 +19,11 @@ const GROUPS: [&str; 6] = [
     "orderlog_worker",
     "orderlog_views",
 ];
+
+/// How often tables that somebody reads are asked for, and how long is waited between:
+/// five minutes in all.
+const ATTEMPTS: u32 = 200;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Roles cannot be made, or be granted what they need.
 #[derive(Debug, thiserror::Error)]
@@ -68,14 +75,30 @@ async fn grant(url: &str, sql: &str) -> Result<(), sqlx::Error> {
         .fetch_one(&mut connection)
         .await?;
     if usize::try_from(there) == Ok(GROUPS.len()) {
-        let mut transaction = connection.begin().await?;
-        // Two of them at once would stumble over each other's rows.
-        let lock = "SELECT pg_advisory_xact_lock(hashtext('orderlog roles'))";
-        transaction.execute(lock).await?;
-        transaction.execute(sql).await?;
-        transaction.commit().await?;
+        let mut attempts = 1;
+        while let Err(error) = grant_once(&mut connection, sql).await {
+            if attempts == ATTEMPTS || !is_locked_out(&error) {
+                return Err(error);
+            }
+            attempts += 1;
+            sleep(PAUSE).await;
+        }
     }
     connection.close().await
+}
+
+/// What changes its owner is locked for a moment; whoever waits for that keeps
+/// everybody else waiting too, so it is asked for briefly, again and again.
+async fn grant_once(connection: &mut PgConnection, sql: &str) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    // Two of them at once would stumble over each other's rows.
+    let lock = "SELECT pg_advisory_xact_lock(hashtext('orderlog roles'))";
+    transaction.execute(lock).await?;
+    transaction
+        .execute("SET LOCAL lock_timeout = '500ms'")
+        .await?;
+    transaction.execute(sql).await?;
+    transaction.commit().await
 }
 
 const fn grants(database: Database) -> &'static str {

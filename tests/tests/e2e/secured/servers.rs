@@ -98,6 +98,18 @@ impl Servers {
         }
     }
 
+    /// Makes the user of PostgreSQL who makes and migrates the databases.
+    pub async fn make_owner(&self) -> Result<()> {
+        for url in [&self.plain.events_url, &self.plain.views_url] {
+            let server = url.rsplit_once('/').context("a URL")?.0;
+            let mut superuser = PgConnection::connect(&format!("{server}/postgres")).await?;
+            let sql = "CREATE ROLE the_migrate LOGIN CREATEDB CREATEROLE";
+            superuser.execute(sql).await?;
+            superuser.close().await?;
+        }
+        Ok(())
+    }
+
     /// Makes a user of PostgreSQL for each role, with the rights of its group and no
     /// others.
     pub async fn make_users(&self) -> Result<()> {

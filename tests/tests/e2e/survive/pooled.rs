@@ -63,7 +63,7 @@ async fn pooled(env: &TestEnv, more: &str) -> Result<Option<(PgBouncer, Config)>
     let direct = Config {
         read_waits_poll_ms: 600_000,
         webhook_networks: ["127.0.0.0/8"].into_iter().collect(),
-        objects_url: format!("file://{}", objects(&env.config).display()),
+        objects_url: format!("file://{}", objects(&env.config)?.display()),
         ..confirming(&env.config)?
     };
     for url in [&direct.events_url, &direct.views_url, &direct.ops_url] {
@@ -75,8 +75,11 @@ async fn pooled(env: &TestEnv, more: &str) -> Result<Option<(PgBouncer, Config)>
     Ok(Some((pooler, config)))
 }
 
-fn objects(config: &Config) -> PathBuf {
-    Path::new(&config.master_key_file).with_file_name("objects")
+/// A folder for them, which is there.
+fn objects(config: &Config) -> Result<PathBuf> {
+    let folder = Path::new(&config.master_key_file).with_file_name("objects");
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// What sessions of ours have, everybody's of this database have.

@@ -30,6 +30,7 @@ mod store;
 
 pub use status::{Status, WorkerState};
 
+use crate::SetUpError;
 use epoch::Log;
 use executor::{ClientError, CommandClient, Executor};
 use infra::{
@@ -39,6 +40,7 @@ use infra::{
     log::ContractMapping,
     postgres,
     redis::{Redis, RedisError},
+    tls::Authorities,
 };
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -60,6 +62,9 @@ pub enum SpawnError {
     /// The API key is told twice, or its file cannot be read.
     #[error(transparent)]
     ApiKey(#[from] ApiKeyError),
+    /// `tls_ca_file` cannot be used.
+    #[error(transparent)]
+    Trust(#[from] SetUpError),
     /// Commands cannot be issued as configured.
     #[error(transparent)]
     Client(#[from] ClientError),
@@ -85,7 +90,8 @@ pub fn spawn(
 ) -> Result<Status, SpawnError> {
     metrics::describe();
     let key = config.read_api_key()?;
-    let client = CommandClient::new(&config.command_url, &key)?;
+    let trusted = Authorities::of(config).map_err(SetUpError::Tls)?;
+    let client = CommandClient::new(&config.command_url, &key, &trusted)?;
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS).map_err(SpawnError::Ops)?;
     let (status, wake) = (Status::new(), Arc::new(Notify::new()));
     start_executor(client, &ops, &wake, &status, lifecycle);

@@ -2,10 +2,10 @@
 
 use super::answer::{Answer, answer};
 use crate::{
-    http::{Problem, asked_pause, cause, client, system_url},
+    http::{Problem, SetUpError, asked_pause, cause, named_client, system_url},
     process::store::TakenStep,
 };
-use infra::secret::Secret;
+use infra::{secret::Secret, tls::Authorities};
 use reqwest::{Client, RequestBuilder, Response, header::HeaderValue, header::IF_MATCH};
 
 /// Why commands cannot be issued as configured.
@@ -17,15 +17,12 @@ pub enum ClientError {
          `orderlog api-key create --name worker` makes one"
     )]
     NoKey,
-    /// The key has characters that no header can carry.
-    #[error("the API key has characters that cannot be sent")]
-    Key,
     /// Not an absolute `http` or `https` URL.
     #[error("`command_url` is not the URL of a system, such as http://127.0.0.1:8080: {0:?}")]
     Url(String),
     /// The HTTP client could not be set up.
-    #[error("the HTTP client cannot be set up")]
-    Client(#[source] reqwest::Error),
+    #[error(transparent)]
+    SetUp(#[from] SetUpError),
 }
 
 /// Issues commands to one system.
@@ -37,18 +34,13 @@ pub struct CommandClient {
 
 impl CommandClient {
     /// A client of the system at `url`.
-    pub fn new(url: &str, key: &Secret) -> Result<Self, ClientError> {
+    pub fn new(url: &str, key: &Secret, trusted: &Authorities) -> Result<Self, ClientError> {
         let base = system_url(url).ok_or_else(|| ClientError::Url(url.to_owned()))?;
         if key.is_empty() {
             return Err(ClientError::NoKey);
         }
-        let http = client(&base, Some(key.reveal()))
-            .map_err(|_| ClientError::Key)?
-            .user_agent(concat!("orderlog-worker/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(ClientError::Client)?;
         Ok(Self {
-            http,
+            http: named_client(&base, key.reveal(), "orderlog-worker", trusted)?,
             base: url.trim_end_matches('/').to_owned(),
         })
     }
@@ -117,7 +109,8 @@ mod tests {
 
     fn built(step: &TakenStep) -> Request {
         let key = Secret::new("ol_key");
-        let client = CommandClient::new("http://127.0.0.1:1/", &key).expect("valid");
+        let client = CommandClient::new("http://127.0.0.1:1/", &key, &Authorities::default());
+        let client = client.expect("valid");
         client.request(step).build().expect("a request")
     }
 
@@ -146,9 +139,14 @@ mod tests {
 
     #[test]
     fn nothing_starts_without_a_key_and_a_url() {
-        let new = |url: &str, key: &str| CommandClient::new(url, &Secret::new(key)).err();
+        let trusted = Authorities::default();
+        let new = |url: &str, key: &str| CommandClient::new(url, &Secret::new(key), &trusted).err();
         assert!(matches!(new("http://h", ""), Some(ClientError::NoKey)));
         assert!(matches!(new("h:8080", "k"), Some(ClientError::Url(_))));
-        assert!(matches!(new("http://h", "a\nb"), Some(ClientError::Key)));
+        let key = Some(ClientError::SetUp(SetUpError::ApiKey));
+        assert_eq!(
+            new("http://h", "a\nb").map(|e| e.to_string()),
+            key.map(|e| e.to_string())
+        );
     }
 }

@@ -194,13 +194,7 @@ impl<'a> Stage<'a> {
             self.front(service, address)?
         };
         if service.restart.as_deref() == Some("no") {
-            let output = command.output().await?;
-            let said = String::from_utf8_lossy(&output.stderr);
-            ensure!(
-                output.status.success(),
-                "{name} ended with {}: {said}",
-                output.status
-            );
+            to_its_end(name, command).await?;
             self.completed.insert(name.to_owned());
             return Ok(());
         }
@@ -332,15 +326,8 @@ impl<'a> Stage<'a> {
     pub async fn run(&self, name: &str, arguments: &[&str]) -> Result<String> {
         let service = self.compose.service(name)?;
         let arguments: Vec<String> = arguments.iter().map(|&a| a.to_owned()).collect();
-        let mut command = self.of_ours(service, Ipv4Addr::LOCALHOST, &arguments)?;
-        let output = command.output().await?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(
-            output.status.success(),
-            "{arguments:?} ended with {}: {said}",
-            output.status
-        );
-        Ok(String::from_utf8(output.stdout)?)
+        let command = self.of_ours(service, Ipv4Addr::LOCALHOST, &arguments)?;
+        to_its_end(&arguments.join(" "), command).await
     }
 
     /// Where the instances of a service listen.
@@ -398,4 +385,16 @@ impl<'a> Stage<'a> {
 
 fn read(log: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&fs::read(log)?).into_owned())
+}
+
+/// Waits until a command has succeeded; what it has written.
+async fn to_its_end(name: &str, mut command: Command) -> Result<String> {
+    let output = command.output().await?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "{name} ended with {}: {said}",
+        output.status
+    );
+    Ok(String::from_utf8(output.stdout)?)
 }

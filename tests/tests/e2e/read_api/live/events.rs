@@ -79,6 +79,10 @@ async fn a_stream_is_resumed_without_a_gap_or_a_repeat(env: &TestEnv) -> Result<
 async fn a_stream_tells_what_its_filter_takes(env: &TestEnv) -> Result<()> {
     let (commands, queries, _roles) = apis(env).await?;
     let web = place(&commands, "web", "old").await?;
+    // Told once it is final: a stream from now on would tell it otherwise.
+    let from_beginning = "/v1/events/stream?after=beginning";
+    let mut earlier = Stream::open(&queries, from_beginning, None).await?;
+    ensure!(earlier.data().await?["subject"] == id_of(&web));
     let now = "/v1/events/stream";
     let mut all = Stream::open(&queries, now, None).await?;
     let greeting = all.block().await?.context("no greeting")?;

@@ -38,5 +38,6 @@ pub mod shared_secret;
 mod slow_statements;
 pub mod telemetry;
 pub mod tokens;
+pub mod traces;
 pub mod views;
 pub mod webhooks;

@@ -35,6 +35,7 @@ mod replay;
 mod schedules;
 mod sealing;
 mod seed;
+mod traces;
 mod verify;
 mod webhooks;
 mod whole_path;
@@ -83,6 +84,7 @@ fn main() -> ExitCode {
         schedules::trials(),
         sealing::trials(),
         seed::trials(),
+        traces::trials(),
         verify::trials(),
         webhooks::trials(),
         whole_path::trials(),

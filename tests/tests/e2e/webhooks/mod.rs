@@ -1,7 +1,7 @@
 //! Webhooks: real roles, receivers on this machine.
 
 mod failing;
-mod receiver;
+pub mod receiver;
 mod scene;
 mod storm;
 mod telling;

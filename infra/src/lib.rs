@@ -39,5 +39,6 @@ mod slow_statements;
 pub mod telemetry;
 pub mod tls;
 pub mod tokens;
+pub mod traces;
 pub mod views;
 pub mod webhooks;

@@ -1,7 +1,7 @@
 //! Logs and metrics: both are global to a process by their nature, and set up
 //! once.
 
-use crate::{clock, config::Config, http, redis, slow_statements};
+use crate::{clock, config::Config, http, redis, slow_statements, traces};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{
     fs::File,
@@ -125,4 +125,5 @@ fn describe() {
     http::describe_metrics();
     redis::describe_metrics();
     slow_statements::describe_metrics();
+    traces::describe_metrics();
 }

@@ -12,6 +12,7 @@ use crate::{
     event_store::{AppendError, EventStore, NewEvent, Stamp},
     log::{ContractMapping, StoredEvent},
     sealing::{KeysUsed, SealError, Sealing, Unsealed},
+    traces::{Span, SpanKind},
 };
 use contracts::LogPosition;
 use cqrs_es::{Aggregate, event_sink::EventSink};
@@ -294,11 +295,14 @@ impl<R: Recording> Executor<R> {
         }
         self.check_size(id, &sealed)?;
         let follows = (version > 0).then_some(state.at);
-        match self
-            .store
-            .append::<R::Aggregate>(id, follows, &sealed)
-            .await
-        {
+        let mut span = append_span(context, sealed.len());
+        let appended = self.store.append::<R::Aggregate>(id, follows, &sealed);
+        let appended = appended.await;
+        if let Err(error) = &appended {
+            span.failed(error.kind());
+        }
+        drop(span);
+        match appended {
             Ok(stamps) => {
                 let next = Next {
                     aggregate,
@@ -425,6 +429,21 @@ struct Unsettled;
 #[derive(Debug, thiserror::Error)]
 #[error("personal data was erased while the command was decided")]
 struct Erased;
+
+/// Of the append of so many events.
+fn append_span(context: &CommandContext, events: usize) -> Span {
+    let traceparent = context.traceparent.as_deref();
+    let name = || "INSERT events".into();
+    let mut span = Span::within(traceparent, SpanKind::Client, name);
+    if span.is_recorded() {
+        span.set("db.system.name", "postgresql");
+        span.set("db.operation.name", "INSERT");
+        span.set("db.collection.name", "events");
+        let events = i64::try_from(events).unwrap_or(i64::MAX);
+        span.set("db.operation.batch.size", events);
+    }
+    span
+}
 
 fn not_appended<R: Recording>(error: AppendError, sent: bool) -> Result<Attempt<R>, Refusal<R>> {
     match error {

@@ -169,6 +169,15 @@ pub struct Config {
     pub log: String,
     /// Log lines as JSON instead of text.
     pub log_json: bool,
+    /// Where traces are sent to by OTLP over HTTP, as `http://otel-collector:4318`;
+    /// empty: nowhere, and none are made.
+    pub otlp_endpoint: String,
+    /// Headers that go with them, `NAME=VALUE` separated by commas: the key of a
+    /// vendor, as a rule. Never written or shown.
+    pub otlp_headers: Secret,
+    /// The share of requests that are traced of those whose caller says nothing
+    /// about it, 0 to 1.
+    pub traces_ratio: f64,
     /// Where the worker issues its commands: the command API, or the front.
     pub command_url: String,
     /// Where the worker asks its questions: the read API, or the front. Empty:
@@ -367,6 +376,9 @@ impl Default for Config {
             slow_statement_ms: 250,
             log: "info,rdkafka=warn,sqlx=warn,actix_server=warn".into(),
             log_json: false,
+            otlp_endpoint: String::new(),
+            otlp_headers: Secret::default(),
+            traces_ratio: 0.1,
             command_url: "http://127.0.0.1:8080".into(),
             read_url: String::new(),
             api_key: Secret::default(),

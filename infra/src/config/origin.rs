@@ -73,6 +73,7 @@ fn shown_value(config: &Config, key: &str, value: &serde_json::Value) -> String 
         "master_key" => !config.master_key.is_empty(),
         "api_key" => !config.api_key.is_empty(),
         "kafka_sasl_password" => !config.kafka_sasl_password.is_empty(),
+        "otlp_headers" => !config.otlp_headers.is_empty(),
         "objects_s3_secret_key" => !config.objects_s3_secret_key.is_empty(),
         _ => false,
     };
@@ -153,7 +154,11 @@ mod tests {
     fn a_setting_names_the_layer_that_won() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("orderlog.toml");
-        std::fs::write(&file, "log = \"debug\"\nmaster_key = \"hush\"").expect("writable");
+        std::fs::write(
+            &file,
+            "log = \"debug\"\nmaster_key = \"hush\"\notlp_headers = \"api-key=hush\"",
+        )
+        .expect("writable");
         let layers = Figment::from(Serialized::defaults(Config::default()))
             .merge(Toml::file_exact(&file))
             // As `Env` does: a layer without a source.
@@ -165,6 +170,7 @@ mod tests {
         assert_eq!(of("listen").origin, Origin::Default);
         assert_eq!(of("log").origin, Origin::File(file.display().to_string()));
         assert_eq!(of("master_key").value, HIDDEN);
+        assert_eq!(of("otlp_headers").value, HIDDEN);
         assert_eq!(of("api_key").value, "");
         assert_eq!(
             of("views_read_urls").value,

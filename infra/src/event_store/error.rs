@@ -70,6 +70,20 @@ impl Error for Cause {
     }
 }
 
+impl AppendError {
+    /// In one word, for telemetry.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Conflict => "conflict",
+            Self::Repeat(_) => "repeat",
+            Self::Unknown(_) => "unknown",
+            Self::Unavailable(_) => "unavailable",
+            Self::Overloaded { .. } => "overloaded",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
 /// What a database error means for an append.
 pub(super) fn classify(error: sqlx::Error) -> AppendError {
     // No connection was to be had: nothing was sent.

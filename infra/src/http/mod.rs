@@ -40,6 +40,7 @@ pub use query::Query;
 pub use rate::RateLimits;
 pub use request_headers::{idempotency_key, valid_key};
 pub use server::{ServeError, WRITE_BUFFER, serve};
+pub(crate) use trace::Traceparent;
 pub use trace::{TraceContext, trace_context};
 
 use actix_web::http::header::{HeaderName, HeaderValue};

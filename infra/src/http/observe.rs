@@ -2,6 +2,7 @@
 //! metrics, and errors in one form.
 
 use super::{Principal, Problem, problem::CONTENT_TYPE, trace::TraceContext};
+use crate::traces::Span;
 use actix_web::{
     Error, HttpMessage as _, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
@@ -28,6 +29,9 @@ const OTHER_METHOD: &str = "other";
 /// Route of requests that nothing has claimed, so that they share one series.
 const UNMATCHED: &str = "unmatched";
 
+/// Asked so often, and by nobody who waits, that they are no news.
+const PROBES: [&str; 4] = ["/livez", "/readyz", "/startupz", "/metrics"];
+
 /// Among the extensions of a request that was a HEAD: an answer without an end
 /// would never be over, as nothing of it is sent.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +42,7 @@ pub async fn observe<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let exchange = Exchange::begin(&mut request);
+    let mut exchange = Exchange::begin(&mut request);
     match next.call(request).await {
         Ok(response) => Ok(exchange.finish(response.map_into_boxed_body())),
         // An inner middleware gave up: there is no request left to ask.
@@ -80,6 +84,7 @@ struct Exchange {
     method: Method,
     path: String,
     trace: TraceContext,
+    span: Span,
 }
 
 /// What came of it.
@@ -92,7 +97,8 @@ struct Outcome<'a> {
 
 impl Exchange {
     fn begin(request: &mut ServiceRequest) -> Self {
-        let trace = TraceContext::of(request.headers());
+        let span = begin_span(request);
+        let trace = TraceContext::within(request.headers(), &span);
         request.extensions_mut().insert(trace.clone());
         let method = request.method().clone();
         if method == Method::HEAD {
@@ -105,10 +111,11 @@ impl Exchange {
             method,
             path: request.path().to_owned(),
             trace,
+            span,
         }
     }
 
-    fn finish(&self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    fn finish(&mut self, response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
         let found = response.response().error().and_then(problem_of);
         let bare = found.is_none().then(|| bare_problem(&response)).flatten();
         let problem = found
@@ -146,9 +153,10 @@ impl Exchange {
         problem.response(Some(&self.path), Some(&self.trace.trace_id))
     }
 
-    fn log(&self, outcome: &Outcome<'_>) {
+    fn log(&mut self, outcome: &Outcome<'_>) {
         let duration = self.started.elapsed();
         count(&self.method, outcome, duration);
+        end_span(&mut self.span, &self.method, outcome);
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
@@ -158,6 +166,7 @@ impl Exchange {
                     duration_ms = millis(duration),
                     principal.id = outcome.principal,
                     trace_id = self.trace.trace_id,
+                    span_id = self.trace.span_id(),
                     correlation_id = self.trace.correlation_id,
                     error = outcome.cause,
                     "http.request"
@@ -166,14 +175,56 @@ impl Exchange {
         }
         if outcome.status.is_server_error() && outcome.cause.is_some() {
             line!(error);
-        } else if matches!(
-            outcome.route,
-            "/livez" | "/readyz" | "/startupz" | "/metrics"
-        ) {
+        } else if PROBES.contains(&outcome.route) {
             line!(debug);
         } else {
             line!(info);
         }
+    }
+}
+
+/// Named as its method until the route is known. What stands in the path or the
+/// query is in none of its attributes.
+fn begin_span(request: &ServiceRequest) -> Span {
+    if PROBES.contains(&request.path()) {
+        return Span::default();
+    }
+    let method = counted(request.method());
+    let name = if method == OTHER_METHOD {
+        "HTTP"
+    } else {
+        method
+    };
+    Span::of_request(name.into(), request.headers())
+}
+
+/// By the semantic conventions of HTTP servers: what the client did wrong is no
+/// error of the server's span.
+fn end_span(span: &mut Span, method: &Method, outcome: &Outcome<'_>) {
+    if !span.is_recorded() {
+        return;
+    }
+    let method = counted(method);
+    if method == OTHER_METHOD {
+        span.set("http.request.method", "_OTHER");
+    } else {
+        span.set("http.request.method", method);
+    }
+    if outcome.route != UNMATCHED {
+        span.set("http.route", outcome.route.to_owned());
+        let name = if method == OTHER_METHOD {
+            "HTTP"
+        } else {
+            method
+        };
+        span.rename(format!("{name} {}", outcome.route));
+    }
+    span.set(
+        "http.response.status_code",
+        i64::from(outcome.status.as_u16()),
+    );
+    if outcome.status.is_server_error() {
+        span.failed(outcome.status.as_str().to_owned());
     }
 }
 

@@ -1,7 +1,7 @@
 //! W3C Trace Context (<https://www.w3.org/TR/trace-context/>): the caller's
 //! trace is continued, a request without one starts its own.
 
-use crate::hex::hex;
+use crate::{hex::hex, traces::Span};
 use actix_web::{HttpMessage as _, HttpRequest, http::header::HeaderMap};
 
 /// Which trace a request belongs to, and what ties it to others.
@@ -19,9 +19,9 @@ pub struct TraceContext {
 impl TraceContext {
     /// Continues the trace that `headers` name, or starts one.
     pub fn of(headers: &HeaderMap) -> Self {
-        let parent = text(headers, "traceparent").and_then(parent);
+        let parent = text(headers, "traceparent").and_then(Traceparent::read);
         let (trace_id, flags) = match parent {
-            Some((trace_id, flags)) => (trace_id.to_owned(), flags),
+            Some(parent) => (parent.trace_id.to_owned(), parent.flags),
             // 01: sampled.
             None => (hex(&rand::random::<[u8; 16]>()), "01"),
         };
@@ -35,6 +35,34 @@ impl TraceContext {
             correlation_id: correlation_id.map(str::to_owned),
         }
     }
+
+    /// The same, as the context of a span that stands for the request.
+    pub fn within(headers: &HeaderMap, span: &Span) -> Self {
+        let mut context = Self::of(headers);
+        if let Some(traceparent) = span.traceparent() {
+            if let Some(told) = Traceparent::read(&traceparent) {
+                told.trace_id.clone_into(&mut context.trace_id);
+            }
+            context.traceparent = traceparent;
+        }
+        context
+    }
+
+    /// The request's own span: 16 lower-case hexadecimal digits.
+    pub fn span_id(&self) -> &str {
+        Traceparent::read(&self.traceparent).map_or("", |told| told.span_id)
+    }
+}
+
+/// The fields of a valid `traceparent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traceparent<'a> {
+    /// 32 lower-case hexadecimal digits.
+    pub trace_id: &'a str,
+    /// 16 of them.
+    pub span_id: &'a str,
+    /// Two of them.
+    pub flags: &'a str,
 }
 
 /// The trace context of a request; the same one each time it is asked for.
@@ -47,21 +75,27 @@ pub fn trace_context(request: &HttpRequest) -> TraceContext {
     context
 }
 
-/// Trace id and flags of a valid `traceparent`. A later version than 00 may
-/// have more fields; the first four stay as they are.
-fn parent(value: &str) -> Option<(&str, &str)> {
-    let mut fields = value.split('-');
-    let (version, trace_id) = (fields.next()?, fields.next()?);
-    let (span_id, flags) = (fields.next()?, fields.next()?);
-    let valid = is_hex(version, 2)
-        && version != "ff"
-        && (version != "00" || fields.next().is_none())
-        && is_hex(trace_id, 32)
-        && is_hex(span_id, 16)
-        && is_hex(flags, 2)
-        && trace_id.bytes().any(|b| b != b'0')
-        && span_id.bytes().any(|b| b != b'0');
-    valid.then_some((trace_id, flags))
+impl<'a> Traceparent<'a> {
+    /// What `value` says, where it is valid. A later version than 00 may have
+    /// more fields; the first four stay as they are.
+    pub fn read(value: &'a str) -> Option<Self> {
+        let mut fields = value.split('-');
+        let (version, trace_id) = (fields.next()?, fields.next()?);
+        let (span_id, flags) = (fields.next()?, fields.next()?);
+        let valid = is_hex(version, 2)
+            && version != "ff"
+            && (version != "00" || fields.next().is_none())
+            && is_hex(trace_id, 32)
+            && is_hex(span_id, 16)
+            && is_hex(flags, 2)
+            && trace_id.bytes().any(|b| b != b'0')
+            && span_id.bytes().any(|b| b != b'0');
+        valid.then_some(Self {
+            trace_id,
+            span_id,
+            flags,
+        })
+    }
 }
 
 fn is_hex(text: &str, length: usize) -> bool {
@@ -92,8 +126,9 @@ mod tests {
     fn a_callers_trace_is_continued_under_a_span_of_its_own() {
         let context = context(&format!("00-{TRACE}-00f067aa0ba902b7-00"));
         assert_eq!(context.trace_id, TRACE);
-        let (trace_id, flags) = parent(&context.traceparent).expect("valid");
-        assert_eq!((trace_id, flags), (TRACE, "00"));
+        let told = Traceparent::read(&context.traceparent).expect("valid");
+        assert_eq!((told.trace_id, told.flags), (TRACE, "00"));
+        assert_eq!(told.span_id, context.span_id());
         assert!(!context.traceparent.contains("00f067aa0ba902b7"));
     }
 
@@ -110,7 +145,7 @@ mod tests {
         ] {
             let context = context(wrong);
             assert_ne!(context.trace_id, TRACE, "{wrong}");
-            assert!(parent(&context.traceparent).is_some(), "{wrong}");
+            assert!(Traceparent::read(&context.traceparent).is_some(), "{wrong}");
         }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     store::{Conclusion, TakenJob, Verdict},
     text::bounded,
 };
+use crate::traces::{Span, SpanKind};
 use serde_json::Value;
 use std::{any::Any, sync::Arc, time::Duration};
 use tokio::{
@@ -54,19 +55,30 @@ impl Attempts {
         };
         let _under_way = self.running.begin(job.id, watched.clone());
         let begun = Instant::now();
-        let ended = self.carry_out(&job, &handler, &watched).await;
+        let mut span = job_span(&job);
+        let ended = self.carry_out(&job, &handler, &watched, &span).await;
         metrics::took(&job.kind, begun.elapsed());
+        if !matches!(ended, Attempted::Ended(Ok(_))) {
+            span.failed("job");
+        }
+        drop(span);
         let verdict = verdict(&job, &handler, ended, watched.stop.reason());
         self.conclude(&job, verdict, watched.progress()).await;
     }
 
     /// Runs the handler to its end, or to where it is dropped.
-    async fn carry_out(&self, job: &TakenJob, handler: &Handler, watched: &Watched) -> Attempted {
+    async fn carry_out(
+        &self,
+        job: &TakenJob,
+        handler: &Handler,
+        watched: &Watched,
+        traced: &Span,
+    ) -> Attempted {
         let context = Context {
             id: job.id,
             attempt: job.attempts,
             last_attempt: job.attempts >= job.max_attempts,
-            traceparent: job.traceparent.clone(),
+            traceparent: traced.traceparent().or_else(|| job.traceparent.clone()),
             correlation_id: job.correlation_id.clone(),
             progress_before: job.progress.clone(),
             stop: watched.stop.clone(),
@@ -147,6 +159,25 @@ impl Attempts {
 fn lost(job: &TakenJob) {
     metrics::ended(&job.kind, "lost", 1);
     tracing::warn!(job.id = %job.id, job.kind = job.kind, "job.lease_lost");
+}
+
+/// Of one attempt at a job, within the trace of what enqueued it; of those that
+/// nothing did, as often as configured.
+fn job_span(job: &TakenJob) -> Span {
+    let name = || format!("process {}", job.kind).into();
+    let mut span = match &job.traceparent {
+        Some(cause) => Span::within(Some(cause), SpanKind::Consumer, name),
+        None => Span::alone(SpanKind::Consumer, name),
+    };
+    if span.is_recorded() {
+        span.set("messaging.system", "orderlog");
+        span.set("messaging.operation.type", "process");
+        span.set("messaging.operation.name", "process");
+        span.set("messaging.message.id", job.id.to_string());
+        span.set("orderlog.job.kind", job.kind.clone());
+        span.set("orderlog.job.attempt", i64::from(job.attempts));
+    }
+    span
 }
 
 /// How a handler ended.

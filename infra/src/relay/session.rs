@@ -18,7 +18,10 @@ use super::{
     run::Relay,
     source::Source,
 };
-use crate::kafka::{self, DeadProducer, TransactionalProducer, blocking};
+use crate::{
+    kafka::{self, DeadProducer, TransactionalProducer, blocking},
+    traces::{Span, SpanKind},
+};
 use std::{sync::Arc, time::Instant};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -42,6 +45,8 @@ struct Sent {
     events: usize,
     progress: Progress,
     since: Instant,
+    /// From its first record to the commit.
+    span: Span,
 }
 
 impl<'a> Session<'a> {
@@ -136,7 +141,8 @@ impl<'a> Session<'a> {
         while let Some(batch) = batches.recv().await
             && let Some(publisher) = publishers.recv().await
         {
-            let next = Sent {
+            let mut next = Sent {
+                span: publish_span(&batch, &publisher.names.events),
                 events: batch.events,
                 progress: Progress {
                     at: batch.last,
@@ -147,7 +153,10 @@ impl<'a> Session<'a> {
             };
             let (publisher, progress) = (Arc::clone(&next.publisher), next.progress.clone());
             let sending = blocking(move || publisher.send(batch, &progress));
-            sending.await.map_err(trouble)?;
+            if let Err(failure) = sending.await {
+                next.span.failed("send");
+                return Err(trouble(failure));
+            }
             if sent.send(next).await.is_err() {
                 break;
             }
@@ -161,10 +170,13 @@ impl<'a> Session<'a> {
         mut sent: Receiver<Sent>,
         free: Sender<Arc<Publisher>>,
     ) -> Result<(), Trouble> {
-        while let Some(next) = sent.recv().await {
+        while let Some(mut next) = sent.recv().await {
             let publisher = Arc::clone(&next.publisher);
             let committing = blocking(move || publisher.producer.commit::<RelayError>());
-            committing.await.map_err(trouble)?;
+            if let Err(failure) = committing.await {
+                next.span.failed("commit");
+                return Err(trouble(failure));
+            }
             let took = next.since.elapsed();
             let status = &self.relay.status;
             status.published(next.events, next.progress.at, took);
@@ -173,6 +185,24 @@ impl<'a> Session<'a> {
         }
         Ok(())
     }
+}
+
+/// Of a batch that is sent, linked to the commands whose events are in it.
+fn publish_span(batch: &Batch, topic: &str) -> Span {
+    let commands = batch.records.iter();
+    let commands = commands.filter_map(|record| record.event.envelope.traceparent.as_deref());
+    let mut span = Span::linked(commands, SpanKind::Producer, || {
+        format!("send {topic}").into()
+    });
+    if span.is_recorded() {
+        span.set("messaging.system", "kafka");
+        span.set("messaging.operation.type", "send");
+        span.set("messaging.operation.name", "send");
+        span.set("messaging.destination.name", topic.to_owned());
+        let records = i64::try_from(batch.records.len()).unwrap_or(i64::MAX);
+        span.set("messaging.batch.message_count", records);
+    }
+    span
 }
 
 pub(super) fn trouble<E: Into<RelayError>>(failure: kafka::Failure<E>) -> Trouble {

@@ -6,6 +6,7 @@ use crate::http::{asked_pause, cause};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use infra::{
     clock,
+    traces::{Span, SpanKind},
     webhooks::{Attempt, Due, Guard, WebhookSecret, message_id},
 };
 use reqwest::{
@@ -19,7 +20,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{net::lookup_host, sync::OnceCell};
+use tokio::{net::lookup_host, sync::OnceCell, time::error::Elapsed};
 
 /// How long an endpoint may take to answer (Standard Webhooks: 15 to 30 s).
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -100,9 +101,23 @@ impl Sender {
 
     /// Sends one request, signed by each of the secrets, and waits for its answer.
     pub async fn send(&self, url: &str, secrets: &[WebhookSecret], due: &Due) -> Sent {
+        self.send_within(None, url, secrets, due).await
+    }
+
+    /// The same as part of a job, whose `traceparent` is `job`.
+    pub async fn send_within(
+        &self,
+        job: Option<&str>,
+        url: &str,
+        secrets: &[WebhookSecret],
+        due: &Due,
+    ) -> Sent {
         let (at, began) = (clock::now(), Instant::now());
-        let answer = self.answer(url, secrets, due, at);
+        let mut span = request_span(due, job);
+        let answer = self.answer(url, secrets, due, (at, &span));
         let answered = tokio::time::timeout(TIMEOUT, answer).await;
+        end_span(&mut span, &answered);
+        drop(span);
         let took = began.elapsed();
         let mut sent = Sent {
             attempt: Attempt {
@@ -135,7 +150,7 @@ impl Sender {
         url: &str,
         secrets: &[WebhookSecret],
         due: &Due,
-        at: time::OffsetDateTime,
+        (at, span): (time::OffsetDateTime, &Span),
     ) -> Result<Answer, String> {
         let url = Url::parse(url).map_err(|error| error.to_string())?;
         // A host that is an address is not resolved.
@@ -157,7 +172,7 @@ impl Sender {
             .header("webhook-timestamp", timestamp.to_string())
             .header("webhook-signature", signatures.join(" "))
             .body(due.body.clone());
-        if let Some(traceparent) = &due.traceparent {
+        if let Some(traceparent) = span.traceparent().or_else(|| due.traceparent.clone()) {
             request = request.header("traceparent", traceparent);
         }
         let response = request.send().await.map_err(|error| cause(&error))?;
@@ -180,6 +195,37 @@ impl Sender {
             .tls
             .get_or_try_init(|| async { builder(&self.checked).build() });
         made.await
+    }
+}
+
+/// Of one attempt, in the trace of the command that is told of. Where it goes to
+/// is somebody's secret: it is not in it.
+fn request_span(due: &Due, job: Option<&str>) -> Span {
+    let traceparent = due.traceparent.as_deref();
+    let mut span = Span::within(traceparent, SpanKind::Client, || "POST webhook".into());
+    if span.is_recorded() {
+        span.set("http.request.method", "POST");
+        if due.attempts > 0 {
+            span.set("http.request.resend_count", i64::from(due.attempts));
+        }
+        if let Some(job) = job {
+            span.link(job);
+        }
+    }
+    span
+}
+
+fn end_span(span: &mut Span, answered: &Result<Result<Answer, String>, Elapsed>) {
+    match answered {
+        Ok(Ok(answer)) => {
+            let status = answer.status.as_u16();
+            span.set("http.response.status_code", i64::from(status));
+            if !answer.status.is_success() {
+                span.failed(status.to_string());
+            }
+        }
+        Ok(Err(_)) => span.failed("unreachable"),
+        Err(_) => span.failed("timeout"),
     }
 }
 

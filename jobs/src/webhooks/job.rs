@@ -205,7 +205,9 @@ impl Turn<'_> {
             while goes_on && requests.len() < self.at_once() {
                 let Some(due) = ahead.pop_front() else { break };
                 sending.insert(due.id);
-                requests.push(request(self.with.sender.clone(), self.target.clone(), due));
+                let job = context.traceparent.clone();
+                let (sender, target) = (self.with.sender.clone(), self.target.clone());
+                requests.push(request(job, sender, target, due));
             }
             // Where one takes long, what comes meanwhile is sent beside it.
             let patience = if goes_on && requests.len() < self.at_once() {
@@ -298,9 +300,11 @@ impl Turn<'_> {
     }
 }
 
-async fn request(sender: Sender, target: Arc<Target>, due: Due) -> Concluded {
+async fn request(job: Option<String>, sender: Sender, target: Arc<Target>, due: Due) -> Concluded {
     let url = target.endpoint.url.clone();
-    let sent = sender.send(&url, &target.secrets, &due).await;
+    let sent = sender
+        .send_within(job.as_deref(), &url, &target.secrets, &due)
+        .await;
     let delivered = sent.is_delivered();
     let took = u64::try_from(sent.attempt.duration_ms).unwrap_or_default();
     metrics::attempted(delivered, Duration::from_millis(took));

@@ -14,7 +14,7 @@ use infra::{
     local_servers::{LocalServers, is_free},
     platforms::UnknownPlatform,
     secret::Secret,
-    telemetry,
+    telemetry, traces,
 };
 use jobs::seed::MOST_ORDERS;
 use std::{
@@ -62,6 +62,7 @@ pub async fn run(mut config: Config, dir: PathBuf, args: DevArgs) -> anyhow::Res
     folder::prepare(&dir, &mut config)?;
     fs::create_dir_all(dir.join("log"))?;
     telemetry::init_to_file(&config, &dir.join(LOG_FILE))?;
+    traces::begin(&config, "dev")?;
     let servers = lifecycle
         .shutdown
         .run_until_cancelled(servers::start(&dir, &steps))
@@ -74,6 +75,7 @@ pub async fn run(mut config: Config, dir: PathBuf, args: DevArgs) -> anyhow::Res
     let outcome = Box::pin(run_on(config, &dir, args, &servers, &steps, &lifecycle)).await;
     lifecycle.shutdown.cancel();
     let finished = lifecycle.finished().await;
+    traces::end().await;
     steps.say("stopping the servers");
     servers.stop().await;
     outcome?;

@@ -15,7 +15,7 @@ use infra::{
     config::Config,
     http::{Readiness, serve},
     lifecycle::Lifecycle,
-    open_files,
+    open_files, traces,
 };
 use std::process::ExitCode;
 
@@ -51,11 +51,13 @@ pub async fn run(config: Config, role: Role) -> anyhow::Result<ExitCode> {
     open_files::raise_limit();
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
+    traces::begin(&config, role.name())?;
     let started = Box::pin(start(&config, role, &lifecycle)).await;
     if started.is_err() {
         lifecycle.shutdown.cancel();
     }
     let finished = lifecycle.finished().await;
+    traces::end().await;
     started?;
     finished?;
     Ok(ExitCode::SUCCESS)

@@ -38,6 +38,7 @@ mod sealing;
 mod secured;
 mod seed;
 mod survive;
+mod traces;
 mod verify;
 mod webhooks;
 mod whole_path;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         secured::trials(),
         seed::trials(),
         survive::trials(),
+        traces::trials(),
         verify::trials(),
         webhooks::trials(),
         whole_path::trials(),

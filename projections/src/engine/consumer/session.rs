@@ -21,6 +21,7 @@ use infra::{
     clock,
     kafka::{TopicId, client_config},
     sealing::OpenError,
+    traces::{Span, SpanKind},
 };
 use rdkafka::{
     config::ClientConfig,
@@ -181,12 +182,17 @@ impl<P: Projection> Session<'_, P> {
         }
         let mut assignment = context.assignment();
         let mut applied = Outcome::default();
+        let mut span = batch_span::<P>(records);
         let applying = self
             .engine
             .applier
             .apply(&mut assignment.held, records, &mut applied);
         let result = self.runtime.block_on(applying);
         drop(assignment);
+        if result.is_err() {
+            span.failed("batch");
+        }
+        drop(span);
         // Whatever came of the rest: this is committed.
         count::<P>(&applied, records.len());
         self.announcer.changed(mem::take(&mut applied.changed));
@@ -206,6 +212,28 @@ impl<P: Projection> Session<'_, P> {
         self.announcer.moved(redriven.partitions);
         result.map(|()| redriven.more)
     }
+}
+
+/// Of a batch that is applied, linked to the commands whose events are in it.
+fn batch_span<P: Projection>(records: &[Delivered<P::Data>]) -> Span {
+    let commands = records.iter().filter_map(|record| match record {
+        Delivered::Event(record) => record.event.envelope.traceparent.as_deref(),
+        Delivered::Unreadable(_) | Delivered::Passed(_) => None,
+    });
+    let topic = P::TOPIC.name;
+    let mut span = Span::linked(commands, SpanKind::Consumer, || {
+        format!("process {topic}").into()
+    });
+    if span.is_recorded() {
+        span.set("messaging.system", "kafka");
+        span.set("messaging.operation.type", "process");
+        span.set("messaging.operation.name", "process");
+        span.set("messaging.destination.name", topic);
+        let records = i64::try_from(records.len()).unwrap_or(i64::MAX);
+        span.set("messaging.batch.message_count", records);
+        span.set("orderlog.projection", P::NAME);
+    }
+    span
 }
 
 /// Seconds since the oldest of these events was recorded.

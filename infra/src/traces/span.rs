@@ -1,0 +1,163 @@
+//! One span, recorded or not.
+
+use super::tracer;
+use crate::http::Traceparent;
+use actix_web::http::header::HeaderMap;
+use opentelemetry::{
+    Context, KeyValue, Value,
+    trace::{
+        Link, Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _,
+        TraceFlags, TraceId, TraceState, Tracer as _,
+    },
+};
+use opentelemetry_sdk::trace::Span as Recorded;
+use std::{borrow::Cow, str::FromStr as _};
+
+/// Links that a span has at most.
+pub const MOST_LINKS: u32 = 128;
+
+/// A span under way, from when it is made to when it is dropped. Where it is not
+/// recorded, nothing that is done with it has an effect.
+#[derive(Debug, Default)]
+pub struct Span(Option<Box<Recorded>>);
+
+impl Span {
+    /// Of a request: of the trace that its headers name, or of one that begins.
+    /// Nothing at all where traces are off.
+    pub fn of_request(name: Cow<'static, str>, headers: &HeaderMap) -> Self {
+        let Some(tracer) = tracer() else {
+            return Self::default();
+        };
+        let text = |name: &'static str| headers.get(name)?.to_str().ok();
+        let parent = text("traceparent").and_then(|told| remote(told, text("tracestate")));
+        let parent = parent.map_or_else(Context::new, |parent| {
+            Context::new().with_remote_span_context(parent)
+        });
+        let builder = SpanBuilder::from_name(name).with_kind(SpanKind::Server);
+        Self(Some(Box::new(tracer.build_with_context(builder, &parent))))
+    }
+
+    /// Of something that is done for the trace of `traceparent`, as far as that
+    /// one is recorded.
+    pub fn within(
+        traceparent: Option<&str>,
+        kind: SpanKind,
+        name: impl FnOnce() -> Cow<'static, str>,
+    ) -> Self {
+        let Some(tracer) = tracer() else {
+            return Self::default();
+        };
+        let Some(parent) = traceparent.and_then(recorded) else {
+            return Self::default();
+        };
+        let parent = Context::new().with_remote_span_context(parent);
+        let builder = SpanBuilder::from_name(name()).with_kind(kind);
+        Self(Some(Box::new(tracer.build_with_context(builder, &parent))))
+    }
+
+    /// The beginning of a trace, as often as `traces_ratio` says.
+    pub fn alone(kind: SpanKind, name: impl FnOnce() -> Cow<'static, str>) -> Self {
+        let Some(tracer) = tracer() else {
+            return Self::default();
+        };
+        let builder = SpanBuilder::from_name(name()).with_kind(kind);
+        let span = tracer.build_with_context(builder, &Context::new());
+        Self(span.is_recording().then(|| Box::new(span)))
+    }
+
+    /// Of something that is done for several traces at once, which it is linked
+    /// to: recorded where one of them is.
+    pub fn linked<'a>(
+        traceparents: impl Iterator<Item = &'a str>,
+        kind: SpanKind,
+        name: impl FnOnce() -> Cow<'static, str>,
+    ) -> Self {
+        let Some(tracer) = tracer() else {
+            return Self::default();
+        };
+        let mut links: Vec<Link> = Vec::new();
+        for context in traceparents.filter_map(recorded) {
+            // Events of one command lie beside each other.
+            if links.last().is_none_or(|last| last.span_context != context) {
+                links.push(Link::with_context(context));
+            }
+            if links.len() >= MOST_LINKS as usize {
+                break;
+            }
+        }
+        if links.is_empty() {
+            return Self::default();
+        }
+        let builder = SpanBuilder::from_name(name())
+            .with_kind(kind)
+            .with_links(links);
+        let span = tracer.build_with_context(builder, &Context::new());
+        Self(Some(Box::new(span)))
+    }
+
+    /// Whether anything is kept of it.
+    pub fn is_recorded(&self) -> bool {
+        self.0.as_ref().is_some_and(|span| span.is_recording())
+    }
+
+    /// To hand on: the trace with this span as the parent. None where traces are
+    /// off, or it belongs to none.
+    pub fn traceparent(&self) -> Option<String> {
+        let context = self.0.as_ref()?.span_context();
+        Some(format!(
+            "00-{}-{}-{:02x}",
+            context.trace_id(),
+            context.span_id(),
+            context.trace_flags().to_u8()
+        ))
+    }
+
+    /// An attribute. Never of what is secret or personal.
+    pub fn set(&mut self, name: &'static str, value: impl Into<Value>) {
+        if let Some(span) = &mut self.0 {
+            span.set_attribute(KeyValue::new(name, value));
+        }
+    }
+
+    /// Ties it to a span of another trace.
+    pub fn link(&mut self, traceparent: &str) {
+        if let Some(span) = &mut self.0
+            && let Some(context) = recorded(traceparent)
+        {
+            span.add_link(context, Vec::new());
+        }
+    }
+
+    /// Another name than at its beginning.
+    pub fn rename(&mut self, name: String) {
+        if let Some(span) = &mut self.0 {
+            span.update_name(name);
+        }
+    }
+
+    /// It failed, for a reason of few kinds: no text that may hold anything.
+    pub fn failed(&mut self, kind: impl Into<Value>) {
+        self.set("error.type", kind);
+        if let Some(span) = &mut self.0 {
+            span.set_status(Status::error(""));
+        }
+    }
+}
+
+/// The span that a `traceparent` names, if it is valid.
+fn remote(traceparent: &str, tracestate: Option<&str>) -> Option<SpanContext> {
+    let parent = Traceparent::read(traceparent)?;
+    let state = tracestate.and_then(|state| TraceState::from_str(state).ok());
+    Some(SpanContext::new(
+        TraceId::from_hex(parent.trace_id).ok()?,
+        SpanId::from_hex(parent.span_id).ok()?,
+        TraceFlags::new(u8::from_str_radix(parent.flags, 16).ok()? & 1),
+        true,
+        state.unwrap_or_default(),
+    ))
+}
+
+/// The same, if that one is recorded.
+fn recorded(traceparent: &str) -> Option<SpanContext> {
+    remote(traceparent, None).filter(SpanContext::is_sampled)
+}

@@ -24,7 +24,7 @@ const PARTS: [(&str, &str); 9] = [
     ("Redis", "redis-server"),
 ];
 
-/// Milliseconds of one core by a thousand orders, and bytes by order.
+/// Milliseconds of one core by a thousand orders, at each rate, and bytes by order.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     let whole = Whole::start(config, folder).await?;
     let mut of_worker = config.clone();
@@ -32,41 +32,50 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     of_worker.read_url = format!("http://{}", whole.reads.address);
     of_worker.api_key = infra::secret::Secret::new(&*whole.key);
     let _worker = Process::start(&of_worker, "worker", folder).await?;
-    let (rate, time) = if quick {
-        (50.0, Duration::from_secs(2))
+    let (rates, time): (&[f64], _) = if quick {
+        (&[50.0], Duration::from_secs(2))
     } else {
-        (200.0, Duration::from_mins(1))
+        (&[50.0, 100.0, 300.0], Duration::from_secs(40))
     };
     // So that nothing is read for the first time.
-    open_loop(&whole, rate, time / 4).await?;
+    open_loop(&whole, rates[0], time / 4).await?;
     sleep(time / 12).await;
     let idle = spent_during(folder, sleep(time / 4)).await?;
     let before = Stored::now(config, folder).await?;
-    let mut orders = 0;
-    let busy = spent_during(folder, async {
-        orders = open_loop(&whole, rate, time)
-            .await
-            .map_or(0, |times| times.len());
-        // What is behind them: publishing, checkpoints.
-        sleep(time / 12).await;
-    })
-    .await?;
-    anyhow::ensure!(orders > 0, "no orders could be placed");
-    let after = Stored::now(config, folder).await?;
-    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
-    let thousands = orders as f64 / 1e3;
-    let length = (time + time / 12).as_secs_f64();
     let mut figures = Vec::new();
     for (part, _) in PARTS {
-        let of = |spent: &BTreeMap<&str, f64>| spent.get(part).copied().unwrap_or(0.0);
-        let idle = of(&idle) / (time / 4).as_secs_f64();
-        let own = (of(&busy) - idle * length).max(0.0);
-        let case = format!("{part}, by 1,000 orders that are placed and read");
-        figures.push(Figure::time("cost", case, own * 1e3 / thousands));
+        let spent = idle.get(part).copied().unwrap_or(0.0) / (time / 4).as_secs_f64();
+        let case = format!("{part}, a second of doing nothing");
+        figures.push(Figure::time("cost", case, spent * 1e3));
     }
+    let mut all = 0.0;
+    for &rate in rates {
+        let mut orders = 0;
+        let busy = spent_during(folder, async {
+            orders = open_loop(&whole, rate, time)
+                .await
+                .map_or(0, |times| times.len());
+            // What is behind them: publishing, checkpoints.
+            sleep(time / 12).await;
+        })
+        .await?;
+        anyhow::ensure!(orders > 0, "no orders could be placed");
+        #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+        let thousands = orders as f64 / 1e3;
+        all += thousands;
+        let length = (time + time / 12).as_secs_f64();
+        for (part, _) in PARTS {
+            let of = |spent: &BTreeMap<&str, f64>| spent.get(part).copied().unwrap_or(0.0);
+            let idle = of(&idle) / (time / 4).as_secs_f64();
+            let own = (of(&busy) - idle * length).max(0.0);
+            let case = format!("{part}, by 1,000 orders placed and read, {rate} a second");
+            figures.push(Figure::time("cost", case, own * 1e3 / thousands));
+        }
+    }
+    let after = Stored::now(config, folder).await?;
     for ((part, after), (_, before)) in after.0.into_iter().zip(before.0) {
         let case = format!("{part}, by order");
-        let grown = (after - before) / 1e6 / thousands;
+        let grown = (after - before) / 1e6 / all;
         figures.push(Figure::alone("cost", case, "kB", grown));
     }
     Ok(figures)

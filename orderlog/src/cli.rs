@@ -1,8 +1,8 @@
 //! The command line: clap conventions, exit codes 0 done, 1 failed, 2 usage.
 
 use crate::{
-    api_key, cache, dev, doctor, documents, epoch, erasures, export, health, import, jobs, listen,
-    migrate, parked, rebuild, replay, roles, schedules, seed, verify,
+    api_key, audit, cache, dev, doctor, documents, epoch, erasures, export, health, import, jobs,
+    listen, migrate, parked, rebuild, replay, roles, schedules, seed, verify,
 };
 use clap::{Args, Parser, Subcommand};
 use infra::{config::Config, lifecycle::Lifecycle, telemetry};
@@ -74,8 +74,9 @@ enum Task {
     Export(export::ExportArgs),
     /// Compare the log, Kafka and the projections, and repair the latter
     Verify(verify::VerifyArgs),
-    // These two describe themselves.
+    // These describe themselves.
     Replay(replay::ReplayArgs),
+    Audit(audit::AuditArgs),
     Doctor(doctor::DoctorArgs),
     /// Build a projection again from the log, while it is served
     Rebuild(rebuild::RebuildArgs),
@@ -182,6 +183,7 @@ impl Cli {
             Task::Export(args) => Box::pin(export::run(args, stopped()?)).await,
             Task::Verify(args) => Box::pin(verify::run(&args, &config)).await,
             Task::Replay(args) => replay::run(args, &config, stopped()?).await,
+            Task::Audit(args) => Box::pin(audit::run(&args, &config, stopped()?)).await,
             Task::Doctor(args) => {
                 let settings = doctor::settings(file.as_deref(), self.global.listen)?;
                 Box::pin(doctor::run(&args, &config, settings)).await

@@ -3,6 +3,7 @@
 //! servers.
 
 mod api_key;
+mod audit;
 mod cache;
 pub mod cli;
 mod client;

@@ -77,6 +77,12 @@ pub struct Config {
     pub tls_key_file: String,
     /// Address that HTTP roles listen on.
     pub listen: String,
+    /// Connections of clients that a process serves at once; more wait until one
+    /// of them ends.
+    pub http_connections: usize,
+    /// How long a connection may wait for its next request, in seconds: longer
+    /// than a proxy in front lets it, so that it is the proxy that closes it.
+    pub http_keep_alive_seconds: u64,
     /// Where clients reach the system, for links and problem types; made from
     /// `listen` when empty.
     pub public_url: String,
@@ -338,6 +344,8 @@ impl Default for Config {
             tls_certificate_file: String::new(),
             tls_key_file: String::new(),
             listen: "127.0.0.1:8080".into(),
+            http_connections: 20_000,
+            http_keep_alive_seconds: 75,
             public_url: String::new(),
             kafka_prefix: String::new(),
             redis_prefix: "orderlog:".into(),

@@ -9,6 +9,7 @@
 pub mod access;
 pub mod body;
 pub mod coding;
+mod connections;
 pub mod etag;
 mod fallback;
 mod health;

@@ -235,6 +235,7 @@ fn millis(duration: Duration) -> f64 {
 /// Tells the exporter what the names mean.
 pub(crate) fn describe_metrics() {
     super::rate::describe();
+    super::connections::describe();
     metrics::describe_counter!(REQUESTS, "Requests, by method, route and status");
     metrics::describe_histogram!(
         SECONDS,

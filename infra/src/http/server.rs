@@ -2,6 +2,7 @@
 
 use super::{
     coding::{code, refuse},
+    connections::{self, Connections},
     fallback::unclaimed,
     health,
     health::Readiness,
@@ -19,7 +20,7 @@ use crate::{
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{
     App, HttpServer,
-    dev::{Server, ServerHandle},
+    dev::{Extensions, Server, ServerHandle},
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
@@ -30,16 +31,13 @@ use tokio::{net::TcpStream, runtime::Handle};
 /// Threads that serve requests. Everything slow is awaited, so that few are
 /// enough.
 const WORKERS: usize = 2;
-/// Longer than the idle time of a proxy in front (60 s by default), so that it
-/// is the proxy that closes an idle connection.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// Bytes of an answer that a connection buffers before it sends them, in a piece
 /// or more; the last one may exceed it. Answers that are one piece are sent as
 /// one; streams give pieces as small as this, so that thousands of them cost
 /// little.
 pub const WRITE_BUFFER: usize = 8 << 10;
 /// How long a request's head may take to arrive.
-const HEAD_TIME: Duration = Duration::from_secs(5);
+pub(super) const HEAD_TIME: Duration = Duration::from_secs(5);
 /// How long requests in flight may take to finish once nothing new is
 /// accepted, in seconds.
 const FINISH_SECONDS: u64 = 30;
@@ -99,6 +97,9 @@ where
     let state = web::Data::new(ready.clone());
     let limits = RateLimits::of(config)?;
     let certificate = Certificate::of(config)?;
+    let keep_alive = Duration::from_secs(config.http_keep_alive_seconds);
+    let connections = Connections::new(keep_alive);
+    let known = connections.clone();
     let home = Handle::current();
     let application = move || {
         let home = home.clone();
@@ -109,6 +110,7 @@ where
             .wrap(from_fn(limit))
             .wrap(from_fn(observe))
             .wrap(from_fn(code))
+            .wrap(from_fn(connections::keep))
             .wrap(from_fn(move |request, next| {
                 at_home(home.clone(), request, next)
             }))
@@ -119,12 +121,13 @@ where
     };
     let server = HttpServer::new(application)
         .workers(WORKERS)
-        .keep_alive(KEEP_ALIVE)
+        .max_connections(config.http_connections.div_ceil(WORKERS))
+        .keep_alive(keep_alive)
         .h1_write_buffer_size(WRITE_BUFFER)
         // Streams send small pieces that must not wait for each other.
         .tcp_nodelay(true)
         .client_request_timeout(HEAD_TIME)
-        .on_connect(|connection, _| cut_off_when_stuck(connection))
+        .on_connect(move |connection, data| connected(&known, connection, data))
         .shutdown_timeout(FINISH_SECONDS)
         .tls_handshake_timeout(HEAD_TIME)
         .disable_signals();
@@ -147,16 +150,23 @@ where
     let drain = Duration::from_secs(config.drain_seconds);
     let server = server.run();
     let stop = stop_when_told(lifecycle.clone(), ready, drain, server.handle());
-    lifecycle.spawn(format!("{name} http"), run(server, stop, metrics));
+    lifecycle.spawn(
+        format!("{name} http"),
+        run(server, stop, connections, metrics),
+    );
     Ok(address)
+}
+
+fn connected(known: &Connections, connection: &dyn Any, data: &mut Extensions) {
+    if let Some(stream) = stream_of(connection) {
+        cut_off_when_stuck(stream);
+        known.add(stream, data);
+    }
 }
 
 /// Ends a connection whose data is not acknowledged, or not asked for: closed
 /// windows and vanished networks alike (`TCP_USER_TIMEOUT`, RFC 5482).
-fn cut_off_when_stuck(connection: &dyn Any) {
-    let Some(stream) = stream_of(connection) else {
-        return;
-    };
+fn cut_off_when_stuck(stream: &TcpStream) {
     let time = u32::try_from(STUCK.as_millis()).unwrap_or(u32::MAX);
     if let Err(error) = set_tcp_user_timeout(stream, time) {
         tracing::debug!(%error, "http.connection_without_timeout");
@@ -174,6 +184,7 @@ fn stream_of(connection: &dyn Any) -> Option<&TcpStream> {
 async fn run(
     http: Server,
     stop: impl Future<Output = ()>,
+    connections: Connections,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
 ) -> Result<(), RoleError> {
     let upkeep = async {
@@ -191,6 +202,7 @@ async fn run(
         ended = http => Ok(ended?),
         () = stop => Ok(()),
         () = upkeep => Ok(()),
+        () = connections.watch() => Ok(()),
     }
 }
 
@@ -234,8 +246,11 @@ mod tests {
             .workers(1)
             .disable_signals()
             .on_connect(move |connection, _| {
-                cut_off_when_stuck(connection);
-                let time = stream_of(connection).map(tcp_user_timeout);
+                let stream = stream_of(connection);
+                let time = stream.map(|stream| {
+                    cut_off_when_stuck(stream);
+                    tcp_user_timeout(stream)
+                });
                 seen.lock().expect("whole").push(time);
             })
             .bind("127.0.0.1:0")

@@ -131,7 +131,7 @@ impl Guard {
 
     /// Whether something may be sent to this URL, as far as its host is an address:
     /// names are checked where they are resolved. The URL's parser has brought all
-    /// ways to write an address into one form.
+    /// ways to write an address into one form, if it is one of HTTP.
     ///
     /// # Errors
     /// The address is not public, and not allowed.

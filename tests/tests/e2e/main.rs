@@ -3,6 +3,7 @@
 
 mod access;
 mod analytics;
+mod audit;
 mod bulk;
 mod chaos;
 mod commands;
@@ -13,7 +14,9 @@ mod epochs;
 mod event_store;
 mod exports;
 mod front;
+mod fuzz;
 mod harness;
+mod hostile;
 mod import;
 mod integrators;
 mod jobs;
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
     let trials = [
         access::trials(),
         analytics::trials(),
+        audit::trials(),
         bulk::trials(),
         chaos::trials(),
         commands::trials(),
@@ -66,7 +70,9 @@ fn main() -> ExitCode {
         event_store::trials(),
         exports::trials(),
         front::trials(),
+        fuzz::trials(),
         harness::trials(),
+        hostile::trials(),
         import::trials(),
         integrators::trials(),
         jobs::trials(),

@@ -1,6 +1,7 @@
 //! What holds for the sources as a whole. Needs no servers.
 
 mod alerts;
+mod bans;
 mod edges;
 mod image;
 mod licences;
@@ -14,6 +15,7 @@ pub fn trials() -> Vec<Trial> {
     vec![
         tests::plain("workspace::crates_depend_only_where_allowed", edges::hold),
         tests::plain("workspace::every_licence_is_permissive", licences::hold),
+        tests::plain("workspace::nothing_that_is_banned_is_built_in", bans::hold),
         tests::plain("workspace::the_image_is_built_of_every_crate", image::reads),
         tests::plain(
             "workspace::the_front_knows_who_has_a_route",

@@ -162,6 +162,7 @@ fn context() -> CommandContext {
         correlation_id: None,
         causation_id: None,
         traceparent: None,
+        is_line: false,
         copied: KeysUsed::default(),
     }
 }

@@ -86,6 +86,8 @@ pub struct Told {
     pub causation_id: Option<String>,
     /// The trace that it belongs to.
     pub trace: TraceContext,
+    /// Whether the request has any number of calls.
+    pub is_line: bool,
     /// Whether platforms of imported orders are made where there are none.
     pub create_platforms: bool,
     /// What it is decided on, where nothing is to be stored.
@@ -143,6 +145,7 @@ async fn told(
         if_match: if_match(request)?,
         causation_id: causation_id(request)?,
         trace: trace_context(request),
+        is_line: false,
         create_platforms: create_platforms(request)?,
         rehearsal: None,
     })
@@ -169,6 +172,7 @@ impl Call {
             correlation_id: told.trace.correlation_id.or(Some(told.trace.trace_id)),
             causation_id: told.causation_id,
             traceparent: Some(told.trace.traceparent),
+            is_line: told.is_line,
             copied: KeysUsed::default(),
         };
         Ok(Self {

@@ -2,6 +2,11 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+/// How many there may be now; none: any number.
+pub fn limit() -> Option<u64> {
+    getrlimit(Resource::Nofile).current
+}
+
 /// Raises the soft limit to the hard one: the soft one is 1,024 by default, for
 /// programs that use `select`, and each client of a stream is a connection.
 pub fn raise_limit() {

@@ -144,6 +144,8 @@ pub struct BulkClient {
     url: Url,
     /// What lines may do; none: all that the key may.
     scopes: Option<String>,
+    /// The trace that they belong to.
+    traceparent: Option<String>,
     retry: RetryPolicy,
     retries: AtomicU64,
 }
@@ -163,17 +165,20 @@ impl BulkClient {
             client: named_client(&url, api_key, agent, trusted)?,
             url,
             scopes: None,
+            traceparent: None,
             retry,
             retries: AtomicU64::new(0),
         })
     }
 
-    /// The same, whose lines may do no more than these scopes allow.
-    pub fn narrowed_to(&self, scopes: &Scopes) -> Self {
+    /// The same for somebody: lines may do no more than these scopes allow, and
+    /// belong to this trace.
+    pub fn on_behalf(&self, scopes: &Scopes, traceparent: Option<&str>) -> Self {
         Self {
             client: self.client.clone(),
             url: self.url.clone(),
             scopes: scopes.named().map(|scopes| scopes.join(" ")),
+            traceparent: traceparent.map(str::to_owned),
             retry: self.retry,
             retries: AtomicU64::new(0),
         }
@@ -186,12 +191,17 @@ impl BulkClient {
 
     /// A request whose body is yet to be said.
     pub fn request(&self) -> RequestBuilder {
-        let request = self.client.post(self.url.clone());
-        let request = request.header(CONTENT_TYPE, "application/x-ndjson");
-        match &self.scopes {
-            Some(scopes) => request.header(NARROWED_TO, scopes),
-            None => request,
+        let mut request = self.client.post(self.url.clone());
+        request = request.header(CONTENT_TYPE, "application/x-ndjson");
+        for (name, value) in [
+            (NARROWED_TO, &self.scopes),
+            ("traceparent", &self.traceparent),
+        ] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
         }
+        request
     }
 
     /// Sends lines until `read` says of each what became of it, by its place, its

@@ -7,11 +7,12 @@ use infra::{
     config::Config,
     epoch,
     log::{ContractMapping as _, LogPager, LogReader, StoredEvent},
-    postgres,
+    operations, postgres,
 };
 use serde::Serialize;
+use sqlx::PgPool;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt::Write as _,
     io::{self, Write as _},
     process::ExitCode,
@@ -26,16 +27,17 @@ use uuid::Uuid;
 /// List who did what, and with which key.
 ///
 /// Each event of the log that is final is a line, in the order of the log: when, what,
-/// of whom, by whom, and by which request. What was done to keys stands between
-/// them. Reads page by page, whatever the log holds.
+/// of whom, by whom (and for whom, where an operation did it), and by which request.
+/// What was done to keys stands between them. Reads page by page, whatever the log
+/// holds.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:\n  \
     orderlog audit --key key_01890a5dac96774bbcceb302099a8057 --since 2026-11-01\n  \
     orderlog audit --order 01990000-0000-7000-8000-000000000000\n  \
     orderlog audit --json | jq -r 'select(.trace_id == \"4bf92f3577b34da6a3ce929d0e0e4736\")'")]
 pub struct AuditArgs {
-    /// Only what was done with this key, or by this subject of a token (jwt:…); may be
-    /// given several times
+    /// Only what was done with this key or for it, or by this subject of a token (jwt:…);
+    /// may be given several times
     #[arg(long = "key", value_name = "ID")]
     keys: Vec<String>,
     /// Only what was done to this order; may be given several times
@@ -67,6 +69,10 @@ struct Act<'a> {
     by: Option<&'a str>,
     /// Name of the key.
     by_name: Option<&'a str>,
+    /// Key or subject that asked for the operation which did it, as long as that is
+    /// kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,7 +97,7 @@ pub async fn run(
     let reader = LogReader::new(log);
     let mut pager = pager(args, reader).await?;
     let mut done_to_keys = keys.acts(args).into_iter().peekable();
-    let mut lines = String::new();
+    let (mut lines, mut asked) = (String::new(), Asked::default());
     loop {
         if stop.is_cancelled() {
             return Ok(ExitCode::FAILURE);
@@ -101,11 +107,16 @@ pub async fn run(
             None => Vec::new(),
         };
         let is_last = page.is_empty();
-        for stored in page.iter().filter(|stored| args.take(stored)) {
+        asked.learn(&ops, &page).await?;
+        for stored in &page {
+            let asker = asked.by(stored);
+            if !args.take(stored, asker) {
+                continue;
+            }
             while let Some(act) = done_to_keys.next_if(|act| act.at <= stored.recorded_at) {
                 act.tell(args.json, &mut lines)?;
             }
-            keys.act(stored).tell(args.json, &mut lines)?;
+            keys.act(stored, asker).tell(args.json, &mut lines)?;
         }
         if is_last {
             for act in done_to_keys.by_ref() {
@@ -139,8 +150,8 @@ async fn pager(args: &AuditArgs, reader: LogReader) -> Result<Option<LogPager>, 
 }
 
 impl AuditArgs {
-    fn take(&self, stored: &StoredEvent) -> bool {
-        self.is_by(Some(&stored.metadata.actor))
+    fn take(&self, stored: &StoredEvent, asker: Option<&str>) -> bool {
+        (self.is_by(Some(&stored.metadata.actor)) || self.is_by(asker))
             // Times of the log's order may cross by what a transaction takes.
             && self.since.is_none_or(|since| stored.recorded_at >= since)
     }
@@ -148,6 +159,33 @@ impl AuditArgs {
     fn is_by(&self, by: Option<&str>) -> bool {
         self.keys.is_empty() || by.is_some_and(|by| self.keys.iter().any(|key| key == by))
     }
+}
+
+/// Who has asked for operations. What these do is done by the worker's key, and says
+/// which operation it was.
+#[derive(Default)]
+struct Asked(HashMap<Uuid, String>);
+
+impl Asked {
+    /// Those of a page of events.
+    async fn learn(&mut self, ops: &PgPool, page: &[StoredEvent]) -> Result<(), sqlx::Error> {
+        let causes = page.iter().filter_map(cause);
+        let unknown = causes.filter(|cause| !self.0.contains_key(cause));
+        let unknown: HashSet<Uuid> = unknown.collect();
+        if !unknown.is_empty() {
+            let unknown: Vec<Uuid> = unknown.into_iter().collect();
+            self.0.extend(operations::askers(ops, &unknown).await?);
+        }
+        Ok(())
+    }
+
+    fn by(&self, stored: &StoredEvent) -> Option<&str> {
+        self.0.get(&cause(stored)?).map(String::as_str)
+    }
+}
+
+fn cause(stored: &StoredEvent) -> Option<Uuid> {
+    stored.metadata.causation_id.as_deref()?.parse().ok()
 }
 
 /// All keys there ever were.
@@ -169,7 +207,7 @@ impl Keys {
         self.all.get(*at).map(|key| key.name.as_str())
     }
 
-    fn act<'a>(&'a self, stored: &'a StoredEvent) -> Act<'a> {
+    fn act<'a>(&'a self, stored: &'a StoredEvent, asker: Option<&'a str>) -> Act<'a> {
         let metadata = &stored.metadata;
         // What this release cannot read is told by its name in the log.
         let published = Mapping.event(stored).ok().flatten();
@@ -182,6 +220,7 @@ impl Keys {
             version: Some(stored.sequence),
             by: Some(&metadata.actor),
             by_name: self.name(&metadata.actor),
+            on_behalf_of: asker,
             // `version-trace-parent-flags` (W3C Trace Context)
             trace_id: metadata
                 .traceparent
@@ -236,6 +275,7 @@ impl Keys {
             version: None,
             by,
             by_name: by.and_then(|by| self.name(by)),
+            on_behalf_of: None,
             trace_id: None,
             correlation_id: None,
             causation_id: None,
@@ -259,9 +299,11 @@ impl Act<'_> {
                 (None, None) => "-".to_owned(),
             };
             let name = self.by_name.map(|name| format!(" {name:?}"));
+            let asker = self.on_behalf_of;
+            let asker = asker.map(|asker| format!(" for {}", asker.escape_debug()));
             write!(
                 lines,
-                "{}  {}  {} {}{}  {}{}  {request}",
+                "{}  {}  {} {}{}  {}{}{}  {request}",
                 self.at.format(&Rfc3339)?,
                 self.what,
                 self.of,
@@ -269,6 +311,7 @@ impl Act<'_> {
                 version.unwrap_or_default(),
                 self.by.unwrap_or("the command line").escape_debug(),
                 name.unwrap_or_default(),
+                asker.unwrap_or_default(),
             )?;
         }
         lines.push('\n');

@@ -432,6 +432,9 @@ struct Erased;
 
 /// Of the append of so many events.
 fn append_span(context: &CommandContext, events: usize) -> Span {
+    if context.is_line {
+        return Span::default();
+    }
     let traceparent = context.traceparent.as_deref();
     let name = || "INSERT events".into();
     let mut span = Span::within(traceparent, SpanKind::Client, name);

@@ -36,6 +36,9 @@ pub struct CommandContext {
     pub causation_id: Option<String>,
     /// W3C trace context.
     pub traceparent: Option<String>,
+    /// Whether it is a line of a request with any number of commands, which has one
+    /// span for all of them.
+    pub is_line: bool,
     /// Keys of the personal data that the command has from another aggregate.
     pub copied: KeysUsed,
 }
@@ -63,6 +66,7 @@ impl CommandContext {
             correlation_id: None,
             causation_id: None,
             traceparent: None,
+            is_line: false,
             copied: KeysUsed::default(),
         }
     }

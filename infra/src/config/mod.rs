@@ -77,8 +77,8 @@ pub struct Config {
     pub tls_key_file: String,
     /// Address that HTTP roles listen on.
     pub listen: String,
-    /// Connections of clients that a process serves at once; more wait until one
-    /// of them ends.
+    /// Connections of clients that a process serves at once, as far as the files
+    /// allow that it may have open (two each); more wait until one of them ends.
     pub http_connections: usize,
     /// How long a connection may wait for its next request, in seconds: longer
     /// than a proxy in front lets it, so that it is the proxy that closes it.

@@ -4,6 +4,7 @@
 //! more: they would stay for ever, at a byte now and then.
 
 use super::server::{HEAD_TIME, WRITE_BUFFER};
+use crate::open_files;
 use actix_web::{
     Error,
     body::{BodySize, BoxBody, MessageBody},
@@ -11,7 +12,10 @@ use actix_web::{
     middleware::Next,
     web::Bytes,
 };
-use rustix::net::{Shutdown, shutdown};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    net::{Shutdown, shutdown},
+};
 use std::{
     fmt,
     os::fd::{AsFd as _, OwnedFd},
@@ -25,6 +29,11 @@ use std::{
 };
 use tokio::net::TcpStream;
 
+/// What a process opens beside connections of clients.
+const OTHER_FILES: u64 = 512;
+/// A connection, and its socket once more.
+const FILES_EACH: u64 = 2;
+
 const OPEN: &str = "orderlog_http_connections";
 const CUT: &str = "orderlog_http_connections_cut_total";
 /// How often it is looked who is overdue.
@@ -35,6 +44,18 @@ pub(super) fn describe() {
     metrics::describe_gauge!(OPEN, "Connections of clients that are open");
     metrics::describe_counter!(CUT, "Connections cut off on which nothing was asked");
     metrics::counter!(CUT).increment(0);
+}
+
+/// How many of the connections that are `wanted` the files allow that a process may
+/// have open.
+pub(super) fn allowed(wanted: usize) -> usize {
+    let files = open_files::limit().unwrap_or(u64::MAX);
+    let possible = files.saturating_sub(OTHER_FILES) / FILES_EACH;
+    let possible = usize::try_from(possible).unwrap_or(usize::MAX).max(1);
+    if possible < wanted {
+        tracing::warn!(wanted, possible, "http.connections_limited_by_open_files");
+    }
+    wanted.min(possible)
 }
 
 /// The connections of a server. Cheap to clone.
@@ -108,7 +129,8 @@ impl Connections {
             let Some(connection) = connection.upgrade() else {
                 return false;
             };
-            let overdue = connection.idle(now) > longest;
+            // What waits to be sent is part of an answer, with a time of its own.
+            let overdue = connection.idle(now) > longest && connection.is_writable();
             if overdue {
                 metrics::counter!(CUT).increment(1);
                 if let Err(error) = shutdown(&connection.socket, Shutdown::Both) {
@@ -123,6 +145,16 @@ impl Connections {
 }
 
 impl Connection {
+    /// Whether all that was to be sent is on its way, or nobody is there any more.
+    fn is_writable(&self) -> bool {
+        let mut looked_at = [PollFd::new(&self.socket, PollFlags::OUT)];
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        !matches!(poll(&mut looked_at, Some(&at_once)), Ok(0))
+    }
+
     /// For how long nothing has been asked.
     fn idle(&self, now: u64) -> u64 {
         if self.busy.load(Ordering::Acquire) > 0 {

@@ -85,6 +85,16 @@ struct Exchange {
     path: String,
     trace: TraceContext,
     span: Span,
+    is_over: bool,
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        // Nobody waits for the answer any more.
+        if !self.is_over {
+            self.span.failed("cancelled");
+        }
+    }
 }
 
 /// What came of it.
@@ -112,6 +122,7 @@ impl Exchange {
             path: request.path().to_owned(),
             trace,
             span,
+            is_over: false,
         }
     }
 
@@ -157,6 +168,7 @@ impl Exchange {
         let duration = self.started.elapsed();
         count(&self.method, outcome, duration);
         end_span(&mut self.span, &self.method, outcome);
+        self.is_over = true;
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
@@ -189,13 +201,18 @@ fn begin_span(request: &ServiceRequest) -> Span {
     if PROBES.contains(&request.path()) {
         return Span::default();
     }
-    let method = counted(request.method());
-    let name = if method == OTHER_METHOD {
-        "HTTP"
-    } else {
-        method
-    };
-    Span::of_request(name.into(), request.headers())
+    let (name, method) = told_of(request.method());
+    let mut span = Span::of_request(name.into(), request.headers());
+    span.set("http.request.method", method);
+    span
+}
+
+/// A method in the name of a span, and among its attributes.
+fn told_of(method: &Method) -> (&'static str, &'static str) {
+    match counted(method) {
+        OTHER_METHOD => ("HTTP", "_OTHER"),
+        method => (method, method),
+    }
 }
 
 /// By the semantic conventions of HTTP servers: what the client did wrong is no
@@ -204,19 +221,9 @@ fn end_span(span: &mut Span, method: &Method, outcome: &Outcome<'_>) {
     if !span.is_recorded() {
         return;
     }
-    let method = counted(method);
-    if method == OTHER_METHOD {
-        span.set("http.request.method", "_OTHER");
-    } else {
-        span.set("http.request.method", method);
-    }
     if outcome.route != UNMATCHED {
         span.set("http.route", outcome.route.to_owned());
-        let name = if method == OTHER_METHOD {
-            "HTTP"
-        } else {
-            method
-        };
+        let (name, _) = told_of(method);
         span.rename(format!("{name} {}", outcome.route));
     }
     span.set(

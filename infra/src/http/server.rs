@@ -59,6 +59,9 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// Nobody would be served.
+    #[error("http_connections is 0: nobody would be served")]
+    NoConnections,
     /// The certificate cannot be shown.
     #[error("TLS cannot be spoken")]
     Tls(#[from] TlsError),
@@ -95,6 +98,9 @@ where
         .map_err(failed)?
         .collect();
     let state = web::Data::new(ready.clone());
+    if config.http_connections == 0 {
+        return Err(ServeError::NoConnections);
+    }
     let limits = RateLimits::of(config)?;
     let certificate = Certificate::of(config)?;
     let keep_alive = Duration::from_secs(config.http_keep_alive_seconds);
@@ -121,7 +127,7 @@ where
     };
     let server = HttpServer::new(application)
         .workers(WORKERS)
-        .max_connections(config.http_connections.div_ceil(WORKERS))
+        .max_connections(connections::allowed(config.http_connections).div_ceil(WORKERS))
         .keep_alive(keep_alive)
         .h1_write_buffer_size(WRITE_BUFFER)
         // Streams send small pieces that must not wait for each other.

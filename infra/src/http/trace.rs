@@ -19,11 +19,11 @@ pub struct TraceContext {
 impl TraceContext {
     /// Continues the trace that `headers` name, or starts one.
     pub fn of(headers: &HeaderMap) -> Self {
-        let parent = text(headers, "traceparent").and_then(Traceparent::read);
+        let parent = Traceparent::of(headers);
         let (trace_id, flags) = match parent {
             Some(parent) => (parent.trace_id.to_owned(), parent.flags),
-            // 01: sampled.
-            None => (hex(&rand::random::<[u8; 16]>()), "01"),
+            // 00: nobody records it. Where spans are made, they decide.
+            None => (hex(&rand::random::<[u8; 16]>()), "00"),
         };
         let span_id = hex(&rand::random::<[u8; 8]>());
         let correlation_id = text(headers, "x-correlation-id")
@@ -76,6 +76,13 @@ pub fn trace_context(request: &HttpRequest) -> TraceContext {
 }
 
 impl<'a> Traceparent<'a> {
+    /// The one of a request; where there are several, none of them counts.
+    pub fn of(headers: &'a HeaderMap) -> Option<Self> {
+        let mut told = headers.get_all("traceparent");
+        let (first, second) = (told.next()?, told.next());
+        Self::read(first.to_str().ok().filter(|_| second.is_none())?)
+    }
+
     /// What `value` says, where it is valid. A later version than 00 may have
     /// more fields; the first four stay as they are.
     pub fn read(value: &'a str) -> Option<Self> {
@@ -130,6 +137,18 @@ mod tests {
         assert_eq!((told.trace_id, told.flags), (TRACE, "00"));
         assert_eq!(told.span_id, context.span_id());
         assert!(!context.traceparent.contains("00f067aa0ba902b7"));
+    }
+
+    #[test]
+    fn two_parents_are_none() {
+        let mut request = TestRequest::default();
+        for span in ["00f067aa0ba902b7", "00f067aa0ba902b8"] {
+            request = request.append_header(("traceparent", format!("00-{TRACE}-{span}-01")));
+        }
+        let context = trace_context(&request.to_http_request());
+        assert_ne!(context.trace_id, TRACE);
+        // Nobody has recorded a trace that begins here.
+        assert!(context.traceparent.ends_with("-00"));
     }
 
     #[test]

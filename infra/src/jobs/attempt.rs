@@ -58,11 +58,11 @@ impl Attempts {
         let mut span = job_span(&job);
         let ended = self.carry_out(&job, &handler, &watched, &span).await;
         metrics::took(&job.kind, begun.elapsed());
-        if !matches!(ended, Attempted::Ended(Ok(_))) {
+        let verdict = verdict(&job, &handler, ended, watched.stop.reason());
+        if verdict.is_failure() {
             span.failed("job");
         }
         drop(span);
-        let verdict = verdict(&job, &handler, ended, watched.stop.reason());
         self.conclude(&job, verdict, watched.progress()).await;
     }
 

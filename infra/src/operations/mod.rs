@@ -29,7 +29,7 @@ pub use record::{
     OperationState,
 };
 pub use store::{
-    Cancelled, Counts, CreateError, Created, Filter, NewOperation, NewPart, Work, begin,
+    Cancelled, Counts, CreateError, Created, Filter, NewOperation, NewPart, Work, askers, begin,
     begin_part, cancel, create, delete, delete_keys, expired, find, finish, is_cancelled, keep,
     known, list, newer, parts, prepared, restart, rewritten, settle, validated,
 };

@@ -14,7 +14,10 @@ pub use opentelemetry::trace::SpanKind;
 pub(crate) use sending::describe_metrics;
 pub use span::Span;
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    tls::{Authorities, TlsError},
+};
 use collector::Collector;
 use opentelemetry::{KeyValue, trace::TracerProvider as _};
 use opentelemetry_otlp::{
@@ -59,6 +62,9 @@ pub enum TracesError {
     /// The client cannot be made.
     #[error("traces cannot be sent")]
     Client(#[from] reqwest::Error),
+    /// Whom to trust cannot be told.
+    #[error("traces cannot be sent")]
+    Tls(#[from] TlsError),
     /// The exporter cannot be made.
     #[error("traces cannot be sent")]
     Exporter(#[from] ExporterBuildError),
@@ -85,15 +91,16 @@ pub fn begin(config: &Config, role: &str) -> Result<(), TracesError> {
             KeyValue::new("service.instance.id", crate::clock::new_id().to_string()),
         ])
         .build();
+    let (collector, heard) = Collector::new(SEND_TIME, &Authorities::of(config)?)?;
     let mut exporter = SpanExporter::builder()
         .with_http()
-        .with_http_client(Collector::new(SEND_TIME)?)
+        .with_http_client(collector)
         .with_endpoint(address(&config.otlp_endpoint)?)
         .with_timeout(SEND_TIME)
         .with_headers(headers(config.otlp_headers.reveal())?)
         .build()?;
     exporter.set_resource(&resource);
-    let (queue, sending) = sending::start(exporter);
+    let (queue, sending) = sending::start(exporter, heard);
     let provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(Sampling::new(config.traces_ratio))

@@ -1,6 +1,7 @@
 //! From spans that have ended to a collector. Whoever ends a span never waits:
 //! what does not fit in the queue is lost, and counted.
 
+use super::{SEND_TIME, collector::Heard};
 use crate::lifecycle::error_chain;
 use opentelemetry::Context;
 use opentelemetry_otlp::SpanExporter;
@@ -10,11 +11,14 @@ use opentelemetry_sdk::{
 };
 use std::{
     mem,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
-    sync::mpsc::{Receiver, Sender, channel},
+    sync::mpsc::{Receiver, Sender, channel, error::TrySendError},
     task::JoinHandle,
     time::timeout,
 };
@@ -40,24 +44,42 @@ pub fn describe_metrics() {
 
 /// Where spans go when they end.
 #[derive(Debug)]
-pub struct Queue(Sender<SpanData>);
+pub struct Queue {
+    spans: Sender<SpanData>,
+    waiting: Arc<AtomicU64>,
+}
 
 /// The task that sends them.
 pub struct Sending {
+    /// Spans that nobody has said anything of.
+    waiting: Arc<AtomicU64>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Begins to send.
-pub fn start(exporter: SpanExporter) -> (Queue, Sending) {
+pub fn start(exporter: SpanExporter, heard: Heard) -> (Queue, Sending) {
     let (queue, spans) = channel(QUEUE);
     let stop = CancellationToken::new();
-    let task = tokio::spawn(send(spans, exporter, stop.clone()));
+    let waiting = Arc::<AtomicU64>::default();
+    let state = State {
+        exporter,
+        heard,
+        waiting: Arc::clone(&waiting),
+        away: false,
+        warned: None,
+    };
+    let task = tokio::spawn(send(spans, state, stop.clone()));
     let sending = Sending {
+        waiting: Arc::clone(&waiting),
         stop,
         task: Mutex::new(Some(task)),
     };
-    (Queue(queue), sending)
+    let queue = Queue {
+        spans: queue,
+        waiting,
+    };
+    (queue, sending)
 }
 
 impl Sending {
@@ -72,8 +94,10 @@ impl Sending {
         if let Some(mut task) = task
             && timeout(time, &mut task).await.is_err()
         {
-            tracing::warn!("traces.lost_at_the_end");
             task.abort();
+            let spans = self.waiting.swap(0, Ordering::Relaxed);
+            dropped("ended", spans);
+            tracing::warn!(spans, "traces.lost_at_the_end");
         }
     }
 }
@@ -82,9 +106,21 @@ impl SpanProcessor for Queue {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if span.span_context.is_sampled() && self.0.try_send(span).is_err() {
-            metrics::counter!(DROPPED, "reason" => "queue_full").increment(1);
+        if !span.span_context.is_sampled() {
+            return;
         }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let reason = match self.spans.try_send(span) {
+            Ok(()) => return,
+            Err(TrySendError::Full(_)) => "queue_full",
+            Err(TrySendError::Closed(_)) => "ended",
+        };
+        let _ = self
+            .waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
+                waiting.checked_sub(1)
+            });
+        dropped(reason, 1);
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -96,9 +132,12 @@ impl SpanProcessor for Queue {
     }
 }
 
-async fn send(mut spans: Receiver<SpanData>, exporter: SpanExporter, stop: CancellationToken) {
+fn dropped(reason: &'static str, spans: u64) {
+    metrics::counter!(DROPPED, "reason" => reason).increment(spans);
+}
+
+async fn send(mut spans: Receiver<SpanData>, mut state: State, stop: CancellationToken) {
     let mut batch = Vec::new();
-    let mut state = State::default();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
@@ -118,40 +157,60 @@ async fn send(mut spans: Receiver<SpanData>, exporter: SpanExporter, stop: Cance
             () = stop.cancelled() => {}
             _full_or_late = timeout(GATHERING, gathering) => {}
         }
-        state.send(&exporter, mem::take(&mut batch)).await;
+        state.send(mem::take(&mut batch)).await;
     }
     spans.close();
     while spans.recv_many(&mut batch, BATCH).await > 0 {
-        state.send(&exporter, mem::take(&mut batch)).await;
+        state.send(mem::take(&mut batch)).await;
     }
 }
 
-/// Whether the collector took what it was sent last, and when it was told that
-/// it does not.
-#[derive(Default)]
+/// What is sent with, whether the collector took what it was sent last, and when it
+/// was told that it does not.
 struct State {
+    exporter: SpanExporter,
+    heard: Heard,
+    waiting: Arc<AtomicU64>,
     away: bool,
     warned: Option<Instant>,
 }
 
 impl State {
-    async fn send(&mut self, exporter: &SpanExporter, batch: Vec<SpanData>) {
+    async fn send(&mut self, batch: Vec<SpanData>) {
         let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-        match exporter.export(batch).await {
-            Ok(()) => {
-                metrics::counter!(SENT).increment(count);
-                if mem::take(&mut self.away) {
-                    tracing::info!("traces.collector_back");
+        self.heard.take();
+        let sent = timeout(SEND_TIME, self.exporter.export(batch)).await;
+        let said = self.heard.take();
+        let _ = self
+            .waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
+                Some(waiting.saturating_sub(count))
+            });
+        let why = match sent {
+            Ok(Ok(())) => {
+                let rejected = said.rejected.min(count);
+                metrics::counter!(SENT).increment(count - rejected);
+                if rejected == 0 {
+                    if mem::take(&mut self.away) {
+                        tracing::info!("traces.collector_back");
+                    }
+                    return;
                 }
+                dropped("not_taken", rejected);
+                return self.is_away(&format!("it has rejected {rejected} of {count} spans"));
             }
-            Err(error) => {
-                metrics::counter!(DROPPED, "reason" => "not_taken").increment(count);
-                self.away = true;
-                if self.warned.is_none_or(|at| at.elapsed() >= WARN_EACH) {
-                    self.warned = Some(Instant::now());
-                    tracing::warn!(error = error_chain(&error), "traces.collector_away");
-                }
-            }
+            Ok(Err(error)) => said.unreached.unwrap_or_else(|| error_chain(&error)),
+            Err(_) => format!("it has taken nothing for {} s", SEND_TIME.as_secs()),
+        };
+        dropped("not_taken", count);
+        self.is_away(&why);
+    }
+
+    fn is_away(&mut self, error: &str) {
+        self.away = true;
+        if self.warned.is_none_or(|at| at.elapsed() >= WARN_EACH) {
+            self.warned = Some(Instant::now());
+            tracing::warn!(error, "traces.collector_away");
         }
     }
 }

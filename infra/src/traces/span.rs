@@ -11,10 +11,12 @@ use opentelemetry::{
     },
 };
 use opentelemetry_sdk::trace::Span as Recorded;
-use std::{borrow::Cow, str::FromStr as _};
+use std::{borrow::Cow, collections::HashSet, str::FromStr as _};
 
 /// Links that a span has at most.
 pub const MOST_LINKS: u32 = 128;
+/// Characters of a `tracestate` that everybody hands on (W3C Trace Context, 3.3.1.5).
+const LONGEST_STATE: usize = 512;
 
 /// A span under way, from when it is made to when it is dropped. Where it is not
 /// recorded, nothing that is done with it has an effect.
@@ -28,8 +30,7 @@ impl Span {
         let Some(tracer) = tracer() else {
             return Self::default();
         };
-        let text = |name: &'static str| headers.get(name)?.to_str().ok();
-        let parent = text("traceparent").and_then(|told| remote(told, text("tracestate")));
+        let parent = Traceparent::of(headers).and_then(|told| remote(told, state(headers)));
         let parent = parent.map_or_else(Context::new, |parent| {
             Context::new().with_remote_span_context(parent)
         });
@@ -75,10 +76,9 @@ impl Span {
         let Some(tracer) = tracer() else {
             return Self::default();
         };
-        let mut links: Vec<Link> = Vec::new();
+        let (mut links, mut known) = (Vec::new(), HashSet::new());
         for context in traceparents.filter_map(recorded) {
-            // Events of one command lie beside each other.
-            if links.last().is_none_or(|last| last.span_context != context) {
+            if known.insert((context.trace_id(), context.span_id())) {
                 links.push(Link::with_context(context));
             }
             if links.len() >= MOST_LINKS as usize {
@@ -145,9 +145,7 @@ impl Span {
 }
 
 /// The span that a `traceparent` names, if it is valid.
-fn remote(traceparent: &str, tracestate: Option<&str>) -> Option<SpanContext> {
-    let parent = Traceparent::read(traceparent)?;
-    let state = tracestate.and_then(|state| TraceState::from_str(state).ok());
+fn remote(parent: Traceparent<'_>, state: Option<TraceState>) -> Option<SpanContext> {
     Some(SpanContext::new(
         TraceId::from_hex(parent.trace_id).ok()?,
         SpanId::from_hex(parent.span_id).ok()?,
@@ -157,7 +155,17 @@ fn remote(traceparent: &str, tracestate: Option<&str>) -> Option<SpanContext> {
     ))
 }
 
+/// What vendors on the way have noted, in one header or several: none of it where
+/// it is longer than one has to hand on.
+fn state(headers: &HeaderMap) -> Option<TraceState> {
+    let told = headers.get_all("tracestate").map(|part| part.to_str());
+    let told = told.collect::<Result<Vec<_>, _>>().ok()?.join(",");
+    let told = Some(told).filter(|told| !told.is_empty() && told.len() <= LONGEST_STATE);
+    TraceState::from_str(&told?).ok()
+}
+
 /// The same, if that one is recorded.
 fn recorded(traceparent: &str) -> Option<SpanContext> {
-    remote(traceparent, None).filter(SpanContext::is_sampled)
+    let parent = Traceparent::read(traceparent)?;
+    remote(parent, None).filter(SpanContext::is_sampled)
 }

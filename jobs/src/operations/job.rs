@@ -104,16 +104,18 @@ impl Operating {
             tidy(&self.ops, &self.objects, id).await?;
             return Ok(Outcome::Done(None));
         };
-        let with = self.narrowed(&work);
+        let with = self.on_behalf(&work, context);
         with.go_on(id, work, context).await
     }
 
-    /// The same with no more rights than whoever has asked for the operation had.
-    fn narrowed(&self, work: &Work) -> Self {
-        let narrowed = |client: &BulkClient| Arc::new(client.narrowed_to(&work.scopes));
+    /// The same with no more rights than whoever has asked for the operation had, as
+    /// part of the trace of that.
+    fn on_behalf(&self, work: &Work, context: &Context) -> Self {
+        let traceparent = context.traceparent.as_deref();
+        let client = |client: &BulkClient| Arc::new(client.on_behalf(&work.scopes, traceparent));
         Self {
-            commands: narrowed(&self.commands),
-            rehearsals: narrowed(&self.rehearsals),
+            commands: client(&self.commands),
+            rehearsals: client(&self.rehearsals),
             ..self.clone()
         }
     }

@@ -1,6 +1,7 @@
 //! `orderlog audit`: who did what, with which key.
 
 use anyhow::{Context as _, ensure};
+use infra::postgres::pool;
 use libtest_mimic::Trial;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -41,6 +42,18 @@ fn short(acts: &[Value]) -> Vec<String> {
         .collect()
 }
 
+/// An operation that was asked for with a key; whoever does something for it says so.
+async fn asked_by(env: &TestEnv, key: &str) -> anyhow::Result<String> {
+    let ops = pool(&env.config.ops_url, 1)?;
+    let made = sqlx::query_scalar(
+        "INSERT INTO operations \
+             (id, principal, request_hash, dry_run, on_invalid, job_id, input_bytes) \
+         VALUES (gen_random_uuid(), $1, '', false, 'skip', gen_random_uuid(), 0) \
+         RETURNING id::text",
+    );
+    Ok(made.bind(key).fetch_one(&ops).await?)
+}
+
 async fn who_did_what(env: &TestEnv) -> anyhow::Result<()> {
     env.orderlog_ok(&["migrate"]).await?;
     let mut role = env.role("command-api").spawn()?;
@@ -62,7 +75,10 @@ async fn who_did_what(env: &TestEnv) -> anyhow::Result<()> {
     answer(note.header("traceparent", parent))
         .await?
         .expect(200)?;
-    shop.post("/v1/orders", &order).await?.expect(201)?;
+    let operation = asked_by(env, &shop_id).await?;
+    let for_shop = desk.request(Method::POST, "/v1/orders").json(&order);
+    let for_shop = for_shop.header("causation-id", &operation);
+    answer(for_shop).await?.expect(201)?;
     answer(desk.request(Method::DELETE, &format!("/v1/api_keys/{shop_id}")))
         .await?
         .expect(200)?;
@@ -78,7 +94,7 @@ async fn who_did_what(env: &TestEnv) -> anyhow::Result<()> {
         "key.created by -",
         "order.placed by shop",
         "order.note_added by desk \u{1b}[31m",
-        "order.placed by shop",
+        "order.placed by desk \u{1b}[31m",
         "key.revoked by desk \u{1b}[31m",
     ];
     ensure!(short(&all) == expected, "{all:#?}");
@@ -87,8 +103,12 @@ async fn who_did_what(env: &TestEnv) -> anyhow::Result<()> {
     ensure!(noted["version"] == 2 && noted["by"] == desk_id.as_str());
 
     let of_desk = acts(env, &["--key", &desk_id]).await?;
-    let expected = [&all[1], &all[3], &all[5]];
+    let expected = [&all[1], &all[3], &all[4], &all[5]];
     ensure!(of_desk.iter().eq(expected), "{of_desk:#?}");
+    ensure!(all[4]["on_behalf_of"] == shop_id.as_str(), "{}", all[4]);
+    let of_shop = acts(env, &["--key", &shop_id]).await?;
+    let expected = [&all[0], &all[2], &all[4], &all[5]];
+    ensure!(of_shop.iter().eq(expected), "{of_shop:#?}");
     let of_order = acts(env, &["--order", id]).await?;
     ensure!(of_order.iter().eq([&all[2], &all[3]]), "{of_order:#?}");
     let since = all[4]["at"].as_str().context("a time")?;

@@ -167,6 +167,7 @@ fn understood(
             .map(|version| IfMatch::Versions(vec![version])),
         causation_id: said.causation_id,
         trace: common.trace.clone(),
+        is_line: true,
         create_platforms: common.create_platforms,
         rehearsal: common.rehearsal.clone(),
     };

@@ -27,6 +27,13 @@ pub enum Verdict {
     Cancelled,
 }
 
+impl Verdict {
+    /// Whether something went wrong.
+    pub const fn is_failure(&self) -> bool {
+        matches!(self, Self::Dead(_) | Self::Again { error: Some(_), .. })
+    }
+}
+
 /// What became of a job, said by whoever had taken it.
 #[derive(Debug, Clone)]
 pub struct Conclusion {

@@ -5,7 +5,8 @@ mod sweep;
 mod work;
 
 pub use people::{
-    Cancelled, CreateError, Created, Filter, NewOperation, cancel, create, find, list, parts,
+    Cancelled, CreateError, Created, Filter, NewOperation, askers, cancel, create, find, list,
+    parts,
 };
 pub use sweep::{delete, expired, known, settle};
 pub use work::{

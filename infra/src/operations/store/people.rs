@@ -282,3 +282,10 @@ pub(super) fn named<T>(
     let name: String = row.try_get(column)?;
     of(&name).ok_or_else(|| Error::Decode(format!("{name:?} is no {column}").into()))
 }
+
+/// Who has asked for each of these, where they are operations that are still kept:
+/// their key, or the subject of their token.
+pub async fn askers(ops: &PgPool, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, Error> {
+    let askers = sqlx::query_as("SELECT id, principal FROM operations WHERE id = ANY ($1)");
+    askers.bind(ids).fetch_all(ops).await
+}

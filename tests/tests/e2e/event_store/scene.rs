@@ -90,6 +90,7 @@ pub fn under(id: Uuid, payload_hash: &str) -> CommandContext {
         correlation_id: None,
         causation_id: None,
         traceparent: None,
+        is_line: false,
         copied: KeysUsed::default(),
     }
 }

@@ -102,6 +102,11 @@ impl Readiness {
         self.0.draining.clone()
     }
 
+    /// Whether the role is about to end.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.is_cancelled()
+    }
+
     /// Runs every check at once.
     pub async fn report(&self) -> Report {
         let checks: Vec<_> = {
@@ -113,7 +118,7 @@ impl Readiness {
         if !failed {
             self.0.started.store(true, Ordering::Relaxed);
         }
-        let status = match (self.0.draining.is_cancelled(), failed) {
+        let status = match (self.is_draining(), failed) {
             (true, _) => "draining",
             (false, true) => "failed",
             (false, false) => "ok",

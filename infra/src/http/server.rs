@@ -6,6 +6,7 @@ use super::{
     health,
     health::Readiness,
     home::at_home,
+    leaving::close_when_leaving,
     observe::{extractors, observe},
     rate::{RateLimits, limit},
 };
@@ -74,8 +75,9 @@ pub enum ServeError {
 
 /// Listens on `config.listen` (port 0: any free one) and serves the routes of
 /// `configure`, beside health and metrics, until the lifecycle ends: then
-/// `/readyz` is 503 for `drain_seconds` while everything is still served,
-/// nothing new is accepted any more, and requests in flight are finished.
+/// `/readyz` is 503 for `drain_seconds` while everything is still served, each
+/// answer the last one of its connection, nothing new is accepted any more, and
+/// requests in flight are finished.
 /// Returns the bound address at once. `name` is the role's, for the log.
 pub async fn serve<F>(
     config: &Config,
@@ -109,6 +111,7 @@ where
             .wrap(from_fn(limit))
             .wrap(from_fn(observe))
             .wrap(from_fn(code))
+            .wrap(from_fn(close_when_leaving))
             .wrap(from_fn(move |request, next| {
                 at_home(home.clone(), request, next)
             }))

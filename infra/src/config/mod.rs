@@ -516,13 +516,14 @@ pub enum ApiKeyError {
 
 /// A value of the wrong type, an unreadable file, an unknown key.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration cannot be read: {0}")]
+#[error("the configuration cannot be read")]
 pub struct ConfigError(#[from] Box<figment::Error>);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::platforms::OnCancellation;
+    use std::error::Error as _;
 
     #[test]
     fn every_key_reads_back_from_its_defaults() {
@@ -541,8 +542,18 @@ mod tests {
         let direct = "postgres://ann@127.0.0.1:5432/events";
         assert!(with(direct).check_sessions().is_ok());
         let pooled = with("").check_sessions().expect_err("no session");
-        let said = pooled.to_string();
+        let said = pooled.source().expect("a reason").to_string();
         assert!(said.contains("events_session_url has to name"), "{said}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_value_is_said_once() {
+        let wrong = layered("drain_seconds = \"x\"", "{}").expect_err("no number");
+        let error = ConfigError::from(wrong);
+        let reason = error.source().expect("a reason");
+        assert!(reason.source().is_none());
+        let said = format!("{error}: {reason}");
+        assert_eq!(said.matches("drain_seconds").count(), 1, "{said}");
     }
 
     /// The layers of `Config::load`, with texts in place of file and

@@ -26,7 +26,7 @@ use std::{
 
 /// Everything that a role can be told. Flat, so that each key is also one
 /// environment variable: `events_url` is `ORDERLOG_EVENTS_URL`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,

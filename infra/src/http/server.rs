@@ -24,6 +24,7 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
+use metrics_exporter_prometheus::PrometheusHandle;
 use rustix::net::sockopt::set_tcp_user_timeout;
 use std::{any::Any, io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpStream, runtime::Handle};
@@ -47,7 +48,8 @@ const FINISH_SECONDS: u64 = 30;
 /// A client that takes nothing of what was sent to it for so long is cut off, by
 /// the kernel: an answer that nobody reads would hold its connection for ever.
 const STUCK: Duration = Duration::from_mins(1);
-/// How often the recorder tidies up what nobody has scraped.
+/// How often the recorder tidies up what nobody has scraped, and the role is asked
+/// whether it is ready, for the metric that says so.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The server cannot be started.
@@ -99,6 +101,7 @@ where
         .map_err(failed)?
         .collect();
     let state = web::Data::new(ready.clone());
+    let pools = web::Data::new(lifecycle.pools.clone());
     let limits = RateLimits::of(config)?;
     let certificate = Certificate::of(config)?;
     let home = Handle::current();
@@ -106,6 +109,7 @@ where
         let home = home.clone();
         App::new()
             .app_data(state.clone())
+            .app_data(pools.clone())
             .app_data(limits.clone())
             .wrap(from_fn(refuse))
             .wrap(from_fn(limit))
@@ -149,8 +153,8 @@ where
     }
     let drain = Duration::from_secs(config.drain_seconds);
     let server = server.run();
-    let stop = stop_when_told(lifecycle.clone(), ready, drain, server.handle());
-    lifecycle.spawn(format!("{name} http"), run(server, stop, metrics));
+    let stop = stop_when_told(lifecycle.clone(), ready.clone(), drain, server.handle());
+    lifecycle.spawn(format!("{name} http"), run(server, stop, (metrics, ready)));
     Ok(address)
 }
 
@@ -177,12 +181,13 @@ fn stream_of(connection: &dyn Any) -> Option<&TcpStream> {
 async fn run(
     http: Server,
     stop: impl Future<Output = ()>,
-    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    (metrics, ready): (PrometheusHandle, Readiness),
 ) -> Result<(), RoleError> {
     let upkeep = async {
         loop {
             tokio::time::sleep(UPKEEP).await;
             metrics.run_upkeep();
+            ready.report().await;
         }
     };
     // The server ends by itself only when it fails, or once it was stopped.

@@ -88,15 +88,15 @@ async fn a_later_release(env: &TestEnv) -> anyhow::Result<()> {
     ensure!(line.contains("this release reads up to 2"), "{line}");
 
     // Reference data is no other affair, nor is an order of a platform that is.
-    let (product, platform) = ("/v1/products/LAMP", "/v1/platforms/web");
+    let (product, platform) = ("/v1/products/CHAIR", "/v1/platforms/web");
     let save = async |path: &str, body: Value| {
         let request = commands.request(Method::PUT, path).json(&body);
         answer(request).await
     };
-    save(product, json!({"title": "Lamp"})).await?.expect(201)?;
+    save(product, json!({"title": "Chair"})).await?.expect(201)?;
     save(platform, json!({})).await?.expect(201)?;
     store_of_later_release(&log, &["platform", "product"]).await?;
-    save(product, json!({"title": "Lantern"}))
+    save(product, json!({"title": "Stool"}))
         .await?
         .expect_problem(503, "newer_release")?;
     wait_until("the platform to be read again", async || {

@@ -2,10 +2,13 @@
 
 use actix_web::http::StatusCode;
 use domain::refusal::{Refusal, RejectionKind};
-use infra::{command::ExecuteError, http::Problem, log::MappingError};
+use infra::{command::ExecuteError, http::Problem};
 
 /// The problem that a caller is told.
 pub fn refused<R: Refusal>(error: ExecuteError<R>) -> Problem {
+    if let Some(newer) = error.newer_release() {
+        return Problem::newer_release(newer);
+    }
     match error {
         ExecuteError::Rejected(rejection) => rejected(&rejection),
         ExecuteError::PreconditionFailed { version } => Problem::precondition_failed(version),
@@ -32,10 +35,7 @@ pub fn refused<R: Refusal>(error: ExecuteError<R>) -> Problem {
                 problem
             }
         }
-        ExecuteError::Broken(source) => match source.downcast_ref::<MappingError>() {
-            Some(error) if error.is_of_newer_release() => Problem::newer_release(error),
-            _ => Problem::internal(Cause(source)),
-        },
+        ExecuteError::Broken(source) => Problem::internal(Cause(source)),
     }
 }
 

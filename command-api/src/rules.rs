@@ -11,7 +11,7 @@ use infra::{
     command::{CommandContext, CommandIdentity, ExecuteError},
     platforms::{PlatformNow, PlatformSettings, UnknownPlatform},
 };
-use std::{future::ready, sync::Arc};
+use std::{error::Error, fmt, future::ready, sync::Arc};
 
 type Failed = ExecuteError<Rejection>;
 
@@ -108,7 +108,48 @@ fn configured(slug: &Slug, settings: &PlatformSettings) -> PlatformRules {
     }
 }
 
-/// Why a platform could not be looked up.
-#[derive(Debug, thiserror::Error)]
-#[error("a platform cannot be looked up: {0}")]
-struct LookUp(Arc<Box<dyn std::error::Error + Send + Sync>>);
+/// Why a platform could not be looked up; shared by all who have asked.
+#[derive(Debug)]
+struct LookUp(Arc<Box<dyn Error + Send + Sync>>);
+
+impl fmt::Display for LookUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a platform cannot be looked up")
+    }
+}
+
+impl Error for LookUp {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&**self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::refusal::refused;
+    use infra::log::{MappingError, NewerRelease};
+
+    fn told(why: impl Error + Send + Sync + 'static) -> (u16, String) {
+        let error = Failed::Unavailable {
+            unknown: false,
+            source: Box::new(LookUp(Arc::new(Box::new(why)))),
+        };
+        let told = refused(error).document(None, None);
+        (told.status, told.code)
+    }
+
+    #[test]
+    fn a_platform_that_a_newer_release_has_changed_is_another_instances_affair() {
+        let of = |source: Box<dyn Error + Send + Sync>| MappingError {
+            aggregate_type: "platform".into(),
+            aggregate_id: "p1".into(),
+            sequence: 2,
+            source,
+        };
+        let newer = of(Box::new(NewerRelease("version 99".into())));
+        assert_eq!(told(newer), (503, "newer_release".to_owned()));
+        let damaged = of("no JSON".into());
+        assert_eq!(told(damaged), (503, "unavailable".to_owned()));
+    }
+}

@@ -3,7 +3,7 @@
 //! cache finds value and version in it, and no snapshots are needed.
 
 use crate::{
-    order::{ContractError, Stored},
+    order::{ContractError, Stored, UpcastError},
     refusal::Refusal,
 };
 use contracts::topics::TopicSpec;
@@ -22,6 +22,12 @@ pub trait Whole: Aggregate<Services = (), Command: Send, Error: Refusal> + Clone
 
     /// As it is, archived or not; none where it does not exist.
     fn now(&self) -> Option<&Self::Document>;
+
+    /// Whether this release knows a stored event of this name and version.
+    ///
+    /// # Errors
+    /// That a newer one has stored it.
+    fn knows(event: (&str, &str)) -> Result<(), UpcastError>;
 
     /// A stored event as it is published: its type and its data, with `after`
     /// as it was stored (JSON text).
@@ -140,6 +146,10 @@ macro_rules! whole {
                 self.now.as_ref()
             }
 
+            fn knows(event: (&str, &str)) -> Result<(), crate::order::UpcastError> {
+                $event::knows(event)
+            }
+
             fn published(
                 stored: crate::order::Stored<'_>,
                 after: &str,
@@ -209,23 +219,24 @@ macro_rules! whole_events {
                 match self { $(Self::$name(change) => change),+ }
             }
 
+            /// Whether this release knows a stored event of this name and version.
+            ///
+            /// # Errors
+            /// That a newer one has stored it.
+            pub fn knows(event: (&str, &str)) -> Result<(), crate::order::UpcastError> {
+                crate::order::known_event(&[$(stringify!($name)),+], Self::VERSION, event)
+            }
+
             /// Reads a stored event.
             ///
             /// # Errors
-            /// A version that this release does not know; a payload that is no
-            /// event of this aggregate.
+            /// A name or a version that this release does not know; a payload that
+            /// is no event of this aggregate.
             pub fn decode(
                 stored: crate::order::Stored<'_>,
             ) -> Result<Self, crate::order::ContractError> {
                 let (name, version, payload) = stored;
-                if version != Self::VERSION {
-                    return Err(crate::order::UpcastError::Version {
-                        name: name.to_owned(),
-                        version: version.to_owned(),
-                        known: Self::VERSION,
-                    }
-                    .into());
-                }
+                Self::knows((name, version))?;
                 serde_json::from_str(payload).map_err(crate::order::ContractError::Payload)
             }
 

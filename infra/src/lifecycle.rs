@@ -1,6 +1,7 @@
 //! Start, drain and stop: one token that every task watches, signals that
 //! cancel it, and tasks whose failure ends the process.
 
+use crate::postgres::Pools;
 use std::{fmt, future::Future};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -8,11 +9,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// Why a role ended by itself.
 pub type RoleError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Handed to every role: when to stop, and where to put its tasks.
+/// Handed to every role: when to stop, and where to put its tasks and pools.
 #[derive(Clone, Default)]
 pub struct Lifecycle {
     /// Cancelled when the role is to stop.
     pub shutdown: CancellationToken,
+    /// Its pools, to be measured.
+    pub pools: Pools,
     tasks: TaskTracker,
     failures: Failures,
 }

@@ -1,7 +1,7 @@
 //! Logs and metrics: both are global to a process by their nature, and set up
 //! once.
 
-use crate::{clock, config::Config, http, redis, slow_statements, traces};
+use crate::{clock, config::Config, http, postgres, redis, slow_statements, traces};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{
     fs::File,
@@ -37,6 +37,7 @@ const OTHER_BUCKETS: [(&str, &[f64]); 6] = [
     ("orderlog_projection_batch_size", PIECES),
     ("orderlog_statistics_warm_up_seconds", LONG_SECONDS),
 ];
+const BUILD: &str = "orderlog_build_info";
 const START_TIME: &str = "orderlog_start_time_seconds";
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -122,7 +123,10 @@ fn describe() {
     metrics::describe_gauge!(START_TIME, "When this process began, in seconds since 1970");
     let now = clock::now() - OffsetDateTime::UNIX_EPOCH;
     metrics::gauge!(START_TIME).set(now.as_seconds_f64());
+    metrics::describe_gauge!(BUILD, "Always 1: of which release this process is");
+    metrics::gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     http::describe_metrics();
+    postgres::describe_metrics();
     redis::describe_metrics();
     slow_statements::describe_metrics();
     traces::describe_metrics();

@@ -3,7 +3,7 @@
 use contracts::topics::{self, TopicSpec};
 use cqrs_es::Aggregate as _;
 use domain::{
-    invoice_register,
+    invoice_register::{self, InvoiceRegisterEvent},
     order::{self, ContractError, Order, Stored, UpcastError, contract_data, contract_stream},
     platform::Platform,
     product::Product,
@@ -30,6 +30,8 @@ struct Kind {
     /// As the log has it.
     aggregate_type: &'static str,
     topic: &'static TopicSpec,
+    /// The payload of one event in today's format.
+    current: fn(Stored<'_>) -> Result<Cow<'_, str>, UpcastError>,
     /// One event, with `after` as it was stored.
     event: fn(Stored<'_>, &str) -> Result<Data, ContractError>,
     /// All events of one aggregate.
@@ -41,6 +43,7 @@ static KINDS: [Kind; 5] = [
     Kind {
         aggregate_type: Order::TYPE,
         topic: &topics::ORDERS,
+        current: current_order,
         event: contract_data,
         stream: orders,
     },
@@ -54,9 +57,22 @@ const fn whole<A: Whole>() -> Kind {
     Kind {
         aggregate_type: A::TYPE,
         topic: A::TOPIC,
+        current: as_it_stands::<A>,
         event: A::published,
         stream: A::stream,
     }
+}
+
+fn current_order((name, version, payload): Stored<'_>) -> Result<Cow<'_, str>, UpcastError> {
+    order::current(name, version, payload)
+}
+
+/// Formats of reference data have never changed.
+fn as_it_stands<A: Whole>(
+    (name, version, payload): Stored<'_>,
+) -> Result<Cow<'_, str>, UpcastError> {
+    A::knows((name, version))?;
+    Ok(Cow::Borrowed(payload))
 }
 
 fn orders(stream: &[Stored<'_>]) -> Result<Vec<Data>, ContractError> {
@@ -70,16 +86,22 @@ fn orders(stream: &[Stored<'_>]) -> Result<Vec<Data>, ContractError> {
 
 impl ContractMapping for Mapping {
     fn upcast(&self, stored: &mut StoredEvent) -> Result<(), MappingError> {
-        if stored.aggregate_type != Order::TYPE {
-            return Ok(());
-        }
         let (name, version, payload) = parts(stored);
-        let current = match order::current(name, version, payload) {
+        let current = match kind(stored) {
+            Ok(kind) => (kind.current)((name, version, payload)),
+            Err(_) if stored.aggregate_type == invoice_register::TYPE => {
+                InvoiceRegisterEvent::knows((name, version)).map(|()| Cow::Borrowed(payload))
+            }
+            // Nothing here reads it but who publishes it, who is told.
+            Err(_) => return Ok(()),
+        };
+        let current = match current {
             Ok(Cow::Borrowed(_)) => return Ok(()),
             Ok(Cow::Owned(payload)) => payload,
             Err(error) => return Err(failed(stored, error)),
         };
         stored.payload = current;
+        // Only orders have had other formats.
         order::OrderEvent::version_of(&stored.event_type).clone_into(&mut stored.event_version);
         Ok(())
     }
@@ -151,5 +173,51 @@ fn failed(
         } else {
             source
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contracts::LogPosition;
+    use infra::log::Metadata;
+    use time::OffsetDateTime;
+
+    fn stored(aggregate_type: &str, event_type: &str, event_version: &str) -> StoredEvent {
+        StoredEvent {
+            aggregate_type: aggregate_type.into(),
+            aggregate_id: "a1".into(),
+            sequence: 2,
+            event_type: event_type.into(),
+            event_version: event_version.into(),
+            payload: format!(r#"{{"{event_type}":{{}}}}"#),
+            metadata: Metadata::default(),
+            at: LogPosition::START,
+            recorded_at: OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn an_event_of_a_newer_release_is_told_apart_whatever_it_is_about() {
+        let known = KINDS.iter().map(|kind| kind.aggregate_type);
+        let names = [
+            "OrderPlaced",
+            "PlatformSaved",
+            "ProductSaved",
+            "ShippingZoneSaved",
+            "ShippingMethodSaved",
+            "InvoiceNumberAssigned",
+        ];
+        let kinds: Vec<_> = known.chain([invoice_register::TYPE]).collect();
+        assert_eq!(kinds.len(), names.len());
+        for (kind, name) in kinds.into_iter().zip(names) {
+            let todays = Mapping.upcast(&mut stored(kind, name, "1"));
+            assert!(todays.is_ok(), "{kind}: {todays:?}");
+            for (name, version) in [(name, "99"), ("Teleported", "1")] {
+                let newer = Mapping.upcast(&mut stored(kind, name, version));
+                let newer = newer.expect_err("it is not known");
+                assert!(newer.is_of_newer_release(), "{kind}: {newer:?}");
+            }
+        }
     }
 }

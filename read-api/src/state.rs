@@ -104,6 +104,7 @@ impl ReadApi {
         measured::describe();
         let redis = Redis::new(config)?;
         let servers = Servers::new(config)?;
+        servers.measure(&lifecycle.pools);
         let views = servers.primary().clone();
         // A listener keeps its connection: it gets one of its own.
         let listener = postgres::pool(Database::Views.session_url(config), 1)?;

@@ -29,6 +29,11 @@ def env(documents, name, variable):
     container(documents, name)["env"].append(variable)
 
 
+def drop(documents, name, variable):
+    told = container(documents, name)["env"]
+    told.remove(next(v for v in told if v["name"] == variable))
+
+
 def setting(documents, key, value):
     next(d for d in documents if d["kind"] == "ConfigMap" and "ORDERLOG_LOG" in d["data"])["data"][key] = value
 
@@ -52,6 +57,7 @@ BREAKAGES = [
     ("production", "a mistyped setting", lambda d: setting(d, "ORDERLOG_DRAIN_SECOND", "2"), "is no setting"),
     ("production", "a mistyped variable", lambda d: env(d, "relay", {"name": "ORDERLOG_KAFKA_SERVERS", "value": "x"}), "is no setting"),
     ("production", "a password", lambda d: env(d, "relay", {"name": "ORDERLOG_OPS_URL", "value": "postgres://a"}), "not a reference"),
+    ("production", "no way past a pooler", lambda d: drop(d, "projector", "ORDERLOG_VIEWS_SESSION_URL"), "is not told of ORDERLOG_VIEWS_SESSION_URL"),
     ("production", "the key where it is of no use", lambda d: env(d, "relay", {"name": "ORDERLOG_MASTER_KEY_FILE", "value": "/k"}), "has the master key"),
     ("production", "too little time", lambda d: pod(d, "worker").update(terminationGracePeriodSeconds=30), "killed before"),
     ("production", "a longer drain", lambda d: setting(d, "ORDERLOG_DRAIN_SECONDS", "45"), "killed before"),

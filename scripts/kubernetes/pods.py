@@ -93,6 +93,17 @@ def secrets_by_reference(overlay, sources):
                 yield f"{workload} has the value of {name} in it, not a reference"
 
 
+def past_poolers(overlay, _):
+    """Whoever is told of a database may be told how to get past its pooler."""
+    for workload in overlay.workloads:
+        for container in workload.all_containers:
+            told = {v["name"]: v.get("valueFrom", {}).get("secretKeyRef", {}) for v in container.get("env", [])}
+            for database in ("EVENTS", "VIEWS", "OPS"):
+                session = f"ORDERLOG_{database}_SESSION_URL"
+                if f"ORDERLOG_{database}_URL" in told and not told.get(session, {}).get("optional"):
+                    yield f"{workload}: container {container['name']} is not told of {session}, where there is one"
+
+
 def sealing(overlay, sources):
     for workload in overlay.workloads:
         has = any(name.startswith("ORDERLOG_MASTER_KEY") for name, _ in variables(workload, overlay))
@@ -138,7 +149,8 @@ def waits_for_migrations(overlay, sources):
             continue
         first = (workload.pod.get("initContainers") or [{}])[0]
         urls = {v["name"] for v in first.get("env", [])}
-        wanted = {f"ORDERLOG_{database.upper()}_URL" for database in first.get("args", [])}
+        databases = first.get("args", [])
+        wanted = {f"ORDERLOG_{database.upper()}_{kind}" for database in databases for kind in ("URL", "SESSION_URL")}
         if first.get("name") != "migrated" or not wanted or urls != wanted:
             yield f"{workload} does not wait until its databases are migrated"
 
@@ -153,6 +165,6 @@ def spread(overlay, _):
 
 
 RULES = [
-    limits, probes, restricted, no_rights_in_the_cluster, known_settings, secrets_by_reference, sealing,
-    time_to_end, images, waits_for_migrations, spread,
+    limits, probes, restricted, no_rights_in_the_cluster, known_settings, secrets_by_reference,
+    past_poolers, sealing, time_to_end, images, waits_for_migrations, spread,
 ]  # fmt: skip

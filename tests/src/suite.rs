@@ -1,6 +1,6 @@
 //! Registering and running tests.
 
-use crate::{PrivateServers, TestEnv, live, servers};
+use crate::{PrivateServers, TestEnv, live, servers, skipped};
 use futures_util::FutureExt as _;
 use infra::local_servers::Server;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -120,7 +120,7 @@ fn retries() -> Result<u32, Failed> {
 }
 
 /// Runs the tests that the command line asks for, stops the servers whatever
-/// came of it, and prints the counts.
+/// came of it, and prints the counts, and what was skipped.
 pub fn run(trials: Vec<Trial>) -> ExitCode {
     let arguments = Arguments::from_args();
     if arguments.list {
@@ -133,6 +133,9 @@ pub fn run(trials: Vec<Trial>) -> ExitCode {
     runtime.spawn(live::end_on_signals());
     let conclusion = libtest_mimic::run(&arguments, trials);
     runtime.block_on(servers::stop_shared());
+    if let Some(line) = skipped::last_line() {
+        eprintln!("{line}\n");
+    }
     conclusion.exit_code()
 }
 

@@ -30,10 +30,10 @@ impl Aggregate for InvoiceRegister {
 
 impl DomainEvent for InvoiceRegisterEvent {
     fn event_type(&self) -> String {
-        "InvoiceNumberAssigned".to_owned()
+        Self::NAME.to_owned()
     }
 
     fn event_version(&self) -> String {
-        "1".to_owned()
+        Self::VERSION.to_owned()
     }
 }

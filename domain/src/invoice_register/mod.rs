@@ -6,6 +6,7 @@
 
 mod aggregate;
 
+use crate::order::{UpcastError, known_event};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -63,6 +64,19 @@ pub fn evolve(_: InvoiceRegister, event: &InvoiceRegisterEvent) -> InvoiceRegist
 }
 
 impl InvoiceRegisterEvent {
+    /// Name in the log.
+    pub const NAME: &str = "InvoiceNumberAssigned";
+    /// Version of the format in which events are written now.
+    pub const VERSION: &str = "1";
+
+    /// Whether this release knows a stored event of this name and version.
+    ///
+    /// # Errors
+    /// That a newer one has stored it.
+    pub fn knows(event: (&str, &str)) -> Result<(), UpcastError> {
+        known_event(&[Self::NAME], Self::VERSION, event)
+    }
+
     /// The number that it assigned.
     pub const fn number(&self) -> i64 {
         let Self::InvoiceNumberAssigned { number, .. } = self;

@@ -31,6 +31,7 @@ pub use placement::{MAX_LINES, MAX_QUANTITY};
 pub use rejection::{Part, Rejection, RejectionKind};
 pub use state::{LineState, Money, Order, Stage, evolve};
 pub use status::after;
+pub(crate) use upcast::known_event;
 pub use upcast::{UpcastError, current};
 
 /// The decision for a command: the events it leads to. None means that

@@ -57,6 +57,31 @@ impl UpcastError {
     }
 }
 
+/// Whether this release knows an event: one of `names`, all of which have had no
+/// version but this one, `known`.
+///
+/// # Errors
+/// That a newer release has stored it.
+pub(crate) fn known_event(
+    names: &[&str],
+    known: &'static str,
+    (name, version): (&str, &str),
+) -> Result<(), UpcastError> {
+    if !names.contains(&name) {
+        return Err(UpcastError::Type {
+            name: name.to_owned(),
+        });
+    }
+    if version != known {
+        return Err(UpcastError::Version {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            known,
+        });
+    }
+    Ok(())
+}
+
 /// The payload in today's format. Borrowed, at no cost, where it is already.
 pub fn current<'a>(
     name: &str,

@@ -18,7 +18,11 @@ pub use recording::{BoxError, EventOf, Recording, RejectionOf};
 pub use rehearse::Rehearsal;
 pub use state::State;
 
-use crate::{http::IfMatch, log::MappingError, sealing::KeysUsed};
+use crate::{
+    http::IfMatch,
+    log::{MappingError, of_newer_release},
+    sealing::KeysUsed,
+};
 use uuid::Uuid;
 
 /// What is recorded about a command besides its events.
@@ -131,6 +135,19 @@ impl<R: std::error::Error> ExecuteError<R> {
             },
             Self::Broken(source) => ExecuteError::Broken(source),
             other => ExecuteError::Broken(Box::new(other)),
+        }
+    }
+
+    /// What a newer release has stored, of this or of something that the command
+    /// depends on, where that is why nothing was stored.
+    pub fn newer_release(&self) -> Option<&MappingError> {
+        match self {
+            Self::Broken(source)
+            | Self::Unavailable {
+                unknown: false,
+                source,
+            } => of_newer_release(source.as_ref()),
+            _ => None,
         }
     }
 

@@ -1,10 +1,14 @@
 //! Configuration: defaults < file < environment (`ORDERLOG_…`) < flags.
 
+mod api_key;
 mod environment;
+mod kafka;
 mod origin;
 mod urls;
 
+pub use api_key::ApiKeyError;
 use environment::{Environment, Files};
+pub use kafka::{KafkaSaslMechanism, KafkaSecurityProtocol};
 pub use origin::{Origin, Setting};
 pub use urls::Urls;
 
@@ -26,7 +30,7 @@ use std::{
 
 /// Everything that a role can be told. Flat, so that each key is also one
 /// environment variable: `events_url` is `ORDERLOG_EVENTS_URL`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -252,67 +256,6 @@ pub struct Config {
     pub unknown_platform: UnknownPlatform,
 }
 
-/// How Kafka's servers are spoken to, by the names that Kafka itself has for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KafkaSecurityProtocol {
-    /// In the clear, by anybody.
-    Plaintext,
-    /// Over TLS, by anybody.
-    Ssl,
-    /// In the clear, by users.
-    SaslPlaintext,
-    /// Over TLS, by users.
-    SaslSsl,
-}
-
-impl KafkaSecurityProtocol {
-    /// As librdkafka is told.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Plaintext => "plaintext",
-            Self::Ssl => "ssl",
-            Self::SaslPlaintext => "sasl_plaintext",
-            Self::SaslSsl => "sasl_ssl",
-        }
-    }
-
-    /// Whether it is TLS.
-    pub const fn is_tls(self) -> bool {
-        matches!(self, Self::Ssl | Self::SaslSsl)
-    }
-
-    /// Whether users have to say who they are.
-    pub const fn has_users(self) -> bool {
-        matches!(self, Self::SaslPlaintext | Self::SaslSsl)
-    }
-}
-
-/// How a user of Kafka proves to be one, by the registered names (RFC 4616, 7677).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum KafkaSaslMechanism {
-    /// By the password itself.
-    #[serde(rename = "PLAIN")]
-    Plain,
-    /// By knowing it.
-    #[serde(rename = "SCRAM-SHA-256")]
-    ScramSha256,
-    /// The same with another hash.
-    #[serde(rename = "SCRAM-SHA-512")]
-    ScramSha512,
-}
-
-impl KafkaSaslMechanism {
-    /// The registered name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "PLAIN",
-            Self::ScramSha256 => "SCRAM-SHA-256",
-            Self::ScramSha512 => "SCRAM-SHA-512",
-        }
-    }
-}
-
 /// Which code appends events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -485,52 +428,18 @@ impl Config {
     pub fn platform(&self, slug: &str) -> &PlatformSettings {
         self.platforms.get(slug)
     }
-
-    /// The API key, read from its file where that is named; none: not told.
-    pub fn read_api_key(&self) -> Result<Secret, ApiKeyError> {
-        if self.api_key_file.as_os_str().is_empty() {
-            return Ok(self.api_key.clone());
-        }
-        if !self.api_key.is_empty() {
-            return Err(ApiKeyError::Twice);
-        }
-        let file = &self.api_key_file;
-        match std::fs::read_to_string(file) {
-            Ok(key) => Ok(Secret::new(key.trim())),
-            Err(source) => Err(ApiKeyError::File {
-                file: file.clone(),
-                source,
-            }),
-        }
-    }
-}
-
-/// Why the API key is not known.
-#[derive(Debug, thiserror::Error)]
-pub enum ApiKeyError {
-    /// Told in two places.
-    #[error("`api_key` and `api_key_file` are both set; one of them is to go")]
-    Twice,
-    /// The file cannot be read.
-    #[error("the API key in {} cannot be read", file.display())]
-    File {
-        /// Which file.
-        file: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
 }
 
 /// A value of the wrong type, an unreadable file, an unknown key.
 #[derive(Debug, thiserror::Error)]
-#[error("the configuration cannot be read: {0}")]
+#[error("the configuration cannot be read")]
 pub struct ConfigError(#[from] Box<figment::Error>);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::platforms::OnCancellation;
+    use std::error::Error as _;
 
     #[test]
     fn every_key_reads_back_from_its_defaults() {
@@ -549,8 +458,18 @@ mod tests {
         let direct = "postgres://ann@127.0.0.1:5432/events";
         assert!(with(direct).check_sessions().is_ok());
         let pooled = with("").check_sessions().expect_err("no session");
-        let said = pooled.to_string();
+        let said = pooled.source().expect("a reason").to_string();
         assert!(said.contains("events_session_url has to name"), "{said}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_value_is_said_once() {
+        let wrong = layered("drain_seconds = \"x\"", "{}").expect_err("no number");
+        let error = ConfigError::from(wrong);
+        let reason = error.source().expect("a reason");
+        assert!(reason.source().is_none());
+        let said = format!("{error}: {reason}");
+        assert_eq!(said.matches("drain_seconds").count(), 1, "{said}");
     }
 
     /// The layers of `Config::load`, with texts in place of file and
@@ -591,21 +510,5 @@ mod tests {
 
     fn toml_text(config: &Config) -> String {
         toml::to_string(config).expect("TOML")
-    }
-
-    #[test]
-    fn an_api_key_comes_from_one_place_and_is_not_told() {
-        let mut config = Config {
-            api_key: Secret::new("ol_key"),
-            ..Config::default()
-        };
-        assert!(!format!("{config:?}").contains("ol_key"));
-        let key = config.read_api_key().expect("a key");
-        assert_eq!(key.reveal(), "ol_key");
-        config.api_key_file = "/nowhere/key".into();
-        assert!(matches!(config.read_api_key(), Err(ApiKeyError::Twice)));
-        config.api_key = Secret::default();
-        let missing = config.read_api_key().expect_err("there is no such file");
-        assert!(missing.to_string().contains("/nowhere/key"));
     }
 }

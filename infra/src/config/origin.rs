@@ -3,7 +3,7 @@
 use super::{Config, ConfigError, environment};
 use figment::{Figment, Source};
 use serde::Serialize;
-use std::path::Path;
+use std::{fmt, path::Path};
 
 /// What stands where a secret would.
 const HIDDEN: &str = "[secret]";
@@ -35,8 +35,8 @@ pub enum Origin {
     Flag(&'static str),
 }
 
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
             Self::File(path) => write!(f, "file {path}"),
@@ -54,6 +54,20 @@ impl Config {
     /// When the configuration cannot be read.
     pub fn settings(file: Option<&Path>) -> Result<Vec<Setting>, ConfigError> {
         settings(&Self::figment(file))
+    }
+}
+
+/// As [`Config::settings`] shows it: without secrets, and without the passwords in
+/// URLs.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = serde_json::to_value(self).unwrap_or_default();
+        let mut fields = f.debug_struct("Config");
+        for key in Self::keys() {
+            let value = shown_value(self, &key, &shown[&key]);
+            fields.field(&key, &format_args!("{value}"));
+        }
+        fields.finish()
     }
 }
 
@@ -148,6 +162,29 @@ mod tests {
         ] {
             assert_eq!(without_password(url), shown);
         }
+    }
+
+    #[test]
+    fn a_configuration_is_printed_without_the_password_of_any_key() {
+        const PASSWORD: &str = "hush";
+        let url = format!("postgres://me:{PASSWORD}@db/x?password={PASSWORD}");
+        let mut layers = Figment::from(Serialized::defaults(Config::default()));
+        let mut told = 0;
+        for key in Config::keys() {
+            let more = layers.clone().merge(Serialized::default(&key, &url));
+            // Numbers and the names of a few are no texts.
+            if more.extract::<Config>().is_ok() {
+                layers = more;
+                told += 1;
+            }
+        }
+        let config: Config = layers.extract().expect("valid");
+        assert!(told > 20, "{told}");
+        assert_eq!(config.redis_url, url);
+        assert_eq!(config.views_read_urls.to_vec(), [url]);
+        let printed = format!("{config:?} {config:#?}");
+        assert!(!printed.contains(PASSWORD), "{printed}");
+        assert!(printed.contains("me:[secret]@db/x?password=[secret]"));
     }
 
     #[test]

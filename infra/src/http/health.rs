@@ -1,7 +1,7 @@
 //! Health: is it alive, has it started, can it serve.
 
 use super::problem_types::{self, problem_types};
-use crate::telemetry;
+use crate::{postgres::Pools, telemetry};
 use actix_web::{
     HttpResponse,
     http::header::CACHE_CONTROL,
@@ -20,6 +20,7 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
+const READY: &str = "orderlog_ready";
 /// How long one check may take.
 const CHECK_TIME: Duration = Duration::from_secs(2);
 
@@ -95,6 +96,7 @@ impl Readiness {
     /// From now on `/readyz` is 503: no new work, please.
     pub fn drain(&self) {
         self.0.draining.cancel();
+        set_ready(false);
     }
 
     /// Cancelled when the role is about to end.
@@ -102,7 +104,12 @@ impl Readiness {
         self.0.draining.clone()
     }
 
-    /// Runs every check at once.
+    /// Whether the role is about to end.
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.is_cancelled()
+    }
+
+    /// Runs every check at once, and has the metric say what came of it.
     pub async fn report(&self) -> Report {
         let checks: Vec<_> = {
             let checks = self.0.checks.read().unwrap_or_else(PoisonError::into_inner);
@@ -113,11 +120,12 @@ impl Readiness {
         if !failed {
             self.0.started.store(true, Ordering::Relaxed);
         }
-        let status = match (self.0.draining.is_cancelled(), failed) {
+        let status = match (self.is_draining(), failed) {
             (true, _) => "draining",
             (false, true) => "failed",
             (false, false) => "ok",
         };
+        set_ready(status == "ok");
         let names = checks.iter().map(|check| check.name.clone());
         Report {
             status,
@@ -179,6 +187,16 @@ impl Check {
     }
 }
 
+/// Tells the exporter what the name means; it is not ready before it was looked at.
+pub(super) fn describe() {
+    metrics::describe_gauge!(READY, "What /readyz says: 1 for 200");
+    set_ready(false);
+}
+
+fn set_ready(ready: bool) {
+    metrics::gauge!(READY).set(f64::from(u8::from(ready)));
+}
+
 /// `/livez`, `/startupz`, `/readyz`, `/metrics` and the pages of the common
 /// problems: open to everybody.
 pub(super) fn routes(config: &mut ServiceConfig) {
@@ -186,7 +204,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/livez", web::get().to(livez))
         .route("/startupz", web::get().to(startupz))
         .route("/readyz", web::get().to(readyz))
-        .route("/metrics", web::get().to(metrics));
+        .route("/metrics", web::get().to(told));
     problem_types(config, problem_types::COMMON);
 }
 
@@ -205,7 +223,8 @@ async fn readyz(ready: web::Data<Readiness>) -> HttpResponse {
     answer(report.status == "ok", report)
 }
 
-async fn metrics() -> HttpResponse {
+async fn told(pools: web::Data<Pools>) -> HttpResponse {
+    pools.measure();
     match telemetry::metrics() {
         Ok(handle) => HttpResponse::Ok()
             .content_type("text/plain; version=0.0.4; charset=utf-8")

@@ -14,6 +14,7 @@ pub mod etag;
 mod fallback;
 mod health;
 mod home;
+mod leaving;
 mod observe;
 mod prefer;
 mod principal;

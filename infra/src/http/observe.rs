@@ -241,6 +241,7 @@ fn millis(duration: Duration) -> f64 {
 
 /// Tells the exporter what the names mean.
 pub(crate) fn describe_metrics() {
+    super::health::describe();
     super::rate::describe();
     super::connections::describe();
     metrics::describe_counter!(REQUESTS, "Requests, by method, route and status");

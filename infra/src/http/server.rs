@@ -7,6 +7,7 @@ use super::{
     health,
     health::Readiness,
     home::at_home,
+    leaving::close_when_leaving,
     observe::{extractors, observe},
     rate::{RateLimits, limit},
 };
@@ -24,6 +25,7 @@ use actix_web::{
     middleware::from_fn,
     web::{self, ServiceConfig},
 };
+use metrics_exporter_prometheus::PrometheusHandle;
 use rustix::net::sockopt::set_tcp_user_timeout;
 use std::{any::Any, io, net::SocketAddr, time::Duration};
 use tokio::{net::TcpStream, runtime::Handle};
@@ -44,7 +46,8 @@ const FINISH_SECONDS: u64 = 30;
 /// A client that takes nothing of what was sent to it for so long is cut off, by
 /// the kernel: an answer that nobody reads would hold its connection for ever.
 const STUCK: Duration = Duration::from_mins(1);
-/// How often the recorder tidies up what nobody has scraped.
+/// How often the recorder tidies up what nobody has scraped, and the role is asked
+/// whether it is ready, for the metric that says so.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// The server cannot be started.
@@ -75,8 +78,9 @@ pub enum ServeError {
 
 /// Listens on `config.listen` (port 0: any free one) and serves the routes of
 /// `configure`, beside health and metrics, until the lifecycle ends: then
-/// `/readyz` is 503 for `drain_seconds` while everything is still served,
-/// nothing new is accepted any more, and requests in flight are finished.
+/// `/readyz` is 503 for `drain_seconds` while everything is still served, each
+/// answer the last one of its connection, nothing new is accepted any more, and
+/// requests in flight are finished.
 /// Returns the bound address at once. `name` is the role's, for the log.
 pub async fn serve<F>(
     config: &Config,
@@ -101,6 +105,7 @@ where
     if config.http_connections == 0 {
         return Err(ServeError::NoConnections);
     }
+    let pools = web::Data::new(lifecycle.pools.clone());
     let limits = RateLimits::of(config)?;
     let certificate = Certificate::of(config)?;
     let keep_alive = Duration::from_secs(config.http_keep_alive_seconds);
@@ -111,12 +116,14 @@ where
         let home = home.clone();
         App::new()
             .app_data(state.clone())
+            .app_data(pools.clone())
             .app_data(limits.clone())
             .wrap(from_fn(refuse))
             .wrap(from_fn(limit))
             .wrap(from_fn(observe))
             .wrap(from_fn(code))
             .wrap(from_fn(connections::keep))
+            .wrap(from_fn(close_when_leaving))
             .wrap(from_fn(move |request, next| {
                 at_home(home.clone(), request, next)
             }))
@@ -155,10 +162,10 @@ where
     }
     let drain = Duration::from_secs(config.drain_seconds);
     let server = server.run();
-    let stop = stop_when_told(lifecycle.clone(), ready, drain, server.handle());
+    let stop = stop_when_told(lifecycle.clone(), ready.clone(), drain, server.handle());
     lifecycle.spawn(
         format!("{name} http"),
-        run(server, stop, connections, metrics),
+        run(server, stop, connections, (metrics, ready)),
     );
     Ok(address)
 }
@@ -191,12 +198,13 @@ async fn run(
     http: Server,
     stop: impl Future<Output = ()>,
     connections: Connections,
-    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    (metrics, ready): (PrometheusHandle, Readiness),
 ) -> Result<(), RoleError> {
     let upkeep = async {
         loop {
             tokio::time::sleep(UPKEEP).await;
             metrics.run_upkeep();
+            ready.report().await;
         }
     };
     // The server ends by itself only when it fails, or once it was stopped.

@@ -10,6 +10,7 @@ const RECOVERED: &str = "orderlog_jobs_recovered_total";
 const ANNOUNCED: &str = "orderlog_jobs_announced_by_sweeper_total";
 const TAKEN: &str = "orderlog_jobs_taken_total";
 const SECONDS: &str = "orderlog_job_seconds";
+const SUCCEEDED: &str = "orderlog_schedule_last_success_timestamp_seconds";
 const WAITED: &str = "orderlog_job_wait_seconds";
 
 /// How an attempt ended, as it is counted.
@@ -20,6 +21,10 @@ pub const ENDS: [&str; 6] = ["done", "retried", "snoozed", "dead", "cancelled", 
 pub fn describe<'a>(kinds: impl Iterator<Item = &'a str>) {
     describe_gauge!(OLDEST, "How long the oldest due job of a queue has waited");
     describe_gauge!(RUNNING, "Jobs that this process is carrying out, by queue");
+    describe_gauge!(
+        SUCCEEDED,
+        "When the last run of a schedule was done that was, in seconds since 1970"
+    );
     describe_counter!(ENDED, "Attempts at jobs that ended, by kind and how");
     describe_counter!(RECOVERED, "Jobs taken from workers that were gone");
     describe_counter!(ANNOUNCED, "Jobs that sweepers told Redis of");
@@ -78,5 +83,13 @@ pub fn oldest(known: &mut BTreeSet<String>, oldest: &[(String, f64)]) {
         let found = oldest.iter().find(|(name, _)| name == queue);
         let seconds = found.map_or(0.0, |(_, seconds)| *seconds);
         gauge!(OLDEST, "queue" => queue.clone()).set(seconds);
+    }
+}
+
+/// When the last runs of schedules were done, in seconds since 1970. What is not
+/// told of stays as it was: a run is under way, or has failed.
+pub fn succeeded(schedules: &[(String, f64)]) {
+    for (schedule, at) in schedules {
+        gauge!(SUCCEEDED, "schedule" => schedule.clone()).set(*at);
     }
 }

@@ -7,7 +7,7 @@
 use super::{
     enqueue::Lane,
     handler::Handlers,
-    metrics, store,
+    metrics, schedule, store,
     streams::{Message, Streams},
 };
 use crate::{lifecycle::error_chain, redis::Unavailable};
@@ -24,7 +24,7 @@ const BATCHES: usize = 10;
 /// How often jobs are looked for that an older release has put into another
 /// queue: one that is still at it while this one begins goes on doing so.
 const REHOME: Duration = Duration::from_mins(5);
-/// How often queues are measured.
+/// How often queues and schedules are measured.
 const MEASURE: Duration = Duration::from_secs(5);
 
 /// One per process.
@@ -68,10 +68,7 @@ impl Sweeper {
             }
             report(self.announce().await);
             if is_over(measured, MEASURE) {
-                let oldest = store::oldest_due(&self.ops).await;
-                report(oldest.map_err(Into::into).map(|oldest| {
-                    metrics::oldest(&mut queues, &oldest);
-                }));
+                report(self.measure(&mut queues).await);
                 measured = Some(Instant::now());
             }
             if tidied.elapsed() >= self.tidy {
@@ -79,6 +76,12 @@ impl Sweeper {
                 tidied = Instant::now();
             }
         }
+    }
+
+    async fn measure(&self, queues: &mut BTreeSet<String>) -> Result<(), SweepError> {
+        metrics::oldest(queues, &store::oldest_due(&self.ops).await?);
+        metrics::succeeded(&schedule::succeeded(&self.ops).await?);
+        Ok(())
     }
 
     async fn recover(&self) -> Result<(), SweepError> {

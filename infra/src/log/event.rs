@@ -136,6 +136,20 @@ impl MappingError {
     }
 }
 
+/// The event of a newer release that an error is about, whatever it was wrapped in;
+/// none where it is about something else.
+pub fn of_newer_release(error: &(dyn std::error::Error + 'static)) -> Option<&MappingError> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let unmapped = error.downcast_ref::<MappingError>();
+        if let Some(newer) = unmapped.filter(|unmapped| unmapped.is_of_newer_release()) {
+            return Some(newer);
+        }
+        cause = error.source();
+    }
+    None
+}
+
 /// From stored to published, wired in by the binary: infra moves rows and
 /// does not know what they mean.
 pub trait ContractMapping: Send + Sync + 'static {

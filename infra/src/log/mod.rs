@@ -12,6 +12,7 @@ mod stream;
 
 pub use event::{
     ContractMapping, MappingError, Metadata, NewerRelease, PublishedEvent, StoredEvent,
+    of_newer_release,
 };
 pub use hints::LogHints;
 pub use keys::EventKey;

@@ -3,6 +3,7 @@
 mod migrate;
 mod migration_state;
 mod pooler;
+mod pools;
 mod roles;
 
 pub use migrate::{
@@ -10,6 +11,8 @@ pub use migrate::{
 };
 pub use migration_state::{MigrationState, migration_state};
 pub use pooler::{leads_to_pooler, lends_sessions, with_options};
+pub use pools::Pools;
+pub(crate) use pools::describe_metrics;
 pub use roles::{RolesError, grant_roles, make_roles};
 
 use crate::{config::Config, epoch, slow_statements};

@@ -69,6 +69,7 @@ pub fn spawn(
 ) -> Result<watch::Receiver<RelayStatus>, RelayError> {
     status::describe_metrics();
     let log = epoch::pool(&config.events_url, CONNECTIONS).map_err(RelayError::Log)?;
+    lifecycle.pools.add(Database::Events, &log);
     let sessions = Database::Events.session_url(config);
     let (status, receiver) = status::StatusSender::new();
     let relay = run::Relay {

@@ -89,6 +89,11 @@ impl Log {
         })
     }
 
+    /// Its connections.
+    pub const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// What platforms say that somebody has saved.
     ///
     /// # Errors

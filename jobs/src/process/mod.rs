@@ -38,7 +38,7 @@ use infra::{
     jobs::Announcer,
     lifecycle::Lifecycle,
     log::ContractMapping,
-    postgres,
+    postgres::{self, Database},
     redis::{Redis, RedisError},
     tls::Authorities,
 };
@@ -93,9 +93,11 @@ pub fn spawn(
     let trusted = Authorities::of(config).map_err(SetUpError::Tls)?;
     let client = CommandClient::new(&config.command_url, &key, &trusted)?;
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS).map_err(SpawnError::Ops)?;
+    lifecycle.pools.add(Database::Ops, &ops);
     let (status, wake) = (Status::new(), Arc::new(Notify::new()));
     start_executor(client, &ops, &wake, &status, lifecycle);
     let log = Log::new(config, mapping).map_err(SpawnError::Log)?;
+    lifecycle.pools.add(Database::Events, log.pool());
     let announcer = Announcer::new(Redis::new(config)?);
     let told = (wake, announcer);
     consumer::start(config, (ops, log), told, &status, lifecycle).map_err(SpawnError::Thread)?;

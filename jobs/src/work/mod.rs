@@ -126,6 +126,7 @@ pub fn spawn(
     lifecycle: &Lifecycle,
 ) -> Result<(), WorkError> {
     let of_handlers = postgres::pool(&config.ops_url, HANDLER_CONNECTIONS)?;
+    lifecycle.pools.add(Database::Ops, &of_handlers);
     let objects = Objects::new(config)?;
     let calls = Calls::new(config)?;
     let exports = (objects.clone(), queries.exports);
@@ -153,6 +154,7 @@ pub fn spawn(
     }
     let queues = u32::try_from(handlers.queues().len()).unwrap_or(u32::MAX);
     let ops = postgres::pool(&config.ops_url, OPS_CONNECTIONS.saturating_add(queues))?;
+    lifecycle.pools.add(Database::Ops, &ops);
     webhooks::spawn(of_handlers, Announcer::new(redis.clone()), lifecycle);
     let sessions = Database::Ops.session_url(config);
     jobs::spawn_schedules(sessions, ops.clone(), schedules, lifecycle)?;

@@ -1,6 +1,6 @@
 //! The replicas of the read models.
 
-use super::{databases::connect, report::Server, store};
+use super::{databases::connect, report::Server, sessions, store};
 use futures_util::future::join_all;
 use infra::{
     config::Config,
@@ -35,6 +35,10 @@ async fn look(
     config: &Config,
     url: &str,
 ) -> Result<(), Box<dyn std::error::Error>> {
+    // First of all, as of the databases.
+    if !sessions::of_replica(server, url).await? {
+        return Ok(());
+    }
     let mut connection = connect(url).await?;
     let (version, _) = store::version(&mut connection).await?;
     server.answers = true;

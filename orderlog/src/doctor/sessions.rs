@@ -35,13 +35,40 @@ pub async fn examine(
 ) -> Result<bool, sqlx::Error> {
     let (url, direct) = (database.url(config), database.session_url(config));
     let name = database.name();
+    let unsaid = format!(
+        "which {name}_url does not say: add ?pooler=transaction to it, and name the database \
+         itself in {name}_session_url"
+    );
+    let usable = of_url(server, url, &unsaid).await?;
+    if !usable || !leads_to_pooler(url) {
+        return Ok(usable);
+    }
+    if look(direct).await? != Lasts::Session {
+        server.wrong(format!(
+            "{name}_session_url leads to a pooler, too: it has to name the database itself"
+        ));
+    } else if place(url).await? != place(direct).await? {
+        server.wrong(format!(
+            "{name}_session_url and {name}_url lead to different databases"
+        ));
+    }
+    Ok(true)
+}
+
+/// The same of a replica of the read models, which needs no session of its own.
+pub async fn of_replica(server: &mut Server, url: &str) -> Result<bool, sqlx::Error> {
+    let unsaid = "which its URL in views_read_urls does not say: add ?pooler=transaction to it";
+    of_url(server, url, unsaid).await
+}
+
+/// The same of whatever the URL leads to; `unsaid` is what to do about a pooler
+/// that it does not tell of.
+async fn of_url(server: &mut Server, url: &str, unsaid: &str) -> Result<bool, sqlx::Error> {
     let lasts = look(url).await?;
     if !leads_to_pooler(url) {
         if lasts != Lasts::Session {
             server.wrong(format!(
-                "a pooler lends its sessions for a transaction at a time, which {name}_url does \
-                 not say: add ?pooler=transaction to it, and name the database itself in \
-                 {name}_session_url"
+                "a pooler lends its sessions for a transaction at a time, {unsaid}"
             ));
         }
         return Ok(lasts != Lasts::Nothing);
@@ -56,15 +83,6 @@ pub async fn examine(
         return Ok(false);
     }
     of_role(server, url).await?;
-    if look(direct).await? != Lasts::Session {
-        server.wrong(format!(
-            "{name}_session_url leads to a pooler, too: it has to name the database itself"
-        ));
-    } else if place(url).await? != place(direct).await? {
-        server.wrong(format!(
-            "{name}_session_url and {name}_url lead to different databases"
-        ));
-    }
     Ok(true)
 }
 

@@ -11,7 +11,7 @@ use infra::{
     http::{Authenticator, Readiness, problem_types},
     lifecycle::Lifecycle,
     log::LogReader,
-    postgres::{self, Databases},
+    postgres::{self, Database, Databases},
     sealing::MasterKey,
     webhooks,
 };
@@ -42,6 +42,9 @@ impl Apis {
     /// Makes the state of the APIs behind `front`.
     pub fn new(config: &Config, lifecycle: &Lifecycle, front: Front) -> anyhow::Result<Self> {
         let databases = Databases::new(config)?;
+        let pools = &lifecycle.pools;
+        pools.add(Database::Events, &databases.events);
+        pools.add(Database::Ops, &databases.ops);
         let mut readiness = Readiness::new().postgres("ops", databases.ops.clone());
         let events = databases.events.clone();
         let guard = Guard::new(events.clone());

@@ -8,7 +8,7 @@ use infra::{
     http::Readiness,
     lifecycle::Lifecycle,
     log::LogReader,
-    postgres::Databases,
+    postgres::{Database, Databases},
     relay::{self, RelayState, RelayStatus},
 };
 use jobs::{
@@ -48,7 +48,9 @@ pub fn projector(
     lifecycle: &Lifecycle,
     ready: Readiness,
 ) -> anyhow::Result<Readiness> {
-    let log = LogReader::new(epoch::pool(&config.events_url, LOG_CONNECTIONS)?);
+    let events = epoch::pool(&config.events_url, LOG_CONNECTIONS)?;
+    lifecycle.pools.add(Database::Events, &events);
+    let log = LogReader::new(events);
     let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
     let status = projections::spawn(config, log, mapping, sealing, lifecycle)?;
     Ok(ready.check("projector", move || {
@@ -72,6 +74,7 @@ pub fn worker(
 ) -> anyhow::Result<Readiness> {
     let status = process::spawn(config, Arc::new(Mapping), lifecycle)?;
     let events = epoch::pool(&config.events_url, LOG_CONNECTIONS)?;
+    lifecycle.pools.add(Database::Events, &events);
     let exports = export_files(config, events.clone(), lifecycle)?;
     let queries = work::Queries {
         views: Arc::new(exports.views(events)),
@@ -115,5 +118,6 @@ fn export_files(
 /// The worker as a process of its own.
 pub fn lone_worker(config: &Config, lifecycle: &Lifecycle) -> anyhow::Result<Readiness> {
     let ops = Databases::new(config)?.ops;
+    lifecycle.pools.add(Database::Ops, &ops);
     worker(config, lifecycle, Readiness::new().postgres("ops", ops))
 }

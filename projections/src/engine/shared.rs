@@ -37,6 +37,7 @@ impl Shared {
         let size = workers.saturating_add(projections).saturating_add(4);
         let size = u32::try_from(size).unwrap_or(u32::MAX);
         let views = postgres::pool(&config.views_url, size).map_err(SpawnError::Views)?;
+        lifecycle.pools.add(Database::Views, &views);
         let redis = Redis::new(config).map_err(|error| SpawnError::Redis(error.into()))?;
         let (look, marks) = watch::channel(());
         let sessions = Database::Views.session_url(config).to_owned();

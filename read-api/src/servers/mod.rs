@@ -12,7 +12,10 @@ mod watch;
 pub use route::Route;
 
 use crate::background::Background;
-use infra::{config::Config, postgres};
+use infra::{
+    config::Config,
+    postgres::{self, Database, Pools},
+};
 use sqlx::PgPool;
 use std::{
     mem,
@@ -127,6 +130,13 @@ impl Servers {
     pub fn for_one(&self) -> Route {
         let (primary, away) = self.primary_first_or_last();
         self.route(&[primary, self.replicas(true), self.replicas(false), away])
+    }
+
+    /// Has the connections to all of them measured.
+    pub fn measure(&self, pools: &Pools) {
+        for server in &self.0.servers {
+            pools.add(Database::Views, &server.pool);
+        }
     }
 
     /// For what is to be kept: the primary alone. None where it does not answer

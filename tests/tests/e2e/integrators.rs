@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
-use tests::{Answer, Api, DEADLINE, TestEnv};
+use tests::{Answer, Api, DEADLINE, TestEnv, skipped};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// All tests for integrators.
@@ -187,7 +187,9 @@ pub fn python() -> anyhow::Result<Option<PathBuf>> {
         step(Command::new(&python).args(pip).arg(&requirements))
     });
     if let Err(reason) = made {
-        eprintln!("\n!!! SKIPPED: the examples in docs/integrators were not run: {reason}\n");
+        skipped(format!(
+            "the examples in docs/integrators were not run: {reason}"
+        ));
         return Ok(None);
     }
     fs::write(installed, wanted)?;

@@ -2,9 +2,10 @@
 
 use anyhow::{Context as _, ensure};
 use libtest_mimic::Trial;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{PgPool, Row as _};
-use tests::{Api, Role, TestEnv, on_servers, wait_until};
+use tests::{Api, Role, TestEnv, answer, on_servers, wait_until};
 
 pub fn trials() -> Vec<Trial> {
     vec![
@@ -85,6 +86,44 @@ async fn a_later_release(env: &TestEnv) -> anyhow::Result<()> {
         .log_line("FulfillmentShipped has version 99")
         .await?;
     ensure!(line.contains("this release reads up to 2"), "{line}");
+
+    // Reference data is no other affair, nor is an order of a platform that is.
+    let (product, platform) = ("/v1/products/CHAIR", "/v1/platforms/web");
+    let save = async |path: &str, body: Value| {
+        let request = commands.request(Method::PUT, path).json(&body);
+        answer(request).await
+    };
+    save(product, json!({"title": "Chair"})).await?.expect(201)?;
+    save(platform, json!({})).await?.expect(201)?;
+    store_of_later_release(&log, &["platform", "product"]).await?;
+    save(product, json!({"title": "Stool"}))
+        .await?
+        .expect_problem(503, "newer_release")?;
+    wait_until("the platform to be read again", async || {
+        let placed = commands.post("/v1/orders", &order()).await?;
+        Ok((placed.json["code"] == "newer_release").then_some(()))
+    })
+    .await
+}
+
+/// To each aggregate of these kinds, of which each event says all, one more event
+/// in a format of some later release.
+async fn store_of_later_release(log: &PgPool, kinds: &[&str]) -> anyhow::Result<()> {
+    let stored = sqlx::query(
+        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, \
+             payload, metadata) \
+         SELECT DISTINCT ON (aggregate_type, aggregate_id) \
+             aggregate_type, aggregate_id, sequence + 1, event_type, '99', payload, \
+             json_build_object('actor', 'key_1', \
+                 'after', json_build_object('version', sequence + 1)::text) \
+           FROM events WHERE aggregate_type = ANY ($1) \
+          ORDER BY aggregate_type, aggregate_id, sequence DESC",
+    )
+    .bind(kinds)
+    .execute(log)
+    .await?;
+    let stored = usize::try_from(stored.rows_affected())?;
+    ensure!(stored == kinds.len(), "{stored} events");
     Ok(())
 }
 
@@ -101,11 +140,7 @@ async fn started(env: &TestEnv, names: &[&str]) -> anyhow::Result<Vec<Role>> {
 
 /// An order with an open fulfilment: its id and its path.
 async fn packed(commands: &Api) -> anyhow::Result<(String, String)> {
-    let order = json!({
-        "platform": "web", "currency": "GBP",
-        "lines": [{"sku": "LAMP", "name": "Lamp", "quantity": 2, "unit_price": 5000}],
-    });
-    let placed = commands.post("/v1/orders", &order).await?.expect(201)?;
+    let placed = commands.post("/v1/orders", &order()).await?.expect(201)?;
     let id = placed.json["order_id"]
         .as_str()
         .context("no id")?
@@ -117,6 +152,13 @@ async fn packed(commands: &Api) -> anyhow::Result<(String, String)> {
         .await?
         .expect(200)?;
     Ok((id, path))
+}
+
+fn order() -> Value {
+    json!({
+        "platform": "web", "currency": "GBP",
+        "lines": [{"sku": "LAMP", "name": "Lamp", "quantity": 2, "unit_price": 5000}],
+    })
 }
 
 /// Appends an event as the release that wrote it would have. Shipping changes

@@ -16,7 +16,7 @@ mod timing;
 
 pub use leader::spawn_schedules;
 pub use record::ScheduleRecord;
-pub use store::{find_schedule, list_schedules, run_schedule, set_schedule_paused};
+pub use store::{find_schedule, list_schedules, run_schedule, set_schedule_paused, succeeded};
 pub use timing::{InvalidTiming, Timing};
 
 use super::{Job, NewJob};

@@ -152,6 +152,18 @@ pub async fn set_schedule_paused(ops: &PgPool, name: &str, paused: bool) -> Resu
     Ok(done.rows_affected() == 1)
 }
 
+/// When the last run of each schedule was done, in seconds since 1970; of those whose
+/// last run is.
+pub async fn succeeded(ops: &PgPool) -> Result<Vec<(String, f64)>, Error> {
+    sqlx::query_as(
+        "SELECT s.name, EXTRACT(EPOCH FROM j.finished_at)::float8 \
+           FROM job_schedules s JOIN jobs j ON j.id = s.last_job \
+          WHERE j.state = 'done' AND j.finished_at IS NOT NULL",
+    )
+    .fetch_all(ops)
+    .await
+}
+
 const RECORDS: &str = "SELECT s.name, s.cron, s.time_zone, s.every_seconds, s.kind, s.paused, \
         s.off, s.next_run_at, s.last_job, s.last_due_at, j.state AS last_state, \
         j.finished_at AS last_finished_at, j.last_error \

@@ -89,6 +89,7 @@ mod tests {
             (500, "internal"),
             (502, ""),
             (503, "unavailable"),
+            (503, "newer_release"),
             (409, "contended"),
         ] {
             let Answer::Again { asked, .. } = of(status, code) else {

@@ -9,7 +9,7 @@ use std::{
     process::Stdio,
 };
 use tempfile::TempDir;
-use tests::{root, wait_until};
+use tests::{root, skipped, wait_until};
 use tokio::{
     net::TcpListener,
     process::{Child, Command},
@@ -52,9 +52,7 @@ pub async fn nginx() -> anyhow::Result<Option<PathBuf>> {
     if found.status.success() && !path.is_empty() {
         return Ok(Some(path.into()));
     }
-    eprintln!(
-        "\n!!! SKIPPED: the front was not tried: there is no nginx here, and none could be fetched\n"
-    );
+    skipped("the front was not tried: there is no nginx here, and none could be fetched");
     Ok(None)
 }
 
@@ -69,7 +67,8 @@ pub async fn resolves(nginx: &Path) -> anyhow::Result<bool> {
         .collect();
     let new = version >= vec![1, 27, 3];
     if !new {
-        eprintln!("\n!!! SKIPPED: this nginx does not know `resolve`: {said}\n");
+        let said = said.trim();
+        skipped(format!("this nginx does not know `resolve`: {said}"));
     }
     Ok(new)
 }

@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     time::Instant,
 };
-use tests::{TestEnv, root};
+use tests::{TestEnv, root, skipped};
 
 /// Beside the checkout, or in the folder that `ORDERLOG_SHARED_DIR` names.
 fn whole_file() -> Option<PathBuf> {
@@ -27,9 +27,9 @@ fn whole_file() -> Option<PathBuf> {
 
 pub async fn statistics_equal_an_independent_computation(env: &TestEnv) -> anyhow::Result<()> {
     let Some(path) = whole_file() else {
-        eprintln!(
-            "\n!!! SKIPPED: import::whole_file: ../shared/data/online-retail.csv.xz is not there; \
-             name its folder with ORDERLOG_SHARED_DIR\n"
+        skipped(
+            "import::whole_file: ../shared/data/online-retail.csv.xz is not there; name its folder \
+             with ORDERLOG_SHARED_DIR",
         );
         return Ok(());
     };

@@ -178,6 +178,15 @@ async fn health_and_metrics_are_open(env: &TestEnv) -> anyhow::Result<()> {
         "orderlog_http_requests_total{method=\"GET\",route=\"/v1/orders/{id}\",status=\"404\"} 1";
     ensure!(metrics.contains(series), "{metrics}");
     ensure!(metrics.contains("orderlog_http_request_duration_seconds_bucket"));
+    for series in [
+        "orderlog_ready 1",
+        "orderlog_build_info{version=\"",
+        "orderlog_db_pool_connections{database=\"views\",state=\"idle\"} ",
+        "orderlog_db_pool_connections{database=\"ops\",state=\"used\"} ",
+    ] {
+        let mut lines = metrics.lines();
+        ensure!(lines.any(|line| line.starts_with(series)), "{series}");
+    }
     Ok(())
 }
 

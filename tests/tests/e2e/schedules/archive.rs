@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use infra::config::Config;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tests::TestEnv;
+use tests::{TestEnv, wait_until};
 use uuid::Uuid;
 
 fn after_thirty_days(config: &mut Config) {
@@ -165,6 +165,14 @@ pub async fn what_is_over_is_archived_and_nothing_else(env: &TestEnv) -> Result<
     ensure!(listed == over.len() + 1, "{}", list.json);
     let again = stage.run("orders-archive").await?;
     ensure!(again["archived"] == 0 && again["repeated"] == 0, "{again}");
+    wait_until("the metric of the schedule", async || {
+        let metrics = reqwest::get(format!("{}/metrics", worker.url())).await?;
+        let metrics = metrics.text().await?;
+        let name = "orderlog_schedule_last_success_timestamp_seconds";
+        let series = format!("{name}{{schedule=\"orders-archive\"}} ");
+        Ok(metrics.contains(&series).then_some(()))
+    })
+    .await?;
     ensure!(worker.terminate().await?.success());
     Ok(())
 }

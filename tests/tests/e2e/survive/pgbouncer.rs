@@ -10,7 +10,7 @@ use std::{
     process::Stdio,
 };
 use tempfile::TempDir;
-use tests::{root, wait_until};
+use tests::{root, skipped, wait_until};
 use tokio::process::{Child, Command};
 
 /// A running pooler; it ends with its value.
@@ -29,10 +29,7 @@ pub async fn pgbouncer() -> Result<Option<PathBuf>> {
     if found.status.success() && !path.is_empty() {
         return Ok(Some(path.into()));
     }
-    eprintln!(
-        "\n!!! SKIPPED: the pooler was not tried: there is no PgBouncer here, and none could be \
-         fetched\n"
-    );
+    skipped("the pooler was not tried: there is no PgBouncer here, and none could be fetched");
     Ok(None)
 }
 

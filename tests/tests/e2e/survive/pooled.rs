@@ -189,10 +189,16 @@ pub async fn a_pooler_that_will_not_do_is_named(env: &TestEnv) -> Result<()> {
     ensure!(told.contains("loses prepared statements"), "{told}");
     let unsaid = Config {
         events_url: pooler.unsaid(&env.config.events_url)?,
+        views_read_urls: [pooler.unsaid(&env.config.views_url)?]
+            .into_iter()
+            .collect(),
         ..config.clone()
     };
     let told = wrong(&unsaid).await?;
-    ensure!(told.contains("add ?pooler=transaction to it"), "{told}");
+    for url in ["events_url", "views_read_urls"] {
+        let unsaid = format!("{url} does not say: add ?pooler=transaction to it");
+        ensure!(told.contains(&unsaid), "{told}");
+    }
     let no_session = Config {
         views_session_url: String::new(),
         ..config

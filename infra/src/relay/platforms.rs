@@ -145,11 +145,12 @@ enum Verdict {
 fn judge(own: Option<&PlatformProgress>, found: TopicId, known: &KnownTopic) -> Verdict {
     match (own, known) {
         (Some(own), _) if own.topic_id == found => Verdict::GoesOn,
-        (_, KnownTopic::Allowed) => Verdict::Begins,
         (_, KnownTopic::Published(id)) if *id != found.to_string() => Verdict::Replaced(id.clone()),
-        (Some(own), _) => Verdict::Replaced(own.topic_id.to_string()),
-        // Written down before anything was published.
-        (None, _) => Verdict::Begins,
+        (Some(own), KnownTopic::Never) => Verdict::Replaced(own.topic_id.to_string()),
+        // It is written down that it is published to before it is.
+        (_, KnownTopic::Allowed | KnownTopic::Published(_)) | (None, KnownTopic::Never) => {
+            Verdict::Begins
+        }
     }
 }
 

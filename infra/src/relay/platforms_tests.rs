@@ -112,6 +112,7 @@ fn another_topic_begins_only_where_that_is_allowed() {
         (None, published(OTHER)),
         (None, KnownTopic::Allowed),
         (Some(&known), KnownTopic::Allowed),
+        (Some(&known), published(OTHER)),
     ] {
         assert_eq!(judged(own, OTHER, known), Verdict::Begins);
     }

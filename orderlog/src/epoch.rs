@@ -174,8 +174,8 @@ fn next_steps(bumped: &Bumped) -> String {
     format!(
         "Epoch {number} has begun. What comes next:\n\
          - Start the roles that ended. The relay publishes what older epochs still hold, then \
-         announces epoch {number} on every partition of {topic} and of the topics of what \
-         orders refer to, then goes on.\n\
+         announces epoch {number} on every partition of {topic}, of the topics of what orders \
+         refer to and of those of platforms, then goes on.\n\
          - The projector rebuilds the read models from the log, and the workers their knowledge of \
          orders; nothing has to be done for that.\n\
          - Subscribers that are not ours have to make anew what they derived from events beyond \

@@ -24,9 +24,9 @@ const CLEANUP_POLICY: &str = "cleanup.policy";
 type Admin = AdminClient<QuietContext>;
 
 /// Creates what is missing of [`contracts::topics::ALL`] and of platforms' topics
-/// (`kafka_platform_topics`) under the deployment's prefix, waits until it can be used, and checks that every
-/// topic has the partitions and the clean-up policy it must have. Several
-/// processes may do this at once.
+/// (`kafka_platform_topics`) under the deployment's prefix, waits until it can be
+/// used, and checks that every topic has the partitions and the clean-up policy it
+/// must have. Several processes may do this at once.
 pub async fn ensure_topics(config: &Config) -> Result<(), TopicError> {
     let wanted = wanted(config);
     let topics = wanted.iter().map(|(name, spec)| (name.as_str(), *spec));

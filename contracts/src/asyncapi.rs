@@ -39,6 +39,13 @@ pub fn document() -> Result<Value, AsyncApiError> {
         operations.insert(about.operation.to_owned(), about.operation(&carried));
         channels.insert(topic.name.to_owned(), about.channel(topic, &carried));
     }
+    let (about, carried) = (
+        &channels::OF_PLATFORM,
+        messages::on(topics::ORDER_EVENTS, &payloads),
+    );
+    operations.insert(about.operation.to_owned(), about.operation(&carried));
+    let channel = about.channel_by_platform(&topics::ORDERS, &carried);
+    channels.insert(about.name().to_owned(), channel);
     Ok(json!({
         "asyncapi": "3.0.0",
         "id": "urn:orderlog",
@@ -176,6 +183,20 @@ mod tests {
                 assert!(key.as_str().is_some_and(|key| key.starts_with(whose)));
             }
         }
+    }
+
+    #[test]
+    fn a_platforms_topic_is_like_that_of_all_orders() {
+        let channels = &built()["channels"];
+        let (all, own) = (
+            &channels[topics::ORDER_EVENTS],
+            &channels["orders.events.v1.platform"],
+        );
+        let address = topics::order_events_of("{platform}");
+        assert_eq!(own["address"], address);
+        assert_eq!(own["messages"], all["messages"]);
+        let shape = |channel: &Value| channel["bindings"]["kafka"]["topicConfiguration"].clone();
+        assert_eq!(shape(own), shape(all));
     }
 
     #[test]

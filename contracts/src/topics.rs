@@ -2,6 +2,9 @@
 
 /// Order events, keyed by order id, `CloudEvents` binary mode.
 pub const ORDER_EVENTS: &str = "orders.events.v1";
+/// How the name of a platform's own topic begins; its slug follows. Such a topic
+/// holds that platform's part of [`ORDER_EVENTS`], as it stands there.
+pub const ORDER_EVENTS_OF_PLATFORM: &str = "orders.events.v1.platform.";
 /// The latest state of each order, keyed by order id, compacted.
 pub const ORDER_STATE: &str = "orders.state.v1";
 /// Platform events, keyed by platform id, `CloudEvents` binary mode.
@@ -89,7 +92,14 @@ pub fn has_events(topic: &str, partition: i32) -> bool {
     topics.any(|spec| spec.name == topic && (0..spec.partitions).contains(&partition))
 }
 
-/// Every topic that `orderlog migrate` creates.
+/// The name of a platform's own topic, without the deployment's prefix. It is like
+/// [`ORDERS`]. A slug has no dot, so no two names are one to Kafka's metrics,
+/// which know no difference between `.` and `_`.
+pub fn order_events_of(platform: &str) -> String {
+    format!("{ORDER_EVENTS_OF_PLATFORM}{platform}")
+}
+
+/// Every topic that `orderlog migrate` creates, whatever the deployment.
 pub const ALL: &[TopicSpec] = &[ORDERS, STATE, PLATFORMS, CATALOG, SHIPPING, PROGRESS];
 
 /// Number of partitions of [`ORDER_EVENTS`].

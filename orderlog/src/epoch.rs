@@ -24,7 +24,7 @@ pub enum EpochCommand {
     /// Begin a new epoch of a log that was restored from a backup
     Bump(BumpArgs),
     /// Allow the relay to publish the whole log again, to empty topics
-    Republish(Confirmed),
+    Republish(RepublishArgs),
 }
 
 /// How to show it.
@@ -41,6 +41,16 @@ pub struct Confirmed {
     /// Do it without asking
     #[arg(long)]
     yes: bool,
+}
+
+/// What is to be published again.
+#[derive(Debug, Args)]
+pub struct RepublishArgs {
+    #[command(flatten)]
+    confirmed: Confirmed,
+    /// Only what belongs into this platform's own topic; may be given several times
+    #[arg(long = "platform", value_name = "SLUG")]
+    platforms: Vec<String>,
 }
 
 /// Which epoch, and why.
@@ -164,8 +174,8 @@ fn next_steps(bumped: &Bumped) -> String {
     format!(
         "Epoch {number} has begun. What comes next:\n\
          - Start the roles that ended. The relay publishes what older epochs still hold, then \
-         announces epoch {number} on every partition of {topic} and of the topics of what \
-         orders refer to, then goes on.\n\
+         announces epoch {number} on every partition of {topic}, of the topics of what orders \
+         refer to and of those of platforms, then goes on.\n\
          - The projector rebuilds the read models from the log, and the workers their knowledge of \
          orders; nothing has to be done for that.\n\
          - Subscribers that are not ours have to make anew what they derived from events beyond \
@@ -175,19 +185,25 @@ fn next_steps(bumped: &Bumped) -> String {
     )
 }
 
-async fn republish(config: &Config, args: &Confirmed) -> anyhow::Result<ExitCode> {
+async fn republish(config: &Config, args: &RepublishArgs) -> anyhow::Result<ExitCode> {
+    if !args.platforms.is_empty() {
+        return republish_platforms(config, args).await;
+    }
     let mut log = connect(config).await?;
     let topic = config.kafka_name(topics::ORDER_EVENTS);
     let asked = format!(
-        "Publish the whole log again, as soon as {topic} and the topics of what orders refer to \
-         are empty? Subscribers that still have the events see each a second time, under the same \
-         id."
+        "Publish the whole log again, as soon as {topic}, the topics of what orders refer to and \
+         those of platforms are empty? Subscribers that still have the events see each a second \
+         time, under the same id."
     );
-    if !args.ask(&asked)? {
+    if !args.confirmed.ask(&asked)? {
         return Ok(ExitCode::FAILURE);
     }
     for reference in topics::REFERENCE {
         epoch::allow_republish(&mut log, &config.kafka_name(reference.name)).await?;
+    }
+    for (_, own) in config.platform_topics() {
+        epoch::allow_republish(&mut log, &own).await?;
     }
     if epoch::allow_republish(&mut log, &topic).await? {
         println!(
@@ -195,6 +211,37 @@ async fn republish(config: &Config, args: &Confirmed) -> anyhow::Result<ExitCode
         );
     } else {
         println!("Nothing to do: nothing was published to {topic}, or it is allowed already.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Into topics that were deleted, and made again or not.
+async fn republish_platforms(config: &Config, args: &RepublishArgs) -> anyhow::Result<ExitCode> {
+    let mut topics = Vec::new();
+    for platform in &args.platforms {
+        let mut own = config.platform_topics();
+        let own = own.find_map(|(slug, topic)| (slug == platform).then_some(topic));
+        let named = || format!("`kafka_platform_topics` does not name {platform}");
+        topics.push(own.with_context(named)?);
+    }
+    let asked = format!(
+        "Fill {} from the log's first event on, if empty? Subscribers that still have the events \
+         see each a second time, under the same id.",
+        topics.join(", ")
+    );
+    if !args.confirmed.ask(&asked)? {
+        return Ok(ExitCode::FAILURE);
+    }
+    let mut log = connect(config).await?;
+    for topic in &topics {
+        if epoch::allow_republish(&mut log, topic).await? {
+            println!(
+                "Allowed, once. Run `orderlog migrate` where {topic} is not there, then start the \
+                 relay."
+            );
+        } else {
+            println!("Nothing to do: nothing was published to {topic}, or it is allowed already.");
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,8 +2,8 @@
 
 use super::BINDING_VERSION;
 use crate::topics::{
-    CATALOG_EVENTS, ORDER_EVENTS, ORDER_STATE, PLATFORM_EVENTS, RELAY_PROGRESS, SHIPPING_EVENTS,
-    TopicSpec,
+    CATALOG_EVENTS, ORDER_EVENTS, ORDER_EVENTS_OF_PLATFORM, ORDER_STATE, PLATFORM_EVENTS,
+    RELAY_PROGRESS, SHIPPING_EVENTS, TopicSpec,
 };
 use serde_json::{Map, Value, json};
 
@@ -28,6 +28,23 @@ pub(super) struct About {
     pub operation: &'static str,
     summary: &'static str,
 }
+
+/// The channel of the topics that platforms may have of their own; its address has
+/// the platform in it.
+pub(super) const OF_PLATFORM: About = About {
+    topic: "orders.events.v1.platform",
+    title: "Order events of one platform",
+    description: "Everything that happened to every order of one platform, kept for ever: what \
+        `orders.events.v1` has of it, record for record with the same key, headers (`ce_position` \
+        too), data and partition, in the same order per order. Only for platforms that the \
+        deployment names (`kafka_platform_topics`), for integrators who are to see no other. One \
+        that is named later begins with the first event of its first order. Written in the Kafka \
+        transactions of `orders.events.v1`: read with `isolation.level=read_committed`, and each \
+        event is there exactly once.",
+    audience: PUBLIC,
+    operation: "publishOrderEventsOfPlatform",
+    summary: "Orderlog sends every event of the platform's orders, once, in order per order.",
+};
 
 const ABOUT: &[About] = &[
     About {
@@ -113,13 +130,7 @@ pub(super) fn tag((name, description): Audience) -> Value {
 impl About {
     /// The channel object; `messages` are names in `components/messages`.
     pub fn channel(&self, topic: &TopicSpec, messages: &[&str]) -> Value {
-        let messages: Map<String, Value> = messages
-            .iter()
-            .map(|name| {
-                let message = json!({"$ref": format!("#/components/messages/{name}")});
-                ((*name).to_owned(), message)
-            })
-            .collect();
+        let messages = references(messages);
         json!({
             "address": self.topic,
             "title": self.title,
@@ -134,6 +145,31 @@ impl About {
                 "bindingVersion": BINDING_VERSION,
             }},
         })
+    }
+
+    /// The channel object of topics that are named by a platform's slug.
+    pub fn channel_by_platform(&self, topic: &TopicSpec, messages: &[&str]) -> Value {
+        json!({
+            "address": format!("{ORDER_EVENTS_OF_PLATFORM}{{platform}}"),
+            "title": self.title,
+            "description": self.description,
+            "parameters": {"platform": {
+                "description": "Slug of the platform: lower-case letters, digits, `-` and `_`.",
+            }},
+            "servers": [{"$ref": "#/servers/kafka"}],
+            "messages": references(messages),
+            "tags": [tag(self.audience)],
+            "bindings": {"kafka": {
+                "partitions": topic.partitions,
+                "topicConfiguration": configuration(topic),
+                "bindingVersion": BINDING_VERSION,
+            }},
+        })
+    }
+
+    /// The name of the channel.
+    pub const fn name(&self) -> &'static str {
+        self.topic
     }
 
     /// The operation object, from Orderlog's side.
@@ -152,6 +188,15 @@ impl About {
             "tags": [tag(self.audience)],
         })
     }
+}
+
+/// Messages of a channel, by their names in `components/messages`.
+fn references(messages: &[&str]) -> Map<String, Value> {
+    let reference = |name: &&str| {
+        let message = json!({"$ref": format!("#/components/messages/{name}")});
+        ((*name).to_owned(), message)
+    };
+    messages.iter().map(reference).collect()
 }
 
 /// The settings as the bindings spell them: the policy is a list, numbers are

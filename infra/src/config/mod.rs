@@ -13,10 +13,11 @@ pub use origin::{Origin, Setting};
 pub use urls::Urls;
 
 use crate::{
-    platforms::{PlatformSettings, Platforms, UnknownPlatform},
+    platforms::{PlatformSettings, Platforms, Slugs, UnknownPlatform},
     postgres::{Database, leads_to_pooler},
     secret::Secret,
 };
+use contracts::topics::order_events_of;
 use figment::{
     Figment,
     providers::{Format, Serialized, Toml},
@@ -27,6 +28,9 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
+
+/// Kafka's own limit.
+const LONGEST_TOPIC_NAME: usize = 249;
 
 /// Everything that a role can be told. Flat, so that each key is also one
 /// environment variable: `events_url` is `ORDERLOG_EVENTS_URL`.
@@ -92,6 +96,9 @@ pub struct Config {
     pub public_url: String,
     /// Prefix of topics, consumer groups and transactional ids.
     pub kafka_prefix: String,
+    /// Platforms whose orders' events the relay also publishes to a topic of the
+    /// platform's own, by their slugs. In the environment separated by commas.
+    pub kafka_platform_topics: Slugs,
     /// Prefix of every Redis key.
     pub redis_prefix: String,
     /// How long Redis may take for one command, in milliseconds: PostgreSQL
@@ -291,6 +298,7 @@ impl Default for Config {
             http_keep_alive_seconds: 75,
             public_url: String::new(),
             kafka_prefix: String::new(),
+            kafka_platform_topics: Slugs::default(),
             redis_prefix: "orderlog:".into(),
             redis_timeout_ms: 50,
             event_store: EventStoreKind::Grouped,
@@ -364,7 +372,23 @@ impl Config {
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let config: Self = Self::figment(file).extract().map_err(Box::new)?;
         config.check_sessions()?;
+        config.check_topic_names()?;
         Ok(config)
+    }
+
+    /// A platform's slug may be longer than what is left of a topic's name.
+    fn check_topic_names(&self) -> Result<(), ConfigError> {
+        for (platform, topic) in self.platform_topics() {
+            if topic.len() > LONGEST_TOPIC_NAME {
+                let what = format!(
+                    "kafka_platform_topics: the name of the topic of {platform} has {} characters, \
+                     and Kafka takes {LONGEST_TOPIC_NAME}",
+                    topic.len()
+                );
+                return Err(Box::new(figment::Error::custom(what)).into());
+            }
+        }
+        Ok(())
     }
 
     /// What needs a session does not get one from a pooler that lends them.
@@ -408,6 +432,12 @@ impl Config {
     /// Full name of a topic, consumer group or transactional id.
     pub fn kafka_name(&self, name: &str) -> String {
         format!("{}{name}", self.kafka_prefix)
+    }
+
+    /// The platforms that have a topic of their own, each with its full name.
+    pub fn platform_topics(&self) -> impl Iterator<Item = (&str, String)> {
+        let slugs = self.kafka_platform_topics.iter();
+        slugs.map(|slug| (slug, self.kafka_name(&order_events_of(slug))))
     }
 
     /// Full name of a Redis key.
@@ -470,6 +500,28 @@ mod tests {
         assert!(reason.source().is_none());
         let said = format!("{error}: {reason}");
         assert_eq!(said.matches("drain_seconds").count(), 1, "{said}");
+    }
+
+    #[test]
+    fn a_platforms_topic_has_a_name_that_kafka_takes() {
+        let with = |platform: &str| Config {
+            kafka_prefix: "shop.".into(),
+            kafka_platform_topics: [platform]
+                .into_iter()
+                .collect::<Urls>()
+                .try_into()
+                .expect("a slug"),
+            ..Config::default()
+        };
+        let web = with("web");
+        let topics: Vec<_> = web.platform_topics().collect();
+        assert_eq!(
+            topics,
+            [("web", "shop.orders.events.v1.platform.web".to_owned())]
+        );
+        assert!(web.check_topic_names().is_ok());
+        assert!(with(&"x".repeat(218)).check_topic_names().is_ok());
+        assert!(with(&"x".repeat(219)).check_topic_names().is_err());
     }
 
     /// The layers of `Config::load`, with texts in place of file and

@@ -1,12 +1,12 @@
-//! Creating the topics of [`contracts::topics`], and holding those that are
-//! there already against them.
+//! Creating the topics of [`contracts::topics`], and those of platforms that a
+//! deployment names, and holding those that are there already against them.
 
 use super::{
     MetadataClient, QuietContext, TopicError, blocking, client_config,
     metadata::{Metadata, TopicMetadata},
 };
 use crate::config::Config;
-use contracts::topics::{ALL, TopicSpec};
+use contracts::topics::{ALL, ORDERS, TopicSpec};
 use rdkafka::{
     admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     types::RDKafkaErrorCode,
@@ -23,13 +23,14 @@ const CLEANUP_POLICY: &str = "cleanup.policy";
 
 type Admin = AdminClient<QuietContext>;
 
-/// Creates what is missing of [`contracts::topics::ALL`] under the
-/// deployment's prefix, waits until it can be used, and checks that every
-/// topic has the partitions and the clean-up policy it must have. Several
-/// processes may do this at once.
+/// Creates what is missing of [`contracts::topics::ALL`] and of platforms' topics
+/// (`kafka_platform_topics`) under the deployment's prefix, waits until it can be
+/// used, and checks that every topic has the partitions and the clean-up policy it
+/// must have. Several processes may do this at once.
 pub async fn ensure_topics(config: &Config) -> Result<(), TopicError> {
-    let names = full_names(config);
-    let topics: Vec<(&str, &TopicSpec)> = names.iter().map(String::as_str).zip(ALL).collect();
+    let wanted = wanted(config);
+    let topics = wanted.iter().map(|(name, spec)| (name.as_str(), *spec));
+    let topics: Vec<(&str, &TopicSpec)> = topics.collect();
     ensure(config, &topics).await
 }
 
@@ -38,18 +39,18 @@ pub async fn ensure_topic(config: &Config, name: &str, like: &TopicSpec) -> Resu
     ensure(config, &[(name, like)]).await
 }
 
-/// What there is of [`contracts::topics::ALL`], in its order, and what is wrong
-/// with it; nothing is changed.
+/// What there is of the topics of [`ensure_topics`], and what is wrong with them;
+/// nothing is changed.
 ///
 /// # Errors
 /// When Kafka does not answer.
 pub async fn check_topics(config: &Config) -> Result<Checked, TopicError> {
-    let names = full_names(config);
-    let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
-    let found = MetadataClient::new(config).describe(&wanted).await?;
+    let wanted = wanted(config);
+    let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
+    let found = MetadataClient::new(config).describe(&names).await?;
     let admin: Admin = client_config(config).create_with_context(QuietContext)?;
     let mut topics = Vec::new();
-    for (name, spec) in names.iter().zip(ALL) {
+    for (name, spec) in &wanted {
         let checked = match found.topic(name) {
             None => Err(TopicError::Missing {
                 topic: name.clone(),
@@ -82,9 +83,11 @@ async fn check(admin: &Admin, topic: &TopicMetadata, spec: &TopicSpec) -> Result
     check_policies(admin, &[(&topic.name, spec)]).await
 }
 
-fn full_names(config: &Config) -> Vec<String> {
-    let names = ALL.iter().map(|spec| config.kafka_name(spec.name));
-    names.collect()
+/// Each topic's full name, and what it has to be like.
+fn wanted(config: &Config) -> Vec<(String, &'static TopicSpec)> {
+    let all = ALL.iter().map(|spec| (config.kafka_name(spec.name), spec));
+    let of_platforms = config.platform_topics().map(|(_, name)| (name, &ORDERS));
+    all.chain(of_platforms).collect()
 }
 
 async fn ensure(config: &Config, topics: &[(&str, &TopicSpec)]) -> Result<(), TopicError> {

@@ -5,6 +5,7 @@ mod event;
 mod hints;
 mod keys;
 mod pager;
+mod platforms;
 mod reader;
 mod resume;
 mod seek;
@@ -17,6 +18,7 @@ pub use event::{
 pub use hints::LogHints;
 pub use keys::EventKey;
 pub use pager::{LogPager, PageSize};
+pub use platforms::{OrderPlatforms, PlatformsById};
 pub use reader::{COLUMNS, Horizon, LogReader, StreamPage, stored_event};
 pub use resume::{NotResumable, check_resumable};
 pub use seek::TIME_SLACK;

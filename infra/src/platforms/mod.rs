@@ -6,10 +6,12 @@
 
 mod directory;
 mod saved;
+mod slugs;
 
 pub use contracts::platform::OnCancellation;
 pub use directory::{Directory, PlatformNow};
 pub use saved::{SavedPlatforms, SavedSettings, as_of};
+pub use slugs::Slugs;
 
 use crate::seller::SellerSettings;
 use contracts::platform::Platform;

@@ -7,7 +7,7 @@ use super::{
     checks::Start,
     error::{RelayError, Trouble},
     progress::{Progress, beginning},
-    publish::Publisher,
+    publish::{Announcement, Publisher},
     run::Relay,
     session::trouble,
     source::{BATCH_BYTES, BATCH_EVENTS},
@@ -57,7 +57,11 @@ async fn finish_older(
             .read_batch(progress.at, BATCH_EVENTS, BATCH_BYTES);
         let mut events = batch.await?;
         keep_before(&mut events, epoch);
-        let mapped = Batch::of(&events, &*relay.mapping).map_err(RelayError::from)?;
+        let copies = relay
+            .platforms
+            .copies(&relay.reader, &events, &progress, None);
+        let mapped =
+            Batch::of(&events, &copies.await?, &*relay.mapping).map_err(RelayError::from)?;
         let Some(batch) = mapped else {
             return Ok(progress);
         };
@@ -85,10 +89,14 @@ async fn announce(
 ) -> Result<Progress, Trouble> {
     let next = Progress {
         at: beginning(epoch.epoch),
-        topic_id: progress.topic_id,
         log: epoch.identity.clone(),
+        ..progress.clone()
     };
-    let announcements = announcements(epoch, previous);
+    let topics = iter::once(&topics::ORDERS).chain(topics::REFERENCE);
+    let named = topics.map(|topic| (publisher.config.kafka_name(topic.name), topic));
+    let announcements: Vec<Announcement> = named
+        .flat_map(|(name, topic)| on_topic(name, topic, epoch, previous))
+        .collect();
     let (publisher, committed) = (Arc::clone(publisher), next.clone());
     let attempt = move || publisher.announce(&announcements, &committed);
     blocking(attempt).await.map_err(trouble)?;
@@ -96,12 +104,46 @@ async fn announce(
     Ok(next)
 }
 
-/// One for each partition of each topic of events: it names the positions as
-/// that partition does.
-fn announcements(epoch: &Epoch, previous: i32) -> Vec<(PositionToken, EpochBegan)> {
-    let of = |(topic, partition): (&TopicSpec, i32)| {
+/// Lets the readers of platforms' topics know of the epochs that they have not
+/// heard of; what of older epochs is not there yet comes later, and is true.
+pub async fn tell_platforms(
+    publisher: &Arc<Publisher>,
+    progress: Progress,
+    epochs: &[Epoch],
+) -> Result<Progress, Trouble> {
+    let (mut next, mut announcements) = (progress.clone(), Vec::new());
+    for (slug, name) in &publisher.names.platforms {
+        let Some(own) = next.platforms.get_mut(slug) else {
+            continue;
+        };
+        for epoch in epochs {
+            if epoch.epoch > own.epoch {
+                let told = on_topic(name.clone(), &topics::ORDERS, epoch, own.epoch);
+                announcements.extend(told);
+                own.epoch = epoch.epoch;
+            }
+        }
+    }
+    if announcements.is_empty() {
+        return Ok(progress);
+    }
+    let (publisher, committed) = (Arc::clone(publisher), next.clone());
+    let attempt = move || publisher.announce(&announcements, &committed);
+    blocking(attempt).await.map_err(trouble)?;
+    Ok(next)
+}
+
+/// One for each partition of a topic with this full name, which names positions as
+/// `like` does.
+fn on_topic(
+    topic: String,
+    like: &TopicSpec,
+    epoch: &Epoch,
+    previous: i32,
+) -> impl Iterator<Item = Announcement> {
+    (0..like.partitions).map(move |partition| {
         let token = |at| PositionToken {
-            topic: topic.name.to_owned(),
+            topic: like.name.to_owned(),
             partition,
             at,
         };
@@ -113,9 +155,10 @@ fn announcements(epoch: &Epoch, previous: i32) -> Vec<(PositionToken, EpochBegan
             began_at: epoch.began_at,
             reason: epoch.reason.clone(),
         };
-        (token(beginning(epoch.epoch)), began)
-    };
-    let topics = iter::once(&topics::ORDERS).chain(topics::REFERENCE);
-    let partitions = topics.flat_map(|topic| (0..topic.partitions).map(move |p| (topic, p)));
-    partitions.map(of).collect()
+        Announcement {
+            topic: topic.clone(),
+            at: token(beginning(epoch.epoch)),
+            began,
+        }
+    })
 }

@@ -1,11 +1,13 @@
 //! What one Kafka transaction holds, made ready to be sent.
 
+use super::platforms::Copies;
 use crate::{
     kafka::headers,
     log::{ContractMapping, MappingError, PublishedEvent, StoredEvent},
 };
 use contracts::LogPosition;
 use rdkafka::message::OwnedHeaders;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Events of the log as records. Mapping them and putting their headers
@@ -13,7 +15,8 @@ use uuid::Uuid;
 /// while the batch before is on its way.
 pub struct Batch {
     pub records: Vec<Record>,
-    /// Events of the log, also those that are nobody else's business.
+    /// Events of the log that are published by it, also those that are nobody
+    /// else's business.
     pub events: usize,
     /// The last of them.
     pub last: LogPosition,
@@ -23,12 +26,24 @@ pub struct Batch {
 pub struct Record {
     pub event: PublishedEvent,
     pub headers: OwnedHeaders,
+    pub target: Target,
+}
+
+/// Where an event goes.
+pub enum Target {
+    /// To its topic.
+    Own,
+    /// To its topic, and to that of its platform.
+    Both(Arc<str>),
+    /// To that of its platform: it is published.
+    Platform(Arc<str>),
 }
 
 impl Batch {
     /// Of `events`; none where there are none.
     pub fn of(
         events: &[StoredEvent],
+        copies: &Copies,
         mapping: &dyn ContractMapping,
     ) -> Result<Option<Self>, MappingError> {
         let Some(last) = events.last() else {
@@ -36,7 +51,10 @@ impl Batch {
         };
         let mut records = Vec::with_capacity(events.len());
         for stored in events {
-            records.extend(mapping.event(stored)?.map(Record::of));
+            let copy = copies.get(&stored.aggregate_id);
+            let target = copy.map_or(Target::Own, |topic| Target::Both(Arc::clone(topic)));
+            let event = mapping.event(stored)?;
+            records.extend(event.map(|event| Record::of(event, target)));
         }
         Ok(Some(Self {
             records,
@@ -44,12 +62,40 @@ impl Batch {
             last: last.at,
         }))
     }
+
+    /// Of what topics of platforms lack of `events`, which are published up to
+    /// `last`.
+    pub fn of_published(
+        events: &[StoredEvent],
+        copies: &Copies,
+        mapping: &dyn ContractMapping,
+        last: LogPosition,
+    ) -> Result<Self, MappingError> {
+        let mut records = Vec::new();
+        for stored in events {
+            let Some(topic) = copies.get(&stored.aggregate_id) else {
+                continue;
+            };
+            let event = mapping.event(stored)?;
+            let target = Target::Platform(Arc::clone(topic));
+            records.extend(event.map(|event| Record::of(event, target)));
+        }
+        Ok(Self {
+            records,
+            events: 0,
+            last,
+        })
+    }
 }
 
 impl Record {
-    fn of(event: PublishedEvent) -> Self {
+    fn of(event: PublishedEvent, target: Target) -> Self {
         let headers = headers(&event.envelope.headers());
-        Self { event, headers }
+        Self {
+            event,
+            headers,
+            target,
+        }
     }
 
     /// The aggregate, and its version after this event.

@@ -5,6 +5,7 @@ use super::{
     RELAY,
     error::{RelayError, Trouble},
     kafka_watch::MISSING_FOR,
+    platforms,
     progress::{Progress, beginning, log_has},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 use contracts::{LogPosition, topics};
 use sqlx::PgPool;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 use tokio::time::{Instant, sleep};
 
 const POLL: Duration = Duration::from_millis(250);
@@ -27,6 +28,8 @@ pub struct TopicNames {
     pub progress: String,
     /// Those of [`topics::REFERENCE`], in its order.
     pub reference: Vec<String>,
+    /// Those of platforms, by their slugs.
+    pub platforms: BTreeMap<String, String>,
 }
 
 impl TopicNames {
@@ -38,19 +41,34 @@ impl TopicNames {
                 .iter()
                 .map(|spec| config.kafka_name(spec.name))
                 .collect(),
+            platforms: config
+                .platform_topics()
+                .map(|(slug, name)| (slug.to_owned(), name))
+                .collect(),
         }
     }
 
-    /// All of them; those of reference data last.
+    /// All of them, [`Self::others`] last.
     pub fn all(&self) -> Vec<&str> {
-        let reference = self.reference.iter().map(String::as_str);
+        let others = self.others().map(String::as_str);
         [self.events.as_str(), self.progress.as_str()]
             .into_iter()
-            .chain(reference)
+            .chain(others)
             .collect()
     }
 
-    /// Every topic of events, with what it is like.
+    /// Those of reference data, then those of platforms.
+    pub fn others(&self) -> impl Iterator<Item = &String> {
+        self.reference.iter().chain(self.platforms.values())
+    }
+
+    /// Whose topic it is, if it is that of a platform.
+    pub fn platform_of(&self, topic: &str) -> Option<&str> {
+        let mut own = self.platforms.iter();
+        own.find_map(|(slug, name)| (name == topic).then_some(slug.as_str()))
+    }
+
+    /// Every topic that an event of the log may be on first, with what it is like.
     fn of_events(&self) -> Vec<(String, i32)> {
         let reference = self.reference.iter().cloned();
         let reference = reference.zip(topics::REFERENCE.iter().map(|spec| spec.partitions));
@@ -61,8 +79,8 @@ impl TopicNames {
     }
 }
 
-/// The topics of reference data, with their ids.
-pub type ReferenceTopics = Vec<(String, TopicId)>;
+/// [`TopicNames::others`], with their ids.
+pub type OtherTopics = Vec<(String, TopicId)>;
 
 /// Where publishing begins, and the epochs that the log has gone through.
 #[derive(Debug, Clone)]
@@ -70,7 +88,7 @@ pub struct Start {
     pub progress: Progress,
     /// Oldest first; the last one is the present one.
     pub epochs: Vec<Epoch>,
-    pub reference: ReferenceTopics,
+    pub others: OtherTopics,
 }
 
 /// Where publishing begins: [`LogPosition::START`] only where neither topic
@@ -79,7 +97,7 @@ pub struct Start {
 pub async fn starting_point(config: &Config, log: &PgPool) -> Result<Start, Trouble> {
     let names = TopicNames::of(config);
     epoch::check(log).await?;
-    let (topic_id, reference) = topics_there(config, &names).await?;
+    let (topic_id, others) = topics_there(config, &names).await?;
     let epochs = epoch::epochs(log).await?;
     let recorded = match read_record(config, &names).await? {
         Record::Progress(progress) => Recorded::Progress {
@@ -91,30 +109,33 @@ pub async fn starting_point(config: &Config, log: &PgPool) -> Result<Start, Trou
             known: epoch::known_topic(log, &names.events).await?,
         },
     };
-    let progress = match judge(&names, topic_id, &epochs, recorded) {
+    let mut progress = match judge(&names, topic_id, &epochs, recorded) {
         Ok(progress) => progress,
         Err(error) => return Err(told_to_the_log(log, &epochs, error).await?.into()),
     };
-    check_reference(log, &names, &reference).await?;
+    check_reference(log, &names, &others).await?;
+    let present = epochs.last().ok_or(RelayError::NoEpoch)?.epoch;
+    let platforms = platforms::checked(config, log, &others, &progress, present);
+    progress.platforms = Box::pin(platforms).await?;
     epoch::record_topic(log, &names.events, &topic_id.to_string()).await?;
-    for (topic, id) in &reference {
+    for (topic, id) in &others {
         epoch::record_topic(log, topic, &id.to_string()).await?;
     }
     Ok(Start {
         progress,
         epochs,
-        reference,
+        others,
     })
 }
 
-/// One progress is that of all topics: none of them may have lost what it says
-/// was published.
+/// One progress is that of the orders and of reference data: no topic of either may
+/// have lost what it says was published. Platforms have one of their own.
 async fn check_reference(
     log: &PgPool,
     names: &TopicNames,
-    reference: &ReferenceTopics,
+    others: &OtherTopics,
 ) -> Result<(), Trouble> {
-    for (topic, found) in reference {
+    for (topic, found) in others.iter().take(names.reference.len()) {
         let known = epoch::known_topic(log, topic).await?;
         if let KnownTopic::Published(expected) = known
             && expected != found.to_string()
@@ -131,11 +152,39 @@ pub(super) fn replaced(
     expected: String,
     found: TopicId,
 ) -> RelayError {
-    RelayError::ReferenceTopic {
+    let platform = names.platform_of(topic);
+    let topic = topic.to_owned();
+    match platform {
+        Some(platform) => RelayError::OtherPlatformTopic {
+            topic,
+            platform: platform.to_owned(),
+            expected,
+            found,
+        },
+        None => RelayError::ReferenceTopic {
+            topic,
+            progress_topic: names.progress.clone(),
+            expected,
+            found,
+        },
+    }
+}
+
+/// There is something in a topic of `platform` that no progress tells of.
+pub(super) fn foreign(names: &TopicNames, topic: &str, platform: &str) -> RelayError {
+    RelayError::UnknownPlatformTopic {
         topic: topic.to_owned(),
         progress_topic: names.progress.clone(),
-        expected,
-        found,
+        platform: platform.to_owned(),
+    }
+}
+
+pub(super) fn missing(names: &TopicNames, topic: &str) -> RelayError {
+    let platform = names.platform_of(topic).map(str::to_owned);
+    let topic = topic.to_owned();
+    match platform {
+        Some(platform) => RelayError::MissingPlatformTopic { topic, platform },
+        None => RelayError::MissingTopic { topic },
     }
 }
 
@@ -175,12 +224,12 @@ pub(super) async fn published_epoch(config: &Config) -> Result<Option<i32>, Trou
     })
 }
 
-/// The id of the orders' topic, and those of reference data. Waits a moment for
+/// The id of the orders' topic, and those of the others. Waits a moment for
 /// one that is missing: a broker that is only just starting may not know it yet.
 async fn topics_there(
     config: &Config,
     names: &TopicNames,
-) -> Result<(TopicId, ReferenceTopics), Trouble> {
+) -> Result<(TopicId, OtherTopics), Trouble> {
     let mut client = MetadataClient::new(config);
     let (all, deadline) = (names.all(), Instant::now() + MISSING_FOR);
     let found = loop {
@@ -189,27 +238,22 @@ async fn topics_there(
         match absent {
             None => break found,
             Some(_) if Instant::now() < deadline => sleep(POLL).await,
-            Some(name) => return Err(missing(name)),
+            Some(name) => return Err(missing(names, name).into()),
         }
     };
     let there = |name: &str, partitions| {
-        let topic = found.topic(name).ok_or_else(|| missing(name))?;
+        let topic = found.topic(name).ok_or_else(|| missing(names, name))?;
         check_partitions(topic, partitions)?;
         Ok::<_, Trouble>((name.to_owned(), topic.id))
     };
     there(&names.progress, 1)?;
-    let events = names.of_events();
-    let events = events
-        .iter()
-        .map(|(name, partitions)| there(name, *partitions));
-    let mut events: ReferenceTopics = events.collect::<Result<_, _>>()?;
+    let of_platforms = names.platforms.values().cloned();
+    let of_platforms = of_platforms.map(|name| (name, topics::ORDER_EVENTS_PARTITIONS));
+    let events = names.of_events().into_iter().chain(of_platforms);
+    let events = events.map(|(name, partitions)| there(&name, partitions));
+    let mut events: OtherTopics = events.collect::<Result<_, _>>()?;
     let (_, orders) = events.remove(0);
     Ok((orders, events))
-}
-
-fn missing(topic: &str) -> Trouble {
-    let topic = topic.to_owned();
-    RelayError::MissingTopic { topic }.into()
 }
 
 fn check_partitions(topic: &TopicMetadata, expected: i32) -> Result<(), TopicError> {

@@ -1,5 +1,6 @@
 use super::*;
 use crate::epoch::LogIdentity;
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 const ID: TopicId = TopicId([1; 16]);
@@ -35,6 +36,7 @@ fn judged_in(epochs: &[Epoch], recorded: Recorded) -> Result<LogPosition, RelayE
         events: "e".into(),
         progress: "p".into(),
         reference: Vec::new(),
+        platforms: BTreeMap::new(),
     };
     judge(&names, ID, epochs, recorded).map(|progress| progress.at)
 }
@@ -49,7 +51,12 @@ fn progress(topic_id: TopicId, log: LogIdentity, in_log: bool) -> Recorded {
 
 fn progress_at(at: LogPosition, topic_id: TopicId, log: LogIdentity, in_log: bool) -> Recorded {
     Recorded::Progress {
-        progress: Progress { at, topic_id, log },
+        progress: Progress {
+            at,
+            topic_id,
+            log,
+            platforms: BTreeMap::new(),
+        },
         in_log,
     }
 }

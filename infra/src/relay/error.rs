@@ -59,6 +59,52 @@ pub enum RelayError {
         /// Id that Kafka says.
         found: TopicId,
     },
+    /// The topic of a platform is not there.
+    #[error(
+        "topic {topic} does not exist, and `kafka_platform_topics` names {platform}: `orderlog \
+         migrate` with that setting creates it. Where it existed, Kafka has lost it: restore it; \
+         or, to fill a new one from the log's first event on, run `orderlog migrate` and `orderlog \
+         epoch republish --platform {platform}`, restart the relay and let its subscribers begin \
+         anew"
+    )]
+    MissingPlatformTopic {
+        /// Full name.
+        topic: String,
+        /// Whose it is.
+        platform: String,
+    },
+    /// The topic of a platform is another one than its events were published to.
+    #[error(
+        "topic {topic} has id {found}, but the events of {platform} were published to the one with \
+         id {expected}: it was deleted and made again, and they are no longer in it. To fill it \
+         from the log's first event on, run `orderlog epoch republish --platform {platform}`, \
+         restart the relay and let its subscribers begin anew"
+    )]
+    OtherPlatformTopic {
+        /// Full name.
+        topic: String,
+        /// Whose it is.
+        platform: String,
+        /// Id that was recorded.
+        expected: String,
+        /// Id that Kafka says.
+        found: TopicId,
+    },
+    /// The topic of a platform holds something, and nothing says what.
+    #[error(
+        "topic {topic} holds records, but {progress_topic} does not say which events of {platform} \
+         they are: to begin would publish some a second time. Delete it, run `orderlog migrate` \
+         and `orderlog epoch republish --platform {platform}`, restart the relay and let its \
+         subscribers begin anew"
+    )]
+    UnknownPlatformTopic {
+        /// Full name.
+        topic: String,
+        /// Full name of the topic that holds the progress.
+        progress_topic: String,
+        /// Whose it is.
+        platform: String,
+    },
     /// Events were published, but where to continue is lost.
     #[error(
         "topic {progress_topic} holds no progress although {topic} holds events: starting from \

@@ -3,7 +3,7 @@
 
 use super::{
     RelayError,
-    checks::{ReferenceTopics, TopicNames, replaced},
+    checks::{OtherTopics, TopicNames, missing, replaced},
 };
 use crate::{
     config::Config,
@@ -32,8 +32,8 @@ struct View {
     known: bool,
     events: Sight,
     progress: Sight,
-    /// In the order of their names in [`TopicNames`].
-    reference: Vec<Sight>,
+    /// Of [`TopicNames::others`], in their order.
+    others: Vec<Sight>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +72,7 @@ impl KafkaWatch {
             known: false,
             events: Sight::Unknown,
             progress: Sight::Unknown,
-            reference: vec![Sight::Unknown; names.reference.len()],
+            others: vec![Sight::Unknown; names.others().count()],
         });
         let task = tokio::spawn(look(MetadataClient::new(config), names.clone(), sender));
         Self {
@@ -112,11 +112,11 @@ impl KafkaWatch {
     }
 
     /// Completes once a topic is gone, the orders' one is not `expected`, or one
-    /// of the others not as in `reference`.
-    pub async fn broken(&self, expected: TopicId, reference: &ReferenceTopics) -> RelayError {
+    /// of the others not as in `others`.
+    pub async fn broken(&self, expected: TopicId, others: &OtherTopics) -> RelayError {
         let mut view = self.view.clone();
         loop {
-            if let Some(error) = self.breach(&view.borrow_and_update(), expected, reference) {
+            if let Some(error) = self.breach(&view.borrow_and_update(), expected, others) {
                 return error;
             }
             // The sender lives as long as this watch; were it gone, nothing
@@ -127,23 +127,16 @@ impl KafkaWatch {
         }
     }
 
-    fn breach(
-        &self,
-        view: &View,
-        expected: TopicId,
-        reference: &ReferenceTopics,
-    ) -> Option<RelayError> {
+    fn breach(&self, view: &View, expected: TopicId, known: &OtherTopics) -> Option<RelayError> {
         let TopicNames {
             events, progress, ..
         } = &self.names;
-        let others = self.names.reference.iter().zip(&view.reference);
+        let others = self.names.others().zip(&view.others);
         let others = others.map(|(name, sight)| (name, *sight));
         let both = [(events, view.events), (progress, view.progress)];
         for (name, sight) in both.into_iter().chain(others) {
             if sight.is_gone() {
-                return Some(RelayError::MissingTopic {
-                    topic: name.clone(),
-                });
+                return Some(missing(&self.names, name));
             }
         }
         if let Sight::Present(found) = view.events
@@ -156,7 +149,7 @@ impl KafkaWatch {
                 found,
             });
         }
-        let mut known = reference.iter().zip(&view.reference);
+        let mut known = known.iter().zip(&view.others);
         known.find_map(|((name, id), sight)| match sight {
             Sight::Present(found) if found != id => {
                 Some(replaced(&self.names, name, id.to_string(), *found))
@@ -179,7 +172,7 @@ async fn look(mut client: MetadataClient, names: TopicNames, sender: watch::Send
                         known: true,
                         events: view.events.next(id(&names.events)),
                         progress: view.progress.next(id(&names.progress)),
-                        reference: (names.reference.iter().zip(&view.reference))
+                        others: (names.others().zip(&view.others))
                             .map(|(name, sight)| sight.next(id(name)))
                             .collect(),
                     };

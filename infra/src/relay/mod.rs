@@ -12,6 +12,9 @@
 //! ([`progress`]), and read only after `init_transactions`, when no earlier
 //! transaction can change it any more.
 //!
+//! Platforms may have topics of their own, to which their orders' events go in the
+//! same transactions ([`platforms`]).
+//!
 //! Whatever contradicts the recorded progress (no record beside events, a
 //! topic or a log that is another one) ends the relay with an error that says
 //! what to do: it never starts from zero by itself ([`checks`]).
@@ -22,6 +25,7 @@ mod checks;
 mod error;
 mod kafka_watch;
 mod lag;
+mod platforms;
 mod progress;
 mod publish;
 mod run;
@@ -30,7 +34,7 @@ mod source;
 mod status;
 
 pub use error::RelayError;
-pub use progress::Progress;
+pub use progress::{PlatformProgress, Progress};
 pub use status::{RelayState, RelayStatus};
 
 use crate::{
@@ -79,6 +83,7 @@ pub fn spawn(
         listener: postgres::listener(config, &log).map_err(RelayError::Log)?,
         log,
         mapping,
+        platforms: platforms::PlatformTopics::of(config),
         status,
         shutdown: lifecycle.shutdown.clone(),
         config: config.clone(),

@@ -1,7 +1,7 @@
 //! From a batch to one Kafka transaction.
 
 use super::{
-    batch::{Batch, Record},
+    batch::{Batch, Record, Target},
     checks::TopicNames,
     error::{Failure, RelayError},
     progress::Progress,
@@ -11,7 +11,9 @@ use crate::{
     kafka::{Transaction, TransactionalProducer, headers},
 };
 use contracts::{PositionToken, epoch::EpochBegan, topics};
-use rdkafka::{error::KafkaError, producer::BaseRecord, types::RDKafkaErrorCode};
+use rdkafka::{
+    error::KafkaError, message::OwnedHeaders, producer::BaseRecord, types::RDKafkaErrorCode,
+};
 use uuid::Uuid;
 
 /// Publishes batches with one producer. Blocks.
@@ -23,6 +25,15 @@ pub struct Publisher {
 
 /// What is to be refused for good: an order's event.
 type Named = (Uuid, i64);
+
+/// That an epoch has begun, for one partition of a topic.
+pub struct Announcement {
+    /// Full name.
+    pub topic: String,
+    /// The beginning of the epoch, as positions are named there.
+    pub at: PositionToken,
+    pub began: EpochBegan,
+}
 
 impl Publisher {
     /// All of `batch` and the progress it makes, or nothing.
@@ -52,17 +63,16 @@ impl Publisher {
     /// this is; or nothing.
     pub fn announce(
         &self,
-        announcements: &[(PositionToken, EpochBegan)],
+        announcements: &[Announcement],
         progress: &Progress,
     ) -> Result<(), Failure> {
         let outcome = self.producer.transaction(|transaction| {
-            for (number, (at, began)) in announcements.iter().enumerate() {
+            for (number, Announcement { topic, at, began }) in announcements.iter().enumerate() {
                 let value = serde_json::to_vec(began).unwrap_or_default();
                 let headers = headers(&began.headers(at));
-                let topic = self.config.kafka_name(&at.topic);
                 // Without a key: it is about no order.
                 transaction.send(
-                    BaseRecord::with_opaque_to(&topic, number)
+                    BaseRecord::with_opaque_to(topic, number)
                         .partition(at.partition)
                         .payload(value.as_slice())
                         .headers(headers),
@@ -82,10 +92,14 @@ impl Publisher {
         number: usize,
         record: Record,
     ) -> Result<(), Failure> {
-        let Record { event, headers } = record;
+        let Record {
+            event,
+            headers,
+            target,
+        } = record;
         // Almost every event goes to one topic, whose name is known.
         let elsewhere;
-        let topic = if event.topic == topics::ORDER_EVENTS {
+        let own = if event.topic == topics::ORDER_EVENTS {
             &self.names.events
         } else {
             elsewhere = self.config.kafka_name(event.topic);
@@ -93,13 +107,23 @@ impl Publisher {
         };
         let mut key = Uuid::encode_buffer();
         let key: &str = event.envelope.subject.hyphenated().encode_lower(&mut key);
-        transaction.send(
-            BaseRecord::with_opaque_to(topic, number)
-                .partition(event.envelope.position.partition)
-                .key(key)
-                .payload(event.data.as_slice())
-                .headers(headers),
-        )
+        let send = |topic: &str, headers: OwnedHeaders| {
+            transaction.send(
+                BaseRecord::with_opaque_to(topic, number)
+                    .partition(event.envelope.position.partition)
+                    .key(key)
+                    .payload(event.data.as_slice())
+                    .headers(headers),
+            )
+        };
+        match target {
+            Target::Own => send(own, headers),
+            Target::Both(platform) => {
+                send(own, headers.clone())?;
+                send(&platform, headers)
+            }
+            Target::Platform(platform) => send(&platform, headers),
+        }
     }
 
     fn send_progress(

@@ -4,6 +4,7 @@ use super::{
     error::{RelayError, Trouble},
     kafka_watch::KafkaWatch,
     lag,
+    platforms::PlatformTopics,
     session::Session,
     status::{RelayState, StatusSender},
 };
@@ -42,6 +43,7 @@ pub struct Relay {
     pub reader: LogReader,
     pub leader: LeaderLock,
     pub mapping: Arc<dyn ContractMapping>,
+    pub platforms: PlatformTopics,
     pub status: StatusSender,
     pub shutdown: CancellationToken,
 }
@@ -154,13 +156,13 @@ impl Relay {
         let progress = session.progress().clone();
         tracing::info!(position = ?progress.at, topic.id = %progress.topic_id, "relay.leads");
         self.status.lead_from(progress.at);
-        let (epoch, reference) = (session.epoch(), session.reference());
+        let (epoch, others) = (session.epoch(), session.others());
         tokio::select! {
             left = epoch::left(&self.log, epoch) => Err(match left {
                 Ok(_) => Trouble::EpochBegan,
                 Err(error) => error.into(),
             }),
-            error = kafka.broken(progress.topic_id, reference) => Err(error.into()),
+            error = kafka.broken(progress.topic_id, others) => Err(error.into()),
             end = session.publish() => end,
         }
     }

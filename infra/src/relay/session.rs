@@ -9,14 +9,14 @@
 
 use super::{
     IDS,
-    announce::enter_present_epoch,
-    batch::Batch,
-    checks::{ReferenceTopics, TopicNames, starting_point},
+    announce::{enter_present_epoch, tell_platforms},
+    batch::{Batch, Record, Target},
+    checks::{OtherTopics, TopicNames, starting_point},
     error::{RelayError, Trouble},
     progress::Progress,
     publish::Publisher,
     run::Relay,
-    source::Source,
+    source::{Source, Step},
 };
 use crate::{
     kafka::{self, DeadProducer, TransactionalProducer, blocking},
@@ -32,7 +32,7 @@ pub struct Session<'a> {
     publishers: [Arc<Publisher>; 2],
     source: Source,
     progress: Progress,
-    reference: ReferenceTopics,
+    others: OtherTopics,
     /// The present epoch: its events, and no later ones, are published.
     epoch: i32,
     /// Tells blocking calls that are left behind that nobody waits for them.
@@ -44,6 +44,8 @@ struct Sent {
     publisher: Arc<Publisher>,
     events: usize,
     progress: Progress,
+    /// Platforms whose topics lack nothing once it is committed.
+    complete: Vec<String>,
     since: Instant,
     /// From its first record to the commit.
     span: Span,
@@ -68,14 +70,15 @@ impl<'a> Session<'a> {
             })
         });
         let epoch = start.epochs.last().ok_or(RelayError::NoEpoch)?.epoch;
-        let reference = start.reference.clone();
+        let (epochs, others) = (start.epochs.clone(), start.others.clone());
         let progress = enter_present_epoch(relay, &publishers[0], start).await?;
+        let progress = tell_platforms(&publishers[0], progress, &epochs).await?;
         Ok(Self {
             relay,
             publishers,
             source: Source::new(relay, epoch),
             progress,
-            reference,
+            others,
             epoch,
             _wanted: wanted,
         })
@@ -92,14 +95,14 @@ impl<'a> Session<'a> {
     }
 
     /// The topics beside that of the orders.
-    pub const fn reference(&self) -> &ReferenceTopics {
-        &self.reference
+    pub const fn others(&self) -> &OtherTopics {
+        &self.others
     }
 
     /// Publishes until the role is to stop. One batch is on its way and one
     /// more is ready; never more than these two are in memory.
     pub async fn publish(&self) -> Result<(), Trouble> {
-        let (ready, batches) = channel(1);
+        let (ready, steps) = channel(1);
         let (prepared, to_commit) = channel(1);
         let (free, publishers) = channel(self.publishers.len());
         for publisher in &self.publishers {
@@ -109,24 +112,28 @@ impl<'a> Session<'a> {
         let (end, (), ()) = tokio::try_join!(
             // Whatever ends it, what was read before is published.
             async { Ok(self.read(ready).await) },
-            self.send(batches, publishers, prepared),
+            self.send(steps, publishers, prepared),
             self.commit(to_commit, free),
         )?;
         end
     }
 
     /// First stage.
-    async fn read(&self, ready: Sender<Batch>) -> Result<(), Trouble> {
-        let mut after = self.progress.at;
+    async fn read(&self, ready: Sender<Step>) -> Result<(), Trouble> {
+        let mut done = self.progress.clone();
+        // What a topic of a platform lacks does not keep new events waiting, nor
+        // they it.
+        let mut new_first = true;
         // The others end with an error of their own.
         while let Ok(place) = ready.reserve().await {
-            let batch = tokio::select! {
+            let step = tokio::select! {
                 biased;
                 () = self.relay.shutdown.cancelled() => break,
-                batch = self.source.next(after) => batch?,
+                step = self.source.next(&done, new_first) => step?,
             };
-            after = batch.last;
-            place.send(batch);
+            new_first = !new_first;
+            done.clone_from(&step.progress);
+            place.send(step);
         }
         Ok(())
     }
@@ -134,20 +141,23 @@ impl<'a> Session<'a> {
     /// Second stage.
     async fn send(
         &self,
-        mut batches: Receiver<Batch>,
+        mut steps: Receiver<Step>,
         mut publishers: Receiver<Arc<Publisher>>,
         sent: Sender<Sent>,
     ) -> Result<(), Trouble> {
-        while let Some(batch) = batches.recv().await
+        while let Some(step) = steps.recv().await
             && let Some(publisher) = publishers.recv().await
         {
+            let Step {
+                batch,
+                progress,
+                complete,
+            } = step;
             let mut next = Sent {
                 span: publish_span(&batch, &publisher.names.events),
                 events: batch.events,
-                progress: Progress {
-                    at: batch.last,
-                    ..self.progress.clone()
-                },
+                progress,
+                complete,
                 publisher,
                 since: Instant::now(),
             };
@@ -180,6 +190,9 @@ impl<'a> Session<'a> {
             let took = next.since.elapsed();
             let status = &self.relay.status;
             status.published(next.events, next.progress.at, took);
+            for platform in next.complete {
+                tracing::info!(platform, "relay.platform_topic_complete");
+            }
             // Nobody takes it where nothing more is to be sent.
             let _ = free.send(next.publisher).await;
         }
@@ -189,7 +202,8 @@ impl<'a> Session<'a> {
 
 /// Of a batch that is sent, linked to the commands whose events are in it.
 fn publish_span(batch: &Batch, topic: &str) -> Span {
-    let commands = batch.records.iter();
+    let is_new = |record: &&Record| !matches!(record.target, Target::Platform(_));
+    let commands = batch.records.iter().filter(is_new);
     let commands = commands.filter_map(|record| record.event.envelope.traceparent.as_deref());
     let mut span = Span::linked(commands, SpanKind::Producer, || {
         format!("send {topic}").into()

@@ -3,6 +3,8 @@
 use super::{
     batch::Batch,
     error::{RelayError, Trouble},
+    platforms::PlatformTopics,
+    progress::Progress,
     run::Relay,
 };
 use crate::{
@@ -10,7 +12,6 @@ use crate::{
     kafka::blocking,
     log::{ContractMapping, LogHints, LogReader},
 };
-use contracts::LogPosition;
 use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 
@@ -29,8 +30,17 @@ const RETRY: Duration = Duration::from_millis(500);
 pub struct Source {
     reader: LogReader,
     mapping: Arc<dyn ContractMapping>,
+    platforms: PlatformTopics,
     epoch: i32,
     hints: LogHints,
+}
+
+/// A batch, and the progress that it makes.
+pub struct Step {
+    pub batch: Batch,
+    pub progress: Progress,
+    /// Platforms whose topics lack nothing from then on.
+    pub complete: Vec<String>,
 }
 
 impl Source {
@@ -39,33 +49,82 @@ impl Source {
         Self {
             reader: relay.reader.clone(),
             mapping: Arc::clone(&relay.mapping),
+            platforms: relay.platforms.clone(),
             epoch,
             hints: LogHints::listen(relay.listener.clone()),
         }
     }
 
-    /// The events after `after`, as far as they are final and one transaction
-    /// of Kafka should hold; maybe none.
-    async fn read(&self, after: LogPosition) -> Result<Option<Batch>, Trouble> {
-        let batch = self.reader.read_batch(after, BATCH_EVENTS, BATCH_BYTES);
+    /// The events after what is published, as far as they are final and one
+    /// transaction of Kafka should hold; maybe none.
+    async fn new_events(&self, done: &Progress) -> Result<Option<Step>, Trouble> {
+        let batch = self.reader.read_batch(done.at, BATCH_EVENTS, BATCH_BYTES);
         let mut events = batch.await?;
         let before = events.len();
         events.retain(|event| event.at.epoch <= self.epoch);
         if events.is_empty() && before > 0 {
             return Err(Trouble::EpochBegan);
         }
-        let mapping = Arc::clone(&self.mapping);
-        let map = move || Batch::of(&events, &*mapping);
-        Ok(blocking(map).await.map_err(RelayError::from)?)
+        let copies = self.platforms.copies(&self.reader, &events, done, None);
+        let (copies, mapping) = (copies.await?, Arc::clone(&self.mapping));
+        let map = move || Batch::of(&events, &copies, &*mapping);
+        let batch = blocking(map).await.map_err(RelayError::from)?;
+        Ok(batch.map(|batch| Step {
+            progress: Progress {
+                at: batch.last,
+                ..done.clone()
+            },
+            batch,
+            complete: Vec::new(),
+        }))
+    }
+
+    /// What topics of platforms lack first of what is published; none where they
+    /// lack nothing.
+    async fn published_events(&self, done: &Progress) -> Result<Option<Step>, Trouble> {
+        let Some(gap) = self.platforms.gap(done) else {
+            return Ok(None);
+        };
+        let batch = self.reader.read_batch(gap.after, BATCH_EVENTS, BATCH_BYTES);
+        let mut events = batch.await?;
+        let before = events.len();
+        events.retain(|event| event.at <= gap.to);
+        let reached = match events.last() {
+            Some(last) if events.len() == before => last.at,
+            _ => gap.to,
+        };
+        let copies = self
+            .platforms
+            .copies(&self.reader, &events, done, Some(gap.after));
+        let (copies, mapping, at) = (copies.await?, Arc::clone(&self.mapping), done.at);
+        let map = move || Batch::of_published(&events, &copies, &*mapping, at);
+        let batch = blocking(map).await.map_err(RelayError::from)?;
+        let (progress, complete) = self.platforms.filled(done, gap, reached);
+        Ok(Some(Step {
+            batch,
+            progress,
+            complete,
+        }))
+    }
+
+    /// The next step, if there is one; of either kind first.
+    async fn step(&self, done: &Progress, new_first: bool) -> Result<Option<Step>, Trouble> {
+        if new_first && let Some(step) = self.new_events(done).await? {
+            return Ok(Some(step));
+        }
+        match self.published_events(done).await? {
+            None if !new_first => self.new_events(done).await,
+            step => Ok(step),
+        }
     }
 
     /// The same, waiting until there is one. Also waits for a server that is
     /// away; whether to go on meanwhile is the leader's lock's affair.
-    pub async fn next(&self, after: LogPosition) -> Result<Batch, Trouble> {
+    pub async fn next(&self, done: &Progress, new_first: bool) -> Result<Step, Trouble> {
         let mut idle = Backoff::new(SOONEST, LATEST);
         loop {
-            match self.read(after).await {
-                Ok(Some(batch)) => return Ok(batch),
+            match self.step(done, new_first).await {
+                Ok(Some(step)) => return Ok(step),
                 Ok(None) => {
                     if self.hints.wait(idle.pause()).await {
                         idle.reset();

@@ -2,15 +2,10 @@
 
 use super::args::{Request, TypePattern};
 use contracts::LogPosition;
-use infra::log::{LogPager, LogReader, StoredEvent};
-use std::collections::{BTreeSet, HashMap};
+use infra::log::{LogPager, LogReader, OrderPlatforms, PlatformsById, StoredEvent};
 
 /// Kind of the aggregates whose events are published.
 const ORDER: &str = "order";
-/// Where the first event of an order, whichever it is, names its platform.
-const PLATFORM: [&str; 2] = ["order", "platform"];
-/// Orders whose platform is remembered; some 100 bytes each.
-const REMEMBERED: usize = 50_000;
 
 /// The filters. An order never changes its platform, which its first event
 /// names: it is looked up there, once for each order and page.
@@ -18,7 +13,9 @@ pub struct Selection {
     types: Vec<TypePattern>,
     platforms: Vec<String>,
     orders: Vec<String>,
-    known: HashMap<String, bool>,
+    known: OrderPlatforms,
+    /// Of the orders of the page.
+    of_page: PlatformsById,
 }
 
 impl Selection {
@@ -27,7 +24,8 @@ impl Selection {
             types: request.types.clone(),
             platforms: request.platforms.clone(),
             orders: request.orders.iter().map(ToString::to_string).collect(),
-            known: HashMap::new(),
+            known: OrderPlatforms::default(),
+            of_page: PlatformsById::new(),
         }
     }
 
@@ -46,31 +44,20 @@ impl Selection {
         reader: &LogReader,
         page: &[StoredEvent],
     ) -> Result<(), sqlx::Error> {
-        if self.platforms.is_empty() {
-            return Ok(());
-        }
-        if self.known.len() > REMEMBERED {
-            self.known.clear();
-        }
-        let orders = page.iter().filter(|event| event.aggregate_type == ORDER);
-        let unknown: BTreeSet<&String> = orders
-            .map(|event| &event.aggregate_id)
-            .filter(|id| !self.known.contains_key(*id))
-            .collect();
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<String> = unknown.into_iter().cloned().collect();
-        for (id, platform) in reader.first_texts(ORDER, &ids, &PLATFORM).await? {
-            let wanted = platform.is_some_and(|platform| self.platforms.contains(&platform));
-            self.known.insert(id, wanted);
+        if !self.platforms.is_empty() {
+            self.of_page = self.known.of(reader, page).await?;
         }
         Ok(())
     }
 
     /// Whether events of this one's order are wanted.
     pub fn takes_order_of(&self, event: &StoredEvent) -> bool {
-        self.platforms.is_empty() || self.known.get(&event.aggregate_id) == Some(&true)
+        let platform = self.of_page.get(&event.aggregate_id).cloned().flatten();
+        self.platforms.is_empty() || platform.is_some_and(|of| self.wants(&of))
+    }
+
+    fn wants(&self, platform: &str) -> bool {
+        self.platforms.iter().any(|wanted| wanted == platform)
     }
 
     /// Whether events of this published type are wanted.

@@ -1,7 +1,7 @@
 //! A Kafka topic: records as the relay publishes them, but not in transactions.
 
 use anyhow::{Context as _, bail};
-use contracts::topics::{ALL, ORDERS};
+use contracts::topics::{ALL, ORDER_EVENTS_OF_PLATFORM, ORDERS};
 use infra::{
     config::Config,
     kafka::{QuietContext, client_config, ensure_topic, headers},
@@ -41,11 +41,16 @@ impl FromStr for TopicName {
         if matches!(text, "." | "..") || text.starts_with("__") {
             return Err("Kafka keeps this name for itself".to_owned());
         }
-        match ALL.iter().find(|own| text.ends_with(own.name)) {
+        let own = ALL.iter().map(|own| own.name);
+        let mut own = own.filter(|own| text.ends_with(*own));
+        let of_a_platform = || {
+            let name = ORDER_EVENTS_OF_PLATFORM;
+            text.contains(name).then_some(name)
+        };
+        match own.next().or_else(of_a_platform) {
             Some(own) => Err(format!(
-                "a topic of Orderlog itself has this name ({}, with or without a prefix): give \
-                 the replay one of its own",
-                own.name
+                "a topic of Orderlog itself has this name ({own}, with or without a prefix): give \
+                 the replay one of its own"
             )),
             None => Ok(Self(text.to_owned())),
         }
@@ -148,6 +153,12 @@ mod tests {
                 let refused = name.parse::<TopicName>().expect_err("it is ours");
                 assert!(refused.contains(own.name), "{refused}");
             }
+        }
+        for platforms in [
+            "orders.events.v1.platform.web",
+            "x.orders.events.v1.platform.w",
+        ] {
+            assert!(platforms.parse::<TopicName>().is_err(), "{platforms}");
         }
         assert!("analysts.orders".parse::<TopicName>().is_ok());
         for wrong in ["", ".", "a b", "__consumer_offsets", &"x".repeat(250)] {

@@ -1,13 +1,10 @@
 //! The feed of events: the log as it is published, but readable.
 
-use super::{
-    feed::{About, Edge, Feed, FeedError, Item, Page},
-    platforms::Platforms,
-};
+use super::feed::{About, Edge, Feed, FeedError, Item, Page};
 use crate::log::{Log, ORDER};
 use contracts::LogPosition;
 use infra::{
-    log::{LogHints, LogPager, PageSize, PublishedEvent},
+    log::{LogHints, LogPager, OrderPlatforms, PageSize, PublishedEvent},
     sealing::OpenError,
 };
 use std::{sync::Arc, time::Duration};
@@ -25,7 +22,7 @@ pub struct Told {
 #[derive(Clone)]
 pub struct Events {
     log: Log,
-    platforms: Platforms,
+    platforms: OrderPlatforms,
 }
 
 impl Events {
@@ -33,7 +30,7 @@ impl Events {
     pub fn new(log: Log) -> Self {
         Self {
             log,
-            platforms: Platforms::default(),
+            platforms: OrderPlatforms::default(),
         }
     }
 

@@ -23,7 +23,6 @@ mod feed;
 mod filter;
 mod marker;
 mod piece;
-mod platforms;
 mod response;
 mod store;
 mod tail;

@@ -93,7 +93,9 @@ async fn a_later_release(env: &TestEnv) -> anyhow::Result<()> {
         let request = commands.request(Method::PUT, path).json(&body);
         answer(request).await
     };
-    save(product, json!({"title": "Chair"})).await?.expect(201)?;
+    save(product, json!({"title": "Chair"}))
+        .await?
+        .expect(201)?;
     save(platform, json!({})).await?.expect(201)?;
     store_of_later_release(&log, &["platform", "product"]).await?;
     save(product, json!({"title": "Stool"}))

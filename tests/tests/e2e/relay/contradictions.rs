@@ -166,7 +166,7 @@ pub async fn topics_are_made_once_and_held_to_their_shape(config: Config) -> Res
     delete(&scene.config, &scene.topic(topics::RELAY_PROGRESS)).await?;
     let mut wrong = scene.config.clone();
     wrong.kafka_prefix = format!("{}wrong.", scene.config.kafka_prefix);
-    create_with_two_partitions(&wrong).await?;
+    create(&wrong, &wrong.kafka_name(topics::ORDER_EVENTS), 2).await?;
     let refused = kafka::ensure_topics(&wrong).await;
     ensure!(
         matches!(refused, Err(TopicError::Mismatch { .. })),
@@ -198,7 +198,7 @@ pub async fn recreate(scene: &Scene, topic: &str) -> Result<()> {
 }
 
 /// Deletes a topic and waits until Kafka has forgotten it.
-async fn delete(config: &Config, topic: &str) -> Result<()> {
+pub async fn delete(config: &Config, topic: &str) -> Result<()> {
     let admin = admin(config)?;
     for result in admin.delete_topics(&[topic], &AdminOptions::new()).await? {
         result.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
@@ -210,15 +210,25 @@ async fn delete(config: &Config, topic: &str) -> Result<()> {
     Ok(())
 }
 
-async fn create_with_two_partitions(config: &Config) -> Result<()> {
+/// Creates a topic and waits until Kafka knows it.
+pub async fn create(config: &Config, name: &str, partitions: i32) -> Result<()> {
     use rdkafka::admin::{NewTopic, TopicReplication};
-    let name = config.kafka_name(topics::ORDER_EVENTS);
-    let topic = NewTopic::new(&name, 2, TopicReplication::Fixed(1));
+    let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
     for result in admin(config)?
         .create_topics(&[topic], &AdminOptions::new())
         .await?
     {
         result.map_err(|(topic, code)| anyhow::anyhow!("{topic}: {code}"))?;
+    }
+    let mut client = kafka::MetadataClient::new(config);
+    let has_leaders = |topic: &kafka::TopicMetadata| topic.has_leaders;
+    while !client
+        .describe(&[name])
+        .await?
+        .topic(name)
+        .is_some_and(has_leaders)
+    {
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     Ok(())
 }

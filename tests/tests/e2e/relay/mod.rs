@@ -5,6 +5,7 @@ mod cut_off;
 mod frozen;
 mod leadership;
 mod once;
+mod platforms;
 pub mod scene;
 
 use libtest_mimic::Trial;
@@ -40,6 +41,9 @@ pub fn trials() -> Vec<Trial> {
         contradictions::an_event_that_cannot_be_mapped,
         contradictions::an_event_that_is_too_large,
         contradictions::topics_are_made_once_and_held_to_their_shape,
+        platforms::killed_in_a_backlog,
+        platforms::a_topic_named_later_lacks_nothing,
+        platforms::a_topic_that_is_not_what_it_was,
     ];
     trials.extend([
         on_servers(
@@ -49,6 +53,14 @@ pub fn trials() -> Vec<Trial> {
         on_servers(
             "relay::frozen::a_frozen_leader_is_overtaken",
             frozen::a_frozen_leader_is_overtaken,
+        ),
+        on_servers(
+            "relay::platforms::an_epoch_is_announced_on_it",
+            platforms::an_epoch_is_announced_on_it,
+        ),
+        on_servers(
+            "relay::platforms::orders_of_a_platform_survive_killed_relays",
+            platforms::orders_of_a_platform_survive_killed_relays,
         ),
     ]);
     trials.push(on_private_servers(

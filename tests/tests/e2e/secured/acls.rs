@@ -16,11 +16,14 @@ struct Rule<'a> {
     operation: u8,
 }
 
-/// Makes every rule of the file for this prefix, at a broker that takes them from
-/// anybody.
+/// Makes every rule of the file for this prefix, its example too, at a broker that
+/// takes them from anybody.
 pub async fn apply(broker: &str, prefix: &str) -> Result<usize> {
     let file = std::fs::read_to_string(tests::root().join("deploy/kafka/acls.tsv"))?;
-    let lines = file.lines().filter(|line| !line.starts_with('#'));
+    let lines = file
+        .lines()
+        .map(|line| line.strip_prefix("#\t").unwrap_or(line));
+    let lines = lines.filter(|line| !line.starts_with('#'));
     let rules: Vec<Rule<'_>> = lines
         .map(|line| read(line, prefix).with_context(|| line.to_owned()))
         .collect::<Result<Vec<_>>>()?

@@ -2,6 +2,7 @@
 
 mod acls;
 mod certificates;
+mod integrator;
 mod servers;
 
 use anyhow::{Context as _, Result, ensure};
@@ -41,6 +42,7 @@ async fn everything_works(env: &TestEnv) -> Result<()> {
     migrate(&servers).await?;
     let deployment = Deployment::start(env, servers).await?;
     an_order_goes_all_the_way(&deployment).await?;
+    integrator::one_platform_is_all_that_is_read(&deployment.servers).await?;
     every_connection_is_encrypted(&deployment.servers.plain).await?;
     nobody_changes_an_event(&deployment.servers.plain).await?;
     views_are_built_anew(&deployment).await?;

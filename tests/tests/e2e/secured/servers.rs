@@ -27,6 +27,9 @@ pub const USERS: [&str; 6] = [
     "worker",
 ];
 
+/// Whom Kafka knows besides: somebody who may read the orders of `web`.
+pub const INTEGRATOR: &str = "integrator";
+
 /// The servers of one test.
 pub struct Servers {
     pub authority: Authority,
@@ -52,13 +55,14 @@ impl Servers {
             throwaway: true,
             kafka: KafkaExtras {
                 settings: kafka_settings(&kafka, &pem),
-                users: USERS.map(scram).to_vec(),
+                users: USERS.into_iter().chain([INTEGRATOR]).map(scram).collect(),
             },
         };
         let local = tests::start_servers(options, &|_| {}).await?;
         let mut plain = env.config.clone();
         local.configure(&mut plain);
         PREFIX.clone_into(&mut plain.kafka_prefix);
+        plain.kafka_platform_topics = serde_json::from_value(serde_json::json!(["web"]))?;
         let made = acls::apply(&plain.kafka_bootstrap_servers, PREFIX).await?;
         ensure!(made > 10, "{made} rules");
         for (name, url) in [("events", &plain.events_url), ("views", &plain.views_url)] {

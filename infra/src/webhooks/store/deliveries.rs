@@ -3,13 +3,19 @@
 use super::health;
 use crate::{
     clock,
+    sealing::MasterKey,
     webhooks::{
         delivery::{Concluded, Due, NewMessage, Verdict},
         endpoint::Endpoint,
+        secret::WebhookSecret,
     },
 };
 use sqlx::{Error, PgConnection, PgPool, Row as _};
 use uuid::Uuid;
+
+/// Why nothing is sent to an endpoint whose secret is no use.
+const SEALED: &str = "the secret of the endpoint was sealed with another master key, or is damaged: \
+    nothing can be signed until it has another one";
 
 /// Writes messages, and a delivery of each to those endpoints that it is for,
 /// by their index among `messages`. What is disabled skips it. An event that an
@@ -225,4 +231,38 @@ pub async fn skip_pending(ops: &PgPool, endpoint: Uuid, limit: i64) -> Result<u6
     );
     let skipped = skipped.bind(endpoint).bind(limit).execute(ops).await?;
     Ok(skipped.rows_affected())
+}
+
+/// Fails what is still to be sent to an endpoint whose secret this key does not
+/// open, at most `limit` deliveries; how many. None where it has one by now that
+/// the key opens.
+pub async fn fail_sealed(
+    ops: &PgPool,
+    key: &MasterKey,
+    endpoint: Uuid,
+    limit: i64,
+) -> Result<Option<u64>, Error> {
+    let mut transaction = ops.begin().await?;
+    // Nobody gives it another secret meanwhile.
+    let secret: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT secret FROM webhook_endpoints WHERE id = $1 FOR SHARE")
+            .bind(endpoint)
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let opens = |sealed: Vec<u8>| WebhookSecret::open(key, endpoint, &sealed).is_some();
+    if secret.is_none_or(opens) {
+        return Ok(None);
+    }
+    let failed = sqlx::query(
+        "WITH unsigned AS MATERIALIZED ( \
+             SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'pending' \
+              ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) \
+         UPDATE webhook_deliveries d \
+            SET state = 'failed', last_error = $3, finished_at = statement_timestamp() \
+           FROM unsigned WHERE d.id = unsigned.id",
+    );
+    let failed = failed.bind(endpoint).bind(limit).bind(SEALED);
+    let failed = failed.execute(&mut *transaction).await?.rows_affected();
+    transaction.commit().await?;
+    Ok(Some(failed))
 }

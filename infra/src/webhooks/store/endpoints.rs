@@ -165,12 +165,13 @@ pub async fn find(ops: &PgPool, id: Uuid) -> Result<Option<Endpoint>, Error> {
     row.as_ref().map(endpoint).transpose()
 }
 
-/// One endpoint with what its requests are signed with.
+/// One endpoint with what its requests are signed with; none where it is to be told
+/// nothing any more.
 pub async fn target(ops: &PgPool, key: &MasterKey, id: Uuid) -> Result<Option<Target>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS}, master_key, secret, \
                 CASE WHEN old_secret_until > statement_timestamp() THEN old_secret END AS old_secret \
-           FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL"
+           FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL AND state = 'enabled'"
     );
     let Some(row) = sqlx::query(&sql).bind(id).fetch_optional(ops).await? else {
         return Ok(None);

@@ -138,6 +138,7 @@ fn history(d: &mut Dice, order: &NewOrder) -> History {
             payment: d.rarely(2).then(|| c::id("p1")),
             amount: d.amount(amount),
             purpose: d.one_of(&[RefundPurpose::Goodwill, RefundPurpose::Cancellation]),
+            return_id: None,
             reason: None,
             refunded_at: now,
         });

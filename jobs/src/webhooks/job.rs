@@ -12,7 +12,8 @@ use infra::{
     retry::RetryPolicy,
     sealing::MasterKey,
     webhooks::{
-        self, Concluded, DisabledBy, Due, Endpoint, EndpointState, StoreError, Target, Verdict,
+        self, Concluded, DisabledBy, Due, Endpoint, EndpointState, Sealed, StoreError, Target,
+        Verdict,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -179,9 +180,14 @@ impl Delivering {
     async fn fail_sealed(&self, id: Uuid) -> Result<bool, sqlx::Error> {
         loop {
             match webhooks::fail_sealed(&self.ops, &self.key, id, SKIPPED).await? {
-                None => return Ok(false),
-                Some(0) => return Ok(true),
-                Some(_) => {}
+                Sealed::Opens => return Ok(false),
+                Sealed::More => {}
+                Sealed::Failed(endpoint) => {
+                    if endpoint.state == EndpointState::Disabled {
+                        disabled(&endpoint);
+                    }
+                    return Ok(true);
+                }
             }
         }
     }
@@ -315,14 +321,19 @@ impl Turn<'_> {
             Some(DisabledBy::Gone | DisabledBy::Failing)
         );
         if endpoint.state != before && by_itself {
-            metrics::disabled();
-            tracing::warn!(endpoint.id = %endpoint.id, by = ?endpoint.disabled_by, "webhook.disabled");
+            disabled(endpoint);
         } else if self.rests() && !rested {
             metrics::rests();
             tracing::info!(endpoint.id = %endpoint.id, failures = endpoint.failures, "webhook.rests");
         }
         Ok(())
     }
+}
+
+/// Tells that an endpoint was, by itself.
+fn disabled(endpoint: &Endpoint) {
+    metrics::disabled();
+    tracing::warn!(endpoint.id = %endpoint.id, by = ?endpoint.disabled_by, "webhook.disabled");
 }
 
 async fn request(job: Option<String>, sender: Sender, target: Arc<Target>, due: Due) -> Concluded {

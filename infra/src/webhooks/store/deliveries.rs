@@ -233,25 +233,36 @@ pub async fn skip_pending(ops: &PgPool, endpoint: Uuid, limit: i64) -> Result<u6
     Ok(skipped.rows_affected())
 }
 
+/// What became of an endpoint whose secret is no use.
+#[derive(Debug)]
+pub enum Sealed {
+    /// It has one by now that opens, or is gone.
+    Opens,
+    /// Deliveries were failed, and there may be more.
+    More,
+    /// All were; the endpoint after that.
+    Failed(Box<Endpoint>),
+}
+
 /// Fails what is still to be sent to an endpoint whose secret this key does not
-/// open, at most `limit` deliveries; how many. None where it has one by now that
-/// the key opens.
+/// open, at most `limit` deliveries. Once there is no more, the endpoint is left
+/// alone for a while, and disabled where that has been so for days.
 pub async fn fail_sealed(
     ops: &PgPool,
     key: &MasterKey,
     endpoint: Uuid,
     limit: i64,
-) -> Result<Option<u64>, Error> {
+) -> Result<Sealed, Error> {
     let mut transaction = ops.begin().await?;
     // Nobody gives it another secret meanwhile.
     let secret: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT secret FROM webhook_endpoints WHERE id = $1 FOR SHARE")
+        sqlx::query_scalar("SELECT secret FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE")
             .bind(endpoint)
             .fetch_optional(&mut *transaction)
             .await?;
     let opens = |sealed: Vec<u8>| WebhookSecret::open(key, endpoint, &sealed).is_some();
     if secret.is_none_or(opens) {
-        return Ok(None);
+        return Ok(Sealed::Opens);
     }
     let failed = sqlx::query(
         "WITH unsigned AS MATERIALIZED ( \
@@ -263,6 +274,12 @@ pub async fn fail_sealed(
     );
     let failed = failed.bind(endpoint).bind(limit).bind(SEALED);
     let failed = failed.execute(&mut *transaction).await?.rows_affected();
+    let sealed = if i64::try_from(failed).is_ok_and(|failed| failed < limit) {
+        let noted = health::note_sealed(&mut transaction, endpoint).await?;
+        Sealed::Failed(Box::new(noted))
+    } else {
+        Sealed::More
+    };
     transaction.commit().await?;
-    Ok(Some(failed))
+    Ok(sealed)
 }

@@ -244,7 +244,8 @@ pub async fn change(
 }
 
 /// A new secret; the one before signs beside it for a while. A request does so
-/// once. None where there is no such endpoint.
+/// once. Sealed with another key, the one before was no use: with the new one the
+/// endpoint begins with a clean record. None where there is no such endpoint.
 pub async fn rotate(
     ops: &PgPool,
     id: Uuid,
@@ -277,6 +278,9 @@ pub async fn rotate(
             SET old_secret = secret, \
                 old_secret_until = statement_timestamp() + $4 * interval '1 second', \
                 secret = $3, master_key = $2, rotated_by = $5, \
+                failures = CASE master_key WHEN $2 THEN failures ELSE 0 END, \
+                failing_since = CASE master_key WHEN $2 THEN failing_since END, \
+                rests_until = CASE master_key WHEN $2 THEN rests_until END, \
                 updated_at = statement_timestamp() \
           WHERE id = $1 RETURNING {COLUMNS}"
     );

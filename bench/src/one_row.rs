@@ -18,12 +18,16 @@ const SQL: &str = "INSERT INTO events (aggregate_type, aggregate_id, sequence, e
 pub struct Rows(Vec<(String, String, String)>);
 
 impl Rows {
-    /// Those of some order that is in the log.
+    /// Those of the order that clients have just been through with: rows that were
+    /// measured before may have left others, of other shapes and lengths.
     pub async fn of(config: &Config) -> anyhow::Result<Self> {
         let pool = postgres::pool(&config.events_url, 1)?;
         let rows = sqlx::query(
             "SELECT event_type, payload::text AS payload, metadata::text AS metadata FROM events \
-              WHERE aggregate_id = (SELECT aggregate_id FROM events WHERE sequence = 4 LIMIT 1) \
+              WHERE aggregate_type = 'order' AND aggregate_id = \
+                    (SELECT aggregate_id FROM events \
+                      WHERE aggregate_type = 'order' AND sequence = 4 \
+                      ORDER BY epoch DESC, transaction_id DESC, position DESC LIMIT 1) \
               ORDER BY sequence",
         )
         .fetch_all(&pool)

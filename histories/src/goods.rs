@@ -84,6 +84,7 @@ pub fn ask(step: Step, order: &Order) -> Option<Fact> {
     let event = ReturnRequested {
         return_id: next_id("r", order.returns.len()),
         lines: vec![step.one_of(lines)?],
+        occurred_at: None,
         personal: None,
     };
     Some(event.into())

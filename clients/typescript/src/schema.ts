@@ -5293,6 +5293,8 @@ export interface components {
             refunds?: components["schemas"]["PastRefundBody"][];
             /** @description Fulfilments, in order. */
             fulfillments?: components["schemas"]["PastFulfillmentBody"][];
+            /** @description Goods that came back, in order; the first is `r1`. */
+            returns?: components["schemas"]["PastReturnBody"][];
             cancellation?: components["schemas"]["CancellationBody"] | null;
         };
         /** @description A page of jobs. */
@@ -6447,8 +6449,9 @@ export interface components {
              * @description How much.
              */
             amount: number;
-            /** @description What it was for. */
-            purpose?: components["schemas"]["RefundPurpose"];
+            purpose?: components["schemas"]["RefundPurpose"] | null;
+            /** @description Return that it was for: the first one of `returns` is `r1`. */
+            return_id?: string | null;
             /** @description Why, in words. Personal data (free text). */
             reason?: string | null;
             /**
@@ -6456,6 +6459,30 @@ export interface components {
              * @description When.
              */
             refunded_at?: string | null;
+        };
+        /**
+         * @description Goods that came back elsewhere, all at once.
+         * @example {
+         *       "lines": [
+         *         {
+         *           "line": "l1",
+         *           "quantity": 1,
+         *           "resellable": true
+         *         }
+         *       ],
+         *       "returned_at": "2010-12-09T10:00:00Z"
+         *     }
+         */
+        PastReturnBody: {
+            /** @description Units of lines, each line once; at most what was shipped. */
+            lines: components["schemas"]["ReceivedLineBody"][];
+            /** @description Why, in words. Personal data (free text). */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            returned_at?: string | null;
         };
         /** @description A payment. Amounts in minor units. */
         Payment: {
@@ -17676,7 +17703,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_not_positive`, `amount_overflow`, `capture_exceeds_authorized`, `credit_quantity_positive`, `discount_out_of_range`, `duplicate_line`, `exceeds_open`, `fulfillments_live`, `history_too_long`, `idempotency_key_reused`, `line_not_found`, `negative_price`, `no_lines`, `no_positive_quantity`, `not_for_kind`, `nothing_to_fulfill`, `order_cancelled`, `payment_not_found`, `platform_not_found`, `price_unknown`, `quantity_out_of_range`, `refund_exceeds_captured`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags`, `units_out_of_range` */
+            /** @description `amount_not_positive`, `amount_overflow`, `capture_exceeds_authorized`, `credit_quantity_positive`, `discount_out_of_range`, `duplicate_line`, `exceeds_open`, `fulfillments_live`, `history_too_long`, `idempotency_key_reused`, `line_not_found`, `negative_price`, `no_lines`, `no_positive_quantity`, `not_for_kind`, `nothing_to_fulfill`, `order_cancelled`, `payment_not_found`, `platform_not_found`, `price_unknown`, `purpose_needs_return`, `quantity_out_of_range`, `refund_exceeds_captured`, `return_exceeds_shipped`, `return_not_found`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags`, `units_out_of_range` */
             422: {
                 headers: {
                     [name: string]: unknown;

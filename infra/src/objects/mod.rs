@@ -26,6 +26,7 @@ mod writer;
 
 pub use error::{ObjectsError, PutError};
 pub use object_store::GetRange;
+pub use place::PATIENCE;
 pub use read::Object;
 pub use writer::{ObjectWriter, Written};
 

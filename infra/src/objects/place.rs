@@ -3,7 +3,7 @@
 use super::{Objects, ObjectsError, Unfinished, uploads::Uploads};
 use crate::config::Config;
 use object_store::{
-    ClientOptions, ObjectStore, RetryConfig,
+    BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder},
     local::LocalFileSystem,
     path::Path as ObjectPath,
@@ -26,6 +26,16 @@ const SILENCE: Duration = Duration::from_mins(1);
 /// How long a request is sent again, and how often.
 const RETRYING: Duration = Duration::from_secs(30);
 const RETRIES: usize = 5;
+/// How long a store may keep whoever writes waiting and take it after all, at most: a
+/// request that is sent again for the last time, after the longest pause, and is
+/// silent for as long as it may.
+pub const PATIENCE: Duration = Duration::from_mins(2);
+/// The longest pause between requests that are sent again.
+const PAUSE: Duration = Duration::from_secs(15);
+const _: () = assert!(
+    PATIENCE.as_secs()
+        >= RETRYING.as_secs() + PAUSE.as_secs() + CONNECT.as_secs() + SILENCE.as_secs()
+);
 
 /// Where objects are to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,7 +178,10 @@ fn s3(config: &Config, bucket: &str, client: ClientOptions) -> Result<AmazonS3, 
         .with_retry(RetryConfig {
             max_retries: RETRIES,
             retry_timeout: RETRYING,
-            ..RetryConfig::default()
+            backoff: BackoffConfig {
+                max_backoff: PAUSE,
+                ..BackoffConfig::default()
+            },
         });
     Ok(store.build()?)
 }

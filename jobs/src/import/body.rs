@@ -47,6 +47,9 @@ pub struct OrderBody<'a> {
     /// Fulfilments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fulfillments: Vec<FulfillmentBody>,
+    /// Goods that came back; the first is `r1`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub returns: Vec<ReturnBody>,
     /// That it was called off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<CancellationBody>,
@@ -115,6 +118,9 @@ pub struct RefundBody {
     pub amount: i64,
     /// What it was for.
     pub purpose: RefundPurpose,
+    /// The return that it was for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub return_id: Option<String>,
     /// Why, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -164,6 +170,33 @@ pub struct UnitsBody {
     pub quantity: i64,
 }
 
+/// Goods that came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReturnBody {
+    /// What came, each line once.
+    pub lines: Vec<ReturnedBody>,
+    /// Why, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When.
+    #[serde(
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub returned_at: Option<OffsetDateTime>,
+}
+
+/// Some units of a line that came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReturnedBody {
+    /// Id of the line.
+    pub line: String,
+    /// How many.
+    pub quantity: i64,
+    /// Whether they can be sold again.
+    pub resellable: bool,
+}
+
 /// That it was called off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CancellationBody {
@@ -205,6 +238,7 @@ impl<'a> OrderBody<'a> {
             payments: Vec::new(),
             refunds: Vec::new(),
             fulfillments: Vec::new(),
+            returns: Vec::new(),
             cancellation: None,
         }
     }

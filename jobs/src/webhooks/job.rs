@@ -11,7 +11,10 @@ use infra::{
     lifecycle::{Lifecycle, error_chain},
     retry::RetryPolicy,
     sealing::MasterKey,
-    webhooks::{self, Concluded, DisabledBy, Due, Endpoint, EndpointState, Target, Verdict},
+    webhooks::{
+        self, Concluded, DisabledBy, Due, Endpoint, EndpointState, Sealed, StoreError, Target,
+        Verdict,
+    },
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -33,11 +36,14 @@ const AHEAD: i64 = 4;
 /// How long is waited for requests that are under way before a look at what has
 /// come since.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// Deliveries that are skipped in one statement: its locks are short.
+/// Deliveries that are skipped or failed in one statement: its locks are short.
 const SKIPPED: i64 = 1_000;
 /// Endpoints that a process sends to at once: one that hangs holds its place for
 /// a time-out, then rests.
 pub const AT_ONCE: usize = 64;
+/// Attempts after which a secret that cannot be opened never will be: another worker
+/// may have the master key that it was sealed with.
+const OPENED_WITHIN: u32 = 5;
 /// After this long whoever sends makes room for other endpoints. Longer than a
 /// request may take.
 const TURN: Duration = Duration::from_secs(30);
@@ -142,7 +148,7 @@ pub fn deliver(with: Delivering) -> impl Fn(Deliver, Context) -> Running + Send 
 
 impl Delivering {
     async fn deliver(&self, id: Uuid, context: &Context) -> Ended {
-        let Some(target) = self.target(id).await? else {
+        let Some(target) = self.target(id, context.attempt).await? else {
             return self.skip(id).await;
         };
         let turn = Turn {
@@ -156,10 +162,34 @@ impl Delivering {
     }
 
     /// The endpoint as it is now; none where it is to be told nothing any more.
-    async fn target(&self, id: Uuid) -> Result<Option<Target>, JobError> {
-        let target = webhooks::target(&self.ops, &self.key, id).await;
-        let target = target.map_err(|error| JobError::retry(error_chain(&error)))?;
-        Ok(target.filter(|target| target.endpoint.state == EndpointState::Enabled))
+    async fn target(&self, id: Uuid, attempt: u32) -> Result<Option<Target>, JobError> {
+        let error = match webhooks::target(&self.ops, &self.key, id).await {
+            Ok(target) => return Ok(target),
+            Err(error) => error,
+        };
+        let why = error_chain(&error);
+        let sealed = matches!(error, StoreError::Sealed { .. });
+        if sealed && attempt >= OPENED_WITHIN && self.fail_sealed(id).await? {
+            return Err(JobError::permanent(why));
+        }
+        Err(JobError::retry(why))
+    }
+
+    /// Fails what waits for an endpoint whose secret is no use. False where it has
+    /// another one by now.
+    async fn fail_sealed(&self, id: Uuid) -> Result<bool, sqlx::Error> {
+        loop {
+            match webhooks::fail_sealed(&self.ops, &self.key, id, SKIPPED).await? {
+                Sealed::Opens => return Ok(false),
+                Sealed::More => {}
+                Sealed::Failed(endpoint) => {
+                    if endpoint.state == EndpointState::Disabled {
+                        disabled(&endpoint);
+                    }
+                    return Ok(true);
+                }
+            }
+        }
     }
 
     /// Notes what an endpoint misses that is disabled or deleted.
@@ -194,7 +224,8 @@ impl Turn<'_> {
             let goes_on = !draining.is_cancelled() && !self.is_over();
             if goes_on && ahead.is_empty() {
                 // With the secrets that it has now.
-                match self.with.target(self.target.endpoint.id).await? {
+                let id = self.target.endpoint.id;
+                match self.with.target(id, context.attempt).await? {
                     Some(target) => {
                         self.target = Arc::new(target);
                         ahead.extend(self.due(&sending).await?);
@@ -290,14 +321,19 @@ impl Turn<'_> {
             Some(DisabledBy::Gone | DisabledBy::Failing)
         );
         if endpoint.state != before && by_itself {
-            metrics::disabled();
-            tracing::warn!(endpoint.id = %endpoint.id, by = ?endpoint.disabled_by, "webhook.disabled");
+            disabled(endpoint);
         } else if self.rests() && !rested {
             metrics::rests();
             tracing::info!(endpoint.id = %endpoint.id, failures = endpoint.failures, "webhook.rests");
         }
         Ok(())
     }
+}
+
+/// Tells that an endpoint was, by itself.
+fn disabled(endpoint: &Endpoint) {
+    metrics::disabled();
+    tracing::warn!(endpoint.id = %endpoint.id, by = ?endpoint.disabled_by, "webhook.disabled");
 }
 
 async fn request(job: Option<String>, sender: Sender, target: Arc<Target>, due: Due) -> Concluded {

@@ -140,8 +140,15 @@ fn bytes_of(pieces: mpsc::Receiver<Piece>) -> impl Stream<Item = Result<Bytes, F
             Some(Piece::Some(bytes)) => Some((Ok(bytes), Some(pieces))),
             Some(Piece::End) => None,
             Some(Piece::Failed(error)) => Some((Err(cut_off(&error)), None)),
-            // There was no room to say why.
-            None => Some((Err(cut_off(&ExportError::Stalled)), None)),
+            // Whoever wrote it has died.
+            None => {
+                let failure = Failure {
+                    why: "it ended without a word".to_owned(),
+                    code: UNAVAILABLE,
+                    is_lasting: false,
+                };
+                Some((Err(failure), None))
+            }
         }
     })
 }

@@ -36,7 +36,7 @@ use crate::{
     log::Log,
     problems::too_many_exports,
 };
-use infra::{config::Config, exports::LONGEST, http::Problem, views::EXPORTS_NAME};
+use infra::{config::Config, exports::LONGEST, http::Problem, objects, views::EXPORTS_NAME};
 use sqlx::{PgPool, postgres::PgConnectOptions};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -66,6 +66,30 @@ pub struct Limits {
     whole: Longest,
 }
 
+impl Limits {
+    const fn of_streams(config: &Config) -> Self {
+        Self {
+            stall: Duration::from_secs(config.export_stall_seconds),
+            whole: Longest {
+                time: Duration::from_secs(config.export_seconds),
+                setting: "export_seconds",
+            },
+        }
+    }
+
+    /// A store that asks for patience gets it: what it takes in the end is no reason
+    /// to begin the file anew.
+    fn of_files(config: &Config) -> Self {
+        Self {
+            stall: Duration::from_secs(config.export_stall_seconds).max(objects::PATIENCE),
+            whole: Longest {
+                time: Duration::from_secs(config.export_file_seconds).min(LONGEST),
+                setting: "export_file_seconds",
+            },
+        }
+    }
+}
+
 /// How long all of something may take, and who says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Longest {
@@ -78,32 +102,21 @@ pub struct Longest {
 impl Exports {
     /// Those that are streamed, as configured, of this log and its events.
     pub fn new(config: &Config, log: Log, events: Events) -> Self {
-        let whole = Longest {
-            time: Duration::from_secs(config.export_seconds),
-            setting: "export_seconds",
-        };
-        Self::within(whole, config, log, events)
+        Self::within(Limits::of_streams(config), config, log, events)
     }
 
     /// Those that are put into files: nobody's connection is held meanwhile.
     fn of_files(config: &Config, log: Log, events: Events) -> Self {
-        let whole = Longest {
-            time: Duration::from_secs(config.export_file_seconds).min(LONGEST),
-            setting: "export_file_seconds",
-        };
-        Self::within(whole, config, log, events)
+        Self::within(Limits::of_files(config), config, log, events)
     }
 
-    fn within(whole: Longest, config: &Config, log: Log, events: Events) -> Self {
+    fn within(limits: Limits, config: &Config, log: Log, events: Events) -> Self {
         Self {
             reach: Reach::new(log.clone()),
             log,
             events,
             turns: Arc::new(Semaphore::new(config.exports_at_once)),
-            limits: Limits {
-                stall: Duration::from_secs(config.export_stall_seconds),
-                whole,
-            },
+            limits,
         }
     }
 
@@ -125,5 +138,26 @@ impl Exports {
     fn turn(&self) -> Result<OwnedSemaphorePermit, Problem> {
         let turn = Arc::clone(&self.turns).try_acquire_owned();
         turn.map_err(|_| too_many_exports())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_has_the_time_that_it_takes_to_try_again() {
+        let config = Config {
+            export_stall_seconds: 30,
+            ..Config::default()
+        };
+        let files = Limits::of_files(&config);
+        assert_eq!(files.stall, objects::PATIENCE);
+        assert_eq!(Limits::of_streams(&config).stall, Duration::from_secs(30));
+        let config = Config {
+            export_stall_seconds: 600,
+            ..config
+        };
+        assert_eq!(Limits::of_files(&config).stall, Duration::from_mins(10));
     }
 }

@@ -69,7 +69,9 @@ impl<S: Source> Begin<S> {
         turn: Option<OwnedSemaphorePermit>,
     ) -> Result<Running, ExportError> {
         let coder = coding.map(|coding| Coder::new(coding, Effort::Export));
-        let (pieces, taken) = mpsc::channel(WAITING);
+        let (pieces, taken) = mpsc::channel(WAITING + 1);
+        // Room for why there is no end, whatever else waits.
+        let last = pieces.clone().try_reserve_owned().ok();
         let mut outlet = Outlet::new(self.sheet, coder.transpose()?, pieces.clone(), limits);
         let rows = outlet.counter();
         let account = Account::begin(self.name, self.format, turn);
@@ -85,9 +87,8 @@ impl<S: Source> Begin<S> {
                 () = sleep(limits.whole.time) => Err(ExportError::TooLong(limits.whole)),
             };
             account.end(&ended);
-            if let Err(error) = ended {
-                // Where there is no room for it the end is missed anyhow.
-                let _ = pieces.try_send(Piece::Failed(error));
+            if let (Err(error), Some(last)) = (ended, last) {
+                last.send(Piece::Failed(error));
             }
         });
         Ok(Running {
@@ -143,5 +144,59 @@ impl Account {
 impl Drop for Account {
     fn drop(&mut self) {
         self.gauge.decrement(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::Longest;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    /// As much as anybody takes.
+    struct Endless;
+
+    impl Source for Endless {
+        async fn write(self, outlet: &mut Outlet) -> Result<(), ExportError> {
+            let line = vec![b'x'; 200 << 10];
+            loop {
+                outlet.sheet().line(&line);
+                outlet.pass_on().await?;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_learns_all_the_same_why_there_is_no_end() {
+        let whole = Longest {
+            time: Duration::from_millis(50),
+            setting: "export_file_seconds",
+        };
+        let begin = Begin {
+            name: "orders",
+            format: Format::Ndjson,
+            moment: Moment {
+                position: String::new(),
+                as_of: OffsetDateTime::UNIX_EPOCH,
+            },
+            sheet: Sheet::of_lines(),
+            source: Endless,
+        };
+        let stall = Duration::from_hours(1);
+        let running = begin.run(None, Limits { stall, whole }, None);
+        let mut pieces = running.expect("it runs").pieces;
+        let full = async {
+            while pieces.len() <= WAITING {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(Duration::from_secs(30), full).await.expect("full");
+        for _ in 0..WAITING {
+            assert!(matches!(pieces.recv().await, Some(Piece::Some(_))));
+        }
+        let last = pieces.recv().await;
+        assert!(matches!(last, Some(Piece::Failed(ExportError::TooLong(_)))));
+        assert!(pieces.recv().await.is_none());
     }
 }

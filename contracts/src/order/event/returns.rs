@@ -6,6 +6,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 payloads! {
@@ -15,6 +16,10 @@ payloads! {
         pub return_id: String,
         /// What is to come back, each line once.
         pub lines: Vec<LineQuantity>,
+        /// Business time, where it is not that of the record.
+        #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+        pub occurred_at: Option<OffsetDateTime>,
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub personal: Option<Personal<ReturnReasons>>,

@@ -116,7 +116,7 @@ pub fn return_requested(
         refunded: 0,
         credited: 0,
         exchange_order_id: None,
-        requested_at: envelope.time,
+        requested_at: event.occurred_at.unwrap_or(envelope.time),
     });
     Ok(())
 }

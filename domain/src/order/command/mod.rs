@@ -23,7 +23,7 @@ pub use money::{
     AuthorizePayment, CapturePayment, FailPayment, GrantCredit, RecordChargeback, RefundPayment,
     SettleCapture, SettleRefund, Settled, VoidPayment,
 };
-pub use past::{History, PastCancellation, PastFulfillment, PastPayment, PastRefund};
+pub use past::{History, PastCancellation, PastFulfillment, PastPayment, PastRefund, PastReturn};
 pub use placing::{
     CompleteDraft, CreateDraft, ImportOrder, NewAddress, NewLine, NewOrder, NewShipping,
     PlaceOrder, UpdateDraft,

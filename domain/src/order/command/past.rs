@@ -14,6 +14,8 @@ pub struct History {
     pub refunds: Vec<PastRefund>,
     /// Fulfilments, in order.
     pub fulfillments: Vec<PastFulfillment>,
+    /// Goods that came back, in order.
+    pub returns: Vec<PastReturn>,
     /// That it was called off.
     pub cancellation: Option<PastCancellation>,
 }
@@ -42,6 +44,8 @@ pub struct PastRefund {
     pub amount: i64,
     /// What for.
     pub purpose: RefundPurpose,
+    /// Return that it was for, where it was for one.
+    pub return_id: Option<Id>,
     /// Why.
     pub reason: Option<Words>,
     /// When.
@@ -59,6 +63,17 @@ pub struct PastFulfillment {
     pub shipped_at: Option<OffsetDateTime>,
     /// When it was delivered.
     pub delivered_at: Option<OffsetDateTime>,
+}
+
+/// Goods that came back elsewhere, all at once.
+#[derive(Debug, Clone)]
+pub struct PastReturn {
+    /// What came, and whether it can be sold again.
+    pub lines: Vec<(LineUnits, bool)>,
+    /// Why.
+    pub reason: Option<Words>,
+    /// When.
+    pub returned_at: Option<OffsetDateTime>,
 }
 
 /// A cancellation that was made elsewhere.

@@ -4,25 +4,30 @@
 use super::cancel;
 use crate::order::{
     command::{
-        AuthorizePayment, CancelOrder, CapturePayment, CreateFulfillment, DeliverFulfillment,
-        History, LineUnits, NewTracking, PastCancellation, PastFulfillment, PastPayment,
-        PastRefund, RefundPayment, ShipFulfillment, Sum,
+        ApproveReturn, AuthorizePayment, CancelOrder, CapturePayment, CreateFulfillment,
+        DeliverFulfillment, History, LineUnits, NewTracking, PastCancellation, PastFulfillment,
+        PastPayment, PastRefund, PastReturn, ReceiveReturn, RefundPayment, RequestReturn,
+        ShipFulfillment, Sum,
     },
     event::OrderEvent,
     fulfillment::{create, deliver, ship},
     payment::{authorize, capture, refund},
     rejection::{Part, Rejection},
+    returns::{approve, receive, request},
     state::{Order, evolve},
 };
 use crate::text::Id;
-use contracts::order::FulfillmentState;
+use contracts::order::{FulfillmentState, RefundPurpose};
 
-/// Payments, refunds and fulfilments that are imported with an order.
+/// Payments, refunds, fulfilments and returns that are imported with an order.
 pub const MAX_HISTORY: usize = 500;
 
 /// The events of `history` on `order`. A refusal says where in the history.
 pub fn happened(order: Order, history: History) -> Result<Vec<OrderEvent>, Rejection> {
-    let parts = history.payments.len() + history.refunds.len() + history.fulfillments.len();
+    let parts = history.payments.len()
+        + history.refunds.len()
+        + history.fulfillments.len()
+        + history.returns.len();
     if parts > MAX_HISTORY {
         let limit = MAX_HISTORY;
         return Err(Rejection::HistoryTooLong { parts, limit });
@@ -35,14 +40,19 @@ pub fn happened(order: Order, history: History) -> Result<Vec<OrderEvent>, Rejec
         let at = format!("/payments/{index}");
         past.paid(payment).map_err(|e| within(at, e))?;
     }
-    for (index, refund) in history.refunds.into_iter().enumerate() {
-        let at = format!("/refunds/{index}");
-        past.refunded(refund).map_err(|e| within(at, e))?;
-    }
+    let refunds = history.refunds.into_iter().enumerate();
+    let (for_goods, others) = refunds.partition(|(_, refund)| refund.return_id.is_some());
+    past.all_refunded(others)?;
     for (index, fulfillment) in history.fulfillments.into_iter().enumerate() {
         let at = format!("/fulfillments/{index}");
         past.fulfilled(fulfillment).map_err(|e| within(at, e))?;
     }
+    // What came back was shipped before, and is there before the money for it.
+    for (index, returned) in history.returns.into_iter().enumerate() {
+        let at = format!("/returns/{index}");
+        past.returned(returned).map_err(|e| within(at, e))?;
+    }
+    past.all_refunded(for_goods)?;
     if let Some(cancellation) = history.cancellation {
         let cancelled = past.cancelled(cancellation);
         cancelled.map_err(|e| within("/cancellation".to_owned(), e))?;
@@ -110,7 +120,22 @@ impl Past {
         id.ok_or_else(|| Rejection::no_such(Part::Payment, "", Some("/payment".to_owned())))
     }
 
+    /// Each with its place in the history.
+    fn all_refunded(&mut self, refunds: Vec<(usize, PastRefund)>) -> Result<(), Rejection> {
+        for (index, refund) in refunds {
+            let at = format!("/refunds/{index}");
+            self.refunded(refund).map_err(|e| within(at, e))?;
+        }
+        Ok(())
+    }
+
     fn refunded(&mut self, refund: PastRefund) -> Result<(), Rejection> {
+        if let Some(id) = &refund.return_id {
+            if refund.purpose != RefundPurpose::Return {
+                return Err(Rejection::PurposeNeedsReturn);
+            }
+            refund::came_back(&self.order, id)?;
+        }
         let payment = match refund.payment {
             Some(payment) => payment,
             None => self.newest_payment()?,
@@ -123,7 +148,7 @@ impl Past {
                 currency: None,
             },
             purpose: Some(refund.purpose),
-            return_id: None,
+            return_id: refund.return_id,
             pending: false,
             reason: refund.reason,
             occurred_at: refund.refunded_at,
@@ -174,6 +199,30 @@ impl Past {
             })
         })
         .collect()
+    }
+
+    fn returned(&mut self, past: PastReturn) -> Result<(), Rejection> {
+        let asked = past.lines.iter().map(|(units, _)| (units.clone(), None));
+        let asked = RequestReturn {
+            lines: asked.collect(),
+            reason: past.reason,
+        };
+        self.take(request::recorded(&self.order, asked, past.returned_at)?);
+        let newest = self.order.returns.last().map(|r| r.id.as_str());
+        let Some(return_id) = newest.and_then(|id| Id::try_from(id).ok()) else {
+            return Err(Rejection::NoLines);
+        };
+        let approved = ApproveReturn {
+            return_id: return_id.clone(),
+            reason: None,
+        };
+        self.take(approve::decide(&self.order, approved)?);
+        let received = ReceiveReturn {
+            return_id,
+            lines: past.lines,
+        };
+        self.take(receive::decide(&self.order, received)?);
+        Ok(())
     }
 
     fn cancelled(&mut self, past: PastCancellation) -> Result<(), Rejection> {

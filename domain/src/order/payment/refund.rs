@@ -88,7 +88,8 @@ pub fn recorded(order: &Order, command: RefundPayment) -> Result<Vec<OrderEvent>
     checked(order, vec![event])
 }
 
-fn came_back(order: &Order, id: &str) -> Result<(), Rejection> {
+/// Some of a return's goods have to be back before money is given for them.
+pub fn came_back(order: &Order, id: &str) -> Result<(), Rejection> {
     let returned = order.returned(id, Some("/return_id".to_owned()))?;
     match returned.state {
         ReturnState::Received | ReturnState::Refunded => Ok(()),

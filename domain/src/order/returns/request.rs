@@ -15,9 +15,19 @@ use contracts::{
     personal::Personal,
 };
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 /// At most what was shipped of each line and is not asked back already.
 pub fn decide(order: &Order, command: RequestReturn) -> Result<Vec<OrderEvent>, Rejection> {
+    recorded(order, command, None)
+}
+
+/// The same, where it was asked for elsewhere and then.
+pub fn recorded(
+    order: &Order,
+    command: RequestReturn,
+    occurred_at: Option<OffsetDateTime>,
+) -> Result<Vec<OrderEvent>, Rejection> {
     order.live_sale()?;
     let units = each_line_once(command.lines.iter().map(|(units, _)| units))?;
     let units = with_lines(units, &order.lines)?;
@@ -39,6 +49,7 @@ pub fn decide(order: &Order, command: RequestReturn) -> Result<Vec<OrderEvent>, 
     let requested = ReturnRequested {
         return_id: format!("r{}", order.counters.returns + 1),
         lines,
+        occurred_at,
         personal: reasons(command.reason, by_line.collect()),
     };
     Ok(vec![requested.into()])

@@ -3,13 +3,19 @@
 use super::health;
 use crate::{
     clock,
+    sealing::MasterKey,
     webhooks::{
         delivery::{Concluded, Due, NewMessage, Verdict},
         endpoint::Endpoint,
+        secret::WebhookSecret,
     },
 };
 use sqlx::{Error, PgConnection, PgPool, Row as _};
 use uuid::Uuid;
+
+/// Why nothing is sent to an endpoint whose secret is no use.
+const SEALED: &str = "the secret of the endpoint was sealed with another master key, or is damaged: \
+    nothing can be signed until it has another one";
 
 /// Writes messages, and a delivery of each to those endpoints that it is for,
 /// by their index among `messages`. What is disabled skips it. An event that an
@@ -225,4 +231,55 @@ pub async fn skip_pending(ops: &PgPool, endpoint: Uuid, limit: i64) -> Result<u6
     );
     let skipped = skipped.bind(endpoint).bind(limit).execute(ops).await?;
     Ok(skipped.rows_affected())
+}
+
+/// What became of an endpoint whose secret is no use.
+#[derive(Debug)]
+pub enum Sealed {
+    /// It has one by now that opens, or is gone.
+    Opens,
+    /// Deliveries were failed, and there may be more.
+    More,
+    /// All were; the endpoint after that.
+    Failed(Box<Endpoint>),
+}
+
+/// Fails what is still to be sent to an endpoint whose secret this key does not
+/// open, at most `limit` deliveries. Once there is no more, the endpoint is left
+/// alone for a while, and disabled where that has been so for days.
+pub async fn fail_sealed(
+    ops: &PgPool,
+    key: &MasterKey,
+    endpoint: Uuid,
+    limit: i64,
+) -> Result<Sealed, Error> {
+    let mut transaction = ops.begin().await?;
+    // Nobody gives it another secret meanwhile.
+    let secret: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT secret FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE")
+            .bind(endpoint)
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let opens = |sealed: Vec<u8>| WebhookSecret::open(key, endpoint, &sealed).is_some();
+    if secret.is_none_or(opens) {
+        return Ok(Sealed::Opens);
+    }
+    let failed = sqlx::query(
+        "WITH unsigned AS MATERIALIZED ( \
+             SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'pending' \
+              ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED) \
+         UPDATE webhook_deliveries d \
+            SET state = 'failed', last_error = $3, finished_at = statement_timestamp() \
+           FROM unsigned WHERE d.id = unsigned.id",
+    );
+    let failed = failed.bind(endpoint).bind(limit).bind(SEALED);
+    let failed = failed.execute(&mut *transaction).await?.rows_affected();
+    let sealed = if i64::try_from(failed).is_ok_and(|failed| failed < limit) {
+        let noted = health::note_sealed(&mut transaction, endpoint).await?;
+        Sealed::Failed(Box::new(noted))
+    } else {
+        Sealed::More
+    };
+    transaction.commit().await?;
+    Ok(sealed)
 }

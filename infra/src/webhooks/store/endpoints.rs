@@ -165,12 +165,13 @@ pub async fn find(ops: &PgPool, id: Uuid) -> Result<Option<Endpoint>, Error> {
     row.as_ref().map(endpoint).transpose()
 }
 
-/// One endpoint with what its requests are signed with.
+/// One endpoint with what its requests are signed with; none where it is to be told
+/// nothing any more.
 pub async fn target(ops: &PgPool, key: &MasterKey, id: Uuid) -> Result<Option<Target>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS}, master_key, secret, \
                 CASE WHEN old_secret_until > statement_timestamp() THEN old_secret END AS old_secret \
-           FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL"
+           FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL AND state = 'enabled'"
     );
     let Some(row) = sqlx::query(&sql).bind(id).fetch_optional(ops).await? else {
         return Ok(None);
@@ -243,7 +244,8 @@ pub async fn change(
 }
 
 /// A new secret; the one before signs beside it for a while. A request does so
-/// once. None where there is no such endpoint.
+/// once. Sealed with another key, the one before was no use: with the new one the
+/// endpoint begins with a clean record. None where there is no such endpoint.
 pub async fn rotate(
     ops: &PgPool,
     id: Uuid,
@@ -276,6 +278,9 @@ pub async fn rotate(
             SET old_secret = secret, \
                 old_secret_until = statement_timestamp() + $4 * interval '1 second', \
                 secret = $3, master_key = $2, rotated_by = $5, \
+                failures = CASE master_key WHEN $2 THEN failures ELSE 0 END, \
+                failing_since = CASE master_key WHEN $2 THEN failing_since END, \
+                rests_until = CASE master_key WHEN $2 THEN rests_until END, \
                 updated_at = statement_timestamp() \
           WHERE id = $1 RETURNING {COLUMNS}"
     );

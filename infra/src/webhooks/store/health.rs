@@ -108,6 +108,36 @@ pub(super) async fn note(
     disable(connection, noted, by).await
 }
 
+/// Writes down that nothing can be signed for an endpoint, which the caller has
+/// locked: it is left alone for as long as one that fails is at most, and disabled
+/// after as many days.
+pub(super) async fn note_sealed(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> Result<Endpoint, Error> {
+    let sql = format!(
+        "UPDATE webhook_endpoints \
+            SET failures = least(failures, {most}) + 1, \
+                failing_since = coalesce(failing_since, statement_timestamp()), \
+                rests_until = greatest(rests_until, \
+                                       statement_timestamp() + $2 * interval '1 second') \
+          WHERE id = $1 RETURNING {COLUMNS}, \
+                failing_since < statement_timestamp() - $3 * interval '1 day' AS is_hopeless",
+        most = i32::MAX - 1,
+    );
+    let row = sqlx::query(&sql)
+        .bind(id)
+        .bind(LONGEST_REST)
+        .bind(FAILING_DAYS);
+    let row = row.fetch_one(&mut *connection).await?;
+    let hopeless: Option<bool> = sqlx::Row::try_get(&row, "is_hopeless")?;
+    let noted = endpoint(&row)?;
+    if hopeless == Some(true) {
+        return disable(connection, noted, DisabledBy::Failing).await;
+    }
+    Ok(noted)
+}
+
 /// Failures in a row after so many more. Requests that were under way together
 /// fail together: they lead to the first rest, and no further than that; after a
 /// rest each look counts once.

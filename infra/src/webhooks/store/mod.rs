@@ -5,7 +5,7 @@ mod endpoints;
 mod health;
 mod people;
 
-pub use deliveries::{conclude, deliver, due, skip_pending, unattended};
+pub use deliveries::{Sealed, conclude, deliver, due, fail_sealed, skip_pending, unattended};
 pub use endpoints::{
     Granted, MOST_ENDPOINTS, StoreError, change, create, delete, find, list, list_endpoints, lock,
     rotate, target,

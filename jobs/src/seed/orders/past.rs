@@ -191,6 +191,7 @@ impl Past<'_> {
             payment: "p1".to_owned(),
             amount,
             purpose,
+            return_id: None,
             reason: Some(why.to_owned()),
             refunded_at: Some(at),
         }));

@@ -110,6 +110,12 @@ pub async fn orders_of_shopify(env: &TestEnv) -> anyhow::Result<()> {
     let first = order(&system, "tees", "5001").await?;
     let parcel = &first["fulfillments"][0];
     ensure!(parcel["delivered_at"] == "2025-03-18T20:20:00Z", "{parcel}");
+    let returned = &order(&system, "tees", "5002").await?["returns"][0];
+    ensure!(
+        returned["status"] == "refunded" && returned["requested_at"] == "2025-03-16T13:00:00Z",
+        "{returned}"
+    );
+    ensure!(returned["lines"][0]["received"] == 1 && returned["lines"][0]["resellable"] == 0);
     for tag in ["#1001", "spring", "vip"] {
         let tags = first["tags"].as_array().context("no tags")?;
         ensure!(tags.contains(&tag.into()), "{tags:?}");

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 super::register!("imports":
     an_import_has_its_past,
+    goods_of_an_import_came_back_before_their_money_did,
     a_past_that_cannot_have_been_is_pointed_at,
     an_import_can_have_been_cancelled,
 );
@@ -51,6 +52,43 @@ async fn an_import_has_its_past(scene: &Scene) -> anyhow::Result<()> {
     other["refunds"][0]["amount"] = json!(501);
     let differs = scene.api.post(path, &other).await?;
     differs.expect_problem(409, "import_differs")?;
+    Ok(())
+}
+
+async fn goods_of_an_import_came_back_before_their_money_did(scene: &Scene) -> anyhow::Result<()> {
+    let past = json!({
+        "external_id": "W-2",
+        "payments": [{"amount": 4_000}],
+        "refunds": [
+            {"amount": 900, "return_id": "r1", "refunded_at": "2020-02-02T00:00:00Z"},
+            {"amount": 100},
+        ],
+        "fulfillments": [{"shipped_at": "2020-01-03T00:00:00Z"}],
+        "returns": [{
+            "lines": [{"line": "l1", "quantity": 1, "resellable": true}, {"line": "l2", "quantity": 1, "resellable": false}],
+            "reason": "too small", "returned_at": "2020-02-01T00:00:00Z",
+        }],
+    });
+    let path = "/v1/orders/import";
+    let first = scene.api.post(path, &import(&past)).await?.expect(201)?;
+    let returned = &first.json["returns"][0];
+    ensure!(
+        returned["status"] == "refunded" && returned["reason"] == "too small",
+        "{returned}"
+    );
+    ensure!(
+        returned["requested_at"] == "2020-02-01T00:00:00Z" && returned["refunded"] == 900,
+        "{returned}"
+    );
+    ensure!(returned["lines"][0]["resellable"] == 1 && returned["lines"][1]["resellable"] == 0);
+    let purposes = [&first.json["refunds"][0], &first.json["refunds"][1]];
+    let purposes = purposes.map(|refund| refund["purpose"].as_str());
+    ensure!(
+        purposes == [Some("goodwill"), Some("return")],
+        "{purposes:?}"
+    );
+    ensure!(first.json["return_status"] == "refunded", "{}", first.json);
+    scene.api.post(path, &import(&past)).await?.expect(200)?;
     Ok(())
 }
 

@@ -100,7 +100,8 @@ pub async fn an_upload_that_is_too_large_is_refused_and_leaves_nothing(
     let before = scene.stored()?;
     let large = fits.repeat(10_000 / fits.len() + 1);
     let refused = scene.post("", "", large.clone()).await?;
-    refused.expect_problem(413, "body_too_large")?;
+    let refused = refused.expect_problem(413, "body_too_large")?.json;
+    ensure!(refused["limit_bytes"] == 10_000, "{refused}");
     // Small as it is sent, and large unpacked.
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     packed.write_all(large.as_bytes())?;

@@ -20,15 +20,15 @@ super::suite![
     an_invoice_bears_the_seller_that_was_saved_when_it_got_its_number,
 ];
 
-struct Scene {
-    commands: Api,
-    queries: Api,
+pub struct Scene {
+    pub commands: Api,
+    pub queries: Api,
     roles: [Role; 2],
 }
 
-struct Pdf {
+pub struct Pdf {
     headers: HeaderMap,
-    bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 impl Pdf {
@@ -66,7 +66,7 @@ fn plain(text: &str) -> String {
 
 /// Without a projector: documents are of the log.
 impl Scene {
-    async fn start(env: &TestEnv) -> anyhow::Result<Self> {
+    pub async fn start(env: &TestEnv) -> anyhow::Result<Self> {
         env.orderlog_ok(&["migrate"]).await?;
         let platforms = platforms(&json!({
             "name": "Lumen & Sons Ltd", "address": ["12 Mill Lane", "Bristol BS1 4RB"],
@@ -94,14 +94,14 @@ impl Scene {
         Ok(placed.expect(201)?.header("location").to_owned())
     }
 
-    async fn done(&self, path: &str, body: Value) -> anyhow::Result<Value> {
+    pub async fn done(&self, path: &str, body: Value) -> anyhow::Result<Value> {
         let done = self.commands.post(path, &body).await?;
         let status = done.status;
         ensure!(status.is_success(), "{path}: {status} {}", done.json);
         Ok(done.json)
     }
 
-    async fn pdf(&self, path: &str) -> anyhow::Result<Pdf> {
+    pub async fn pdf(&self, path: &str) -> anyhow::Result<Pdf> {
         let response = self.queries.request(Method::GET, path).send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.bytes().await?.to_vec();
@@ -293,7 +293,7 @@ async fn an_invoice_of_1_114_lines_says_what_its_order_says(env: &TestEnv) -> an
 }
 
 /// `1,234.50`, of pennies.
-fn pounds(minor: i64) -> String {
+pub fn pounds(minor: i64) -> String {
     let (mut whole, mut groups) = (minor / 100, Vec::new());
     while whole >= 1_000 {
         groups.insert(0, format!("{:03}", whole % 1_000));

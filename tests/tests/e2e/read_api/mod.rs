@@ -19,6 +19,7 @@ mod overheard;
 mod paged;
 mod parked;
 mod past;
+mod pdftotext;
 mod plans;
 mod plumbing;
 mod rebuild;
@@ -55,6 +56,7 @@ pub fn trials() -> Vec<Trial> {
         parked::trials(),
         paged::trials(),
         past::trials(),
+        pdftotext::trials(),
         plans::trials(),
         plumbing::trials(),
         rebuild::trials(),

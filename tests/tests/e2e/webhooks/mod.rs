@@ -39,6 +39,7 @@ pub fn trials() -> Vec<Trial> {
         tending::what_a_disabled_endpoint_misses_is_kept_and_replayed,
         tending::a_range_is_replayed,
         tending::a_rotation_holds_for_what_waits,
+        tending::what_a_lost_master_key_sealed_fails_and_says_why,
         tending::endpoints_are_listed_by_pages,
     ];
     trials.push(on_private_servers(

@@ -5,10 +5,11 @@ use super::{
     scene::Shop,
 };
 use anyhow::{Context as _, Result, ensure};
+use infra::postgres::pool;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
-use tests::{TestEnv, answer};
+use tests::{TestEnv, answer, wait_until};
 
 const ENDPOINTS: &str = "/v1/webhooks/endpoints";
 
@@ -137,6 +138,47 @@ pub async fn a_rotation_holds_for_what_waits(env: &TestEnv) -> Result<()> {
     shop.until_deliveries(made.id, "delivered", ORDERS).await?;
     let last = receiver.received().pop().context("no request")?;
     ensure!(last.is_signed_by(secret)? && !last.is_signed_by(&made.secret)?);
+    Ok(())
+}
+
+/// What no worker can sign fails, and says why, instead of being tried for ever;
+/// with another secret it is told after all.
+pub async fn what_a_lost_master_key_sealed_fails_and_says_why(env: &TestEnv) -> Result<()> {
+    let shop = Shop::open(env).await?;
+    let receiver = Receiver::start(|_| OK).await?;
+    let made = shop.endpoint(&receiver, json!({})).await?;
+    let ops = pool(&env.config.ops_url, 1)?;
+    let sealed = sqlx::query(
+        "UPDATE webhook_endpoints \
+            SET master_key = 'lost', secret = set_byte(secret, 20, get_byte(secret, 20) # 1)",
+    );
+    ensure!(sealed.execute(&ops).await?.rows_affected() == 1);
+    shop.scene.place("web").await?;
+    let failed = shop.until_deliveries(made.id, "failed", 1).await?;
+    let why = failed[0]["last_error"].as_str().context("no reason")?;
+    ensure!(why.contains("another master key"), "{why}");
+    // Whoever looks after the system is told which key is missing.
+    let dead = "SELECT last_error FROM jobs \
+                 WHERE kind = 'webhooks.deliver' AND unique_key = $1::text AND state = 'dead'";
+    let why: String = wait_until("a dead job", async || {
+        let dead = sqlx::query_scalar(dead).bind(made.id.to_string());
+        Ok(dead.fetch_optional(&ops).await?)
+    })
+    .await?;
+    ensure!(why.contains("sealed with lost"), "{why}");
+    ensure!(
+        receiver.received().is_empty(),
+        "it was told without a secret"
+    );
+    let rotated = shop.ask(made.id, "rotate_secret", json!({}));
+    let rotated = rotated.await?.expect(200)?.json;
+    let secret = rotated["secret"].as_str().context("no secret")?;
+    let missed = shop.ask(made.id, "replay", json!({"missed": true}));
+    let replayed = missed.await?.expect(202)?.json;
+    ensure!(replayed["replayed"] == 1, "{replayed}");
+    let told = receiver.until(1).await?;
+    ensure!(told[0].is_signed_by(secret)?);
+    shop.until_deliveries(made.id, "delivered", 1).await?;
     Ok(())
 }
 

@@ -1,9 +1,14 @@
 //! What already happened to an imported order. Amounts in minor units.
 
-use crate::request::{LineUnitsBody, Time};
+use crate::{
+    request::{LineUnitsBody, Time},
+    routes::orders::returns::receive::ReceivedLineBody,
+};
 use contracts::order::RefundPurpose;
 use domain::{
-    order::command::{NewTracking, PastCancellation, PastFulfillment, PastPayment, PastRefund},
+    order::command::{
+        NewTracking, PastCancellation, PastFulfillment, PastPayment, PastRefund, PastReturn,
+    },
     text::{Id, Words},
 };
 use serde::Deserialize;
@@ -51,9 +56,11 @@ pub struct PastRefundBody {
     payment: Option<Id>,
     /// How much.
     amount: i64,
-    /// What it was for.
-    #[serde(default = "goodwill")]
-    purpose: RefundPurpose,
+    /// What it was for: `return` where it names one, else `goodwill`, if absent.
+    purpose: Option<RefundPurpose>,
+    /// Return that it was for: the first one of `returns` is `r1`.
+    #[schema(value_type = Option<String>)]
+    return_id: Option<Id>,
     /// Why, in words. Personal data (free text).
     #[schema(value_type = Option<String>)]
     reason: Option<Words>,
@@ -62,16 +69,18 @@ pub struct PastRefundBody {
     refunded_at: Option<Time>,
 }
 
-const fn goodwill() -> RefundPurpose {
-    RefundPurpose::Goodwill
-}
-
 impl From<PastRefundBody> for PastRefund {
     fn from(body: PastRefundBody) -> Self {
+        let purpose = if body.return_id.is_some() {
+            RefundPurpose::Return
+        } else {
+            RefundPurpose::Goodwill
+        };
         Self {
             payment: body.payment.or_else(|| Id::try_from("p1").ok()),
             amount: body.amount,
-            purpose: body.purpose,
+            purpose: body.purpose.unwrap_or(purpose),
+            return_id: body.return_id,
             reason: body.reason,
             refunded_at: body.refunded_at.map(Into::into),
         }
@@ -113,6 +122,32 @@ impl From<PastFulfillmentBody> for PastFulfillment {
             },
             shipped_at: body.shipped_at.map(Into::into),
             delivered_at: body.delivered_at.map(Into::into),
+        }
+    }
+}
+
+/// Goods that came back elsewhere, all at once.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"lines": [{"line": "l1", "quantity": 1, "resellable": true}], "returned_at": "2010-12-09T10:00:00Z"}))]
+pub struct PastReturnBody {
+    /// Units of lines, each line once; at most what was shipped.
+    lines: Vec<ReceivedLineBody>,
+    /// Why, in words. Personal data (free text).
+    #[schema(value_type = Option<String>)]
+    reason: Option<Words>,
+    /// When.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    returned_at: Option<Time>,
+}
+
+impl From<PastReturnBody> for PastReturn {
+    fn from(body: PastReturnBody) -> Self {
+        let lines = body.lines.into_iter().map(ReceivedLineBody::split);
+        Self {
+            lines: lines.collect(),
+            reason: body.reason,
+            returned_at: body.returned_at.map(Into::into),
         }
     }
 }

@@ -15,7 +15,9 @@ use domain::{
     order::command::{History, ImportOrder},
     text::{Id, Slug},
 };
-use history::{CancellationBody, PastFulfillmentBody, PastPaymentBody, PastRefundBody};
+use history::{
+    CancellationBody, PastFulfillmentBody, PastPaymentBody, PastRefundBody, PastReturnBody,
+};
 use infra::http::Problem;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -70,6 +72,9 @@ pub struct ImportOrderBody {
     /// Fulfilments, in order.
     #[serde(default)]
     fulfillments: Vec<PastFulfillmentBody>,
+    /// Goods that came back, in order; the first is `r1`.
+    #[serde(default)]
+    returns: Vec<PastReturnBody>,
     /// That it was called off.
     cancellation: Option<CancellationBody>,
 }
@@ -85,6 +90,7 @@ impl ImportOrderBody {
             payments: self.payments.into_iter().map(Into::into).collect(),
             refunds: self.refunds.into_iter().map(Into::into).collect(),
             fulfillments: self.fulfillments.into_iter().map(Into::into).collect(),
+            returns: self.returns.into_iter().map(Into::into).collect(),
             cancellation: self.cancellation.map(Into::into),
         };
         let parts = OrderParts {
@@ -114,6 +120,9 @@ const HISTORY: &[&str] = &[
     "422:exceeds_open",
     "422:nothing_to_fulfill",
     "422:fulfillments_live",
+    "422:return_exceeds_shipped",
+    "422:return_not_found",
+    "purpose_needs_return",
     "amount_not_positive",
     "duplicate_line",
     "units_out_of_range",

@@ -39,7 +39,8 @@ pub struct ReceivedLineBody {
 }
 
 impl ReceivedLineBody {
-    fn split(self) -> (LineUnits, bool) {
+    /// As the domain has it.
+    pub fn split(self) -> (LineUnits, bool) {
         let (line, quantity) = (self.line, self.quantity);
         (LineUnits { line, quantity }, self.resellable)
     }

@@ -4,9 +4,15 @@ use super::model::{Model, Phase, Verdict, index};
 use crate::order::command::CreateFulfillment;
 use crate::order::{
     OrderCommand,
-    command::{ImportOrder, LineUnits, PastFulfillment, PastPayment, PastRefund},
-    specification::commands::{authorize, cancel, capture, deliver, giving_back, ship},
+    command::{
+        ImportOrder, LineUnits, PastFulfillment, PastPayment, PastRefund, PastReturn,
+        ReceiveReturn, RequestReturn,
+    },
+    specification::commands::{
+        approve, authorize, cancel, capture, deliver, giving_back, id, ship,
+    },
 };
+use contracts::order::{RefundPurpose, ReturnState};
 
 /// The import in words, but for the number, which each attempt takes anew.
 pub fn in_words(c: &ImportOrder) -> String {
@@ -23,11 +29,20 @@ impl Model {
         for payment in &c.history.payments {
             order.paid(payment)?;
         }
-        for refund in &c.history.refunds {
+        let refunds = c.history.refunds.iter();
+        let (for_goods, others): (Vec<_>, Vec<_>) =
+            refunds.partition(|refund| refund.return_id.is_some());
+        for refund in others {
             order.given_back(refund)?;
         }
         for fulfillment in &c.history.fulfillments {
             order.sent(fulfillment)?;
+        }
+        for returned in &c.history.returns {
+            order.came_back(returned)?;
+        }
+        for refund in for_goods {
+            order.given_back(refund)?;
         }
         if c.history.cancellation.is_some() {
             order.happened(&cancel())?;
@@ -53,7 +68,8 @@ impl Model {
         self.happened(&capture(&newest, past.captured))
     }
 
-    /// Whatever it was for: only that it is not more than was captured.
+    /// Whatever it was for: only that it is not more than was captured, and that
+    /// goods came back with the return that it names.
     fn given_back(&mut self, past: &PastRefund) -> Option<()> {
         let newest = format!("p{}", self.payments.len());
         let payment = past.payment.as_deref().unwrap_or(&newest);
@@ -61,8 +77,17 @@ impl Model {
         if !(1..=self.payments[at].refundable()).contains(&past.amount) {
             return None;
         }
+        if let Some(returned) = past.return_id.as_deref() {
+            let returned = index(returned, "r", self.returns.len())?;
+            let state = self.returns[returned].state;
+            let is_back = matches!(state, ReturnState::Received | ReturnState::Refunded);
+            if past.purpose != RefundPurpose::Return || !is_back {
+                return None;
+            }
+        }
         let mut refund = giving_back(payment, past.amount);
         refund.purpose = Some(past.purpose);
+        refund.return_id.clone_from(&past.return_id);
         self.refund(&refund);
         Some(())
     }
@@ -72,7 +97,7 @@ impl Model {
         if lines.is_empty() {
             let open = self.lines.iter().filter(|l| l.open() > 0);
             lines.extend(open.map(|l| LineUnits {
-                line: crate::order::specification::commands::id(&l.id),
+                line: id(&l.id),
                 quantity: l.open(),
             }));
         }
@@ -85,5 +110,21 @@ impl Model {
             self.happened(&deliver(&newest))?;
         }
         Some(())
+    }
+
+    fn came_back(&mut self, past: &PastReturn) -> Option<()> {
+        let asked = past.lines.iter().map(|(units, _)| (units.clone(), None));
+        let asked = RequestReturn {
+            lines: asked.collect(),
+            reason: None,
+        };
+        self.happened(&asked.into())?;
+        let newest = format!("r{}", self.returns.len());
+        self.happened(&approve(&newest))?;
+        let received = ReceiveReturn {
+            return_id: id(&newest),
+            lines: past.lines.clone(),
+        };
+        self.happened(&received.into())
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         OrderCommand,
         command::{
             CreateDraft, History, ImportOrder, NewLine, NewOrder, NewShipping, PastCancellation,
-            PastFulfillment, PastPayment, PastRefund, UpdateDraft,
+            PastFulfillment, PastPayment, PastRefund, PastReturn, UpdateDraft,
         },
         specification::commands as c,
     },
@@ -138,6 +138,7 @@ fn history(d: &mut Dice, order: &NewOrder) -> History {
             payment: d.rarely(2).then(|| c::id("p1")),
             amount: d.amount(amount),
             purpose: d.one_of(&[RefundPurpose::Goodwill, RefundPurpose::Cancellation]),
+            return_id: None,
             reason: None,
             refunded_at: now,
         });
@@ -153,6 +154,7 @@ fn history(d: &mut Dice, order: &NewOrder) -> History {
             shipped_at: now.filter(|_| d.rarely(2)),
             delivered_at: now.filter(|_| d.rarely(3)),
         });
+        returned(d, amount, &mut history);
     } else if d.rarely(6) {
         history.cancellation = Some(PastCancellation {
             reason: None,
@@ -160,6 +162,30 @@ fn history(d: &mut Dice, order: &NewOrder) -> History {
         });
     }
     history
+}
+
+/// Goods of the first line that came back, and what was given for them.
+fn returned(d: &mut Dice, amount: i64, history: &mut History) {
+    if !d.rarely(3) {
+        return;
+    }
+    let now = Some(OffsetDateTime::UNIX_EPOCH);
+    let units = c::units(&[("l1", 1)]).into_iter();
+    history.returns.push(PastReturn {
+        lines: units.map(|units| (units, d.rarely(2))).collect(),
+        reason: None,
+        returned_at: now,
+    });
+    if d.rarely(2) {
+        history.refunds.push(PastRefund {
+            payment: None,
+            amount: d.amount(amount),
+            purpose: d.one_of(&[RefundPurpose::Return, RefundPurpose::Goodwill]),
+            return_id: Some(c::id("r1")),
+            reason: None,
+            refunded_at: now,
+        });
+    }
 }
 
 /// The import that made the order, or another one.

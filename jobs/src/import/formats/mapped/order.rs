@@ -198,6 +198,7 @@ impl Rows {
             } else {
                 RefundPurpose::Goodwill
             },
+            return_id: None,
             reason: self.text(Field::RefundReason),
             refunded_at: self.time(Field::RefundedAt),
         })

@@ -6,6 +6,7 @@
 use super::{
     money::Money,
     order::{self, Fulfillment, LineItem, Order, ShippingLine, TaxLine},
+    returns::Returns,
 };
 use crate::import::{
     body::{
@@ -106,11 +107,12 @@ fn body<'a>(
     let total = amounts.of(&order.total_price)?;
     same_total(&lines, shipping.as_ref(), channel, total)?;
     let money = Money::of(order, total, amounts)?;
-    let refunds = money.refunds(order, amounts)?;
     let ids = items.iter().zip(1..);
     let ids = ids
         .map(|(item, number)| (item.id, format!("l{number}")))
         .collect();
+    let returns = Returns::of(order, &ids);
+    let refunds = money.refunds(order, &returns, amounts)?;
     Ok(OrderBody {
         customer: customer(order),
         lines,
@@ -120,7 +122,8 @@ fn body<'a>(
         tags: tags(order),
         payments: money.payments,
         refunds,
-        fulfillments: fulfillments(&order.fulfillments, &ids)?,
+        fulfillments: fulfillments(order, &ids)?,
+        returns: returns.bodies,
         cancellation: order.cancelled_at.map(|at| CancellationBody {
             reason: order
                 .cancel_reason
@@ -266,11 +269,8 @@ fn tags(order: &Order) -> Vec<String> {
     own.map(str::to_owned).collect()
 }
 
-fn fulfillments(
-    all: &[Fulfillment],
-    ids: &HashMap<u64, String>,
-) -> Result<Vec<FulfillmentBody>, Reason> {
-    let mut made: Vec<&Fulfillment> = all.iter().filter(|f| f.status == "success").collect();
+fn fulfillments(order: &Order, ids: &HashMap<u64, String>) -> Result<Vec<FulfillmentBody>, Reason> {
+    let mut made: Vec<&Fulfillment> = order.sent().collect();
     made.sort_by_key(|fulfillment| fulfillment.created_at);
     let body = |fulfillment: &&Fulfillment| {
         let units = fulfillment

@@ -3,7 +3,7 @@
 //!
 //! An order is one import, whole or not at all: its lines with the discounts
 //! that were allocated to them and their taxes, its shipping lines as one
-//! charge, and what happened to it: payments, refunds, fulfilments,
+//! charge, and what happened to it: payments, refunds, fulfilments, returns,
 //! cancellation, each at its own time. `id` is the external id, `name` becomes a
 //! tag. Notes, risks, metafields and that it was closed are left behind.
 
@@ -11,6 +11,7 @@ mod convert;
 mod money;
 mod objects;
 mod order;
+mod returns;
 
 pub use convert::Channel;
 

@@ -1,6 +1,6 @@
 //! What was paid and what was given back.
 
-use super::{convert::Amounts, order::Order};
+use super::{convert::Amounts, order::Order, returns::Returns};
 use crate::import::{
     body::{PaymentBody, RefundBody},
     item::Reason,
@@ -68,14 +68,20 @@ impl Money {
     }
 
     /// What was given back, in the order of time.
-    pub fn refunds(&self, order: &Order, amounts: &Amounts) -> Result<Vec<RefundBody>, Reason> {
+    pub fn refunds(
+        &self,
+        order: &Order,
+        returns: &Returns,
+        amounts: &Amounts,
+    ) -> Result<Vec<RefundBody>, Reason> {
         // What is called off costs nothing any more: no credit beside it.
         let purpose = match order.cancelled_at {
             Some(_) => RefundPurpose::Cancellation,
             None => RefundPurpose::Goodwill,
         };
         let mut refunds = Vec::new();
-        for refund in &order.refunds {
+        for (place, refund) in order.refunds.iter().enumerate() {
+            let returned = returns.with(place);
             for transaction in refund.transactions.iter().filter(|t| t.is_done("refund")) {
                 let amount = amounts.of(&transaction.amount)?;
                 if amount == 0 {
@@ -84,13 +90,13 @@ impl Money {
                 let payment = transaction
                     .parent_id
                     .and_then(|id| self.of.get(&id).copied());
-                let at = refund.processed_at.unwrap_or(refund.created_at);
                 refunds.push(RefundBody {
                     payment: format!("p{}", payment.unwrap_or_default() + 1),
                     amount,
-                    purpose,
-                    reason: refund.note.clone().filter(|note| !note.trim().is_empty()),
-                    refunded_at: Some(transaction.processed_at.unwrap_or(at)),
+                    purpose: returned.map_or(purpose, |_| RefundPurpose::Return),
+                    return_id: returned.cloned(),
+                    reason: refund.reason(),
+                    refunded_at: Some(transaction.processed_at.unwrap_or_else(|| refund.at())),
                 });
             }
         }

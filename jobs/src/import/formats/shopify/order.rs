@@ -45,6 +45,13 @@ pub struct Order {
     pub transactions: Vec<Transaction>,
 }
 
+impl Order {
+    /// Fulfilments that were made.
+    pub fn sent(&self) -> impl Iterator<Item = &Fulfillment> {
+        self.fulfillments.iter().filter(|f| f.status == "success")
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub struct Customer {
     pub id: Option<u64>,
@@ -117,7 +124,31 @@ pub struct Refund {
     pub processed_at: Option<OffsetDateTime>,
     pub note: Option<String>,
     #[serde(default)]
+    pub refund_line_items: Vec<RefundedItem>,
+    #[serde(default)]
     pub transactions: Vec<Transaction>,
+}
+
+impl Refund {
+    /// When it was made.
+    pub fn at(&self) -> OffsetDateTime {
+        self.processed_at.unwrap_or(self.created_at)
+    }
+
+    /// Why, where somebody says so.
+    pub fn reason(&self) -> Option<String> {
+        self.note.clone().filter(|note| !note.trim().is_empty())
+    }
+}
+
+/// Units that a refund is for.
+#[derive(Debug, Deserialize)]
+pub struct RefundedItem {
+    pub line_item_id: Option<u64>,
+    #[serde(default)]
+    pub quantity: i64,
+    #[serde(default, deserialize_with = "or_default")]
+    pub restock_type: String,
 }
 
 #[derive(Debug, Deserialize)]

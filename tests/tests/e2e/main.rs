@@ -37,6 +37,7 @@ mod schedules;
 mod sealing;
 mod secured;
 mod seed;
+mod soak;
 mod survive;
 mod traces;
 mod verify;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         sealing::trials(),
         secured::trials(),
         seed::trials(),
+        soak::trials(),
         survive::trials(),
         traces::trials(),
         verify::trials(),

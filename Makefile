@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos bench generate check-api fmt lint ci clean-data setup build
+.PHONY: help run test chaos soak bench generate check-api fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -13,6 +13,7 @@ SEED ?= 1
 SEED_ORDERS ?= 300
 KILLS ?= 60
 STORM ?= 1500
+MINUTES ?= 30
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +26,9 @@ test: build ## Run every test, on real servers started for it
 
 chaos: build ## Kill, race and break at length (SEED=1 KILLS=60 STORM=1500): a seed repeats its run
 	@SEED=$(SEED) KILLS=$(KILLS) STORM=$(STORM) scripts/chaos
+
+soak: setup ## Run a busy shop whose roles and servers are killed (MINUTES=30 SEED=1, release build)
+	@MINUTES=$(MINUTES) SEED=$(SEED) scripts/soak
 
 bench: setup ## Measure against the limits and peers (release build; ROWS="append http" for some)
 	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench

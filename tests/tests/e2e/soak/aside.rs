@@ -134,7 +134,8 @@ impl Aside {
                 Ok(missing.is_empty().then_some(()))
             });
             let waited = waited.await;
-            waited.with_context(|| format!("{} are missing: {missing:?}", missing.len()))?;
+            let one = missing.first();
+            waited.with_context(|| format!("{} are missing, as {one:?}", missing.len()))?;
             again += endpoint.receiver.look(sent_again)?;
         }
         println!(

@@ -1,6 +1,9 @@
 //! The memory of all processes as a table and as a picture.
 
-use super::memory::{Instance, Memory};
+use super::{
+    fleet::Sample,
+    memory::{Instance, Memory},
+};
 use anyhow::{Context as _, Result};
 use plotters::{
     backend::SVGBackend,
@@ -59,8 +62,8 @@ fn table(memory: &Memory) -> Result<String> {
 /// A point of a process: minutes, MiB.
 type Point = (f64, f64);
 
-fn points(process: &[super::fleet::Sample]) -> Result<Vec<Point>> {
-    let point = |sample: &super::fleet::Sample| {
+fn points(process: &[Sample]) -> Result<Vec<Point>> {
+    let point = |sample: &Sample| {
         let kib = u32::try_from(sample.resident_kib)?;
         anyhow::Ok((sample.at.as_secs_f64() / 60.0, f64::from(kib) / 1_024.0))
     };
@@ -107,8 +110,8 @@ fn draw(memory: &Memory, picture: &Path) -> Result<()> {
             let start = process.iter().copied().take(usize::from(nth > 0));
             chart.draw_series(start.map(|at| Circle::new(at, 4, colour.filled())))?;
         }
-        let line = vec![(8, y), (36, y)];
-        right.draw(&PathElement::new(line, colour.stroke_width(3)))?;
+        let line = PathElement::new(vec![(8, y), (36, y)], colour.stroke_width(3));
+        right.draw(&line)?;
         right.draw(&Text::new(name.as_str(), (44, y - 8), ("sans-serif", 15)))?;
         y += 26;
     }

@@ -73,9 +73,8 @@ impl<'a> Fleet<'a> {
             instances: instances.collect(),
             began: Instant::now(),
         };
-        for which in 0..fleet.instances.len() {
-            let process = fleet.spawn(which, 0)?;
-            *fleet.instances[which].process() = Some(process);
+        for (which, instance) in fleet.instances.iter().enumerate() {
+            *instance.process() = Some(fleet.spawn(which, 0)?);
         }
         fleet.all_ready().await?;
         Ok(fleet)
@@ -107,7 +106,7 @@ impl<'a> Fleet<'a> {
         let instance = &self.instances[which];
         let [commands, queries] = ["command-api", "read-api"].map(|role| self.urls(role));
         let platforms = serde_json::from_value(json!({"default": {"auto_confirm": true}}))?;
-        let role = self.env.role(instance.role).at(&*instance.address);
+        let role = self.env.role(instance.role).at(instance.address.clone());
         let role = role.config(|config| {
             desk::configured(config);
             loopback(config);

@@ -64,7 +64,7 @@ impl Plan {
     fn folder(env: &TestEnv) -> PathBuf {
         match env::var_os(SECONDS) {
             Some(_) => root().join("target/soak"),
-            None => env.logs().clone(),
+            None => env.logs().join("soak"),
         }
     }
 }

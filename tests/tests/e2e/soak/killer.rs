@@ -75,37 +75,41 @@ impl<'a> Killer<'a> {
         for nth in 1..=blows {
             let jitter: f64 = self.rng.random_range(-0.3..0.3);
             sleep_until(began + pace.mul_f64(f64::from(nth) + jitter)).await;
-            self.strike(began.elapsed()).await?;
+            // By its number, not by the clock: a seed repeats its run.
+            let spared = 3 * nth > blows && 6 * nth < 5 * blows;
+            self.strike(spared).await?;
         }
         sleep_until(began + self.lasts).await;
         over.cancel();
         Ok(())
     }
 
-    async fn strike(&mut self, after: Duration) -> Result<()> {
+    async fn strike(&mut self, spared: bool) -> Result<()> {
         if self.deck.is_empty() {
             self.deck = whole(&mut self.rng);
         }
         let blow = self.deck.pop().context("a blow")?;
         match blow {
-            Blow::Killed(role) => self.fleet.kill(self.one_of(role, after)?).await?,
-            Blow::Replaced(role) => self.fleet.replace(self.one_of(role, after)?).await?,
+            Blow::Killed(role) => {
+                let which = self.one_of(role, spared)?;
+                self.fleet.kill(which).await?;
+            }
+            Blow::Replaced(role) => {
+                let which = self.one_of(role, spared)?;
+                self.fleet.replace(which).await?;
+            }
             Blow::Crashed(server) => self.crash(server).await?,
         }
         *self.tally.entry(blow).or_default() += 1;
         Ok(())
     }
 
-    /// Either of them in the first third of the run and at its end. Between, only
-    /// the second one: the first one has time to show whether it grows.
-    fn one_of(&mut self, role: &str, after: Duration) -> Result<usize> {
-        let spared = self.lasts / 3..self.lasts * 5 / 6;
-        let number = if spared.contains(&after) {
-            2
-        } else {
-            self.rng.random_range(1..=2)
-        };
-        self.fleet.which(role, number)
+    /// Either of them in the first third of the run and at its end. Between, where
+    /// the first one is spared, only the second one: so the first one has time to
+    /// show whether it grows.
+    fn one_of(&mut self, role: &str, spared: bool) -> Result<usize> {
+        let any = self.rng.random_range(1..=2);
+        self.fleet.which(role, if spared { 2 } else { any })
     }
 
     async fn crash(&mut self, server: Server) -> Result<()> {

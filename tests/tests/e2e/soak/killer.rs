@@ -77,18 +77,24 @@ impl<'a> Killer<'a> {
             sleep_until(began + pace.mul_f64(f64::from(nth) + jitter)).await;
             // By its number, not by the clock: a seed repeats its run.
             let spared = 3 * nth > blows && 6 * nth < 5 * blows;
-            self.strike(spared).await?;
+            let blow = self.drawn()?;
+            eprintln!("soak, after {} s: {blow}", began.elapsed().as_secs());
+            let struck = self.strike(blow, spared).await;
+            struck.with_context(|| blow.to_string())?;
         }
         sleep_until(began + self.lasts).await;
         over.cancel();
         Ok(())
     }
 
-    async fn strike(&mut self, spared: bool) -> Result<()> {
+    fn drawn(&mut self) -> Result<Blow> {
         if self.deck.is_empty() {
             self.deck = whole(&mut self.rng);
         }
-        let blow = self.deck.pop().context("a blow")?;
+        self.deck.pop().context("there is no blow")
+    }
+
+    async fn strike(&mut self, blow: Blow, spared: bool) -> Result<()> {
         match blow {
             Blow::Killed(role) => {
                 let which = self.one_of(role, spared)?;

@@ -60,11 +60,13 @@ impl Plan {
         })
     }
 
-    /// Where figures are kept: beside the logs, unless somebody has asked for this run.
+    /// Where figures are kept: beside the logs, and gone with them, unless somebody
+    /// has asked for this run.
     fn folder(env: &TestEnv) -> PathBuf {
-        match env::var_os(SECONDS) {
-            Some(_) => root().join("target/soak"),
-            None => env.logs().join("soak"),
+        if env::var_os(SECONDS).is_some() {
+            root().join("target/soak")
+        } else {
+            env.logs().join("soak")
         }
     }
 }
@@ -89,15 +91,17 @@ async fn a_long_mixed_load_with_kills_loses_nothing(
     fleet.all_ready().await?;
 
     let memory = memory::Memory::of(samples, fleet.names());
-    plot::write(&memory, &Plan::folder(env))?;
+    let folder = Plan::folder(env);
+    plot::write(&memory, &folder)?;
     println!(
-        "soak of seed {}: {} s, {} requests a second\n\n{}\n{}\n{}",
+        "soak of seed {}: {} s, {} requests a second\n\n{}\n{}\n{}\nmemory in {}",
         plan.seed,
         plan.lasts.as_secs(),
         plan.rate,
         client.table()?,
         killer.table(),
         memory.table(),
+        folder.display(),
     );
     killer.has_met_everybody()?;
     verdict::nothing_is_lost(env, &client.told()).await?;

@@ -38,7 +38,6 @@ pub fn write(memory: &Memory, folder: &Path) -> Result<()> {
     fs::write(folder.join("memory.csv"), table(memory)?)?;
     let picture = folder.join("memory.svg");
     draw(memory, &picture).with_context(|| format!("{} is not drawn", picture.display()))?;
-    println!("what each process took is in {}", folder.display());
     Ok(())
 }
 

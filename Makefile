@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos fuzz deny bench generate check-api fmt lint ci clean-data setup build
+.PHONY: help run test chaos soak fuzz deny bench generate check-api fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -14,6 +14,7 @@ SEED_ORDERS ?= 300
 KILLS ?= 60
 STORM ?= 1500
 SECONDS ?= 60
+MINUTES ?= 30
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ test: build ## Run every test, on real servers started for it
 
 chaos: build ## Kill, race and break at length (SEED=1 KILLS=60 STORM=1500): a seed repeats its run
 	@SEED=$(SEED) KILLS=$(KILLS) STORM=$(STORM) scripts/chaos
+
+soak: setup ## Run a busy shop whose roles and servers are killed (MINUTES=30 SEED=1, release build)
+	@MINUTES=$(MINUTES) SEED=$(SEED) scripts/soak
 
 fuzz: build ## Try hostile input on every parser (SECONDS=60 each): what fails is kept and tried first from then on
 	@ORDERLOG_FUZZ_SECONDS=$(SECONDS) cargo test --workspace --locked --test e2e -- fuzz::

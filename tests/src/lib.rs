@@ -26,6 +26,9 @@ pub use live::start_servers;
 pub use role::{Role, RoleBuilder, command};
 pub use servers::PrivateServers;
 pub use skipped::skipped;
-pub use suite::{alone, on_private_servers, on_replicated_servers, on_servers, plain, run};
+pub use suite::{
+    alone, on_private_servers, on_private_servers_for, on_replicated_servers, on_servers, plain,
+    run,
+};
 pub use wait::{DEADLINE, wait_until, wait_until_within};
 pub use workspace::{cargo, root};

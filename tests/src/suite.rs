@@ -9,7 +9,8 @@ use std::{
 };
 use tokio::runtime::Runtime;
 
-/// No test takes this long; one that hangs ends here with its logs.
+/// No test takes this long, unless it says so; one that hangs ends here with its
+/// logs.
 const TIMEOUT: Duration = Duration::from_mins(10);
 
 /// How often a test that failed is run again before it counts as failed: 0
@@ -27,7 +28,7 @@ where
     F: AsyncFn() -> anyhow::Result<()> + Send + Sync + 'static,
 {
     trial(name, move || {
-        runtime()?.block_on(async { Ok(guarded(test()).await?) })
+        runtime()?.block_on(async { Ok(guarded(TIMEOUT, test()).await?) })
     })
 }
 
@@ -41,7 +42,7 @@ where
         runtime()?.block_on(async {
             let servers = servers::shared().await.map_err(failed)?;
             let env = TestEnv::create(&title, servers).await.map_err(failed)?;
-            let result = guarded(test(&env)).await;
+            let result = guarded(TIMEOUT, test(&env)).await;
             finish(&env, result).await
         })
     })
@@ -52,7 +53,16 @@ pub fn on_private_servers<F>(name: &str, test: F) -> Trial
 where
     F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + Sync + 'static,
 {
-    on_servers_with(name, &[], test)
+    on_private_servers_for(name, Duration::ZERO, test)
+}
+
+/// The same for a test that lasts by intention: it has that time beside what every
+/// test has.
+pub fn on_private_servers_for<F>(name: &str, lasts: Duration, test: F) -> Trial
+where
+    F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + Sync + 'static,
+{
+    on_servers_with(name, &[], TIMEOUT + lasts, test)
 }
 
 /// The same, of which one is a replica of the read models.
@@ -60,10 +70,10 @@ pub fn on_replicated_servers<F>(name: &str, test: F) -> Trial
 where
     F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + Sync + 'static,
 {
-    on_servers_with(name, &[Server::Standby], test)
+    on_servers_with(name, &[Server::Standby], TIMEOUT, test)
 }
 
-fn on_servers_with<F>(name: &str, more: &'static [Server], test: F) -> Trial
+fn on_servers_with<F>(name: &str, more: &'static [Server], limit: Duration, test: F) -> Trial
 where
     F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + Sync + 'static,
 {
@@ -71,21 +81,26 @@ where
     trial(name, move || {
         runtime()?.block_on(async {
             let servers = PrivateServers::start(more).await.map_err(failed)?;
-            let result = on_a_private_set(&title, &servers, &test).await;
+            let result = on_a_private_set(&title, &servers, limit, &test).await;
             servers.stop().await;
             result
         })
     })
 }
 
-async fn on_a_private_set<F>(title: &str, servers: &PrivateServers, test: &F) -> Result<(), Failed>
+async fn on_a_private_set<F>(
+    title: &str,
+    servers: &PrivateServers,
+    limit: Duration,
+    test: &F,
+) -> Result<(), Failed>
 where
     F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()>,
 {
     let env = TestEnv::create(title, servers.config())
         .await
         .map_err(failed)?;
-    match guarded(test(&env, servers)).await {
+    match guarded(limit, test(&env, servers)).await {
         Ok(()) => {
             env.forget_logs();
             Ok(())
@@ -153,13 +168,16 @@ async fn finish(env: &TestEnv, result: Result<(), String>) -> Result<(), Failed>
 }
 
 /// A test to its end, panic or time-out.
-async fn guarded(test: impl Future<Output = anyhow::Result<()>>) -> Result<(), String> {
+async fn guarded(
+    limit: Duration,
+    test: impl Future<Output = anyhow::Result<()>>,
+) -> Result<(), String> {
     let test = AssertUnwindSafe(test).catch_unwind();
-    match tokio::time::timeout(TIMEOUT, test).await {
+    match tokio::time::timeout(limit, test).await {
         Ok(Ok(Ok(()))) => Ok(()),
         Ok(Ok(Err(error))) => Err(format!("{error:#}")),
         Ok(Err(panic)) => Err(format!("it panicked: {}", message_of(&*panic))),
-        Err(_) => Err(format!("not done after {} s", TIMEOUT.as_secs())),
+        Err(_) => Err(format!("not done after {} s", limit.as_secs())),
     }
 }
 

@@ -138,7 +138,9 @@ impl MappingError {
 
 /// The event of a newer release that an error is about, whatever it was wrapped in;
 /// none where it is about something else.
-pub fn of_newer_release(error: &(dyn std::error::Error + 'static)) -> Option<&MappingError> {
+pub fn of_newer_release<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a MappingError> {
     let mut cause = Some(error);
     while let Some(error) = cause {
         let unmapped = error.downcast_ref::<MappingError>();

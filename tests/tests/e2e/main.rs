@@ -40,6 +40,7 @@ mod schedules;
 mod sealing;
 mod secured;
 mod seed;
+mod soak;
 mod survive;
 mod traces;
 mod verify;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         sealing::trials(),
         secured::trials(),
         seed::trials(),
+        soak::trials(),
         survive::trials(),
         traces::trials(),
         verify::trials(),

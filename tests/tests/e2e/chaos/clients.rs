@@ -26,8 +26,9 @@ pub struct Told {
     pub key: String,
     /// Method and path.
     pub route: String,
-    /// Whether it was answered as done.
-    pub done: bool,
+    /// The order's version that it was answered with, where it was answered as
+    /// done.
+    pub version: Option<i64>,
 }
 
 /// What all clients share.
@@ -146,7 +147,7 @@ async fn command(
     let key = clock::new_id().to_string();
     let mut told = Told {
         route: format!("POST {path}"),
-        done: false,
+        version: None,
         key,
     };
     let stubborn = Uuid::parse_str(&told.key)?.as_u128() % 2 == 0;
@@ -169,7 +170,6 @@ async fn command(
             let status = response.status();
             let again = response.headers().contains_key(RETRY_AFTER);
             let json: Option<Value> = response.json().await.ok();
-            told.done = status.is_success() && json.is_some();
             let refused = status == StatusCode::SERVICE_UNAVAILABLE && again;
             ensure!(
                 status.is_success() || refused,
@@ -178,14 +178,16 @@ async fn command(
             shared
                 .refused
                 .fetch_add(usize::from(refused), Ordering::Relaxed);
-            answer = json.filter(|_| told.done);
+            answer = json.filter(|_| status.is_success());
+            let version = answer.as_ref().map(|answer| answer["version"].as_i64());
+            told.version = version.map(|n| n.context("no version")).transpose()?;
         }
-        if told.done || !stubborn || shared.stop.load(Ordering::Relaxed) {
+        if told.version.is_some() || !stubborn || shared.stop.load(Ordering::Relaxed) {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    if told.done {
+    if told.version.is_some() {
         shared.done.fetch_add(1, Ordering::Relaxed);
     }
     let mut all = shared.told.lock().unwrap_or_else(PoisonError::into_inner);

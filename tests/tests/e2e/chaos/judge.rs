@@ -29,11 +29,21 @@ pub struct Report {
     pub doubled: usize,
     /// In the log, but not wholly.
     pub half: usize,
+    /// Answered with another version than it is in the log with.
+    pub misnumbered: usize,
+}
+
+/// A command in the log.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stored {
+    times: usize,
+    /// The order's version behind it.
+    version: i64,
 }
 
 impl Report {
     pub const fn is_clean(&self) -> bool {
-        self.lost == 0 && self.doubled == 0 && self.half == 0
+        self.lost == 0 && self.doubled == 0 && self.half == 0 && self.misnumbered == 0
     }
 }
 
@@ -42,14 +52,15 @@ impl fmt::Display for Report {
         write!(
             f,
             "commands tried {}, answered {}, stored {}, events published {}, lost {}, doubled {}, \
-             half {}",
+             half {}, misnumbered {}",
             self.tried,
             self.answered,
             self.stored,
             self.published,
             self.lost,
             self.doubled,
-            self.half
+            self.half,
+            self.misnumbered
         )
     }
 }
@@ -61,16 +72,18 @@ pub async fn judge(env: &TestEnv, told: &[Told]) -> Result<Report> {
         .fetch_all(&scene.log)
         .await?;
     // Every command has events that follow each other: its first says how many.
-    let (mut stored, mut half) = (HashMap::<Uuid, usize>::new(), 0);
+    let (mut stored, mut half) = (HashMap::<Uuid, Stored>::new(), 0);
     let mut left = 0_i64;
     for row in &rows {
         let metadata: Value = serde_json::from_str(&row.try_get::<String, _>("metadata")?)?;
         match metadata["command_id"].as_str() {
             Some(id) => {
                 half += usize::from(left != 0);
-                *stored.entry(id.parse()?).or_default() += 1;
                 let events = metadata["command_events"].as_str().context("a number")?;
                 left = events.parse::<i64>()? - 1;
+                let stored = stored.entry(id.parse()?).or_default();
+                stored.times += 1;
+                stored.version = row.try_get::<i64, _>("sequence")? + left;
             }
             None => left -= 1,
         }
@@ -85,11 +98,13 @@ pub async fn judge(env: &TestEnv, told: &[Told]) -> Result<Report> {
     };
     for told in told {
         let id = command_id(&actor, &told.route, &told.key, 0);
-        let times = stored.get(&id).copied().unwrap_or(0);
-        report.answered += usize::from(told.done);
+        let Stored { times, version } = stored.get(&id).copied().unwrap_or_default();
+        report.answered += usize::from(told.version.is_some());
         report.stored += usize::from(times > 0);
-        report.lost += usize::from(told.done && times == 0);
+        report.lost += usize::from(told.version.is_some() && times == 0);
         report.doubled += usize::from(times > 1);
+        let other = told.version.is_some_and(|told| told != version);
+        report.misnumbered += usize::from(times > 0 && other);
     }
     let total = rows.len();
     wait_until_within(CATCH_UP, "Kafka to have every event", async || {

@@ -11,7 +11,7 @@ pub mod clients;
 mod disk;
 pub mod fleet;
 mod held;
-mod judge;
+pub mod judge;
 mod killer;
 mod pile;
 mod projectors;
@@ -54,7 +54,8 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-fn number(name: &str, otherwise: usize) -> Result<usize> {
+/// A number of the environment.
+pub fn number(name: &str, otherwise: usize) -> Result<usize> {
     Ok(env::var(name).map_or(Ok(otherwise), |n| n.parse())?)
 }
 

@@ -2,7 +2,7 @@
 
 mod failing;
 pub mod receiver;
-mod scene;
+pub mod scene;
 mod storm;
 mod telling;
 mod tending;

@@ -101,6 +101,12 @@ impl Receiver {
         received.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Looks at everything, and copies none of it.
+    pub fn look<T>(&self, at: impl FnOnce(&[Received]) -> T) -> T {
+        let received = self.received.lock();
+        at(&received.unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Waits for so many requests.
     pub async fn until(&self, wanted: usize) -> Result<Vec<Received>> {
         wait_until(&format!("{wanted} requests"), async || {

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use infra::{
     config::Config,
     local_servers::{KafkaExtras, LocalServers, Options, Server},
+    platforms::UnknownPlatform,
     sealing::MasterKey,
 };
 use std::{fs, path::Path};
@@ -41,6 +42,7 @@ pub async fn start(folder: &Path, with_kafka: bool, with_redis: bool) -> anyhow:
     };
     let servers = LocalServers::start(options, &|_| {}).await?;
     let mut config = Config::default();
+    config.unknown_platform = UnknownPlatform::Create;
     servers.configure(&mut config);
     let key = folder.join("master-key");
     fs::write(&key, MasterKey::random()?)?;

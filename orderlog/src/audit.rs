@@ -97,7 +97,7 @@ pub async fn run(
     let reader = LogReader::new(log);
     let mut pager = pager(args, reader).await?;
     let mut done_to_keys = keys.acts(args).into_iter().peekable();
-    let (mut lines, mut asked) = (String::new(), Asked::default());
+    let (mut lines, mut operations) = (String::new(), Operations::default());
     loop {
         if stop.is_cancelled() {
             return Ok(ExitCode::FAILURE);
@@ -107,9 +107,9 @@ pub async fn run(
             None => Vec::new(),
         };
         let is_last = page.is_empty();
-        asked.learn(&ops, &page).await?;
+        operations.learn(&ops, &page).await?;
         for stored in &page {
-            let asker = asked.by(stored);
+            let asker = operations.asked_by(stored);
             if !args.take(stored, asker) {
                 continue;
             }
@@ -164,9 +164,9 @@ impl AuditArgs {
 /// Who has asked for operations. What these do is done by the worker's key, and says
 /// which operation it was.
 #[derive(Default)]
-struct Asked(HashMap<Uuid, String>);
+struct Operations(HashMap<Uuid, String>);
 
-impl Asked {
+impl Operations {
     /// Those of a page of events.
     async fn learn(&mut self, ops: &PgPool, page: &[StoredEvent]) -> Result<(), sqlx::Error> {
         let causes = page.iter().filter_map(cause);
@@ -179,7 +179,7 @@ impl Asked {
         Ok(())
     }
 
-    fn by(&self, stored: &StoredEvent) -> Option<&str> {
+    fn asked_by(&self, stored: &StoredEvent) -> Option<&str> {
         self.0.get(&cause(stored)?).map(String::as_str)
     }
 }

@@ -69,7 +69,10 @@ mod tests {
             App::new()
                 .app_data(state.clone())
                 .wrap(from_fn(close_when_leaving))
-                .route("/", web::post().to(|| async { HttpResponse::NoContent() }))
+                .route(
+                    "/",
+                    web::post().to(|| async { HttpResponse::NoContent().finish() }),
+                )
                 .service(web::scope("/refused").wrap(from_fn(refuse)))
         };
         let server = HttpServer::new(application)

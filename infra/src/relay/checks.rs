@@ -319,6 +319,7 @@ fn judge(
                 at: LogPosition::START,
                 topic_id,
                 log: first.identity.clone(),
+                platforms: BTreeMap::new(),
             })
         }
         Recorded::Progress { progress, in_log } => {

@@ -70,7 +70,7 @@ pub(super) async fn compare(
     report.projection(name).documents = compared.map_err(VerifyError::Views)?;
     let deadline = Instant::now() + options.wait;
     let mut look;
-    (published, look) = published.rests(&topic_id, |_| deadline).await?;
+    (published, look) = Box::pin(published.rests(&topic_id, |_| deadline)).await?;
     if look.pending > 0 {
         return Err(VerifyError::DocumentsBehind {
             topic,
@@ -90,7 +90,7 @@ pub(super) async fn compare(
             }
             since + options.wait
         };
-        (published, look) = published.rests(&topic_id, patience).await?;
+        (published, look) = Box::pin(published.rests(&topic_id, patience)).await?;
         report.projection(name).documents_repaired = before - look.differing;
     }
     report.projection(name).documents_differing = look.differing;

@@ -123,8 +123,8 @@ pub struct Refund {
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub processed_at: Option<OffsetDateTime>,
     pub note: Option<String>,
-    #[serde(default)]
-    pub refund_line_items: Vec<RefundedItem>,
+    #[serde(default, rename = "refund_line_items")]
+    pub items: Vec<RefundedItem>,
     #[serde(default)]
     pub transactions: Vec<Transaction>,
 }

@@ -63,7 +63,7 @@ fn units(
     sent: &mut HashMap<u64, i64>,
 ) -> Vec<ReturnedBody> {
     let mut units: Vec<ReturnedBody> = Vec::new();
-    for item in &refund.refund_line_items {
+    for item in &refund.items {
         let Some((id, resellable)) = came_back(item) else {
             continue;
         };

@@ -78,6 +78,8 @@ fn variable(key: &str) -> String {
 fn read(default: &Value, text: &str) -> Value {
     match default {
         Value::String(..) => Value::from(text),
+        // A list may also be its members, separated by commas.
+        Value::Array(..) if !text.starts_with('[') => Value::from(text),
         // Never fails: what is nothing else is text.
         _ => text.parse().unwrap_or_else(|_| Value::from(text)),
     }
@@ -93,6 +95,9 @@ mod tests {
         for secret in ["12345678", "true", "{a=1}", "\"quoted\"", "[x]"] {
             assert_eq!(read(&text, secret).as_str(), Some(secret));
         }
+        let list = Value::from(Vec::<String>::new());
+        assert_eq!(read(&list, "365").as_str(), Some("365"));
+        assert!(read(&list, "[\"a\"]").as_str().is_none());
         assert_eq!(read(&Value::from(16), "3").to_u128(), Some(3));
         assert_eq!(read(&Value::from(false), "true").to_bool(), Some(true));
     }

@@ -37,7 +37,7 @@ impl<'de> Visitor<'de> for ListOrText {
     type Value = Urls;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of URLs, or URLs separated by commas")
+        f.write_str("a list of texts, or one of them separated by commas")
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Urls, E> {

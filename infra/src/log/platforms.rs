@@ -14,6 +14,8 @@ const ORDER: &str = "order";
 const PLATFORM: [&str; 2] = ["order", "platform"];
 /// Orders that are remembered; some 100 bytes each.
 const REMEMBERED: usize = 50_000;
+/// Orders that are asked for at once: each is a page somewhere in the log.
+const ASKED: usize = 500;
 
 /// The platforms of some orders, by their ids; none of an order whose first event
 /// names none.
@@ -25,7 +27,7 @@ pub struct OrderPlatforms(Arc<Mutex<PlatformsById>>);
 
 impl OrderPlatforms {
     /// The platforms of the orders of a page. Those whose first event is in it need
-    /// no look-up; one look-up is for all others that are not known.
+    /// no look-up; few look-ups are for all others that are not known.
     ///
     /// # Errors
     /// When the log does not answer.
@@ -37,26 +39,32 @@ impl OrderPlatforms {
         let events = || page.iter().filter(|event| event.aggregate_type == ORDER);
         let orders: BTreeSet<&String> = events().map(|event| &event.aggregate_id).collect();
         let mut found = self.known(&orders);
+        // What an order says itself comes before what is remembered.
         let mut learnt = PlatformsById::new();
         for first in events().filter(|event| event.sequence == 1) {
-            let id = &first.aggregate_id;
-            if !found.contains_key(id)
-                && let Some(platform) = named_in(first)
-            {
-                learnt.insert(id.clone(), Some(platform));
+            if let Some(platform) = named_in(first) {
+                learnt.insert(first.aggregate_id.clone(), Some(platform));
             }
         }
         let unknown = orders.into_iter();
         let unknown = unknown.filter(|id| !found.contains_key(*id) && !learnt.contains_key(*id));
         let unknown: Vec<String> = unknown.cloned().collect();
-        if !unknown.is_empty() {
-            let texts = reader.first_texts(ORDER, &unknown, &PLATFORM).await?;
+        for unknown in unknown.chunks(ASKED) {
+            let texts = reader.first_texts(ORDER, unknown, &PLATFORM).await?;
             let texts = texts.into_iter();
             learnt.extend(texts.map(|(id, text)| (id, text.map(Arc::from))));
         }
         self.remember(&learnt);
         found.extend(learnt);
         Ok(found)
+    }
+
+    /// Forgets all of them.
+    pub fn forget(&self) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     fn known(&self, orders: &BTreeSet<&String>) -> PlatformsById {

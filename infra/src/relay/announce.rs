@@ -35,6 +35,7 @@ pub async fn enter_present_epoch(
     // A log that was never published has nobody to whom its first epoch is new.
     let first = epochs.first().map_or(1, |epoch| epoch.epoch);
     let known = progress.at.epoch.max(first);
+    progress = tell_platforms(publisher, progress, &epochs, known).await?;
     let mut previous = known;
     for epoch in epochs.iter().filter(|epoch| epoch.epoch > known) {
         progress = finish_older(relay, publisher, progress, epoch.epoch).await?;
@@ -87,15 +88,17 @@ async fn announce(
     epoch: &Epoch,
     previous: i32,
 ) -> Result<Progress, Trouble> {
-    let next = Progress {
+    let mut next = Progress {
         at: beginning(epoch.epoch),
         log: epoch.identity.clone(),
         ..progress.clone()
     };
+    let of_platforms = on_platforms(publisher, &mut next, epoch);
     let topics = iter::once(&topics::ORDERS).chain(topics::REFERENCE);
     let named = topics.map(|topic| (publisher.config.kafka_name(topic.name), topic));
     let announcements: Vec<Announcement> = named
         .flat_map(|(name, topic)| on_topic(name, topic, epoch, previous))
+        .chain(of_platforms)
         .collect();
     let (publisher, committed) = (Arc::clone(publisher), next.clone());
     let attempt = move || publisher.announce(&announcements, &committed);
@@ -104,25 +107,18 @@ async fn announce(
     Ok(next)
 }
 
-/// Lets the readers of platforms' topics know of the epochs that they have not
-/// heard of; what of older epochs is not there yet comes later, and is true.
-pub async fn tell_platforms(
+/// Lets the readers of platforms' topics know of the epochs up to `known` that they
+/// have not heard of, as their platform was not named then; what of older epochs is
+/// not there yet comes later, and is true.
+async fn tell_platforms(
     publisher: &Arc<Publisher>,
     progress: Progress,
     epochs: &[Epoch],
+    known: i32,
 ) -> Result<Progress, Trouble> {
     let (mut next, mut announcements) = (progress.clone(), Vec::new());
-    for (slug, name) in &publisher.names.platforms {
-        let Some(own) = next.platforms.get_mut(slug) else {
-            continue;
-        };
-        for epoch in epochs {
-            if epoch.epoch > own.epoch {
-                let told = on_topic(name.clone(), &topics::ORDERS, epoch, own.epoch);
-                announcements.extend(told);
-                own.epoch = epoch.epoch;
-            }
-        }
+    for epoch in epochs.iter().filter(|epoch| epoch.epoch <= known) {
+        announcements.extend(on_platforms(publisher, &mut next, epoch));
     }
     if announcements.is_empty() {
         return Ok(progress);
@@ -131,6 +127,24 @@ pub async fn tell_platforms(
     let attempt = move || publisher.announce(&announcements, &committed);
     blocking(attempt).await.map_err(trouble)?;
     Ok(next)
+}
+
+/// For the topics of platforms whose readers have not heard of an epoch, which
+/// `progress` says they have from then on.
+fn on_platforms(
+    publisher: &Publisher,
+    progress: &mut Progress,
+    epoch: &Epoch,
+) -> Vec<Announcement> {
+    let mut announcements = Vec::new();
+    for (slug, name) in &publisher.names.platforms {
+        let own = progress.platforms.get_mut(slug);
+        if let Some(own) = own.filter(|own| own.epoch < epoch.epoch) {
+            let previous = std::mem::replace(&mut own.epoch, epoch.epoch);
+            announcements.extend(on_topic(name.clone(), &topics::ORDERS, epoch, previous));
+        }
+    }
+    announcements
 }
 
 /// One for each partition of a topic with this full name, which names positions as

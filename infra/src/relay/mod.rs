@@ -45,7 +45,7 @@ use crate::{
     log::{ContractMapping, LogReader},
     postgres::{self, Database},
 };
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 use tokio::sync::watch;
 
 /// Name of the lock and of the reader of the progress, before the deployment's
@@ -85,6 +85,7 @@ pub fn spawn(
         mapping,
         platforms: platforms::PlatformTopics::of(config),
         status,
+        commits: AtomicU64::default(),
         shutdown: lifecycle.shutdown.clone(),
         config: config.clone(),
     };

@@ -13,6 +13,7 @@ use super::{
     checks::{TopicNames, foreign, replaced},
     error::Trouble,
     progress::{PlatformProgress, Progress},
+    status,
 };
 use crate::{
     config::Config,
@@ -55,6 +56,20 @@ impl PlatformTopics {
         Self {
             names: Arc::new(names.collect()),
             known: OrderPlatforms::default(),
+        }
+    }
+
+    /// Of which platform orders are is asked anew from now on.
+    pub fn forget(&self) {
+        self.known.forget();
+    }
+
+    /// Tells which topics lack something.
+    pub fn report(&self, progress: &Progress) {
+        for slug in self.names.keys() {
+            let own = progress.platforms.get(slug);
+            let is_behind = own.is_none_or(|own| own.behind.is_some());
+            status::platform_topic_behind(slug, is_behind);
         }
     }
 

@@ -18,7 +18,10 @@ use crate::{
 };
 use sqlx::PgPool;
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::time::sleep;
@@ -45,6 +48,8 @@ pub struct Relay {
     pub mapping: Arc<dyn ContractMapping>,
     pub platforms: PlatformTopics,
     pub status: StatusSender,
+    /// Transactions that were committed.
+    pub commits: AtomicU64,
     pub shutdown: CancellationToken,
 }
 
@@ -132,7 +137,7 @@ impl Relay {
         let mut retry = Backoff::new(RETRY.0, RETRY.1);
         let mut last_success = Instant::now();
         while !self.shutdown.is_cancelled() {
-            let before = self.status.now().published;
+            let before = self.commits.load(Ordering::Relaxed);
             match Box::pin(self.session(kafka)).await {
                 Ok(()) => return Ok(End::Shutdown),
                 Err(Trouble::Fatal(error)) => return Err(error),
@@ -140,7 +145,7 @@ impl Relay {
                     tracing::warn!(reason = error_chain(&trouble), "relay.producer_restarts");
                 }
             }
-            if self.status.now().published > before {
+            if self.commits.load(Ordering::Relaxed) > before {
                 retry.reset();
                 last_success = Instant::now();
             } else if last_success.elapsed() >= GIVE_UP {

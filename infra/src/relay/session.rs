@@ -9,7 +9,7 @@
 
 use super::{
     IDS,
-    announce::{enter_present_epoch, tell_platforms},
+    announce::enter_present_epoch,
     batch::{Batch, Record, Target},
     checks::{OtherTopics, TopicNames, starting_point},
     error::{RelayError, Trouble},
@@ -22,7 +22,10 @@ use crate::{
     kafka::{self, DeadProducer, TransactionalProducer, blocking},
     traces::{Span, SpanKind},
 };
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -70,9 +73,11 @@ impl<'a> Session<'a> {
             })
         });
         let epoch = start.epochs.last().ok_or(RelayError::NoEpoch)?.epoch;
-        let (epochs, others) = (start.epochs.clone(), start.others.clone());
+        let others = start.others.clone();
+        // An id may be another order's in a restored log.
+        relay.platforms.forget();
         let progress = enter_present_epoch(relay, &publishers[0], start).await?;
-        let progress = tell_platforms(&publishers[0], progress, &epochs).await?;
+        relay.platforms.report(&progress);
         Ok(Self {
             relay,
             publishers,
@@ -131,7 +136,7 @@ impl<'a> Session<'a> {
                 () = self.relay.shutdown.cancelled() => break,
                 step = self.source.next(&done, new_first) => step?,
             };
-            new_first = !new_first;
+            new_first = step.is_history();
             done.clone_from(&step.progress);
             place.send(step);
         }
@@ -190,6 +195,10 @@ impl<'a> Session<'a> {
             let took = next.since.elapsed();
             let status = &self.relay.status;
             status.published(next.events, next.progress.at, took);
+            self.relay.commits.fetch_add(1, Ordering::Relaxed);
+            if !next.complete.is_empty() {
+                self.relay.platforms.report(&next.progress);
+            }
             for platform in next.complete {
                 tracing::info!(platform, "relay.platform_topic_complete");
             }

@@ -10,13 +10,22 @@ use super::{
 use crate::{
     backoff::Backoff,
     kafka::blocking,
+    lifecycle::error_chain,
     log::{ContractMapping, LogHints, LogReader},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::sleep;
 
 pub(super) const BATCH_EVENTS: i64 = 5_000;
 pub(super) const BATCH_BYTES: i64 = 4 << 20;
+/// Of what is published already, so that new events wait for little of it.
+const HISTORY_EVENTS: i64 = 1_000;
 /// After a hint the log is looked at again this soon: the transaction of a
 /// neighbour may hold the horizon for a moment longer.
 const SOONEST: Duration = Duration::from_millis(5);
@@ -33,6 +42,9 @@ pub struct Source {
     platforms: PlatformTopics,
     epoch: i32,
     hints: LogHints,
+    /// Whether what topics of platforms lack cannot be read or mapped, which others
+    /// need not wait for.
+    is_stuck: AtomicBool,
 }
 
 /// A batch, and the progress that it makes.
@@ -41,6 +53,13 @@ pub struct Step {
     pub progress: Progress,
     /// Platforms whose topics lack nothing from then on.
     pub complete: Vec<String>,
+}
+
+impl Step {
+    /// Whether it is of what was published before.
+    pub const fn is_history(&self) -> bool {
+        self.batch.events == 0
+    }
 }
 
 impl Source {
@@ -52,6 +71,7 @@ impl Source {
             platforms: relay.platforms.clone(),
             epoch,
             hints: LogHints::listen(relay.listener.clone()),
+            is_stuck: AtomicBool::new(false),
         }
     }
 
@@ -85,7 +105,9 @@ impl Source {
         let Some(gap) = self.platforms.gap(done) else {
             return Ok(None);
         };
-        let batch = self.reader.read_batch(gap.after, BATCH_EVENTS, BATCH_BYTES);
+        let batch = self
+            .reader
+            .read_batch(gap.after, HISTORY_EVENTS, BATCH_BYTES);
         let mut events = batch.await?;
         let before = events.len();
         events.retain(|event| event.at <= gap.to);
@@ -107,13 +129,32 @@ impl Source {
         }))
     }
 
+    /// The same; whatever is wrong there keeps nobody else waiting.
+    async fn history(&self, done: &Progress) -> Option<Step> {
+        if self.is_stuck.load(Ordering::Relaxed) {
+            return None;
+        }
+        match self.published_events(done).await {
+            Ok(step) => step,
+            Err(Trouble::Log(error)) => {
+                tracing::warn!(error = %error, "relay.history_read_failed");
+                None
+            }
+            Err(trouble) => {
+                self.is_stuck.store(true, Ordering::Relaxed);
+                tracing::error!(error = error_chain(&trouble), "relay.platform_topics_stuck");
+                None
+            }
+        }
+    }
+
     /// The next step, if there is one; of either kind first.
     async fn step(&self, done: &Progress, new_first: bool) -> Result<Option<Step>, Trouble> {
-        if new_first && let Some(step) = self.new_events(done).await? {
+        if !new_first && let Some(step) = self.history(done).await {
             return Ok(Some(step));
         }
-        match self.published_events(done).await? {
-            None if !new_first => self.new_events(done).await,
+        match self.new_events(done).await? {
+            None if new_first => Ok(self.history(done).await),
             step => Ok(step),
         }
     }

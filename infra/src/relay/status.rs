@@ -46,6 +46,7 @@ const PUBLISH_SECONDS: &str = "orderlog_relay_publish_seconds";
 const LEADER: &str = "orderlog_relay_leader";
 const LAG_EVENTS: &str = "orderlog_relay_lag_events";
 const LAG_SECONDS: &str = "orderlog_relay_lag_seconds";
+const PLATFORM_BEHIND: &str = "orderlog_relay_platform_topic_behind";
 
 pub(super) fn describe_metrics() {
     describe_counter!(PUBLISHED, "Events published to Kafka by this process");
@@ -57,7 +58,16 @@ pub(super) fn describe_metrics() {
         HORIZON_AGE,
         "How long the oldest transaction has kept readers of the log from going on"
     );
+    describe_gauge!(
+        PLATFORM_BEHIND,
+        "1 while the topic of a platform lacks something of what was published before"
+    );
     gauge!(LEADER).set(0);
+}
+
+/// Exports whether a platform's topic lacks something.
+pub(super) fn platform_topic_behind(platform: &str, is_behind: bool) {
+    gauge!(PLATFORM_BEHIND, "platform" => platform.to_owned()).set(u8::from(is_behind));
 }
 
 /// Exports how far behind Kafka is, as far as this relay knows.

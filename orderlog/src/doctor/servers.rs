@@ -82,11 +82,20 @@ async fn contradiction(config: &Config, topic: &TopicMetadata) -> Option<String>
     let mut log = connect(&config.events_url).await.ok()?;
     let known = known_topic(&mut log, &topic.name).await.ok()?;
     match known {
-        KnownTopic::Published(id) if id != topic.id.to_string() => Some(format!(
-            "topic {} is another one than the log was published to ({id}): the relay refuses it \
-             (docs/OPERATIONS.md, Kafka lost its data)",
-            topic.name
-        )),
+        KnownTopic::Published(id) if id != topic.id.to_string() => {
+            let mut platforms = config.platform_topics();
+            let help = match platforms.find(|(_, name)| *name == topic.name) {
+                Some((slug, _)) => {
+                    format!("Topics of platforms: orderlog epoch republish --platform {slug}")
+                }
+                None => "Kafka lost its data".to_owned(),
+            };
+            Some(format!(
+                "topic {} is another one than the log was published to ({id}): the relay refuses \
+                 it (docs/OPERATIONS.md, {help})",
+                topic.name
+            ))
+        }
         _ => None,
     }
 }

@@ -18,7 +18,7 @@ use tests::{Api, TestEnv, wait_until};
 use uuid::Uuid;
 
 /// Orders of a backlog, of two platforms in turn, and their events each.
-const ORDERS: i64 = 4_000;
+const ORDERS: i64 = 5_000;
 const EVENTS: i64 = 8;
 
 /// With topics for these platforms.
@@ -299,6 +299,29 @@ pub async fn an_epoch_is_announced_on_it(env: &TestEnv) -> Result<()> {
             .iter()
             .any(|a| a.partition == record.partition && a.offset < record.offset);
         ensure!(before == (record.envelope.position.at.epoch == 2));
+    }
+    each_epoch_comes_after_its_announcement(env, &scene).await
+}
+
+/// Also where two of them began while nobody published.
+async fn each_epoch_comes_after_its_announcement(env: &TestEnv, scene: &Scene) -> Result<()> {
+    for _ in 0..2 {
+        env.orderlog_ok(&["epoch", "bump", "--yes", "--force"])
+            .await?;
+        append_to_old_orders(scene).await?;
+    }
+    let relay = scene.relay()?;
+    is_whole(scene, "web").await?;
+    relay.stop().await?;
+    let topic = topic_of(scene, "web");
+    let announced = announced_on(&scene.config, &topic).await?;
+    for record in read_topic(&scene.config, &topic).await? {
+        let before = announced
+            .iter()
+            .filter(|a| a.partition == record.partition && a.offset < record.offset);
+        let latest = before.map(|a| a.data.epoch).max().unwrap_or(1);
+        let epoch = record.envelope.position.at.epoch;
+        ensure!(latest == epoch, "one of epoch {epoch} in epoch {latest}");
     }
     Ok(())
 }

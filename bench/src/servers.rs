@@ -41,8 +41,10 @@ pub async fn start(folder: &Path, with_kafka: bool, with_redis: bool) -> anyhow:
         kafka: KafkaExtras::default(),
     };
     let servers = LocalServers::start(options, &|_| {}).await?;
-    let mut config = Config::default();
-    config.unknown_platform = UnknownPlatform::Create;
+    let mut config = Config {
+        unknown_platform: UnknownPlatform::Create,
+        ..Config::default()
+    };
     servers.configure(&mut config);
     let key = folder.join("master-key");
     fs::write(&key, MasterKey::random()?)?;

@@ -218,6 +218,11 @@ mod tests {
                 let newer = newer.expect_err("it is not known");
                 assert!(newer.is_of_newer_release(), "{kind}: {newer:?}");
             }
+            for version in ["0", "", "one"] {
+                let damaged = Mapping.upcast(&mut stored(kind, name, version));
+                let damaged = damaged.expect_err("no version");
+                assert!(!damaged.is_of_newer_release(), "{kind}: {damaged:?}");
+            }
         }
     }
 }

@@ -156,7 +156,7 @@ impl ReadApi {
         let (servers, redis) = (self.state.servers.clone(), self.state.redis.clone());
         readiness
             .check("views", move || {
-                let route = servers.for_one();
+                let route = servers.for_one().uncounted();
                 async move {
                     let asked = route
                         .read(|views| async move { sqlx::query("SELECT 1").execute(&views).await });

@@ -51,9 +51,17 @@ pub enum UpcastError {
 }
 
 impl UpcastError {
-    /// Whether a newer release has stored the event.
-    pub const fn is_newer(&self) -> bool {
-        matches!(self, Self::Version { .. } | Self::Type { .. })
+    /// Whether a newer release has stored the event. A version that is no later
+    /// number is damage.
+    pub fn is_newer(&self) -> bool {
+        match self {
+            Self::Version { version, known, .. } => {
+                let number = |version: &str| version.parse::<u32>().ok();
+                number(version) > number(known)
+            }
+            Self::Type { .. } => true,
+            Self::Payload { .. } => false,
+        }
     }
 }
 

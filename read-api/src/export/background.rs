@@ -80,6 +80,7 @@ impl ExportFiles {
     /// A URL of the views that is none.
     pub fn new(config: &Config, log: Log, lifecycle: &Lifecycle) -> Result<Self, sqlx::Error> {
         let servers = Servers::new(config)?;
+        servers.measure(&lifecycle.pools);
         servers.watch(&Background::new(lifecycle, Duration::ZERO));
         let events = Events::new(log.clone());
         Ok(Self {

@@ -12,6 +12,8 @@ pub struct Route {
     servers: Servers,
     /// Never empty; the last one's answer is the answer.
     order: Vec<usize>,
+    /// Whether it is somebody's read, and counts.
+    is_counted: bool,
 }
 
 /// What may have gone wrong with a server.
@@ -43,7 +45,18 @@ impl Failure for StatisticsError {
 
 impl Route {
     pub(super) const fn new(servers: Servers, order: Vec<usize>) -> Self {
-        Self { servers, order }
+        Self {
+            servers,
+            order,
+            is_counted: true,
+        }
+    }
+
+    /// The same for nobody: what is asked is whether they answer.
+    #[must_use]
+    pub fn uncounted(mut self) -> Self {
+        self.is_counted = false;
+        self
     }
 
     #[cfg(test)]
@@ -78,11 +91,11 @@ impl Route {
             };
             match result {
                 Ok(value) => {
-                    count(&server.name, "answered");
+                    self.count(&server.name, "answered");
                     return Ok((value, place));
                 }
                 Err(error) if self.goes_on_after(place, &error) => {
-                    count(&server.name, "failed");
+                    self.count(&server.name, "failed");
                     answer = Some(Err(error));
                 }
                 Err(error) => return Err(error),
@@ -91,6 +104,13 @@ impl Route {
         match answer {
             Some(answer) => answer,
             None => unreachable!("the last server is waited for"),
+        }
+    }
+
+    fn count(&self, server: &str, result: &'static str) {
+        if self.is_counted {
+            let labels = [("server", server.to_owned()), ("result", result.to_owned())];
+            metrics::counter!("orderlog_views_reads_total", &labels).increment(1);
         }
     }
 
@@ -106,9 +126,4 @@ impl Route {
         }
         is_worth_another(error)
     }
-}
-
-fn count(server: &str, result: &'static str) {
-    let labels = [("server", server.to_owned()), ("result", result.to_owned())];
-    metrics::counter!("orderlog_views_reads_total", &labels).increment(1);
 }

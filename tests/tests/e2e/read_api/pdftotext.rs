@@ -24,9 +24,8 @@ async fn pdftotext() -> anyhow::Result<Option<PathBuf>> {
     if found.status.success() && !path.is_empty() {
         return Ok(Some(path.into()));
     }
-    eprintln!(
-        "\n!!! SKIPPED: documents were not read by poppler: there is no pdftotext here, and none \
-         could be fetched\n"
+    tests::skipped(
+        "documents were not read by poppler: there is no pdftotext here, and none could be fetched",
     );
     Ok(None)
 }

@@ -6461,7 +6461,7 @@ export interface components {
             refunded_at?: string | null;
         };
         /**
-         * @description Goods that came back elsewhere, all at once.
+         * @description Goods that came back elsewhere, all at once: a return that is closed here.
          * @example {
          *       "lines": [
          *         {

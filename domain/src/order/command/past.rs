@@ -65,7 +65,7 @@ pub struct PastFulfillment {
     pub delivered_at: Option<OffsetDateTime>,
 }
 
-/// Goods that came back elsewhere, all at once.
+/// Goods that came back elsewhere, all at once; nothing more is expected of them.
 #[derive(Debug, Clone)]
 pub struct PastReturn {
     /// What came, and whether it can be sold again.

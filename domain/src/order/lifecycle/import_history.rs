@@ -4,16 +4,16 @@
 use super::cancel;
 use crate::order::{
     command::{
-        ApproveReturn, AuthorizePayment, CancelOrder, CapturePayment, CreateFulfillment,
-        DeliverFulfillment, History, LineUnits, NewTracking, PastCancellation, PastFulfillment,
-        PastPayment, PastRefund, PastReturn, ReceiveReturn, RefundPayment, RequestReturn,
-        ShipFulfillment, Sum,
+        ApproveReturn, AuthorizePayment, CancelOrder, CapturePayment, CloseReturn,
+        CreateFulfillment, DeliverFulfillment, History, LineUnits, NewTracking, PastCancellation,
+        PastFulfillment, PastPayment, PastRefund, PastReturn, ReceiveReturn, RefundPayment,
+        RequestReturn, ShipFulfillment, Sum,
     },
     event::OrderEvent,
     fulfillment::{create, deliver, ship},
     payment::{authorize, capture, refund},
     rejection::{Part, Rejection},
-    returns::{approve, receive, request},
+    returns::{approve, close, receive, request},
     state::{Order, evolve},
 };
 use crate::text::Id;
@@ -53,6 +53,7 @@ pub fn happened(order: Order, history: History) -> Result<Vec<OrderEvent>, Rejec
         past.returned(returned).map_err(|e| within(at, e))?;
     }
     past.all_refunded(for_goods)?;
+    past.all_closed()?;
     if let Some(cancellation) = history.cancellation {
         let cancelled = past.cancelled(cancellation);
         cancelled.map_err(|e| within("/cancellation".to_owned(), e))?;
@@ -222,6 +223,30 @@ impl Past {
             lines: past.lines,
         };
         self.take(receive::decide(&self.order, received)?);
+        Ok(())
+    }
+
+    /// Whatever was given for them has been given: nothing more is expected of
+    /// any. An imported order has no returns but those of its history.
+    fn all_closed(&mut self) -> Result<(), Rejection> {
+        let ids = self.order.returns.iter().map(|r| r.id.clone());
+        let ids: Vec<String> = ids.collect();
+        for (index, id) in ids.iter().enumerate() {
+            let at = format!("/returns/{index}");
+            self.closed(id).map_err(|e| within(at, e))?;
+        }
+        Ok(())
+    }
+
+    fn closed(&mut self, id: &str) -> Result<(), Rejection> {
+        let Ok(return_id) = Id::try_from(id) else {
+            return Err(Rejection::no_such(Part::Return, id, None));
+        };
+        let command = CloseReturn {
+            return_id,
+            reason: None,
+        };
+        self.take(close::decide(&self.order, command)?);
         Ok(())
     }
 

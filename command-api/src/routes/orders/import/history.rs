@@ -126,7 +126,7 @@ impl From<PastFulfillmentBody> for PastFulfillment {
     }
 }
 
-/// Goods that came back elsewhere, all at once.
+/// Goods that came back elsewhere, all at once: a return that is closed here.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"lines": [{"line": "l1", "quantity": 1, "resellable": true}], "returned_at": "2010-12-09T10:00:00Z"}))]

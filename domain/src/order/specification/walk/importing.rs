@@ -9,7 +9,7 @@ use crate::order::{
         ReceiveReturn, RequestReturn,
     },
     specification::commands::{
-        approve, authorize, cancel, capture, deliver, giving_back, id, ship,
+        approve, authorize, cancel, capture, close, deliver, giving_back, id, ship,
     },
 };
 use contracts::order::{RefundPurpose, ReturnState};
@@ -43,6 +43,9 @@ impl Model {
         }
         for refund in for_goods {
             order.given_back(refund)?;
+        }
+        for number in 1..=order.returns.len() {
+            order.happened(&close(&format!("r{number}")))?;
         }
         if c.history.cancellation.is_some() {
             order.happened(&cancel())?;

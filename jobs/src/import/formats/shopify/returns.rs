@@ -2,12 +2,14 @@
 //!
 //! A refund names the units that it is for and what became of them, its
 //! `restock_type`: `return` and `legacy_restock` are for sale again, `no_restock` are
-//! not, `cancel` were never sent. What was not sent cannot have come back, whatever
-//! is said of it.
+//! not, `cancel` were never sent. What was not sent by then cannot have come back,
+//! whatever is said of it; and `no_restock` is also what the admin says of units that
+//! it takes off before they are sent.
 
 use super::order::{Order, Refund, RefundedItem};
 use crate::import::body::{ReturnBody, ReturnedBody};
 use std::collections::HashMap;
+use time::OffsetDateTime;
 
 /// What came back, and with which refund.
 #[derive(Default)]
@@ -26,11 +28,11 @@ impl Returns {
         if order.cancelled_at.is_some() {
             return returns;
         }
-        let mut sent = sent(order);
+        let mut goods = Goods::of(order);
         let mut refunds: Vec<(usize, &Refund)> = order.refunds.iter().enumerate().collect();
         refunds.sort_by_key(|(_, refund)| refund.at());
         for (place, refund) in refunds {
-            let units = units(refund, ids, &mut sent);
+            let units = goods.came_with(refund, ids);
             if !units.is_empty() {
                 let id = format!("r{}", returns.bodies.len() + 1);
                 returns.of.insert(place, id);
@@ -46,46 +48,103 @@ impl Returns {
     }
 }
 
-/// Units that were sent of each line item.
-fn sent(order: &Order) -> HashMap<u64, i64> {
+/// Units of line items, by their ids, and what is known of them by now.
+struct Goods<'a> {
+    order: &'a Order,
+    /// Not sent to this day, and not yet taken off by a refund: what was sent later
+    /// was not taken off before.
+    unsent: HashMap<u64, i64>,
+    /// Came back.
+    back: HashMap<u64, i64>,
+}
+
+impl<'a> Goods<'a> {
+    fn of(order: &'a Order) -> Self {
+        Self {
+            order,
+            unsent: unsent(order),
+            back: HashMap::new(),
+        }
+    }
+
+    /// What came back with a refund, of what was sent by then and is not back yet.
+    /// Each refund once, in the order of time.
+    fn came_with(&mut self, refund: &Refund, ids: &HashMap<u64, String>) -> Vec<ReturnedBody> {
+        let by_then = sent(self.order, Some(refund.at()));
+        let mut units: Vec<ReturnedBody> = Vec::new();
+        for item in &refund.items {
+            let Some((id, resellable)) = came_back(item) else {
+                continue;
+            };
+            let Some(line) = ids.get(&id) else {
+                continue;
+            };
+            let by_then = by_then.get(&id).copied().unwrap_or_default();
+            let quantity = self.split(id, item.quantity.max(0), resellable, by_then);
+            if quantity == 0 {
+                continue;
+            }
+            let same =
+                |unit: &&mut ReturnedBody| unit.line == *line && unit.resellable == resellable;
+            match units.iter_mut().find(same) {
+                Some(unit) => unit.quantity += quantity,
+                None => units.push(ReturnedBody {
+                    line: line.clone(),
+                    quantity,
+                    resellable,
+                }),
+            }
+        }
+        units
+    }
+
+    /// How many of so many units came back. What is for sale again was sent as far
+    /// as it can have been; of what is not, the shop's `no_restock`, units that were
+    /// never sent come first, as that is what it says of them too.
+    fn split(&mut self, id: u64, quantity: i64, resellable: bool, sent: i64) -> i64 {
+        let unsent = self.unsent.entry(id).or_default();
+        let back = self.back.entry(id).or_default();
+        let there = (sent - *back).max(0);
+        let came = if resellable {
+            quantity.min(there)
+        } else {
+            (quantity - *unsent).clamp(0, there)
+        };
+        *unsent = (*unsent - (quantity - came)).max(0);
+        *back += came;
+        came
+    }
+}
+
+/// Units that were sent of each line item, until then where a moment is given.
+fn sent(order: &Order, until: Option<OffsetDateTime>) -> HashMap<u64, i64> {
+    let is_made = |made: OffsetDateTime| until.is_none_or(|until| made <= until);
+    let made = order.sent().filter(|f| is_made(f.created_at));
     let mut sent = HashMap::new();
-    for item in order.sent().flat_map(|f| &f.line_items) {
+    for item in made.flat_map(|f| &f.line_items) {
         let units: &mut i64 = sent.entry(item.id).or_default();
         *units = units.saturating_add(item.quantity.max(0));
     }
     sent
 }
 
-/// What came back with a refund, of what was sent and is not back yet.
-fn units(
-    refund: &Refund,
-    ids: &HashMap<u64, String>,
-    sent: &mut HashMap<u64, i64>,
-) -> Vec<ReturnedBody> {
-    let mut units: Vec<ReturnedBody> = Vec::new();
-    for item in &refund.items {
-        let Some((id, resellable)) = came_back(item) else {
+/// Units of each line item that were not sent to this day, but for those that some
+/// refund calls off.
+fn unsent(order: &Order) -> HashMap<u64, i64> {
+    let mut gone = sent(order, None);
+    let items = order.refunds.iter().flat_map(|refund| &refund.items);
+    for item in items.filter(|item| item.restock_type == "cancel") {
+        let Some(id) = item.line_item_id else {
             continue;
         };
-        let (Some(line), Some(left)) = (ids.get(&id), sent.get_mut(&id)) else {
-            continue;
-        };
-        let quantity = item.quantity.min(*left);
-        if quantity <= 0 {
-            continue;
-        }
-        *left -= quantity;
-        let same = |unit: &&mut ReturnedBody| unit.line == *line && unit.resellable == resellable;
-        match units.iter_mut().find(same) {
-            Some(unit) => unit.quantity += quantity,
-            None => units.push(ReturnedBody {
-                line: line.clone(),
-                quantity,
-                resellable,
-            }),
-        }
+        let units = gone.entry(id).or_default();
+        *units = units.saturating_add(item.quantity.max(0));
     }
-    units
+    let items = order.line_items.iter().map(|item| {
+        let gone = gone.get(&item.id).copied().unwrap_or_default();
+        (item.id, item.quantity.saturating_sub(gone).max(0))
+    });
+    items.collect()
 }
 
 /// The line item, and whether its units are for sale again; none where they were
@@ -225,6 +284,40 @@ mod tests {
     }
 
     #[test]
+    fn what_was_sent_after_a_refund_did_not_come_back_with_it() {
+        let order = order(&json!([
+            refund(14, &[(MUG, 1, "return"), (POSTER, 2, "no_restock")]),
+            refund(16, &[(POSTER, 1, "return")]),
+        ]));
+        let (returns, of) = told(&order);
+        assert_eq!(returns, ["l2 × 1+"]);
+        assert_eq!(of, [None, Some("r1".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_not_restocked_was_not_sent_as_far_as_it_can_have_been() {
+        let first = refund(20, &[(MUG, 1, "no_restock")]);
+        let all_sent = refund(21, &[(MUG, 4, "return")]);
+        let (returns, of) = told(&order(&json!([first, all_sent])));
+        assert_eq!(returns, ["l1 × 4+"]);
+        assert_eq!(of, [None, Some("r1".to_owned())]);
+        let both = refund(20, &[(MUG, 1, "no_restock"), (MUG, 4, "return")]);
+        assert_eq!(told(&order(&json!([both]))).0, ["l1 × 4+"]);
+        let more = refund(20, &[(MUG, 3, "no_restock")]);
+        assert_eq!(told(&order(&json!([more]))).0, ["l1 × 2"]);
+    }
+
+    #[test]
+    fn what_is_called_off_at_any_time_was_not_sent_before_what_is_not_restocked() {
+        let (returns, of) = told(&order(&json!([
+            refund(20, &[(MUG, 1, "no_restock")]),
+            refund(21, &[(MUG, 1, "cancel")]),
+        ])));
+        assert_eq!(returns, ["l1 × 1"]);
+        assert_eq!(of, [Some("r1".to_owned()), None]);
+    }
+
+    #[test]
     fn a_line_of_which_some_are_for_sale_again_is_in_two_returns() {
         let order = order(&json!([
             refund(
@@ -232,7 +325,7 @@ mod tests {
                 &[
                     (MUG, 1, "return"),
                     (MUG, 1, "return"),
-                    (MUG, 1, "no_restock")
+                    (MUG, 2, "no_restock")
                 ]
             ),
             refund(21, &[(POSTER, 2, "return")]),

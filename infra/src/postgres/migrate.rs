@@ -129,6 +129,11 @@ const OPS: Scripts = &[
         "rights of keys",
         include_str!("../../migrations/ops/0012_rights.sql"),
     ),
+    (
+        13,
+        "secrets that do not open",
+        include_str!("../../migrations/ops/0013_sealed.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

@@ -41,9 +41,6 @@ const SKIPPED: i64 = 1_000;
 /// Endpoints that a process sends to at once: one that hangs holds its place for
 /// a time-out, then rests.
 pub const AT_ONCE: usize = 64;
-/// Attempts after which a secret that cannot be opened never will be: another worker
-/// may have the master key that it was sealed with.
-const OPENED_WITHIN: u32 = 5;
 /// After this long whoever sends makes room for other endpoints. Longer than a
 /// request may take.
 const TURN: Duration = Duration::from_secs(30);
@@ -148,8 +145,10 @@ pub fn deliver(with: Delivering) -> impl Fn(Deliver, Context) -> Running + Send 
 
 impl Delivering {
     async fn deliver(&self, id: Uuid, context: &Context) -> Ended {
-        let Some(target) = self.target(id, context.attempt).await? else {
-            return self.skip(id).await;
+        let target = match webhooks::target(&self.ops, &self.key, id).await {
+            Ok(Some(target)) => target,
+            Ok(None) => return self.skip(id).await,
+            Err(error) => return self.unreadable(id, &error).await,
         };
         let turn = Turn {
             with: self,
@@ -161,26 +160,23 @@ impl Delivering {
         turn.run(context).await
     }
 
-    /// The endpoint as it is now; none where it is to be told nothing any more.
-    async fn target(&self, id: Uuid, attempt: u32) -> Result<Option<Target>, JobError> {
-        let error = match webhooks::target(&self.ops, &self.key, id).await {
-            Ok(target) => return Ok(target),
-            Err(error) => error,
-        };
-        let why = error_chain(&error);
-        let sealed = matches!(error, StoreError::Sealed { .. });
-        if sealed && attempt >= OPENED_WITHIN && self.fail_sealed(id).await? {
+    /// The end of a job that could not read its endpoint. Another worker may have the
+    /// master key that its secret was sealed with: the job is tried again until nobody
+    /// is expected to.
+    async fn unreadable(&self, id: Uuid, error: &StoreError) -> Ended {
+        let why = error_chain(error);
+        if matches!(error, StoreError::Sealed { .. }) && self.fail_sealed(id).await? {
             return Err(JobError::permanent(why));
         }
         Err(JobError::retry(why))
     }
 
-    /// Fails what waits for an endpoint whose secret is no use. False where it has
-    /// another one by now.
+    /// Fails what waits for an endpoint whose secret is no use. False where it may yet
+    /// be opened.
     async fn fail_sealed(&self, id: Uuid) -> Result<bool, sqlx::Error> {
         loop {
             match webhooks::fail_sealed(&self.ops, &self.key, id, SKIPPED).await? {
-                Sealed::Opens => return Ok(false),
+                Sealed::Waits => return Ok(false),
                 Sealed::More => {}
                 Sealed::Failed(endpoint) => {
                     if endpoint.state == EndpointState::Disabled {
@@ -220,17 +216,20 @@ impl Turn<'_> {
         let draining = context.draining();
         let (mut ahead, mut sending) = (VecDeque::new(), BTreeSet::new());
         let mut requests = FuturesUnordered::new();
+        // Requests that are under way end before the job does.
+        let mut unreadable = None;
         loop {
-            let goes_on = !draining.is_cancelled() && !self.is_over();
+            let goes_on = unreadable.is_none() && !draining.is_cancelled() && !self.is_over();
             if goes_on && ahead.is_empty() {
                 // With the secrets that it has now.
                 let id = self.target.endpoint.id;
-                match self.with.target(id, context.attempt).await? {
-                    Some(target) => {
+                match webhooks::target(&self.with.ops, &self.with.key, id).await {
+                    Ok(Some(target)) => {
                         self.target = Arc::new(target);
                         ahead.extend(self.due(&sending).await?);
                     }
-                    None => self.endpoint().state = EndpointState::Disabled,
+                    Ok(None) => self.endpoint().state = EndpointState::Disabled,
+                    Err(error) => unreadable = Some(error),
                 }
             }
             while goes_on && requests.len() < self.at_once() {
@@ -263,6 +262,9 @@ impl Turn<'_> {
         }
         if self.target.endpoint.state == EndpointState::Disabled {
             return self.with.skip(self.target.endpoint.id).await;
+        }
+        if let Some(error) = unreadable {
+            return self.with.unreadable(self.target.endpoint.id, &error).await;
         }
         let told = json!({ "delivered": self.delivered, "failed": self.failed });
         let unfinished = draining.is_cancelled() || self.began.elapsed() >= TURN;

@@ -236,17 +236,19 @@ pub async fn skip_pending(ops: &PgPool, endpoint: Uuid, limit: i64) -> Result<u6
 /// What became of an endpoint whose secret is no use.
 #[derive(Debug)]
 pub enum Sealed {
-    /// It has one by now that opens, or is gone.
-    Opens,
+    /// Nothing yet: another worker may open it. Or it has one by now that opens, or is
+    /// told nothing any more.
+    Waits,
     /// Deliveries were failed, and there may be more.
     More,
     /// All were; the endpoint after that.
     Failed(Box<Endpoint>),
 }
 
-/// Fails what is still to be sent to an endpoint whose secret this key does not
-/// open, at most `limit` deliveries. Once there is no more, the endpoint is left
-/// alone for a while, and disabled where that has been so for days.
+/// Notes that this key does not open the secret of an endpoint. Where nobody has
+/// opened it for half an hour, what is still to be sent is failed, at most `limit`
+/// deliveries. Once there is no more, the endpoint is left alone for a while, and
+/// disabled where that has been so for days.
 pub async fn fail_sealed(
     ops: &PgPool,
     key: &MasterKey,
@@ -255,14 +257,20 @@ pub async fn fail_sealed(
 ) -> Result<Sealed, Error> {
     let mut transaction = ops.begin().await?;
     // Nobody gives it another secret meanwhile.
-    let secret: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT secret FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE")
-            .bind(endpoint)
-            .fetch_optional(&mut *transaction)
-            .await?;
+    let secret: Option<Vec<u8>> = sqlx::query_scalar(
+        "SELECT secret FROM webhook_endpoints \
+          WHERE id = $1 AND deleted_at IS NULL AND state = 'enabled' FOR NO KEY UPDATE",
+    )
+    .bind(endpoint)
+    .fetch_optional(&mut *transaction)
+    .await?;
     let opens = |sealed: Vec<u8>| WebhookSecret::open(key, endpoint, &sealed).is_some();
     if secret.is_none_or(opens) {
-        return Ok(Sealed::Opens);
+        return Ok(Sealed::Waits);
+    }
+    if !health::note_sealed(&mut transaction, endpoint).await? {
+        transaction.commit().await?;
+        return Ok(Sealed::Waits);
     }
     let failed = sqlx::query(
         "WITH unsigned AS MATERIALIZED ( \
@@ -275,7 +283,7 @@ pub async fn fail_sealed(
     let failed = failed.bind(endpoint).bind(limit).bind(SEALED);
     let failed = failed.execute(&mut *transaction).await?.rows_affected();
     let sealed = if i64::try_from(failed).is_ok_and(|failed| failed < limit) {
-        let noted = health::note_sealed(&mut transaction, endpoint).await?;
+        let noted = health::rest_sealed(&mut transaction, endpoint).await?;
         Sealed::Failed(Box::new(noted))
     } else {
         Sealed::More

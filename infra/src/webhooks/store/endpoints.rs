@@ -166,10 +166,11 @@ pub async fn find(ops: &PgPool, id: Uuid) -> Result<Option<Endpoint>, Error> {
 }
 
 /// One endpoint with what its requests are signed with; none where it is to be told
-/// nothing any more.
+/// nothing any more. Where somebody could not open its secret before, that is
+/// forgotten: it opens.
 pub async fn target(ops: &PgPool, key: &MasterKey, id: Uuid) -> Result<Option<Target>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS}, master_key, secret, \
+        "SELECT {COLUMNS}, master_key, secret, sealed_since IS NOT NULL AS was_sealed, \
                 CASE WHEN old_secret_until > statement_timestamp() THEN old_secret END AS old_secret \
            FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL AND state = 'enabled'"
     );
@@ -180,6 +181,10 @@ pub async fn target(ops: &PgPool, key: &MasterKey, id: Uuid) -> Result<Option<Ta
     // The one before may be of a master key that is gone.
     let before = before.and_then(|sealed| WebhookSecret::open(key, id, &sealed));
     let secrets = [Some(present_secret(&row, key, id)?), before];
+    if row.try_get("was_sealed")? {
+        let opens = sqlx::query("UPDATE webhook_endpoints SET sealed_since = NULL WHERE id = $1");
+        opens.bind(id).execute(ops).await?;
+    }
     Ok(Some(Target {
         endpoint: endpoint(&row)?,
         secrets: secrets.into_iter().flatten().collect(),
@@ -218,6 +223,8 @@ pub async fn change(
                                      ELSE failing_since END, \
                 rests_until = CASE WHEN $9 AND state = 'disabled' OR url <> $2 THEN NULL \
                                    ELSE rests_until END, \
+                sealed_since = CASE WHEN $9 AND state = 'disabled' THEN NULL \
+                                    ELSE sealed_since END, \
                 state = CASE WHEN $9 THEN 'enabled' WHEN NOT $9 THEN 'disabled' ELSE state END, \
                 disabled_by = CASE WHEN $9 THEN NULL \
                                    WHEN NOT $9 THEN coalesce(disabled_by, 'request') \
@@ -244,8 +251,7 @@ pub async fn change(
 }
 
 /// A new secret; the one before signs beside it for a while. A request does so
-/// once. Sealed with another key, the one before was no use: with the new one the
-/// endpoint begins with a clean record. None where there is no such endpoint.
+/// once. None where there is no such endpoint.
 pub async fn rotate(
     ops: &PgPool,
     id: Uuid,
@@ -273,14 +279,17 @@ pub async fn rotate(
             .map(|row| again(&row, request_hash, (key, id)))
             .transpose();
     }
+    // The endpoint may rest because the secret before did not open, whatever key it was
+    // sealed with. The rest ends in any case: one whose receiver fails is tried with one
+    // request, as after a ping, and its failures still count.
     let sql = format!(
         "UPDATE webhook_endpoints \
             SET old_secret = secret, \
                 old_secret_until = statement_timestamp() + $4 * interval '1 second', \
                 secret = $3, master_key = $2, rotated_by = $5, \
-                failures = CASE master_key WHEN $2 THEN failures ELSE 0 END, \
-                failing_since = CASE master_key WHEN $2 THEN failing_since END, \
-                rests_until = CASE master_key WHEN $2 THEN rests_until END, \
+                sealed_since = NULL, \
+                rests_until = CASE WHEN rests_until > statement_timestamp() \
+                                   THEN statement_timestamp() ELSE rests_until END, \
                 updated_at = statement_timestamp() \
           WHERE id = $1 RETURNING {COLUMNS}"
     );

@@ -16,6 +16,9 @@ const FIRST_REST: f64 = 5.0;
 const LONGEST_REST: f64 = 300.0;
 /// After so many days of nothing but failure an endpoint is disabled.
 const FAILING_DAYS: f64 = 5.0;
+/// After so many minutes in which nobody opened its secret, nobody is expected to:
+/// a rollout that gave some workers a wrong master key is seen and ended before.
+const SEALED_MINUTES: f64 = 30.0;
 /// The answer of a receiver that is gone for good (RFC 9110 §15.5.11).
 const GONE: i32 = 410;
 
@@ -108,22 +111,30 @@ pub(super) async fn note(
     disable(connection, noted, by).await
 }
 
-/// Writes down that nothing can be signed for an endpoint, which the caller has
-/// locked: it is left alone for as long as one that fails is at most, and disabled
-/// after as many days.
-pub(super) async fn note_sealed(
+/// Writes down that the secret of an endpoint, which the caller has locked, does not
+/// open; whether it has not for so long that it never will.
+pub(super) async fn note_sealed(connection: &mut PgConnection, id: Uuid) -> Result<bool, Error> {
+    let noted = sqlx::query_scalar(
+        "UPDATE webhook_endpoints SET sealed_since = coalesce(sealed_since, statement_timestamp()) \
+          WHERE id = $1 \
+         RETURNING sealed_since <= statement_timestamp() - $2 * interval '1 minute'",
+    );
+    let noted = noted.bind(id).bind(SEALED_MINUTES);
+    noted.fetch_one(connection).await
+}
+
+/// Leaves an endpoint alone that nothing can be signed for, and that the caller has
+/// locked: for as long as one that fails is at most; after as many days it is disabled.
+pub(super) async fn rest_sealed(
     connection: &mut PgConnection,
     id: Uuid,
 ) -> Result<Endpoint, Error> {
     let sql = format!(
         "UPDATE webhook_endpoints \
-            SET failures = least(failures, {most}) + 1, \
-                failing_since = coalesce(failing_since, statement_timestamp()), \
-                rests_until = greatest(rests_until, \
+            SET rests_until = greatest(rests_until, \
                                        statement_timestamp() + $2 * interval '1 second') \
           WHERE id = $1 RETURNING {COLUMNS}, \
-                failing_since < statement_timestamp() - $3 * interval '1 day' AS is_hopeless",
-        most = i32::MAX - 1,
+                sealed_since < statement_timestamp() - $3 * interval '1 day' AS is_hopeless"
     );
     let row = sqlx::query(&sql)
         .bind(id)

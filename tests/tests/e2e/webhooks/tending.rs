@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 use tests::{TestEnv, answer, wait_until};
+use uuid::Uuid;
 
 const ENDPOINTS: &str = "/v1/webhooks/endpoints";
 
@@ -141,27 +142,59 @@ pub async fn a_rotation_holds_for_what_waits(env: &TestEnv) -> Result<()> {
     Ok(())
 }
 
-/// What no worker can sign fails, and says why, instead of being tried for ever;
-/// with another secret it is told after all.
+/// What no worker has been able to sign for half an hour fails, and says why, instead
+/// of being tried for ever; before that it waits for a worker that can. With another
+/// secret an endpoint is told again at once. Time is made to pass in the database.
 pub async fn what_a_lost_master_key_sealed_fails_and_says_why(env: &TestEnv) -> Result<()> {
     let shop = Shop::open(env).await?;
-    let receiver = Receiver::start(|_| OK).await?;
-    let made = shop.endpoint(&receiver, json!({})).await?;
+    let [receiver, other] = [
+        Receiver::start(|_| OK).await?,
+        Receiver::start(|_| OK).await?,
+    ];
+    let lost = shop.endpoint(&receiver, json!({})).await?;
+    // Damaged under the key that everybody has.
+    let damaged = shop.endpoint(&receiver, json!({})).await?;
+    let opens_later = shop.endpoint(&other, json!({})).await?;
     let ops = pool(&env.config.ops_url, 1)?;
-    let sealed = sqlx::query(
-        "UPDATE webhook_endpoints \
-            SET master_key = 'lost', secret = set_byte(secret, 20, get_byte(secret, 20) # 1)",
-    );
-    ensure!(sealed.execute(&ops).await?.rows_affected() == 1);
+    let flip = "UPDATE webhook_endpoints \
+                   SET secret = set_byte(secret, 20, get_byte(secret, 20) # 1) \
+                 WHERE id = ANY ($1)";
+    let flip = async |ids: Vec<Uuid>| sqlx::query(flip).bind(ids).execute(&ops).await;
+    flip(vec![lost.id, damaged.id, opens_later.id]).await?;
+    let renamed = sqlx::query("UPDATE webhook_endpoints SET master_key = 'lost' WHERE id = $1");
+    renamed.bind(lost.id).execute(&ops).await?;
     shop.scene.place("web").await?;
-    let failed = shop.until_deliveries(made.id, "failed", 1).await?;
-    let why = failed[0]["last_error"].as_str().context("no reason")?;
-    ensure!(why.contains("another master key"), "{why}");
+    let sealed = "SELECT count(*) FROM webhook_endpoints WHERE sealed_since IS NOT NULL";
+    let sealed = async |wanted: i64| {
+        wait_until(&format!("{wanted} endpoints that are sealed"), async || {
+            let found: i64 = sqlx::query_scalar(sealed).fetch_one(&ops).await?;
+            Ok((found == wanted).then_some(()))
+        })
+        .await
+    };
+    sealed(3).await?;
+    flip(vec![opens_later.id]).await?;
+    other.until(1).await?;
+    shop.until_deliveries(opens_later.id, "delivered", 1)
+        .await?;
+    sealed(2).await?;
+    for made in [&lost, &damaged] {
+        shop.until_deliveries(made.id, "pending", 1).await?;
+    }
+    let pass = "UPDATE webhook_endpoints SET sealed_since = sealed_since - interval '31 minutes'";
+    sqlx::query(pass).execute(&ops).await?;
+    for made in [&lost, &damaged] {
+        let failed = shop.until_deliveries(made.id, "failed", 1).await?;
+        let why = failed[0]["last_error"].as_str().context("no reason")?;
+        ensure!(why.contains("another master key"), "{why}");
+        shop.until_endpoint(made.id, "resting", |e| e["rests_until"].is_string())
+            .await?;
+    }
     // Whoever looks after the system is told which key is missing.
     let dead = "SELECT last_error FROM jobs \
                  WHERE kind = 'webhooks.deliver' AND unique_key = $1::text AND state = 'dead'";
     let why: String = wait_until("a dead job", async || {
-        let dead = sqlx::query_scalar(dead).bind(made.id.to_string());
+        let dead = sqlx::query_scalar(dead).bind(lost.id.to_string());
         Ok(dead.fetch_optional(&ops).await?)
     })
     .await?;
@@ -170,15 +203,28 @@ pub async fn what_a_lost_master_key_sealed_fails_and_says_why(env: &TestEnv) -> 
         receiver.received().is_empty(),
         "it was told without a secret"
     );
-    let rotated = shop.ask(made.id, "rotate_secret", json!({}));
-    let rotated = rotated.await?.expect(200)?.json;
-    let secret = rotated["secret"].as_str().context("no secret")?;
-    let missed = shop.ask(made.id, "replay", json!({"missed": true}));
-    let replayed = missed.await?.expect(202)?.json;
-    ensure!(replayed["replayed"] == 1, "{replayed}");
-    let told = receiver.until(1).await?;
-    ensure!(told[0].is_signed_by(secret)?);
-    shop.until_deliveries(made.id, "delivered", 1).await?;
+    let mut secrets = Vec::new();
+    for made in [&lost, &damaged] {
+        let rotated = shop.ask(made.id, "rotate_secret", json!({}));
+        let rotated = rotated.await?.expect(200)?.json;
+        let secret = rotated["secret"].as_str().context("no secret")?;
+        secrets.push(secret.to_owned());
+    }
+    // The rest is over.
+    shop.scene.place("web").await?;
+    for made in [&lost, &damaged] {
+        shop.until_deliveries(made.id, "delivered", 1).await?;
+    }
+    for told in receiver.until(2).await? {
+        let signed = told.is_signed_by(&secrets[0])? || told.is_signed_by(&secrets[1])?;
+        ensure!(signed, "it was told with another secret");
+    }
+    for made in [&lost, &damaged] {
+        let missed = shop.ask(made.id, "replay", json!({"missed": true}));
+        let replayed = missed.await?.expect(202)?.json;
+        ensure!(replayed["replayed"] == 1, "{replayed}");
+        shop.until_deliveries(made.id, "delivered", 2).await?;
+    }
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use rustix::{
     net::{Shutdown, shutdown},
 };
 use std::{
+    convert::Infallible,
     fmt,
     os::fd::{AsFd as _, OwnedFd},
     pin::Pin,
@@ -33,6 +34,9 @@ use tokio::net::TcpStream;
 const OTHER_FILES: u64 = 512;
 /// A connection, and its socket once more.
 const FILES_EACH: u64 = 2;
+
+/// Bytes of a long answer that a connection is given at a time.
+const PIECE: usize = 64 << 10;
 
 const OPEN: &str = "orderlog_http_connections";
 const CUT: &str = "orderlog_http_connections_cut_total";
@@ -53,7 +57,7 @@ pub(super) fn allowed(wanted: usize) -> usize {
     let possible = files.saturating_sub(OTHER_FILES) / FILES_EACH;
     let possible = usize::try_from(possible).unwrap_or(usize::MAX).max(1);
     if possible < wanted {
-        tracing::warn!(wanted, possible, "http.connections_limited_by_open_files");
+        tracing::info!(wanted, possible, "http.connections_limited_by_open_files");
     }
     wanted.min(possible)
 }
@@ -194,9 +198,15 @@ pub async fn keep<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let busy = request.conn_data::<Arc<Connection>>().map(Busy::on);
     let response = next.call(request).await?;
-    Ok(response.map_body(|_, body| match body.boxed() {
-        short if !takes_time(short.size()) => short,
-        body => Kept { body, _busy: busy }.boxed(),
+    Ok(response.map_body(|_, body| {
+        let body = body.boxed();
+        if !takes_time(body.size()) {
+            return body;
+        }
+        match body.try_into_bytes() {
+            Ok(rest) => Pieces { rest, _busy: busy }.boxed(),
+            Err(body) => Kept { body, _busy: busy }.boxed(),
+        }
     }))
 }
 
@@ -206,6 +216,31 @@ const fn takes_time(size: BodySize) -> bool {
         BodySize::None => false,
         BodySize::Sized(bytes) => bytes > WRITE_BUFFER as u64,
         BodySize::Stream => true,
+    }
+}
+
+/// A long answer that is in memory, and may be shared by all who ask for it. The
+/// server copies what it is given for each connection, so it is given a part at a
+/// time: whoever asks and reads nothing has no copy of the whole.
+struct Pieces {
+    rest: Bytes,
+    _busy: Option<Busy>,
+}
+
+impl MessageBody for Pieces {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.rest.len() as u64)
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let rest = &mut self.get_mut().rest;
+        let piece = rest.split_to(rest.len().min(PIECE));
+        Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
     }
 }
 
@@ -232,7 +267,26 @@ impl MessageBody for Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::body::to_bytes;
     use tokio::{io::AsyncReadExt as _, net::TcpListener};
+
+    #[tokio::test]
+    async fn a_long_answer_is_the_same_in_pieces() {
+        let whole: Bytes = (0..=3 * PIECE).map(|n| n.to_le_bytes()[0]).collect();
+        let pieces = |rest: &Bytes| Pieces {
+            rest: rest.clone(),
+            _busy: None,
+        };
+        let Ok(read) = to_bytes(pieces(&whole)).await;
+        assert_eq!(read, whole);
+        let mut pieces = pieces(&whole);
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let first = Pin::new(&mut pieces).poll_next(&mut context);
+        let Poll::Ready(Some(Ok(first))) = first else {
+            panic!("it is there");
+        };
+        assert_eq!(first.len(), PIECE);
+    }
 
     #[tokio::test]
     async fn a_connection_is_cut_off_once_nothing_is_asked_on_it() {

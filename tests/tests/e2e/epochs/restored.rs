@@ -9,6 +9,7 @@ use crate::{
 use anyhow::{Result, ensure};
 use infra::postgres;
 use serde_json::json;
+use sqlx::PgPool;
 use tests::{Role, TestEnv, wait_until};
 use uuid::Uuid;
 
@@ -49,12 +50,15 @@ pub async fn everything_goes_on_after_a_bump(env: &TestEnv) -> Result<()> {
     knows(&scene, orders.cancelled, 2).await?;
     knows(&scene, orders.lost, 0).await?;
     knows(&scene, orders.ahead, 3).await?;
-    let told = "SELECT count(*) FROM webhook_deliveries WHERE order_id = $1 AND order_version = 3";
-    let told = sqlx::query_scalar(told).bind(orders.ahead);
+    // It was known at that version before, too.
     let ops = postgres::pool(&env.config.ops_url, 1)?;
-    let told: i64 = told.fetch_one(&ops).await?;
-    ensure!(told == 1, "{told} deliveries");
+    wait_until("what is new to be told", async || {
+        Ok((deliveries(&ops, orders.ahead).await? > 0).then_some(()))
+    })
+    .await?;
     goes_on(&scene, &orders).await?;
+    let told = deliveries(&ops, orders.ahead).await?;
+    ensure!(told == 1, "{told} deliveries");
     env.orderlog_ok(&["verify", "--wait", "60s"]).await?;
     published(env, &orders).await?;
     ensure!(scene.refusals().await?.is_empty());
@@ -144,6 +148,12 @@ async fn published(env: &TestEnv, orders: &Orders) -> Result<()> {
 }
 
 /// The workers know an order exactly so far.
+/// Of the third version of an order.
+async fn deliveries(ops: &PgPool, order: Uuid) -> Result<i64> {
+    let told = "SELECT count(*) FROM webhook_deliveries WHERE order_id = $1 AND order_version = 3";
+    Ok(sqlx::query_scalar(told).bind(order).fetch_one(ops).await?)
+}
+
 async fn knows(scene: &Scene<'_>, order: Uuid, version: i64) -> Result<()> {
     wait_until(&format!("{order} to be known at {version}"), async || {
         Ok((scene.known(order).await? == version).then_some(()))

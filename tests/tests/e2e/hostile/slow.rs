@@ -173,6 +173,7 @@ async fn a_client_that_reads_nothing_costs_little(env: &TestEnv) -> Result<()> {
     let scene = Scene::new(env).await?;
     let honest = scene.honest();
     let request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200);
+    let idle = scene.resident()?;
     let round = async || {
         let mut greedy = Vec::new();
         for role in scene
@@ -185,6 +186,11 @@ async fn a_client_that_reads_nothing_costs_little(env: &TestEnv) -> Result<()> {
             // The first of it is there: from now on it is waited for.
             connection.read_u8().await?;
             greedy.push(connection);
+        }
+        // No copy of the whole for each.
+        for (now, idle) in scene.resident()?.into_iter().zip(idle) {
+            let each = now.saturating_sub(idle) / 50;
+            ensure!(each <= 512, "{each} KiB for each of them");
         }
         drop(greedy);
         scene.is_left().await

@@ -147,13 +147,13 @@ async fn published(env: &TestEnv, orders: &Orders) -> Result<()> {
     Ok(())
 }
 
-/// The workers know an order exactly so far.
 /// Of the third version of an order.
 async fn deliveries(ops: &PgPool, order: Uuid) -> Result<i64> {
     let told = "SELECT count(*) FROM webhook_deliveries WHERE order_id = $1 AND order_version = 3";
     Ok(sqlx::query_scalar(told).bind(order).fetch_one(ops).await?)
 }
 
+/// The workers know an order exactly so far.
 async fn knows(scene: &Scene<'_>, order: Uuid, version: i64) -> Result<()> {
     wait_until(&format!("{order} to be known at {version}"), async || {
         Ok((scene.known(order).await? == version).then_some(()))

@@ -205,14 +205,20 @@ async fn republish(config: &Config, args: &RepublishArgs) -> anyhow::Result<Exit
     for (_, own) in config.platform_topics() {
         epoch::allow_republish(&mut log, &own).await?;
     }
-    if epoch::allow_republish(&mut log, &topic).await? {
+    allow(&mut log, &topic).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Allows it, and says what is next.
+async fn allow(log: &mut PgConnection, topic: &str) -> anyhow::Result<()> {
+    if epoch::allow_republish(log, topic).await? {
         println!(
             "Allowed, once. Run `orderlog migrate` where {topic} is not there, then start the relay."
         );
     } else {
         println!("Nothing to do: nothing was published to {topic}, or it is allowed already.");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Into topics that were deleted, and made again or not.
@@ -234,14 +240,7 @@ async fn republish_platforms(config: &Config, args: &RepublishArgs) -> anyhow::R
     }
     let mut log = connect(config).await?;
     for topic in &topics {
-        if epoch::allow_republish(&mut log, topic).await? {
-            println!(
-                "Allowed, once. Run `orderlog migrate` where {topic} is not there, then start the \
-                 relay."
-            );
-        } else {
-            println!("Nothing to do: nothing was published to {topic}, or it is allowed already.");
-        }
+        allow(&mut log, topic).await?;
     }
     Ok(ExitCode::SUCCESS)
 }

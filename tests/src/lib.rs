@@ -25,7 +25,7 @@ pub use env::TestEnv;
 pub use live::start_servers;
 pub use role::{Role, RoleBuilder, command};
 pub use servers::PrivateServers;
-pub use skipped::skipped;
+pub use skipped::{found, skipped};
 pub use suite::{
     alone, on_private_servers, on_private_servers_for, on_replicated_servers, on_servers, plain,
     run,

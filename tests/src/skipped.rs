@@ -1,9 +1,12 @@
 //! What a machine could not try, for want of something.
 
+use crate::root;
 use std::{
     collections::BTreeSet,
+    path::PathBuf,
     sync::{Mutex, PoisonError},
 };
+use tokio::process::Command;
 
 static SKIPPED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -14,6 +17,22 @@ pub fn skipped(what: impl Into<String>) {
     eprintln!("\n!!! SKIPPED: {what}\n");
     let mut all = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
     all.insert(what.split_whitespace().collect::<Vec<_>>().join(" "));
+}
+
+/// What runs a program here, as `scripts/find-NAME` says; none where there is none,
+/// and `untried` then says what is skipped for want of it.
+///
+/// # Errors
+/// When the script cannot be run.
+pub async fn found(name: &str, untried: &str) -> anyhow::Result<Option<PathBuf>> {
+    let script = root().join(format!("scripts/find-{name}"));
+    let found = Command::new(script).output().await?;
+    let path = String::from_utf8(found.stdout)?.trim().to_owned();
+    if found.status.success() && !path.is_empty() {
+        return Ok(Some(path.into()));
+    }
+    skipped(untried);
+    Ok(None)
 }
 
 /// The line that ends a run; none where everything was tried.

@@ -130,7 +130,11 @@ pub(super) fn tag((name, description): Audience) -> Value {
 impl About {
     /// The channel object; `messages` are names in `components/messages`.
     pub fn channel(&self, topic: &TopicSpec, messages: &[&str]) -> Value {
-        let messages = references(messages);
+        let reference = |name: &&str| {
+            let message = json!({"$ref": format!("#/components/messages/{name}")});
+            ((*name).to_owned(), message)
+        };
+        let messages: Map<String, Value> = messages.iter().map(reference).collect();
         json!({
             "address": self.topic,
             "title": self.title,
@@ -149,22 +153,16 @@ impl About {
 
     /// The channel object of topics that are named by a platform's slug.
     pub fn channel_by_platform(&self, topic: &TopicSpec, messages: &[&str]) -> Value {
-        json!({
-            "address": format!("{ORDER_EVENTS_OF_PLATFORM}{{platform}}"),
-            "title": self.title,
-            "description": self.description,
-            "parameters": {"platform": {
-                "description": "Slug of the platform: lower-case letters, digits, `-` and `_`.",
-            }},
-            "servers": [{"$ref": "#/servers/kafka"}],
-            "messages": references(messages),
-            "tags": [tag(self.audience)],
-            "bindings": {"kafka": {
-                "partitions": topic.partitions,
-                "topicConfiguration": configuration(topic),
-                "bindingVersion": BINDING_VERSION,
-            }},
-        })
+        let mut channel = self.channel(topic, messages);
+        channel["address"] = format!("{ORDER_EVENTS_OF_PLATFORM}{{platform}}").into();
+        channel["parameters"] = json!({"platform": {
+            "description": "Slug of the platform: lower-case letters, digits, `-` and `_`.",
+        }});
+        // It has no one name.
+        if let Some(kafka) = channel["bindings"]["kafka"].as_object_mut() {
+            kafka.remove("topic");
+        }
+        channel
     }
 
     /// The name of the channel.
@@ -188,15 +186,6 @@ impl About {
             "tags": [tag(self.audience)],
         })
     }
-}
-
-/// Messages of a channel, by their names in `components/messages`.
-fn references(messages: &[&str]) -> Map<String, Value> {
-    let reference = |name: &&str| {
-        let message = json!({"$ref": format!("#/components/messages/{name}")});
-        ((*name).to_owned(), message)
-    };
-    messages.iter().map(reference).collect()
 }
 
 /// The settings as the bindings spell them: the policy is a list, numbers are

@@ -38,7 +38,6 @@ pub async fn close_when_leaving<B: MessageBody + 'static>(
     }
 }
 
-/// Without a meaning in HTTP/2, where it is not sent.
 fn close(head: &mut ResponseHead) {
     head.set_connection_type(ConnectionType::Close);
 }

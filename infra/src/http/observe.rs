@@ -15,7 +15,10 @@ use actix_web::{
     middleware::Next,
     web::{self, ServiceConfig},
 };
-use std::time::{Duration, Instant};
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
 
 /// The answer's own span, for the caller's trace (W3C Trace Context, response
 /// header).
@@ -84,16 +87,14 @@ struct Exchange {
     method: Method,
     path: String,
     trace: TraceContext,
+    /// Until there is an answer.
     span: Span,
-    is_over: bool,
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
         // Nobody waits for the answer any more.
-        if !self.is_over {
-            self.span.failed("cancelled");
-        }
+        self.span.failed("cancelled");
     }
 }
 
@@ -122,7 +123,6 @@ impl Exchange {
             path: request.path().to_owned(),
             trace,
             span,
-            is_over: false,
         }
     }
 
@@ -167,8 +167,7 @@ impl Exchange {
     fn log(&mut self, outcome: &Outcome<'_>) {
         let duration = self.started.elapsed();
         count(&self.method, outcome, duration);
-        end_span(&mut self.span, &self.method, outcome);
-        self.is_over = true;
+        end_span(mem::take(&mut self.span), &self.method, outcome);
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
@@ -217,7 +216,7 @@ fn told_of(method: &Method) -> (&'static str, &'static str) {
 
 /// By the semantic conventions of HTTP servers: what the client did wrong is no
 /// error of the server's span.
-fn end_span(span: &mut Span, method: &Method, outcome: &Outcome<'_>) {
+fn end_span(mut span: Span, method: &Method, outcome: &Outcome<'_>) {
     if !span.is_recorded() {
         return;
     }

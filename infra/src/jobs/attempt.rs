@@ -170,9 +170,7 @@ fn job_span(job: &TakenJob) -> Span {
         None => Span::alone(SpanKind::Consumer, name),
     };
     if span.is_recorded() {
-        span.set("messaging.system", "orderlog");
-        span.set("messaging.operation.type", "process");
-        span.set("messaging.operation.name", "process");
+        span.messaging("orderlog", "process");
         span.set("messaging.message.id", job.id.to_string());
         span.set("orderlog.job.kind", job.kind.clone());
         span.set("orderlog.job.attempt", i64::from(job.attempts));

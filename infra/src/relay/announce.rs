@@ -58,18 +58,15 @@ async fn finish_older(
             .read_batch(progress.at, BATCH_EVENTS, BATCH_BYTES);
         let mut events = batch.await?;
         keep_before(&mut events, epoch);
+        let Some(at) = events.last().map(|event| event.at) else {
+            return Ok(progress);
+        };
         let copies = relay
             .platforms
             .copies(&relay.reader, &events, &progress, None);
-        let mapped =
+        let batch =
             Batch::of(&events, &copies.await?, &*relay.mapping).map_err(RelayError::from)?;
-        let Some(batch) = mapped else {
-            return Ok(progress);
-        };
-        let next = Progress {
-            at: batch.last,
-            ..progress
-        };
+        let next = Progress { at, ..progress };
         let (publisher, committed) = (Arc::clone(publisher), next.clone());
         let attempt = move || publisher.publish(batch, &committed);
         blocking(attempt).await.map_err(trouble)?;

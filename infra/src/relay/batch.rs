@@ -5,7 +5,6 @@ use crate::{
     kafka::headers,
     log::{ContractMapping, MappingError, PublishedEvent, StoredEvent},
 };
-use contracts::LogPosition;
 use rdkafka::message::OwnedHeaders;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -18,8 +17,6 @@ pub struct Batch {
     /// Events of the log that are published by it, also those that are nobody
     /// else's business.
     pub events: usize,
-    /// The last of them.
-    pub last: LogPosition,
 }
 
 /// One event.
@@ -40,15 +37,12 @@ pub enum Target {
 }
 
 impl Batch {
-    /// Of `events`; none where there are none.
+    /// Of `events`.
     pub fn of(
         events: &[StoredEvent],
         copies: &Copies,
         mapping: &dyn ContractMapping,
-    ) -> Result<Option<Self>, MappingError> {
-        let Some(last) = events.last() else {
-            return Ok(None);
-        };
+    ) -> Result<Self, MappingError> {
         let mut records = Vec::with_capacity(events.len());
         for stored in events {
             let copy = copies.get(&stored.aggregate_id);
@@ -56,20 +50,17 @@ impl Batch {
             let event = mapping.event(stored)?;
             records.extend(event.map(|event| Record::of(event, target)));
         }
-        Ok(Some(Self {
+        Ok(Self {
             records,
             events: events.len(),
-            last: last.at,
-        }))
+        })
     }
 
-    /// Of what topics of platforms lack of `events`, which are published up to
-    /// `last`.
+    /// Of what topics of platforms lack of `events`, which are published.
     pub fn of_published(
         events: &[StoredEvent],
         copies: &Copies,
         mapping: &dyn ContractMapping,
-        last: LogPosition,
     ) -> Result<Self, MappingError> {
         let mut records = Vec::new();
         for stored in events {
@@ -80,11 +71,7 @@ impl Batch {
             let target = Target::Platform(Arc::clone(topic));
             records.extend(event.map(|event| Record::of(event, target)));
         }
-        Ok(Self {
-            records,
-            events: 0,
-            last,
-        })
+        Ok(Self { records, events: 0 })
     }
 }
 

@@ -115,7 +115,7 @@ pub async fn starting_point(config: &Config, log: &PgPool) -> Result<Start, Trou
     };
     check_reference(log, &names, &others).await?;
     let present = epochs.last().ok_or(RelayError::NoEpoch)?.epoch;
-    let platforms = platforms::checked(config, log, &others, &progress, present);
+    let platforms = platforms::checked((config, &names), log, &others, &progress, present);
     progress.platforms = Box::pin(platforms).await?;
     epoch::record_topic(log, &names.events, &topic_id.to_string()).await?;
     for (topic, id) in &others {

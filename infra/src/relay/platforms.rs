@@ -173,13 +173,12 @@ fn judge(own: Option<&PlatformProgress>, found: TopicId, known: &KnownTopic) -> 
 /// whether they are what `progress` says. Those that are not asked for any more
 /// stay where they are.
 pub async fn checked(
-    config: &Config,
+    (config, names): (&Config, &TopicNames),
     log: &PgPool,
     found: &[(String, TopicId)],
     progress: &Progress,
     present: i32,
 ) -> Result<BTreeMap<String, PlatformProgress>, Trouble> {
-    let names = TopicNames::of(config);
     let mut platforms = progress.platforms.clone();
     for (slug, own) in &mut platforms {
         let is_left = !names.platforms.contains_key(slug);
@@ -193,12 +192,12 @@ pub async fn checked(
         match judge(platforms.get(slug), *id, &known) {
             Verdict::GoesOn => continue,
             Verdict::Replaced(expected) => {
-                return Err(replaced(&names, topic, expected, *id).into());
+                return Err(replaced(names, topic, expected, *id).into());
             }
             Verdict::Begins => {}
         }
         if holds_records(config, topic).await? {
-            return Err(foreign(&names, topic, slug).into());
+            return Err(foreign(names, topic, slug).into());
         }
         tracing::info!(topic, "relay.platform_topic_begins");
         let begun = PlatformProgress {

@@ -214,18 +214,8 @@ fn publish_span(batch: &Batch, topic: &str) -> Span {
     let is_new = |record: &&Record| !matches!(record.target, Target::Platform(_));
     let commands = batch.records.iter().filter(is_new);
     let commands = commands.filter_map(|record| record.event.envelope.traceparent.as_deref());
-    let mut span = Span::linked(commands, SpanKind::Producer, || {
-        format!("send {topic}").into()
-    });
-    if span.is_recorded() {
-        span.set("messaging.system", "kafka");
-        span.set("messaging.operation.type", "send");
-        span.set("messaging.operation.name", "send");
-        span.set("messaging.destination.name", topic.to_owned());
-        let records = i64::try_from(batch.records.len()).unwrap_or(i64::MAX);
-        span.set("messaging.batch.message_count", records);
-    }
-    span
+    let sent = (SpanKind::Producer, "send");
+    Span::of_batch(commands, sent, topic, batch.records.len())
 }
 
 pub(super) fn trouble<E: Into<RelayError>>(failure: kafka::Failure<E>) -> Trouble {

@@ -82,19 +82,20 @@ impl Source {
         let mut events = batch.await?;
         let before = events.len();
         events.retain(|event| event.at.epoch <= self.epoch);
-        if events.is_empty() && before > 0 {
-            return Err(Trouble::EpochBegan);
-        }
+        let Some(at) = events.last().map(|event| event.at) else {
+            return if before > 0 {
+                Err(Trouble::EpochBegan)
+            } else {
+                Ok(None)
+            };
+        };
         let copies = self.platforms.copies(&self.reader, &events, done, None);
         let (copies, mapping) = (copies.await?, Arc::clone(&self.mapping));
         let map = move || Batch::of(&events, &copies, &*mapping);
         let batch = blocking(map).await.map_err(RelayError::from)?;
-        Ok(batch.map(|batch| Step {
-            progress: Progress {
-                at: batch.last,
-                ..done.clone()
-            },
+        Ok(Some(Step {
             batch,
+            progress: Progress { at, ..done.clone() },
             complete: Vec::new(),
         }))
     }
@@ -118,8 +119,8 @@ impl Source {
         let copies = self
             .platforms
             .copies(&self.reader, &events, done, Some(gap.after));
-        let (copies, mapping, at) = (copies.await?, Arc::clone(&self.mapping), done.at);
-        let map = move || Batch::of_published(&events, &copies, &*mapping, at);
+        let (copies, mapping) = (copies.await?, Arc::clone(&self.mapping));
+        let map = move || Batch::of_published(&events, &copies, &*mapping);
         let batch = blocking(map).await.map_err(RelayError::from)?;
         let (progress, complete) = self.platforms.filled(done, gap, reached);
         Ok(Some(Step {

@@ -115,11 +115,7 @@ impl SpanProcessor for Queue {
             Err(TrySendError::Full(_)) => "queue_full",
             Err(TrySendError::Closed(_)) => "ended",
         };
-        let _ = self
-            .waiting
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
-                waiting.checked_sub(1)
-            });
+        settled(&self.waiting, 1);
         dropped(reason, 1);
     }
 
@@ -130,6 +126,13 @@ impl SpanProcessor for Queue {
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
         Ok(())
     }
+}
+
+/// Something is said of so many more; all that wait may have been given up by now.
+fn settled(waiting: &AtomicU64, spans: u64) {
+    let _ = waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
+        Some(waiting.saturating_sub(spans))
+    });
 }
 
 fn dropped(reason: &'static str, spans: u64) {
@@ -181,11 +184,7 @@ impl State {
         self.heard.take();
         let sent = timeout(SEND_TIME, self.exporter.export(batch)).await;
         let said = self.heard.take();
-        let _ = self
-            .waiting
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| {
-                Some(waiting.saturating_sub(count))
-            });
+        settled(&self.waiting, count);
         let why = match sent {
             Ok(Ok(())) => {
                 let rejected = said.rejected.min(count);

@@ -95,6 +95,31 @@ impl Span {
         Self(Some(Box::new(span)))
     }
 
+    /// [`Span::linked`] to the commands whose events are in a batch of so many
+    /// records, with which a topic of Kafka has this done to it (`send`, `process`).
+    pub fn of_batch<'a>(
+        commands: impl Iterator<Item = &'a str>,
+        (kind, operation): (SpanKind, &'static str),
+        topic: &str,
+        records: usize,
+    ) -> Self {
+        let mut span = Self::linked(commands, kind, || format!("{operation} {topic}").into());
+        if span.is_recorded() {
+            span.messaging("kafka", operation);
+            span.set("messaging.destination.name", topic.to_owned());
+            let records = i64::try_from(records).unwrap_or(i64::MAX);
+            span.set("messaging.batch.message_count", records);
+        }
+        span
+    }
+
+    /// By the semantic conventions of messaging: of which system, and what is done.
+    pub fn messaging(&mut self, system: &'static str, operation: &'static str) {
+        self.set("messaging.system", system);
+        self.set("messaging.operation.type", operation);
+        self.set("messaging.operation.name", operation);
+    }
+
     /// Whether anything is kept of it.
     pub fn is_recorded(&self) -> bool {
         self.0.as_ref().is_some_and(|span| span.is_recording())

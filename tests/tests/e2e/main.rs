@@ -41,6 +41,7 @@ mod sealing;
 mod secured;
 mod seed;
 mod soak;
+mod suite;
 mod survive;
 mod traces;
 mod verify;

@@ -220,19 +220,9 @@ fn batch_span<P: Projection>(records: &[Delivered<P::Data>]) -> Span {
         Delivered::Event(record) => record.event.envelope.traceparent.as_deref(),
         Delivered::Unreadable(_) | Delivered::Passed(_) => None,
     });
-    let topic = P::TOPIC.name;
-    let mut span = Span::linked(commands, SpanKind::Consumer, || {
-        format!("process {topic}").into()
-    });
-    if span.is_recorded() {
-        span.set("messaging.system", "kafka");
-        span.set("messaging.operation.type", "process");
-        span.set("messaging.operation.name", "process");
-        span.set("messaging.destination.name", topic);
-        let records = i64::try_from(records.len()).unwrap_or(i64::MAX);
-        span.set("messaging.batch.message_count", records);
-        span.set("orderlog.projection", P::NAME);
-    }
+    let processed = (SpanKind::Consumer, "process");
+    let mut span = Span::of_batch(commands, processed, P::TOPIC.name, records.len());
+    span.set("orderlog.projection", P::NAME);
     span
 }
 

@@ -1,6 +1,6 @@
 //! Projectors, and what befalls them.
 
-use super::{clients::Clients, metrics, value};
+use super::{clients::Clients, crash, metrics, value};
 use anyhow::{Context as _, Result};
 use infra::{config::Config, local_servers::Server, redis::Redis};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
@@ -137,7 +137,7 @@ impl<'a> Fleet<'a> {
             Blow::Killed => self.kill(which).await?,
             Blow::Frozen => self.freeze(which, clients).await?,
             Blow::Doubled => self.double(clients).await?,
-            Blow::Crashed(server) => self.crash(server).await?,
+            Blow::Crashed(server) => crash(self.servers, server, &mut self.rng).await?,
             Blow::RedisFlushed => self.flush().await?,
             Blow::Rebuilt => self.rebuild().await?,
         }
@@ -176,14 +176,6 @@ impl<'a> Fleet<'a> {
         self.roles[last].log_line("projector.assigned").await?;
         clients.are_answered(40).await?;
         self.lose(last).await
-    }
-
-    async fn crash(&mut self, server: Server) -> Result<()> {
-        self.servers.kill(server).await?;
-        let down = self.rng.random_range(0..400);
-        sleep(Duration::from_millis(down)).await;
-        self.servers.restart(server).await?;
-        Ok(())
     }
 
     async fn flush(&self) -> Result<()> {

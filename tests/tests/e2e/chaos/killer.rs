@@ -1,15 +1,14 @@
 //! Kills, and starts anew.
 
+use super::crash;
 use anyhow::{Context as _, Result};
 use infra::local_servers::Server;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 use tests::{PrivateServers, Role, TestEnv};
-use tokio::time::sleep;
 
 /// Two of each role, one of each server.
 pub struct Killer<'a> {
@@ -94,11 +93,7 @@ impl<'a> Killer<'a> {
     }
 
     async fn server(&mut self, name: &'static str, server: Server) -> Result<&'static str> {
-        self.servers.kill(server).await?;
-        // Down for a moment: what comes meanwhile finds nobody.
-        let down = self.rng.random_range(0..400);
-        sleep(Duration::from_millis(down)).await;
-        self.servers.restart(server).await?;
+        crash(self.servers, server, &mut self.rng).await?;
         Ok(name)
     }
 }

@@ -22,7 +22,8 @@ use clients::Clients;
 use infra::local_servers::Server;
 use killer::Killer;
 use libtest_mimic::Trial;
-use std::env;
+use rand::{Rng as _, rngs::StdRng};
+use std::{env, time::Duration};
 use system::System;
 use tests::{PrivateServers, Role, TestEnv, on_private_servers, on_servers};
 
@@ -63,6 +64,16 @@ pub fn number(name: &str, otherwise: usize) -> Result<usize> {
 async fn figure(role: &Role, name: &str) -> Result<f64> {
     let metrics = metrics(role).await?;
     Ok(value(&metrics, name).map_or(Ok(0.0), str::parse::<f64>)?)
+}
+
+/// Kills a server and starts it again.
+pub async fn crash(servers: &PrivateServers, server: Server, rng: &mut StdRng) -> Result<()> {
+    servers.kill(server).await?;
+    // Down for a moment: what comes meanwhile finds nobody.
+    let down = rng.random_range(0..400);
+    tokio::time::sleep(Duration::from_millis(down)).await;
+    servers.restart(server).await?;
+    Ok(())
 }
 
 /// What a role exports.

@@ -45,15 +45,8 @@ pub struct Front {
 
 /// What runs nginx here; none where there is no nginx, which is said.
 pub async fn nginx() -> anyhow::Result<Option<PathBuf>> {
-    let found = Command::new(root().join("scripts/find-nginx"))
-        .output()
-        .await?;
-    let path = String::from_utf8(found.stdout)?.trim().to_owned();
-    if found.status.success() && !path.is_empty() {
-        return Ok(Some(path.into()));
-    }
-    skipped("the front was not tried: there is no nginx here, and none could be fetched");
-    Ok(None)
+    let untried = "the front was not tried: there is no nginx here, and none could be fetched";
+    tests::found("nginx", untried).await
 }
 
 /// Whether it asks for names while it runs: since 1.27.3. That it does not is said.

@@ -31,19 +31,7 @@ pub fn trials() -> Vec<Trial> {
     .collect()
 }
 
-/// A test on servers, named after its module and itself.
-macro_rules! suite {
-    ($($test:ident),+ $(,)?) => {
-        pub fn trials() -> Vec<libtest_mimic::Trial> {
-            let module = module_path!().trim_start_matches("e2e::");
-            vec![$(tests::on_servers(
-                &format!("{module}::{}", stringify!($test)),
-                async |env: &tests::TestEnv| Box::pin($test(env)).await,
-            )),+]
-        }
-    };
-}
-use suite;
+use crate::suite::suite;
 
 /// How long an answer may take.
 const SOON: Duration = Duration::from_secs(10);

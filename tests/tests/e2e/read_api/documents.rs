@@ -149,6 +149,18 @@ fn order() -> Value {
     })
 }
 
+/// So many lines, each of which is another one.
+pub fn holders(lines: i64) -> Vec<Value> {
+    let line = |n: i64| {
+        let (quantity, price) = (1 + n % 9, 5 + n * 15);
+        json!({
+            "sku": format!("SKU-{n:04}"), "name": format!("Holder {n}"), "quantity": quantity,
+            "unit_price": price, "tax": quantity * price / 5,
+        })
+    };
+    (1..=lines).map(line).collect()
+}
+
 async fn an_invoice_is_there_once_it_was_issued(env: &TestEnv) -> anyhow::Result<()> {
     let scene = Scene::start(env).await?;
     let nobody = format!("/v1/orders/{}/invoice.pdf", Uuid::from_u128(7));
@@ -231,15 +243,7 @@ async fn an_invoice_is_there_once_it_was_issued(env: &TestEnv) -> anyhow::Result
 /// As long as the longest invoice of a year of a real shop.
 async fn an_invoice_of_1_114_lines_says_what_its_order_says(env: &TestEnv) -> anyhow::Result<()> {
     let scene = Scene::start(env).await?;
-    let line = |n: i64| {
-        let (quantity, price) = (1 + n % 9, 5 + n * 15);
-        json!({
-            "sku": format!("SKU-{n:04}"), "name": format!("Holder {n}"), "quantity": quantity,
-            "unit_price": price, "tax": quantity * price / 5,
-        })
-    };
-    let lines: Vec<_> = (1..=1_114).map(line).collect();
-    let order = json!({"platform": "web", "currency": "GBP", "lines": lines});
+    let order = json!({"platform": "web", "currency": "GBP", "lines": holders(1_114)});
     let placed = scene.commands.post("/v1/orders", &order).await?;
     let path = placed.expect(201)?.header("location").to_owned();
     let issued = scene.done(&format!("{path}/invoice"), json!({})).await?;

@@ -75,17 +75,4 @@ pub fn trials() -> Vec<Trial> {
     .collect()
 }
 
-/// A test on servers, named after its module and itself.
-macro_rules! suite {
-    ($($test:ident),+ $(,)?) => {
-        pub fn trials() -> Vec<libtest_mimic::Trial> {
-            // `e2e::read_api::lists` is `read_api::lists` in the report.
-            let module = module_path!().trim_start_matches("e2e::");
-            vec![$(tests::on_servers(
-                &format!("{module}::{}", stringify!($test)),
-                async |env: &tests::TestEnv| $test(env).await,
-            )),+]
-        }
-    };
-}
-use suite;
+use crate::suite::suite;

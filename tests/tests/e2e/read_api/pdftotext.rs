@@ -1,11 +1,11 @@
 //! Documents as poppler's `pdftotext` reads them: what others take figures out of
 //! a PDF with, and nothing of ours.
 
-use super::documents::{Pdf, Scene, pounds};
+use super::documents::{Pdf, Scene, holders, pounds};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use tests::{TestEnv, root};
+use tests::TestEnv;
 use tokio::process::Command;
 
 super::suite![what_pdftotext_reads_is_what_the_order_says];
@@ -17,17 +17,9 @@ const SHIPPED: i64 = 60;
 
 /// What runs pdftotext here; none where there is none, which is said.
 async fn pdftotext() -> anyhow::Result<Option<PathBuf>> {
-    let found = Command::new(root().join("scripts/find-pdftotext"))
-        .output()
-        .await?;
-    let path = String::from_utf8(found.stdout)?.trim().to_owned();
-    if found.status.success() && !path.is_empty() {
-        return Ok(Some(path.into()));
-    }
-    tests::skipped(
-        "documents were not read by poppler: there is no pdftotext here, and none could be fetched",
-    );
-    Ok(None)
+    let untried =
+        "documents were not read by poppler: there is no pdftotext here, and none could be fetched";
+    tests::found("pdftotext", untried).await
 }
 
 /// The lines of a PDF's text as they stand on its pages, with one space between
@@ -67,16 +59,8 @@ async fn what_pdftotext_reads_is_what_the_order_says(env: &TestEnv) -> anyhow::R
         return Ok(());
     };
     let scene = Scene::start(env).await?;
-    let line = |n: i64| {
-        let (quantity, price) = (1 + n % 9, 5 + n * 15);
-        json!({
-            "sku": format!("SKU-{n:04}"), "name": format!("Holder {n}"), "quantity": quantity,
-            "unit_price": price, "tax": quantity * price / 5,
-        })
-    };
-    let lines: Vec<_> = (1..=LINES).map(line).collect();
     let order = json!({
-        "platform": "web", "currency": "GBP", "lines": lines,
+        "platform": "web", "currency": "GBP", "lines": holders(LINES),
         "billing_address": {"name": "Żaneta Świętochłowska", "city": "Łódź", "country": "PL"},
     });
     let placed = scene.commands.post("/v1/orders", &order).await?;

@@ -75,22 +75,14 @@ pub async fn nothing_passes_an_open_append(scene: &Scene) -> Result<()> {
     Ok(())
 }
 
-/// The relay's runtime disappears in the middle of a backlog, four times; what
-/// it was sending is left behind as a crash leaves it.
+/// The relay crashes in the middle of a backlog, four times.
 pub async fn killed_in_a_backlog(config: Config) -> Result<()> {
     let scene = Scene::new(&config).await?;
     let stored = scene.backlog(4_000, 10).await?;
     for _ in 0..4 {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
-        let entered = runtime.enter();
-        let mut relay = scene.relay()?;
-        drop(entered);
-        let led = relay.has_published(5_000).await;
-        runtime.shutdown_background();
-        led?;
+        scene
+            .relay_crashes(async |relay| relay.has_published(5_000).await)
+            .await?;
     }
     let mut relay = scene.relay()?;
     relay.is(RelayState::Leading).await?;

@@ -114,22 +114,15 @@ async fn caught_up(relay: &mut RunningRelay, scene: &Scene) -> Result<()> {
     relay.has_reached(scene.last_position().await?).await
 }
 
-/// The relay's runtime disappears in the middle of a backlog, three times; the last
+/// The relay crashes in the middle of a backlog, three times; the last
 /// relay knows orders only by events that do not name their platform.
 pub async fn killed_in_a_backlog(config: Config) -> Result<()> {
     let scene = Scene::new(&with(&config, &["web"])?).await?;
     backlog(&scene, ORDERS).await?;
     for _ in 0..3 {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
-        let entered = runtime.enter();
-        let mut relay = scene.relay()?;
-        drop(entered);
-        let led = relay.has_published(1).await;
-        runtime.shutdown_background();
-        led?;
+        scene
+            .relay_crashes(async |relay| relay.has_published(1).await)
+            .await?;
     }
     let mut relay = scene.relay()?;
     relay.is(RelayState::Leading).await?;
@@ -153,21 +146,14 @@ pub async fn a_topic_named_later_lacks_nothing(config: Config) -> Result<()> {
 
     let scene = Scene::new(&with(&config, &["shop", "web"])?).await?;
     let topic = topic_of(&scene, "shop");
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let entered = runtime.enter();
-    let relay = scene.relay()?;
-    drop(entered);
-    let begun = wait_until("the history to begin", async || {
-        let there = read_topic(&scene.config, &topic).await?;
-        Ok((!there.is_empty()).then_some(()))
-    })
-    .await;
-    runtime.shutdown_background();
-    begun?;
-    drop(relay);
+    let begins = async |_: &mut RunningRelay| {
+        wait_until("the history to begin", async || {
+            let there = read_topic(&scene.config, &topic).await?;
+            Ok((!there.is_empty()).then_some(()))
+        })
+        .await
+    };
+    scene.relay_crashes(begins).await?;
     let relay = scene.relay()?;
     append_to_old_orders(&scene).await?;
     backlog(&scene, 100).await?;

@@ -49,6 +49,24 @@ impl Scene {
         Ok(scene)
     }
 
+    /// A relay whose runtime disappears once `until` has come about: what it was
+    /// sending is left behind as a crash leaves it.
+    pub async fn relay_crashes(
+        &self,
+        until: impl AsyncFnOnce(&mut RunningRelay) -> Result<()>,
+    ) -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        let entered = runtime.enter();
+        let mut relay = self.relay()?;
+        drop(entered);
+        let came = until(&mut relay).await;
+        runtime.shutdown_background();
+        came
+    }
+
     pub async fn without_topics(config: &Config) -> Result<Self> {
         postgres::migrate_all(config).await?;
         Self::existing(config)

@@ -4,6 +4,7 @@ use super::{
     Plan,
     fleet::{Fleet, ROLES},
 };
+use crate::chaos::crash;
 use anyhow::{Context as _, Result, ensure};
 use infra::local_servers::Server;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
@@ -13,7 +14,7 @@ use std::{
     time::Duration,
 };
 use tests::PrivateServers;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// Seconds from one blow to the next one, about, in a run that is long.
@@ -104,7 +105,7 @@ impl<'a> Killer<'a> {
                 let which = self.one_of(role, spared)?;
                 self.fleet.replace(which).await?;
             }
-            Blow::Crashed(server) => self.crash(server).await?,
+            Blow::Crashed(server) => crash(self.servers, server, &mut self.rng).await?,
         }
         *self.tally.entry(blow).or_default() += 1;
         Ok(())
@@ -116,15 +117,6 @@ impl<'a> Killer<'a> {
     fn one_of(&mut self, role: &str, spared: bool) -> Result<usize> {
         let any = self.rng.random_range(1..=2);
         self.fleet.which(role, if spared { 2 } else { any })
-    }
-
-    async fn crash(&mut self, server: Server) -> Result<()> {
-        self.servers.kill(server).await?;
-        // Down for a moment: what comes meanwhile finds nobody.
-        let down = self.rng.random_range(0..400);
-        sleep(Duration::from_millis(down)).await;
-        self.servers.restart(server).await?;
-        Ok(())
     }
 
     /// Each role was killed, and a server; in a run that has time for it, each role

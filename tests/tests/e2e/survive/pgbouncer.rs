@@ -10,7 +10,7 @@ use std::{
     process::Stdio,
 };
 use tempfile::TempDir;
-use tests::{root, skipped, wait_until};
+use tests::wait_until;
 use tokio::process::{Child, Command};
 
 /// A running pooler; it ends with its value.
@@ -22,15 +22,8 @@ pub struct PgBouncer {
 
 /// What runs `PgBouncer` here; none where there is none, which is said.
 pub async fn pgbouncer() -> Result<Option<PathBuf>> {
-    let found = Command::new(root().join("scripts/find-pgbouncer"))
-        .output()
-        .await?;
-    let path = String::from_utf8(found.stdout)?.trim().to_owned();
-    if found.status.success() && !path.is_empty() {
-        return Ok(Some(path.into()));
-    }
-    skipped("the pooler was not tried: there is no PgBouncer here, and none could be fetched");
-    Ok(None)
+    let untried = "the pooler was not tried: there is no PgBouncer here, and none could be fetched";
+    tests::found("pgbouncer", untried).await
 }
 
 impl PgBouncer {

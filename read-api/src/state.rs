@@ -29,7 +29,7 @@ use infra::{
     lifecycle::Lifecycle,
     objects::{Objects, ObjectsError},
     postgres::{self, Database, Databases},
-    redis::{Redis, RedisError},
+    redis::{Near, Redis, RedisError},
     views::{ORDERS_FAMILY, PLATFORMS_FAMILY, PRODUCTS_FAMILY},
 };
 use sqlx::PgPool;
@@ -120,6 +120,10 @@ impl ReadApi {
         if let Some(asked) = asked.clone() {
             background.spawn("asked statistics", asked.write_down(databases.ops.clone()));
         }
+        let near = Near::new(&redis, ORDERS_FAMILY, config.near_cache_bytes);
+        if let Some(near) = near.clone() {
+            background.spawn("near cache", near.follow());
+        }
         let state = State {
             cursors: Cursors::new(databases.ops.clone()),
             exports: Exports::new(config, log.clone(), live.events.feed().clone()),
@@ -127,7 +131,7 @@ impl ReadApi {
             live,
             progress,
             lag: LagMonitor::start(databases.events.clone(), servers.clone(), most, &background),
-            orders: Cache::new(redis.clone(), ORDERS_FAMILY),
+            orders: Cache::new(redis.clone(), ORDERS_FAMILY).with_copies(near),
             platforms_of_orders: PlatformsOfOrders::default(),
             platforms: Cache::new(redis.clone(), PLATFORMS_FAMILY),
             products: Cache::new(redis.clone(), PRODUCTS_FAMILY),

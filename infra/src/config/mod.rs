@@ -104,6 +104,9 @@ pub struct Config {
     /// How long Redis may take for one command, in milliseconds: PostgreSQL
     /// answers sooner than a Redis that needs longer.
     pub redis_timeout_ms: u64,
+    /// Bytes of the orders that are asked for most that a read API keeps in memory,
+    /// about; 0 keeps none. Redis says when they change.
+    pub near_cache_bytes: usize,
     /// Which code appends: ours or postgres-es.
     pub event_store: EventStoreKind,
     /// Bytes of recent aggregates that a command API keeps in memory, about;
@@ -301,6 +304,7 @@ impl Default for Config {
             kafka_platform_topics: Slugs::default(),
             redis_prefix: "orderlog:".into(),
             redis_timeout_ms: 50,
+            near_cache_bytes: 32 << 20,
             event_store: EventStoreKind::Grouped,
             aggregate_cache_bytes: 64 << 20,
             events_pool_size: 16,

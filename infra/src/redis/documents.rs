@@ -10,9 +10,10 @@ mod several;
 
 use super::{
     Redis, Unavailable,
-    family::{Entry, FIELDS, Family, Lives, Stored, entry, jittered, key_of, moment},
+    family::{Entry, FIELDS, Family, Lives, Stored, entry, jittered, key_of},
     flight::Flights,
     millis,
+    near::{Asked, Near, Nearby},
     tally::Found,
     version::Version,
 };
@@ -32,7 +33,7 @@ pub const LIFE: Duration = Duration::from_secs(5);
 const ENTRY_LIFE: Duration = Duration::from_millis(4_500);
 /// The age from which on an entry that is asked for is read again behind the
 /// answer: one that is asked for all the time never expires.
-const REVALIDATED_FROM: Duration = Duration::from_millis(2_500);
+pub(super) const REVALIDATED_FROM: Duration = Duration::from_millis(2_500);
 /// How many keys are remembered as asked for lately.
 const LATELY: u64 = 50_000;
 /// Keys that one script looks at: the server does nothing else meanwhile.
@@ -95,6 +96,8 @@ pub struct DocumentCache<E: Clone> {
     /// Those of several documents that are read together.
     joint: Flights<Result<Arc<HashMap<String, Entry>>, E>>,
     lately: Cache<Arc<str>, ()>,
+    /// Copies of what Redis has; none where they are not wanted.
+    near: Option<Near>,
 }
 
 impl<E: Clone> Clone for DocumentCache<E> {
@@ -104,6 +107,7 @@ impl<E: Clone> Clone for DocumentCache<E> {
             flights: self.flights.clone(),
             joint: self.joint.clone(),
             lately: self.lately.clone(),
+            near: self.near.clone(),
         }
     }
 }
@@ -120,6 +124,20 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             flights: Flights::default(),
             joint: Flights::default(),
             lately,
+            near: None,
+        }
+    }
+
+    /// The same with copies in this process of what is asked for most.
+    #[must_use]
+    pub fn with_copies(self, near: Option<Near>) -> Self {
+        Self { near, ..self }
+    }
+
+    /// Takes all copies in this process away.
+    pub fn drop_copies(&self) {
+        if let Some(near) = &self.near {
+            near.drop_all();
         }
     }
 
@@ -134,6 +152,14 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     where
         Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
     {
+        let asked = match self.nearby(key, at_least) {
+            Some((near, Nearby::Kept(kept))) => {
+                near.count_hit();
+                return Some(kept.entry.clone());
+            }
+            Some((near, Nearby::Ask(asked))) => Some((near, asked)),
+            None => None,
+        };
         let Ok(stored) = self.fetch::<Stored>(key, FIELDS).await else {
             self.family.count(Found::Unavailable);
             return None;
@@ -141,6 +167,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         let known = stored.0.is_some();
         let found = entry(stored)
             .filter(|entry| Some(entry.version) >= at_least && self.family.trusts(entry));
+        self.answered(key, asked, found.as_ref());
         match &found {
             Some(entry) => self.served(key, entry, read),
             None if known => self.family.count(Found::Stale),
@@ -162,19 +189,57 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     where
         Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
     {
-        let stored: (Option<String>, Option<i64>) = self.fetch(key, &FIELDS[..2]).await.ok()?;
-        let entry = Entry {
-            version: stored.0?.parse().ok()?,
-            computed_at: moment(stored.1?)?,
-            value: Bytes::new(),
-            lasting: true,
+        let asked = match self.nearby(key, at_least) {
+            Some((near, Nearby::Kept(kept))) => {
+                // Otherwise it is found next.
+                let confirmed = has(kept.entry.version);
+                return confirmed.then(|| {
+                    near.count_hit();
+                    kept.entry.without_value()
+                });
+            }
+            Some((near, Nearby::Ask(asked))) => Some((near, asked)),
+            None => None,
         };
-        let confirmed =
-            Some(entry.version) >= at_least && has(entry.version) && self.family.trusts(&entry);
-        confirmed.then(|| {
+        let entry = if asked.is_some_and(|(near, _)| near.is_open()) {
+            // All of it, once: the next one who asks needs no Redis.
+            entry(self.fetch(key, FIELDS).await.ok()?)?
+        } else {
+            let stored: (Option<String>, Option<i64>) = self.fetch(key, &FIELDS[..2]).await.ok()?;
+            entry((stored.0, stored.1, Some(Vec::new())))?
+        };
+        if Some(entry.version) < at_least || !self.family.trusts(&entry) {
+            return None;
+        }
+        if entry.value.is_empty() {
+            self.told(key, entry.version);
+        } else {
+            self.answered(key, asked, Some(&entry));
+        }
+        has(entry.version).then(|| {
             self.served(key, &entry, read);
-            entry
+            entry.without_value()
         })
+    }
+
+    /// What there is of the document in this process, if copies are wanted.
+    fn nearby(&self, key: &str, at_least: Option<Version>) -> Option<(&Near, Nearby)> {
+        let near = self.near.as_ref()?;
+        Some((near, near.look(key, at_least)))
+    }
+
+    /// Redis has answered, and that is told next.
+    fn answered(&self, key: &str, asked: Option<(&Near, Asked)>, entry: Option<&Entry>) {
+        if let Some(((near, asked), entry)) = asked.zip(entry) {
+            near.answered(key, asked, entry);
+        }
+    }
+
+    /// This version is told next, from wherever.
+    fn told(&self, key: &str, version: Version) {
+        if let Some(near) = &self.near {
+            near.told(key, version);
+        }
     }
 
     /// Reads the document, once for all who ask at the same time.
@@ -226,6 +291,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             if keep && lasting {
                 this.keep(&[(&key, &entry)], began).await;
             }
+            this.told(&key, version);
             Ok(Some(entry))
         }
     }

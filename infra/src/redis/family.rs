@@ -83,6 +83,14 @@ impl Entry {
         }
     }
 
+    /// The same for somebody who has the value.
+    pub(super) fn without_value(&self) -> Self {
+        Self {
+            value: Bytes::new(),
+            ..self.clone()
+        }
+    }
+
     /// How long ago it was computed.
     pub fn age(&self) -> Duration {
         age(self.computed_at)
@@ -114,7 +122,7 @@ pub(super) fn entry((version, at, value): Stored) -> Option<Entry> {
 }
 
 /// A moment as it is stored: milliseconds since 1970.
-pub(super) fn moment(at: i64) -> Option<OffsetDateTime> {
+fn moment(at: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok()
 }
 

@@ -7,6 +7,7 @@
 //! | `versioned.rs` | values of a whole family become old together: statistics |
 //! | `documents.rs` | each value becomes old by itself: orders |
 //! | `family.rs` | what both store, and the guard against older values |
+//! | `near/` | copies in this process of what is asked for most |
 //! | `purge.rs` | deleting by key, prefix or family |
 //! | `dedicated.rs` | a connection for commands that block |
 //! | `breaker.rs`, `flight.rs`, `tally.rs` | leaving a server alone, asking once for many, counting |
@@ -16,6 +17,7 @@ mod dedicated;
 mod documents;
 mod family;
 mod flight;
+mod near;
 mod purge;
 mod server;
 mod tally;
@@ -25,6 +27,7 @@ mod versioned;
 pub use dedicated::Dedicated;
 pub use documents::{Document, DocumentCache, LIFE, announce_documents};
 pub use family::Entry;
+pub use near::{NEAR_FAMILY, Near};
 pub use purge::{InvalidPurge, Purge, purge};
 pub use redis::RedisError;
 pub use server::{ServerFigures, server_figures};

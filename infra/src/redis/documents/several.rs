@@ -36,6 +36,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             match entry(stored).filter(|entry| self.family.trusts(entry)) {
                 Some(entry) => {
                     self.family.count(Found::Hit);
+                    self.told(key, entry.version);
                     found.insert(key.clone(), entry);
                 }
                 None if known => self.family.count(Found::Stale),
@@ -107,6 +108,9 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             self.keep(&kept, began).await;
         }
         drop(kept);
+        for (key, entry) in &entries {
+            self.told(key, entry.version);
+        }
         Ok(Arc::new(entries))
     }
 }

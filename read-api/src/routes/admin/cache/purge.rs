@@ -64,6 +64,8 @@ pub async fn handle(
     let purged = purge(&state.redis, &which)
         .await
         .map_err(|error| Problem::unavailable(1).caused_by(&error))?;
+    // Other processes hear of it from Redis, as this one does, but a moment later.
+    state.orders.drop_copies();
     tracing::info!(?which, purged, "cache.purged");
     Ok(told(HttpResponse::Ok(), &Purged { purged }))
 }

@@ -14,6 +14,7 @@ mod history;
 mod lists;
 pub mod live;
 mod log_pages;
+mod near;
 mod one_order;
 mod overheard;
 mod paged;
@@ -52,6 +53,7 @@ pub fn trials() -> Vec<Trial> {
         lists::trials(),
         live::trials(),
         log_pages::trials(),
+        near::trials(),
         one_order::trials(),
         parked::trials(),
         paged::trials(),

@@ -100,6 +100,14 @@ fn counted(metrics: &str, name: &str) -> bool {
 pub async fn own_redis(
     env: &TestEnv,
 ) -> anyhow::Result<(Arc<LocalServers>, TempDir, Views, Redis)> {
+    own_redis_with_copies(env, 0).await
+}
+
+/// The same beside a read API that keeps so many bytes of copies of what it has.
+pub async fn own_redis_with_copies(
+    env: &TestEnv,
+    bytes: usize,
+) -> anyhow::Result<(Arc<LocalServers>, TempDir, Views, Redis)> {
     let dir = tempfile::tempdir()?;
     let options = Options {
         dir: dir.path().to_owned(),
@@ -112,6 +120,7 @@ pub async fn own_redis(
     let mut config = env.config.clone();
     servers.configure(&mut config);
     config.redis_timeout_ms = views::PATIENCE;
+    config.near_cache_bytes = bytes;
     let views = Views::start_told(env, |told| *told = config.clone()).await?;
     views.add_order(ID, "W-1", "{\"n\":1}").await?;
     let redis = Redis::new(&config)?;

@@ -59,13 +59,16 @@ impl Views {
         Self::start_told(env, |config| config.redis_timeout_ms = PATIENCE).await
     }
 
-    /// Empty views and a read API that is told something else.
+    /// Empty views and a read API that is told something else. It has no copies of
+    /// its own of what Redis has: what a trial does to Redis shows at once.
     pub async fn start_told(
         env: &TestEnv,
         change: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
         env.orderlog_ok(&["migrate"]).await?;
-        let mut role = env.role("read-api").config(change).spawn()?;
+        let role = env.role("read-api");
+        let role = role.config(|config| config.near_cache_bytes = 0);
+        let mut role = role.config(change).spawn()?;
         role.ready().await?;
         Ok(Self {
             api: Api::new(env, &role).await?,

@@ -24,6 +24,7 @@ mod public;
 pub mod query;
 mod rate;
 mod request_headers;
+mod series;
 mod server;
 mod trace;
 

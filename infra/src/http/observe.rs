@@ -1,7 +1,7 @@
 //! What happens around every request: its trace, its one log line, its
 //! metrics, and errors in one form.
 
-use super::{Principal, Problem, problem::CONTENT_TYPE, trace::TraceContext};
+use super::{Principal, Problem, problem::CONTENT_TYPE, series, trace::TraceContext};
 use crate::traces::Span;
 use actix_web::{
     Error, HttpMessage as _, HttpResponse,
@@ -23,8 +23,6 @@ use std::{
 /// The answer's own span, for the caller's trace (W3C Trace Context, response
 /// header).
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
-const REQUESTS: &str = "orderlog_http_requests_total";
-const SECONDS: &str = "orderlog_http_request_duration_seconds";
 /// Methods that are counted by their name. A client can make up another one for
 /// each request: all of those share one series.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -166,7 +164,8 @@ impl Exchange {
 
     fn log(&mut self, outcome: &Outcome<'_>) {
         let duration = self.started.elapsed();
-        count(&self.method, outcome, duration);
+        let (route, status) = (outcome.route, outcome.status);
+        series::count(counted(&self.method), route, status, duration);
         end_span(mem::take(&mut self.span), &self.method, outcome);
         macro_rules! line {
             ($level:ident) => {
@@ -243,28 +242,12 @@ pub(crate) fn describe_metrics() {
     super::health::describe();
     super::rate::describe();
     super::connections::describe();
-    metrics::describe_counter!(REQUESTS, "Requests, by method, route and status");
-    metrics::describe_histogram!(
-        SECONDS,
-        "Time from a request's head to its answer's head, by route"
-    );
+    series::describe();
 }
 
 fn counted(method: &Method) -> &'static str {
     let known = METHODS.into_iter().find(|known| *known == method.as_str());
     known.unwrap_or(OTHER_METHOD)
-}
-
-fn count(method: &Method, outcome: &Outcome<'_>, duration: Duration) {
-    let route = outcome.route.to_owned();
-    metrics::counter!(
-        REQUESTS,
-        "method" => counted(method),
-        "route" => route.clone(),
-        "status" => outcome.status.as_str().to_owned(),
-    )
-    .increment(1);
-    metrics::histogram!(SECONDS, "route" => route).record(duration);
 }
 
 /// The framework's own errors as problems; none for ours, which are problems

@@ -1,7 +1,8 @@
 //! How often a cache had what it was asked for.
 
+use metrics::Counter;
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Arc, Mutex, OnceLock, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -87,12 +88,17 @@ impl FamilyFigures {
 pub(super) struct Tally {
     family: &'static str,
     counts: [AtomicU64; Found::ALL.len()],
+    /// The same for the exporter, of which each is looked up once.
+    exported: [OnceLock<Counter>; Found::ALL.len()],
 }
 
 impl Tally {
     pub fn count(&self, found: Found) {
         self.counts[found as usize].fetch_add(1, Ordering::Relaxed);
-        metrics::counter!(REQUESTS, "family" => self.family, "result" => found.name()).increment(1);
+        let exported = self.exported[found as usize].get_or_init(
+            || metrics::counter!(REQUESTS, "family" => self.family, "result" => found.name()),
+        );
+        exported.increment(1);
     }
 
     fn figures(&self) -> FamilyFigures {
@@ -120,7 +126,11 @@ impl Tallies {
             return Arc::clone(tally);
         }
         let counts = Found::ALL.map(|_| AtomicU64::new(0));
-        let tally = Arc::new(Tally { family, counts });
+        let tally = Arc::new(Tally {
+            family,
+            counts,
+            exported: Default::default(),
+        });
         tallies.push(Arc::clone(&tally));
         tally
     }

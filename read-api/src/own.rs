@@ -10,7 +10,7 @@ use actix_web::{
     middleware::{Next, from_fn},
     web::{self, Data},
 };
-use infra::http::{Principal, Problem};
+use infra::http::{Problem, own_platform};
 use moka::future::Cache;
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
@@ -51,8 +51,8 @@ async fn keep_to_own<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let platform = match Principal::extract(request.request()).await {
-        Ok(principal) => principal.platform,
+    let platform = match own_platform(request.request()).await {
+        Ok(platform) => platform,
         Err(problem) => return Ok(request.into_response(answer(problem))),
     };
     let Some(platform) = platform else {

@@ -170,6 +170,10 @@ impl ApiKeys {
             return Ok(None);
         };
         let hash = hash(secret);
+        // Mostly it is there, and nothing has to be prepared for its not being.
+        if let Some(verdict) = self.verdicts.get(&hash).await {
+            return Ok(verdict);
+        }
         let asked = self.ask(token.prefix(), hash);
         self.verdicts.try_get_with(hash, asked).await
     }

@@ -35,7 +35,10 @@ pub use health::Readiness;
 pub use observe::HeadOnly;
 pub(crate) use observe::describe_metrics;
 pub use prefer::Prefer;
-pub use principal::{Authenticator, Caller, NARROWED_TO, Principal, Sent, admit, still_allowed};
+pub use principal::{
+    Admitted, Authenticator, Caller, NARROWED_TO, Principal, Sent, admit, own_platform,
+    still_allowed,
+};
 pub use problem::{Problem, ProblemDocument, ProblemError};
 pub use problem_types::{ProblemType, problem_types};
 pub use public::PublicFile;

@@ -106,6 +106,11 @@ impl Principal {
         }
     }
 
+    /// Whether no route is closed to them.
+    pub(super) fn may_do_everything(&self) -> bool {
+        self.scopes.named().is_none() && self.platform.is_none()
+    }
+
     /// Whether they have to do with this platform.
     ///
     /// # Errors
@@ -142,8 +147,7 @@ impl Caller {
         let bearer = bearer(request)
             .ok_or_else(Problem::unauthorized)?
             .to_owned();
-        let authenticator = request.app_data::<Authenticator>();
-        let authenticator = authenticator.ok_or_else(|| Problem::internal(NoKeys))?;
+        let authenticator = authenticator(request)?;
         let pattern = request.match_pattern();
         Ok(Self {
             authenticator: authenticator.clone(),
@@ -178,16 +182,50 @@ impl FromRequest for Principal {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            // What stands before the handler has asked already.
-            let known = request.extensions().get::<Self>().cloned();
-            if let Some(known) = known {
-                return Ok(known);
-            }
-            let principal = authenticate(&request).await?;
-            admit(&request, &principal)?;
-            Ok(principal)
+            make_known(&request).await?;
+            let extensions = request.extensions();
+            let known = extensions.get::<Self>();
+            known.cloned().ok_or_else(Problem::unauthorized)
         })
     }
+}
+
+/// Somebody who may make a request, for whoever does not care who that is.
+///
+/// # Errors
+/// Those of every [`Principal`].
+#[derive(Debug, Clone, Copy)]
+pub struct Admitted;
+
+impl FromRequest for Admitted {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { make_known(&request).await.map(|()| Self) })
+    }
+}
+
+/// The only platform that whoever has sent a request has to do with; none: all.
+///
+/// # Errors
+/// Those of every [`Principal`].
+pub async fn own_platform(request: &HttpRequest) -> Result<Option<Arc<str>>, Problem> {
+    make_known(request).await?;
+    let extensions = request.extensions();
+    let principal = extensions.get::<Principal>();
+    Ok(principal.and_then(|principal| principal.platform.clone()))
+}
+
+/// Notes whose a request is, once, and counts it.
+async fn make_known(request: &HttpRequest) -> Result<(), Problem> {
+    // What stands before the handler has asked already.
+    if request.extensions().contains::<Principal>() {
+        return Ok(());
+    }
+    let principal = authenticate(request).await?;
+    admit(request, principal)
 }
 
 /// A JSON body, and who has sent it. Extractors of one handler run at the same time:
@@ -222,17 +260,33 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
 ///
 /// # Errors
 /// 429 where they have made too many.
-pub fn admit(request: &HttpRequest, principal: &Principal) -> Result<(), Problem> {
-    request.extensions_mut().insert(principal.clone());
-    rate::count(request, &principal.id)
+pub fn admit(request: &HttpRequest, principal: Principal) -> Result<(), Problem> {
+    let counted = rate::count(request, &principal.id);
+    request.extensions_mut().insert(principal);
+    counted
 }
 
+/// As [`Caller`] does it for a request whose head is still there.
 async fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {
-    let principal = Caller::of(request)?.principal().await?;
+    let token = bearer(request).ok_or_else(Problem::unauthorized)?;
+    let mut principal = authenticator(request)?.principal(token).await?;
+    if let Some(narrowed_to) = narrowed_to(request) {
+        principal.scopes = principal.scopes.and(&narrowed_to);
+    }
+    if !principal.may_do_everything() {
+        let pattern = request.match_pattern();
+        let pattern = pattern.as_deref().unwrap_or_else(|| request.path());
+        access::check(&principal, request.method().as_str(), pattern)?;
+    }
     if let Some(platform) = platform_of_path(request) {
         principal.check_platform(platform)?;
     }
     Ok(principal)
+}
+
+fn authenticator(request: &HttpRequest) -> Result<&Authenticator, Problem> {
+    let authenticator = request.app_data::<Authenticator>();
+    authenticator.ok_or_else(|| Problem::internal(NoKeys))
 }
 
 /// The platform that a path names.

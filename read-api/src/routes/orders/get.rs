@@ -25,7 +25,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use contracts::order::Order;
-use infra::http::{Principal, Problem, Query};
+use infra::http::{Admitted, Problem, Query};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -72,7 +72,7 @@ pub struct OneOrder {
     security(("api_key" = []))
 )]
 pub async fn handle(
-    _principal: Principal,
+    _admitted: Admitted,
     state: Data<State>,
     request: HttpRequest,
     id: Path<String>,

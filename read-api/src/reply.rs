@@ -2,7 +2,7 @@
 
 use crate::consistency::{PARKED, PROJECTION};
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header::{CACHE_CONTROL, ETAG, HeaderName, HeaderValue, VARY},
     web::Bytes,
 };
@@ -57,12 +57,20 @@ impl Reply {
 
     /// 304 where the client has it already, otherwise 200 with `body`.
     pub fn send(self, request: &HttpRequest, body: impl Into<Bytes>) -> HttpResponse {
-        let unchanged = none_match(request, &self.etag);
-        let mut response = if unchanged {
-            HttpResponse::NotModified()
-        } else {
-            HttpResponse::Ok()
-        };
+        if none_match(request, &self.etag) {
+            return self.unchanged();
+        }
+        let media_type = self.media_type;
+        let mut response = self.head(HttpResponse::Ok());
+        response.content_type(media_type).body(body.into())
+    }
+
+    /// 304, for a client that is known to have it.
+    pub fn unchanged(self) -> HttpResponse {
+        self.head(HttpResponse::NotModified()).finish()
+    }
+
+    fn head(self, mut response: HttpResponseBuilder) -> HttpResponseBuilder {
         response
             .insert_header((ETAG, self.etag))
             .insert_header((CACHE_CONTROL, CACHING))
@@ -70,10 +78,7 @@ impl Reply {
         for header in self.headers {
             response.insert_header(header);
         }
-        if unchanged {
-            return response.finish();
-        }
-        response.content_type(self.media_type).body(body.into())
+        response
     }
 }
 

@@ -5,7 +5,7 @@ use actix_web::{
     HttpRequest,
     http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH},
 };
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The strong tag of one order's document: `"<version>-<revision>"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub fn none_match(request: &HttpRequest, etag: &str) -> bool {
 }
 
 /// The value of `If-None-Match`.
-pub(super) fn if_none_match(headers: &HeaderMap) -> Option<String> {
+pub(super) fn if_none_match(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     joined(headers, &IF_NONE_MATCH)
 }
 
@@ -129,13 +129,16 @@ struct Tag<'a> {
 }
 
 /// Several header lines are one list (RFC 9110 §5.3).
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let mut values = headers.get_all(name).peekable();
-    values.peek()?;
-    let texts: Vec<_> = values
-        .map(|v| String::from_utf8_lossy(v.as_bytes()))
-        .collect();
-    Some(texts.join(","))
+fn joined<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Cow<'a, str>> {
+    let values = headers.get_all(name);
+    let mut values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let mut all = values.next()?;
+    for value in values {
+        let all = all.to_mut();
+        all.push(',');
+        all.push_str(&value);
+    }
+    Some(all)
 }
 
 fn tags(value: &str) -> Option<Tags<'_>> {

@@ -100,23 +100,18 @@ pub async fn code<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let accepted = Accepted::of(request.headers());
-    let has = if_none_match(request.headers());
     let response = next.call(request).await?.map_into_boxed_body();
     let (request, response) = response.into_parts();
-    let response = answer(response, accepted, has.as_deref()).await;
+    let response = answer(response, request.headers()).await;
     Ok(ServiceResponse::new(request, response))
 }
 
-/// The answer as it is sent.
-async fn answer(
-    mut response: HttpResponse<BoxBody>,
-    accepted: Accepted,
-    has: Option<&str>,
-) -> HttpResponse<BoxBody> {
+/// The answer to a request with these headers, as it is sent.
+async fn answer(mut response: HttpResponse<BoxBody>, asked: &HeaderMap) -> HttpResponse<BoxBody> {
     if response.status() == StatusCode::NOT_MODIFIED {
         varies(response.headers_mut());
-        same_tag(response.headers_mut(), accepted, has);
+        let has = if_none_match(asked);
+        same_tag(response.headers_mut(), Accepted::of(asked), has.as_deref());
         return response;
     }
     let size = response.body().size();
@@ -128,7 +123,7 @@ async fn answer(
         BodySize::Sized(bytes) => usize::try_from(bytes).ok(),
         _ => None,
     };
-    match accepted.chosen(length) {
+    match Accepted::of(asked).chosen(length) {
         Some(coding) => coded(response, coding).await,
         None => response,
     }
@@ -210,12 +205,17 @@ fn same_tag(headers: &mut HeaderMap, accepted: Accepted, has: Option<&str>) {
 /// Says that the answer depends on the codings that the client takes.
 fn varies(headers: &mut HeaderMap) {
     let says = |value: &HeaderValue| {
-        let value = value.to_str().unwrap_or_default().to_ascii_lowercase();
-        value.contains("accept-encoding") || value.trim() == "*"
+        let mut names = value.to_str().unwrap_or_default().split(',');
+        names.any(|name| speaks_of_codings(name.trim()))
     };
     if !headers.get_all(VARY).any(says) {
         headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
     }
+}
+
+/// Whether a name in `Vary` speaks of codings.
+fn speaks_of_codings(name: &str) -> bool {
+    name == "*" || name.eq_ignore_ascii_case("accept-encoding")
 }
 
 fn nothing_acceptable() -> Problem {

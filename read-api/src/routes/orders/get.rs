@@ -21,7 +21,7 @@ use crate::{
 };
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::AGE,
+    http::header::{AGE, HeaderValue},
     web::{Data, Path},
 };
 use contracts::order::Order;
@@ -151,10 +151,16 @@ pub fn told(
     consistency: &Consistency,
     (etag, order): (String, Found),
 ) -> HttpResponse {
-    let age = order.age.map(|age| age.as_secs().to_string());
-    marked(Reply::new(etag), order.parked)
+    let age = order.age.map(|age| HeaderValue::from(age.as_secs()));
+    let mut reply = marked(Reply::new(etag), order.parked)
         .header(lag::HEADER, state.lag.header(order.by))
-        .maybe(AGE, age)
-        .maybe(PREFERENCE_APPLIED, consistency.applied())
-        .send(request, order.json)
+        .maybe(PREFERENCE_APPLIED, consistency.applied());
+    if let Some(age) = age {
+        reply = reply.header(AGE, age);
+    }
+    if order.json.is_empty() {
+        // It was compared with what the client has.
+        return reply.unchanged();
+    }
+    reply.send(request, order.json)
 }

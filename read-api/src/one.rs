@@ -15,7 +15,7 @@ use crate::{
 };
 use actix_web::{HttpRequest, http::header::IF_NONE_MATCH, web::Bytes};
 use infra::{
-    http::{Etag, Problem, none_match},
+    http::{CodedForms, Etag, Problem, none_match},
     postgres::is_worth_another,
     redis::{Document as Cached, DocumentCache, Entry, Version},
 };
@@ -44,6 +44,8 @@ pub struct Found {
     pub age: Option<Duration>,
     /// JSON, to be sent as it is; empty where the client has this version.
     pub json: Bytes,
+    /// Its codings, where they are kept.
+    pub forms: CodedForms,
     /// Whether it is parked. What is parked is not cached.
     pub parked: bool,
     /// The place of the server that has answered.
@@ -162,6 +164,7 @@ impl Found {
             etag: etag(entry.version),
             age: None,
             json: entry.value,
+            forms: entry.forms,
             parked: !entry.lasting,
             by: PRIMARY,
         }
@@ -173,6 +176,7 @@ impl Found {
             etag: document.etag,
             age: None,
             json: document.json.into(),
+            forms: CodedForms::default(),
             parked: document.parked,
             by,
         }

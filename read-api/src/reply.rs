@@ -7,7 +7,7 @@ use actix_web::{
     web::Bytes,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use infra::http::{CACHING, VARIES, none_match};
+use infra::http::{CACHING, CodedForms, VARIES, none_match};
 use sha2::{Digest as _, Sha256};
 
 /// An answer about something, marked where it is parked.
@@ -24,6 +24,7 @@ pub struct Reply {
     etag: String,
     media_type: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
+    forms: Option<CodedForms>,
 }
 
 impl Reply {
@@ -33,12 +34,19 @@ impl Reply {
             etag: etag.into(),
             media_type: "application/json",
             headers: Vec::with_capacity(4),
+            forms: None,
         }
     }
 
     /// An answer of another type.
     pub fn of_type(self, media_type: &'static str) -> Self {
         Self { media_type, ..self }
+    }
+
+    /// Codings of the body, where they are kept.
+    pub fn with_forms(self, forms: CodedForms) -> Self {
+        let forms = Some(forms);
+        Self { forms, ..self }
     }
 
     /// A further header, also of a 304.
@@ -56,13 +64,17 @@ impl Reply {
     }
 
     /// 304 where the client has it already, otherwise 200 with `body`.
-    pub fn send(self, request: &HttpRequest, body: impl Into<Bytes>) -> HttpResponse {
+    pub fn send(mut self, request: &HttpRequest, body: impl Into<Bytes>) -> HttpResponse {
         if none_match(request, &self.etag) {
             return self.unchanged();
         }
-        let media_type = self.media_type;
+        let (media_type, forms) = (self.media_type, self.forms.take());
         let mut response = self.head(HttpResponse::Ok());
-        response.content_type(media_type).body(body.into())
+        let mut response = response.content_type(media_type).body(body.into());
+        if let Some(forms) = forms {
+            response.extensions_mut().insert(forms);
+        }
+        response
     }
 
     /// 304, for a client that is known to have it.

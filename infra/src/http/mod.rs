@@ -29,6 +29,7 @@ mod server;
 mod trace;
 
 pub use body::{Forwarding, JsonBody, Line, LineError, Lines, Pieces, Source};
+pub use coding::CodedForms;
 pub use etag::{Etag, IfMatch, if_match, none_match};
 pub use fallback::DocumentedPaths;
 pub use health::Readiness;

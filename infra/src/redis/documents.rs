@@ -17,7 +17,7 @@ use super::{
     tally::Found,
     version::Version,
 };
-use crate::clock;
+use crate::{clock, http::CodedForms};
 use actix_web::web::Bytes;
 use moka::future::Cache;
 use redis::{FromRedisValue, Script};
@@ -287,6 +287,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
                 computed_at,
                 value,
                 lasting,
+                forms: CodedForms::default(),
             };
             if keep && lasting {
                 this.keep(&[(&key, &entry)], began).await;

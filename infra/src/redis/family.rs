@@ -7,7 +7,7 @@ use super::{
     tally::{Found, Tally},
     version::Version,
 };
-use crate::clock;
+use crate::{clock, http::CodedForms};
 use actix_web::web::Bytes;
 use redis::Script;
 use std::{
@@ -70,6 +70,8 @@ pub struct Entry {
     pub value: Bytes,
     /// Whether it is kept: false for what its reader would not have kept.
     pub lasting: bool,
+    /// Its codings, where they are kept beside it in this process.
+    pub forms: CodedForms,
 }
 
 impl Entry {
@@ -80,6 +82,7 @@ impl Entry {
             computed_at: clock::now(),
             value: value.into(),
             lasting: true,
+            forms: CodedForms::default(),
         }
     }
 
@@ -87,7 +90,8 @@ impl Entry {
     pub(super) fn without_value(&self) -> Self {
         Self {
             value: Bytes::new(),
-            ..self.clone()
+            forms: CodedForms::default(),
+            ..*self
         }
     }
 
@@ -118,6 +122,7 @@ pub(super) fn entry((version, at, value): Stored) -> Option<Entry> {
         computed_at: moment(at?)?,
         value: value?.into(),
         lasting: true,
+        forms: CodedForms::default(),
     })
 }
 

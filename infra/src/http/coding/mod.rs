@@ -7,6 +7,7 @@
 
 mod accept;
 mod encode;
+mod forms;
 
 use super::{
     Problem,
@@ -25,10 +26,11 @@ use actix_web::{
         },
     },
     middleware::Next,
-    web,
+    web::{self, Bytes},
 };
 pub use encode::{Coder, Effort};
 use encode::{Encoded, encoded};
+pub use forms::CodedForms;
 
 /// From how many bytes on an answer is coded: below it the head is most of it,
 /// and a packet is sent anyway.
@@ -166,13 +168,13 @@ async fn coded(mut response: HttpResponse<BoxBody>, coding: Coding) -> HttpRespo
     if let Some(tag) = headers.get(ETAG).and_then(|tag| marked(tag, coding)) {
         headers.insert(ETAG, tag);
     }
+    let forms = response.extensions_mut().remove::<CodedForms>();
     let (response, body) = response.into_parts();
     let body = match body.try_into_bytes() {
-        Ok(whole) if whole.len() >= LONG => {
-            let packed = web::block(move || encoded(&whole, coding)).await;
-            packed.ok().and_then(Result::ok).map(BoxBody::new)
+        Ok(whole) => {
+            let packed = packed(whole, coding, &forms.unwrap_or_default()).await;
+            packed.map(BoxBody::new)
         }
-        Ok(whole) => encoded(&whole, coding).ok().map(BoxBody::new),
         Err(stream) => Encoded::new(stream, coding).ok().map(BoxBody::new),
     };
     match body {
@@ -180,6 +182,22 @@ async fn coded(mut response: HttpResponse<BoxBody>, coding: Coding) -> HttpRespo
         // A coder fails for want of memory, if ever.
         None => Problem::unavailable(1).response(None, None),
     }
+}
+
+/// A whole body in a coding; none where there is no memory for it.
+async fn packed(whole: Bytes, coding: Coding, forms: &CodedForms) -> Option<Bytes> {
+    if let Some(packed) = forms.get(&whole, coding) {
+        return Some(packed);
+    }
+    let packed = if whole.len() >= LONG {
+        let whole = whole.clone();
+        let packed = web::block(move || encoded(&whole, coding)).await;
+        packed.ok()?.ok()?
+    } else {
+        encoded(&whole, coding).ok()?
+    };
+    forms.keep(&whole, coding, &packed);
+    Some(packed)
 }
 
 /// The strong tag of the representation in this coding; a weak one stands for

@@ -108,6 +108,42 @@ async fn each_coding_is_another_representation_with_a_tag_of_its_own() {
     assert_eq!(header(&plain, VARY), "Accept-Encoding");
 }
 
+/// A body of which codings are kept.
+type Kept = (Bytes, CodedForms);
+
+async fn again(kept: web::Data<Kept>) -> HttpResponse {
+    let mut response = HttpResponse::Ok()
+        .content_type("application/json")
+        .body(kept.0.clone());
+    response.extensions_mut().insert(kept.1.clone());
+    response
+}
+
+#[actix_web::test]
+async fn a_coding_that_is_kept_is_made_once() {
+    let plain = Bytes::from(text());
+    let forms = CodedForms::of(&plain);
+    let kept = web::Data::new((plain.clone(), forms.clone()));
+    let app = App::new()
+        .app_data(kept)
+        .wrap(from_fn(code))
+        .route("/", web::get().to(again));
+    let app = test::init_service(app).await;
+    for coding in Coding::ALL {
+        let mut sent = Vec::new();
+        for _ in 0..2 {
+            let request = TestRequest::get().insert_header((ACCEPT_ENCODING, coding.name()));
+            let response = test::call_service(&app, request.to_request()).await;
+            assert_eq!(header(&response, CONTENT_ENCODING), coding.name());
+            let body = response.into_body().try_into_bytes();
+            sent.push(body.expect("a whole body"));
+        }
+        assert_eq!(unpacked(coding.name(), &sent[0]), text());
+        let made = forms.get(&plain, coding).expect("it is kept");
+        assert_eq!(sent[1].as_ptr(), made.as_ptr(), "{coding:?}");
+    }
+}
+
 #[actix_web::test]
 async fn of_several_that_a_client_has_the_one_that_it_takes_is_named() {
     let has = "\"7-2-br\", \"7-2-gz\"";

@@ -4,6 +4,7 @@
 use super::{Document, DocumentCache};
 use crate::{
     clock,
+    http::CodedForms,
     redis::{
         family::{Entry, FIELDS, Stored, entry},
         tally::Found,
@@ -95,6 +96,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
                 computed_at,
                 value,
                 lasting,
+                forms: CodedForms::default(),
             };
             (key, entry)
         });

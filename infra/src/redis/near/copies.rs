@@ -12,7 +12,10 @@
 //! What is remembered of keys is a number for many of them together: where two
 //! share it, an answer is not kept that might have been, and nothing else.
 
-use crate::redis::{documents::REVALIDATED_FROM, family::Entry, millis, version::Version};
+use crate::{
+    http::CodedForms,
+    redis::{documents::REVALIDATED_FROM, family::Entry, millis, version::Version},
+};
 use moka::{ops::compute::Op, sync::Cache};
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -148,7 +151,10 @@ impl Copies {
             return self.told(key, entry.version);
         }
         let kept = Arc::new(Kept {
-            entry: entry.clone(),
+            entry: Entry {
+                forms: CodedForms::of(&entry.value),
+                ..entry.clone()
+            },
             round: asked.round,
             until: asked.at + left,
         });

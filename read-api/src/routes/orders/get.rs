@@ -162,5 +162,5 @@ pub fn told(
         // It was compared with what the client has.
         return reply.unchanged();
     }
-    reply.send(request, order.json)
+    reply.with_forms(order.forms).send(request, order.json)
 }

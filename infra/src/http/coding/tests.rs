@@ -121,7 +121,8 @@ async fn again(kept: web::Data<Kept>) -> HttpResponse {
 
 #[actix_web::test]
 async fn a_coding_that_is_kept_is_made_once() {
-    let plain = Bytes::from(text());
+    let text = "the same, again and again\n".repeat(1_000);
+    let plain = Bytes::from(text.clone());
     let forms = CodedForms::of(&plain);
     let kept = web::Data::new((plain.clone(), forms.clone()));
     let app = App::new()
@@ -138,7 +139,7 @@ async fn a_coding_that_is_kept_is_made_once() {
             let body = response.into_body().try_into_bytes();
             sent.push(body.expect("a whole body"));
         }
-        assert_eq!(unpacked(coding.name(), &sent[0]), text());
+        assert_eq!(unpacked(coding.name(), &sent[0]), text);
         let made = forms.get(&plain, coding).expect("it is kept");
         assert_eq!(sent[1].as_ptr(), made.as_ptr(), "{coding:?}");
     }

@@ -20,6 +20,7 @@ use infra::{
     redis::{Document as Cached, DocumentCache, Entry, Version},
 };
 use std::{str, sync::Arc, time::Duration};
+use uuid::Uuid;
 
 /// Cached documents, by id; of each family the projector announces the versions.
 pub type Cache = DocumentCache<Arc<sqlx::Error>>;
@@ -84,8 +85,9 @@ where
         let at_least = consistency.min_version().map(version);
         let has = |version| none_match(request, &etag(version).to_string());
         let again = || cached(read(state.servers.beginning_with(PRIMARY)));
-        let key = wanted.about.id.to_string();
-        let confirmed = cache.confirm(&key, at_least, has, again);
+        let mut key = Uuid::encode_buffer();
+        let key = wanted.about.id.hyphenated().encode_lower(&mut key);
+        let confirmed = cache.confirm(key, at_least, has, again);
         if let Some(entry) = confirmed.await {
             return Ok(Some(Found::cached(entry)));
         }
@@ -103,13 +105,14 @@ pub async fn whole<Fut>(
 where
     Fut: Future<Output = Told> + Send + 'static,
 {
-    let key = about.id.to_string();
+    let mut key = Uuid::encode_buffer();
+    let key = &*about.id.hyphenated().encode_lower(&mut key);
     if let Some(cache) = cache
         && !consistency.has_position()
     {
         let at_least = consistency.min_version().map(version);
         let again = || cached(read(state.servers.beginning_with(PRIMARY)));
-        if let Some(entry) = cache.find(&key, at_least, again).await {
+        if let Some(entry) = cache.find(key, at_least, again).await {
             return Ok(Some(Found::cached(entry)));
         }
     }
@@ -120,8 +123,8 @@ where
     if let Some((cache, primary)) = cache.zip(state.servers.primary_only()) {
         let read = cached(read(primary));
         let found = match waited {
-            Some(_) => cache.read_now(&key, read).await,
-            None => cache.read(&key, read).await,
+            Some(_) => cache.read_now(key, read).await,
+            None => cache.read(key, read).await,
         };
         match found {
             Err(error) if state.servers.has_replicas() && is_worth_another(&error) => {}

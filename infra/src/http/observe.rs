@@ -17,6 +17,7 @@ use actix_web::{
 };
 use std::{
     mem,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -84,7 +85,7 @@ struct Exchange {
     started: Instant,
     method: Method,
     path: String,
-    trace: TraceContext,
+    trace: Rc<TraceContext>,
     /// Until there is an answer.
     span: Span,
 }
@@ -108,7 +109,7 @@ impl Exchange {
     fn begin(request: &mut ServiceRequest) -> Self {
         let span = begin_span(request);
         let trace = TraceContext::within(request.headers(), &span);
-        request.extensions_mut().insert(trace.clone());
+        let trace = trace.note(request.request());
         let method = request.method().clone();
         if method == Method::HEAD {
             // Routed as GET; the connection knows to leave the body out.

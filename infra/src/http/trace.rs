@@ -3,6 +3,7 @@
 
 use crate::{hex::hex, traces::Span};
 use actix_web::{HttpMessage as _, HttpRequest, http::header::HeaderMap};
+use std::rc::Rc;
 
 /// Which trace a request belongs to, and what ties it to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,15 @@ impl TraceContext {
 
     /// The request's own span: 16 lower-case hexadecimal digits.
     pub fn span_id(&self) -> &str {
-        Traceparent::read(&self.traceparent).map_or("", |told| told.span_id)
+        // Of version 00, as all that are made here: each field has its place.
+        self.traceparent.get(36..52).unwrap_or_default()
+    }
+
+    /// Notes whose trace a request belongs to, for [`trace_context`].
+    pub(super) fn note(self, request: &HttpRequest) -> Rc<Self> {
+        let context = Rc::new(self);
+        request.extensions_mut().insert(Rc::clone(&context));
+        context
     }
 }
 
@@ -67,12 +76,11 @@ pub struct Traceparent<'a> {
 
 /// The trace context of a request; the same one each time it is asked for.
 pub fn trace_context(request: &HttpRequest) -> TraceContext {
-    if let Some(context) = request.extensions().get::<TraceContext>() {
-        return context.clone();
+    if let Some(context) = request.extensions().get::<Rc<TraceContext>>() {
+        return TraceContext::clone(context);
     }
-    let context = TraceContext::of(request.headers());
-    request.extensions_mut().insert(context.clone());
-    context
+    let context = TraceContext::of(request.headers()).note(request);
+    TraceContext::clone(&context)
 }
 
 impl<'a> Traceparent<'a> {

@@ -87,7 +87,8 @@ impl LagMonitor {
 
     /// The same of what it answers by this projection.
     pub fn header_of(&self, projection: &str, place: usize) -> HeaderValue {
-        self.of(place).map_or(UNKNOWN, |of| of.header(projection))
+        let header = self.look(place, |of| of.header(projection));
+        header.unwrap_or(UNKNOWN)
     }
 
     /// The same of the server that is furthest behind: what came from a cache
@@ -103,13 +104,15 @@ impl LagMonitor {
     /// What was measured last of a server; none while it, or the log, cannot be
     /// asked.
     pub fn measured(&self, place: usize) -> Option<Arc<Measured>> {
-        self.of(place).map(|of| of.measured)
+        self.look(place, |of| Arc::clone(&of.measured))
     }
 
-    fn of(&self, place: usize) -> Option<OfServer> {
+    /// What there is to say of a server, which is asked for with each answer: it is
+    /// looked at where it is.
+    fn look<T>(&self, place: usize, say: impl FnOnce(&OfServer) -> T) -> Option<T> {
         let told = self.0.borrow();
         let told = told.as_ref().filter(|told| told.is_current())?;
-        told.of.get(place)?.clone()
+        told.of.get(place)?.as_ref().map(say)
     }
 }
 

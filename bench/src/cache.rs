@@ -35,6 +35,15 @@ impl Counted {
         Ok(Self { hits, all })
     }
 
+    /// The requests to this cache and to the one behind it, which is asked for what
+    /// this one does not have.
+    pub fn with_what_is_behind(self, behind: Self) -> Self {
+        Self {
+            hits: self.hits + behind.hits,
+            all: self.hits + behind.all,
+        }
+    }
+
     /// Which part was answered by it, of those since `before`.
     pub fn hit_ratio(self, before: Self) -> f64 {
         (self.hits - before.hits) / (self.all - before.all).max(1.0)

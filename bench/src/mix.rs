@@ -7,6 +7,7 @@ use crate::{
 };
 use anyhow::ensure;
 use futures_util::future::try_join_all;
+use infra::redis::NEAR_FAMILY;
 use std::{
     collections::HashSet,
     sync::Arc,
@@ -18,7 +19,7 @@ use tokio::time::sleep_until;
 const CLIENTS: u32 = 64;
 /// Of so many requests one is a write.
 const WRITES: u64 = 20;
-/// Whose cache it is.
+/// Whose cache it is, behind what the process has in its memory.
 const FAMILY: &str = "orders";
 
 /// Requests a second in a closed loop; at half of that how many are answered
@@ -30,7 +31,11 @@ pub async fn measure(
 ) -> anyhow::Result<Vec<Figure>> {
     let peak = closed_loop(whole, ids, time).await?;
     let half = peak / 2.0;
-    let counted = || Counted::of(&whole.reads.address, &whole.key, FAMILY);
+    let counted = async || {
+        let of = |family| Counted::of(&whole.reads.address, &whole.key, family);
+        let (near, behind) = (of(NEAR_FAMILY).await?, of(FAMILY).await?);
+        anyhow::Ok(near.with_what_is_behind(behind))
+    };
     let before = counted().await?;
     let mut times = open_loop(whole, ids, half, time * 2).await?;
     let hits = counted().await?.hit_ratio(before);

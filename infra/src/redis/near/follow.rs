@@ -23,8 +23,10 @@ impl Near {
     pub async fn follow(self) {
         let mut backoff = Backoff::new(SHORTEST, LONGEST);
         for number in 1.. {
-            let Err(lost) = self.follow_one(number).await;
-            let was_open = self.lose(number);
+            let mut was_open = false;
+            let Err(lost) = self.follow_one(number, &mut was_open).await;
+            self.0.copies.lost(number);
+            metrics::gauge!(FOLLOWING).set(0.0);
             let reason = error_chain(&lost);
             if was_open {
                 backoff.reset();
@@ -39,7 +41,9 @@ impl Near {
         }
     }
 
-    async fn follow_one(&self, number: u64) -> Result<Infallible, RedisError> {
+    /// Follows what one connection says; why it does not any more, and whether it
+    /// did.
+    async fn follow_one(&self, number: u64, was_open: &mut bool) -> Result<Infallible, RedisError> {
         let this = self.clone();
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(TRUST))
@@ -58,9 +62,8 @@ impl Near {
         let copies = &self.0.copies;
         let asked = Instant::now();
         track.query_async::<()>(&mut connection).await?;
-        if copies.opened(number, asked) {
-            metrics::gauge!(FOLLOWING).set(1.0);
-        }
+        *was_open = copies.opened(number, asked);
+        metrics::gauge!(FOLLOWING).set(1.0);
         loop {
             #[expect(clippy::cast_precision_loss, reason = "nobody has so much memory")]
             metrics::gauge!(BYTES).set(copies.bytes() as f64);
@@ -76,8 +79,9 @@ impl Near {
     /// What connection `number` says, at once and on whichever thread reads it.
     fn hear(&self, number: u64, push: &PushInfo) {
         match (&push.kind, push.data.first()) {
+            // At once: whoever asks on it finds out later.
             (PushKind::Disconnection, _) => {
-                self.lose(number);
+                self.0.copies.lost(number);
             }
             (PushKind::Invalidate, Some(Value::Array(keys))) => {
                 let changed = keys.iter().filter(|key| self.forget(key)).count();
@@ -99,14 +103,6 @@ impl Near {
         };
         let key = name.and_then(|name| name.strip_prefix(self.0.prefix.as_str()));
         key.is_some_and(|key| self.0.copies.changed(key))
-    }
-
-    fn lose(&self, number: u64) -> bool {
-        let was_open = self.0.copies.lost(number);
-        if was_open {
-            metrics::gauge!(FOLLOWING).set(0.0);
-        }
-        was_open
     }
 }
 

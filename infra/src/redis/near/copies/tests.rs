@@ -99,6 +99,7 @@ fn a_copy_counts_for_its_life_and_no_longer_than_its_document() {
     assert_eq!(told(&copies, later - Duration::from_millis(1)), Some(5));
     assert_eq!(told(&copies, later), None);
     for (age, kept) in [(2_000, true), (2_500, false)] {
+        copies.changed(KEY);
         let mut old = entry(6);
         old.computed_at -= Duration::from_millis(age);
         let asked = copies.asking(KEY, later);

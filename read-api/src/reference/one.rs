@@ -46,6 +46,7 @@ pub async fn one(
         json,
         parked,
         by,
+        ..
     } = found.cut(fields.as_ref())?;
     Ok(marked(Reply::new(etag.to_string()), parked)
         .header(lag::HEADER, state.lag.header_of(model.name, by))

@@ -21,6 +21,7 @@ pub mod leader;
 pub mod lifecycle;
 pub mod local_servers;
 pub mod log;
+mod log_lines;
 pub mod objects;
 pub mod open_files;
 pub mod operations;

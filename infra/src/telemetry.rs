@@ -1,19 +1,18 @@
 //! Logs and metrics: both are global to a process by their nature, and set up
 //! once.
 
-use crate::{clock, config::Config, http, postgres, redis, slow_statements, traces};
+use crate::{
+    clock, config::Config, http, log_lines::Lines, postgres, redis, slow_statements, traces,
+};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{
     fs::File,
-    io::IsTerminal as _,
+    io::{self, IsTerminal as _, Write},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 use time::OffsetDateTime;
-use tracing_subscriber::{
-    EnvFilter, fmt, fmt::writer::BoxMakeWriter, layer::SubscriberExt as _,
-    util::SubscriberInitExt as _,
-};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// Buckets of every histogram that is not named below, in seconds: what a client
 /// waits for.
@@ -41,6 +40,7 @@ const BUILD: &str = "orderlog_build_info";
 const START_TIME: &str = "orderlog_start_time_seconds";
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// Telemetry cannot be set up as configured.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +55,11 @@ pub enum TelemetryError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
+    /// Nothing can be begun that writes log lines.
+    #[error("the log cannot be written")]
+    Lines(#[from] io::Error),
     /// The metrics recorder cannot be built.
     #[error("metrics cannot be set up")]
     Metrics(#[from] BuildError),
@@ -65,8 +68,8 @@ pub enum TelemetryError {
 /// Sends log lines to standard error and starts counting. The first call
 /// decides; later ones change nothing.
 pub fn init(config: &Config) -> Result<PrometheusHandle, TelemetryError> {
-    let colours = std::io::stderr().is_terminal();
-    init_to(config, BoxMakeWriter::new(std::io::stderr), colours)
+    let colours = io::stderr().is_terminal();
+    init_to(config, io::stderr(), colours)
 }
 
 /// The same with a file for the log lines, which is written anew.
@@ -75,18 +78,21 @@ pub fn init_to_file(config: &Config, path: &Path) -> Result<PrometheusHandle, Te
         path: path.to_owned(),
         source,
     })?;
-    init_to(config, BoxMakeWriter::new(file), false)
+    init_to(config, file, false)
 }
 
 fn init_to(
     config: &Config,
-    writer: BoxMakeWriter,
+    out: impl Write + Send + 'static,
     colours: bool,
 ) -> Result<PrometheusHandle, TelemetryError> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| TelemetryError::Filter(config.log.clone(), error))?;
     slow_statements::begin(config);
-    let lines = fmt().with_env_filter(filter).with_writer(writer);
+    let writer = Lines::new(out, http::REQUESTS)?;
+    let lines = fmt().with_env_filter(filter).with_writer(writer.clone());
+    // Another one has no lines to write.
+    let _first_decides = LINES.set(writer);
     // An error means that somebody has set one up before.
     let _already = if config.log_json {
         let lines = lines.json().flatten_event(true).finish();
@@ -96,6 +102,13 @@ fn init_to(
         lines.with(slow_statements::Counter).try_init()
     };
     metrics()
+}
+
+/// Writes what waits of the log: before a process ends.
+pub fn end() {
+    if let Some(lines) = LINES.get() {
+        lines.write_out();
+    }
 }
 
 /// Renders the metrics of this process; installs the recorder when nothing

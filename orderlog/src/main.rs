@@ -13,6 +13,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(cli.run()),
         Err(error) => Err(error.into()),
     };
+    infra::telemetry::end();
     match outcome {
         Ok(code) => code,
         Err(error) => {

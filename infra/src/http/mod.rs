@@ -34,7 +34,7 @@ pub use etag::{Etag, IfMatch, if_match, none_match};
 pub use fallback::DocumentedPaths;
 pub use health::Readiness;
 pub use observe::HeadOnly;
-pub(crate) use observe::describe_metrics;
+pub(crate) use observe::{REQUESTS, describe_metrics};
 pub use prefer::Prefer;
 pub use principal::{
     Admitted, Authenticator, Caller, NARROWED_TO, Principal, Sent, admit, own_platform,

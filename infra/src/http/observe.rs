@@ -34,6 +34,9 @@ const UNMATCHED: &str = "unmatched";
 /// Asked so often, and by nobody who waits, that they are no news.
 const PROBES: [&str; 4] = ["/livez", "/readyz", "/startupz", "/metrics"];
 
+/// What the log lines of requests come from.
+pub(crate) const REQUESTS: &str = module_path!();
+
 /// Among the extensions of a request that was a HEAD: an answer without an end
 /// would never be over, as nothing of it is sent.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,7 @@
 //! One event onto one order. Pure.
 
 use super::{
+    entry::entry,
     milestones::{Milestones, happened_at},
     movements::Movements,
     named::Named,
@@ -9,8 +10,6 @@ use super::{
 };
 use crate::engine::Event;
 use contracts::order::{self, Order, OrderEvent};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -58,6 +57,9 @@ pub enum FoldError {
     /// The data is not JSON.
     #[error("the history entry cannot be made")]
     Entry(#[from] serde_json::Error),
+    /// The data is no text.
+    #[error("the history entry cannot be made")]
+    Text(#[from] std::str::Utf8Error),
 }
 
 /// The order after its next event; its old contribution to the sums is
@@ -114,58 +116,4 @@ fn next(
         changed,
         named,
     })
-}
-
-/// A [`contracts::order::TimelineEntry`] whose data stays the text that came.
-#[derive(Serialize)]
-struct Entry<'a> {
-    id: Uuid,
-    #[serde(rename = "type")]
-    event_type: &'a str,
-    version: i64,
-    #[serde(with = "time::serde::rfc3339")]
-    time: OffsetDateTime,
-    actor: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    correlation_id: Option<&'a str>,
-    causation_id: Option<&'a str>,
-    traceparent: Option<&'a str>,
-    data: &'a RawValue,
-}
-
-fn entry(event: &Event<OrderEvent>) -> Result<String, serde_json::Error> {
-    let envelope = &event.envelope;
-    let data: &RawValue = serde_json::from_slice(&event.raw)?;
-    serde_json::to_string(&Entry {
-        id: envelope.id,
-        event_type: &envelope.event_type,
-        version: envelope.sequence,
-        time: envelope.time,
-        actor: &envelope.actor,
-        reason: reason(data)?,
-        correlation_id: envelope.correlation_id.as_deref(),
-        causation_id: envelope.causation_id.as_deref(),
-        traceparent: envelope.traceparent.as_deref(),
-        data,
-    })
-}
-
-/// Why it was done, where a person said so and it can be read: neither sealed
-/// nor erased.
-fn reason(data: &RawValue) -> Result<Option<String>, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Data<'a> {
-        #[serde(borrow)]
-        personal: Option<&'a RawValue>,
-    }
-    #[derive(Deserialize)]
-    struct Readable {
-        reason: Option<String>,
-    }
-    let Some(personal) = serde_json::from_str::<Data<'_>>(data.get())?.personal else {
-        return Ok(None);
-    };
-    let readable: Option<Readable> = serde_json::from_str(personal.get()).ok();
-    Ok(readable.and_then(|readable| readable.reason))
 }

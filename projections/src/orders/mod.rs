@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod delivery_tests;
+mod entry;
 mod fold;
 mod milestones;
 mod movements;

@@ -1,9 +1,8 @@
 //! `order_customers`: whose each order is, and was. Written when that changes, so
 //! once for nearly every order.
 
-use super::{texts, values};
+use super::{table::list, values};
 use crate::orders::{fold::OrderRow, named, parts::Part};
-use serde_json::to_string;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -14,9 +13,7 @@ const UPSERT: &str = "
     INSERT INTO order_customers AS t (order_id, platform, subject, customer_id, name, email,
                                       placed_at, guest, subjects, emails, words)
     SELECT order_id, platform, subject, customer_id, name, email, placed_at, guest,
-           ARRAY(SELECT json_array_elements_text(subjects::json)::uuid),
-           ARRAY(SELECT json_array_elements_text(emails::json)),
-           array_to_tsvector(ARRAY(SELECT json_array_elements_text(words::json)))
+           subjects::uuid[], emails::text[], array_to_tsvector(words::text[])
       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
                   $7::timestamptz[], $8::boolean[], $9::text[], $10::text[], $11::text[])
            AS n (order_id, platform, subject, customer_id, name, email, placed_at, guest, subjects,
@@ -53,11 +50,11 @@ pub async fn write(
         .bind(values(&changed, |row| named::email(&row.order)))
         .bind(values(&changed, |row| row.order.placed_at))
         .bind(values(&changed, |row| row.named.guest))
-        .bind(texts(&changed, |row| to_string(&row.named.subjects))?)
-        .bind(texts(&changed, |row| to_string(&row.named.emails))?)
-        .bind(texts(&changed, |row| {
-            to_string(&named::searched(&row.order))
-        })?)
+        .bind(values(&changed, |row| {
+            list(row.named.subjects.iter().map(Uuid::to_string))
+        }))
+        .bind(values(&changed, |row| list(&row.named.emails)))
+        .bind(values(&changed, |row| list(named::searched(&row.order))))
         .execute(connection)
         .await?;
     Ok(())

@@ -1,6 +1,10 @@
 //! `orders`: one row per order, with the JSON that GET and lists send.
 
-use super::{malformed, table::Table, texts, values};
+use super::{
+    malformed,
+    table::{Table, list},
+    texts, values,
+};
 use crate::orders::{
     fold::OrderRow,
     milestones::Milestones,
@@ -133,7 +137,6 @@ pub async fn write(
     };
     let summaries = texts(&orders, |o| serde_json::to_string(&OrderSummary::from(o)))?;
     let documents = texts(&orders, serde_json::to_string)?;
-    let tags = texts(&orders, |o| serde_json::to_string(&o.tags))?;
     sqlx::query(&UPSERT)
         .bind(values(&orders, |o| o.id))
         .bind(values(&orders, |o| o.version))
@@ -153,7 +156,7 @@ pub async fn write(
         .bind(values(&orders, |o| o.confirmed))
         .bind(values(&orders, |o| o.archived))
         .bind(values(&orders, hold_count))
-        .bind(tags)
+        .bind(values(&orders, |o| list(&o.tags)))
         .bind(values(&orders, |o| o.totals.total))
         .bind(values(&orders, |o| o.totals.captured))
         .bind(values(&orders, |o| o.totals.refunded))

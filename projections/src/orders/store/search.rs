@@ -2,7 +2,7 @@
 //! of a partition has. A word goes with the last order that has it, so that
 //! nothing is left of what was erased.
 
-use super::table::Table;
+use super::table::{Table, list};
 use crate::{
     engine::verify::{Content, SumTable},
     orders::{fold::OrderRow, parts::Part, searched::searched},
@@ -84,13 +84,12 @@ async fn upsert(
     orders: &[(&OrderRow, BTreeSet<String>)],
 ) -> Result<Words, sqlx::Error> {
     let rows = || orders.iter().map(|(row, _)| *row);
-    let words = orders.iter().map(|(_, words)| serde_json::to_string(words));
-    let words = words.collect::<Result<Vec<_>, _>>();
+    let words = orders.iter().map(|(_, words)| list(words));
     let rows = sqlx::query(&UPSERT)
         .bind(rows().map(|row| row.order.id).collect::<Vec<_>>())
         .bind(rows().map(|row| row.partition).collect::<Vec<_>>())
         .bind(rows().map(|row| row.order.created_at).collect::<Vec<_>>())
-        .bind(words.map_err(super::malformed)?)
+        .bind(words.collect::<Vec<_>>())
         .fetch_all(connection)
         .await?;
     read(&rows)

@@ -6,7 +6,8 @@ pub struct Table {
     pub name: &'static str,
     /// Columns and their types, in the order in which they are bound: each as
     /// an array. Lists, words and exact numbers are bound as text, the former as
-    /// JSON, since Postgres has no array of arrays of different lengths.
+    /// [`list`] writes them, since Postgres has no array of arrays of different
+    /// lengths.
     pub columns: &'static [(&'static str, &'static str)],
     /// How many of the columns, from the first on, are the key.
     pub key: usize,
@@ -70,13 +71,31 @@ fn array(number: usize, kind: &str) -> String {
 
 fn value(name: &str, kind: &str) -> String {
     match kind {
-        "text[]" => format!("ARRAY(SELECT json_array_elements_text(n.\"{name}\"::json))"),
-        "tsvector" => {
-            format!("array_to_tsvector(ARRAY(SELECT json_array_elements_text(n.\"{name}\"::json)))")
-        }
-        "numeric" => format!("n.\"{name}\"::numeric"),
+        "text[]" | "numeric" => format!("n.\"{name}\"::{kind}"),
+        "tsvector" => format!("array_to_tsvector(n.\"{name}\"::text[])"),
         _ => format!("n.\"{name}\""),
     }
+}
+
+/// Values as Postgres writes an array: read by a cast, where JSON would take a
+/// sub-select for each row.
+pub fn list<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
+    let mut list = String::from("{");
+    for value in values {
+        if list.len() > 1 {
+            list.push(',');
+        }
+        list.push('"');
+        for letter in value.as_ref().chars() {
+            if matches!(letter, '"' | '\\') {
+                list.push('\\');
+            }
+            list.push(letter);
+        }
+        list.push('"');
+    }
+    list.push('}');
+    list
 }
 
 #[cfg(test)]
@@ -94,8 +113,7 @@ mod tests {
         assert_eq!(
             TABLE.upsert(),
             "INSERT INTO things AS t (\"id\", \"partition\", \"tags\") \
-             SELECT n.\"id\", n.\"partition\", \
-             ARRAY(SELECT json_array_elements_text(n.\"tags\"::json)) \
+             SELECT n.\"id\", n.\"partition\", n.\"tags\"::text[] \
              FROM unnest($1::uuid[], $2::int[], $3::text[]) AS n (\"id\", \"partition\", \"tags\") \
              ON CONFLICT (\"id\") DO UPDATE SET \
              \"partition\" = EXCLUDED.\"partition\", \"tags\" = EXCLUDED.\"tags\""
@@ -104,5 +122,12 @@ mod tests {
             " WHERE (t.\"partition\", t.\"tags\") IS DISTINCT FROM \
              (EXCLUDED.\"partition\", EXCLUDED.\"tags\")"
         ));
+    }
+
+    #[test]
+    fn lists_are_written_as_postgres_reads_them() {
+        assert_eq!(list::<&str>([]), "{}");
+        assert_eq!(list(["gift", "é, {x}", ""]), r#"{"gift","é, {x}",""}"#);
+        assert_eq!(list([r#"a "b" \c"#, "NULL"]), r#"{"a \"b\" \\c","NULL"}"#);
     }
 }

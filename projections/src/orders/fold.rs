@@ -105,7 +105,11 @@ fn next(
     };
     let parts = changed_by(&event.data.fact);
     changed.extend(parts);
+    let lines = order.as_ref().map_or(0, |order| order.lines.len());
     let order = order::apply(order, &event.envelope, event.data.clone())?;
+    if order.lines.len() < lines {
+        changed.insert(Part::FewerLines);
+    }
     if parts.contains(&Part::Customer) {
         named.note(&order);
     }
@@ -116,4 +120,78 @@ fn next(
         changed,
         named,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orders::random::happened;
+    use contracts::order::{DraftCreated, DraftUpdated, Fact, OrderedLine, Snapshot, UnitPrice};
+
+    fn snapshot(lines: usize) -> Snapshot {
+        let line = |n| OrderedLine {
+            id: format!("l{n}"),
+            sku: "LAMP".into(),
+            name: "A lamp".into(),
+            quantity: 1,
+            unit_price: UnitPrice::Minor(100),
+            amount: 100,
+            discount: 0,
+            tax: 0,
+        };
+        Snapshot {
+            order_id: Uuid::from_u128(1),
+            number: "1001".into(),
+            platform: "web".into(),
+            external_id: None,
+            currency: "GBP".into(),
+            prices_include_tax: false,
+            customer_id: None,
+            country: "GB".into(),
+            shipping_country: None,
+            billing_country: None,
+            lines: (1..=lines).map(line).collect(),
+            shipping: None,
+            tags: Vec::new(),
+        }
+    }
+
+    /// Whether the table of lines may have more of them than an order that had so many,
+    /// one after the other.
+    fn leaves_lines_behind(counts: &[usize]) -> bool {
+        let (mut order, mut row) = (None, None);
+        for lines in counts {
+            let (snapshot, personal) = (snapshot(*lines), None);
+            let fact: Fact = match order {
+                None => DraftCreated {
+                    order: snapshot,
+                    personal,
+                }
+                .into(),
+                Some(_) => DraftUpdated {
+                    order: snapshot,
+                    personal,
+                }
+                .into(),
+            };
+            let (then, event) = happened(order, Uuid::from_u128(1), fact);
+            let changes = &mut OrderChanges::default();
+            row = Some(apply(row, &event, changes).expect("the next event"));
+            order = Some(then);
+        }
+        row.is_some_and(|row| row.changed.contains(&Part::FewerLines))
+    }
+
+    #[test]
+    fn lines_are_taken_away_only_where_there_were_more() {
+        for (counts, expected) in [
+            (&[3] as &[usize], false),
+            (&[1, 1], false),
+            (&[1, 3], false),
+            (&[3, 1], true),
+            (&[3, 1, 3], true),
+        ] {
+            assert_eq!(leaves_lines_behind(counts), expected, "{counts:?}");
+        }
+    }
 }

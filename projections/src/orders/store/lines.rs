@@ -45,7 +45,14 @@ pub async fn write(
         return Ok(());
     }
     upsert(connection, rows, numbers(&changed)).await?;
-    remove_beyond(connection, &changed).await
+    let fewer = changed.into_iter();
+    let fewer: Vec<_> = fewer
+        .filter(|row| row.changed.contains(&Part::FewerLines))
+        .collect();
+    if fewer.is_empty() {
+        return Ok(());
+    }
+    remove_beyond(connection, &fewer).await
 }
 
 /// Places of the lines, order by order.

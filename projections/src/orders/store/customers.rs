@@ -1,15 +1,16 @@
 //! `order_customers`: whose each order is, and was. Written when that changes, so
 //! once for nearly every order.
 
-use super::{table::list, values};
+use super::{
+    table::{Statements, There, list},
+    values,
+};
 use crate::orders::{fold::OrderRow, named, parts::Part};
 use sqlx::PgConnection;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 use uuid::Uuid;
 
-/// What it ever was stays: only who is forgotten is taken out, by folding the
-/// order anew.
-const UPSERT: &str = "
+const INSERT: &str = "
     INSERT INTO order_customers AS t (order_id, platform, subject, customer_id, name, email,
                                       placed_at, guest, subjects, emails, words)
     SELECT order_id, platform, subject, customer_id, name, email, placed_at, guest,
@@ -17,7 +18,10 @@ const UPSERT: &str = "
       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
                   $7::timestamptz[], $8::boolean[], $9::text[], $10::text[], $11::text[])
            AS n (order_id, platform, subject, customer_id, name, email, placed_at, guest, subjects,
-                 emails, words)
+                 emails, words)";
+/// What it ever was stays: only who is forgotten is taken out, by folding the
+/// order anew.
+const OR_UPDATE: &str = "
         ON CONFLICT (order_id) DO UPDATE
        SET platform = EXCLUDED.platform, subject = EXCLUDED.subject,
            customer_id = EXCLUDED.customer_id, name = EXCLUDED.name, email = EXCLUDED.email,
@@ -27,12 +31,15 @@ const UPSERT: &str = "
            emails = ARRAY(SELECT DISTINCT e COLLATE \"C\"
                             FROM unnest(t.emails || EXCLUDED.emails) AS u (e) ORDER BY 1),
            words = EXCLUDED.words";
+static STATEMENTS: LazyLock<Statements> =
+    LazyLock::new(|| Statements::new(INSERT.to_owned(), [INSERT, OR_UPDATE].concat()));
 
 /// Stores whose those orders are of which that may have changed. Nobody's have a row,
 /// too: what they were sealed under is to be known when they become somebody's.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let changed = rows.values();
     let changed: Vec<&OrderRow> = changed
@@ -41,7 +48,7 @@ pub async fn write(
     if changed.is_empty() {
         return Ok(());
     }
-    sqlx::query(UPSERT)
+    sqlx::query(STATEMENTS.of(there))
         .bind(values(&changed, |row| row.order.id))
         .bind(values(&changed, |row| row.order.platform.as_str()))
         .bind(values(&changed, |row| named::subject(&row.order)))

@@ -1,6 +1,9 @@
 //! `order_lines`: the lines of each order, numbered as in its document.
 
-use super::{column, owners, parts, table::Table};
+use super::{
+    column, owners, parts,
+    table::{Statements, Table, There},
+};
 use crate::orders::{fold::OrderRow, parts::Part};
 use contracts::order::UnitPrice;
 use sqlx::PgConnection;
@@ -32,19 +35,23 @@ const TABLE: Table = Table {
     ],
     key: 2,
 };
-static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert_changed());
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| TABLE.statements());
 
 /// Replaces the lines of those orders whose lines changed.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let changed = rows.values().filter(|r| r.changed.contains(&Part::Lines));
     let changed: Vec<_> = changed.collect();
     if changed.is_empty() {
         return Ok(());
     }
-    upsert(connection, rows, numbers(&changed)).await?;
+    store(connection, rows, (numbers(&changed), there)).await?;
+    if there == There::Not {
+        return Ok(());
+    }
     let fewer = changed.into_iter();
     let fewer: Vec<_> = fewer
         .filter(|row| row.changed.contains(&Part::FewerLines))
@@ -63,15 +70,15 @@ fn numbers(orders: &[&OrderRow]) -> Vec<i32> {
         .collect()
 }
 
-async fn upsert(
+async fn store(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
-    numbers: Vec<i32>,
+    (numbers, there): (Vec<i32>, There),
 ) -> Result<(), sqlx::Error> {
     let lines = parts(rows, Part::Lines, |order| &order.lines);
     let created = lines.iter().map(|(id, _)| rows[id].order.created_at);
     let created: Vec<_> = created.collect();
-    sqlx::query(&UPSERT)
+    sqlx::query(STATEMENTS.of(there))
         .bind(owners(&lines))
         .bind(numbers)
         .bind(column(&lines, |l| l.id.as_str()))

@@ -2,7 +2,7 @@
 
 use super::{
     malformed,
-    table::{Table, list},
+    table::{Statements, Table, There, list},
     texts, values,
 };
 use crate::orders::{
@@ -66,12 +66,13 @@ const TABLE: Table = Table {
 };
 /// The revision rises where a document is another one in the same version: an
 /// order was folded anew that was not what the log makes of it.
-static UPSERT: LazyLock<String> = LazyLock::new(|| {
-    format!(
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let upsert = format!(
         "{upsert}, revision = t.revision + CASE WHEN t.version = EXCLUDED.version \
              THEN (t.document <> EXCLUDED.document)::int ELSE 0 END",
         upsert = TABLE.upsert()
-    )
+    );
+    Statements::new(TABLE.insert(), upsert)
 });
 
 /// The stored orders with these ids.
@@ -129,6 +130,7 @@ pub fn milestones(row: &PgRow) -> Result<Milestones, sqlx::Error> {
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let orders: Vec<&Order> = rows.values().map(|row| &row.order).collect();
     let reached = |of: fn(&Milestones) -> Option<OffsetDateTime>| {
@@ -137,7 +139,7 @@ pub async fn write(
     };
     let summaries = texts(&orders, |o| serde_json::to_string(&OrderSummary::from(o)))?;
     let documents = texts(&orders, serde_json::to_string)?;
-    sqlx::query(&UPSERT)
+    sqlx::query(STATEMENTS.of(there))
         .bind(values(&orders, |o| o.id))
         .bind(values(&orders, |o| o.version))
         .bind(rows.values().map(|row| row.partition).collect::<Vec<_>>())

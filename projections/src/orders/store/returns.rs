@@ -1,6 +1,9 @@
 //! `order_returns`: the returns of each order.
 
-use super::{column, owners, parts, table::Table};
+use super::{
+    column, owners, parts,
+    table::{Statements, Table, There},
+};
 use crate::orders::{fold::OrderRow, parts::Part};
 use contracts::order::{Return, ReturnLine};
 use sqlx::PgConnection;
@@ -23,18 +26,19 @@ const TABLE: Table = Table {
     ],
     key: 2,
 };
-static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert_changed());
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| TABLE.statements());
 
 /// Stores the returns of those orders whose returns changed.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let returns = parts(rows, Part::Returns, |order| &order.returns);
     if returns.is_empty() {
         return Ok(());
     }
-    sqlx::query(&UPSERT)
+    sqlx::query(STATEMENTS.of(there))
         .bind(owners(&returns))
         .bind(column(&returns, |r| r.id.as_str()))
         .bind(column(&returns, |r| r.status.as_str()))

@@ -13,20 +13,62 @@ pub struct Table {
     pub key: usize,
 }
 
+/// Whether rows that are written may be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum There {
+    /// Then they are replaced.
+    Perhaps,
+    /// The database need not look for them first.
+    Not,
+}
+
+/// Statements that store the same rows.
+pub struct Statements {
+    insert: String,
+    upsert: String,
+}
+
+impl Statements {
+    /// Of rows that are not there, and of rows that may be.
+    pub const fn new(insert: String, upsert: String) -> Self {
+        Self { insert, upsert }
+    }
+
+    /// That for such rows.
+    pub fn of(&self, there: There) -> &str {
+        match there {
+            There::Perhaps => &self.upsert,
+            There::Not => &self.insert,
+        }
+    }
+}
+
 impl Table {
-    /// Inserts rows, or replaces what is there.
-    pub fn upsert(&self) -> String {
+    /// Inserts rows, and leaves alone those that are as they should be.
+    pub fn statements(&self) -> Statements {
+        Statements::new(self.insert(), self.upsert_changed())
+    }
+
+    /// Inserts rows.
+    pub fn insert(&self) -> String {
         let columns = self.columns.iter();
         let names = joined(columns.clone().map(|(name, _)| quoted(name)));
         let values = joined(columns.clone().map(|(name, kind)| value(name, kind)));
         let arrays = columns.zip(1..).map(|((_, kind), n)| array(n, kind));
-        let (key, rest) = self.columns.split_at(self.key);
         format!(
             "INSERT INTO {table} AS t ({names}) \
-             SELECT {values} FROM unnest({arrays}) AS n ({names}) \
-             ON CONFLICT ({key}) DO UPDATE SET {set}",
+             SELECT {values} FROM unnest({arrays}) AS n ({names})",
             table = self.name,
             arrays = joined(arrays),
+        )
+    }
+
+    /// Inserts rows, or replaces what is there.
+    pub fn upsert(&self) -> String {
+        let (key, rest) = self.columns.split_at(self.key);
+        format!(
+            "{insert} ON CONFLICT ({key}) DO UPDATE SET {set}",
+            insert = self.insert(),
             key = joined(key.iter().map(|(name, _)| quoted(name))),
             set = joined(rest.iter().map(|(name, _)| set(name))),
         )
@@ -122,6 +164,14 @@ mod tests {
             " WHERE (t.\"partition\", t.\"tags\") IS DISTINCT FROM \
              (EXCLUDED.\"partition\", EXCLUDED.\"tags\")"
         ));
+    }
+
+    #[test]
+    fn rows_that_are_not_there_are_not_looked_for() {
+        let statements = TABLE.statements();
+        let (insert, upsert) = (statements.of(There::Not), statements.of(There::Perhaps));
+        assert!(!insert.contains("CONFLICT") && upsert.starts_with(insert));
+        assert_eq!(upsert, TABLE.upsert_changed());
     }
 
     #[test]

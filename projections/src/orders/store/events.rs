@@ -5,11 +5,12 @@ use sqlx::PgConnection;
 use std::{collections::BTreeMap, sync::LazyLock};
 use uuid::Uuid;
 
-const INSERT: &str = "INSERT INTO order_events (order_id, version, entry) \
-     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[])";
-const OR_UPDATE: &str = " ON CONFLICT (order_id, version) DO UPDATE SET entry = EXCLUDED.entry";
+const COPY: &str = "COPY order_events (order_id, version, entry) FROM STDIN";
+const UPSERT: &str = "INSERT INTO order_events (order_id, version, entry) \
+     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[]) \
+     ON CONFLICT (order_id, version) DO UPDATE SET entry = EXCLUDED.entry";
 static STATEMENTS: LazyLock<Statements> =
-    LazyLock::new(|| Statements::new(INSERT.to_owned(), [INSERT, OR_UPDATE].concat()));
+    LazyLock::new(|| Statements::new(COPY.to_owned(), UPSERT.to_owned()));
 
 /// Inserts entries (JSON), or replaces those of an order that was folded
 /// anew.
@@ -18,7 +19,8 @@ pub async fn write(
     timeline: &BTreeMap<(Uuid, i64), String>,
     there: There,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(STATEMENTS.of(there))
+    STATEMENTS
+        .begin(there)
         .bind(timeline.keys().map(|(id, _)| *id).collect::<Vec<_>>())
         .bind(
             timeline
@@ -28,6 +30,5 @@ pub async fn write(
         )
         .bind(timeline.values().map(String::as_str).collect::<Vec<_>>())
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }

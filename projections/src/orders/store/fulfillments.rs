@@ -38,7 +38,8 @@ pub async fn write(
     if sent.is_empty() {
         return Ok(());
     }
-    sqlx::query(STATEMENTS.of(there))
+    STATEMENTS
+        .begin(there)
         .bind(owners(&sent))
         .bind(column(&sent, |f| f.id.as_str()))
         .bind(column(&sent, |f| f.status.as_str()))
@@ -50,8 +51,7 @@ pub async fn write(
         .bind(column(&sent, |f| f.delivered_at))
         .bind(column(&sent, |f| f.cancelled_at))
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }
 
 fn units(fulfillment: &Fulfillment) -> i64 {

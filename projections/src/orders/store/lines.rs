@@ -78,7 +78,8 @@ async fn store(
     let lines = parts(rows, Part::Lines, |order| &order.lines);
     let created = lines.iter().map(|(id, _)| rows[id].order.created_at);
     let created: Vec<_> = created.collect();
-    sqlx::query(STATEMENTS.of(there))
+    STATEMENTS
+        .begin(there)
         .bind(owners(&lines))
         .bind(numbers)
         .bind(column(&lines, |l| l.id.as_str()))
@@ -99,8 +100,7 @@ async fn store(
         .bind(column(&lines, |l| l.tax))
         .bind(created)
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }
 
 const fn minor(price: &UnitPrice) -> Option<i64> {

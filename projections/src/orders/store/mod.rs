@@ -13,6 +13,7 @@ mod refunds;
 mod returns;
 mod search;
 mod shared;
+mod storing;
 mod table;
 
 use super::{

@@ -44,7 +44,7 @@ const TABLE: Table = Table {
     key: 3,
 };
 static STATEMENTS: LazyLock<Statements> =
-    LazyLock::new(|| Statements::new(TABLE.insert(), TABLE.upsert()));
+    LazyLock::new(|| Statements::new(TABLE.copy(), TABLE.upsert()));
 
 /// Deletes, and takes what is deleted out of the sums.
 static FORGET: LazyLock<String> = LazyLock::new(|| {
@@ -95,7 +95,8 @@ async fn store(
     there: There,
 ) -> Result<(), sqlx::Error> {
     let texts = |of: fn(&Movement) -> &str| made.iter().map(|(_, m)| of(m)).collect::<Vec<_>>();
-    let mut insert = sqlx::query(STATEMENTS.of(there))
+    let mut insert = STATEMENTS
+        .begin(there)
         .bind(made.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
         .bind(made.iter().map(|(id, _)| id.1).collect::<Vec<_>>())
         .bind(made.iter().map(|(id, _)| id.2).collect::<Vec<_>>())
@@ -110,8 +111,7 @@ async fn store(
         let sums = sums.iter().map(|sums| sums[column]);
         insert = insert.bind(sums.collect::<Vec<_>>());
     }
-    insert.execute(connection).await?;
-    Ok(())
+    insert.execute(connection).await
 }
 
 /// The stored movements of these orders.

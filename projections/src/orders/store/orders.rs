@@ -72,7 +72,7 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
              THEN (t.document <> EXCLUDED.document)::int ELSE 0 END",
         upsert = TABLE.upsert()
     );
-    Statements::new(TABLE.insert(), upsert)
+    Statements::new(TABLE.copy(), upsert)
 });
 
 /// The stored orders with these ids.
@@ -139,7 +139,8 @@ pub async fn write(
     };
     let summaries = texts(&orders, |o| serde_json::to_string(&OrderSummary::from(o)))?;
     let documents = texts(&orders, serde_json::to_string)?;
-    sqlx::query(STATEMENTS.of(there))
+    STATEMENTS
+        .begin(there)
         .bind(values(&orders, |o| o.id))
         .bind(values(&orders, |o| o.version))
         .bind(rows.values().map(|row| row.partition).collect::<Vec<_>>())
@@ -177,8 +178,7 @@ pub async fn write(
         .bind(summaries)
         .bind(documents)
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }
 
 fn hold_count(order: &Order) -> i64 {

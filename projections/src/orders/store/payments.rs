@@ -37,7 +37,8 @@ pub async fn write(
     if payments.is_empty() {
         return Ok(());
     }
-    sqlx::query(STATEMENTS.of(there))
+    STATEMENTS
+        .begin(there)
         .bind(owners(&payments))
         .bind(column(&payments, |p| p.id.as_str()))
         .bind(column(&payments, |p| p.status.as_str()))
@@ -49,6 +50,5 @@ pub async fn write(
         .bind(column(&payments, |p| p.reference.as_deref()))
         .bind(column(&payments, |p| p.at))
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }

@@ -35,7 +35,8 @@ pub async fn write(
     if refunds.is_empty() {
         return Ok(());
     }
-    sqlx::query(STATEMENTS.of(there))
+    STATEMENTS
+        .begin(there)
         .bind(owners(&refunds))
         .bind(column(&refunds, |r| r.id.as_str()))
         .bind(column(&refunds, |r| r.payment.as_str()))
@@ -45,6 +46,5 @@ pub async fn write(
         .bind(column(&refunds, |r| r.amount))
         .bind(column(&refunds, |r| r.at))
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }

@@ -38,7 +38,8 @@ pub async fn write(
     if returns.is_empty() {
         return Ok(());
     }
-    sqlx::query(STATEMENTS.of(there))
+    STATEMENTS
+        .begin(there)
         .bind(owners(&returns))
         .bind(column(&returns, |r| r.id.as_str()))
         .bind(column(&returns, |r| r.status.as_str()))
@@ -50,8 +51,7 @@ pub async fn write(
         .bind(column(&returns, |r| r.exchange_order_id))
         .bind(column(&returns, |r| r.requested_at))
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }
 
 fn units(returned: &Return, of: fn(&ReturnLine) -> i64) -> i64 {

@@ -2,7 +2,7 @@
 //! of a partition has. A word goes with the last order that has it, so that
 //! nothing is left of what was erased.
 
-use super::table::{Statements, Table, There, list};
+use super::table::{Statements, Table, There, lexemes};
 use crate::{
     engine::verify::{Content, SumTable},
     orders::{fold::OrderRow, parts::Part, searched::searched},
@@ -33,7 +33,7 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
          SELECT \"partition\", tsvector_to_array(words) AS words FROM was",
         upsert = TABLE.upsert_changed()
     );
-    Statements::new(TABLE.insert(), upsert)
+    Statements::new(TABLE.copy(), upsert)
 });
 
 /// Words that are looked at together, of those that any order has.
@@ -86,8 +86,9 @@ async fn store(
     there: There,
 ) -> Result<Words, sqlx::Error> {
     let rows = || orders.iter().map(|(row, _)| *row);
-    let words = orders.iter().map(|(_, words)| list(words));
-    let rows = sqlx::query(STATEMENTS.of(there))
+    let words = orders.iter().map(|(_, words)| lexemes(words));
+    let rows = STATEMENTS
+        .begin(there)
         .bind(rows().map(|row| row.order.id).collect::<Vec<_>>())
         .bind(rows().map(|row| row.partition).collect::<Vec<_>>())
         .bind(rows().map(|row| row.order.created_at).collect::<Vec<_>>())

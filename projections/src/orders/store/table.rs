@@ -1,12 +1,14 @@
 //! Statements that store many rows at once, from a table's list of columns.
 
+use super::storing::Storing;
+
 /// A table, as far as it is written.
 pub struct Table {
     /// Its name.
     pub name: &'static str,
     /// Columns and their types, in the order in which they are bound: each as
-    /// an array. Lists, words and exact numbers are bound as text, the former as
-    /// [`list`] writes them, since Postgres has no array of arrays of different
+    /// an array. Lists, words and exact numbers are bound as text, as [`list`] and
+    /// [`lexemes`] write them, since Postgres has no array of arrays of different
     /// lengths.
     pub columns: &'static [(&'static str, &'static str)],
     /// How many of the columns, from the first on, are the key.
@@ -22,23 +24,23 @@ pub enum There {
     Not,
 }
 
-/// Statements that store the same rows.
+/// Statements that store the same rows, from the same columns in the same order.
 pub struct Statements {
-    insert: String,
+    copy: String,
     upsert: String,
 }
 
 impl Statements {
-    /// Of rows that are not there, and of rows that may be.
-    pub const fn new(insert: String, upsert: String) -> Self {
-        Self { insert, upsert }
+    /// A COPY for rows that are not there, and a statement for rows that may be.
+    pub const fn new(copy: String, upsert: String) -> Self {
+        Self { copy, upsert }
     }
 
-    /// That for such rows.
-    pub fn of(&self, there: There) -> &str {
+    /// Begins to store such rows.
+    pub fn begin(&self, there: There) -> Storing<'_> {
         match there {
-            There::Perhaps => &self.upsert,
-            There::Not => &self.insert,
+            There::Perhaps => Storing::by_statement(&self.upsert),
+            There::Not => Storing::by_copy(&self.copy),
         }
     }
 }
@@ -46,29 +48,28 @@ impl Statements {
 impl Table {
     /// Inserts rows, and leaves alone those that are as they should be.
     pub fn statements(&self) -> Statements {
-        Statements::new(self.insert(), self.upsert_changed())
+        Statements::new(self.copy(), self.upsert_changed())
     }
 
-    /// Inserts rows.
-    pub fn insert(&self) -> String {
-        let columns = self.columns.iter();
-        let names = joined(columns.clone().map(|(name, _)| quoted(name)));
-        let values = joined(columns.clone().map(|(name, kind)| value(name, kind)));
-        let arrays = columns.zip(1..).map(|((_, kind), n)| array(n, kind));
-        format!(
-            "INSERT INTO {table} AS t ({names}) \
-             SELECT {values} FROM unnest({arrays}) AS n ({names})",
-            table = self.name,
-            arrays = joined(arrays),
-        )
+    /// Inserts rows that are not there.
+    pub fn copy(&self) -> String {
+        let names = self.columns.iter().map(|(name, _)| quoted(name));
+        format!("COPY {} ({}) FROM STDIN", self.name, joined(names))
     }
 
     /// Inserts rows, or replaces what is there.
     pub fn upsert(&self) -> String {
+        let columns = self.columns.iter();
+        let names = joined(columns.clone().map(|(name, _)| quoted(name)));
+        let values = joined(columns.clone().map(|(name, kind)| value(name, kind)));
+        let arrays = columns.zip(1..).map(|((_, kind), n)| array(n, kind));
         let (key, rest) = self.columns.split_at(self.key);
         format!(
-            "{insert} ON CONFLICT ({key}) DO UPDATE SET {set}",
-            insert = self.insert(),
+            "INSERT INTO {table} AS t ({names}) \
+             SELECT {values} FROM unnest({arrays}) AS n ({names}) \
+             ON CONFLICT ({key}) DO UPDATE SET {set}",
+            table = self.name,
+            arrays = joined(arrays),
             key = joined(key.iter().map(|(name, _)| quoted(name))),
             set = joined(rest.iter().map(|(name, _)| set(name))),
         )
@@ -113,8 +114,7 @@ fn array(number: usize, kind: &str) -> String {
 
 fn value(name: &str, kind: &str) -> String {
     match kind {
-        "text[]" | "numeric" => format!("n.\"{name}\"::{kind}"),
-        "tsvector" => format!("array_to_tsvector(n.\"{name}\"::text[])"),
+        "text[]" | "tsvector" | "numeric" => format!("n.\"{name}\"::{kind}"),
         _ => format!("n.\"{name}\""),
     }
 }
@@ -138,6 +138,25 @@ pub fn list<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
     }
     list.push('}');
     list
+}
+
+/// Words as Postgres writes what is searched by them.
+pub fn lexemes<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
+    let mut lexemes = String::new();
+    for word in words {
+        if !lexemes.is_empty() {
+            lexemes.push(' ');
+        }
+        lexemes.push('\'');
+        for letter in word.as_ref().chars() {
+            if matches!(letter, '\'' | '\\') {
+                lexemes.push(letter);
+            }
+            lexemes.push(letter);
+        }
+        lexemes.push('\'');
+    }
+    lexemes
 }
 
 #[cfg(test)]
@@ -167,11 +186,9 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_not_there_are_not_looked_for() {
-        let statements = TABLE.statements();
-        let (insert, upsert) = (statements.of(There::Not), statements.of(There::Perhaps));
-        assert!(!insert.contains("CONFLICT") && upsert.starts_with(insert));
-        assert_eq!(upsert, TABLE.upsert_changed());
+    fn rows_that_are_not_there_are_copied_by_the_same_columns() {
+        let expected = "COPY things (\"id\", \"partition\", \"tags\") FROM STDIN";
+        assert_eq!(TABLE.copy(), expected);
     }
 
     #[test]
@@ -179,5 +196,14 @@ mod tests {
         assert_eq!(list::<&str>([]), "{}");
         assert_eq!(list(["gift", "é, {x}", ""]), r#"{"gift","é, {x}",""}"#);
         assert_eq!(list([r#"a "b" \c"#, "NULL"]), r#"{"a \"b\" \\c","NULL"}"#);
+    }
+
+    #[test]
+    fn words_are_written_as_postgres_reads_them() {
+        assert_eq!(lexemes::<&str>([]), "");
+        assert_eq!(
+            lexemes(["lamp", "東京", r"o'b\c"]),
+            r"'lamp' '東京' 'o''b\\c'"
+        );
     }
 }

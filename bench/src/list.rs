@@ -2,8 +2,7 @@
 //! filters, beside the same SQL in pgbench's loop, beside each other, and beside
 //! themselves with a tenth of the orders.
 
-use crate::{http_client::Connection, pgbench, requests, row::Figure, whole::Whole};
-use anyhow::{Context as _, ensure};
+use crate::{pgbench, requests, row::Figure, walk, whole::Whole};
 use infra::config::Config;
 use sqlx::Row as _;
 use std::{env, path::Path, sync::Arc, time::Duration};
@@ -12,8 +11,6 @@ use std::{env, path::Path, sync::Arc, time::Duration};
 const CLIENTS: usize = 16;
 /// Orders of a page.
 const PAGE: i64 = 50;
-/// Orders of a page on the way to the late one.
-const STRIDE: i64 = 200;
 
 /// A filter as clients write it, and the statement that a client of the database
 /// would send for it: from $1, $2 on, which is the place of a row.
@@ -130,21 +127,8 @@ impl<'a> Page<'a> {
     /// Page number `page`, to which clients come page by page.
     async fn late(whole: &Whole, filter: &'a Filter, page: i64) -> anyhow::Result<Self> {
         let before = (page - 1) * PAGE;
-        let mut connection = Connection::open(&whole.reads.address).await?;
-        let (mut seen, mut place) = (0, String::new());
-        while seen < before {
-            let limit = STRIDE.min(before - seen);
-            let path = format!("/v1/orders?limit={limit}&{}{place}", filter.query);
-            let answer = connection
-                .send(&requests::get(&path, &whole.key, ""))
-                .await?;
-            let text = std::str::from_utf8(&answer.body)?;
-            ensure!(answer.status == 200, "{}: {text}", answer.status);
-            let cursor = text.rsplit_once("\"next_cursor\":\"");
-            let cursor = cursor.and_then(|(_, rest)| rest.split('"').next());
-            let cursor = cursor.context("more orders")?;
-            (seen, place) = (seen + limit, format!("&cursor={cursor}"));
-        }
+        let list = format!("/v1/orders?{}", filter.query);
+        let place = walk::behind(&whole.reads.address, &whole.key, &list, before).await?;
         let row = sqlx::query(filter.place)
             .bind(before - 1)
             .fetch_one(&whole.views)

@@ -8,6 +8,7 @@ mod bulk;
 mod cache;
 mod catalogue;
 mod cost;
+mod curve;
 mod documents;
 mod export;
 mod export_files;
@@ -35,6 +36,7 @@ mod sealing;
 mod servers;
 mod statistics;
 mod upsert;
+mod walk;
 mod webhooks;
 mod whole;
 mod workload;
@@ -103,6 +105,8 @@ enum RowName {
     Sealing,
     /// Processor time and bytes of each role and server, by orders
     Cost,
+    /// What everything costs as orders become more
+    Curve,
 }
 
 #[tokio::main]
@@ -168,6 +172,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             RowName::Catalogue => catalogue::measure(config, folder.path(), quick).await?,
             RowName::Sealing => sealing::measure(config, quick).await?,
             RowName::Cost => cost::measure(config, folder.path(), quick).await?,
+            RowName::Curve => curve::measure(config, folder.path(), quick).await?,
         };
         print_table(&measured);
         figures.extend(measured);

@@ -97,7 +97,7 @@ async fn prepare(config: &Config) -> anyhow::Result<()> {
 /// Runs the projector until the rows hold every event of the log: how many it
 /// has applied, and how long that took from the first batch on. While it moves
 /// only its offsets are looked at: counting reads every row.
-async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
+pub async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
     let stored = backlog::stored(&postgres::pool(&config.events_url, 1)?).await?;
     let views = postgres::pool(&config.views_url, 1)?;
     let lifecycle = Lifecycle::new();
@@ -129,7 +129,7 @@ async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
 }
 
 /// Where the checkpoints stand, all together.
-async fn offsets(views: &PgPool) -> anyhow::Result<i64> {
+pub async fn offsets(views: &PgPool) -> anyhow::Result<i64> {
     let sum = sqlx::query_scalar("SELECT coalesce(sum(next), 0)::bigint FROM projection_offsets");
     Ok(sum.fetch_one(views).await?)
 }

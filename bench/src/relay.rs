@@ -58,9 +58,12 @@ pub async fn measure(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>
 pub async fn drain(config: &Config) -> anyhow::Result<(f64, u64)> {
     let lifecycle = Lifecycle::new();
     let pool = postgres::pool(&config.events_url, 1)?;
-    let last: i64 = sqlx::query_scalar("SELECT max(position) FROM events")
-        .fetch_one(&pool)
-        .await?;
+    let last: i64 = sqlx::query_scalar(
+        "SELECT position FROM events ORDER BY epoch DESC, transaction_id DESC, position DESC \
+          LIMIT 1",
+    )
+    .fetch_one(&pool)
+    .await?;
     let mut status = relay::spawn(config, Arc::new(Mapping), &lifecycle)?;
     reached(&mut status, |s| s.published > 0).await?;
     let (began, first) = (Instant::now(), status.borrow().published);
@@ -79,7 +82,7 @@ async fn reached(
     reached: impl Fn(&RelayStatus) -> bool,
 ) -> anyhow::Result<()> {
     let wait = status.wait_for(|status| reached(status));
-    tokio::time::timeout(Duration::from_mins(5), wait)
+    tokio::time::timeout(Duration::from_mins(15), wait)
         .await
         .context("the relay takes too long")??;
     Ok(())

@@ -113,7 +113,8 @@ pub async fn follow(
     carry_out(executor, id, command, Expected::Unknown).await
 }
 
-async fn carry_out(
+/// Carries a command on the order `id` out.
+pub async fn carry_out(
     executor: &Executor<Orders>,
     id: Uuid,
     command: OrderCommand,

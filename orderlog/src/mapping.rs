@@ -76,12 +76,7 @@ fn as_it_stands<A: Whole>(
 }
 
 fn orders(stream: &[Stored<'_>]) -> Result<Vec<Data>, ContractError> {
-    let events = contract_stream(stream.iter().copied())?;
-    let data = events.iter().map(|event| {
-        let data = event.to_data().map_err(ContractError::Payload)?;
-        Ok((event.event_type(), data))
-    });
-    data.collect()
+    contract_stream(stream.iter().copied())
 }
 
 impl ContractMapping for Mapping {

@@ -80,19 +80,29 @@ pub fn contract_event(
     Ok(published::OrderEvent { fact, after })
 }
 
-/// All events of one order, from the first on, with `after` derived again.
+/// All events of one order, from the first on, as they are published: type and data,
+/// with `after` derived again. Their text is moved, as [`contract_data`] does it.
 pub fn contract_stream<'a>(
     stream: impl IntoIterator<Item = Stored<'a>>,
-) -> Result<Vec<published::OrderEvent>, ContractError> {
+) -> Result<Vec<(&'static str, Vec<u8>)>, ContractError> {
     let mut refold = Refold::default();
-    stream
-        .into_iter()
-        .map(|stored| refold.next(stored))
-        .collect()
+    let mut all = Vec::new();
+    for (name, version, payload) in stream {
+        let current = upcast::current(name, version, payload)?;
+        let event = serde_json::from_str(&current).map_err(ContractError::Payload)?;
+        let event = refold.then(event)?;
+        let after = serde_json::to_string(event.after()).map_err(ContractError::Payload)?;
+        let data = match moved(name, &current, &after) {
+            Some(data) => data,
+            None => event.to_data().map_err(ContractError::Payload)?,
+        };
+        all.push((event.event_type(), data));
+    }
+    Ok(all)
 }
 
-/// An order on its way from its first event on: what [`contract_stream`] does,
-/// event by event, for streams that are too long to be held as a whole.
+/// An order on its way from its first event on: what [`contract_stream`] does, event
+/// by event and not as text, for streams that are too long to be held as a whole.
 #[derive(Debug, Clone, Default)]
 pub struct Refold {
     order: Order,
@@ -105,7 +115,10 @@ impl Refold {
     /// # Errors
     /// As [`contract_stream`]; nothing follows an event that could not be read.
     pub fn next(&mut self, stored: Stored<'_>) -> Result<published::OrderEvent, ContractError> {
-        let event = decode(stored)?;
+        self.then(decode(stored)?)
+    }
+
+    fn then(&mut self, event: OrderEvent) -> Result<published::OrderEvent, ContractError> {
         self.order = evolve(mem::take(&mut self.order), &event);
         self.version += 1;
         let after = status::after(&self.order, self.version)?;

@@ -80,6 +80,9 @@ fn closed<E: PersonalEvent>(events: &[E]) -> Vec<Closed> {
     indexed
         .filter_map(|(index, event)| {
             let text = str::from_utf8(event.json()).ok()?;
+            if !json::may_have(text) {
+                return None;
+            }
             let found = json::find(E::FORM, text).ok()??;
             let State::Sealed(sealed) = found.state else {
                 return None;

@@ -130,6 +130,17 @@ pub trait Projection: Send + Sync + 'static {
         changes: &Self::Changes,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
+    /// The same where neither these rows nor anything beside them is there, as in the
+    /// empty tables of a build: nothing has to be looked for first. Where something is
+    /// there all the same, it is refused like any value that the tables do not take.
+    fn write_new(
+        connection: &mut PgConnection,
+        rows: &BTreeMap<Uuid, Self::Row>,
+        changes: &Self::Changes,
+    ) -> impl Future<Output = Result<(), sqlx::Error>> + Send {
+        Self::write(connection, rows, changes)
+    }
+
     /// How often the stored document of an aggregate has changed without the
     /// aggregate; asked for where documents are cached.
     fn revision(

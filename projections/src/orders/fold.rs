@@ -1,6 +1,7 @@
 //! One event onto one order. Pure.
 
 use super::{
+    entry::entry,
     milestones::{Milestones, happened_at},
     movements::Movements,
     named::Named,
@@ -9,8 +10,6 @@ use super::{
 };
 use crate::engine::Event;
 use contracts::order::{self, Order, OrderEvent};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -58,6 +57,9 @@ pub enum FoldError {
     /// The data is not JSON.
     #[error("the history entry cannot be made")]
     Entry(#[from] serde_json::Error),
+    /// The data is no text.
+    #[error("the history entry cannot be made")]
+    Text(#[from] std::str::Utf8Error),
 }
 
 /// The order after its next event; its old contribution to the sums is
@@ -103,7 +105,11 @@ fn next(
     };
     let parts = changed_by(&event.data.fact);
     changed.extend(parts);
+    let lines = order.as_ref().map_or(0, |order| order.lines.len());
     let order = order::apply(order, &event.envelope, event.data.clone())?;
+    if order.lines.len() < lines {
+        changed.insert(Part::FewerLines);
+    }
     if parts.contains(&Part::Customer) {
         named.note(&order);
     }
@@ -116,56 +122,76 @@ fn next(
     })
 }
 
-/// A [`contracts::order::TimelineEntry`] whose data stays the text that came.
-#[derive(Serialize)]
-struct Entry<'a> {
-    id: Uuid,
-    #[serde(rename = "type")]
-    event_type: &'a str,
-    version: i64,
-    #[serde(with = "time::serde::rfc3339")]
-    time: OffsetDateTime,
-    actor: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    correlation_id: Option<&'a str>,
-    causation_id: Option<&'a str>,
-    traceparent: Option<&'a str>,
-    data: &'a RawValue,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::orders::random::happened;
+    use contracts::order::{DraftCreated, DraftUpdated, Fact, OrderedLine, Snapshot, UnitPrice};
 
-fn entry(event: &Event<OrderEvent>) -> Result<String, serde_json::Error> {
-    let envelope = &event.envelope;
-    let data: &RawValue = serde_json::from_slice(&event.raw)?;
-    serde_json::to_string(&Entry {
-        id: envelope.id,
-        event_type: &envelope.event_type,
-        version: envelope.sequence,
-        time: envelope.time,
-        actor: &envelope.actor,
-        reason: reason(data)?,
-        correlation_id: envelope.correlation_id.as_deref(),
-        causation_id: envelope.causation_id.as_deref(),
-        traceparent: envelope.traceparent.as_deref(),
-        data,
-    })
-}
+    fn snapshot(lines: usize) -> Snapshot {
+        let line = |n| OrderedLine {
+            id: format!("l{n}"),
+            sku: "LAMP".into(),
+            name: "A lamp".into(),
+            quantity: 1,
+            unit_price: UnitPrice::Minor(100),
+            amount: 100,
+            discount: 0,
+            tax: 0,
+        };
+        Snapshot {
+            order_id: Uuid::from_u128(1),
+            number: "1001".into(),
+            platform: "web".into(),
+            external_id: None,
+            currency: "GBP".into(),
+            prices_include_tax: false,
+            customer_id: None,
+            country: "GB".into(),
+            shipping_country: None,
+            billing_country: None,
+            lines: (1..=lines).map(line).collect(),
+            shipping: None,
+            tags: Vec::new(),
+        }
+    }
 
-/// Why it was done, where a person said so and it can be read: neither sealed
-/// nor erased.
-fn reason(data: &RawValue) -> Result<Option<String>, serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Data<'a> {
-        #[serde(borrow)]
-        personal: Option<&'a RawValue>,
+    /// Whether the table of lines may have more of them than an order that had so many,
+    /// one after the other.
+    fn leaves_lines_behind(counts: &[usize]) -> bool {
+        let (mut order, mut row) = (None, None);
+        for lines in counts {
+            let (snapshot, personal) = (snapshot(*lines), None);
+            let fact: Fact = match order {
+                None => DraftCreated {
+                    order: snapshot,
+                    personal,
+                }
+                .into(),
+                Some(_) => DraftUpdated {
+                    order: snapshot,
+                    personal,
+                }
+                .into(),
+            };
+            let (then, event) = happened(order, Uuid::from_u128(1), fact);
+            let changes = &mut OrderChanges::default();
+            row = Some(apply(row, &event, changes).expect("the next event"));
+            order = Some(then);
+        }
+        row.is_some_and(|row| row.changed.contains(&Part::FewerLines))
     }
-    #[derive(Deserialize)]
-    struct Readable {
-        reason: Option<String>,
+
+    #[test]
+    fn lines_are_taken_away_only_where_there_were_more() {
+        for (counts, expected) in [
+            (&[3] as &[usize], false),
+            (&[1, 1], false),
+            (&[1, 3], false),
+            (&[3, 1], true),
+            (&[3, 1, 3], true),
+        ] {
+            assert_eq!(leaves_lines_behind(counts), expected, "{counts:?}");
+        }
     }
-    let Some(personal) = serde_json::from_str::<Data<'_>>(data.get())?.personal else {
-        return Ok(None);
-    };
-    let readable: Option<Readable> = serde_json::from_str(personal.get()).ok();
-    Ok(readable.and_then(|readable| readable.reason))
 }

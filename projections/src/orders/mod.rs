@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod delivery_tests;
+mod entry;
 mod fold;
 mod milestones;
 mod movements;
@@ -134,7 +135,15 @@ impl Projection for Orders {
         rows: &BTreeMap<Uuid, OrderRow>,
         changes: &OrderChanges,
     ) -> Result<(), sqlx::Error> {
-        store::write(connection, rows, changes).await
+        store::write(connection, rows, changes, store::There::Perhaps).await
+    }
+
+    async fn write_new(
+        connection: &mut PgConnection,
+        rows: &BTreeMap<Uuid, OrderRow>,
+        changes: &OrderChanges,
+    ) -> Result<(), sqlx::Error> {
+        store::write(connection, rows, changes, store::There::Not).await
     }
 
     async fn revision(connection: &mut PgConnection, id: Uuid) -> Result<i64, sqlx::Error> {

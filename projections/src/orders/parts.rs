@@ -8,6 +8,9 @@ use contracts::order::Fact;
 pub enum Part {
     /// `order_lines`.
     Lines,
+    /// Lines that the order has no more, and the table may have: nothing that an event
+    /// tells by its type, but how many are left.
+    FewerLines,
     /// `order_payments`.
     Payments,
     /// `order_refunds`.

@@ -3,6 +3,7 @@
 //! Data = the event's own fields, `after`, and `personal` where it holds
 //! personal data. The type is in the envelope (`ce_type`), not in the data.
 
+mod after;
 mod edit;
 mod fulfillment;
 mod lifecycle;
@@ -140,12 +141,6 @@ struct DataRef<'a, T> {
     after: &'a After,
 }
 
-/// The part of the data that every event has.
-#[derive(Deserialize)]
-struct OnlyAfter {
-    after: After,
-}
-
 /// Data that is not an event of this contract.
 #[derive(Debug, thiserror::Error)]
 pub enum UnknownEvent {
@@ -224,7 +219,7 @@ macro_rules! facts {
                     })+
                     other => return Err(UnknownEvent::Type(other.to_owned())),
                 };
-                let after = serde_json::from_slice::<OnlyAfter>(data).map_err(malformed)?.after;
+                let after = after::read(data).map_err(malformed)?;
                 Ok(Self { fact, after })
             }
         }

@@ -258,6 +258,10 @@ impl<P: Projection> Writer<P> {
 
     /// One transaction: pages until it is large enough. The next page is
     /// folded while the present one is written. The page that comes after it.
+    ///
+    /// Its aggregates are not in the tables: who stores them moves their partitions on.
+    /// Where another builder does so meanwhile, the rows of this one are refused, and
+    /// what it tries carefully then is not committed.
     async fn write(
         &mut self,
         first: Ready<P>,
@@ -276,7 +280,7 @@ impl<P: Projection> Writer<P> {
             let mut folded = streams.folded;
             P::hold_back(&mut folded.changes, &mut held_back);
             let (written, next) = tokio::join!(
-                P::write(&mut transaction, &folded.rows, &folded.changes),
+                P::write_new(&mut transaction, &folded.rows, &folded.changes),
                 next(&self.engine, shares),
             );
             written.map_err(|error| refused(error, &last_id))?;

@@ -53,18 +53,24 @@ pub(super) async fn fold<P: Projection>(
     }
     let page = off_the_runtime(move || {
         let folded = fold_sound::<P>(events, &mut reasons);
-        let broken = streams
-            .chunk_by(same_stream)
-            .filter_map(|events| {
-                let id = name(&events.first()?.aggregate_id);
-                let reason = reasons.remove(&id)?;
-                let events = events.to_vec();
-                Some(Broken { id, events, reason })
-            })
-            .collect();
+        let broken = broken(&streams, reasons);
         Page { folded, broken }
     });
     Ok(page.await)
+}
+
+/// The streams that there is something to say against: nearly always none.
+fn broken(streams: &[StoredEvent], mut reasons: Reasons) -> Vec<Broken> {
+    if reasons.is_empty() {
+        return Vec::new();
+    }
+    let broken = streams.chunk_by(same_stream).filter_map(|events| {
+        let id = name(&events.first()?.aggregate_id);
+        let reason = reasons.remove(&id)?;
+        let events = events.to_vec();
+        Some(Broken { id, events, reason })
+    });
+    broken.collect()
 }
 
 /// What takes the processor for a while must not keep it from others.
@@ -137,7 +143,9 @@ fn fold_sound<P: Projection>(published: Vec<PublishedEvent>, reasons: &mut Reaso
         }
     }
     loop {
-        events.retain(|event| !reasons.contains_key(&event.envelope.subject.to_string()));
+        if !reasons.is_empty() {
+            events.retain(|event| !reasons.contains_key(&event.envelope.subject.to_string()));
+        }
         match fold_all::<P>(&events) {
             Ok(folded) => return folded,
             Err((id, error)) => {

@@ -1,22 +1,24 @@
 //! `order_customers`: whose each order is, and was. Written when that changes, so
 //! once for nearly every order.
 
-use super::{texts, values};
+use super::{
+    table::{Statements, There, lexemes, list},
+    values,
+};
 use crate::orders::{fold::OrderRow, named, parts::Part};
-use serde_json::to_string;
 use sqlx::PgConnection;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 use uuid::Uuid;
 
+const COPY: &str = "COPY order_customers (order_id, platform, subject, customer_id, name, email, \
+     placed_at, guest, subjects, emails, words) FROM STDIN";
 /// What it ever was stays: only who is forgotten is taken out, by folding the
 /// order anew.
 const UPSERT: &str = "
     INSERT INTO order_customers AS t (order_id, platform, subject, customer_id, name, email,
                                       placed_at, guest, subjects, emails, words)
     SELECT order_id, platform, subject, customer_id, name, email, placed_at, guest,
-           ARRAY(SELECT json_array_elements_text(subjects::json)::uuid),
-           ARRAY(SELECT json_array_elements_text(emails::json)),
-           array_to_tsvector(ARRAY(SELECT json_array_elements_text(words::json)))
+           subjects::uuid[], emails::text[], words::tsvector
       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
                   $7::timestamptz[], $8::boolean[], $9::text[], $10::text[], $11::text[])
            AS n (order_id, platform, subject, customer_id, name, email, placed_at, guest, subjects,
@@ -30,12 +32,15 @@ const UPSERT: &str = "
            emails = ARRAY(SELECT DISTINCT e COLLATE \"C\"
                             FROM unnest(t.emails || EXCLUDED.emails) AS u (e) ORDER BY 1),
            words = EXCLUDED.words";
+static STATEMENTS: LazyLock<Statements> =
+    LazyLock::new(|| Statements::new(COPY.to_owned(), UPSERT.to_owned()));
 
 /// Stores whose those orders are of which that may have changed. Nobody's have a row,
 /// too: what they were sealed under is to be known when they become somebody's.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let changed = rows.values();
     let changed: Vec<&OrderRow> = changed
@@ -44,7 +49,8 @@ pub async fn write(
     if changed.is_empty() {
         return Ok(());
     }
-    sqlx::query(UPSERT)
+    STATEMENTS
+        .begin(there)
         .bind(values(&changed, |row| row.order.id))
         .bind(values(&changed, |row| row.order.platform.as_str()))
         .bind(values(&changed, |row| named::subject(&row.order)))
@@ -53,12 +59,11 @@ pub async fn write(
         .bind(values(&changed, |row| named::email(&row.order)))
         .bind(values(&changed, |row| row.order.placed_at))
         .bind(values(&changed, |row| row.named.guest))
-        .bind(texts(&changed, |row| to_string(&row.named.subjects))?)
-        .bind(texts(&changed, |row| to_string(&row.named.emails))?)
-        .bind(texts(&changed, |row| {
-            to_string(&named::searched(&row.order))
-        })?)
+        .bind(values(&changed, |row| {
+            list(row.named.subjects.iter().map(Uuid::to_string))
+        }))
+        .bind(values(&changed, |row| list(&row.named.emails)))
+        .bind(values(&changed, |row| lexemes(named::searched(&row.order))))
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }

@@ -1,6 +1,9 @@
 //! `order_fulfillments`: the fulfilments of each order.
 
-use super::{column, owners, parts, table::Table};
+use super::{
+    column, owners, parts,
+    table::{Statements, Table, There},
+};
 use crate::orders::{fold::OrderRow, parts::Part};
 use contracts::order::Fulfillment;
 use sqlx::PgConnection;
@@ -23,18 +26,20 @@ const TABLE: Table = Table {
     ],
     key: 2,
 };
-static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert_changed());
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| TABLE.statements());
 
 /// Stores the fulfilments of those orders whose fulfilments changed.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let sent = parts(rows, Part::Fulfillments, |order| &order.fulfillments);
     if sent.is_empty() {
         return Ok(());
     }
-    sqlx::query(&UPSERT)
+    STATEMENTS
+        .begin(there)
         .bind(owners(&sent))
         .bind(column(&sent, |f| f.id.as_str()))
         .bind(column(&sent, |f| f.status.as_str()))
@@ -46,8 +51,7 @@ pub async fn write(
         .bind(column(&sent, |f| f.delivered_at))
         .bind(column(&sent, |f| f.cancelled_at))
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }
 
 fn units(fulfillment: &Fulfillment) -> i64 {

@@ -1,6 +1,9 @@
 //! `order_lines`: the lines of each order, numbered as in its document.
 
-use super::{column, owners, parts, table::Table};
+use super::{
+    column, owners, parts,
+    table::{Statements, Table, There},
+};
 use crate::orders::{fold::OrderRow, parts::Part};
 use contracts::order::UnitPrice;
 use sqlx::PgConnection;
@@ -32,20 +35,31 @@ const TABLE: Table = Table {
     ],
     key: 2,
 };
-static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert_changed());
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| TABLE.statements());
 
 /// Replaces the lines of those orders whose lines changed.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let changed = rows.values().filter(|r| r.changed.contains(&Part::Lines));
     let changed: Vec<_> = changed.collect();
     if changed.is_empty() {
         return Ok(());
     }
-    upsert(connection, rows, numbers(&changed)).await?;
-    remove_beyond(connection, &changed).await
+    store(connection, rows, (numbers(&changed), there)).await?;
+    if there == There::Not {
+        return Ok(());
+    }
+    let fewer = changed.into_iter();
+    let fewer: Vec<_> = fewer
+        .filter(|row| row.changed.contains(&Part::FewerLines))
+        .collect();
+    if fewer.is_empty() {
+        return Ok(());
+    }
+    remove_beyond(connection, &fewer).await
 }
 
 /// Places of the lines, order by order.
@@ -56,15 +70,16 @@ fn numbers(orders: &[&OrderRow]) -> Vec<i32> {
         .collect()
 }
 
-async fn upsert(
+async fn store(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
-    numbers: Vec<i32>,
+    (numbers, there): (Vec<i32>, There),
 ) -> Result<(), sqlx::Error> {
     let lines = parts(rows, Part::Lines, |order| &order.lines);
     let created = lines.iter().map(|(id, _)| rows[id].order.created_at);
     let created: Vec<_> = created.collect();
-    sqlx::query(&UPSERT)
+    STATEMENTS
+        .begin(there)
         .bind(owners(&lines))
         .bind(numbers)
         .bind(column(&lines, |l| l.id.as_str()))
@@ -85,8 +100,7 @@ async fn upsert(
         .bind(column(&lines, |l| l.tax))
         .bind(created)
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }
 
 const fn minor(price: &UnitPrice) -> Option<i64> {

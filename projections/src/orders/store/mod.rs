@@ -13,6 +13,7 @@ mod refunds;
 mod returns;
 mod search;
 mod shared;
+mod storing;
 mod table;
 
 use super::{
@@ -31,6 +32,7 @@ use uuid::Uuid;
 pub use movements::load as movements;
 pub use orders::{load, milestones, revision};
 pub use search::{gather as gather_words, known as known_words};
+pub use table::There;
 
 /// What an order has beside its own row.
 const PARTS: [&str; 7] = [
@@ -57,11 +59,12 @@ pub fn owned() -> Vec<OwnTable> {
 }
 
 /// Stores orders, their parts and history, what their events moved, and the
-/// differences of what they share.
+/// differences of what they share, which are added to what is there in any case.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
     changes: &OrderChanges,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let void = &changes.movements.void;
     let mut taken = BTreeSet::new();
@@ -70,19 +73,19 @@ pub async fn write(
         taken = search::take(connection, void).await?;
     }
     if !rows.is_empty() {
-        orders::write(connection, rows).await?;
-        lines::write(connection, rows).await?;
-        payments::write(connection, rows).await?;
-        refunds::write(connection, rows).await?;
-        fulfillments::write(connection, rows).await?;
-        returns::write(connection, rows).await?;
-        customers::write(connection, rows).await?;
+        orders::write(connection, rows, there).await?;
+        lines::write(connection, rows, there).await?;
+        payments::write(connection, rows, there).await?;
+        refunds::write(connection, rows, there).await?;
+        fulfillments::write(connection, rows, there).await?;
+        returns::write(connection, rows, there).await?;
+        customers::write(connection, rows, there).await?;
     }
-    search::write(connection, rows, taken).await?;
+    search::write(connection, rows, (taken, there)).await?;
     if !changes.timeline.is_empty() {
-        events::write(connection, &changes.timeline).await?;
+        events::write(connection, &changes.timeline, there).await?;
     }
-    movements::write(connection, &changes.movements).await?;
+    movements::write(connection, &changes.movements, there).await?;
     shared::write(connection, &changes.shared.statistics).await?;
     shared::write(connection, &changes.shared.statuses).await?;
     shared::write(connection, &changes.shared.products).await?;

@@ -1,6 +1,6 @@
 //! `order_movements`: what each event moved.
 
-use super::table::Table;
+use super::table::{Statements, Table, There};
 use crate::orders::{
     Movement, Movements,
     movements::MovementId,
@@ -43,7 +43,8 @@ const TABLE: Table = Table {
     ],
     key: 3,
 };
-static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert());
+static STATEMENTS: LazyLock<Statements> =
+    LazyLock::new(|| Statements::new(TABLE.copy(), TABLE.upsert()));
 
 /// Deletes, and takes what is deleted out of the sums.
 static FORGET: LazyLock<String> = LazyLock::new(|| {
@@ -68,13 +69,14 @@ static FORGET: LazyLock<String> = LazyLock::new(|| {
 pub async fn write(
     connection: &mut PgConnection,
     movements: &Movements,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     if !movements.void.is_empty() {
         forget(connection, &movements.void).await?;
     }
     if !movements.made.is_empty() {
         let made: Vec<_> = movements.made.iter().collect();
-        insert(connection, &made).await?;
+        store(connection, &made, there).await?;
     }
     Ok(())
 }
@@ -87,12 +89,14 @@ async fn forget(connection: &mut PgConnection, orders: &BTreeSet<Uuid>) -> Resul
     Ok(())
 }
 
-async fn insert(
+async fn store(
     connection: &mut PgConnection,
     made: &[(&MovementId, &Movement)],
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let texts = |of: fn(&Movement) -> &str| made.iter().map(|(_, m)| of(m)).collect::<Vec<_>>();
-    let mut insert = sqlx::query(&UPSERT)
+    let mut insert = STATEMENTS
+        .begin(there)
         .bind(made.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
         .bind(made.iter().map(|(id, _)| id.1).collect::<Vec<_>>())
         .bind(made.iter().map(|(id, _)| id.2).collect::<Vec<_>>())
@@ -107,8 +111,7 @@ async fn insert(
         let sums = sums.iter().map(|sums| sums[column]);
         insert = insert.bind(sums.collect::<Vec<_>>());
     }
-    insert.execute(connection).await?;
-    Ok(())
+    insert.execute(connection).await
 }
 
 /// The stored movements of these orders.

@@ -1,6 +1,10 @@
 //! `orders`: one row per order, with the JSON that GET and lists send.
 
-use super::{malformed, table::Table, texts, values};
+use super::{
+    malformed,
+    table::{Statements, Table, There, list},
+    texts, values,
+};
 use crate::orders::{
     fold::OrderRow,
     milestones::Milestones,
@@ -62,12 +66,13 @@ const TABLE: Table = Table {
 };
 /// The revision rises where a document is another one in the same version: an
 /// order was folded anew that was not what the log makes of it.
-static UPSERT: LazyLock<String> = LazyLock::new(|| {
-    format!(
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let upsert = format!(
         "{upsert}, revision = t.revision + CASE WHEN t.version = EXCLUDED.version \
              THEN (t.document <> EXCLUDED.document)::int ELSE 0 END",
         upsert = TABLE.upsert()
-    )
+    );
+    Statements::new(TABLE.copy(), upsert)
 });
 
 /// The stored orders with these ids.
@@ -125,6 +130,7 @@ pub fn milestones(row: &PgRow) -> Result<Milestones, sqlx::Error> {
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let orders: Vec<&Order> = rows.values().map(|row| &row.order).collect();
     let reached = |of: fn(&Milestones) -> Option<OffsetDateTime>| {
@@ -133,8 +139,8 @@ pub async fn write(
     };
     let summaries = texts(&orders, |o| serde_json::to_string(&OrderSummary::from(o)))?;
     let documents = texts(&orders, serde_json::to_string)?;
-    let tags = texts(&orders, |o| serde_json::to_string(&o.tags))?;
-    sqlx::query(&UPSERT)
+    STATEMENTS
+        .begin(there)
         .bind(values(&orders, |o| o.id))
         .bind(values(&orders, |o| o.version))
         .bind(rows.values().map(|row| row.partition).collect::<Vec<_>>())
@@ -153,7 +159,7 @@ pub async fn write(
         .bind(values(&orders, |o| o.confirmed))
         .bind(values(&orders, |o| o.archived))
         .bind(values(&orders, hold_count))
-        .bind(tags)
+        .bind(values(&orders, |o| list(&o.tags)))
         .bind(values(&orders, |o| o.totals.total))
         .bind(values(&orders, |o| o.totals.captured))
         .bind(values(&orders, |o| o.totals.refunded))
@@ -172,8 +178,7 @@ pub async fn write(
         .bind(summaries)
         .bind(documents)
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }
 
 fn hold_count(order: &Order) -> i64 {

@@ -1,6 +1,9 @@
 //! `order_payments`: the payments of each order.
 
-use super::{column, owners, parts, table::Table};
+use super::{
+    column, owners, parts,
+    table::{Statements, Table, There},
+};
 use crate::orders::{fold::OrderRow, parts::Part};
 use sqlx::PgConnection;
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -22,18 +25,20 @@ const TABLE: Table = Table {
     ],
     key: 2,
 };
-static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert_changed());
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| TABLE.statements());
 
 /// Stores the payments of those orders whose payments changed.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let payments = parts(rows, Part::Payments, |order| &order.payments);
     if payments.is_empty() {
         return Ok(());
     }
-    sqlx::query(&UPSERT)
+    STATEMENTS
+        .begin(there)
         .bind(owners(&payments))
         .bind(column(&payments, |p| p.id.as_str()))
         .bind(column(&payments, |p| p.status.as_str()))
@@ -45,6 +50,5 @@ pub async fn write(
         .bind(column(&payments, |p| p.reference.as_deref()))
         .bind(column(&payments, |p| p.at))
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }

@@ -1,6 +1,9 @@
 //! `order_refunds`: the refunds of each order.
 
-use super::{column, owners, parts, table::Table};
+use super::{
+    column, owners, parts,
+    table::{Statements, Table, There},
+};
 use crate::orders::{fold::OrderRow, parts::Part};
 use sqlx::PgConnection;
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -20,18 +23,20 @@ const TABLE: Table = Table {
     ],
     key: 2,
 };
-static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert_changed());
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| TABLE.statements());
 
 /// Stores the refunds of those orders whose refunds changed.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let refunds = parts(rows, Part::Refunds, |order| &order.refunds);
     if refunds.is_empty() {
         return Ok(());
     }
-    sqlx::query(&UPSERT)
+    STATEMENTS
+        .begin(there)
         .bind(owners(&refunds))
         .bind(column(&refunds, |r| r.id.as_str()))
         .bind(column(&refunds, |r| r.payment.as_str()))
@@ -41,6 +46,5 @@ pub async fn write(
         .bind(column(&refunds, |r| r.amount))
         .bind(column(&refunds, |r| r.at))
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }

@@ -1,6 +1,9 @@
 //! `order_returns`: the returns of each order.
 
-use super::{column, owners, parts, table::Table};
+use super::{
+    column, owners, parts,
+    table::{Statements, Table, There},
+};
 use crate::orders::{fold::OrderRow, parts::Part};
 use contracts::order::{Return, ReturnLine};
 use sqlx::PgConnection;
@@ -23,18 +26,20 @@ const TABLE: Table = Table {
     ],
     key: 2,
 };
-static UPSERT: LazyLock<String> = LazyLock::new(|| TABLE.upsert_changed());
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| TABLE.statements());
 
 /// Stores the returns of those orders whose returns changed.
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
+    there: There,
 ) -> Result<(), sqlx::Error> {
     let returns = parts(rows, Part::Returns, |order| &order.returns);
     if returns.is_empty() {
         return Ok(());
     }
-    sqlx::query(&UPSERT)
+    STATEMENTS
+        .begin(there)
         .bind(owners(&returns))
         .bind(column(&returns, |r| r.id.as_str()))
         .bind(column(&returns, |r| r.status.as_str()))
@@ -46,8 +51,7 @@ pub async fn write(
         .bind(column(&returns, |r| r.exchange_order_id))
         .bind(column(&returns, |r| r.requested_at))
         .execute(connection)
-        .await?;
-    Ok(())
+        .await
 }
 
 fn units(returned: &Return, of: fn(&ReturnLine) -> i64) -> i64 {

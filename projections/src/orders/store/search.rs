@@ -2,7 +2,7 @@
 //! of a partition has. A word goes with the last order that has it, so that
 //! nothing is left of what was erased.
 
-use super::table::Table;
+use super::table::{Statements, Table, There, lexemes};
 use crate::{
     engine::verify::{Content, SumTable},
     orders::{fold::OrderRow, parts::Part, searched::searched},
@@ -26,13 +26,14 @@ const TABLE: Table = Table {
     key: 1,
 };
 /// Answers what was there before.
-static UPSERT: LazyLock<String> = LazyLock::new(|| {
-    format!(
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let upsert = format!(
         "WITH was AS (SELECT \"partition\", words FROM order_search WHERE order_id = ANY($1)), \
               put AS ({upsert}) \
          SELECT \"partition\", tsvector_to_array(words) AS words FROM was",
         upsert = TABLE.upsert_changed()
-    )
+    );
+    Statements::new(TABLE.copy(), upsert)
 });
 
 /// Words that are looked at together, of those that any order has.
@@ -61,14 +62,14 @@ pub async fn take(
 pub async fn write(
     connection: &mut PgConnection,
     rows: &BTreeMap<Uuid, OrderRow>,
-    taken: Words,
+    (taken, there): (Words, There),
 ) -> Result<(), sqlx::Error> {
     let changed = rows.values().filter(|r| r.changed.contains(&Part::Search));
     let changed: Vec<_> = changed.map(|row| (row, searched(&row.order))).collect();
     let mut was = taken;
     let mut is = Words::new();
     if !changed.is_empty() {
-        was.extend(upsert(connection, &changed).await?);
+        was.extend(store(connection, &changed, there).await?);
         for (row, words) in changed {
             is.extend(words.into_iter().map(|word| (row.partition, word)));
         }
@@ -79,18 +80,19 @@ pub async fn write(
     forget(connection, was.difference(&is)).await
 }
 
-async fn upsert(
+async fn store(
     connection: &mut PgConnection,
     orders: &[(&OrderRow, BTreeSet<String>)],
+    there: There,
 ) -> Result<Words, sqlx::Error> {
     let rows = || orders.iter().map(|(row, _)| *row);
-    let words = orders.iter().map(|(_, words)| serde_json::to_string(words));
-    let words = words.collect::<Result<Vec<_>, _>>();
-    let rows = sqlx::query(&UPSERT)
+    let words = orders.iter().map(|(_, words)| lexemes(words));
+    let rows = STATEMENTS
+        .begin(there)
         .bind(rows().map(|row| row.order.id).collect::<Vec<_>>())
         .bind(rows().map(|row| row.partition).collect::<Vec<_>>())
         .bind(rows().map(|row| row.order.created_at).collect::<Vec<_>>())
-        .bind(words.map_err(super::malformed)?)
+        .bind(words.collect::<Vec<_>>())
         .fetch_all(connection)
         .await?;
     read(&rows)

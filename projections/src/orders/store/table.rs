@@ -1,18 +1,62 @@
 //! Statements that store many rows at once, from a table's list of columns.
 
+use super::storing::Storing;
+
 /// A table, as far as it is written.
 pub struct Table {
     /// Its name.
     pub name: &'static str,
     /// Columns and their types, in the order in which they are bound: each as
-    /// an array. Lists, words and exact numbers are bound as text, the former as
-    /// JSON, since Postgres has no array of arrays of different lengths.
+    /// an array. Lists, words and exact numbers are bound as text, as [`list`] and
+    /// [`lexemes`] write them, since Postgres has no array of arrays of different
+    /// lengths.
     pub columns: &'static [(&'static str, &'static str)],
     /// How many of the columns, from the first on, are the key.
     pub key: usize,
 }
 
+/// Whether rows that are written may be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum There {
+    /// Then they are replaced.
+    Perhaps,
+    /// The database need not look for them first.
+    Not,
+}
+
+/// Statements that store the same rows, from the same columns in the same order.
+pub struct Statements {
+    copy: String,
+    upsert: String,
+}
+
+impl Statements {
+    /// A COPY for rows that are not there, and a statement for rows that may be.
+    pub const fn new(copy: String, upsert: String) -> Self {
+        Self { copy, upsert }
+    }
+
+    /// Begins to store such rows.
+    pub fn begin(&self, there: There) -> Storing<'_> {
+        match there {
+            There::Perhaps => Storing::by_statement(&self.upsert),
+            There::Not => Storing::by_copy(&self.copy),
+        }
+    }
+}
+
 impl Table {
+    /// Inserts rows, and leaves alone those that are as they should be.
+    pub fn statements(&self) -> Statements {
+        Statements::new(self.copy(), self.upsert_changed())
+    }
+
+    /// Inserts rows that are not there.
+    pub fn copy(&self) -> String {
+        let names = self.columns.iter().map(|(name, _)| quoted(name));
+        format!("COPY {} ({}) FROM STDIN", self.name, joined(names))
+    }
+
     /// Inserts rows, or replaces what is there.
     pub fn upsert(&self) -> String {
         let columns = self.columns.iter();
@@ -70,13 +114,49 @@ fn array(number: usize, kind: &str) -> String {
 
 fn value(name: &str, kind: &str) -> String {
     match kind {
-        "text[]" => format!("ARRAY(SELECT json_array_elements_text(n.\"{name}\"::json))"),
-        "tsvector" => {
-            format!("array_to_tsvector(ARRAY(SELECT json_array_elements_text(n.\"{name}\"::json)))")
-        }
-        "numeric" => format!("n.\"{name}\"::numeric"),
+        "text[]" | "tsvector" | "numeric" => format!("n.\"{name}\"::{kind}"),
         _ => format!("n.\"{name}\""),
     }
+}
+
+/// Values as Postgres writes an array: read by a cast, where JSON would take a
+/// sub-select for each row.
+pub fn list<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> String {
+    let mut list = String::from("{");
+    for value in values {
+        if list.len() > 1 {
+            list.push(',');
+        }
+        list.push('"');
+        for letter in value.as_ref().chars() {
+            if matches!(letter, '"' | '\\') {
+                list.push('\\');
+            }
+            list.push(letter);
+        }
+        list.push('"');
+    }
+    list.push('}');
+    list
+}
+
+/// Words as Postgres writes what is searched by them.
+pub fn lexemes<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
+    let mut lexemes = String::new();
+    for word in words {
+        if !lexemes.is_empty() {
+            lexemes.push(' ');
+        }
+        lexemes.push('\'');
+        for letter in word.as_ref().chars() {
+            if matches!(letter, '\'' | '\\') {
+                lexemes.push(letter);
+            }
+            lexemes.push(letter);
+        }
+        lexemes.push('\'');
+    }
+    lexemes
 }
 
 #[cfg(test)]
@@ -94,8 +174,7 @@ mod tests {
         assert_eq!(
             TABLE.upsert(),
             "INSERT INTO things AS t (\"id\", \"partition\", \"tags\") \
-             SELECT n.\"id\", n.\"partition\", \
-             ARRAY(SELECT json_array_elements_text(n.\"tags\"::json)) \
+             SELECT n.\"id\", n.\"partition\", n.\"tags\"::text[] \
              FROM unnest($1::uuid[], $2::int[], $3::text[]) AS n (\"id\", \"partition\", \"tags\") \
              ON CONFLICT (\"id\") DO UPDATE SET \
              \"partition\" = EXCLUDED.\"partition\", \"tags\" = EXCLUDED.\"tags\""
@@ -104,5 +183,27 @@ mod tests {
             " WHERE (t.\"partition\", t.\"tags\") IS DISTINCT FROM \
              (EXCLUDED.\"partition\", EXCLUDED.\"tags\")"
         ));
+    }
+
+    #[test]
+    fn rows_that_are_not_there_are_copied_by_the_same_columns() {
+        let expected = "COPY things (\"id\", \"partition\", \"tags\") FROM STDIN";
+        assert_eq!(TABLE.copy(), expected);
+    }
+
+    #[test]
+    fn lists_are_written_as_postgres_reads_them() {
+        assert_eq!(list::<&str>([]), "{}");
+        assert_eq!(list(["gift", "é, {x}", ""]), r#"{"gift","é, {x}",""}"#);
+        assert_eq!(list([r#"a "b" \c"#, "NULL"]), r#"{"a \"b\" \\c","NULL"}"#);
+    }
+
+    #[test]
+    fn words_are_written_as_postgres_reads_them() {
+        assert_eq!(lexemes::<&str>([]), "");
+        assert_eq!(
+            lexemes(["lamp", "東京", r"o'b\c"]),
+            r"'lamp' '東京' 'o''b\\c'"
+        );
     }
 }

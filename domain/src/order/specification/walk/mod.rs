@@ -19,8 +19,8 @@ mod verdict_of_goods;
 mod verdict_of_money;
 
 use crate::order::{
-    Order, OrderCommand, OrderEvent, Rejection, after, command::ImportOrder, contract_data, decide,
-    evolve, specification::commands::ORDER,
+    Order, OrderCommand, OrderEvent, Rejection, after, command::ImportOrder, contract_data,
+    contract_stream, decide, evolve, specification::commands::ORDER,
 };
 use choices::{KINDS, Place};
 use contracts::{CloudEvent, LogPosition, PositionToken, order as published, topics};
@@ -45,6 +45,8 @@ struct Walk {
     order: Order,
     document: Option<published::Order>,
     stored: Vec<String>,
+    /// Name of each event, its type and data as published.
+    published: Vec<(&'static str, (&'static str, Vec<u8>))>,
     imported: Option<ImportOrder>,
 }
 
@@ -134,6 +136,8 @@ impl Walk {
             (told.event_type(), data.clone()),
             "moved and written anew are the same"
         );
+        self.published
+            .push((name, (told.event_type(), data.clone())));
         let read = published::OrderEvent::from_data(told.event_type(), &data);
         assert_eq!(
             read.expect("readable"),
@@ -145,7 +149,8 @@ impl Walk {
         self.document = Some(document.expect("the event follows the document"));
     }
 
-    /// The log alone leads to the same order, and a stored state reads back.
+    /// The log alone leads to the same order, and to what was published; a stored
+    /// state reads back.
     fn ends(&self) {
         let stored = self.stored.iter();
         let events = stored.map(|p| serde_json::from_str(p).expect("readable"));
@@ -153,6 +158,16 @@ impl Walk {
             evolve(order, &event)
         });
         assert_eq!(again, self.order, "folding twice gives the same order");
+        let names = self.published.iter().map(|(name, _)| *name);
+        let stream = names.zip(&self.stored);
+        let stream = stream.map(|(name, p)| (name, OrderEvent::version_of(name), p.as_str()));
+        let told = contract_stream(stream).expect("publishable");
+        let published = self.published.iter().map(|(_, data)| data.clone());
+        assert_eq!(
+            told,
+            published.collect::<Vec<_>>(),
+            "what is published anew is the same"
+        );
         let state = serde_json::to_string(&self.order).expect("JSON");
         let read: Order = serde_json::from_str(&state).expect("readable");
         assert_eq!(read, self.order, "a stored state reads back");

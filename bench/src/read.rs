@@ -28,13 +28,12 @@ struct Requests {
 
 /// Measures single orders, then the mix.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
-    let whole = Whole::start(config, folder).await?;
-    let (orders, rounds) = if quick { (1_000, 1) } else { (10_000, 5) };
-    let time = Duration::from_secs(if quick { 1 } else { 4 });
-    whole.grow(orders).await?;
+    let (orders, rounds) = if quick { (1_000, 1) } else { (10_000, 3) };
+    let time = Duration::from_secs(if quick { 1 } else { 3 });
+    let whole = Whole::with_orders(config, folder, orders).await?;
     let without_redis = Config {
         redis_url: format!("redis://127.0.0.1:{}", free_port()?),
-        ..config.clone()
+        ..whole.config().clone()
     };
     let uncached = Process::start(&without_redis, "read-api", folder).await?;
     let (ids, requests) = requests(&whole).await?;
@@ -59,7 +58,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         ));
         read.push((
             rate(&uncached.address, &requests.plain, 200).await?,
-            rows(config, &ids, time).await?,
+            rows(whole.config(), &ids, time).await?,
         ));
     }
     bare.stop().await;

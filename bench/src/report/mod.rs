@@ -102,7 +102,7 @@ pub fn write(root: &Path, order: &[String]) -> anyhow::Result<()> {
     } else {
         fs::read_to_string(tests::root().join(TEXT))?
     };
-    let text = table::between(&text, "figures", &table::figures(&newest))?;
+    let text = table::between(&text, "figures", &table::figures(&text, &newest, order))?;
     let text = table::between(&text, "plots", &table::plots(&drawn))?;
     Ok(fs::write(&path, text)?)
 }

@@ -20,22 +20,36 @@ pub fn between(text: &str, name: &str, new: &str) -> anyhow::Result<String> {
     Ok(format!("{before}{first}\n{}\n\n{last}{after}", new.trim()))
 }
 
-/// The table, and below it of which commit and machine its rows are.
-pub fn figures(newest: &[Newest<'_>]) -> String {
-    let mut text =
+/// The lines of a table in `text` whose first cell is `row`.
+fn lines_of<'a>(text: &'a str, row: &str) -> impl Iterator<Item = &'a str> {
+    let first = format!("| {row} | ");
+    text.lines().filter(move |line| line.starts_with(&first))
+}
+
+/// The table of rows in this order, and below it of which commit and machine they
+/// are. What history has nothing of stays as it is in `text`.
+pub fn figures(text: &str, newest: &[Newest<'_>], order: &[String]) -> String {
+    let mut table =
         "| row | case | ours | yardstick | its figure | ratio (smallest–largest) | aim |\n\
-                    |---|---|---|---|---|---|---|\n"
+                     |---|---|---|---|---|---|---|\n"
             .to_owned();
-    for one in newest {
-        let mark = if one.row.noisy { " ~" } else { "" };
-        for figure in &one.row.figures {
-            text += &line(figure, mark);
+    for name in order {
+        if let Some(one) = newest.iter().find(|one| one.name == name) {
+            let mark = if one.row.noisy { " ~" } else { "" };
+            for figure in &one.row.figures {
+                table += &line(figure, mark);
+            }
+        } else {
+            for line in lines_of(text, name) {
+                table += line;
+                table.push('\n');
+            }
         }
     }
     if newest.iter().any(|one| one.row.noisy) {
-        text += "\n~: the machine was busy with something else meanwhile.\n";
+        table += "\n~: the machine was busy with something else meanwhile.\n";
     }
-    text + &sources(newest)
+    table + &sources(newest)
 }
 
 fn line(figure: &Kept, mark: &str) -> String {
@@ -182,6 +196,16 @@ mod tests {
                 "x"
             )
             .is_err()
+        );
+    }
+
+    #[test]
+    fn a_row_that_was_never_kept_stays_as_it_is() {
+        let text = "| read | 304 | 1 |  |  |  |  |\n| gone | x | 1 |  |  |  |  |\n";
+        let table = figures(text, &[], &["http".to_owned(), "read".to_owned()]);
+        assert!(
+            table.ends_with("---|\n| read | 304 | 1 |  |  |  |  |\n"),
+            "{table}"
         );
     }
 

@@ -3,7 +3,10 @@
 use super::machine;
 use anyhow::Context as _;
 use infra::{config::Config, kafka::client_config, postgres, redis::Redis};
-use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, ResourceSpecifier},
+    client::DefaultClientContext,
+};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use std::{
@@ -177,7 +180,7 @@ async fn of_redis(
 }
 
 async fn of_kafka(config: &Config, settings: &mut Named) -> anyhow::Result<()> {
-    let admin: AdminClient<_> = client_config(config).create()?;
+    let admin: AdminClient<DefaultClientContext> = client_config(config).create()?;
     let broker = [ResourceSpecifier::Broker(BROKER)];
     let told = admin
         .describe_configs(&broker, &AdminOptions::new())

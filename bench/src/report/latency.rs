@@ -44,8 +44,11 @@ fn chart<'a>(title: &str, figures: impl Iterator<Item = &'a Kept>) -> Option<Cha
 
 /// Without the percentile at which the curve is kept.
 fn name(row: &str, case: &str) -> String {
-    let case = case.replace("p50 of ", "").replace("p50 ", "");
-    format!("{row}: {}", case.trim())
+    let mut case = case.to_owned();
+    for named in [": p50", ", p50", "p50 of ", "p50 "] {
+        case = case.replace(named, "");
+    }
+    format!("{row}: {case}")
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 /// Connections.
 const CLIENTS: usize = 64;
+/// Of rows of a curve.
+const OTHERS: [usize; 3] = [1, 16, 256];
 /// Orders that are asked for in turn.
 const ORDERS: usize = 1_000;
 const SQL: &str = "SELECT version, revision, document FROM orders WHERE id = $1";
@@ -61,6 +63,26 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
             rows(whole.config(), &ids, time).await?,
         ));
     }
+    let mut by_clients = Vec::new();
+    for clients in OTHERS {
+        let rate = async |address: &str| {
+            requests::closed_loop(address, &requests.plain, 200, clients, time).await
+        };
+        let rounds = [(
+            rate(&whole.reads.address).await?,
+            rate(&bare.address).await?,
+        )];
+        let case = format!("cached 200, {clients} clients");
+        let figure = Figure::of(
+            "read",
+            case,
+            "answers/s",
+            "bare actix handler",
+            None,
+            &rounds,
+        );
+        by_clients.push(figure);
+    }
     bare.stop().await;
     nothing.stop().await;
     let figure = |case: &str, yardstick, aim, rounds: &[_]| {
@@ -72,6 +94,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         figure("cached 200", "bare actix handler", Some(0.6), &cached),
         figure("200 from database", "pgbench-like SELECT", None, &read),
     ];
+    figures.extend(by_clients);
     figures.extend(mix::measure(&whole, &ids, time).await?);
     Ok(figures)
 }

@@ -5,9 +5,7 @@ use crate::workload::per_second;
 use futures_util::future::try_join_all;
 use std::time::{Duration, Instant};
 
-/// Answers a second to these clients, each of which sends its next request when
-/// the one before is answered.
-pub async fn closed<C: Client>(clients: Vec<C>, time: Duration) -> anyhow::Result<f64> {
+async fn closed<C: Client>(clients: Vec<C>, time: Duration) -> anyhow::Result<f64> {
     let began = Instant::now();
     let deadline = began + time;
     let tasks = clients.into_iter().map(|mut client| {
@@ -28,7 +26,8 @@ pub async fn closed<C: Client>(clients: Vec<C>, time: Duration) -> anyhow::Resul
     Ok(per_second(answers, began.elapsed()))
 }
 
-/// The same of so many clients, opened one after the other by their number.
+/// Answers a second to so many clients, opened one after the other by their number,
+/// each of which sends its next request when the one before is answered.
 pub async fn rate_of<C, F>(count: u32, open: F, time: Duration) -> anyhow::Result<f64>
 where
     C: Client,

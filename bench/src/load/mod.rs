@@ -6,7 +6,7 @@ mod latencies;
 mod open;
 mod schedule;
 
-pub use closed::{closed, rate_of};
+pub use closed::rate_of;
 pub use latencies::{Latencies, p50_p99};
 pub use open::open;
 pub use schedule::Schedule;

@@ -6,13 +6,13 @@ use anyhow::Result;
 use plotters::{
     backend::SVGBackend,
     chart::ChartBuilder,
-    coord::combinators::BindKeyPoints as _,
+    coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged},
     drawing::IntoDrawingArea as _,
     element::{Circle, Cross, PathElement, Text, TriangleMarker},
     series::LineSeries,
     style::{BLACK, Color as _, RGBColor, WHITE},
 };
-use std::path::Path;
+use std::{ops::Range, path::Path};
 
 const WIDTH: u32 = 1_120;
 const HEIGHT: u32 = 560;
@@ -89,6 +89,30 @@ struct Marks {
     from: f64,
     to: f64,
     at: Vec<f64>,
+}
+
+impl Ranged for Marks {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    #[expect(clippy::cast_possible_truncation, reason = "within the picture")]
+    fn map(&self, place: &f64, (first, last): (i32, i32)) -> i32 {
+        let share = (place - self.from) / (self.to - self.from);
+        first + (share * f64::from(last - first)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        // No lines in between.
+        if hint.weight().allow_light_points() {
+            Vec::new()
+        } else {
+            self.at.clone()
+        }
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.from..self.to
+    }
 }
 
 impl Scale {
@@ -233,10 +257,7 @@ impl Chart {
             .margin(12)
             .x_label_area_size(56)
             .y_label_area_size(76)
-            .build_cartesian_2d(
-                (x.from..x.to).with_key_points(x.at),
-                (y.from..y.to).with_key_points(y.at),
-            )?;
+            .build_cartesian_2d(x, y)?;
         chart
             .configure_mesh()
             .x_desc(self.x.what)

@@ -150,8 +150,8 @@ impl Scale {
         match self {
             Self::Linear => {
                 let step = step(most.max(1e-9) / 6.0);
-                let at = steps(0.0, most + step / 2.0, step);
                 let to = (most * 1.05).max(1e-9);
+                let at = steps(0.0, to, step);
                 Marks { from: 0.0, to, at }
             }
             Self::Log => {

@@ -154,11 +154,14 @@ impl Process {
 
 /// Seconds of `own` with everything below it, and of the kernel's threads.
 fn known(processes: &BTreeMap<u32, Process>, own: u32) -> f64 {
+    // In a container it is a process like any other.
+    let kernel = processes.get(&KERNEL);
+    let kernel = kernel.filter(|process| process.parent == 0).map(|_| KERNEL);
     let is_known = |pid: u32| {
         let mut at = pid;
         // As deep as no tree is: numbers may be given again while they are read.
         for _ in 0..64 {
-            if at == own || at == KERNEL {
+            if at == own || Some(at) == kernel {
                 return true;
             }
             match processes.get(&at) {

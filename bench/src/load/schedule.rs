@@ -20,10 +20,12 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// One as far from the other as the next.
+    /// One as far from the other as the next; at least one in a hundred seconds.
     pub fn steady(rate: f64) -> Self {
-        let bursts = false;
-        Self { rate, bursts }
+        Self {
+            rate: rate.max(0.01),
+            bursts: false,
+        }
     }
 
     /// As visitors come: of every five seconds the first has twice as many as the

@@ -38,7 +38,7 @@ fn newest<'a>(runs: &'a [Run], order: &'a [String]) -> Vec<Newest<'a>> {
 }
 
 /// Their figures.
-fn figures<'a>(newest: &'a [Newest<'_>]) -> impl Iterator<Item = &'a Kept> + Clone {
+fn figures<'a>(newest: &'a [Newest<'_>]) -> impl Iterator<Item = &'a Kept> {
     newest.iter().flat_map(|newest| &newest.row.figures)
 }
 

@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos soak fuzz deny bench generate check-api fmt lint ci clean-data setup build
+.PHONY: help run test chaos soak fuzz deny bench flamegraph generate check-api fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -15,6 +15,7 @@ KILLS ?= 60
 STORM ?= 1500
 SECONDS ?= 60
 MINUTES ?= 30
+ROLE ?= command-api
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,9 +38,15 @@ fuzz: build ## Try hostile input on every parser (SECONDS=60 each): what fails i
 deny: ## Licences, bans, sources and known weaknesses of dependencies (needs cargo-deny)
 	@scripts/deny
 
-bench: setup ## Measure against the limits and peers (release build; ROWS="append http" for some)
+bench: setup ## Measure against limits and peers, write docs/PERFORMANCE.md (30 min; QUICK=1: 3 min, below target/bench; FULL=1: 10 M events; ROWS="append http")
 	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench
-	@target/release/orderlog-bench $(ROWS)
+	@ORDERLOG_BENCH_LARGEST=$${ORDERLOG_BENCH_LARGEST:-$(if $(FULL),10000000,1000000)} \
+		target/release/orderlog-bench $(ROWS) $(if $(QUICK),--quick) \
+		--write --json target/bench/figures.json
+
+flamegraph: setup ## Draw where a role's time goes under load, as target/flamegraph/ROLE.svg (ROLE=projector; needs perf)
+	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench
+	@target/release/orderlog-bench --flamegraph '$(ROLE)' $(if $(QUICK),--quick)
 
 generate: build ## Write what is generated (OpenAPI, AsyncAPI, JSON Schemas, types of the client, dashboards) anew
 	@target/debug/orderlog openapi --out docs/openapi.json

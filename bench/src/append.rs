@@ -13,7 +13,7 @@ use infra::{
 use std::time::Duration;
 
 /// Rounds of each case, and how long each side of a round takes.
-const FULL: (usize, Duration) = (5, Duration::from_secs(4));
+const FULL: (usize, Duration) = (3, Duration::from_secs(3));
 const QUICK: (usize, Duration) = (1, Duration::from_secs(1));
 
 /// Ours beside both yardsticks at several numbers of clients.

@@ -34,8 +34,8 @@ const LINES: usize = 64;
 /// Measures bulk requests beside single ones.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     postgres::migrate_all(config).await?;
-    let rounds = if quick { 1 } else { 5 };
-    let time = Duration::from_secs(if quick { 1 } else { 5 });
+    let rounds = if quick { 1 } else { 3 };
+    let time = Duration::from_secs(if quick { 1 } else { 3 });
     let key = key(config).await?;
     let api = Process::start(config, "command-api", folder).await?;
     singles(&api.address, &key, time / 2).await?;

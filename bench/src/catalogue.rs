@@ -14,7 +14,7 @@ const TABLE: &str = "bench_products";
 /// Measures rows a second.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     postgres::migrate_all(config).await?;
-    let (rounds, each) = if quick { (1, 1_000) } else { (5, 20_000) };
+    let (rounds, each) = if quick { (1, 1_000) } else { (3, 20_000) };
     let key = http::key(config).await?;
     let commands = Process::start(config, "command-api", folder).await?;
     let api = (&*commands.address, &*key);

@@ -30,7 +30,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         ..config
     };
     let uncached = Process::start(&without_redis, "read-api", folder).await?;
-    let (seconds, rounds) = if quick { (1, 1) } else { (4, 3) };
+    let (seconds, rounds) = if quick { (1, 1) } else { (2, 3) };
     let time = Duration::from_secs(seconds);
     let mut figures = Vec::new();
     for lines in LINES {

@@ -76,18 +76,13 @@ const CASES: [Case; 4] = [
 /// Orders a second at growing sizes, up to `ORDERLOG_BENCH_LARGEST` orders.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     let config = Files::configured(config, folder);
-    let whole = Whole::start(&config, folder).await?;
-    let files = Files::start(&config, &whole, folder).await?;
-    let sizes: &[i64] = if quick {
-        &[2_000]
-    } else {
-        &[100_000, 1_000_000]
-    };
+    let sizes: &[i64] = if quick { &[2_000] } else { &[1_000_000] };
     let largest = env::var("ORDERLOG_BENCH_LARGEST").map_or(Ok(i64::MAX), |n| n.parse())?;
-    let rounds = if quick { 1 } else { 3 };
+    let rounds = if quick { 1 } else { 2 };
     let mut figures = Vec::new();
     for size in sizes.iter().filter(|size| **size <= largest) {
-        whole.grow(*size).await?;
+        let whole = Whole::with_orders(&config, folder, *size).await?;
+        let files = Files::start(whole.config(), &whole, folder).await?;
         for case in &CASES {
             figures.extend(measured(&whole, case, *size, rounds).await?);
         }

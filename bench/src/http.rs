@@ -1,19 +1,19 @@
 //! Row `http`: the workload of `append` over HTTP against the command API as a
 //! process of its own, with an API key, an Idempotency-Key for each command,
-//! validation and answers, on keep-alive connections; beside the same in
-//! process, and beside a handler that does nothing but answer as many bytes. And
-//! how long a command takes at half of that rate.
+//! validation and answers, on keep-alive connections, by clients; beside the same
+//! in process, and beside a handler that does nothing but answer as many bytes.
+//! And how long a command takes at half of that rate.
 
 use crate::{
     bare::Bare,
     http_client::Connection,
+    load::{self, Latencies, Schedule},
     process::Process,
     row::Figure,
-    workload::{FOLLOWING, Following, executor, per_second, rate},
+    workload::{FOLLOWING, Following, executor, rate},
 };
 use actix_web::http::StatusCode;
 use anyhow::{Context as _, ensure};
-use futures_util::future::try_join_all;
 use infra::{
     api_keys, clock,
     config::{Config, EventStoreKind},
@@ -24,10 +24,11 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::time::sleep_until;
 
 /// Connections.
-const CLIENTS: usize = 64;
+const CLIENTS: u32 = 64;
+/// Of rows of a curve.
+const OTHERS: [u32; 3] = [1, 16, 256];
 
 /// An order of three lines.
 pub const ORDER: &str = r#"{"platform":"web","currency":"GBP","lines":[
@@ -38,37 +39,42 @@ pub const ORDER: &str = r#"{"platform":"web","currency":"GBP","lines":[
 /// Measures throughput beside `append`, then latency at half of it.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     postgres::migrate_all(config).await?;
-    let rounds = if quick { 1 } else { 5 };
-    let time = Duration::from_secs(if quick { 1 } else { 5 });
+    let rounds = if quick { 1 } else { 3 };
+    let time = Duration::from_secs(if quick { 1 } else { 3 });
     let key = key(config).await?;
     let api = Process::start(config, "command-api", folder).await?;
     let in_process = executor(config, EventStoreKind::Grouped)?;
     closed_loop(&api.address, &key, time / 2).await?;
-    let placed = Client::open(&api.address, &key).await?.next().await?;
+    let placed = Client::open(&api.address, &key).await?.send().await?;
     let bare = Bare::start(StatusCode::CREATED, placed)?;
     let (mut measured, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let ours = closed_loop(&api.address, &key, time).await?;
-        let yardstick = rate(&in_process, Following::Labels, CLIENTS, time).await?;
+        let clients = usize::try_from(CLIENTS)?;
+        let yardstick = rate(&in_process, Following::Labels, clients, time).await?;
         measured.push((ours, yardstick));
         floor.push((ours, closed_loop(&bare.address, &key, time / 2).await?));
     }
     bare.stop().await;
-    let beside = |yardstick, aim, rounds: &[_]| {
-        let case = format!("{CLIENTS} clients");
+    let beside = |clients: u32, yardstick, aim, rounds: &[_]| {
+        let case = format!("{clients} clients");
         Figure::of("http", case, "commands/s", yardstick, aim, rounds)
     };
-    let throughput = beside("in-process", Some(0.6), &measured);
-    let floor = beside("bare actix handler", None, &floor);
-    let half = throughput.ours / 2.0;
-    let mut times = open_loop(&api.address, &key, half, time * 2).await?;
-    times.sort_unstable();
-    let mut figures = vec![throughput, floor];
-    for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
-        let case = format!("{name} at half of peak ({half:.0} commands/s)");
-        let took = quantile(&times, share).as_secs_f64() * 1e3;
-        figures.push(Figure::time("http", case, took));
+    let mut figures = vec![
+        beside(CLIENTS, "in-process", Some(0.6), &measured),
+        beside(CLIENTS, "bare actix handler", None, &floor),
+    ];
+    for clients in OTHERS {
+        let ours = closed_loop_of(clients, &api.address, &key, time).await?;
+        let as_many = usize::try_from(clients)?;
+        let theirs = rate(&in_process, Following::Labels, as_many, time).await?;
+        figures.push(beside(clients, "in-process", None, &[(ours, theirs)]));
     }
+    let half = figures[0].ours / 2.0;
+    let times = open_loop(&api.address, &key, half, time * 3).await?;
+    figures.extend(load::p50_p99(&times, "http", |name| {
+        format!("{name} at half of peak ({half:.0} commands/s)")
+    }));
     Ok(figures)
 }
 
@@ -80,56 +86,31 @@ pub async fn key(config: &Config) -> anyhow::Result<String> {
 
 /// Commands a second of [`CLIENTS`] connections.
 pub async fn closed_loop(address: &str, key: &str, time: Duration) -> anyhow::Result<f64> {
-    let began = Instant::now();
-    let deadline = began + time;
-    let clients = (0..CLIENTS).map(|_| {
-        let (address, key) = (address.to_owned(), key.to_owned());
-        tokio::spawn(async move {
-            let mut client = Client::open(&address, &key).await?;
-            let mut commands = 0;
-            while Instant::now() < deadline {
-                client.next().await?;
-                commands += 1;
-            }
-            anyhow::Ok(commands)
-        })
-    });
-    let counts = try_join_all(clients).await?;
-    let commands: u64 = counts.into_iter().sum::<anyhow::Result<u64>>()?;
-    Ok(per_second(commands, began.elapsed()))
+    closed_loop_of(CLIENTS, address, key, time).await
 }
 
-/// Commands at a fixed rate, whether or not those before are answered yet: how
-/// long each took from when it was due.
-pub async fn open_loop(
+async fn closed_loop_of(
+    clients: u32,
     address: &str,
     key: &str,
-    per_second: f64,
     time: Duration,
-) -> anyhow::Result<Vec<Duration>> {
-    // So many that an answer is there before its connection is due again.
-    let clients = CLIENTS * 2;
-    let each = u32::try_from(clients)?;
-    let pause = Duration::from_secs_f64(1.0 / per_second) * each;
-    let began = tokio::time::Instant::now() + Duration::from_millis(200);
-    let tasks = (0..each).map(|number| {
-        let (address, key) = (address.to_owned(), key.to_owned());
-        tokio::spawn(async move {
-            let mut client = Client::open(&address, &key).await?;
-            let mut due = began + pause / each * number;
-            let mut times = Vec::new();
-            while due < began + time {
-                sleep_until(due).await;
-                client.next().await?;
-                times.push(due.elapsed());
-                due += pause;
-            }
-            anyhow::Ok(times)
-        })
-    });
-    let times = try_join_all(tasks).await?;
-    let times = times.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(times.concat())
+) -> anyhow::Result<f64> {
+    load::rate_of(clients, async |_| Client::open(address, key).await, time).await
+}
+
+/// Commands at a fixed rate: how long each took from when it was due.
+async fn open_loop(
+    address: &str,
+    key: &str,
+    rate: f64,
+    time: Duration,
+) -> anyhow::Result<Latencies> {
+    // So many that one is free whenever a command is due.
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS * 2 {
+        clients.push(Client::open(address, key).await?);
+    }
+    load::open(clients, Schedule::steady(rate), time).await
 }
 
 /// The order that was placed, from the answer.
@@ -138,19 +119,6 @@ pub fn order_id(answer: &[u8]) -> anyhow::Result<String> {
     let text = std::str::from_utf8(answer)?;
     let at = text.find(NAME).context("an order id")? + NAME.len();
     Ok(text.get(at..at + 36).context("a UUID")?.to_owned())
-}
-
-/// The time that this share of `sorted` does not exceed.
-pub fn quantile(sorted: &[Duration], share: f64) -> Duration {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "an index of thousands"
-    )]
-    let index = (sorted.len() as f64 * share) as usize;
-    let index = index.min(sorted.len().saturating_sub(1));
-    sorted.get(index).copied().unwrap_or_default()
 }
 
 /// One connection that writes the workload.
@@ -172,7 +140,7 @@ impl Client {
     }
 
     /// The next command, and its answer.
-    async fn next(&mut self) -> anyhow::Result<Vec<u8>> {
+    async fn send(&mut self) -> anyhow::Result<Vec<u8>> {
         let (method, path, body) = match self.number {
             0 => ("POST", "/v1/orders".to_owned(), ORDER),
             n => (
@@ -200,5 +168,12 @@ impl Client {
         }
         self.number = (self.number + 1) % (FOLLOWING + 1);
         Ok(answer.body)
+    }
+}
+
+impl load::Client for Client {
+    async fn next(&mut self, _: Instant) -> anyhow::Result<bool> {
+        self.send().await?;
+        Ok(true)
     }
 }

@@ -53,7 +53,7 @@ impl Job for Nothing {
 /// Rounds of one backlog each.
 pub async fn measure(config: &Config, quick: bool) -> Result<Vec<Figure>> {
     postgres::migrate_all(config).await?;
-    let (rounds, count) = if quick { (1, 5_000) } else { (5, 50_000) };
+    let (rounds, count) = if quick { (1, 5_000) } else { (3, 50_000) };
     // A busy machine is no reason to leave Redis alone.
     let patient = Config {
         redis_timeout_ms: 5_000,

@@ -2,14 +2,13 @@
 //! `read_committed` consumer, at fixed rates.
 
 use crate::{
-    http::quantile,
+    load::{self, Latencies, Schedule, p50_p99},
     row::Figure,
     workload::{FOLLOWING, Following, executor_with, send},
 };
 use anyhow::{Context as _, ensure};
 use command_api::Orders;
 use contracts::{CloudEvent, topics};
-use futures_util::future::try_join_all;
 use infra::{
     clock,
     command::Executor,
@@ -33,10 +32,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::{
-    task::JoinHandle,
-    time::{sleep, sleep_until},
-};
+use tokio::{task::JoinHandle, time::sleep};
 use uuid::Uuid;
 
 /// Events a second.
@@ -54,7 +50,7 @@ type Times = Arc<Mutex<HashMap<Place, Instant>>>;
 pub async fn measure(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>> {
     postgres::migrate_all(config).await?;
     ensure_topics(config).await?;
-    let time = Duration::from_secs(if quick { 2 } else { 15 });
+    let time = Duration::from_secs(if quick { 2 } else { 12 });
     let lifecycle = Lifecycle::new();
     let mut status = relay::spawn(config, Arc::new(Mapping), &lifecycle)?;
     status
@@ -69,11 +65,9 @@ pub async fn measure(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>
         let answered = Times::default();
         offer(&executor, rate, time, &answered).await?;
         let took = consumer.since(&answered).await?;
-        for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
-            let case = format!("append to Kafka, {name} at {rate} events/s");
-            let milliseconds = quantile(&took, share).as_secs_f64() * 1e3;
-            figures.push(Figure::time("latency", case, milliseconds));
-        }
+        figures.extend(p50_p99(&took, "latency", |name| {
+            format!("append to Kafka, {name} at {rate} events/s")
+        }));
     }
     consumer.stop().await?;
     lifecycle.shutdown.cancel();
@@ -88,30 +82,40 @@ async fn offer(
     time: Duration,
     answered: &Times,
 ) -> anyhow::Result<()> {
-    let clients = rate / OF_ONE;
-    let pause = Duration::from_secs(1) / OF_ONE;
-    let began = tokio::time::Instant::now() + Duration::from_millis(200);
-    let tasks = (0..clients).map(|number| {
-        let (executor, answered) = (Arc::clone(executor), Arc::clone(answered));
-        tokio::spawn(async move {
-            let mut due = began + pause / clients * number;
-            let (mut id, mut command) = (clock::new_id(), 0);
-            while due < began + time {
-                sleep_until(due).await;
-                send(&executor, id, command, Following::Labels).await?;
-                let place = (id, i64::try_from(command)? + 1);
-                let mut answered = answered.lock().unwrap_or_else(PoisonError::into_inner);
-                answered.insert(place, Instant::now());
-                command += 1;
-                if command > FOLLOWING {
-                    (id, command) = (clock::new_id(), 0);
-                }
-                due += pause;
-            }
-            anyhow::Ok(())
-        })
-    });
-    try_join_all(tasks).await?.into_iter().collect()
+    let client = |_| Client {
+        executor: Arc::clone(executor),
+        answered: Arc::clone(answered),
+        order: clock::new_id(),
+        command: 0,
+    };
+    let clients: Vec<_> = (0..rate / OF_ONE).map(client).collect();
+    load::open(clients, Schedule::steady(f64::from(rate)), time).await?;
+    Ok(())
+}
+
+/// The workload in process, with the time at which each command is answered.
+struct Client {
+    executor: Arc<Executor<Orders>>,
+    answered: Times,
+    order: Uuid,
+    command: u64,
+}
+
+impl load::Client for Client {
+    async fn next(&mut self, _: Instant) -> anyhow::Result<bool> {
+        send(&self.executor, self.order, self.command, Following::Labels).await?;
+        let place = (self.order, i64::try_from(self.command)? + 1);
+        let now = Instant::now();
+        let answered = self.answered.lock();
+        answered
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(place, now);
+        self.command += 1;
+        if self.command > FOLLOWING {
+            (self.order, self.command) = (clock::new_id(), 0);
+        }
+        Ok(true)
+    }
 }
 
 /// A consumer of the events' topic that notes when it has seen what.
@@ -156,8 +160,8 @@ impl Consuming {
         Ok(Self { seen, stop, thread })
     }
 
-    /// How long after its answer each was seen, shortest first.
-    async fn since(&self, answered: &Times) -> anyhow::Result<Vec<Duration>> {
+    /// How long after its answer each was seen.
+    async fn since(&self, answered: &Times) -> anyhow::Result<Latencies> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let took = {
@@ -170,9 +174,8 @@ impl Consuming {
                 });
                 took.collect::<Option<Vec<_>>>()
             };
-            if let Some(mut took) = took {
-                took.sort_unstable();
-                return Ok(took);
+            if let Some(took) = took {
+                return Latencies::of(took);
             }
             ensure!(Instant::now() < deadline, "events do not arrive");
             sleep(Duration::from_millis(20)).await;

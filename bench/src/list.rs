@@ -57,19 +57,19 @@ const FILTERS: [Filter; 3] = [
 
 /// Pages a second.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
-    let whole = Whole::start(config, folder).await?;
     let (orders, rounds) = if quick { (2_000, 1) } else { (1_000_000, 3) };
     let largest = env::var("ORDERLOG_BENCH_LARGEST").map_or(Ok(i64::MAX), |n| n.parse())?;
     let orders = orders.min(largest);
     // The last one that 60 % of the orders reach, of a million the 10,000th.
     let late = orders / 100;
-    let time = Duration::from_secs(if quick { 1 } else { 3 });
-    whole.grow(orders / 10).await?;
+    let time = Duration::from_secs(if quick { 1 } else { 2 });
+    let fewer = Whole::with_orders(config, folder, orders / 10).await?;
     let mut smaller = Vec::new();
     for filter in &FILTERS {
-        smaller.push(Page::first(&whole, filter).ours(&whole, time).await?);
+        smaller.push(Page::first(&fewer, filter).ours(&fewer, time).await?);
     }
-    whole.grow(orders).await?;
+    drop(fewer);
+    let whole = Whole::with_orders(config, folder, orders).await?;
     let mut figures = Vec::new();
     for (filter, smaller) in FILTERS.iter().zip(smaller) {
         let first = Page::first(&whole, filter);
@@ -78,12 +78,12 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         for _ in 0..rounds {
             let page = (
                 first.ours(&whole, time).await?,
-                first.theirs(config, time).await?,
+                first.theirs(&whole, time).await?,
             );
             at_first.push(page);
             let page = (
                 later.ours(&whole, time).await?,
-                later.theirs(config, time).await?,
+                later.theirs(&whole, time).await?,
             );
             at_later.push(page);
             both.push((page.0, at_first.last().map_or(page.0, |first| first.0)));
@@ -146,12 +146,19 @@ impl<'a> Page<'a> {
         requests::closed_loop(&whole.reads.address, &self.request, 200, CLIENTS, time).await
     }
 
-    async fn theirs(&self, config: &Config, time: Duration) -> anyhow::Result<f64> {
+    async fn theirs(&self, whole: &Whole, time: Duration) -> anyhow::Result<f64> {
         let place = (self.value.clone(), self.id.clone());
         let page = move |client: &mut pgbench::Client| {
             client.execute(&[&place.0, &place.1])?;
             Ok(1)
         };
-        pgbench::rate(&config.views_url, self.filter.sql, CLIENTS, time, page).await
+        pgbench::rate(
+            &whole.config().views_url,
+            self.filter.sql,
+            CLIENTS,
+            time,
+            page,
+        )
+        .await
     }
 }

@@ -12,13 +12,18 @@ mod curve;
 mod documents;
 mod export;
 mod export_files;
+mod flame;
+mod history;
 mod http;
 mod http_client;
+mod instructions;
 mod jobs;
 mod latency;
 mod list;
+mod load;
 mod memory;
 mod mix;
+mod noise;
 mod one_row;
 mod pgbench;
 mod process;
@@ -29,11 +34,14 @@ mod read;
 mod readable;
 mod reference;
 mod relay;
+mod report;
 mod requests;
 mod row;
+mod rows;
 mod scale;
 mod sealing;
 mod servers;
+mod shop;
 mod statistics;
 mod upsert;
 mod walk;
@@ -42,15 +50,18 @@ mod whole;
 mod workload;
 mod zipf;
 
-use clap::{Parser, ValueEnum};
+use anyhow::Context as _;
+use clap::{Parser, ValueEnum as _};
+use history::{Conditions, Run};
 use row::{Figure, print_table};
+use rows::{QUICK, RowName, WITH_REDIS, WITHOUT_KAFKA};
 use std::{fs, path::PathBuf, process::ExitCode};
 
 /// Measures rows, prints a table, writes JSON.
 #[derive(Debug, Parser)]
 #[command(name = "orderlog-bench", version)]
 struct Args {
-    /// What to measure; everything if absent
+    /// What to measure; everything if absent, and of that a few with --quick
     #[arg(value_enum)]
     rows: Vec<RowName>,
     /// Short runs: for trying the harness, not for figures
@@ -59,127 +70,87 @@ struct Args {
     /// Write the figures to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum RowName {
-    /// Durable commands through cqrs-es, in process
-    Append,
-    /// The same over HTTP, and how long a command takes
-    Http,
-    /// Orders line by line, and in a request each
-    Bulk,
-    /// A backlog of events to Kafka, exactly once
-    Relay,
-    /// Read models, caught up from Kafka
-    Project,
-    /// Read models, from the log
-    Rebuild,
-    /// Orders by their id: unchanged, from Redis, from the database
-    Read,
-    /// Pages of lists, early and late
-    List,
-    /// Statistics from Redis and from the views
-    Statistics,
-    /// All orders as NDJSON, CSV and Parquet
-    Export,
-    /// Invoices as PDF, drawn and from Redis
-    Documents,
-    /// How soon an event is with a consumer, and an order that was placed is read
-    Latency,
-    /// Resident memory of roles, idle and at work
-    Memory,
-    /// What the size of the log costs an append
-    Scale,
-    /// Jobs that are enqueued, and jobs that are carried out
-    Jobs,
-    /// What webhook endpoints are told, and how soon
-    Webhooks,
-    /// What shipping costs, from Redis and computed
-    Quotes,
-    /// Twenty products by SKU, from Redis and from the database
-    Products,
-    /// Products saved line by line
-    Catalogue,
-    /// What personal data costs an append
-    Sealing,
-    /// Processor time and bytes of each role and server, by orders
-    Cost,
-    /// What everything costs as orders become more
-    Curve,
+    /// Keep the figures in bench/history, and write docs/PERFORMANCE.md and its plots
+    /// from all that are kept there; below target/bench with --quick
+    #[arg(long)]
+    write: bool,
+    /// Measure nothing: write docs/PERFORMANCE.md and its plots anew
+    #[arg(long, conflicts_with_all = ["rows", "json", "flamegraph"])]
+    report: bool,
+    /// Draw what this role does under load as target/flamegraph/ROLE.svg (needs perf)
+    #[arg(long, value_name = "ROLE", conflicts_with_all = ["rows", "json", "write"])]
+    flamegraph: Option<flame::Role>,
+    /// Do this piece of work under a tool that counts, so many times
+    #[arg(long, hide = true, num_args = 2, value_names = ["PIECE", "TIMES"])]
+    counted: Vec<String>,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
-    let rows = if args.rows.is_empty() {
-        RowName::value_variants()
+    if let [piece, times] = args.counted.as_slice() {
+        instructions::counted(piece, times.parse()?)?;
+    } else if let Some(role) = args.flamegraph {
+        flame::draw(role, args.quick).await?;
+    } else if args.report {
+        report::write(&root(args.quick), &RowName::names())?;
     } else {
-        &args.rows
+        measure(&args).await?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Below which history, text and plots lie: figures of short runs are not for the
+/// checkout.
+fn root(quick: bool) -> PathBuf {
+    let root = tests::root();
+    if quick {
+        root.join("target/bench")
+    } else {
+        root.to_owned()
+    }
+}
+
+async fn measure(args: &Args) -> anyhow::Result<()> {
+    let rows = match args.rows.as_slice() {
+        [] if args.quick => QUICK.as_slice(),
+        [] => RowName::value_variants(),
+        rows => rows,
     };
     let folder = tempfile::tempdir()?;
-    let without_kafka = [
-        RowName::Append,
-        RowName::Bulk,
-        RowName::Catalogue,
-        RowName::Http,
-        RowName::Jobs,
-        RowName::Scale,
-        RowName::Sealing,
-    ];
-    let with_kafka = rows.iter().any(|row| !without_kafka.contains(row));
-    let with_redis = [
-        RowName::Cost,
-        RowName::Documents,
-        RowName::Export,
-        RowName::Jobs,
-        RowName::Latency,
-        RowName::List,
-        RowName::Products,
-        RowName::Quotes,
-        RowName::Read,
-        RowName::Statistics,
-        RowName::Webhooks,
-    ];
-    let with_redis = rows.iter().any(|row| with_redis.contains(row));
+    let with_kafka = rows.iter().any(|row| !WITHOUT_KAFKA.contains(row));
+    let with_redis = rows.iter().any(|row| WITH_REDIS.contains(row));
     let servers = servers::start(folder.path(), with_kafka, with_redis).await?;
+    let config = &servers.config;
+    let conditions = Conditions::now(config, folder.path(), with_kafka, with_redis).await?;
+    let root = root(args.quick);
+    let kept = root.join(report::HISTORY);
+    let mut run = Run::of(&kept, conditions, args.quick)?;
     let mut figures: Vec<Figure> = Vec::new();
     for row in rows {
-        let (config, quick) = (&servers.config, args.quick);
-        let measured = match row {
-            RowName::Append => append::measure(config, quick).await?,
-            RowName::Http => http::measure(config, folder.path(), quick).await?,
-            RowName::Bulk => bulk::measure(config, folder.path(), quick).await?,
-            RowName::Relay => relay::measure(config, quick).await?,
-            RowName::Project => project::catch_up(config, quick).await?,
-            RowName::Rebuild => project::rebuild(config, quick).await?,
-            RowName::Read => read::measure(config, folder.path(), quick).await?,
-            RowName::List => list::measure(config, folder.path(), quick).await?,
-            RowName::Statistics => statistics::measure(config, folder.path(), quick).await?,
-            RowName::Export => export::measure(config, folder.path(), quick).await?,
-            RowName::Documents => documents::measure(config, folder.path(), quick).await?,
-            RowName::Latency => {
-                let mut figures = latency::measure(config, quick).await?;
-                figures.extend(readable::measure(config, folder.path(), quick).await?);
-                figures
-            }
-            RowName::Memory => memory::measure(config, folder.path(), quick).await?,
-            RowName::Scale => scale::measure(config, quick).await?,
-            RowName::Jobs => jobs::measure(config, quick).await?,
-            RowName::Webhooks => webhooks::measure(config, folder.path(), quick).await?,
-            RowName::Quotes => quotes::measure(config, folder.path(), quick).await?,
-            RowName::Products => products::measure(config, folder.path(), quick).await?,
-            RowName::Catalogue => catalogue::measure(config, folder.path(), quick).await?,
-            RowName::Sealing => sealing::measure(config, quick).await?,
-            RowName::Cost => cost::measure(config, folder.path(), quick).await?,
-            RowName::Curve => curve::measure(config, folder.path(), quick).await?,
-        };
+        let name = row.name();
+        let watch = noise::Watch::start()?;
+        let measured = row.measure(config, folder.path(), args.quick).await;
+        let measured = measured.with_context(|| format!("{name} cannot be measured"))?;
+        let noise = watch.end()?;
         print_table(&measured);
+        println!("{name}: {noise}");
+        run.add(&name, noise, &measured);
+        if args.write {
+            // A run that is cut off has kept what it had.
+            run.keep(&kept)?;
+        }
         figures.extend(measured);
     }
     servers.stop().await;
-    if let Some(path) = args.json {
+    if let Some(path) = &args.json {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
         fs::write(path, serde_json::to_string_pretty(&figures)? + "\n")?;
     }
-    Ok(ExitCode::SUCCESS)
+    if args.write {
+        report::write(&root, &RowName::names())?;
+    }
+    Ok(())
 }

@@ -2,18 +2,21 @@
 //! law, exponent 1), and one request of twenty changes one.
 
 use crate::{
-    cache::Counted, http::quantile, http_client::Connection, requests, row::Figure, whole::Whole,
-    workload::per_second, zipf::Zipf,
+    cache::Counted,
+    http_client::Connection,
+    load::{self, Schedule, p50_p99},
+    requests,
+    row::Figure,
+    whole::Whole,
+    zipf::Zipf,
 };
 use anyhow::ensure;
-use futures_util::future::try_join_all;
 use infra::redis::NEAR_FAMILY;
 use std::{
     collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::time::sleep_until;
 
 /// Connections to each API.
 const CLIENTS: u32 = 64;
@@ -29,7 +32,8 @@ pub async fn measure(
     ids: &Arc<[String]>,
     time: Duration,
 ) -> anyhow::Result<Vec<Figure>> {
-    let peak = closed_loop(whole, ids, time).await?;
+    let open = async |number| Client::open(whole, ids, number).await;
+    let peak = load::rate_of(CLIENTS, open, time).await?;
     let half = peak / 2.0;
     let counted = async || {
         let of = |family| Counted::of(&whole.reads.address, &whole.key, family);
@@ -37,63 +41,24 @@ pub async fn measure(
         anyhow::Ok(near.with_what_is_behind(behind))
     };
     let before = counted().await?;
-    let mut times = open_loop(whole, ids, half, time * 2).await?;
+    let mut clients = Vec::new();
+    for number in 0..CLIENTS {
+        // Not the requests of the closed loop.
+        clients.push(Client::open(whole, ids, CLIENTS + number).await?);
+    }
+    let times = load::open(clients, Schedule::steady(half), time * 2).await?;
     let hits = counted().await?.hit_ratio(before);
-    times.sort_unstable();
     let case = format!("hit ratio of {} orders, Zipf, 5 % writes", ids.len());
     let mut figures = vec![Figure::share("read", case, hits)];
-    for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
-        let case = format!("{name} of its reads at {half:.0} requests/s");
-        let took = quantile(&times, share).as_secs_f64() * 1e3;
-        figures.push(Figure::time("read", case, took));
-    }
+    figures.extend(p50_p99(&times, "read", |name| {
+        format!("{name} of its reads at {half:.0} requests/s")
+    }));
     Ok(figures)
 }
 
-async fn closed_loop(whole: &Whole, ids: &Arc<[String]>, time: Duration) -> anyhow::Result<f64> {
-    let began = Instant::now();
-    let clients = (0..CLIENTS).map(|number| async move {
-        let mut client = Client::open(whole, ids, number).await?;
-        let mut requests = 0;
-        while began.elapsed() < time {
-            client.next().await?;
-            requests += 1;
-        }
-        anyhow::Ok(requests)
-    });
-    let requests: u64 = try_join_all(clients).await?.into_iter().sum();
-    Ok(per_second(requests, began.elapsed()))
-}
-
-/// At a fixed rate: how long each read took from when it was due.
-async fn open_loop(
-    whole: &Whole,
-    ids: &Arc<[String]>,
-    rate: f64,
-    time: Duration,
-) -> anyhow::Result<Vec<Duration>> {
-    let pause = Duration::from_secs_f64(1.0 / rate) * CLIENTS;
-    let began = tokio::time::Instant::now() + Duration::from_millis(200);
-    let clients = (0..CLIENTS).map(|number| async move {
-        // Not the requests of the closed loop.
-        let mut client = Client::open(whole, ids, CLIENTS + number).await?;
-        let mut due = began + pause / CLIENTS * number;
-        let mut times = Vec::new();
-        while due < began + time {
-            sleep_until(due).await;
-            if client.next().await? {
-                times.push(due.elapsed());
-            }
-            due += pause;
-        }
-        anyhow::Ok(times)
-    });
-    Ok(try_join_all(clients).await?.concat())
-}
-
-struct Client<'a> {
-    whole: &'a Whole,
-    ids: &'a [String],
+struct Client {
+    key: Arc<str>,
+    ids: Arc<[String]>,
     wanted: Zipf,
     reads: Connection,
     commands: Connection,
@@ -101,31 +66,33 @@ struct Client<'a> {
     labelled: HashSet<usize>,
 }
 
-impl<'a> Client<'a> {
-    async fn open(whole: &'a Whole, ids: &'a [String], number: u32) -> anyhow::Result<Self> {
-        Ok(Self {
-            whole,
-            ids,
-            wanted: Zipf::new(ids.len(), u64::from(number)),
-            reads: Connection::open(&whole.reads.address).await?,
-            commands: Connection::open(&whole.commands.address).await?,
-            label: format!("client-{number}"),
-            labelled: HashSet::new(),
-        })
-    }
-
-    /// The next request; whether it was a read.
-    async fn next(&mut self) -> anyhow::Result<bool> {
+impl load::Client for Client {
+    /// The next request; reads are what is timed.
+    async fn next(&mut self, _: Instant) -> anyhow::Result<bool> {
         let order = self.wanted.place();
         if self.wanted.number().is_multiple_of(WRITES) {
             self.write(order).await?;
             return Ok(false);
         }
         let path = format!("/v1/orders/{}", self.ids[order]);
-        let request = requests::get(&path, &self.whole.key, "");
+        let request = requests::get(&path, &self.key, "");
         let answer = self.reads.send(&request).await?;
         ensure!(answer.status == 200, "{}", answer.status);
         Ok(true)
+    }
+}
+
+impl Client {
+    async fn open(whole: &Whole, ids: &Arc<[String]>, number: u32) -> anyhow::Result<Self> {
+        Ok(Self {
+            key: whole.key.as_str().into(),
+            ids: Arc::clone(ids),
+            wanted: Zipf::new(ids.len(), u64::from(number)),
+            reads: Connection::open(&whole.reads.address).await?,
+            commands: Connection::open(&whole.commands.address).await?,
+            label: format!("client-{number}"),
+            labelled: HashSet::new(),
+        })
     }
 
     /// Labels the order, or takes the label away: it is another version.
@@ -135,7 +102,7 @@ impl<'a> Client<'a> {
         let request = format!(
             "{method} /v1/orders/{}/tags/{} HTTP/1.1\r\nhost: bench\r\n\
              authorization: Bearer {}\r\ncontent-length: 0\r\n\r\n",
-            self.ids[order], self.label, self.whole.key
+            self.ids[order], self.label, self.key
         );
         let answer = self.commands.send(request.as_bytes()).await?;
         let text = String::from_utf8_lossy(&answer.body);

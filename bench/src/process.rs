@@ -1,15 +1,38 @@
 //! A role as a process of its own, of the same build as the bench.
 
+use crate::row::Point;
 use anyhow::{Context as _, bail, ensure};
 use infra::{config::Config, local_servers::free_port};
-use std::{fs, path::Path, process::Stdio, time::Duration};
-use tokio::{net::TcpStream, process::Child, time::sleep};
+use std::{
+    fs,
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::{
+    net::TcpStream,
+    process::{Child, Command},
+    task::JoinHandle,
+    time::sleep,
+};
+
+/// Between looks at its memory.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A running role; killed when dropped.
 pub struct Process {
     /// `127.0.0.1:PORT`.
     pub address: String,
     child: Child,
+    memory: Arc<Mutex<Vec<Point>>>,
+    watching: JoinHandle<()>,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
 }
 
 impl Process {
@@ -17,10 +40,14 @@ impl Process {
     pub async fn start(config: &Config, role: &str, folder: &Path) -> anyhow::Result<Self> {
         let mut config = config.clone();
         config.listen = format!("127.0.0.1:{}", free_port()?);
-        let child = spawn(&config, &[role], folder)?;
+        let child = command(&config, &[role], folder)?.spawn()?;
+        let id = child.id().context("the process has ended")?;
+        let memory = Arc::<Mutex<_>>::default();
         let mut process = Self {
             address: config.listen,
             child,
+            watching: tokio::spawn(watch(id, Arc::clone(&memory))),
+            memory,
         };
         process.ready(role).await?;
         Ok(process)
@@ -56,46 +83,89 @@ impl Process {
     pub fn highest_mib(&self) -> anyhow::Result<f64> {
         mib(&self.child, "VmHWM:")
     }
+
+    /// Its resident memory so far: seconds since its start, MiB.
+    pub fn memory_over_time(&self) -> Vec<Point> {
+        let memory = self.memory.lock();
+        memory.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Its number.
+    pub fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the process has ended")
+    }
 }
 
-/// Runs `orderlog` with these arguments to its end: the most memory that it
-/// took, in MiB.
-pub async fn highest_mib_of(
+/// Notes the memory of a process until it is gone.
+async fn watch(id: u32, memory: Arc<Mutex<Vec<Point>>>) {
+    let began = Instant::now();
+    while let Ok(mib) = mib_of(id, "VmRSS:") {
+        note(&memory, (began.elapsed().as_secs_f64(), mib));
+        sleep(LOOK).await;
+    }
+}
+
+fn note(memory: &Mutex<Vec<Point>>, point: Point) {
+    let memory = memory.lock();
+    memory.unwrap_or_else(PoisonError::into_inner).push(point);
+}
+
+/// What a command took of memory.
+pub struct Taken {
+    /// The most, in MiB.
+    pub highest: f64,
+    /// Seconds since its start, MiB.
+    pub over_time: Vec<Point>,
+}
+
+/// Runs `orderlog` with these arguments to its end: the memory that it took.
+pub async fn memory_of(
     config: &Config,
     arguments: &[&str],
     folder: &Path,
-) -> anyhow::Result<f64> {
-    let mut child = spawn(config, arguments, folder)?;
-    let mut most = 0.0;
+) -> anyhow::Result<Taken> {
+    let mut child = command(config, arguments, folder)?.spawn()?;
+    let memory = Arc::<Mutex<_>>::default();
+    let id = child.id().context("the process has ended")?;
+    let watching = tokio::spawn(watch(id, Arc::clone(&memory)));
+    let mut highest = 0.0;
     loop {
         // Its memory is gone a moment before it has ended.
-        most = mib(&child, "VmHWM:").unwrap_or(most);
+        highest = mib(&child, "VmHWM:").unwrap_or(highest);
         if let Some(status) = child.try_wait()? {
+            watching.abort();
             ensure!(status.success(), "{arguments:?} ended ({status})");
-            return Ok(most);
+            let over_time = memory.lock().unwrap_or_else(PoisonError::into_inner);
+            return Ok(Taken {
+                highest,
+                over_time: over_time.clone(),
+            });
         }
         sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// Starts `orderlog` with these arguments, of which the first names its log.
-fn spawn(config: &Config, arguments: &[&str], folder: &Path) -> anyhow::Result<Child> {
+/// `orderlog` with these arguments, of which the first names its log.
+fn command(config: &Config, arguments: &[&str], folder: &Path) -> anyhow::Result<Command> {
     let name = arguments.first().context("a command")?;
     let log = fs::File::create(folder.join(format!("{name}.log")))?;
-    let child = tests::command(config)?
+    let mut command = tests::command(config)?;
+    command
         .args(arguments)
         // As in the image (Dockerfile).
         .env("MIMALLOC_ALLOW_THP", "0")
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
-        .kill_on_drop(true)
-        .spawn()?;
-    Ok(child)
+        .kill_on_drop(true);
+    Ok(command)
 }
 
 fn mib(child: &Child, what: &str) -> anyhow::Result<f64> {
-    let id = child.id().context("the process has ended")?;
+    mib_of(child.id().context("the process has ended")?, what)
+}
+
+fn mib_of(id: u32, what: &str) -> anyhow::Result<f64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix(what));
     let number = line.and_then(|line| line.split_whitespace().next());

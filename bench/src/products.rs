@@ -2,7 +2,7 @@
 //! round trip (MGET), and from PostgreSQL alone.
 
 use crate::{
-    bare::Bare, cache::Counted, http::quantile, http_client::Connection, process::Process,
+    bare::Bare, cache::Counted, http_client::Connection, load::p50_p99, process::Process,
     reference, requests, row::Figure, whole::Whole,
 };
 use actix_web::http::StatusCode;
@@ -20,8 +20,8 @@ const REQUESTS: usize = 1_000;
 /// Measures rates, then how long an answer takes.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     let whole = Whole::start(config, folder).await?;
-    let (products, rounds) = if quick { (500, 1) } else { (10_000, 5) };
-    let time = Duration::from_secs(if quick { 1 } else { 4 });
+    let (products, rounds) = if quick { (500, 1) } else { (10_000, 3) };
+    let time = Duration::from_secs(if quick { 1 } else { 3 });
     let api = (&*whole.commands.address, &*whole.key);
     let lines = (0..products).map(reference::product);
     reference::save(api, "products", lines, 1).await?;
@@ -66,9 +66,9 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         ("PostgreSQL alone", &uncached.address),
     ] {
         let times = requests::open_loop(address, &baskets, CLIENTS, half, time * 2).await?;
-        let took = quantile(&times, 0.99).as_secs_f64() * 1e3;
-        let case = format!("{case}, p99 at {half:.0} requests/s");
-        figures.push(Figure::time("products", case, took));
+        figures.extend(p50_p99(&times, "products", |name| {
+            format!("{case}, {name} at {half:.0} requests/s")
+        }));
     }
     let hits = counted().await?.hit_ratio(before);
     let case = format!("hit ratio of these, Zipf, at {half:.0} requests/s");

@@ -23,11 +23,11 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Rounds.
 const fn rounds(quick: bool) -> usize {
-    if quick { 1 } else { 3 }
+    if quick { 1 } else { 2 }
 }
 /// Events, all together.
 const fn size(quick: bool) -> i64 {
-    if quick { 20_000 } else { 1_020_000 }
+    if quick { 20_000 } else { 600_000 }
 }
 
 /// From Kafka.

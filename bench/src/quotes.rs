@@ -4,8 +4,14 @@
 //! than others.
 
 use crate::{
-    bare::Bare, cache::Counted, http::quantile, http_client::Connection, process::Process,
-    reference, requests, row::Figure, whole::Whole,
+    bare::Bare,
+    cache::Counted,
+    http_client::Connection,
+    load::{Latencies, p50_p99},
+    process::Process,
+    reference, requests,
+    row::Figure,
+    whole::Whole,
 };
 use actix_web::http::StatusCode;
 use anyhow::ensure;
@@ -32,8 +38,8 @@ const REACH: usize = 5;
 /// Measures quotes that are asked for again and again, then those that are not.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
     let whole = Whole::start(config, folder).await?;
-    let rounds = if quick { 1 } else { 5 };
-    let time = Duration::from_secs(if quick { 1 } else { 4 });
+    let rounds = if quick { 1 } else { 3 };
+    let time = Duration::from_secs(if quick { 1 } else { 3 });
     shop(&whole).await?;
     let without_redis = Config {
         redis_url: format!("redis://127.0.0.1:{}", free_port()?),
@@ -78,7 +84,9 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         ("without Redis", &uncached.address),
     ] {
         let times = requests::open_loop(address, &known, CLIENTS, half, time * 2).await?;
-        figures.push(p99(format!("{case}, p99 at {half:.0} requests/s"), &times));
+        figures.extend(told(&times, |name| {
+            format!("{case}, {name} at {half:.0} requests/s")
+        }));
     }
     figures.extend(from_cold(&whole, half, time * 2).await?);
     Ok(figures)
@@ -92,18 +100,16 @@ async fn from_cold(whole: &Whole, rate: f64, time: Duration) -> anyhow::Result<V
     let before = counted().await?;
     let times = requests::open_loop(address, &unknown, CLIENTS, rate, time).await?;
     let hits = counted().await?.hit_ratio(before);
-    Ok(vec![
-        Figure::share(
-            "quotes",
-            format!("hit ratio of {UNKNOWN} baskets, Zipf, from cold"),
-            hits,
-        ),
-        p99(format!("p99 of these at {rate:.0} requests/s"), &times),
-    ])
+    let case = format!("hit ratio of {UNKNOWN} baskets, Zipf, from cold");
+    let mut figures = vec![Figure::share("quotes", case, hits)];
+    figures.extend(told(&times, |name| {
+        format!("{name} of these at {rate:.0} requests/s")
+    }));
+    Ok(figures)
 }
 
-fn p99(case: String, times: &[Duration]) -> Figure {
-    Figure::time("quotes", case, quantile(times, 0.99).as_secs_f64() * 1e3)
+fn told(times: &Latencies, case: impl Fn(&str) -> String) -> Vec<Figure> {
+    p50_p99(times, "quotes", case)
 }
 
 /// Products, and a zone and a method for each country.

@@ -15,6 +15,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 /// Connections.
 const CLIENTS: usize = 64;
+/// Of rows of a curve.
+const OTHERS: [usize; 3] = [1, 16, 256];
 /// Orders that are asked for in turn.
 const ORDERS: usize = 1_000;
 const SQL: &str = "SELECT version, revision, document FROM orders WHERE id = $1";
@@ -28,13 +30,12 @@ struct Requests {
 
 /// Measures single orders, then the mix.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
-    let whole = Whole::start(config, folder).await?;
-    let (orders, rounds) = if quick { (1_000, 1) } else { (10_000, 5) };
-    let time = Duration::from_secs(if quick { 1 } else { 4 });
-    whole.grow(orders).await?;
+    let (orders, rounds) = if quick { (1_000, 1) } else { (10_000, 3) };
+    let time = Duration::from_secs(if quick { 1 } else { 3 });
+    let whole = Whole::with_orders(config, folder, orders).await?;
     let without_redis = Config {
         redis_url: format!("redis://127.0.0.1:{}", free_port()?),
-        ..config.clone()
+        ..whole.config().clone()
     };
     let uncached = Process::start(&without_redis, "read-api", folder).await?;
     let (ids, requests) = requests(&whole).await?;
@@ -59,8 +60,28 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         ));
         read.push((
             rate(&uncached.address, &requests.plain, 200).await?,
-            rows(config, &ids, time).await?,
+            rows(whole.config(), &ids, time).await?,
         ));
+    }
+    let mut by_clients = Vec::new();
+    for clients in OTHERS {
+        let rate = async |address: &str| {
+            requests::closed_loop(address, &requests.plain, 200, clients, time).await
+        };
+        let rounds = [(
+            rate(&whole.reads.address).await?,
+            rate(&bare.address).await?,
+        )];
+        let case = format!("cached 200, {clients} clients");
+        let figure = Figure::of(
+            "read",
+            case,
+            "answers/s",
+            "bare actix handler",
+            None,
+            &rounds,
+        );
+        by_clients.push(figure);
     }
     bare.stop().await;
     nothing.stop().await;
@@ -73,6 +94,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         figure("cached 200", "bare actix handler", Some(0.6), &cached),
         figure("200 from database", "pgbench-like SELECT", None, &read),
     ];
+    figures.extend(by_clients);
     figures.extend(mix::measure(&whole, &ids, time).await?);
     Ok(figures)
 }

@@ -1,13 +1,15 @@
 //! Requests that are put together beforehand, from many connections.
 
-use crate::{http_client::Connection, workload::per_second, zipf::Zipf};
+use crate::{
+    http_client::Connection,
+    load::{self, Latencies, Schedule},
+    zipf::Zipf,
+};
 use anyhow::ensure;
-use futures_util::future::try_join_all;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::time::sleep_until;
 
 /// A GET of this path, with more headers, each with its end of line.
 pub fn get(path: &str, key: &str, headers: &str) -> Vec<u8> {
@@ -34,63 +36,77 @@ pub async fn closed_loop(
     connections: usize,
     time: Duration,
 ) -> anyhow::Result<f64> {
-    let began = Instant::now();
-    let deadline = began + time;
-    let clients = (0..connections).map(|number| {
-        let (address, requests) = (address.to_owned(), Arc::clone(requests));
-        tokio::spawn(async move {
-            let mut connection = Connection::open(&address).await?;
-            let mut answers = 0;
-            let first = number * requests.len() / connections;
-            for request in requests.iter().cycle().skip(first) {
-                if Instant::now() >= deadline {
-                    break;
-                }
-                let answer = connection.send(request).await?;
-                let text = String::from_utf8_lossy(&answer.body);
-                ensure!(answer.status == status, "{}: {text}", answer.status);
-                answers += 1;
-            }
-            anyhow::Ok(answers)
-        })
-    });
-    let answers = try_join_all(clients).await?;
-    let answers: u64 = answers.into_iter().sum::<anyhow::Result<u64>>()?;
-    Ok(per_second(answers, began.elapsed()))
+    let connections = u32::try_from(connections)?;
+    let open = async |number: u32| {
+        let first = usize::try_from(number)? * requests.len() / usize::try_from(connections)?;
+        Client::open(address, requests, status, Order::InTurn(first)).await
+    };
+    load::rate_of(connections, open, time).await
 }
 
-/// Requests at a fixed rate, some more often than others (Zipf's law), whether or
-/// not those before are answered yet: how long each took from when it was due,
-/// the shortest first.
+/// Requests at a fixed rate, some more often than others (Zipf's law): how long
+/// each took from when it was due.
 pub async fn open_loop(
     address: &str,
     requests: &Arc<[Vec<u8>]>,
     connections: u32,
     rate: f64,
     time: Duration,
-) -> anyhow::Result<Vec<Duration>> {
-    let pause = Duration::from_secs_f64(1.0 / rate) * connections;
-    let began = tokio::time::Instant::now() + Duration::from_millis(200);
-    let clients = (0..connections).map(|number| {
-        let (address, requests) = (address.to_owned(), Arc::clone(requests));
-        tokio::spawn(async move {
-            let mut connection = Connection::open(&address).await?;
-            let mut wanted = Zipf::new(requests.len(), u64::from(number));
-            let mut due = began + pause / connections * number;
-            let mut times = Vec::new();
-            while due < began + time {
-                sleep_until(due).await;
-                let answer = connection.send(&requests[wanted.place()]).await?;
-                ensure!(answer.status == 200, "{}", answer.status);
-                times.push(due.elapsed());
-                due += pause;
-            }
-            anyhow::Ok(times)
+) -> anyhow::Result<Latencies> {
+    let mut clients = Vec::new();
+    for number in 0..connections {
+        let order = Order::Wanted(Zipf::new(requests.len(), u64::from(number)));
+        clients.push(Client::open(address, requests, 200, order).await?);
+    }
+    load::open(clients, Schedule::steady(rate), time).await
+}
+
+/// Which request is the next.
+enum Order {
+    /// This one, and then the one after it.
+    InTurn(usize),
+    /// Whichever is drawn.
+    Wanted(Zipf),
+}
+
+/// One connection that sends some of the requests.
+struct Client {
+    connection: Connection,
+    requests: Arc<[Vec<u8>]>,
+    status: u16,
+    order: Order,
+}
+
+impl Client {
+    async fn open(
+        address: &str,
+        requests: &Arc<[Vec<u8>]>,
+        status: u16,
+        order: Order,
+    ) -> anyhow::Result<Self> {
+        ensure!(!requests.is_empty(), "no requests");
+        Ok(Self {
+            connection: Connection::open(address).await?,
+            requests: Arc::clone(requests),
+            status,
+            order,
         })
-    });
-    let times = try_join_all(clients).await?;
-    let times = times.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
-    let mut times = times.concat();
-    times.sort_unstable();
-    Ok(times)
+    }
+}
+
+impl load::Client for Client {
+    async fn next(&mut self, _: Instant) -> anyhow::Result<bool> {
+        let place = match &mut self.order {
+            Order::InTurn(next) => {
+                let place = *next;
+                *next = (place + 1) % self.requests.len();
+                place
+            }
+            Order::Wanted(zipf) => zipf.place(),
+        };
+        let answer = self.connection.send(&self.requests[place]).await?;
+        let text = String::from_utf8_lossy(&answer.body);
+        ensure!(answer.status == self.status, "{}: {text}", answer.status);
+        Ok(true)
+    }
 }

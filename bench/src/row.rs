@@ -27,7 +27,15 @@ pub struct Figure {
     pub aim: Option<f64>,
     /// Whether it is.
     pub met: bool,
+    /// What a plot has of it, where there is more than one number: of a time, a
+    /// share of all and the milliseconds that it does not exceed; of memory,
+    /// seconds and MiB.
+    #[serde(skip)]
+    pub points: Vec<Point>,
 }
+
+/// A place in a plot.
+pub type Point = (f64, f64);
 
 impl Figure {
     /// A figure from rounds of (ours, yardstick).
@@ -53,11 +61,17 @@ impl Figure {
             ratio_max: ratios.last().copied().unwrap_or(f64::NAN),
             aim,
             met: aim.is_none_or(|aim| ratio >= aim),
+            points: Vec::new(),
         }
     }
 }
 
 impl Figure {
+    /// The same with what a plot has of it.
+    pub fn with_points(self, points: Vec<Point>) -> Self {
+        Self { points, ..self }
+    }
+
     /// A time in milliseconds, with no yardstick but itself.
     pub fn time(row: &'static str, case: String, milliseconds: f64) -> Self {
         Self::alone(row, case, "ms", milliseconds)

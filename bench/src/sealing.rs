@@ -39,8 +39,8 @@ enum Of {
 /// Measures both kinds of customers beside none.
 pub async fn measure(config: &Config, quick: bool) -> anyhow::Result<Vec<Figure>> {
     postgres::migrate_all(config).await?;
-    let rounds = if quick { 1 } else { 5 };
-    let time = Duration::from_secs(if quick { 1 } else { 4 });
+    let rounds = if quick { 1 } else { 3 };
+    let time = Duration::from_secs(if quick { 1 } else { 3 });
     let executor = executor(config, EventStoreKind::Grouped)?;
     // Now they have their keys.
     rate(&executor, Of::Known, time / 2).await?;

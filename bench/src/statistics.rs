@@ -19,15 +19,14 @@ const GROUP_BY: &str = "SELECT date_trunc('day', placed_at) AS day, currency, co
 
 /// Answers a second to one client.
 pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Result<Vec<Figure>> {
-    let whole = Whole::start(config, folder).await?;
-    let (orders, rounds) = if quick { (1_000, 1) } else { (1_000_000, 3) };
-    whole.grow(orders).await?;
+    let (orders, rounds) = if quick { (2_000, 1) } else { (1_000_000, 3) };
+    let whole = Whole::with_orders(config, folder, orders).await?;
     let without_redis = Config {
         redis_url: format!("redis://127.0.0.1:{}", free_port()?),
-        ..config.clone()
+        ..whole.config().clone()
     };
     let uncached = Process::start(&without_redis, "read-api", folder).await?;
-    let time = Duration::from_secs(if quick { 1 } else { 4 });
+    let time = Duration::from_secs(if quick { 1 } else { 2 });
     let (mut from_redis, mut from_views) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let raw = grouped(&whole, time).await?;

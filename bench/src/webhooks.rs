@@ -3,8 +3,9 @@
 //! an order that was placed is told of.
 
 use crate::{
-    http::{ORDER, order_id, quantile},
+    http::{ORDER, order_id},
     http_client::Connection,
+    load::{self, Latencies, Schedule, p50_p99},
     process::Process,
     row::Figure,
     whole::Whole,
@@ -12,7 +13,7 @@ use crate::{
 };
 use actix_web::{App, HttpResponse, HttpServer, dev::ServerHandle, web};
 use anyhow::{Context as _, ensure};
-use futures_util::{StreamExt as _, future::try_join_all, stream};
+use futures_util::{StreamExt as _, stream};
 use infra::{
     clock,
     config::Config,
@@ -31,7 +32,7 @@ use std::{
     },
     time::{Duration, Instant},
 };
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 /// Messages that are written in one transaction, as a consumer's batch.
@@ -53,7 +54,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     let ops = postgres::pool(&config.ops_url, 4)?;
     let key = MasterKey::from_config(&config)?;
     let receiver = Receiver::start()?;
-    let (rounds, count) = if quick { (1, 2_000) } else { (5, 20_000) };
+    let (rounds, count) = if quick { (1, 2_000) } else { (3, 20_000) };
     let backlog = endpoint(&ops, &key, &receiver.url, "ping").await?;
     let mut measured = Vec::new();
     for _ in 0..rounds {
@@ -72,13 +73,10 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     )];
     endpoint(&ops, &key, &receiver.url, "order.placed").await?;
     let (rate, time) = (if quick { 50.0 } else { 200.0 }, if quick { 2 } else { 20 });
-    let mut took = placed(&whole, &receiver, rate, Duration::from_secs(time)).await?;
-    took.sort_unstable();
-    for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
-        let case = format!("place to delivered: {name} at {rate:.0} orders/s");
-        let took = quantile(&took, share).as_secs_f64() * 1e3;
-        figures.push(Figure::time("webhooks", case, took));
-    }
+    let took = placed(&whole, &receiver, rate, Duration::from_secs(time)).await?;
+    figures.extend(p50_p99(&took, "webhooks", |name| {
+        format!("place to delivered: {name} at {rate:.0} orders/s")
+    }));
     let case = "worker, highest".to_owned();
     figures.push(Figure::memory(case, worker.highest_mib()?, None));
     receiver.handle.stop(false).await;
@@ -195,38 +193,54 @@ async fn placed(
     receiver: &Receiver,
     rate: f64,
     time: Duration,
-) -> anyhow::Result<Vec<Duration>> {
-    let pause = Duration::from_secs_f64(1.0 / rate) * CLIENTS;
-    let began = tokio::time::Instant::now() + Duration::from_millis(200);
-    let clients = (0..CLIENTS).map(|number| async move {
-        let mut connection = Connection::open(&whole.commands.address).await?;
-        let mut due = began + pause / CLIENTS * number;
-        let mut orders = Vec::new();
-        while due < began + time {
-            sleep_until(due).await;
-            let request = format!(
-                "POST /v1/orders HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\n\
-                 idempotency-key: {}\r\ncontent-type: application/json\r\n\
-                 content-length: {}\r\n\r\n{ORDER}",
-                whole.key,
-                clock::new_id(),
-                ORDER.len()
-            );
-            let placed = connection.send(request.as_bytes()).await?;
-            ensure!(placed.status == 201, "placed: {}", placed.status);
-            orders.push((order_id(&placed.body)?, due.into_std()));
-            due += pause;
-        }
-        anyhow::Ok(orders)
-    });
-    let orders = try_join_all(clients).await?.concat();
+) -> anyhow::Result<Latencies> {
+    let orders = Arc::<Mutex<Vec<_>>>::default();
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        clients.push(Client {
+            connection: Connection::open(&whole.commands.address).await?,
+            key: whole.key.as_str().into(),
+            orders: Arc::clone(&orders),
+        });
+    }
+    load::open(clients, Schedule::steady(rate), time).await?;
     let deadline = Instant::now() + PATIENCE;
     loop {
-        if let Some(took) = receiver.took(&orders) {
-            return Ok(took);
+        let took = {
+            let orders = orders.lock().unwrap_or_else(PoisonError::into_inner);
+            receiver.took(&orders)
+        };
+        if let Some(took) = took {
+            return Latencies::of(took);
         }
         ensure!(Instant::now() < deadline, "an order was not told of");
         sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// One connection that places orders, and notes which, and when each was due.
+struct Client {
+    connection: Connection,
+    key: Arc<str>,
+    orders: Arc<Mutex<Vec<(String, Instant)>>>,
+}
+
+impl load::Client for Client {
+    async fn next(&mut self, due: Instant) -> anyhow::Result<bool> {
+        let request = format!(
+            "POST /v1/orders HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\n\
+             idempotency-key: {}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{ORDER}",
+            self.key,
+            clock::new_id(),
+            ORDER.len()
+        );
+        let placed = self.connection.send(request.as_bytes()).await?;
+        ensure!(placed.status == 201, "placed: {}", placed.status);
+        let order = (order_id(&placed.body)?, due);
+        let orders = self.orders.lock();
+        orders.unwrap_or_else(PoisonError::into_inner).push(order);
+        Ok(true)
     }
 }
 

@@ -24,9 +24,9 @@ pub struct Whole {
     /// An API key of it.
     pub key: String,
     pub views: PgPool,
+    pub relay: Process,
+    pub projector: Process,
     config: Config,
-    _relay: Process,
-    _projector: Process,
 }
 
 impl Whole {
@@ -37,14 +37,28 @@ impl Whole {
         ensure_topics(config).await?;
         let start = |role| Process::start(config, role, folder);
         Ok(Self {
-            _relay: start("relay").await?,
-            _projector: start("projector").await?,
+            relay: start("relay").await?,
+            projector: start("projector").await?,
             commands: start("command-api").await?,
             reads: start("read-api").await?,
             key: http::key(config).await?,
             views: postgres::pool(&config.views_url, 1)?,
             config: config.clone(),
         })
+    }
+
+    /// Starts them on databases and topics that have so many orders and hardly more,
+    /// and are kept for whoever else asks for as many in this run: a million of
+    /// them take minutes.
+    pub async fn with_orders(config: &Config, folder: &Path, orders: i64) -> anyhow::Result<Self> {
+        let whole = Self::start(&apart(config, &format!("of_{orders}")), folder).await?;
+        whole.grow(orders).await?;
+        Ok(whole)
+    }
+
+    /// Where its servers and databases are.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Appends orders until there are so many that can be read, and brings the
@@ -83,4 +97,20 @@ impl Whole {
         let count = sqlx::query_scalar("SELECT count(*) FROM orders");
         Ok(count.fetch_one(&self.views).await?)
     }
+}
+
+/// Databases, topics and keys of their own on the same servers: what one row
+/// leaves behind is nothing that another one works on.
+pub fn apart(config: &Config, name: &str) -> Config {
+    let mut config = config.clone();
+    for url in [
+        &mut config.events_url,
+        &mut config.views_url,
+        &mut config.ops_url,
+    ] {
+        *url = format!("{url}_{name}");
+    }
+    config.kafka_prefix = format!("{}{name}.", config.kafka_prefix);
+    config.redis_prefix = format!("{}{name}:", config.redis_prefix);
+    config
 }

@@ -168,7 +168,8 @@ fn context() -> CommandContext {
     }
 }
 
-fn label(number: u64) -> anyhow::Result<OrderCommand> {
+/// The command that labels an order.
+pub fn label(number: u64) -> anyhow::Result<OrderCommand> {
     let tag = format!("label-{number}").as_str().try_into()?;
     Ok(TagOrder { tag }.into())
 }
@@ -178,7 +179,8 @@ fn note() -> anyhow::Result<OrderCommand> {
     Ok(AddNote { text }.into())
 }
 
-fn order(id: Uuid, customer: Option<Customer>) -> anyhow::Result<OrderCommand> {
+/// The command that places the order `id`.
+pub fn order(id: Uuid, customer: Option<Customer>) -> anyhow::Result<OrderCommand> {
     let line = |number: u32| {
         Ok(NewLine {
             sku: format!("SKU-{number}").as_str().try_into()?,

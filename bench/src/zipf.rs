@@ -41,3 +41,38 @@ impl Zipf {
         z ^ (z >> 31)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_is_wanted_half_as_often_as_the_first_and_the_last_hardly() {
+        let mut zipf = Zipf::new(100, 7);
+        let mut counts = [0_u32; 100];
+        for _ in 0..100_000 {
+            counts[zipf.place()] += 1;
+        }
+        let [first, second] = [counts[0], counts[1]].map(f64::from);
+        assert!((first / second - 2.0).abs() < 0.1, "{first} and {second}");
+        // Of all, one in 1 + 1/2 + … 1/100 = 5.19.
+        assert!((first / 100_000.0 - 1.0 / 5.187).abs() < 0.01, "{first}");
+        assert!(counts[99] < counts[0] / 50, "{}", counts[99]);
+    }
+
+    #[test]
+    fn a_seed_is_a_sequence() {
+        let places = |seed| {
+            let mut zipf = Zipf::new(1_000, seed);
+            (0..100).map(|_| zipf.place()).collect::<Vec<_>>()
+        };
+        assert_eq!(places(1), places(1));
+        assert_ne!(places(1), places(2));
+    }
+
+    #[test]
+    fn of_one_thing_it_is_always_that() {
+        let mut zipf = Zipf::new(1, 3);
+        assert!((0..100).all(|_| zipf.place() == 0));
+    }
+}

@@ -31,6 +31,7 @@ mod routes;
 mod servers;
 mod state;
 
+pub use cursor::{Keyset, Place, QueryHash, opened as opened_cursor, sealed as sealed_cursor};
 pub use export::{ExportFiles, check_export};
 pub use log::Log;
 pub use openapi::openapi;

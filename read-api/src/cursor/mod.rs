@@ -191,7 +191,8 @@ impl Cursors {
     }
 }
 
-fn sealed(secret: &[u8; 32], query: QueryHash, place: Place) -> String {
+/// The cursor of the page at `place`, signed with a secret.
+pub fn sealed(secret: &[u8; 32], query: QueryHash, place: Place) -> String {
     let mut keyset = Vec::with_capacity(8 + 16);
     keyset.extend_from_slice(&place.keyset.value.to_be_bytes());
     keyset.extend_from_slice(place.keyset.id.as_bytes());
@@ -233,7 +234,11 @@ fn opened_key(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<Strin
     }
 }
 
-fn opened(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<Place, Problem> {
+/// Where the page of a cursor is that was signed with this secret.
+///
+/// # Errors
+/// As those of [`Cursors::open`].
+pub fn opened(secret: &[u8; 32], query: QueryHash, cursor: &str) -> Result<Place, Problem> {
     let (way, keyset) = verified(secret, query, cursor)?;
     let way = Way::of(way).ok_or_else(invalid)?;
     let (value, id) = keyset.split_at_checked(8).ok_or_else(invalid)?;

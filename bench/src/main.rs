@@ -91,11 +91,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     if let [piece, times] = args.counted.as_slice() {
         instructions::counted(piece, times.parse()?)?;
     } else if let Some(role) = args.flamegraph {
-        flame::draw(role, args.quick).await?;
+        Box::pin(flame::draw(role, args.quick)).await?;
     } else if args.report {
         report::write(&root(args.quick), &RowName::names())?;
     } else {
-        measure(&args).await?;
+        Box::pin(measure(&args)).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -130,7 +130,7 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
     for row in rows {
         let name = row.name();
         let watch = noise::Watch::start()?;
-        let measured = row.measure(config, folder.path(), args.quick).await;
+        let measured = Box::pin(row.measure(config, folder.path(), args.quick)).await;
         let measured = measured.with_context(|| format!("{name} cannot be measured"))?;
         let noise = watch.end()?;
         print_table(&measured);

@@ -51,7 +51,8 @@ impl Whole {
     /// and are kept for whoever else asks for as many in this run: a million of
     /// them take minutes.
     pub async fn with_orders(config: &Config, folder: &Path, orders: i64) -> anyhow::Result<Self> {
-        let whole = Self::start(&apart(config, &format!("of_{orders}")), folder).await?;
+        let config = apart(config, &format!("of_{orders}"));
+        let whole = Box::pin(Self::start(&config, folder)).await?;
         whole.grow(orders).await?;
         Ok(whole)
     }

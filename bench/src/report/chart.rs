@@ -279,8 +279,10 @@ impl Chart {
             // Of a long curve some, so that they stay marks.
             let every = points.len().div_ceil(12).max(1);
             let marked = points.iter().copied().step_by(every);
-            // Shapes in turn: a circle, a triangle, a cross, a ring.
-            match nth % 4 {
+            // In turn a circle, a triangle, a cross, a ring: another one for the same
+            // colour.
+            let shape = (nth + nth / COLOURS.len()) % 4;
+            match shape {
                 0 => chart.draw_series(marked.map(|at| Circle::new(at, 4, colour.filled())))?,
                 1 => chart
                     .draw_series(marked.map(|at| TriangleMarker::new(at, 6, colour.filled())))?,
@@ -292,7 +294,7 @@ impl Chart {
                 colour.stroke_width(3),
             ))?;
             let mark = (22, at);
-            match nth % 4 {
+            match shape {
                 0 => names.draw(&Circle::new(mark, 4, colour.filled()))?,
                 1 => names.draw(&TriangleMarker::new(mark, 6, colour.filled()))?,
                 2 => names.draw(&Cross::new(mark, 4, style))?,

@@ -59,7 +59,9 @@ impl Scene {
         let views = Views::start(env).await?;
         let mut commands = env.role("command-api").spawn()?;
         commands.ready().await?;
-        let front = Front::start(nginx, commands.url(), views.role.url()).await?;
+        // No trial with these asks the console.
+        let (commanded, asked) = (commands.url(), views.role.url());
+        let front = Front::start(nginx, commanded, asked, asked).await?;
         Ok(Some(Self {
             api: Api::with_key(&front.url, views.api.key()),
             front,

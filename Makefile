@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos soak fuzz deny bench generate check-api fmt lint ci clean-data setup build
+.PHONY: help run test chaos soak fuzz deny bench generate check-api check-console fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -50,6 +50,9 @@ generate: build ## Write what is generated (OpenAPI, AsyncAPI, JSON Schemas, typ
 
 check-api: build ## Send generated requests to a running system (needs python3)
 	@scripts/check-api
+
+check-console: build ## Drive the console in a browser (needs Node.js); pictures in target/console-shots
+	@scripts/check-console
 
 fmt: ## Format the code
 	@cargo fmt --all

@@ -16,7 +16,8 @@ export class System {
 
   /** The JSON of an answer; another status than `expect` is an error. */
   async call(method, path, body, expect = [200, 201, 202, 204]) {
-    const headers = { authorization: `Bearer ${this.key}`, prefer: 'wait=10' };
+    const headers = { authorization: `Bearer ${this.key}` };
+    if (method === 'GET') headers.prefer = 'wait=10';
     if (body !== undefined) headers['content-type'] = 'application/json';
     const answer = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
     const text = await answer.text();

@@ -4,7 +4,7 @@
 const RAN = '__ran';
 
 /** A text that is a script wherever it is taken for one. */
-export const SCRIPT = `"'></textarea></title><img src=x onerror="window.${RAN}=1;alert(1)"><script>window.${RAN}=1</script>`;
+export const SCRIPT = `"'></textarea></title><img src=x onerror=window.${RAN}=1;alert(1)><script>window.${RAN}=1</script>`;
 
 export class Watch {
   constructor(url) {

@@ -104,7 +104,10 @@ mod tests {
         let key = TokenKey::of_file(&path).expect("a key");
         let sealed = key.seal(b"session", b"secret").expect("sealed");
         let again = TokenKey::of_file(&path).expect("a key");
-        assert_eq!(again.open(b"session", &sealed).as_deref(), Some(&b"secret"[..]));
+        assert_eq!(
+            again.open(b"session", &sealed).as_deref(),
+            Some(&b"secret"[..])
+        );
         assert_eq!(key.open(b"notice", &sealed), None);
         assert_eq!(other.open(b"session", &sealed), None);
         assert_eq!(key.open(b"session", &sealed[1..]), None);

@@ -1,0 +1,40 @@
+// Forms as people find them, and as whoever writes them by hand does.
+
+/** Opens an action, and is its part of the page. */
+export async function open(page, summary) {
+  const name = new RegExp(`^\\s*${summary}\\s*$`);
+  const action = page.locator('details').filter({ has: page.locator('summary', { hasText: name }) }).first();
+  if (!(await action.evaluate((details) => details.open))) {
+    await action.locator('summary').first().click();
+  }
+  return action;
+}
+
+/** Waits until the page says that something was done. */
+export async function done(page, what) {
+  const said = page.locator('.notice').first();
+  await said.waitFor();
+  const text = (await said.innerText()).trim();
+  const refused = await said.evaluate((notice) => notice.classList.contains('refused'));
+  if (refused || !what.test(text)) throw new Error(`the page does not say ${what}, but: ${text}`);
+}
+
+/** Every form of a page that does something, as a browser would send it once the fields
+    that have to be are filled in. */
+export async function formsOf(page) {
+  return page.$$eval('form[method="post" i]', (forms) => {
+    const typed = {
+      number: '1', date: '2026-01-31', 'datetime-local': '2026-01-31T12:00', url: 'https://example.com/hooks', email: 'a@example.com',
+    };
+    const value = (field) => field.value || typed[field.type] || (field.required ? '1' : '');
+    return forms.map((form) => ({
+      action: new URL(form.action).pathname,
+      upload: form.enctype === 'multipart/form-data',
+      file: form.querySelector('input[type=file]')?.name,
+      fields: [...form.elements]
+        .filter((field) => field.name && !field.disabled && field.type !== 'file')
+        .filter((field) => !['checkbox', 'radio'].includes(field.type) || field.checked || field.required)
+        .map((field) => [field.name, value(field)]),
+    }));
+  });
+}

@@ -169,7 +169,7 @@ async fn what_a_page_is_told_arrives_as_it_is_told() -> anyhow::Result<()> {
     let host = front.url.trim_start_matches("http://");
     let told = async {
         let mut client = TcpStream::connect(host).await?;
-        let head = format!("GET /console/orders/live HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let head = format!("GET /console/orders/changes HTTP/1.1\r\nHost: {host}\r\n\r\n");
         client.write_all(head.as_bytes()).await?;
         let (mut connection, _) = listener.accept().await?;
         read_until(&mut connection, &mut String::new(), "\r\n\r\n").await?;

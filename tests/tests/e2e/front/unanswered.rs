@@ -118,7 +118,7 @@ fn requests() -> Vec<(Method, &'static str, bool, usize)> {
         (Method::POST, "/v1/shipping/quotes", false, 2),
         // A form has no key that an instance could know it by.
         (Method::GET, "/console/orders", false, 2),
-        (Method::GET, "/console/orders/live", false, 2),
+        (Method::GET, "/console/orders/changes", false, 2),
         (Method::POST, "/console/orders/1/capture", false, 1),
         (Method::POST, "/console/imports", false, 1),
     ];

@@ -28,7 +28,7 @@ export async function formsOf(page) {
     };
     const value = (field) => field.value || typed[field.type] || (field.required ? '1' : '');
     return forms.map((form) => ({
-      action: new URL(form.action).pathname,
+      action: new URL(form.action).pathname + new URL(form.action).search,
       upload: form.enctype === 'multipart/form-data',
       file: form.querySelector('input[type=file]')?.name,
       fields: [...form.elements]

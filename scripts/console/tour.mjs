@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { formsOf } from './forms.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Bytes on the wire of a page with its style and its script, nothing being kept. */
@@ -28,7 +29,8 @@ function parameters(url) {
   return [...new Set(new URL(url).searchParams.keys())].sort().join();
 }
 
-/** Goes to each page once, from those in `begin` on; what it found of each kind. */
+/** Goes to each page once, from those in `begin` on; what it found of each kind, and the
+    forms that pages have. */
 export async function tour(page, watch, begin, shots) {
   const session = await page.context().newCDPSession(page);
   await session.send('Network.setCacheDisabled', { cacheDisabled: true });
@@ -36,6 +38,7 @@ export async function tour(page, watch, begin, shots) {
   const seen = new Set();
   const kinds = new Map();
   const pages = [];
+  const forms = new Map();
   while (waiting.length > 0) {
     const url = waiting.shift();
     const kind = kindOf(url);
@@ -49,16 +52,21 @@ export async function tour(page, watch, begin, shots) {
     if (loaded === null) continue;
     const first = variants.size === 0;
     kinds.set(kind, variants.add(variant));
+    // Before axe-core and pictures, which leave their own marks.
+    await watch.lookInto(page);
+    for (const form of await formsOf(page)) {
+      forms.set(kindOf(new URL(form.action, url).href), form);
+    }
     for (const look of first ? LOOKS : LOOKS.slice(0, 1)) {
       await lookAt(page, watch, look, first && join(shots, `${fileName(kind)}-${look.name}.png`));
     }
-    await watch.lookInto(page);
     if (loaded.bytes >= LARGEST) watch.tell(`${kind} weighs ${loaded.bytes} bytes`);
     if (first) pages.push({ kind, ...loaded });
     waiting.push(...(await links(page)));
   }
   await session.detach();
-  return pages;
+  forms.delete('/console/sign-out');
+  return { kinds: pages, forms: [...forms.values()] };
 }
 
 /** Loads a page; nothing where it is no page but a file. */

@@ -26,7 +26,11 @@ export async function formsOf(page) {
     const typed = {
       number: '1', date: '2026-01-31', 'datetime-local': '2026-01-31T12:00', url: 'https://example.com/hooks', email: 'a@example.com',
     };
-    const value = (field) => field.value || typed[field.type] || (field.required ? '1' : '');
+    const value = (field) => {
+      // As many as there may be: none at all is refused before anybody is asked.
+      if (field.type === 'number' && field.max) return field.max;
+      return field.value || typed[field.type] || (field.required ? '1' : '');
+    };
     return forms.map((form) => ({
       action: new URL(form.action).pathname + new URL(form.action).search,
       upload: form.enctype === 'multipart/form-data',

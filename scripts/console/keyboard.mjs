@@ -34,10 +34,10 @@ export async function withoutScripts({ browser, url, watch, key, story }) {
   await signIn(page, key);
   await page.goto(`/console/orders/${story}`);
   await page.getByText('Desk lamp').first().waitFor();
-  const note = await open(page, 'Add a note');
-  await note.getByRole('textbox').fill('Written without scripts');
-  await note.getByRole('button').last().click();
-  await done(page, /./);
+  const note = await open(page, 'Note');
+  await note.getByRole('textbox', { name: 'Note' }).fill('Written without scripts');
+  await note.getByRole('button', { name: 'Add the note' }).click();
+  await done(page, /Noted/);
   await page.getByText('Written without scripts').first().waitFor();
   await page.context().close();
 }

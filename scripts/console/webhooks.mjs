@@ -17,8 +17,8 @@ export async function replayed({ page, hooks }) {
     return before.every((id) => again.includes(id));
   });
 
-  const delivery = page.getByRole('link', { name: /^order\./ }).first();
-  await delivery.click();
+  const delivery = page.getByRole('row').filter({ hasText: /order\./ }).first();
+  await delivery.getByRole('link').first().click();
   await page.getByRole('heading', { level: 1, name: /order\./ }).waitFor();
   await page.getByText('webhook-id').waitFor();
   const sent = hooks.sent.length;

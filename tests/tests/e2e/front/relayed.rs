@@ -110,7 +110,7 @@ async fn lines_pass_one_by_one_both_ways() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let server = format!("http://{}", listener.local_addr()?);
     let front = Front::start(nginx, &server, &server, &server).await?;
-    for path in ["/v1/bulk", "/v1/operations", "/console/imports"] {
+    for path in ["/v1/bulk", "/v1/operations", "/console/operations"] {
         let echo = async {
             let (connection, _) = listener.accept().await?;
             let (from, mut to) = connection.into_split();

@@ -120,7 +120,7 @@ fn requests() -> Vec<(Method, &'static str, bool, usize)> {
         (Method::GET, "/console/orders", false, 2),
         (Method::GET, "/console/orders/changes", false, 2),
         (Method::POST, "/console/orders/1/capture", false, 1),
-        (Method::POST, "/console/imports", false, 1),
+        (Method::POST, "/console/operations", false, 1),
     ];
     keyless.into_iter().chain(keyed).chain(others).collect()
 }

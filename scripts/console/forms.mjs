@@ -10,13 +10,13 @@ export async function open(page, summary) {
   return action;
 }
 
-/** Waits until the page says that something was done. */
+/** Waits until the page says that something was done; one that says it was refused fails. */
 export async function done(page, what) {
-  const said = page.locator('.notice').first();
-  await said.waitFor();
-  const text = (await said.innerText()).trim();
-  const refused = await said.evaluate((notice) => notice.classList.contains('refused'));
-  if (refused || !what.test(text)) throw new Error(`the page does not say ${what}, but: ${text}`);
+  const said = page.locator('#notices .notice');
+  const right = said.filter({ hasText: what });
+  const refused = page.locator('#notices .notice.refused');
+  await right.or(refused).first().waitFor();
+  if ((await refused.count()) > 0) throw new Error(`it was refused: ${await refused.first().innerText()}`);
 }
 
 /** Every form of a page that does something, as a browser would send it once the fields

@@ -56,7 +56,7 @@ export async function lived({ browser, url, watch, system, key, page, story }) {
     await until(`the timeline to grow by “${button}”`, async () => (await events.count()) > before);
   }
   const state = other.locator('#state');
-  await until('the state to change as well', async () => (await state.innerText()).includes('Refunded'));
+  await until('the state to change as well', async () => (await state.textContent()).includes('Refunded'));
   if (!(await other.evaluate(() => window.neverReloaded))) throw new Error('the page was loaded anew');
   await other.context().close();
   const { totals, returns } = await system.order(story);
@@ -71,7 +71,7 @@ export async function travelled({ page, story }) {
   await page.keyboard.press('Home');
   await page.waitForURL(/[?&]version=1$/);
   await page.getByText('This is the order as it was').waitFor();
-  if (!(await page.locator('#state').innerText()).includes('unpaid')) throw new Error('it was paid before it was');
+  if (!(await page.locator('#state').textContent()).includes('unpaid')) throw new Error('it was paid before it was');
   if ((await page.getByRole('heading', { name: 'Actions' }).count()) > 0) throw new Error('the past can be changed');
   await page.getByRole('link', { name: 'Look at it as it is now' }).click();
   await page.getByRole('heading', { name: 'Actions' }).waitFor();

@@ -48,7 +48,7 @@ export async function tour(page, watch, begin, shots) {
     // Filters by other names show other parts of a page; another id, the same ones.
     const variant = parameters(url) || `${variants.size}`;
     if (variants.has(variant)) continue;
-    const loaded = await load(page, url);
+    const loaded = await load(page, watch, url);
     if (loaded === null) continue;
     const first = variants.size === 0;
     kinds.set(kind, variants.add(variant));
@@ -70,7 +70,7 @@ export async function tour(page, watch, begin, shots) {
 }
 
 /** Loads a page; nothing where it is no page but a file. */
-async function load(page, url) {
+async function load(page, watch, url) {
   await page.setViewportSize(LOOKS[0].viewport);
   await page.emulateMedia({ colorScheme: LOOKS[0].scheme });
   const finished = [];
@@ -78,7 +78,11 @@ async function load(page, url) {
   page.on('requestfinished', note);
   try {
     const answer = await page.goto(url, { waitUntil: 'load' });
-    if (!answer.ok()) throw new Error(`${url} was answered ${answer.status()}`);
+    if (!answer.ok()) {
+      watch.tell(`a link leads to ${new URL(url).pathname}, which is answered ${answer.status()}`);
+      return null;
+    }
+    if (!(answer.headers()['content-type'] ?? '').startsWith('text/html')) return null;
     const { requestStart, responseStart } = answer.request().timing();
     const sizes = await Promise.all(finished.map((request) => request.sizes().catch(() => ({}))));
     const bytes = sizes.reduce((sum, size) => sum + (size.responseBodySize ?? 0) + (size.responseHeadersSize ?? 0), 0);

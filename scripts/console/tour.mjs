@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { formsOf } from './forms.mjs';
+import { until } from './system.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Bytes on the wire of a page with its style and its script, nothing being kept. */
@@ -74,10 +75,16 @@ async function load(page, watch, url) {
   await page.setViewportSize(LOOKS[0].viewport);
   await page.emulateMedia({ colorScheme: LOOKS[0].scheme });
   const finished = [];
-  const note = (request) => finished.push(request);
-  page.on('requestfinished', note);
+  const open = new Set();
+  const begun = (request) => request.resourceType() !== 'eventsource' && open.add(request);
+  const failed = (request) => open.delete(request);
+  const ended = (request) => open.delete(request) && finished.push(request);
+  const events = { request: begun, requestfailed: failed, requestfinished: ended };
+  for (const [event, note] of Object.entries(events)) page.on(event, note);
   try {
     const answer = await page.goto(url, { waitUntil: 'load' });
+    // Parts of a page come once it is there; streams never end.
+    await until(`all of ${url}`, () => open.size === 0);
     if (!answer.ok()) {
       watch.tell(`a link leads to ${new URL(url).pathname}, which is answered ${answer.status()}`);
       return null;
@@ -91,7 +98,7 @@ async function load(page, watch, url) {
     if (/Download is starting|ERR_ABORTED/.test(error.message)) return null;
     throw error;
   } finally {
-    page.off('requestfinished', note);
+    for (const [event, note] of Object.entries(events)) page.off(event, note);
   }
 }
 

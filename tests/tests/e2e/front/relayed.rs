@@ -185,8 +185,9 @@ async fn what_a_page_is_told_arrives_as_it_is_told() -> anyhow::Result<()> {
     told.with_context(|| format!("held back: {}", front.errors()))?
 }
 
-/// The head of an answer of any length.
-const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+/// The head of an answer of any length, the only one of its connection.
+const CHUNKED: &[u8] =
+    b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 /// Reads until it has been told a text.
 async fn read_until(from: &mut TcpStream, told: &mut String, text: &str) -> anyhow::Result<()> {

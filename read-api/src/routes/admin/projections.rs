@@ -15,11 +15,11 @@ use infra::{
     config::Config,
     http::{Principal, Problem, Query},
     kafka,
-    views::models,
+    views::{models, parked},
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -71,6 +71,12 @@ struct Projection {
     built_at: String,
     #[serde(flatten)]
     lag: Lag,
+    /// Positions of the log that it has come past a second, over the last ten
+    /// seconds, whichever events lie there; `null` before it was looked at twice.
+    #[schema(example = 12.4)]
+    per_second: Option<f64>,
+    /// What is parked in it.
+    parked: i64,
     /// Its partitions.
     partitions: Vec<ProjectionPartition>,
 }
@@ -129,8 +135,11 @@ pub async fn handle(
     let database = |error: sqlx::Error| Problem::database(&error);
     let builds = lag::builds(&state.views).await.map_err(database)?;
     let checkpoints = lag::checkpoints(&state.views).await.map_err(database)?;
+    let parked = parked::counts(&state.views).await.map_err(database)?;
     let seen = Seen {
         checkpoints,
+        parked,
+        paces: state.lag.paces(),
         ends: ends(&state.config).await,
         measured: state.lag.measured(PRIMARY),
         now: clock::now(),
@@ -171,6 +180,10 @@ fn topic(projection: &str) -> &'static str {
 /// What is known, from everybody who was asked.
 struct Seen {
     checkpoints: Vec<Checkpoint>,
+    /// How much is parked, by projection.
+    parked: BTreeMap<String, i64>,
+    /// How fast each projection moves.
+    paces: HashMap<String, f64>,
     ends: HashMap<&'static str, Vec<i64>>,
     measured: Option<Arc<Measured>>,
     now: OffsetDateTime,
@@ -184,6 +197,8 @@ impl Seen {
         let checkpoints = checkpoints.filter(|c| c.projection == build.projection);
         Projection {
             lag: self.lag(lag.map(ProjectionLag::whole)),
+            per_second: self.paces.get(&build.projection).copied(),
+            parked: self.parked.get(&build.projection).copied().unwrap_or(0),
             partitions: checkpoints.map(|c| self.partition(c, lag)).collect(),
             topic: topic(&build.projection),
             name: build.projection,

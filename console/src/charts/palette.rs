@@ -18,7 +18,7 @@ mod tests {
 
     #[test]
     fn the_style_sheet_knows_every_colour() {
-        let sheet = include_str!("../../assets/charts.css");
+        let sheet = include_str!("../assets/charts.css");
         for RGBColor(red, green, blue) in [FIGURES, BEFORE, LINES, WORDS] {
             let written = format!("\"#{red:02X}{green:02X}{blue:02X}\"");
             assert!(sheet.contains(&written), "{written}");

@@ -24,6 +24,8 @@ pub enum Value {
     Count(i64),
     /// Minor units of the table's currency.
     Money(i64),
+    /// Minor units of this one.
+    MoneyOf(i64, String),
     /// A share of one, in thousandths.
     Share(i64),
     /// How long.
@@ -37,8 +39,8 @@ pub enum Value {
 pub struct Table {
     /// What they are.
     pub caption: String,
-    /// The currency of its amounts.
-    pub currency: String,
+    /// The currency of its amounts; none where each has its own.
+    pub currency: Option<String>,
     /// Its columns.
     pub heads: Vec<Head>,
     /// Its rows, each with a cell for each column.
@@ -57,7 +59,7 @@ impl Table {
                     } }
                     tbody {
                         @for row in &self.rows { tr {
-                            @for cell in row { (cell.html(locale, &self.currency)) }
+                            @for cell in row { (cell.html(locale, self.currency.as_deref())) }
                         } }
                     }
                 }
@@ -69,21 +71,33 @@ impl Table {
     /// of which currency.
     pub fn csv(&self) -> Vec<u8> {
         let mut written = Vec::new();
-        for head in &self.heads {
+        for (nth, head) in self.heads.iter().enumerate() {
+            comma(&mut written, nth);
             push_text(&mut written, head.name);
-            written.push(b',');
         }
-        push_text(&mut written, "currency");
+        if self.currency.is_some() {
+            written.extend_from_slice(b",currency");
+        }
         written.extend_from_slice(END);
         for row in &self.rows {
-            for cell in row {
+            for (nth, cell) in row.iter().enumerate() {
+                comma(&mut written, nth);
                 cell.push(&mut written);
-                written.push(b',');
             }
-            push_text(&mut written, &self.currency);
+            if let Some(currency) = &self.currency {
+                written.push(b',');
+                push_text(&mut written, currency);
+            }
             written.extend_from_slice(END);
         }
         written
+    }
+}
+
+/// Before every cell but the first.
+fn comma(written: &mut Vec<u8>, nth: usize) {
+    if nth > 0 {
+        written.push(b',');
     }
 }
 
@@ -98,12 +112,17 @@ impl Value {
         minor.map_or(Self::Nothing, Self::Money)
     }
 
-    fn html(&self, locale: &Locale, currency: &str) -> Markup {
+    fn html(&self, locale: &Locale, currency: Option<&str>) -> Markup {
         match self {
             Self::Text(text) => html! { td { (text) } },
             Self::Link(text, path) => html! { td { a href=(path) { (text) } } },
             Self::Count(count) => html! { td.number { (locale.count(*count)) } },
-            Self::Money(minor) => html! { td.number { (locale.money(*minor, currency)) } },
+            Self::Money(minor) => {
+                html! { td.number { (locale.money(*minor, currency.unwrap_or_default())) } }
+            }
+            Self::MoneyOf(minor, currency) => {
+                html! { td.number { (locale.money(*minor, currency)) } }
+            }
             Self::Share(thousandths) => html! { td.number { (locale.percent(*thousandths)) } },
             Self::Seconds(seconds) => html! { td.number { (lasting(*seconds)) } },
             Self::Nothing => html! { td.number { span.none { "–" } } },
@@ -113,7 +132,10 @@ impl Value {
     fn push(&self, written: &mut Vec<u8>) {
         match self {
             Self::Text(text) | Self::Link(text, _) => push_text(written, text),
-            Self::Count(number) | Self::Money(number) | Self::Seconds(number) => {
+            Self::Count(number)
+            | Self::Money(number)
+            | Self::MoneyOf(number, _)
+            | Self::Seconds(number) => {
                 written.extend_from_slice(number.to_string().as_bytes());
             }
             Self::Share(thousandths) => written.extend_from_slice(share(*thousandths).as_bytes()),
@@ -171,7 +193,7 @@ mod tests {
         let head = |name| Head { name, title: "" };
         let table = Table {
             caption: "Products".into(),
-            currency: "GBP".into(),
+            currency: Some("GBP".into()),
             heads: vec![head("sku"), head("amount"), head("share"), head("average")],
             rows: vec![
                 vec![

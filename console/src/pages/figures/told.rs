@@ -7,8 +7,6 @@ use serde::Deserialize;
 pub struct Rows<R> {
     /// What it is made of.
     pub data: Vec<R>,
-    /// When it was computed.
-    pub as_of: String,
 }
 
 /// Figures of orders; amounts in minor units of their currency.
@@ -18,9 +16,7 @@ pub struct Sums {
     pub cancelled: i64,
     pub units: i64,
     pub revenue: i64,
-    pub captured: i64,
     pub refunded: i64,
-    pub net: i64,
     pub average_value: Option<i64>,
 }
 

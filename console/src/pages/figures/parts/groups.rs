@@ -4,7 +4,7 @@ use super::{
     super::{
         asked::Measure,
         call::Call,
-        table::Value,
+        table::{Table, Value},
         told::{OrdersRow, Rows},
     },
     Scene, Shown,
@@ -104,11 +104,11 @@ fn table(
     scene: &Scene<'_>,
     group: Group,
     caption: String,
-) -> super::super::table::Table {
+) -> Table {
     let name = (group.word(), group.title());
     if group == Group::Currency {
         let cells = rows.iter().map(|row| {
-            let money = |minor| Value::Text(scene.locale.amount(minor, &row.currency));
+            let money = |minor| Value::MoneyOf(minor, row.currency.clone());
             vec![
                 Value::Text(row.currency.clone()),
                 Value::Count(row.sums.orders),
@@ -117,7 +117,11 @@ fn table(
             ]
         });
         let heads = [name, ("orders", "Orders"), ("revenue", "Revenue"), ("refunded", "Refunds")];
-        return scene.table(caption, &heads, cells.collect());
+        let table = scene.table(caption, &heads, cells.collect());
+        return Table {
+            currency: None,
+            ..table
+        };
     }
     let cells = rows.iter().map(|row| {
         vec![

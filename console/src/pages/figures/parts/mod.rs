@@ -157,10 +157,10 @@ impl Scene<'_> {
         rows: Vec<Vec<super::table::Value>>,
     ) -> Table {
         let heads = heads.iter();
-        let heads = heads.map(|(name, title)| super::table::Head { name, title });
+        let heads = heads.map(|&(name, title)| super::table::Head { name, title });
         Table {
             caption: caption.into(),
-            currency: self.currency.to_owned(),
+            currency: Some(self.currency.to_owned()),
             heads: heads.collect(),
             rows,
         }

@@ -13,7 +13,7 @@ pub mod epoch;
 pub mod event_store;
 pub mod exports;
 pub mod failpoint;
-mod hex;
+pub mod hex;
 pub mod http;
 pub mod jobs;
 mod joined;

@@ -76,7 +76,11 @@ impl Bars<'_> {
             let (right, _) = chart.backend_coord(&(length, top + 0.5));
             let name = shortened(&bar.name, LETTERS_OF_NAME);
             root.draw(&Text::new(name, (left - 8, middle), before.clone()))?;
-            root.draw(&Text::new(bar.told.as_str(), (right + 6, middle), after.clone()))?;
+            root.draw(&Text::new(
+                bar.told.as_str(),
+                (right + 6, middle),
+                after.clone(),
+            ))?;
             top += 1.0;
         }
         root.present()

@@ -78,9 +78,10 @@ impl Columns<'_> {
         }
         let figures = self.columns.iter().enumerate();
         let figures = figures.filter_map(|(nth, c)| Some((place(nth), coordinate(c.figure?))));
-        chart.draw_series(figures.map(|(x, y)| {
-            Rectangle::new([(x + 0.16, 0.0), (x + 0.84, y)], FIGURES.filled())
-        }))?;
+        chart
+            .draw_series(figures.map(|(x, y)| {
+                Rectangle::new([(x + 0.16, 0.0), (x + 0.84, y)], FIGURES.filled())
+            }))?;
         let before = self.columns.iter().enumerate();
         let before = before.filter_map(|(nth, c)| Some((place(nth), coordinate(c.before?))));
         chart.draw_series(before.map(|(x, y)| {
@@ -134,7 +135,10 @@ mod tests {
     fn words_come_out_as_text() {
         let svg = drawn(&[column(Some(3), None)]);
         assert!(svg.contains("&lt;1&gt;") && !svg.contains("<b>"), "{svg}");
-        assert!(svg.contains("aria-label=\"Orders &quot;by&quot; day\""), "{svg}");
+        assert!(
+            svg.contains("aria-label=\"Orders &quot;by&quot; day\""),
+            "{svg}"
+        );
     }
 
     #[test]

@@ -85,10 +85,7 @@ impl Grid<'_> {
 /// The upper left corner of a cell.
 fn corner((row, column): (usize, usize)) -> (i32, i32) {
     let far = |index: usize| i32::try_from(index).unwrap_or(0);
-    (
-        NAMES.0 + far(column) * CELL.0,
-        NAMES.1 + far(row) * CELL.1,
-    )
+    (NAMES.0 + far(column) * CELL.0, NAMES.1 + far(row) * CELL.1)
 }
 
 #[cfg(test)]

@@ -70,11 +70,16 @@ fn inside(svg: &str) -> &str {
 /// A style of text of this colour, that stands at its place so.
 fn text(colour: &'static RGBColor, across: HPos, along: VPos) -> TextStyle<'static> {
     let font = ("sans-serif", LETTERS).into_font();
-    TextStyle::from(font).color(colour).pos(Pos::new(across, along))
+    TextStyle::from(font)
+        .color(colour)
+        .pos(Pos::new(across, along))
 }
 
 /// As a coordinate.
-#[expect(clippy::cast_precision_loss, reason = "a picture has some hundred pixels")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a picture has some hundred pixels"
+)]
 const fn coordinate(figure: i64) -> f64 {
     figure as f64
 }
@@ -99,7 +104,10 @@ mod tests {
 
     #[test]
     fn the_page_has_the_outermost_element_itself() {
-        assert_eq!(inside("<svg width=\"1\">\n<rect/>\n</svg>\n"), "\n<rect/>\n");
+        assert_eq!(
+            inside("<svg width=\"1\">\n<rect/>\n</svg>\n"),
+            "\n<rect/>\n"
+        );
         assert_eq!(inside("<svg></svg>"), "");
         assert_eq!(inside(""), "");
     }

@@ -48,7 +48,9 @@ fn step(least: f64) -> f64 {
     }
     let power = 10.0_f64.powf(least.log10().floor());
     let factors = [1.0, 2.0, 5.0].into_iter();
-    let found = factors.map(|factor| factor * power).find(|step| *step >= least);
+    let found = factors
+        .map(|factor| factor * power)
+        .find(|step| *step >= least);
     found.unwrap_or(10.0 * power)
 }
 
@@ -71,10 +73,7 @@ mod tests {
         assert_eq!(ticks(&[0.0, 100.0]), [0.0, 50.0, 100.0]);
         assert_eq!(ticks(&[37.0, 81.0]), [0.0, 50.0, 100.0]);
         assert_eq!(ticks(&[7.0]), [0.0, 2.0, 4.0, 6.0, 8.0]);
-        assert_eq!(
-            ticks(&[123_456.0]),
-            [0.0, 50_000.0, 100_000.0, 150_000.0]
-        );
+        assert_eq!(ticks(&[123_456.0]), [0.0, 50_000.0, 100_000.0, 150_000.0]);
     }
 
     #[test]

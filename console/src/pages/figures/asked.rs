@@ -123,9 +123,8 @@ impl Asked {
     pub fn of(written: &Written, zone: &str, today: Date) -> Self {
         let span = Span::of(&written.range).unwrap_or(Span::Month);
         let between = day(&written.from).zip(day(&written.through));
-        let between = between.filter(|(from, through)| {
-            from <= through && (*through - *from).whole_days() < LONGEST
-        });
+        let between = between
+            .filter(|(from, through)| from <= through && (*through - *from).whole_days() < LONGEST);
         let (span, from, through) = match (span, between) {
             (Span::Between, Some((from, through))) => (span, from, through),
             (Span::Between, None) => (Span::Month, ago(today, 29), today),

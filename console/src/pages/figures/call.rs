@@ -37,7 +37,10 @@ impl Call {
     /// # Errors
     /// Whatever the API says instead.
     pub async fn ask<T: DeserializeOwned>(&self, client: &Client) -> Result<T, Failure> {
-        let path: Vec<&str> = ["statistics"].into_iter().chain(self.path.iter().copied()).collect();
+        let path: Vec<&str> = ["statistics"]
+            .into_iter()
+            .chain(self.path.iter().copied())
+            .collect();
         let pairs = self.pairs.iter();
         let pairs = pairs.map(|(name, value)| (*name, value.as_str()));
         client.get(&path).params(pairs).read().await
@@ -65,14 +68,19 @@ mod tests {
     #[test]
     fn the_line_for_a_shell_asks_the_same() {
         let asked = |zone| Asked::of(&Written::default(), zone, date!(2026 - 02 - 10));
-        let call = Call::of(&["orders"], &asked("Europe/London")).with("group_by", "platform,country");
+        let call =
+            Call::of(&["orders"], &asked("Europe/London")).with("group_by", "platform,country");
         assert_eq!(
             call.curl(),
             "curl -H \"Authorization: Bearer $ORDERLOG_API_KEY\" \
              \"$ORDERLOG_URL/v1/statistics/orders?from=2026-01-12&to=2026-02-11\
              &time_zone=Europe%2FLondon&group_by=platform%2Ccountry\""
         );
-        assert!(!Call::of(&["funnel"], &asked("UTC")).curl().contains("time_zone"));
+        assert!(
+            !Call::of(&["funnel"], &asked("UTC"))
+                .curl()
+                .contains("time_zone")
+        );
     }
 
     #[test]

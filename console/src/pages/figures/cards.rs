@@ -29,7 +29,7 @@ pub fn sums(totals: &[OrdersRow], scene: &Scene<'_>, call: &Call) -> Markup {
         .collect();
     html! {
         section #sums aria-label="Sums" {
-            dl.cards {
+            dl.grid {
                 @for measure in Measure::ALL {
                     (card(*measure, &now, before.as_ref(), scene))
                 }
@@ -58,12 +58,14 @@ fn card(measure: Measure, now: &Sums, before: Option<&Sums>, scene: &Scene<'_>) 
         figure(now, measure),
         before.and_then(|before| figure(before, measure)),
     );
-    let change = now.zip(before).and_then(|(now, before)| change(now, before));
+    let change = now
+        .zip(before)
+        .and_then(|(now, before)| change(now, before));
     html! {
-        div.card {
+        div.card.sum {
             dt { (measure.title()) }
-            dd.sum { (told(now)) }
-            dd.before {
+            dd.number { (told(now)) }
+            dd.hint {
                 @match change {
                     Some(change) => {
                         @let sign = if change > 0 { "+" } else { "" };

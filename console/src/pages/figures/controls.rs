@@ -8,32 +8,41 @@ use super::{
 };
 use maud::{Markup, html};
 
-/// The form. It is sent by GET, so that the URL says what is shown.
-pub fn form(asked: &Asked, currency: &str, totals: &[OrdersRow]) -> Markup {
+/// The form. It is sent by GET, so that the URL says what is shown; `named`: it said a
+/// zone.
+pub fn form(asked: &Asked, named: bool, currency: &str, totals: &[OrdersRow]) -> Markup {
     html! {
-        nav.spans aria-label="Days" {
+        nav.row.spans aria-label="Days" {
             @for span in Span::ALL.iter().filter(|span| **span != Span::Between) {
                 @let here = asked.span == *span;
-                a href=(with_span(asked, *span)) aria-current=[here.then_some("true")] {
+                a.button href=(with_span(asked, *span)) aria-current=[here.then_some("true")] {
                     (span.title())
                 }
             }
         }
-        form.controls method="get" action=(PAGE.path) data-viewer-zone {
+        form.card.filters method="get" action=(PAGE.path) {
             input type="hidden" name="range" value=(Span::Between.word());
-            label { "From" input type="date" name="from" value=(told(asked.from)) required; }
-            label { "Through" input type="date" name="through" value=(told(asked.through)) required; }
-            label { "By" (select("interval", Interval::ALL, asked.interval)) }
-            label { "Show" (select("measure", Measure::ALL, asked.measure)) }
-            label { "Currency" (currencies(currency, totals)) }
-            label {
-                "Time zone"
-                input name="tz" value=(asked.zone) list="zones" autocomplete="off" spellcheck="false";
-            }
-            datalist #zones { @for zone in OFFERED { option value=(zone); } }
-            button type="submit" { "Show" }
+            (field("From", &html! {
+                input #from type="date" name="from" value=(told(asked.from)) required;
+            }))
+            (field("Through", &html! {
+                input #through type="date" name="through" value=(told(asked.through)) required;
+            }))
+            (field("By", &select("interval", Interval::ALL, asked.interval)))
+            (field("Show", &select("measure", Measure::ALL, asked.measure)))
+            (field("Currency", &currencies(currency, totals)))
+            (field("Time zone", &html! {
+                input #tz type="text" name="tz" value=(asked.zone) list="zones" autocomplete="off"
+                    spellcheck="false" data-viewer-zone[!named];
+            }))
+            datalist #zones { @for zone in OFFERED { option value=(zone) {} } }
+            div.field { button.primary type="submit" { "Show" } }
         }
     }
+}
+
+fn field(name: &str, input: &Markup) -> Markup {
+    html! { div.field { label { (name) " " (input) } } }
 }
 
 /// The same of other days; what they are divided into follows.

@@ -13,10 +13,7 @@ mod table;
 mod told;
 mod zone;
 
-use crate::{
-    Failure, Page, Visit,
-    layout::{empty, failed},
-};
+use crate::{Failure, Page, Visit, layout::empty};
 use actix_web::{
     HttpResponse,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
@@ -69,10 +66,11 @@ fn currency<'a>(asked: &'a Asked, totals: &'a [OrdersRow]) -> Option<&'a str> {
 }
 
 async fn handle(visit: Visit, written: Query<Written>) -> Result<HttpResponse, Failure> {
+    let named = !written.tz.is_empty();
     let (asked, zone) = asked(&written);
     let (call, totals) = totals(&visit, &asked).await?;
     let Some(currency) = currency(&asked, &totals) else {
-        let main = nothing(&visit, &asked, &call);
+        let main = nothing(&visit, &asked, named, &call);
         return Ok(visit.page(PAGE.title, &main));
     };
     let scene = Scene {
@@ -88,7 +86,7 @@ async fn handle(visit: Visit, written: Query<Written>) -> Result<HttpResponse, F
     let answers = join_all(answers).await;
     let main = html! {
         h1 { (PAGE.title) }
-        (controls::form(&asked, currency, &totals))
+        (controls::form(&asked, named, currency, &totals))
         (cards::sums(&totals, &scene, &call))
         @for ((part, call), answer) in parts.iter().zip(answers) {
             (section(*part, call, answer, &scene)?)
@@ -112,8 +110,7 @@ fn section(
             return Ok(html! {
                 section.card.figure id=(part.word()) {
                     h2 { (title) }
-                    (failed::part(&failure))
-                    p.hint { "A shorter range, UTC, or fewer periods make it quicker." }
+                    (refused(&failure))
                     (source(call, None))
                 }
             });
@@ -142,6 +139,23 @@ fn section(
     })
 }
 
+/// Why a part is not there, and what to do.
+fn refused(failure: &Failure) -> Markup {
+    let (said, slow) = match failure.refusal() {
+        Some(refusal) => (refusal.sentence(), refusal.status().is_server_error()),
+        None => (
+            "The API has said something that this console cannot read".to_owned(),
+            false,
+        ),
+    };
+    html! {
+        p { (said) "." }
+        @if slow {
+            p.hint { "Fewer days make it quicker, and so does UTC: there the sums are at hand." }
+        }
+    }
+}
+
 /// What was asked for, with the currency that is shown.
 fn in_currency(scene: &Scene<'_>) -> Asked {
     Asked {
@@ -153,7 +167,7 @@ fn in_currency(scene: &Scene<'_>) -> Asked {
 /// Where figures come from: a file, and the call that gives them.
 fn source(call: &Call, file: Option<&str>) -> Markup {
     html! {
-        div.source {
+        div.source.row {
             @if let Some(file) = file {
                 a href=(file) download { "CSV" }
             }
@@ -166,7 +180,7 @@ fn source(call: &Call, file: Option<&str>) -> Markup {
 }
 
 /// There is no order in these days.
-fn nothing(visit: &Visit, asked: &Asked, call: &Call) -> Markup {
+fn nothing(visit: &Visit, asked: &Asked, named: bool, call: &Call) -> Markup {
     let wider = Asked {
         span: asked::Span::Year,
         ..asked.clone()
@@ -174,7 +188,7 @@ fn nothing(visit: &Visit, asked: &Asked, call: &Call) -> Markup {
     let wider = format!("{}?{}", PAGE.path, wider.query());
     html! {
         h1 { (PAGE.title) }
-        (controls::form(asked, "", &[]))
+        (controls::form(asked, named, "", &[]))
         (empty(
             "No order was placed in these days.",
             &html! {

@@ -51,8 +51,8 @@ impl Table {
     /// The table of the page.
     pub fn html(&self, locale: &Locale) -> Markup {
         html! {
-            div.scroll tabindex="0" role="region" aria-label=(self.caption) {
-                table.sums {
+            div.table tabindex="0" role="region" aria-label=(self.caption) {
+                table {
                     caption { (self.caption) }
                     thead { tr {
                         @for head in &self.heads { th scope="col" { (head.title) } }
@@ -116,16 +116,18 @@ impl Value {
         match self {
             Self::Text(text) => html! { td { (text) } },
             Self::Link(text, path) => html! { td { a href=(path) { (text) } } },
-            Self::Count(count) => html! { td.number { (locale.count(*count)) } },
+            Self::Count(count) => html! { td.right.nowrap { (locale.count(*count)) } },
             Self::Money(minor) => {
-                html! { td.number { (locale.money(*minor, currency.unwrap_or_default())) } }
+                html! { td.right.nowrap { (locale.money(*minor, currency.unwrap_or_default())) } }
             }
             Self::MoneyOf(minor, currency) => {
-                html! { td.number { (locale.money(*minor, currency)) } }
+                html! { td.right.nowrap { (locale.money(*minor, currency)) } }
             }
-            Self::Share(thousandths) => html! { td.number { (locale.percent(*thousandths)) } },
-            Self::Seconds(seconds) => html! { td.number { (lasting(*seconds)) } },
-            Self::Nothing => html! { td.number { span.none { "–" } } },
+            Self::Share(thousandths) => {
+                html! { td.right.nowrap { (locale.percent(*thousandths)) } }
+            }
+            Self::Seconds(seconds) => html! { td.right.nowrap { (lasting(*seconds)) } },
+            Self::Nothing => html! { td.right.nowrap { span.none { "–" } } },
         }
     }
 

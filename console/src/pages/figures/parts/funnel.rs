@@ -31,7 +31,9 @@ pub fn call(scene: &Scene<'_>) -> Call {
 pub fn shown(rows: &Rows<FunnelRow>, scene: &Scene<'_>) -> Shown {
     let find = |step: &str| rows.data.iter().find(|row| row.step == step);
     let placed = find("placed").map_or(0, |row| row.orders);
-    let steps = STEPS.iter().map(|(step, title)| (*step, *title, find(step)));
+    let steps = STEPS
+        .iter()
+        .map(|(step, title)| (*step, *title, find(step)));
     let bars = steps.clone().map(|(_, title, row)| {
         let orders = row.map_or(0, |row| row.orders);
         let share = thousandths(orders, placed);

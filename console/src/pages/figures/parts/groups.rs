@@ -84,11 +84,7 @@ pub fn shown(rows: &Rows<OrdersRow>, scene: &Scene<'_>, group: Group) -> Shown {
         }
     });
     let bars: Vec<Bar> = bars.collect();
-    let title = format!(
-        "{} by {}",
-        measure.title(),
-        group.title().to_lowercase()
-    );
+    let title = format!("{} by {}", measure.title(), group.title().to_lowercase());
     let picture = Bars {
         title: &title,
         bars: &bars,
@@ -99,12 +95,7 @@ pub fn shown(rows: &Rows<OrdersRow>, scene: &Scene<'_>, group: Group) -> Shown {
     }
 }
 
-fn table(
-    rows: &[&OrdersRow],
-    scene: &Scene<'_>,
-    group: Group,
-    caption: String,
-) -> Table {
+fn table(rows: &[&OrdersRow], scene: &Scene<'_>, group: Group, caption: String) -> Table {
     let name = (group.word(), group.title());
     if group == Group::Currency {
         let cells = rows.iter().map(|row| {
@@ -116,7 +107,12 @@ fn table(
                 money(row.sums.refunded),
             ]
         });
-        let heads = [name, ("orders", "Orders"), ("revenue", "Revenue"), ("refunded", "Refunds")];
+        let heads = [
+            name,
+            ("orders", "Orders"),
+            ("revenue", "Revenue"),
+            ("refunded", "Refunds"),
+        ];
         let table = scene.table(caption, &heads, cells.collect());
         return Table {
             currency: None,

@@ -6,12 +6,7 @@ pub mod groups;
 pub mod lists;
 pub mod series;
 
-use super::{
-    asked::Asked,
-    call::Call,
-    table::Table,
-    zone::Zone,
-};
+use super::{asked::Asked, call::Call, table::Table, zone::Zone};
 use crate::{Failure, api::Client, locale::Locale};
 use maud::Markup;
 

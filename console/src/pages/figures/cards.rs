@@ -71,7 +71,7 @@ fn card(measure: Measure, now: &Sums, before: Option<&Sums>, scene: &Scene<'_>) 
                         @let sign = if change > 0 { "+" } else { "" };
                         span { (sign) (scene.locale.percent(change)) } " · before: "
                     }
-                    None => "Before: ",
+                    None => { "Before: " }
                 }
                 (told(before))
             }

@@ -15,7 +15,10 @@ use infra::{
     config::Config,
     http::{Principal, Problem, Query},
     kafka,
-    views::{models, parked},
+    views::{
+        builds::{self, Build as Rebuild},
+        models, parked,
+    },
 };
 use serde::Serialize;
 use std::{
@@ -77,6 +80,8 @@ struct Projection {
     per_second: Option<f64>,
     /// What is parked in it.
     parked: i64,
+    /// The build that is being made to take its place, if there is one.
+    rebuild: Option<Rebuild>,
     /// Its partitions.
     partitions: Vec<ProjectionPartition>,
 }
@@ -136,9 +141,11 @@ pub async fn handle(
     let builds = lag::builds(&state.views).await.map_err(database)?;
     let checkpoints = lag::checkpoints(&state.views).await.map_err(database)?;
     let parked = parked::counts(&state.views).await.map_err(database)?;
+    let rebuilds = builds::all_opened(&state.views).await.map_err(database)?;
     let seen = Seen {
         checkpoints,
         parked,
+        rebuilds,
         paces: state.lag.paces(),
         ends: ends(&state.config).await,
         measured: state.lag.measured(PRIMARY),
@@ -182,6 +189,8 @@ struct Seen {
     checkpoints: Vec<Checkpoint>,
     /// How much is parked, by projection.
     parked: BTreeMap<String, i64>,
+    /// Builds that are open.
+    rebuilds: Vec<Rebuild>,
     /// How fast each projection moves.
     paces: HashMap<String, f64>,
     ends: HashMap<&'static str, Vec<i64>>,
@@ -199,6 +208,11 @@ impl Seen {
             lag: self.lag(lag.map(ProjectionLag::whole)),
             per_second: self.paces.get(&build.projection).copied(),
             parked: self.parked.get(&build.projection).copied().unwrap_or(0),
+            rebuild: self
+                .rebuilds
+                .iter()
+                .find(|rebuild| rebuild.projection == build.projection)
+                .cloned(),
             partitions: checkpoints.map(|c| self.partition(c, lag)).collect(),
             topic: topic(&build.projection),
             name: build.projection,

@@ -15,10 +15,7 @@ use infra::{
     config::Config,
     http::{Principal, Problem, Query},
     kafka,
-    views::{
-        builds::{self, Build as Rebuild},
-        models, parked,
-    },
+    views::{builds, models, parked},
 };
 use serde::Serialize;
 use std::{
@@ -81,7 +78,7 @@ struct Projection {
     /// What is parked in it.
     parked: i64,
     /// The build that is being made to take its place, if there is one.
-    rebuild: Option<Rebuild>,
+    rebuild: Option<builds::Build>,
     /// Its partitions.
     partitions: Vec<ProjectionPartition>,
 }
@@ -190,7 +187,7 @@ struct Seen {
     /// How much is parked, by projection.
     parked: BTreeMap<String, i64>,
     /// Builds that are open.
-    rebuilds: Vec<Rebuild>,
+    rebuilds: Vec<builds::Build>,
     /// How fast each projection moves.
     paces: HashMap<String, f64>,
     ends: HashMap<&'static str, Vec<i64>>,

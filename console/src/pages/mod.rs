@@ -2,19 +2,21 @@
 
 pub mod figures;
 pub mod home;
+pub mod pipeline;
 
 use crate::{Failure, Page, csrf::LONGEST_FORM};
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
 /// What the navigation shows, in its order, of what the viewer's key is for.
-pub const NAVIGATION: &[Page] = &[figures::PAGE];
+pub const NAVIGATION: &[Page] = &[figures::PAGE, pipeline::PAGE];
 
 /// Mounts them, below `/console`.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .app_data(FormConfig::default().limit(LONGEST_FORM))
         .route("", web::get().to(home::handle))
-        .configure(figures::routes);
+        .configure(figures::routes)
+        .configure(pipeline::routes);
 }
 
 /// Whatever else is asked for below `/console`.

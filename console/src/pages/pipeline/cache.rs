@@ -107,23 +107,23 @@ fn form(visit: &Visit, families: &[Family]) -> Markup {
     let fields = html! {
         div.filters {
             div.field {
-                label for="family" { "Family" }
-                select #family name="family" {
+                label for="purge-family" { "Family" }
+                select #purge-family name="family" {
                     option value="" { "All" }
                     @for family in families { option value=(family.family) { (family.family) } }
                 }
             }
             div.field {
-                label for="match" { "Of it" }
-                select #match name="match" {
+                label for="purge-match" { "Of it" }
+                select #purge-match name="match" {
                     option value="" { "Everything" }
                     option value="key" { "The key" }
                     option value="prefix" { "Keys that begin with" }
                 }
             }
             div.field {
-                label for="key" { "Key" }
-                input #key type="text" name="key" autocomplete="off" placeholder="id of an order";
+                label for="purge-key" { "Key" }
+                input #purge-key type="text" name="key" autocomplete="off" placeholder="id of an order";
             }
         }
         button.bad type="submit" { "Purge" }

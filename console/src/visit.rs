@@ -4,10 +4,10 @@ use crate::{
     Console, Failure, Page,
     api::Client,
     csrf::{FIELD, ONCE},
-    failure::SignedOut,
     layout,
     locale::Locale,
-    session::{Notice, Session, add, console_of, see},
+    mount::console_of,
+    session::{Notice, Session, add, see},
 };
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode};
 use maud::{Markup, html};
@@ -34,9 +34,8 @@ impl Visit {
     /// # Errors
     /// Nobody is signed in.
     pub fn of(request: &HttpRequest) -> Result<Self, Failure> {
-        let console = console_of(request).ok_or(Failure::Unknown)?;
-        let session = console.sessions.session(request);
-        let session = session.ok_or(Failure::SignedOut(SignedOut::NoSession))?;
+        let console = console_of(request).ok_or(Failure::Starting)?;
+        let session = Session::of(request)?;
         Ok(Self {
             api: console.apis.with_key(session.key.clone(), request),
             locale: Locale::of(request),

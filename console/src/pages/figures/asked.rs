@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use time::{Date, Duration, Month, macros::format_description};
 
-/// Most periods that a picture has.
-const MOST_PERIODS: i64 = 124;
+/// Most periods that a picture has: days of a quarter.
+const MOST_PERIODS: i64 = 93;
 /// Most days of a range.
 const LONGEST: i64 = 3_660;
 

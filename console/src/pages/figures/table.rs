@@ -52,8 +52,11 @@ impl Table {
     pub fn html(&self, locale: &Locale) -> Markup {
         html! {
             div.table tabindex="0" role="region" aria-label=(self.caption) {
-                table {
-                    caption { (self.caption) }
+                table.sums {
+                    caption {
+                        (self.caption)
+                        @if let Some(currency) = &self.currency { ", amounts in " (currency) }
+                    }
                     thead { tr {
                         @for head in &self.heads { th scope="col" { (head.title) } }
                     } }
@@ -113,22 +116,17 @@ impl Value {
     }
 
     fn html(&self, locale: &Locale, currency: Option<&str>) -> Markup {
-        match self {
-            Self::Text(text) => html! { td { (text) } },
-            Self::Link(text, path) => html! { td { a href=(path) { (text) } } },
-            Self::Count(count) => html! { td.right.nowrap { (locale.count(*count)) } },
-            Self::Money(minor) => {
-                html! { td.right.nowrap { (locale.money(*minor, currency.unwrap_or_default())) } }
-            }
-            Self::MoneyOf(minor, currency) => {
-                html! { td.right.nowrap { (locale.money(*minor, currency)) } }
-            }
-            Self::Share(thousandths) => {
-                html! { td.right.nowrap { (locale.percent(*thousandths)) } }
-            }
-            Self::Seconds(seconds) => html! { td.right.nowrap { (lasting(*seconds)) } },
-            Self::Nothing => html! { td.right.nowrap { span.none { "–" } } },
-        }
+        let number = match self {
+            Self::Text(text) => return html! { td.words { (text) } },
+            Self::Link(text, path) => return html! { td.words { a href=(path) { (text) } } },
+            Self::Count(count) => locale.count(*count),
+            Self::Money(minor) => locale.amount(*minor, currency.unwrap_or_default()),
+            Self::MoneyOf(minor, currency) => locale.amount(*minor, currency),
+            Self::Share(thousandths) => locale.percent(*thousandths),
+            Self::Seconds(seconds) => lasting(*seconds),
+            Self::Nothing => "–".to_owned(),
+        };
+        html! { td { (number) } }
     }
 
     fn push(&self, written: &mut Vec<u8>) {

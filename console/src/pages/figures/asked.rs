@@ -193,8 +193,8 @@ fn ago(today: Date, days: i64) -> Date {
     today.checked_sub(Duration::days(days)).unwrap_or(today)
 }
 
-/// The first day of the month that is eleven before.
-fn eleven_months_before(today: Date) -> Date {
+/// The first day of the month that is eleven before that of a day.
+pub fn eleven_months_before(today: Date) -> Date {
     let (mut year, mut month) = (today.year(), today.month());
     for _ in 0..11 {
         if month == Month::January {

@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        asked::{Asked, eleven_months_before},
         call::Call,
         table::{Value, thousandths},
         told::{CohortRow, Rows},
@@ -14,9 +15,14 @@ use std::collections::BTreeMap;
 /// Rows and columns of the picture; the table has all.
 const MOST: usize = 12;
 
-/// What it asks.
+/// What it asks: a cohort is one of a month, so the year up to the last day at least.
 pub fn call(scene: &Scene<'_>) -> Call {
-    Call::of(&["customers", "cohorts"], scene.asked).with("currency", scene.currency)
+    let year = eleven_months_before(scene.asked.through);
+    let asked = Asked {
+        from: scene.asked.from.min(year),
+        ..scene.asked.clone()
+    };
+    Call::of(&["customers", "cohorts"], &asked).with("currency", scene.currency)
 }
 
 /// What is shown of the answer.

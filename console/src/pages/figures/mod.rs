@@ -69,7 +69,8 @@ async fn handle(visit: Visit, written: Query<Written>) -> Result<HttpResponse, F
     let named = !written.tz.is_empty();
     let (asked, zone) = asked(&written);
     let (call, totals) = totals(&visit, &asked).await?;
-    let Some(currency) = currency(&asked, &totals) else {
+    let currency = currency(&asked, &totals).filter(|_| !totals.is_empty());
+    let Some(currency) = currency else {
         let main = nothing(&visit, &asked, named, &call);
         return Ok(visit.page(PAGE.title, &main));
     };

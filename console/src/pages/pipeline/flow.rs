@@ -24,7 +24,7 @@ pub fn live(pipeline: &Pipeline, projections: &Projections, locale: &Locale) -> 
 fn stage(title: &str, health: Health, figures: &[(&str, String)], more: &Markup) -> Markup {
     html! {
         li class={ "stage " (health.class()) } {
-            h3 { (title) }
+            h2 { (title) }
             (health.badge())
             dl.sums {
                 @for (name, figure) in figures {

@@ -9,9 +9,16 @@ use crate::{
     mount::console_of,
     session::{Notice, Session, add, see},
 };
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode};
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{StatusCode, header::ACCEPT},
+};
 use maud::{Markup, html};
 use std::future::{Ready, ready};
+
+/// What the module of a page accepts.
+const FRAGMENT: &[u8] = b"application/x-fragment";
 
 /// Who is looking, with what they need. A handler that takes one is closed to everybody
 /// else.
@@ -98,6 +105,15 @@ impl Visit {
     /// A part of a page, for the module that puts it in place.
     pub fn fragment(&self, part: Markup) -> HttpResponse {
         layout::fragment(part)
+    }
+
+    /// A part of a page, or a page of its own where no script has asked for it.
+    pub fn part(&self, request: &HttpRequest, title: &str, part: Markup) -> HttpResponse {
+        let accepts = request.headers().get(ACCEPT);
+        if accepts.is_some_and(|accepts| accepts.as_bytes() == FRAGMENT) {
+            return self.fragment(part);
+        }
+        self.page(title, &html! { section.card { h1 { (title) } (part) } })
     }
 
     /// Sends the browser to `path` by GET, where the next page says this first.

@@ -7,6 +7,7 @@
 
 pub mod api;
 mod assets;
+pub mod charts;
 mod csrf;
 mod error;
 mod failure;

@@ -8,6 +8,7 @@ pub mod backoff;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod csv;
 pub mod epoch;
 pub mod event_store;
 pub mod exports;

@@ -52,6 +52,7 @@ const ANSWERS: &[(&str, &str)] = answers![
     "discard_parked_record",
     "get_cache",
     "purge_cache",
+    "get_pipeline",
     "list_projections",
     "list_rebuilds",
     "rebuild_projection",

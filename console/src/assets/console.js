@@ -5,6 +5,7 @@
 //   form[data-once]             sent once: its buttons rest afterwards
 //   form[data-confirm="…"]      asks before it is sent
 //   form[data-submit-on-change] sent when a field of it is chosen
+//   input[data-viewer-zone]     filled with the viewer's time zone
 //   [data-manual]               hidden: only for those without scripts
 //   [data-scripted]             shown: only for those with them
 //   [data-search]               the field that / leads to
@@ -46,6 +47,9 @@ function prepare(root) {
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.valueOf())) time.textContent = moments.format(at);
     time.removeAttribute("data-moment");
+  }
+  for (const input of all("input[data-viewer-zone]", root)) {
+    input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || input.value;
   }
   for (const element of all("[data-manual]", root)) element.hidden = true;
   for (const element of all("[data-scripted]", root)) element.hidden = false;

@@ -26,13 +26,16 @@ pub struct Assets {
     icon: Asset,
 }
 
+/// All of the style: that of every page, then those of charts and of the pipeline.
+const STYLE: &str = concat!(
+    include_str!("console.css"),
+    include_str!("charts.css"),
+    include_str!("pipeline.css"),
+);
+
 /// Of this program, and so the same for everybody.
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets {
-    style: asset(
-        "css",
-        "text/css; charset=utf-8",
-        include_str!("console.css"),
-    ),
+    style: asset("css", "text/css; charset=utf-8", STYLE),
     module: asset(
         "js",
         "text/javascript; charset=utf-8",
@@ -101,7 +104,7 @@ mod tests {
     /// The policy forbids it anyway: what is inline would not work.
     #[test]
     fn files_fetch_nothing_from_elsewhere() {
-        for text in [include_str!("console.css"), include_str!("console.js")] {
+        for text in [STYLE, include_str!("console.js")] {
             assert!(!text.contains("http://") && !text.contains("https://"));
         }
     }

@@ -1,13 +1,15 @@
 //! The pages. Each is a module with a [`Page`] and its routes, and is named twice here.
 
+pub mod figures;
 pub mod home;
 pub mod orders;
+pub mod pipeline;
 
 use crate::{Failure, Page, csrf::LONGEST_FORM};
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
 /// What the navigation shows, in its order, of what the viewer's key is for.
-pub const NAVIGATION: &[Page] = &[orders::PAGE];
+pub const NAVIGATION: &[Page] = &[orders::PAGE, figures::PAGE, pipeline::PAGE];
 
 /// Mounts them, below `/console`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -15,7 +17,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .app_data(FormConfig::default().limit(LONGEST_FORM))
         .route("", web::get().to(home::handle))
         .route("/", web::get().to(home::handle))
-        .configure(orders::routes);
+        .configure(orders::routes)
+        .configure(figures::routes)
+        .configure(pipeline::routes);
 }
 
 /// Whatever else is asked for below `/console`.

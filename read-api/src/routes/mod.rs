@@ -204,6 +204,7 @@ fn of_admin(config: &mut ServiceConfig) {
             "/v1/admin/cache/purge",
             web::post().to(admin::cache::purge::handle),
         )
+        .route("/v1/admin/pipeline", web::get().to(admin::pipeline::handle))
         .route(
             "/v1/admin/projections",
             web::get().to(admin::projections::handle),

@@ -12,7 +12,7 @@ pub mod epoch;
 pub mod event_store;
 pub mod exports;
 pub mod failpoint;
-mod hex;
+pub mod hex;
 pub mod http;
 pub mod jobs;
 mod joined;

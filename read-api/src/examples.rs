@@ -17,6 +17,7 @@ macro_rules! answers {
 const ANSWERS: &[(&str, &str)] = answers![
     "list_api_keys",
     "get_api_key",
+    "whoami",
     "list_orders",
     "get_order",
     "get_order_by_external_id" as "get_order",

@@ -14,6 +14,7 @@ use utoipa::OpenApi;
     paths(
         routes::api_keys::list,
         routes::api_keys::get,
+        routes::whoami::handle,
         routes::orders::list::handle,
         routes::orders::get::handle,
         routes::orders::diff::handle,
@@ -213,6 +214,7 @@ mod tests {
             ("/v1/admin/jobs", admin::jobs::list::PARAMETERS),
             ("/v1/admin/jobs/{id}", &[]),
             ("/v1/admin/schedules", &[]),
+            ("/v1/whoami", &[]),
         ] {
             let get = document.paths.paths[path].get.as_ref().expect("GET");
             let documented = get.parameters.iter().flatten().map(|p| match p {

@@ -12,6 +12,7 @@ pub mod products;
 pub mod shipping;
 pub mod statistics;
 pub mod webhooks;
+pub mod whoami;
 
 use crate::own::about_order;
 use actix_web::{
@@ -97,6 +98,7 @@ pub fn configure(config: &mut ServiceConfig) {
             web::post().to(shipping::quotes::handle),
         )
         .configure(api_keys::configure)
+        .route("/v1/whoami", web::get().to(whoami::handle))
         .configure(customers::configure)
         .configure(operations::configure)
         .configure(of_reference_data)

@@ -1,0 +1,21 @@
+//! The pages. Each is a module with a [`Page`] and its routes, and is named twice here.
+
+pub mod home;
+
+use crate::{Failure, Page, csrf::LONGEST_FORM};
+use actix_web::web::{self, FormConfig, ServiceConfig};
+
+/// What the navigation shows, in its order, of what the viewer's key is for.
+pub const NAVIGATION: &[Page] = &[];
+
+/// Mounts them, below `/console`.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .app_data(FormConfig::default().limit(LONGEST_FORM))
+        .route("", web::get().to(home::handle));
+}
+
+/// Whatever else is asked for below `/console`.
+pub async fn unknown() -> Result<actix_web::HttpResponse, Failure> {
+    Err(Failure::Unknown)
+}

@@ -23,9 +23,12 @@ impl<T> Listed<T> {
     /// `kept` are the parameters that the list was asked for with.
     pub fn pager(&self, path: &str, kept: &[&str], asked: &Fields) -> Option<Markup> {
         let cursor = asked.one("cursor");
-        let kept = kept.iter().map(|name| (*name, asked.one(name)));
         let of = |cursor: Option<&str>| {
-            let parameters: Vec<_> = kept.clone().chain([("cursor", cursor)]).collect();
+            let mut parameters = Vec::new();
+            for name in kept {
+                parameters.push((*name, asked.one(name)));
+            }
+            parameters.push(("cursor", cursor));
             address(path, &parameters)
         };
         let first = cursor.map(|_| of(None));

@@ -2,8 +2,8 @@
 
 use super::{
     PAGE, path_of,
-    results::{self, Failed},
-    told::Operation,
+    results,
+    told::{LineResult, Operation},
 };
 use crate::{
     Failure, Posted, Visit, moment,
@@ -49,14 +49,14 @@ pub async fn cancel(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Fail
     Ok(visit.see(&path_of(*id), &notice))
 }
 
-async fn read(visit: &Visit, id: Uuid) -> Result<(Operation, Failed), Failure> {
+async fn read(visit: &Visit, id: Uuid) -> Result<(Operation, Vec<LineResult>), Failure> {
     let path = ["operations", &id.to_string()];
     let operation: Operation = visit.api.get(&path).read().await?;
     let failed = results::failed(visit, &operation).await?;
     Ok((operation, failed))
 }
 
-fn content(visit: &Visit, operation: &Operation, failed: &Failed) -> Markup {
+fn content(visit: &Visit, operation: &Operation, failed: &[LineResult]) -> Markup {
     let (path, live) = (path_of(operation.id), operation.is_live());
     html! {
         div.head data-settled[!live] {

@@ -17,14 +17,11 @@ use uuid::Uuid;
 /// Results on a page.
 const SHOWN: i64 = 100;
 
-/// The results that are shown.
-pub type Failed = Vec<LineResult>;
-
 /// The first results of lines that failed, once there are any.
 ///
 /// # Errors
 /// The API is away, or has refused.
-pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Failed, Failure> {
+pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Vec<LineResult>, Failure> {
     let some = operation.progress.failed.min(SHOWN);
     if operation.is_live() || some == 0 {
         return Ok(Vec::new());
@@ -40,7 +37,7 @@ pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Failed, Fail
 }
 
 /// The results of an answer; its trailer is none.
-fn read(text: &[u8]) -> Failed {
+fn read(text: &[u8]) -> Vec<LineResult> {
     let lines = text.split(|byte| *byte == b'\n');
     lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
@@ -71,7 +68,7 @@ pub fn save_as(answer: &mut HttpResponse, name: &str) {
 }
 
 /// What is shown of them, and links to the rest.
-pub fn section(visit: &Visit, operation: &Operation, failed: &Failed) -> Markup {
+pub fn section(visit: &Visit, operation: &Operation, failed: &[LineResult]) -> Markup {
     let path = path_of(operation.id);
     let all = operation.progress.failed;
     html! {
@@ -118,7 +115,7 @@ fn next(operation: &Operation) -> Markup {
     }
 }
 
-fn table(failed: &Failed) -> Markup {
+fn table(failed: &[LineResult]) -> Markup {
     html! {
         div.table {
             table.cards {

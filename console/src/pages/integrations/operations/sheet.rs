@@ -62,7 +62,7 @@ fn record(result: &LineResult) -> String {
         Some(problem) => (problem.named().to_owned(), problem.sentence()),
         None => (result.status.to_string(), String::new()),
     };
-    let cells = [
+    let cells: [&str; 5] = [
         &result.lines(),
         result.about().unwrap_or_default(),
         result.op.as_deref().unwrap_or_default(),

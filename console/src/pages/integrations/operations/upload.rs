@@ -178,7 +178,7 @@ mod tests {
         let mut long = form(&[("name=\"mapping\"", &long)]);
         assert!(until_file(&mut long).await.is_err());
         let parts = ("name=\"a\"", "x");
-        let mut many = form(&vec![parts; MOST_FIELDS + 1]);
+        let mut many = form(&[parts; MOST_FIELDS + 1]);
         assert!(until_file(&mut many).await.is_err());
     }
 }

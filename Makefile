@@ -64,7 +64,7 @@ ci: ## Everything that must hold before a change is taken
 clean-data: ## Delete the data of `make run` (orders too), keep the fetched servers
 	@test ! -d '$(DIR)' || flock -n '$(DIR)/lock' \
 		rm -rf '$(DIR)/data' '$(DIR)/log' '$(DIR)/run' '$(DIR)/dev-api-key' '$(DIR)/worker-api-key' \
-			'$(DIR)/master-key' '$(DIR)/config.toml' '$(DIR)/format' || \
+			'$(DIR)/master-key' '$(DIR)/console-key' '$(DIR)/config.toml' '$(DIR)/format' || \
 		{ echo '$(DIR) is in use: stop it first' >&2; exit 1; }
 
 setup:

@@ -18,6 +18,8 @@ pub enum Failure {
     Form(String),
     /// The console itself has no such page.
     Unknown,
+    /// It is not known yet where the APIs are: 503.
+    Starting,
     /// The API does not answer: 502, or 504 where it took too long.
     Away {
         /// Whether there was an answer to come.
@@ -109,6 +111,7 @@ impl fmt::Display for Failure {
             Self::Forged => f.write_str("the form is not of this session"),
             Self::Form(what) => f.write_str(what),
             Self::Unknown => f.write_str("there is no such page"),
+            Self::Starting => f.write_str("the console is about to start"),
             Self::Away { cause, .. } => write!(f, "the API is away: {cause}"),
             Self::Unreadable(what) => write!(f, "the API's answer cannot be read: {what}"),
         }
@@ -125,6 +128,7 @@ impl ResponseError for Failure {
             Self::Forged => StatusCode::FORBIDDEN,
             Self::Form(_) => StatusCode::BAD_REQUEST,
             Self::Unknown => StatusCode::NOT_FOUND,
+            Self::Starting => StatusCode::SERVICE_UNAVAILABLE,
             Self::Away { late: true, .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Away { .. } | Self::Unreadable(_) => StatusCode::BAD_GATEWAY,
         }

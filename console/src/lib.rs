@@ -14,6 +14,7 @@ mod frame;
 pub mod layout;
 pub mod locale;
 pub mod moment;
+mod mount;
 mod page;
 mod pages;
 mod security;
@@ -23,13 +24,11 @@ mod visit;
 pub use csrf::{Fields, Posted};
 pub use error::ConsoleError;
 pub use failure::{Failure, Refusal};
+pub use mount::Mount;
 pub use page::Page;
 pub use visit::Visit;
 
-use actix_web::{
-    middleware::from_fn,
-    web::{self, Data, ServiceConfig},
-};
+use actix_web::web::ServiceConfig;
 use api::{Apis, Side};
 use infra::{config::Config, http::Readiness};
 use session::Sessions;
@@ -76,13 +75,6 @@ impl Console {
 
     /// Mounts its routes.
     pub fn configure(&self, config: &mut ServiceConfig) {
-        config.app_data(Data::new(self.clone())).service(
-            web::scope(ROOT)
-                .wrap(from_fn(frame::frame))
-                .configure(session::routes)
-                .configure(assets::routes)
-                .configure(pages::routes)
-                .default_service(web::to(pages::unknown)),
-        );
+        Mount::of(self.clone()).configure(config);
     }
 }

@@ -4,14 +4,21 @@ use crate::{
     Console, Failure, Page,
     api::Client,
     csrf::{FIELD, ONCE},
-    failure::SignedOut,
     layout,
     locale::Locale,
-    session::{Notice, Session, add, console_of, see},
+    mount::console_of,
+    session::{Notice, Session, add, see},
 };
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode};
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{StatusCode, header::ACCEPT},
+};
 use maud::{Markup, html};
 use std::future::{Ready, ready};
+
+/// What the module of a page accepts.
+const FRAGMENT: &[u8] = b"application/x-fragment";
 
 /// Who is looking, with what they need. A handler that takes one is closed to everybody
 /// else.
@@ -34,9 +41,8 @@ impl Visit {
     /// # Errors
     /// Nobody is signed in.
     pub fn of(request: &HttpRequest) -> Result<Self, Failure> {
-        let console = console_of(request).ok_or(Failure::Unknown)?;
-        let session = console.sessions.session(request);
-        let session = session.ok_or(Failure::SignedOut(SignedOut::NoSession))?;
+        let console = console_of(request).ok_or(Failure::Starting)?;
+        let session = Session::of(request)?;
         Ok(Self {
             api: console.apis.with_key(session.key.clone(), request),
             locale: Locale::of(request),
@@ -99,6 +105,15 @@ impl Visit {
     /// A part of a page, for the module that puts it in place.
     pub fn fragment(&self, part: Markup) -> HttpResponse {
         layout::fragment(part)
+    }
+
+    /// A part of a page, or a page of its own where no script has asked for it.
+    pub fn part(&self, request: &HttpRequest, title: &str, part: Markup) -> HttpResponse {
+        let accepts = request.headers().get(ACCEPT);
+        if accepts.is_some_and(|accepts| accepts.as_bytes() == FRAGMENT) {
+            return self.fragment(part);
+        }
+        self.page(title, &html! { section.card { h1 { (title) } (part) } })
     }
 
     /// Sends the browser to `path` by GET, where the next page says this first.

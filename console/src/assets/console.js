@@ -10,6 +10,7 @@
 //   [data-search]               the field that / leads to
 //   [data-entry]                an entry that j and k go through; its link is opened by Enter
 //   [data-copy="…"]             copies a text
+//   [data-load="URL"]           its content is fetched once the page is there
 //   [data-refresh="URL"]        its content is fetched anew each data-refresh-seconds, until
 //                               there is [data-settled] in it
 //   [data-live="URL"]           follows a stream of events; see `follow`
@@ -112,7 +113,15 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// What is fetched anew.
+// What is fetched later, and anew.
+
+for (const element of all("[data-load]")) {
+  fragment(element.dataset.load).then((markup) => {
+    if (markup === null) return;
+    element.replaceChildren(parsed(markup));
+    prepare(element);
+  });
+}
 
 for (const element of all("[data-refresh]")) {
   const pause = Number(element.dataset.refreshSeconds || 5) * 1000;
@@ -138,9 +147,10 @@ for (const element of all("[data-refresh]")) {
  *   data-live-pill="selector"         counts those instead, on any page but the first
  *   data-live-grow="/path?after={id}" the markup of what is added at the end; {id} is that of
  *                                     the last [data-id]
+ *   data-live-then="selector"         what is fetched anew, from data-live-then-url, once it grew
  */
 function follow(element) {
-  const { live, liveRow, liveAll, livePill, liveGrow } = element.dataset;
+  const { live, liveRow, liveAll, livePill, liveGrow, liveThen, liveThenUrl } = element.dataset;
   const changed = new Map();
   const unseen = new Set();
   let timer = null;
@@ -185,7 +195,11 @@ function follow(element) {
       element.append(node);
       mark(node);
     }
-    element.dispatchEvent(new CustomEvent("grown", { bubbles: true }));
+    const then = liveThen && document.querySelector(liveThen);
+    const state = then && await fragment(liveThenUrl);
+    if (!state) return;
+    then.replaceChildren(parsed(state));
+    prepare(then);
   }
 
   async function work() {

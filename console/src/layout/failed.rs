@@ -4,7 +4,8 @@ use super::{bare, figures};
 use crate::{
     Failure, Refusal, Visit,
     failure::SignedOut,
-    session::{Back, SIGN_IN, add, console_of, see},
+    mount::console_of,
+    session::{Back, SIGN_IN, add, see},
 };
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -53,6 +54,10 @@ fn of_failure(request: &HttpRequest, failure: &Failure) -> HttpResponse {
                 p { a href="/console" { "Go to the first page" } }
             };
             show(request, status, "No such page", &what)
+        }
+        Failure::Starting => {
+            let what = html! { p { "The console is about to start: reload the page." } };
+            show(request, status, "Not yet", &what)
         }
         Failure::Away { late, cause } => {
             tracing::warn!(late, cause, "console.api_away");

@@ -10,12 +10,11 @@ pub use back::Back;
 pub use notice::{Kind, Notice};
 pub use sign_in::{SIGN_IN, SIGN_OUT, add, routes, see};
 
-use crate::{ConsoleError, Failure, ROOT, failure::SignedOut};
+use crate::{ConsoleError, Failure, ROOT, failure::SignedOut, mount::console_of};
 use actix_web::{
     HttpRequest,
     cookie::{Cookie, SameSite, time::Duration},
     dev::Payload,
-    web::Data,
 };
 use infra::{
     clock,
@@ -68,6 +67,16 @@ impl Session {
             csrf: infra::hex::hex(&rand::random::<[u8; 16]>()),
             ends,
         }
+    }
+
+    /// That of whoever has sent a request.
+    ///
+    /// # Errors
+    /// Nobody is signed in.
+    pub fn of(request: &HttpRequest) -> Result<Self, Failure> {
+        let console = console_of(request).ok_or(Failure::Starting)?;
+        let session = console.sessions.session(request);
+        session.ok_or(Failure::SignedOut(SignedOut::NoSession))
     }
 
     /// Whether the API would let them do this: `method` on the route with this pattern,
@@ -141,20 +150,12 @@ impl Sessions {
 /// Browsers keep cookies of 4096 bytes with all that belongs to them.
 const LONGEST: usize = 3_800;
 
-/// The console that an application was put together with.
-pub fn console_of(request: &HttpRequest) -> Option<&crate::Console> {
-    request
-        .app_data::<Data<crate::Console>>()
-        .map(|console| &***console)
-}
-
 impl actix_web::FromRequest for Session {
     type Error = Failure;
     type Future = Ready<Result<Self, Failure>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let session = console_of(request).and_then(|console| console.sessions.session(request));
-        ready(session.ok_or(Failure::SignedOut(SignedOut::NoSession)))
+        ready(Self::of(request))
     }
 }
 

@@ -1,17 +1,18 @@
 //! `/console/sign-in` and `/console/sign-out`.
 
-use super::{Session, console_of};
+use super::Session;
 use crate::{
-    Console, Failure, Posted,
+    Failure, Posted,
     api::Client,
     csrf::{Fields, same_origin},
     failure::SignedOut,
     layout,
+    mount::console_of,
 };
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header::LOCATION},
-    web::{self, Data, ServiceConfig},
+    web::{self, ServiceConfig},
 };
 use infra::{api_keys::Scopes, http::Principal, secret::Secret};
 use maud::html;
@@ -43,7 +44,7 @@ struct Whoami {
 }
 
 async fn show(request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let console = console_of(&request).ok_or(Failure::Unknown)?;
+    let console = console_of(&request).ok_or(Failure::Starting)?;
     if console.sessions.session(&request).is_some() {
         return Ok(see(console.sessions.back(&request).path()));
     }
@@ -52,12 +53,12 @@ async fn show(request: HttpRequest) -> Result<HttpResponse, Failure> {
 
 async fn sign_in(
     request: HttpRequest,
-    console: Data<Console>,
     fields: web::Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Failure> {
     if !same_origin(&request) {
         return Err(Failure::Forged);
     }
+    let console = console_of(&request).ok_or(Failure::Starting)?;
     let fields = Fields::new(fields.into_inner());
     let Some(key) = fields.one("key").map(Secret::new) else {
         return Ok(form(StatusCode::BAD_REQUEST, Some("Give an API key.")));
@@ -87,11 +88,12 @@ async fn sign_in(
     Ok(response)
 }
 
-async fn sign_out(posted: Posted, console: Data<Console>) -> Result<HttpResponse, Failure> {
+async fn sign_out(posted: Posted, request: HttpRequest) -> Result<HttpResponse, Failure> {
     tracing::info!(
         principal.id = posted.visit.session.principal.id,
         "console.signed_out"
     );
+    let console = console_of(&request).ok_or(Failure::Starting)?;
     let mut response = see(SIGN_IN);
     add(&mut response, &console.sessions.ended())?;
     Ok(response)

@@ -51,6 +51,14 @@ impl TokenKey {
         Ok(Self(Aead::new(&DataKey::random()?)?))
     }
 
+    /// A fresh one, as a file holds it.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub fn text() -> Result<String, CryptoError> {
+        Ok(STANDARD.encode(DataKey::random()?))
+    }
+
     /// The one that a file holds as base64 of 32 bytes; white space around it does
     /// not matter.
     ///

@@ -71,7 +71,11 @@ pub fn moment_of(text: &str, called: &str) -> Result<OffsetDateTime, Failure> {
     let moment = PrimitiveDateTime::parse(text, minute)
         .or_else(|_| PrimitiveDateTime::parse(text, second))
         .or_else(|_| Date::parse(text, day).map(|date| date.midnight()));
-    let wrong = |_| Failure::Form(format!("{called} has to be a time such as 2026-01-31T12:00"));
+    let wrong = |_| {
+        Failure::Form(format!(
+            "{called} has to be a time such as 2026-01-31T12:00"
+        ))
+    };
     moment.map(PrimitiveDateTime::assume_utc).map_err(wrong)
 }
 
@@ -97,6 +101,9 @@ mod tests {
     #[test]
     fn what_people_typed_is_text() {
         let field = text("Name", "name", Some("\"><script>"), "").into_string();
-        assert!(field.contains("value=\"&quot;&gt;&lt;script&gt;\""), "{field}");
+        assert!(
+            field.contains("value=\"&quot;&gt;&lt;script&gt;\""),
+            "{field}"
+        );
     }
 }

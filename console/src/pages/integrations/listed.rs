@@ -43,7 +43,9 @@ mod tests {
     use super::*;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
-        let pairs = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         Fields::new(pairs.collect())
     }
 
@@ -56,8 +58,14 @@ mod tests {
         let asked = fields(&[("state", "failed"), ("cursor", "this"), ("other", "x")]);
         let pager = listed.pager("/console/exports", &["state"], &asked);
         let pager = pager.expect("links").into_string();
-        assert!(pager.contains("/console/exports?state=failed&amp;cursor=next"), "{pager}");
-        assert!(pager.contains("\"/console/exports?state=failed\""), "{pager}");
+        assert!(
+            pager.contains("/console/exports?state=failed&amp;cursor=next"),
+            "{pager}"
+        );
+        assert!(
+            pager.contains("\"/console/exports?state=failed\""),
+            "{pager}"
+        );
         let whole = Listed::<u8> {
             data: Vec::new(),
             next_cursor: None,

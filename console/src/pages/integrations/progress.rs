@@ -59,7 +59,10 @@ mod tests {
     #[test]
     fn a_bar_never_shows_more_than_all() {
         let shown = bar(12, Some(10), "12 of 10").into_string();
-        assert!(shown.contains("max=\"10\"") && shown.contains("value=\"10\""), "{shown}");
+        assert!(
+            shown.contains("max=\"10\"") && shown.contains("value=\"10\""),
+            "{shown}"
+        );
         let unknown = bar(12, None, "12 rows").into_string();
         assert!(!unknown.contains("max="), "{unknown}");
     }

@@ -43,7 +43,9 @@ async fn read(visit: &Visit, id: Uuid) -> Result<Export, Failure> {
 pub async fn download(visit: Visit, id: Path<Uuid>) -> Result<HttpResponse, Failure> {
     let export = read(&visit, *id).await?;
     let gone = "The export has no file, or not any more";
-    let link = export.download.ok_or_else(|| Failure::Form(gone.to_owned()))?;
+    let link = export
+        .download
+        .ok_or_else(|| Failure::Form(gone.to_owned()))?;
     let mut file = visit.api.get(&["exports", &id.to_string(), "file"]);
     for (name, value) in link.parameters() {
         file = file.param(&name, value);
@@ -67,7 +69,10 @@ pub async fn delete(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Fail
     let visit = posted.visit;
     let path = ["exports", &id.to_string()];
     match visit.api.command(Method::DELETE, &path).send().await {
-        Ok(_) => Ok(visit.see(PAGE.path, &Notice::done("The export was deleted, with its file."))),
+        Ok(_) => Ok(visit.see(
+            PAGE.path,
+            &Notice::done("The export was deleted, with its file."),
+        )),
         Err(failure) => {
             let notice = Notice::refused(&failure.into_refusal()?);
             Ok(visit.see(&path_of(*id), &notice))

@@ -1,12 +1,6 @@
 //! `GET /console/exports`: all exports, and the form that asks for one.
 
-use super::{
-    PAGE,
-    export::words,
-    path_of,
-    told::Export,
-    wanted::Wanted,
-};
+use super::{PAGE, export::words, path_of, told::Export, wanted::Wanted};
 use crate::{
     Failure, Fields, Posted, Refusal, Visit,
     layout::{empty, notice},

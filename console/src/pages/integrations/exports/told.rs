@@ -147,7 +147,14 @@ mod tests {
         let filters = export.filters();
         let mut filters: Vec<_> = filters.iter().map(|(n, v)| format!("{n}={v}")).collect();
         filters.sort();
-        assert_eq!(filters, ["archived=false", "placed from=2026-01-01", "platform=web, shop"]);
+        assert_eq!(
+            filters,
+            [
+                "archived=false",
+                "placed from=2026-01-01",
+                "platform=web, shop"
+            ]
+        );
         let link = export.download.expect("a link").parameters();
         let expected = [("expires", "9"), ("signature", "x=")];
         assert_eq!(link, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));

@@ -61,7 +61,10 @@ impl Wanted {
         for name in names {
             // Several are separated by commas, as in the parameters of lists.
             let values = fields.one(name).unwrap_or_default().split(',');
-            let values: Vec<&str> = values.map(str::trim).filter(|one| !one.is_empty()).collect();
+            let values: Vec<&str> = values
+                .map(str::trim)
+                .filter(|one| !one.is_empty())
+                .collect();
             match values[..] {
                 [] => {}
                 [one] => {
@@ -123,7 +126,9 @@ mod tests {
     use super::*;
 
     fn body(pairs: &[(&str, &str)]) -> Option<Value> {
-        let pairs = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         Wanted::filled_in(Fields::new(pairs.collect())).body().ok()
     }
 

@@ -31,7 +31,9 @@ impl Draft {
         let scopes = match fields.one("which") {
             Some("all") => None,
             _ if scopes.is_empty() => {
-                return Err(Failure::Form("One scope at least has to be chosen".to_owned()));
+                return Err(Failure::Form(
+                    "One scope at least has to be chosen".to_owned(),
+                ));
             }
             _ => Some(scopes),
         };
@@ -92,7 +94,9 @@ mod tests {
     use super::*;
 
     fn filled_in(pairs: &[(&str, &str)]) -> Option<Draft> {
-        let pairs = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         Draft::filled_in(&Fields::new(pairs.collect())).ok()
     }
 
@@ -112,6 +116,9 @@ mod tests {
         assert_eq!(some.scopes, Some(vec!["orders:read".to_owned()]));
         assert_eq!(some.expires_at.as_deref(), Some("2027-12-31T00:00:00Z"));
         assert_eq!(filled_in(&[("which", "all")]), None);
-        assert_eq!(filled_in(&[name, ("which", "all"), ("expires_at", "soon")]), None);
+        assert_eq!(
+            filled_in(&[name, ("which", "all"), ("expires_at", "soon")]),
+            None
+        );
     }
 }

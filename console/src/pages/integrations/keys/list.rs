@@ -29,7 +29,8 @@ pub async fn show(
     let mut keys: Keys = visit.api.get(&["api_keys"]).read().await?;
     // The newest first, and what nobody can use any more last.
     let now = clock::now();
-    keys.data.sort_by_key(|key| (!key.is_live(now), std::cmp::Reverse(key.created_at)));
+    keys.data
+        .sort_by_key(|key| (!key.is_live(now), std::cmp::Reverse(key.created_at)));
     let main = html! {
         h1 { (PAGE.title) }
         @if visit.may("POST", CREATE) {

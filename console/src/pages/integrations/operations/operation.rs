@@ -1,8 +1,7 @@
 //! `GET /console/operations/{id}`: one operation, how far it is and what failed.
 
 use super::{
-    PAGE, path_of,
-    results,
+    PAGE, path_of, results,
     told::{LineResult, Operation},
 };
 use crate::{

@@ -27,7 +27,11 @@ pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Vec<LineResu
         return Ok(Vec::new());
     }
     let path = ["operations", &operation.id.to_string(), "results"];
-    let results = visit.api.get(&path).param("outcome", "failed").param("limit", some);
+    let results = visit
+        .api
+        .get(&path)
+        .param("outcome", "failed")
+        .param("limit", some);
     match results.send().await {
         Ok(answer) => Ok(read(answer.body())),
         // Nobody can say why any more, and the page says how many.
@@ -39,7 +43,9 @@ pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Vec<LineResu
 /// The results of an answer; its trailer is none.
 fn read(text: &[u8]) -> Vec<LineResult> {
     let lines = text.split(|byte| *byte == b'\n');
-    lines.filter_map(|line| serde_json::from_slice(line).ok()).collect()
+    lines
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect()
 }
 
 /// `GET …/results.ndjson`: all of them, or those of one `outcome`, as the API has them.
@@ -54,7 +60,10 @@ pub async fn download(
     let asked = Fields::new(asked.into_inner());
     let path = ["operations", &id.to_string(), "results"];
     let results = visit.api.get(&path);
-    let mut file = results.optional("outcome", asked.one("outcome")).file().await?;
+    let mut file = results
+        .optional("outcome", asked.one("outcome"))
+        .file()
+        .await?;
     save_as(&mut file, &format!("results-{id}.ndjson"));
     Ok(file)
 }

@@ -281,7 +281,10 @@ pub mod tests {
         }});
         let problem = result(&problem).problem.expect("a problem");
         assert_eq!(problem.named(), "no_date");
-        assert_eq!(problem.sentence(), "line 7 has no date: /placed_at is missing");
+        assert_eq!(
+            problem.sentence(),
+            "line 7 has no date: /placed_at is missing"
+        );
     }
 
     #[test]

@@ -154,7 +154,10 @@ mod tests {
     async fn fields_are_known_before_the_file_is_read_and_the_file_comes_whole() {
         let mut form = form(&[
             ("name=\"csrf\"", "token"),
-            ("name=\"mapping_file\"; filename=\"m.toml\"", "platform = \"é\""),
+            (
+                "name=\"mapping_file\"; filename=\"m.toml\"",
+                "platform = \"é\"",
+            ),
             ("name=\"file\"; filename=\"orders.csv\"", "a;b\n1;2\n"),
         ]);
         let (fields, file) = until_file(&mut form).await.expect("fields");

@@ -69,7 +69,10 @@ impl Wanted {
         let is_shopify = format == "shopify";
         Ok(Self {
             mapping,
-            channel: fields.one("channel").filter(|_| is_shopify).map(str::to_owned),
+            channel: fields
+                .one("channel")
+                .filter(|_| is_shopify)
+                .map(str::to_owned),
             prices_include_tax: is_shopify && fields.one("prices_include_tax").is_some(),
             dry_run: fields.one("dry_run").is_some(),
             on_invalid: fields.one("on_invalid").unwrap_or("skip").to_owned(),
@@ -92,7 +95,10 @@ impl Wanted {
         let request = request
             .optional("mapping", self.mapping.as_deref())
             .optional("channel", self.channel.as_deref())
-            .optional("prices_include_tax", self.prices_include_tax.then_some(true));
+            .optional(
+                "prices_include_tax",
+                self.prices_include_tax.then_some(true),
+            );
         (request, "application/octet-stream")
     }
 
@@ -144,7 +150,9 @@ mod tests {
     use super::*;
 
     fn filled_in(pairs: &[(&str, &str)]) -> Option<Wanted> {
-        let pairs = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         Wanted::filled_in(&Fields::new(pairs.collect())).ok()
     }
 
@@ -177,6 +185,9 @@ mod tests {
     fn the_file_is_the_last_field() {
         let form = Wanted::default().fields().into_string();
         let file = form.find("name=\"file\"").expect("a file");
-        assert!(form.rfind("name=\"").is_some_and(|last| last == file), "{form}");
+        assert!(
+            form.rfind("name=\"").is_some_and(|last| last == file),
+            "{form}"
+        );
     }
 }

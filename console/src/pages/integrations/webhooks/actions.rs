@@ -60,7 +60,8 @@ pub async fn delete(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Fail
     let path = ["webhooks", "endpoints", &id.to_string()];
     match visit.api.command(Method::DELETE, &path).send().await {
         Ok(_) => {
-            let done = Notice::done("The endpoint was deleted. Its deliveries are kept for a while.");
+            let done =
+                Notice::done("The endpoint was deleted. Its deliveries are kept for a while.");
             Ok(visit.see(PAGE.path, &done))
         }
         Err(failure) => back(&visit, *id, Err(failure)),
@@ -72,7 +73,10 @@ pub async fn ping(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Failur
     let Posted { visit, fields } = posted;
     let path = ["webhooks", "endpoints", &id.to_string(), "ping"];
     let sent = visit.api.command(Method::POST, &path);
-    let sent = sent.idempotency_key(fields.once()?).read::<Delivery>().await;
+    let sent = sent
+        .idempotency_key(fields.once()?)
+        .read::<Delivery>()
+        .await;
     match sent {
         Ok(delivery) => {
             let path = super::delivery::path_of(*id, delivery.id);
@@ -93,7 +97,9 @@ pub async fn replay(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Fail
         match replayed.continue_from {
             None if replayed.replayed == 0 => "There is nothing to send once more.".to_owned(),
             None => format!("{count} deliveries are sent once more."),
-            Some(_) => format!("{count} deliveries are sent once more, and there are more: replay again."),
+            Some(_) => {
+                format!("{count} deliveries are sent once more, and there are more: replay again.")
+            }
         }
     });
     back(&visit, *id, done)
@@ -134,18 +140,26 @@ mod tests {
     use super::*;
 
     fn said(pairs: &[(&str, &str)]) -> Option<Value> {
-        let pairs = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         wanted(&Fields::new(pairs.collect())).ok()
     }
 
     #[test]
     fn a_range_counts_only_where_one_is_asked_for() {
         let from = ("from", "2026-01-31T12:05");
-        assert_eq!(said(&[("what", "missed"), from]), Some(json!({"missed": true})));
+        assert_eq!(
+            said(&[("what", "missed"), from]),
+            Some(json!({"missed": true}))
+        );
         let open = json!({"from": "2026-01-31T12:05:00Z"});
         assert_eq!(said(&[("what", "range"), from]), Some(open));
         let both = json!({"from": "2026-01-31T12:05:00Z", "to": "2026-02-01T00:00:00Z"});
-        assert_eq!(said(&[("what", "range"), from, ("to", "2026-02-01")]), Some(both));
+        assert_eq!(
+            said(&[("what", "range"), from, ("to", "2026-02-01")]),
+            Some(both)
+        );
         assert_eq!(said(&[("what", "range")]), None);
     }
 }

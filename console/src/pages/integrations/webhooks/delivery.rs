@@ -49,7 +49,9 @@ async fn read(visit: &Visit, endpoint: Uuid, delivery: Uuid) -> Result<Shown, Fa
 }
 
 fn is_gone(failure: &Failure) -> bool {
-    let code = failure.refusal().map(|refusal| refusal.problem.code.as_str());
+    let code = failure
+        .refusal()
+        .map(|refusal| refusal.problem.code.as_str());
     code == Some("endpoint_not_found")
 }
 
@@ -120,7 +122,10 @@ fn content(visit: &Visit, shown: &Shown) -> Markup {
 
 /// What each attempt sends.
 fn request(shown: &Shown) -> Markup {
-    let url = shown.endpoint.as_ref().map(|endpoint| endpoint.url.as_str());
+    let url = shown
+        .endpoint
+        .as_ref()
+        .map(|endpoint| endpoint.url.as_str());
     html! {
         section.card {
             h2 { "Request" }

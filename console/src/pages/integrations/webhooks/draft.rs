@@ -71,7 +71,9 @@ impl Draft {
             _ => vec![ALL.to_owned()],
         };
         if event_types.is_empty() {
-            return Err(Failure::Form("One type of events at least has to be chosen".to_owned()));
+            return Err(Failure::Form(
+                "One type of events at least has to be chosen".to_owned(),
+            ));
         }
         let concurrency = fields.number("concurrency", "The number of requests at once")?;
         Ok(Self {
@@ -137,7 +139,9 @@ mod tests {
     use serde_json::json;
 
     fn filled_in(pairs: &[(&str, &str)]) -> Result<Draft, Failure> {
-        let pairs = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         Draft::filled_in(&Fields::new(pairs.collect()))
     }
 
@@ -146,7 +150,12 @@ mod tests {
         let url = ("url", "https://erp.example");
         let all = filled_in(&[url, ("which", "all"), ("event_type", "order.placed")]);
         assert_eq!(all.expect("a draft").event_types, ["*"]);
-        let some = [url, ("which", "some"), ("event_type", "order.placed"), ("event_type", "order.held")];
+        let some = [
+            url,
+            ("which", "some"),
+            ("event_type", "order.placed"),
+            ("event_type", "order.held"),
+        ];
         let some = filled_in(&some).expect("a draft");
         assert_eq!(some.event_types, ["order.placed", "order.held"]);
         assert!(filled_in(&[url, ("which", "some")]).is_err());
@@ -155,7 +164,8 @@ mod tests {
 
     #[test]
     fn a_form_shows_what_the_endpoint_is() {
-        let family = endpoint(&json!({"event_types": ["order.*", "order.placed"], "ordered": true}));
+        let family =
+            endpoint(&json!({"event_types": ["order.*", "order.placed"], "ordered": true}));
         let form = Draft::of(&family).fields().into_string();
         for shown in [
             "value=\"some\" checked",
@@ -165,7 +175,10 @@ mod tests {
         ] {
             assert!(form.contains(shown), "{shown}: {form}");
         }
-        assert!(!form.contains("value=\"order.cancelled\" checked"), "{form}");
+        assert!(
+            !form.contains("value=\"order.cancelled\" checked"),
+            "{form}"
+        );
         let fresh = Draft::default().fields().into_string();
         assert!(fresh.contains("value=\"all\" checked"), "{fresh}");
     }

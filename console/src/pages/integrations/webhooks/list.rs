@@ -31,7 +31,9 @@ pub async fn show(
     (draft, refused): (&Draft, Option<&Refusal>),
 ) -> Result<HttpResponse, Failure> {
     let listed = visit.api.get(&["webhooks", "endpoints"]);
-    let listed = listed.param("limit", LIMIT).optional("cursor", asked.one("cursor"));
+    let listed = listed
+        .param("limit", LIMIT)
+        .optional("cursor", asked.one("cursor"));
     let listed: Listed<Endpoint> = listed.read().await?;
     let main = html! {
         h1 { (PAGE.title) }
@@ -154,7 +156,8 @@ mod tests {
 
     #[test]
     fn many_types_are_told_in_a_few_words() {
-        let types = |names: &[&str]| -> Vec<String> { names.iter().map(|&n| n.to_owned()).collect() };
+        let types =
+            |names: &[&str]| -> Vec<String> { names.iter().map(|&n| n.to_owned()).collect() };
         assert_eq!(events(&types(&["*"])).into_string(), "all");
         assert_eq!(events(&types(&["a", "b", "c"])).into_string(), "a, b, c");
         let many = events(&types(&["a", "b", "c", "d"])).into_string();

@@ -10,8 +10,8 @@
 
 mod actions;
 mod create;
-mod delivery;
 mod deliveries;
+mod delivery;
 mod draft;
 mod endpoint;
 mod list;

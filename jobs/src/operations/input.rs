@@ -122,7 +122,7 @@ impl Input {
             return self.checked(number, line, None);
         }
         // We have written it, so only a damaged one is none of them.
-        let step = match &line {
+        let step: Option<Step> = match &line {
             Line::Whole(text) => serde_json::from_slice(text).ok(),
             Line::TooLong => None,
         };

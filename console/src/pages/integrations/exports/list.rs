@@ -47,6 +47,7 @@ pub async fn handle(
 /// `POST /console/exports`: asks for one.
 pub async fn create(posted: Posted) -> Result<HttpResponse, Failure> {
     let Posted { visit, fields } = posted;
+    visit.demand("POST", CREATE)?;
     let once = fields.once()?.to_owned();
     let wanted = Wanted::filled_in(fields);
     let asked = visit.api.command(Method::POST, &["exports"]);

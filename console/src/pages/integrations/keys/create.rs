@@ -9,6 +9,7 @@ use reqwest::Method;
 /// `POST /console/keys`: makes a key.
 pub async fn handle(posted: Posted) -> Result<HttpResponse, Failure> {
     let Posted { visit, fields } = posted;
+    visit.demand("POST", "/v1/api_keys")?;
     let draft = Draft::filled_in(&fields)?;
     let made = visit.api.command(Method::POST, &["api_keys"]);
     let made = made.idempotency_key(fields.once()?).json(&draft);

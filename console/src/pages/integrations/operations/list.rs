@@ -1,6 +1,6 @@
 //! `GET /console/operations`: all operations, and the form to upload a file.
 
-use super::{PAGE, operation::words, path_of, told::Operation, wanted::Wanted};
+use super::{PAGE, UPLOAD, operation::words, path_of, told::Operation, wanted::Wanted};
 use crate::{
     Failure, Fields, Refusal, Visit,
     layout::{empty, notice},
@@ -14,8 +14,6 @@ use crate::{
 use actix_web::{HttpResponse, http::StatusCode, web::Query};
 use maud::{Markup, html};
 
-/// The route that takes files.
-const UPLOAD: &str = "/v1/operations/import";
 /// The route that a file's orders are held against.
 const IMPORT: &str = "/v1/orders/import";
 /// States, and what people call them.

@@ -26,6 +26,9 @@ pub const PAGE: Page = Page {
     needs: "/v1/operations",
 };
 
+/// The route that takes files.
+const UPLOAD: &str = "/v1/operations/import";
+
 /// Mounts them, below `/console`.
 pub fn routes(config: &mut ServiceConfig) {
     config

@@ -118,7 +118,7 @@ fn about(visit: &Visit, operation: &Operation) -> Markup {
                 dt { "Id" } dd { code { (operation.id.to_string()) } }
             }
             @if let Some(mapping) = operation.import.as_ref().and_then(|import| import.mapping.as_deref()) {
-                details { summary { "Mapping" } pre { (mapping) } }
+                details { summary { "Mapping" } pre.body tabindex="0" { (mapping) } }
             }
         }
     }

@@ -4,7 +4,7 @@
 //! browser ─> fields, held against the session ─> file ─> a few pieces ─> POST /v1/operations
 //! ```
 
-use super::{list, path_of, told::Operation, wanted::Wanted};
+use super::{UPLOAD, list, path_of, told::Operation, wanted::Wanted};
 use crate::{
     Failure, Fields, Visit,
     csrf::{self, FIELD},
@@ -42,6 +42,7 @@ pub async fn handle(
     }
     let (fields, file) = until_file(&mut form).await?;
     csrf::check(&visit, fields.one(FIELD).unwrap_or_default())?;
+    visit.demand("POST", UPLOAD)?;
     let wanted = Wanted::filled_in(&fields)?;
     let no_file = || Failure::Form("A file has to be chosen".to_owned());
     let file = file.ok_or_else(no_file)?;

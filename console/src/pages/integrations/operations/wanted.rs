@@ -55,17 +55,12 @@ impl Wanted {
     /// As it was filled in.
     ///
     /// # Errors
-    /// 400 where a mapping is missing.
+    /// 400 where nobody says what is in the file.
     pub fn filled_in(fields: &Fields) -> Result<Self, Failure> {
         let format = fields.required("format", "The format")?.to_owned();
         // A file of its own counts more than what stands in the field.
         let mapping = fields.one("mapping_file").or(fields.one("mapping"));
         let mapping = mapping.filter(|_| format == "csv").map(str::to_owned);
-        if format == "csv" && mapping.is_none() {
-            return Err(Failure::Form(
-                "A CSV needs a mapping, which says what column is which field".to_owned(),
-            ));
-        }
         let is_shopify = format == "shopify";
         Ok(Self {
             mapping,
@@ -177,7 +172,6 @@ mod tests {
         let shopify = filled_in(&shopify).expect("wanted");
         assert_eq!((shopify.mapping, shopify.dry_run), (None, false));
         assert!(shopify.prices_include_tax);
-        assert_eq!(filled_in(&[("format", "csv")]), None);
         assert_eq!(filled_in(&[]), None);
     }
 

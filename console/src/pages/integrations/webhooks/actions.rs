@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+/// The route that everything about one goes by.
+const ONE: &str = "/v1/webhooks/endpoints/{id}";
+
 /// What a replay came to.
 #[derive(Deserialize)]
 struct Replayed {
@@ -30,6 +33,7 @@ fn back(visit: &Visit, id: Uuid, done: Result<String, Failure>) -> Result<HttpRe
 /// `POST …/change`: other terms.
 pub async fn change(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Failure> {
     let Posted { visit, fields } = posted;
+    visit.demand("PATCH", ONE)?;
     let draft = Draft::filled_in(&fields)?;
     let changed = patch(&visit, *id, &json!(draft)).await;
     let done = changed.map(|()| "The endpoint was changed.".to_owned());
@@ -39,6 +43,7 @@ pub async fn change(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Fail
 /// `POST …/state`: enables or disables it.
 pub async fn set_state(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Failure> {
     let Posted { visit, fields } = posted;
+    visit.demand("PATCH", ONE)?;
     let state = fields.required("state", "The state")?;
     let changed = patch(&visit, *id, &json!({ "state": state })).await;
     let done = changed.map(|()| match state {
@@ -89,6 +94,7 @@ pub async fn ping(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Failur
 /// `POST …/replay`: what was missed, or a range of time, once more.
 pub async fn replay(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Failure> {
     let Posted { visit, fields } = posted;
+    visit.demand("POST", "/v1/webhooks/endpoints/{id}/replay")?;
     let body = wanted(&fields)?;
     let path = ["webhooks", "endpoints", &id.to_string(), "replay"];
     let replayed = visit.api.command(Method::POST, &path).json(&body);

@@ -11,6 +11,7 @@ use uuid::Uuid;
 /// `POST /console/webhooks`: makes an endpoint.
 pub async fn handle(posted: Posted) -> Result<HttpResponse, Failure> {
     let Posted { visit, fields } = posted;
+    visit.demand("POST", "/v1/webhooks/endpoints")?;
     let draft = Draft::filled_in(&fields)?;
     let made = visit
         .api
@@ -31,6 +32,7 @@ pub async fn handle(posted: Posted) -> Result<HttpResponse, Failure> {
 /// `POST /console/webhooks/{id}/rotate`: makes another secret.
 pub async fn rotate(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Failure> {
     let Posted { visit, fields } = posted;
+    visit.demand("POST", "/v1/webhooks/endpoints/{id}/rotate_secret")?;
     let overlap = fields.number("overlap_seconds", "The time")?;
     let made = visit
         .api

@@ -136,7 +136,7 @@ fn request(shown: &Shown) -> Markup {
                 dt { "webhook-timestamp" } dd { span.quiet { "when the attempt begins" } }
                 dt { "webhook-signature" } dd { span.quiet { "by the endpoint's secret, kept nowhere" } }
             }
-            pre.body { (pretty(shown.requests.body.get())) }
+            pre.body tabindex="0" { (pretty(shown.requests.body.get())) }
         }
     }
 }
@@ -157,7 +157,7 @@ fn attempts(visit: &Visit, attempts: &[Attempt]) -> Markup {
                             }
                             @if let Some(error) = &attempt.error { p { (error) } }
                             @match attempt.answer.as_deref().filter(|answer| !answer.is_empty()) {
-                                Some(answer) => { pre.body { (pretty(answer)) } }
+                                Some(answer) => { pre.body tabindex="0" { (pretty(answer)) } }
                                 None => { p.quiet { "The answer had no body." } }
                             }
                         }

@@ -11,7 +11,7 @@
 mod actions;
 mod create;
 mod deliveries;
-mod delivery;
+pub mod delivery;
 mod draft;
 mod endpoint;
 mod list;

@@ -1,7 +1,7 @@
 //! A request of somebody who is signed in, and what a page is made with.
 
 use crate::{
-    Console, Failure, Page,
+    Console, Failure, Page, Refusal,
     api::Client,
     csrf::{FIELD, ONCE},
     layout,
@@ -14,6 +14,7 @@ use actix_web::{
     dev::Payload,
     http::{StatusCode, header::ACCEPT},
 };
+use infra::http::access;
 use maud::{Markup, html};
 use std::future::{Ready, ready};
 
@@ -61,6 +62,21 @@ impl Visit {
     /// Whether the API would let them do this; see [`Session::may`].
     pub fn may(&self, method: &str, route: &str) -> bool {
         self.session.may(method, route)
+    }
+
+    /// Refuses what [`Visit::may`] does not allow, as the API would: before what somebody
+    /// has sent is looked at.
+    ///
+    /// # Errors
+    /// 403, in the API's words.
+    pub fn demand(&self, method: &str, route: &str) -> Result<(), Failure> {
+        let checked = access::check(&self.session.principal, method, route);
+        checked.map_err(|problem| {
+            Failure::Refused(Box::new(Refusal {
+                problem: problem.document(None, None),
+                retry_after: None,
+            }))
+        })
     }
 
     /// Whether they are shown a page.

@@ -208,7 +208,10 @@ mod tests {
             ("/v1/webhooks/endpoints", webhooks::endpoints::PARAMETERS),
             ("/v1/operations", operations::list::PARAMETERS),
             ("/v1/operations/{id}", &[]),
-            ("/v1/operations/{id}/results", &[]),
+            (
+                "/v1/operations/{id}/results",
+                operations::chosen::PARAMETERS,
+            ),
             ("/v1/webhooks/deliveries", webhooks::deliveries::PARAMETERS),
             ("/v1/admin/jobs", admin::jobs::list::PARAMETERS),
             ("/v1/admin/jobs/{id}", &[]),

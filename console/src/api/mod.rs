@@ -5,6 +5,7 @@ mod pass;
 mod request;
 
 pub use answer::Answer;
+pub use pass::Pieces;
 pub use request::Request;
 
 use crate::error::ConsoleError;
@@ -39,6 +40,8 @@ pub enum Side {
 #[derive(Debug, Clone)]
 pub struct Apis {
     http: reqwest::Client,
+    /// For what is sent for longer than anybody waits for an answer.
+    uploads: reqwest::Client,
     commands: Url,
     queries: Url,
 }
@@ -50,24 +53,13 @@ impl Apis {
     /// A URL, the authorities, or the HTTP client.
     pub fn new(config: &Config, commands: &str, queries: &str) -> Result<Self, ConsoleError> {
         let (commands, queries) = (system_url(commands)?, system_url(queries)?);
-        let mut http = reqwest::Client::builder()
-            .user_agent(concat!("orderlog-console/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .read_timeout(SILENCE);
         let urls = [&commands, &queries];
-        if urls.iter().any(|url| url.scheme() == "https") {
-            http = Authorities::of(config)?.trusted_by(http)?;
-        } else {
-            // Loading the system's root certificates fails where there are none, which
-            // is no reason not to speak plain HTTP.
-            http = http.tls_certs_only([]);
-        }
-        if urls.iter().all(|url| is_loopback(url)) {
-            http = http.no_proxy();
-        }
+        let answers = client(config, urls)?.read_timeout(SILENCE);
         Ok(Self {
-            http: http.build().map_err(ConsoleError::Client)?,
+            http: answers.build().map_err(ConsoleError::Client)?,
+            uploads: client(config, urls)?
+                .build()
+                .map_err(ConsoleError::Client)?,
             commands,
             queries,
         })
@@ -140,7 +132,25 @@ impl Client {
         self.request(Side::Commands, method, path)
     }
 
+    /// POST of the command API of a file of any size: it takes as long as it takes, and
+    /// the API ends what comes to a halt.
+    pub fn upload(&self, path: &[&str]) -> Request {
+        let uploads = &self.apis.uploads;
+        let request = self.request_by(uploads, Side::Commands, Method::POST, path);
+        request.without_end()
+    }
+
     fn request(&self, side: Side, method: Method, path: &[&str]) -> Request {
+        self.request_by(&self.apis.http, side, method, path)
+    }
+
+    fn request_by(
+        &self,
+        http: &reqwest::Client,
+        side: Side,
+        method: Method,
+        path: &[&str],
+    ) -> Request {
         let path: Vec<&str> = ["v1"].into_iter().chain(path.iter().copied()).collect();
         let mut headers = HeaderMap::new();
         if let Ok(value) = self.trace.traceparent.parse() {
@@ -153,7 +163,7 @@ impl Client {
         if let Ok(value) = self.viewer.parse() {
             headers.insert("x-forwarded-for", value);
         }
-        let request = self.apis.http.request(method, self.apis.url(side, &path));
+        let request = http.request(method, self.apis.url(side, &path));
         Request::new(
             request
                 .headers(headers)
@@ -171,6 +181,25 @@ fn forwarded_for(request: &HttpRequest) -> String {
     let peer: Option<IpAddr> = request.peer_addr().map(|peer| peer.ip());
     let all: Vec<String> = told.chain(peer.map(|peer| peer.to_string())).collect();
     all.join(", ")
+}
+
+/// How the APIs are called.
+fn client(config: &Config, urls: [&Url; 2]) -> Result<reqwest::ClientBuilder, ConsoleError> {
+    let mut http = reqwest::Client::builder()
+        .user_agent(concat!("orderlog-console/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT);
+    if urls.iter().any(|url| url.scheme() == "https") {
+        http = Authorities::of(config)?.trusted_by(http)?;
+    } else {
+        // Loading the system's root certificates fails where there are none, which
+        // is no reason not to speak plain HTTP.
+        http = http.tls_certs_only([]);
+    }
+    if urls.iter().all(|url| is_loopback(url)) {
+        http = http.no_proxy();
+    }
+    Ok(http)
 }
 
 fn system_url(text: &str) -> Result<Url, ConsoleError> {

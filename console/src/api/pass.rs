@@ -2,6 +2,7 @@
 
 use super::{Request, answer};
 use crate::failure::Failure;
+use actix_web::web::Bytes;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{
@@ -9,13 +10,24 @@ use actix_web::{
     },
     web::Data,
 };
-use futures_util::{StreamExt as _, TryStreamExt as _};
-use infra::http::{Readiness, UNBUFFERED};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
+use infra::http::{Readiness, Source, UNBUFFERED};
 use std::io;
 
 /// Headers of a file that its receiver has to have too.
 const OF_FILES: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_DISPOSITION, ETAG, LAST_MODIFIED];
 const LAST_EVENT_ID: &str = "last-event-id";
+
+/// An answer as it comes.
+pub struct Pieces(BoxStream<'static, io::Result<Bytes>>);
+
+impl Source for Pieces {
+    type Error = io::Error;
+
+    async fn piece(&mut self) -> io::Result<Option<Bytes>> {
+        self.0.try_next().await
+    }
+}
 
 impl Request {
     /// Passes a stream of events on (`text/event-stream`), from where the client was
@@ -40,6 +52,16 @@ impl Request {
             .insert_header((CACHE_CONTROL, "no-store"))
             .insert_header(UNBUFFERED)
             .streaming(Box::pin(pieces)))
+    }
+
+    /// The bytes of a long answer as they come, for what is made of them on the way.
+    ///
+    /// # Errors
+    /// The API is away, or has refused.
+    pub async fn pieces(self) -> Result<Pieces, Failure> {
+        let response = answer::accepted(self.without_end().started().await?).await?;
+        let pieces = response.bytes_stream().map_err(io::Error::other);
+        Ok(Pieces(Box::pin(pieces)))
     }
 
     /// Passes a file on: a document, an export, the results of an operation.

@@ -12,7 +12,8 @@
 //   [data-entry]                an entry that j and k go through; its link is opened by Enter
 //   [data-copy="…"]             copies a text
 //   [data-load="URL"]           its content is fetched once the page is there
-//   [data-refresh="URL"]        its content is fetched anew each data-refresh-seconds
+//   [data-refresh="URL"]        its content is fetched anew each data-refresh-seconds, until
+//                               there is [data-settled] in it
 //   [data-live="URL"]           follows a stream of events; see `follow`
 
 const FRAGMENT = { headers: { accept: "application/x-fragment" }, credentials: "same-origin" };
@@ -137,7 +138,7 @@ for (const element of all("[data-refresh]")) {
         prepare(element);
       }
     }
-    setTimeout(again, pause);
+    if (!element.querySelector("[data-settled]")) setTimeout(again, pause);
   };
   setTimeout(again, pause);
 }

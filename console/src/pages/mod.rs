@@ -2,6 +2,7 @@
 
 pub mod figures;
 pub mod home;
+pub mod integrations;
 pub mod orders;
 pub mod pipeline;
 
@@ -9,7 +10,15 @@ use crate::{Failure, Page, csrf::LONGEST_FORM};
 use actix_web::web::{self, FormConfig, ServiceConfig};
 
 /// What the navigation shows, in its order, of what the viewer's key is for.
-pub const NAVIGATION: &[Page] = &[orders::PAGE, figures::PAGE, pipeline::PAGE];
+pub const NAVIGATION: &[Page] = &[
+    orders::PAGE,
+    figures::PAGE,
+    pipeline::PAGE,
+    integrations::webhooks::PAGE,
+    integrations::operations::PAGE,
+    integrations::exports::PAGE,
+    integrations::keys::PAGE,
+];
 
 /// Mounts them, below `/console`.
 pub fn routes(config: &mut ServiceConfig) {
@@ -19,7 +28,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/", web::get().to(home::handle))
         .configure(orders::routes)
         .configure(figures::routes)
-        .configure(pipeline::routes);
+        .configure(pipeline::routes)
+        .configure(integrations::routes);
 }
 
 /// Whatever else is asked for below `/console`.

@@ -71,11 +71,14 @@ impl Scene {
     }
 }
 
+/// Commands whose bodies take as long as they take.
+const LONG: [&str; 3] = ["/v1/bulk", "/v1/operations", "/v1/operations/import"];
+
 /// How nginx treats a request, by what the documents say of it.
 fn handling(api: &str, method: &Method, path: &str, key: bool) -> &'static str {
     let ends = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
     match api {
-        "commands" if ["/v1/bulk", "/v1/operations"].contains(&path) => "bulk_commands",
+        "commands" if LONG.contains(&path) => "bulk_commands",
         "commands" if key => "keyed_commands",
         "commands" if *method == Method::PUT || *method == Method::DELETE => "commands_once",
         "commands" => "commands",

@@ -2,7 +2,10 @@
 //! they come.
 
 use super::path;
-use crate::{Failure, Visit, layout::badge, moment};
+use crate::{
+    Failure, Visit, layout::badge, moment,
+    pages::integrations::webhooks::delivery::path_of as delivery_page,
+};
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Path, Query},
@@ -65,6 +68,8 @@ struct List {
 
 #[derive(Deserialize)]
 struct Delivery {
+    id: Uuid,
+    endpoint_id: Uuid,
     event_type: String,
     state: String,
     attempts: i64,
@@ -98,7 +103,8 @@ pub async fn deliveries(
         @if list.data.is_empty() { p.none { "Nobody was to be told of it." } }
         @for delivery in &list.data {
             p {
-                (state(&delivery.state)) " " (delivery.event_type) br;
+                @let page = delivery_page(delivery.endpoint_id, delivery.id);
+                (state(&delivery.state)) " " a href=(page) { (delivery.event_type) } br;
                 span.hint {
                     (moment::told(&delivery.created_at)) ", "
                     (delivery.attempts) @if delivery.attempts == 1 { " attempt" } @else { " attempts" }

@@ -11,7 +11,8 @@ import { keyboardAlone, withoutScripts } from './keyboard.mjs';
 import { redriven } from './parked.mjs';
 import { scene } from './scene.mjs';
 import { textsStayTexts } from './scripts.mjs';
-import { found, lived, travelled } from './story.mjs';
+import { signedInAndOut } from './signing.mjs';
+import { appeared, found, lived, travelled } from './story.mjs';
 import { reader } from './strangers.mjs';
 import { System } from './system.mjs';
 import { tour } from './tour.mjs';
@@ -44,9 +45,11 @@ async function chapter(title, tell) {
 
 const made = await scene(system);
 const page = await somebody(browser, url, watch);
-const world = { ...made, browser, url, watch, system, key, page, viewsUrl: env.ORDERLOG_VIEWS_URL };
+const world = { ...made, browser, url, watch, system, key, page, shots, viewsUrl: env.ORDERLOG_VIEWS_URL };
 
+await chapter('who is nobody yet signs in, and out again', () => signedInAndOut(world));
 await signIn(page, key);
+await chapter('an order that is placed appears in the list', () => appeared(world));
 await chapter('an order is found by a misspelt name', () => found(world));
 await chapter('it is captured, shipped, returned and refunded, and its timeline grows as others look on', () => lived(world));
 await chapter('it is shown as it was', () => travelled(world));
@@ -56,7 +59,7 @@ await chapter('a file with bad lines is imported', () => uploaded(world));
 await chapter('the list can be gone through with the keyboard alone', () => keyboardAlone(world));
 await chapter('pages can be read and forms sent without scripts', () => withoutScripts(world));
 await chapter('texts that are scripts come out as texts', () => textsStayTexts(world));
-const begin = ['/console', `/console/orders/${made.story}`, `/console/orders/${made.scripts}`].map((path) => url + path);
+const begin = ['/console', `/console/orders/${made.story}`, `/console/orders/${made.scripts}`, '/console/pipeline/parked?projection=orders'].map((path) => url + path);
 const pages = (await chapter('every page is judged, weighed and pictured', () => tour(page, watch, begin, shots))) ?? { kinds: [], forms: [] };
 await chapter('who may only read sees no control, and is refused', () => reader({ ...world, forms: pages.forms }));
 

@@ -39,6 +39,7 @@ export async function scene(system) {
   const told = await system.post('/v1/webhooks/endpoints', { url: hooks.url, event_types: ['*'], description: SCRIPT });
   const story = await place(system, 'C-1', BUYER, 'Desk lamp');
   const scripts = await ofScripts(system);
+  await system.post('/v1/exports', { kind: 'orders', format: 'ndjson' });
   await until('a webhook to be delivered', () => hooks.sent.length > 0);
   return { hooks, endpoint: told.id, story, scripts };
 }

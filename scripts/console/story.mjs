@@ -2,7 +2,7 @@
 
 import { signIn, somebody } from './browser.mjs';
 import { done, open } from './forms.mjs';
-import { BUYER, MISSPELT } from './scene.mjs';
+import { BUYER, MISSPELT, place } from './scene.mjs';
 import { until } from './system.mjs';
 
 /** Finds the order by a name as it was heard, and is on its page then. */
@@ -61,6 +61,15 @@ export async function lived({ browser, url, watch, system, key, page, story }) {
   await other.context().close();
   const { totals, returns } = await system.order(story);
   if (totals.refunded !== 1_999 || returns[0].status !== 'closed') throw new Error(JSON.stringify({ totals, returns }));
+}
+
+/** The list shows an order that is placed as somebody looks at it. */
+export async function appeared({ page, system }) {
+  await page.goto('/console/orders');
+  await page.evaluate(() => { window.neverReloaded = true; });
+  const id = await place(system, 'C-4', { name: 'Miles Ahead', email: 'miles@example.com' }, 'Night light');
+  await page.locator(`tr[data-id="${id}"]`).waitFor();
+  if (!(await page.evaluate(() => window.neverReloaded))) throw new Error('the page was loaded anew');
 }
 
 /** Goes to its first version by the slider, and back. */

@@ -102,6 +102,11 @@ async function load(page, watch, url) {
   }
 }
 
+/** Judges a page that is there, and takes pictures of it. */
+export async function pictured(page, watch, name, shots) {
+  for (const look of LOOKS) await lookAt(page, watch, look, join(shots, `${name}-${look.name}.png`));
+}
+
 async function lookAt(page, watch, { name, scheme, viewport }, file) {
   await page.setViewportSize(viewport);
   await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
@@ -114,7 +119,7 @@ async function lookAt(page, watch, { name, scheme, viewport }, file) {
 }
 
 /** By axe-core: what it calls serious or critical is wrong. */
-export async function judge(page, watch, name) {
+async function judge(page, watch, name) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
   const { pathname } = new URL(page.url());

@@ -1,8 +1,10 @@
 // A file of an old shop, some of whose lines cannot be read: tried first, then done.
 
 import { readFileSync } from 'node:fs';
+import { until } from './system.mjs';
 import { SCRIPT } from './watch.mjs';
 
+const FIRST = '/v1/orders/by_external_id/lampen/10001';
 const FOLDER = new URL('../../tests/data/import/', import.meta.url);
 
 /** A line whose quantity is none, and would be a script where it is shown. */
@@ -20,11 +22,11 @@ export async function uploaded({ page, system }) {
   await page.getByRole('link', { name: 'Download errors (CSV)' }).click();
   const errors = readFileSync(await (await begun).path(), 'utf8');
   if (!errors.includes('invalid_quantity')) throw new Error(`the errors are not told: ${errors}`);
-  await absent(system);
+  if (await stored(system)) throw new Error('a dry run has stored an order');
 
   await upload(page, file, mapping, false);
   await page.getByText('invalid_quantity').first().waitFor();
-  await system.get('/v1/orders/by_external_id/lampen/10001');
+  await until('the first order to be there', () => stored(system));
 }
 
 /** Uploads it, and waits until it is worked through. */
@@ -41,6 +43,8 @@ async function upload(page, file, mapping, dry) {
   await page.locator('[data-settled]').waitFor();
 }
 
-async function absent(system) {
-  await system.call('GET', '/v1/orders/by_external_id/lampen/10001', undefined, [404]);
+/** Whether the file's first order is there. */
+async function stored(system) {
+  const { id } = await system.call('GET', FIRST, undefined, [200, 404]);
+  return id !== undefined;
 }

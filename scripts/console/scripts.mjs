@@ -2,8 +2,12 @@
 
 import { SCRIPT } from './watch.mjs';
 
+/** The same as somebody may search for it: ten words at most. */
+const SEARCHED = '"><img src=x onerror=alert(1)>';
+
 export async function textsStayTexts({ page, watch, scripts, endpoint }) {
-  for (const path of [`/console/orders/${scripts}`, `/console/orders?q=${encodeURIComponent(SCRIPT)}`, `/console/webhooks/${endpoint}`]) {
+  const search = `/console/orders?q=${encodeURIComponent(SEARCHED)}`;
+  for (const path of [`/console/orders/${scripts}`, search, `/console/webhooks/${endpoint}`, '/console/keys']) {
     const answer = await page.goto(path);
     if (!answer.ok()) throw new Error(`${path} was answered ${answer.status()}`);
     await watch.lookInto(page);

@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos soak fuzz deny bench flamegraph generate check-api fmt lint ci clean-data setup build
+.PHONY: help run test chaos soak fuzz deny bench flamegraph generate check-api check-console fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -58,6 +58,9 @@ generate: build ## Write what is generated (OpenAPI, AsyncAPI, JSON Schemas, typ
 check-api: build ## Send generated requests to a running system (needs python3)
 	@scripts/check-api
 
+check-console: build ## Drive the console in a browser (needs Node.js); pictures in target/console-shots
+	@scripts/check-console
+
 fmt: ## Format the code
 	@cargo fmt --all
 
@@ -71,7 +74,7 @@ ci: ## Everything that must hold before a change is taken
 clean-data: ## Delete the data of `make run` (orders too), keep the fetched servers
 	@test ! -d '$(DIR)' || flock -n '$(DIR)/lock' \
 		rm -rf '$(DIR)/data' '$(DIR)/log' '$(DIR)/run' '$(DIR)/dev-api-key' '$(DIR)/worker-api-key' \
-			'$(DIR)/master-key' '$(DIR)/config.toml' '$(DIR)/format' || \
+			'$(DIR)/master-key' '$(DIR)/console-key' '$(DIR)/config.toml' '$(DIR)/format' || \
 		{ echo '$(DIR) is in use: stop it first' >&2; exit 1; }
 
 setup:

@@ -166,6 +166,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         customers::erase::handle,
         bulk::handle,
         operations::create::handle,
+        operations::import::handle,
         operations::cancel::handle,
     )
 )]

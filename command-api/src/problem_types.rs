@@ -21,6 +21,8 @@ kinds! {
         "An earlier line about this order could not be carried out for now, so this one was not either. Send the lines again, in their order.",
     424 operation_rejected:
         "The line could be carried out, and was not: others cannot, and the operation was asked to reject them all (`on_invalid=reject`).",
+    422 no_order:
+        "A part of an imported file is no order: `reason` says why by a code of its format, `detail` in words, and `source` of the result where it stands.",
     413 event_too_large: "The event would be larger than Kafka carries. Split the order.",
     422 idempotency_key_reused:
         "The Idempotency-Key was used before with another body. A key stands for one request.",

@@ -7,11 +7,9 @@ use infra::{
     config::Config,
     http::{Forwarding, LineError, Pieces, Problem, Source as _, body::too_large},
     objects::{Objects, ObjectsError, PutError, Written},
-    operations,
 };
 use sqlx::PgPool;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use uuid::Uuid;
 
 /// Uploads at a time: each has some 24 MiB in hand.
 const AT_ONCE: usize = 8;
@@ -75,28 +73,28 @@ pub struct Upload<'a> {
 }
 
 impl Upload<'_> {
-    /// Stores the lines of an operation as they come.
+    /// Stores the lines of an operation, or the file that they are made of, as they
+    /// come.
     ///
     /// # Errors
     /// What is wrong with the body, 413 where it is too large, 503 where it
     /// cannot be stored; nothing is left then.
     pub async fn store(
         &self,
-        id: Uuid,
+        name: &str,
         (pieces, forwarding): (Pieces, Forwarding),
     ) -> Result<Written, Problem> {
-        let name = operations::input(id);
-        let put = self.objects.put(&name, self.limit, bytes_of(pieces));
+        let put = self.objects.put(name, self.limit, bytes_of(pieces));
         // The body is handed on by the thread of the connection, beside that.
         let (put, ()) = future::join(put, forwarding).await;
         put.map_err(|error| self.refused(&error))
     }
 
     /// Takes an upload back that nobody needs.
-    pub async fn drop_stored(&self, id: Uuid) {
+    pub async fn drop_stored(&self, name: &str) {
         // Retention finds what is left over.
-        if let Err(error) = self.objects.delete(&operations::input(id)).await {
-            tracing::warn!(operation.id = %id, error = %error, "operation.upload_left_over");
+        if let Err(error) = self.objects.delete(name).await {
+            tracing::warn!(object = name, error = %error, "operation.upload_left_over");
         }
     }
 

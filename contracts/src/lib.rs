@@ -4,6 +4,7 @@
 pub mod asyncapi;
 pub mod cloudevents;
 pub mod compat;
+pub mod currency;
 pub mod epoch;
 pub mod ids;
 pub mod order;

@@ -53,6 +53,11 @@ enum Task {
         after_help = "Examples:\n  ORDERLOG_COMMAND_URL=http://127.0.0.1:8080 ORDERLOG_API_KEY_FILE=worker-api-key \\\n    orderlog worker --listen 0.0.0.0:8081"
     )]
     Worker,
+    /// Role: show it all to people, as a client of both APIs
+    #[command(
+        after_help = "Examples:\n  ORDERLOG_COMMAND_URL=http://127.0.0.1:8080 \\\n    orderlog console --listen 0.0.0.0:8082"
+    )]
+    Console,
     /// Bring databases and topics up to date
     #[command(
         after_help = "Examples:\n  orderlog migrate\n  orderlog migrate --dir .orderlog\n  orderlog migrate --database-roles"
@@ -174,6 +179,7 @@ impl Cli {
             Task::Projector => roles::run(config, roles::Role::Projector).await,
             Task::ReadApi => roles::run(config, roles::Role::ReadApi).await,
             Task::Worker => roles::run(config, roles::Role::Worker).await,
+            Task::Console => roles::run(config, roles::Role::Console).await,
             Task::Health(args) => health::run(args).await,
             Task::Migrate(args) => migrate::run(&config, args).await,
             Task::ApiKey(command) => api_key::run(&config, command).await,

@@ -17,6 +17,7 @@ macro_rules! answers {
 const ANSWERS: &[(&str, &str)] = answers![
     "list_api_keys",
     "get_api_key",
+    "whoami",
     "list_orders",
     "get_order",
     "get_order_by_external_id" as "get_order",
@@ -51,6 +52,7 @@ const ANSWERS: &[(&str, &str)] = answers![
     "discard_parked_record",
     "get_cache",
     "purge_cache",
+    "get_pipeline",
     "list_projections",
     "list_rebuilds",
     "rebuild_projection",

@@ -26,6 +26,7 @@ mod people;
 mod problems;
 mod range;
 mod reference;
+mod relayed;
 mod reply;
 mod routes;
 mod servers;

@@ -14,6 +14,7 @@ use utoipa::OpenApi;
     paths(
         routes::api_keys::list,
         routes::api_keys::get,
+        routes::whoami::handle,
         routes::orders::list::handle,
         routes::orders::get::handle,
         routes::orders::diff::handle,
@@ -63,6 +64,7 @@ use utoipa::OpenApi;
         routes::admin::parked::discard::handle,
         routes::admin::cache::handle,
         routes::admin::cache::purge::handle,
+        routes::admin::pipeline::handle,
         routes::admin::projections::handle,
         routes::admin::rebuild::list::handle,
         routes::admin::rebuild::request::handle,
@@ -201,15 +203,20 @@ mod tests {
             ("/v1/shipping/methods/{id}", ONE),
             ("/v1/admin/parked", admin::parked::list::PARAMETERS),
             ("/v1/admin/parked/{id}", admin::parked::show::PARAMETERS),
+            ("/v1/admin/pipeline", &[]),
             ("/v1/admin/projections/{name}/rebuild", &[]),
             ("/v1/webhooks/endpoints", webhooks::endpoints::PARAMETERS),
             ("/v1/operations", operations::list::PARAMETERS),
             ("/v1/operations/{id}", &[]),
-            ("/v1/operations/{id}/results", &[]),
+            (
+                "/v1/operations/{id}/results",
+                operations::chosen::PARAMETERS,
+            ),
             ("/v1/webhooks/deliveries", webhooks::deliveries::PARAMETERS),
             ("/v1/admin/jobs", admin::jobs::list::PARAMETERS),
             ("/v1/admin/jobs/{id}", &[]),
             ("/v1/admin/schedules", &[]),
+            ("/v1/whoami", &[]),
         ] {
             let get = document.paths.paths[path].get.as_ref().expect("GET");
             let documented = get.parameters.iter().flatten().map(|p| match p {

@@ -14,6 +14,7 @@ use crate::{
     one::Cache,
     own::PlatformsOfOrders,
     problems::PROBLEM_TYPES,
+    relayed::Relayed,
     routes::{
         self,
         shipping::quotes::Quotes,
@@ -72,6 +73,8 @@ pub struct State {
     pub cursors: Cursors,
     pub progress: Progress,
     pub lag: LagMonitor,
+    /// How far the relay is, for operators.
+    pub relayed: Relayed,
     pub live: Live,
     pub exports: Exports,
     pub files: Files,
@@ -131,6 +134,7 @@ impl ReadApi {
             live,
             progress,
             lag: LagMonitor::start(databases.events.clone(), servers.clone(), most, &background),
+            relayed: Relayed::new(config, databases.events.clone()),
             orders: Cache::new(redis.clone(), ORDERS_FAMILY).with_copies(near),
             platforms_of_orders: PlatformsOfOrders::default(),
             platforms: Cache::new(redis.clone(), PLATFORMS_FAMILY),

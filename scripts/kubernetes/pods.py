@@ -151,7 +151,11 @@ def waits_for_migrations(overlay, sources):
         urls = {v["name"] for v in first.get("env", [])}
         databases = first.get("args", [])
         wanted = {f"ORDERLOG_{database.upper()}_{kind}" for database in databases for kind in ("URL", "SESSION_URL")}
-        if first.get("name") != "migrated" or not wanted or urls != wanted:
+        told = {v["name"] for v in workload.containers[0].get("env", [])}
+        if not told & {"ORDERLOG_EVENTS_URL", "ORDERLOG_VIEWS_URL", "ORDERLOG_OPS_URL"}:
+            if "initContainers" in workload.pod:
+                yield f"{workload} waits for databases that it does not have"
+        elif first.get("name") != "migrated" or not wanted or urls != wanted:
             yield f"{workload} does not wait until its databases are migrated"
 
 

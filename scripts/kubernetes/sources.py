@@ -13,7 +13,7 @@ def read(path):
 
 
 def every_source():
-    for crate in ("infra", "jobs", "projections", "read-api", "command-api", "contracts"):
+    for crate in ("infra", "jobs", "projections", "read-api", "command-api", "contracts", "console"):
         for path in sorted((ROOT / crate / "src").rglob("*.rs")):
             yield path.read_text(encoding="utf-8")
 

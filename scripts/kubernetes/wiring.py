@@ -6,7 +6,7 @@ import re
 from rendered import selects
 
 #: Secrets that base names and does not make.
-EXTERNAL = {"orderlog-servers", "orderlog-master-key", "orderlog-worker-key"}
+EXTERNAL = {"orderlog-servers", "orderlog-master-key", "orderlog-worker-key", "orderlog-console-key"}
 #: Where a role that is told of a server may go.
 SERVERS = {
     "ORDERLOG_EVENTS_URL": "to-events",

@@ -1,12 +1,11 @@
 //! Money: integer minor units, exact unit prices, one rounding.
 
 mod allocate;
-mod currency;
 mod percent;
 mod price;
 
 pub use allocate::{allocate, prorate};
-pub use currency::{Currency, UnknownCurrency};
+pub use contracts::currency::{Currency, UnknownCurrency};
 pub use percent::{InvalidPercent, Percent};
 pub use price::{InvalidPrice, Price};
 

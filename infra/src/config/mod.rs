@@ -198,11 +198,15 @@ pub struct Config {
     /// The share of requests that are traced of those whose caller says nothing
     /// about it, 0 to 1.
     pub traces_ratio: f64,
-    /// Where the worker issues its commands: the command API, or the front.
+    /// Where the worker and the console issue their commands: the command API, or the
+    /// front.
     pub command_url: String,
-    /// Where the worker asks its questions: the read API, or the front. Empty:
-    /// where it issues its commands.
+    /// Where they ask their questions: the read API, or the front. Empty: where they
+    /// issue their commands.
     pub read_url: String,
+    /// File of the key that seals sessions of the console: base64 of 32 bytes. Empty:
+    /// each process makes its own, and sessions end with it.
+    pub console_key_file: PathBuf,
     /// API key of the worker, and of tools that call the API. Not both this
     /// and `api_key_file`.
     pub api_key: Secret,
@@ -344,6 +348,7 @@ impl Default for Config {
             traces_ratio: 0.1,
             command_url: "http://127.0.0.1:8080".into(),
             read_url: String::new(),
+            console_key_file: PathBuf::new(),
             api_key: Secret::default(),
             api_key_file: PathBuf::new(),
             process_imports: false,

@@ -161,6 +161,13 @@ const ROUTES: &[Row] = &[
         "webhooks:write",
         Tenancy::Closed,
     ),
+    // Whoever has a key may know what it is for.
+    Row {
+        path: "/v1/whoami",
+        reads: None,
+        writes: None,
+        tenancy: Tenancy::Own,
+    },
 ];
 
 /// What a route asks for, by its method and the pattern of its path; none where

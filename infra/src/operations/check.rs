@@ -47,4 +47,8 @@ pub trait LineCheck: Send + Sync {
     /// The result of a line that can be carried out, and is not, as others
     /// cannot.
     fn rejected(&self, sent_for: &SentFor, number: u64, op: &str, key: Option<String>) -> Vec<u8>;
+
+    /// The result of a part of a file of which no order can be made, and why: by a
+    /// code of its format, and for people.
+    fn no_order(&self, sent_for: &SentFor, number: u64, why: (&str, &str)) -> Vec<u8>;
 }

@@ -47,3 +47,18 @@ impl Job for RunAboutSomebody {
         ..RunOperation::KIND
     };
 }
+
+/// Carries an import out, or goes on with it: a kind of its own, as releases from
+/// before take its file for lines.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct RunImport {
+    /// Which.
+    pub operation: Uuid,
+}
+
+impl Job for RunImport {
+    const KIND: Kind = Kind {
+        name: "operations.import",
+        ..RunOperation::KIND
+    };
+}

@@ -5,6 +5,7 @@
 //! | file | what |
 //! |---|---|
 //! | `record.rs` | an operation as people see it |
+//! | `import.rs` | what an import is told beside its file |
 //! | `check.rs` | what a line has to look like, for whoever sends it |
 //! | `job.rs` | the job that carries one out |
 //! | `store/people.rs` | what people look at, and what they set going |
@@ -12,18 +13,21 @@
 //! | `store/sweep.rs` | what is thrown away |
 //!
 //! The lines that were uploaded and the results are [objects](crate::objects):
-//! `operations/ID/input`, and `operations/ID/results/…` in parts. A part counts
+//! `operations/ID/input`, and `operations/ID/results/…` in parts; the file of an
+//! import is `operations/ID/file` until its lines are made of it. A part counts
 //! once its row is there, which is written together with where to go on: so
 //! whoever is killed costs the part at hand, whose lines are sent again under the
 //! same keys.
 
 mod check;
+mod import;
 mod job;
 mod record;
 mod store;
 
 pub use check::{Checked, LineCheck, SentFor};
-pub use job::{RunAboutSomebody, RunOperation};
+pub use import::{ImportFormat, ImportTerms};
+pub use job::{RunAboutSomebody, RunImport, RunOperation};
 pub use record::{
     About, OnInvalid, Operation, OperationError, OperationKind, OperationPhase, OperationProgress,
     OperationState,
@@ -49,6 +53,11 @@ pub fn input(id: Uuid) -> String {
     format!("{OBJECTS}/{id}/input")
 }
 
+/// The file of an import, as it was uploaded.
+pub fn file(id: Uuid) -> String {
+    format!("{OBJECTS}/{id}/file")
+}
+
 /// Results of some lines. Each attempt has names of its own, so that nobody
 /// replaces what counts.
 pub fn part(id: Uuid, number: i32, attempt: Uuid) -> String {
@@ -69,7 +78,7 @@ mod tests {
     #[test]
     fn an_object_names_its_operation() {
         let id = Uuid::from_u128(7);
-        for name in [input(id), part(id, 3, Uuid::nil())] {
+        for name in [input(id), file(id), part(id, 3, Uuid::nil())] {
             assert!(name.starts_with(&folder(id)));
             assert_eq!(operation_of(&name), Some(id));
         }

@@ -1,5 +1,6 @@
 //! An operation as people see it.
 
+use super::import::ImportTerms;
 use contracts::ids::subject_of_customer;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -27,6 +28,7 @@ macro_rules! named {
         }
     };
 }
+pub(super) use named;
 
 /// What is done in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -34,12 +36,14 @@ macro_rules! named {
 pub enum OperationKind {
     /// Commands, line by line, as `POST /v1/bulk` takes them.
     Bulk,
+    /// Orders of a file in a format of its own.
+    Import,
     /// Orders of a guest are linked to a customer.
     GuestOrders,
     /// Somebody's personal data is erased.
     Erasure,
 }
-named!(OperationKind: Bulk "bulk", GuestOrders "guest_orders", Erasure "erasure");
+named!(OperationKind: Bulk "bulk", Import "import", GuestOrders "guest_orders", Erasure "erasure");
 
 /// About whom an operation is that finds its orders by itself.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -136,7 +140,7 @@ named!(OnInvalid: Skip "skip", Reject "reject");
 /// Why an operation came to no end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OperationError {
-    /// Stable: `invalid_lines`, `gave_up`.
+    /// Stable: `invalid_lines`, `invalid_file`, `gave_up`.
     pub code: String,
     /// The same for people.
     pub detail: String,
@@ -167,16 +171,18 @@ pub struct OperationProgress {
     pub seconds_left: Option<i64>,
 }
 
-/// Commands that are carried out in the background: those of a bulk request, or
-/// those on somebody's orders.
+/// Commands that are carried out in the background: those of a bulk request, those
+/// that the orders of a file are, or those on somebody's orders.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Operation {
     /// Its id; later operations have greater ones.
     pub id: Uuid,
     /// What is done.
     pub kind: OperationKind,
-    /// About whom; of bulk requests null.
+    /// About whom; of bulk requests and imports null.
     pub about: Option<About>,
+    /// How the file is read, of an import; of others null.
+    pub import: Option<ImportTerms>,
     /// What becomes of it.
     pub state: OperationState,
     /// Where it is.

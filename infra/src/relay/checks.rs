@@ -212,6 +212,15 @@ async fn told_to_the_log(
 /// # Errors
 /// When Kafka does not answer.
 pub(super) async fn published_epoch(config: &Config) -> Result<Option<i32>, Trouble> {
+    let progress = published(config).await?;
+    Ok(progress.map(|progress| progress.at.epoch))
+}
+
+/// What was published last, if anything was.
+///
+/// # Errors
+/// When Kafka does not answer.
+pub(super) async fn published(config: &Config) -> Result<Option<Progress>, Trouble> {
     let names = TopicNames::of(config);
     let mut client = MetadataClient::new(config);
     let found = client.describe(&[&names.events, &names.progress]).await?;
@@ -219,7 +228,7 @@ pub(super) async fn published_epoch(config: &Config) -> Result<Option<i32>, Trou
         return Ok(None);
     }
     Ok(match read_record(config, &names).await? {
-        Record::Progress(progress) => Some(progress.at.epoch),
+        Record::Progress(progress) => Some(progress),
         Record::None { .. } => None,
     })
 }

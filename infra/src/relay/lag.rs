@@ -1,10 +1,11 @@
 //! How far the relay is behind, and how long the horizon has stood still.
 
 use super::status::{HORIZON_AGE, RelayState, StatusSender, export_lag};
+use crate::log::HorizonAge;
 use contracts::LogPosition;
 use metrics::gauge;
 use sqlx::{PgPool, Row as _};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const EACH: Duration = Duration::from_secs(2);
 
@@ -24,13 +25,7 @@ async fn measure(
     status: &StatusSender,
     horizon: &mut HorizonAge,
 ) -> Result<(), sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT pg_snapshot_xmin(s)::text::bigint AS xmin, \
-                pg_snapshot_xmax(s)::text::bigint AS xmax FROM pg_current_snapshot() s",
-    )
-    .fetch_one(log)
-    .await?;
-    let age = horizon.observe(row.try_get("xmin")?, row.try_get("xmax")?, Instant::now());
+    let age = horizon.measure(log).await?;
     gauge!(HORIZON_AGE).set(age.as_secs_f64());
     let now = status.now();
     match (now.state, now.position) {
@@ -44,10 +39,13 @@ async fn measure(
     Ok(())
 }
 
-/// (events, seconds) between `at` and the end of the log, not final events
-/// included. Positions are given out before appends commit or fail, so their
-/// difference is an estimate.
-async fn behind(log: &PgPool, at: LogPosition) -> Result<(f64, f64), sqlx::Error> {
+/// (events, seconds) between what was published last and the end of the log, not
+/// final events included. Positions are given out before appends commit or fail, so
+/// their difference is an estimate.
+///
+/// # Errors
+/// Where the log does not answer.
+pub async fn behind(log: &PgPool, at: LogPosition) -> Result<(f64, f64), sqlx::Error> {
     let row = sqlx::query(
         "SELECT coalesce((SELECT position FROM events \
                   ORDER BY epoch DESC, transaction_id DESC, position DESC LIMIT 1) - $3, 0) \
@@ -65,41 +63,4 @@ async fn behind(log: &PgPool, at: LogPosition) -> Result<(f64, f64), sqlx::Error
     // The last event by log order need not have the greatest position.
     let events = if seconds > 0.0 { events.max(1.0) } else { 0.0 };
     Ok((events, seconds.max(0.0)))
-}
-
-/// How long the same transaction has been the oldest one while newer ones
-/// wait behind it. Needs no right to look into other sessions.
-#[derive(Debug, Default)]
-pub struct HorizonAge(Option<(i64, Instant)>);
-
-impl HorizonAge {
-    fn observe(&mut self, xmin: i64, xmax: i64, now: Instant) -> Duration {
-        let since = match self.0 {
-            Some((same, since)) if same == xmin && xmax > xmin => since,
-            _ => now,
-        };
-        self.0 = Some((xmin, since));
-        now.duration_since(since)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_horizon_ages_only_while_something_waits_behind_it() {
-        let mut horizon = HorizonAge::default();
-        let start = Instant::now();
-        let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(horizon.observe(5, 5, at(0)).as_secs(), 0);
-        assert_eq!(
-            horizon.observe(5, 5, at(9)).as_secs(),
-            0,
-            "nothing is going on"
-        );
-        assert_eq!(horizon.observe(5, 8, at(10)).as_secs(), 1);
-        assert_eq!(horizon.observe(5, 9, at(12)).as_secs(), 3);
-        assert_eq!(horizon.observe(9, 11, at(13)).as_secs(), 0, "it moved");
-    }
 }

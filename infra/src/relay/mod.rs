@@ -34,6 +34,7 @@ mod source;
 mod status;
 
 pub use error::RelayError;
+pub use lag::behind;
 pub use progress::{PlatformProgress, Progress};
 pub use status::{RelayState, RelayStatus};
 
@@ -102,4 +103,16 @@ pub async fn published_epoch(
     config: &Config,
 ) -> Result<Option<i32>, Box<dyn std::error::Error + Send + Sync>> {
     Ok(checks::published_epoch(config).await?)
+}
+
+/// What was published last, for whoever looks at it from outside: a leader that has
+/// a transaction open may be further. None where nothing ever was, or the topics are
+/// not there yet.
+///
+/// # Errors
+/// When Kafka does not answer, or the record cannot be read.
+pub async fn published(
+    config: &Config,
+) -> Result<Option<Progress>, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(checks::published(config).await?)
 }

@@ -27,6 +27,7 @@ mod open;
 mod seal;
 mod snapshot;
 mod store;
+mod token_key;
 
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub use keys::KeysUsed;
 pub use master::{MasterKey, MasterKeyError};
 pub use seal::Unsealed;
 pub use snapshot::SnapshotError;
+pub use token_key::{TokenKey, TokenKeyError};
 
 use keys::Keys;
 use sqlx::PgPool;

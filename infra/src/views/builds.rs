@@ -195,6 +195,13 @@ pub async fn opened(
     row.as_ref().map(read).transpose()
 }
 
+/// The open builds of all projections.
+pub async fn all_opened(views: impl PgExecutor<'_>) -> Result<Vec<Build>, sqlx::Error> {
+    let sql = format!("SELECT {COLUMNS} {FROM} WHERE {OPEN} ORDER BY b.projection");
+    let rows = sqlx::query(&sql).fetch_all(views).await?;
+    rows.iter().map(read).collect()
+}
+
 /// Gives the open build of a projection up; the build, none where none is
 /// open. One that has begun is `cancelling` until its builder, or a running
 /// projector, has removed what there is of it.

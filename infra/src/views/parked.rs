@@ -88,6 +88,18 @@ pub async fn list(
     rows.iter().map(parked).collect()
 }
 
+/// How many wait in each projection, by its name; those in which nothing waits are
+/// left out.
+pub async fn counts(views: &PgPool) -> Result<BTreeMap<String, i64>, sqlx::Error> {
+    let rows = sqlx::query("SELECT projection, count(*) AS parked FROM parked_orders GROUP BY 1")
+        .fetch_all(views)
+        .await?;
+    let counts = rows
+        .iter()
+        .map(|row| Ok((row.try_get("projection")?, row.try_get("parked")?)));
+    counts.collect()
+}
+
 /// One of them.
 pub async fn find(
     views: &PgPool,

@@ -26,6 +26,7 @@ mod open;
 mod report;
 mod sender;
 mod summary;
+mod uploaded;
 mod window;
 
 pub mod formats;
@@ -42,6 +43,7 @@ pub use error::ImportError;
 pub use formats::{Format, shopify::Channel};
 pub use item::{Item, Reason, Source};
 pub use summary::{Counts, Summary};
+pub(crate) use uploaded::Uploaded;
 
 pub use crate::progress::ProgressStyle;
 pub use infra::retry::RetryPolicy;

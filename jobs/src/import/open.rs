@@ -58,7 +58,19 @@ async fn opened(path: &Path) -> io::Result<Input> {
         inner: file,
         consumed: consumed.clone(),
     };
-    let mut raw = BufReader::with_capacity(BUFFER, counted);
+    let reader = unpacked(BufReader::with_capacity(BUFFER, counted)).await?;
+    Ok(Input {
+        reader,
+        size: metadata.len(),
+        consumed,
+    })
+}
+
+/// What is in a plain, .gz, .zst or .xz file; which of them it is, its first bytes
+/// say.
+pub(super) async fn unpacked(
+    mut raw: impl AsyncBufRead + Send + Unpin + 'static,
+) -> io::Result<Reader> {
     /// A file may be several packed ones, one after the other.
     macro_rules! unpacked {
         ($decoder:ident) => {{
@@ -68,7 +80,7 @@ async fn opened(path: &Path) -> io::Result<Input> {
         }};
     }
     let begin = raw.fill_buf().await?;
-    let reader: Reader = if begin.starts_with(XZ) {
+    Ok(if begin.starts_with(XZ) {
         unpacked!(XzDecoder)
     } else if begin.starts_with(ZSTD) {
         unpacked!(ZstdDecoder)
@@ -76,11 +88,6 @@ async fn opened(path: &Path) -> io::Result<Input> {
         unpacked!(GzipDecoder)
     } else {
         Box::new(raw)
-    };
-    Ok(Input {
-        reader,
-        size: metadata.len(),
-        consumed,
     })
 }
 

@@ -1,6 +1,10 @@
 //! The lines of an operation, from where it goes on.
 
-use super::keys::sent_as;
+use super::{
+    in_file::{InFile, Step},
+    keys::sent_as,
+    results::told_of,
+};
 use futures_util::{StreamExt as _, stream};
 use infra::{
     http::{Line, Lines},
@@ -19,6 +23,8 @@ pub struct Input {
     sent_for: SentFor,
     operation: Uuid,
     principal: String,
+    /// Whether its lines were made of a file.
+    is_import: bool,
 }
 
 /// A line that is not blank.
@@ -37,6 +43,8 @@ pub enum Is {
         op: &'static str,
         /// Its own key.
         own_key: Option<String>,
+        /// Where in a file it stands, of an import.
+        source: Option<InFile>,
         /// The key that it is sent under.
         key: String,
         /// Without a break.
@@ -73,6 +81,7 @@ impl Input {
             sent_for,
             operation: work.id,
             principal: work.principal.clone(),
+            is_import: work.import.is_some(),
         })
     }
 
@@ -95,11 +104,43 @@ impl Input {
     }
 
     /// The result of a line that is not carried out because of others.
-    pub fn rejected(&self, number: u64, op: &str, own_key: Option<String>) -> Vec<u8> {
-        self.check.rejected(&self.sent_for, number, op, own_key)
+    pub fn rejected(
+        &self,
+        number: u64,
+        (op, own_key): (&str, Option<String>),
+        source: Option<&InFile>,
+    ) -> Vec<u8> {
+        let result = self.check.rejected(&self.sent_for, number, op, own_key);
+        match source {
+            Some(source) => told_of(result, source),
+            None => result,
+        }
     }
 
     fn look(&self, number: u64, line: Line) -> Option<Is> {
+        if !self.is_import {
+            return self.checked(number, line, None);
+        }
+        // We have written it, so only a damaged one is none of them.
+        let step: Option<Step> = match &line {
+            Line::Whole(text) => serde_json::from_slice(text).ok(),
+            Line::TooLong => None,
+        };
+        match step {
+            None => self.checked(number, line, None),
+            Some(Step::Order { source, text }) => {
+                let text = text.get().as_bytes().to_vec();
+                self.checked(number, Line::Whole(text.into()), Some(source))
+            }
+            Some(Step::None { source, why }) => {
+                let why = (why.code.as_str(), why.detail.as_str());
+                let result = self.check.no_order(&self.sent_for, number, why);
+                Some(Is::Invalid(told_of(result, &source)))
+            }
+        }
+    }
+
+    fn checked(&self, number: u64, line: Line, source: Option<InFile>) -> Option<Is> {
         let mut key = String::new();
         let mut named = |own: Option<&str>| {
             key = sent_as(self.operation, &self.principal, number, own);
@@ -108,7 +149,10 @@ impl Input {
         let checked = self.check.check(&self.sent_for, (number, line), &mut named);
         match checked {
             Checked::Blank => None,
-            Checked::Invalid(result) => Some(Is::Invalid(result)),
+            Checked::Invalid(result) => Some(Is::Invalid(match &source {
+                Some(source) => told_of(result, source),
+                None => result,
+            })),
             Checked::Valid {
                 op,
                 key: own_key,
@@ -116,6 +160,7 @@ impl Input {
             } => Some(Is::Valid {
                 op,
                 own_key,
+                source,
                 key,
                 text,
             }),

@@ -4,7 +4,7 @@ use super::{
     input::{Input, Is, Item, unreadable},
     metrics,
     people::Step,
-    results::{Keeping, Part},
+    results::{Keeping, Of, Part},
 };
 use crate::{
     bulk::{Answer, Attempt, BulkClient, BulkError, BulkLine},
@@ -17,7 +17,7 @@ use infra::{
     objects::Objects,
     operations::{
         self, LineCheck, OperationError, OperationKind, OperationPhase, OperationState,
-        RunAboutSomebody, RunOperation, SentFor, Work, folder,
+        RunAboutSomebody, RunImport, RunOperation, SentFor, Work, folder,
     },
     people::Views,
     redis::Redis,
@@ -79,6 +79,14 @@ pub fn operate_about_somebody(
     }
 }
 
+/// What carries the job of an import out.
+pub fn operate_import(with: Operating) -> impl Fn(RunImport, Context) -> Running + Send + Sync {
+    move |job, context| {
+        let with = with.clone();
+        Box::pin(async move { with.operate(job.operation, &context).await })
+    }
+}
+
 /// What carries the job out, with everything that it needs.
 pub fn operate(with: Operating) -> impl Fn(RunOperation, Context) -> Running + Send + Sync {
     move |job, context| {
@@ -124,10 +132,12 @@ impl Operating {
         if work.cancel_requested && !work.has_open_part() {
             return self.finish(&work, CANCELLED).await;
         }
-        if !work.prepared
-            && let Step::Later(pause, why) = self.prepare(&mut work).await?
-        {
-            return Ok(later(context, pause, why));
+        if !work.prepared {
+            match self.prepare(&mut work, context).await? {
+                Step::Done => {}
+                Step::Later(pause, why) => return Ok(later(context, pause, why)),
+                Step::Ended(finish) => return self.finish(&work, finish).await,
+            }
         }
         let halt = context.stop_token().child_token();
         let end = tokio::select! {
@@ -243,10 +253,10 @@ pub async fn tidy(ops: &PgPool, objects: &Objects, id: Uuid) -> Result<(), JobEr
 pub const SOMEBODY_ELSE: &str = "somebody else carries it out";
 
 /// What an operation comes to.
-type Finish = (OperationState, Option<OperationError>);
+pub type Finish = (OperationState, Option<OperationError>);
 
 const SUCCEEDED: Finish = (OperationState::Succeeded, None);
-const CANCELLED: Finish = (OperationState::Cancelled, None);
+pub const CANCELLED: Finish = (OperationState::Cancelled, None);
 
 /// Makes room for others, and says why.
 fn later(context: &Context, pause: Duration, why: String) -> Outcome {
@@ -403,8 +413,13 @@ fn reject(input: &Input, items: Vec<Item>) -> Part {
     let mut part = Part::default();
     for Item { number, is } in items {
         match is {
-            Is::Valid { op, own_key, .. } => {
-                part.refused(&input.rejected(number, op, own_key));
+            Is::Valid {
+                op,
+                own_key,
+                source,
+                ..
+            } => {
+                part.refused(&input.rejected(number, (op, own_key), source.as_ref()));
             }
             Is::Invalid(result) => part.refused(&result),
         }
@@ -442,8 +457,18 @@ impl Operating {
         let mut part = Part::default();
         for (item, answer) in items.into_iter().zip(answers) {
             match (item.is, answer) {
-                (Is::Valid { own_key, .. }, Some((answer, text))) => {
-                    part.answered((item.number, own_key), &answer, &text)?;
+                (
+                    Is::Valid {
+                        own_key, source, ..
+                    },
+                    Some((answer, text)),
+                ) => {
+                    let of = Of {
+                        line: item.number,
+                        key: own_key,
+                        source,
+                    };
+                    part.answered(of, &answer, &text)?;
                 }
                 (Is::Invalid(result), _) => part.refused(&result),
                 (Is::Valid { .. }, None) => return Err(told_to_end()),

@@ -1,5 +1,6 @@
-//! Operations: commands that are carried out in the background, those of bulk requests
-//! and those on a person's orders (`people.rs`).
+//! Operations: commands that are carried out in the background, those of bulk requests,
+//! those that the orders of a file are (`converting.rs`), and those on a person's orders
+//! (`people.rs`).
 //!
 //! ```text
 //! input ──> validate: count, look at each line ─┬─> execute: part by part ──> POST /v1/bulk ─┐
@@ -14,6 +15,8 @@
 //! object, then the row that makes it count and says where to go on. Whoever is
 //! killed in between costs the part at hand, whose lines are answered as before.
 
+mod converting;
+mod in_file;
 mod input;
 mod job;
 mod keys;
@@ -28,6 +31,6 @@ mod validate;
 /// too.
 pub const AT_ONCE: usize = 4;
 
-pub use job::{Operating, operate, operate_about_somebody};
+pub use job::{Operating, operate, operate_about_somebody, operate_import};
 pub use metrics::describe;
 pub use retention::{Retention, handler as retention};

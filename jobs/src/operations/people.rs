@@ -12,12 +12,12 @@
 
 use super::{
     input::unreadable,
-    job::{Operating, SOMEBODY_ELSE},
+    job::{Finish, Operating, SOMEBODY_ELSE},
 };
 use crate::exports;
 use infra::{
     clock,
-    jobs::JobError,
+    jobs::{Context, JobError},
     operations::{self, About, OperationKind, Work},
     people::{self, Found, Whose},
     redis::{Purge, purge},
@@ -52,6 +52,8 @@ pub enum Step {
     Done,
     /// After this long, and why.
     Later(Duration, String),
+    /// It never will be: what the operation comes to.
+    Ended(Finish),
 }
 
 /// A command on one order.
@@ -78,9 +80,15 @@ struct Erased<'a> {
 
 impl Operating {
     /// Finds the orders that an operation is about, and writes its lines.
-    pub(super) async fn prepare(&self, work: &mut Work) -> Result<Step, JobError> {
-        if work.kind == OperationKind::Bulk {
-            return Ok(Step::Done);
+    pub(super) async fn prepare(
+        &self,
+        work: &mut Work,
+        context: &Context,
+    ) -> Result<Step, JobError> {
+        match work.kind {
+            OperationKind::Bulk => return Ok(Step::Done),
+            OperationKind::Import => return self.convert(work, context).await,
+            OperationKind::GuestOrders | OperationKind::Erasure => {}
         }
         let Some(now) = self.up_to_date().await? else {
             return Ok(behind());
@@ -236,7 +244,7 @@ fn behind() -> Step {
 fn line<'a>(work: &'a Work, customer: Option<Uuid>, order: &Found) -> Line<'a> {
     let (about, order_id) = (&work.about, order.order_id);
     match work.kind {
-        OperationKind::Bulk | OperationKind::GuestOrders => {
+        OperationKind::Bulk | OperationKind::Import | OperationKind::GuestOrders => {
             let customer_id = about.customer_id.as_deref().unwrap_or_default();
             let body = Link { customer_id };
             Line::LinkCustomer { order_id, body }
@@ -301,6 +309,7 @@ mod tests {
             sending_to: 0,
             kind,
             about,
+            import: None,
             prepared: false,
             created_at: OffsetDateTime::UNIX_EPOCH,
         }

@@ -5,7 +5,7 @@
 use super::{
     input::{Input, Is},
     job::{End, Turn, show, unanswered},
-    results::{Keeping, Part},
+    results::{Keeping, Of, Part},
 };
 use crate::{
     bulk::{Answer, Refused},
@@ -36,7 +36,7 @@ const PART: i64 = 2_000;
 
 /// A line on its way, or one that is not sent.
 enum Sent {
-    Line(u64, Option<String>),
+    Line(Of),
     Refused(u64, Vec<u8>),
 }
 
@@ -100,7 +100,7 @@ impl Turn<'_> {
                     part.refused(&result);
                     place = (number, read_to);
                 }
-                Sent::Line(number, own_key) => {
+                Sent::Line(of) => {
                     let text = answers.next().await?;
                     let unknown = || JobError::retry("the answer ended early");
                     let answer = Answer::read(&text).ok_or_else(unknown)?;
@@ -109,8 +109,8 @@ impl Turn<'_> {
                     {
                         return Err(JobError::retry(last));
                     }
-                    part.answered((number, own_key), &answer, &text)?;
-                    place = (number, read_to);
+                    place = (of.line, read_to);
+                    part.answered(of, &answer, &text)?;
                 }
             }
             if part.lines() >= PART {
@@ -141,10 +141,19 @@ async fn feed(mut input: Input, told: mpsc::Sender<Told>, pieces: mpsc::Sender<V
             }
         };
         let sent = match item.is {
-            Is::Valid { own_key, text, .. } => {
+            Is::Valid {
+                own_key,
+                source,
+                text,
+                ..
+            } => {
                 piece.extend_from_slice(&text);
                 piece.push(b'\n');
-                Sent::Line(item.number, own_key)
+                Sent::Line(Of {
+                    line: item.number,
+                    key: own_key,
+                    source,
+                })
             }
             Is::Invalid(result) => Sent::Refused(item.number, result),
         };

@@ -1,6 +1,6 @@
 //! Results, gathered to parts and kept.
 
-use super::{input::unreadable, job::SOMEBODY_ELSE, metrics};
+use super::{in_file::InFile, input::unreadable, job::SOMEBODY_ELSE, metrics};
 use crate::bulk::Answer;
 use infra::{
     clock,
@@ -25,12 +25,39 @@ pub struct Part {
 #[derive(Debug, Serialize, Deserialize)]
 struct Told {
     line: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<InFile>,
     #[serde(skip_serializing_if = "Option::is_none")]
     op: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     #[serde(flatten)]
     rest: Map<String, Value>,
+}
+
+/// Of which line something is told.
+#[derive(Debug)]
+pub struct Of {
+    /// Its number in the operation.
+    pub line: u64,
+    /// Its own key.
+    pub key: Option<String>,
+    /// Where in a file it stands; none of what is no import.
+    pub source: Option<InFile>,
+}
+
+/// The result of a line that is not sent, and where in a file that stands.
+pub fn told_of(result: Vec<u8>, source: &InFile) -> Vec<u8> {
+    let Ok(mut told) = serde_json::from_slice::<Told>(&result) else {
+        return result;
+    };
+    told.source = Some(source.clone());
+    let mut text = Vec::new();
+    match serde_json::to_writer(&mut text, &told) {
+        Ok(()) => text.push(b'\n'),
+        Err(_) => return result,
+    }
+    text
 }
 
 impl Part {
@@ -44,15 +71,10 @@ impl Part {
     ///
     /// # Errors
     /// An answer that cannot be told anew.
-    pub fn answered(
-        &mut self,
-        (number, own_key): (u64, Option<String>),
-        answer: &Answer,
-        text: &[u8],
-    ) -> Result<(), JobError> {
+    pub fn answered(&mut self, of: Of, answer: &Answer, text: &[u8]) -> Result<(), JobError> {
         let unknown = |error| JobError::retry(format!("an answer cannot be read: {error}"));
         let mut told: Told = serde_json::from_slice(text).map_err(unknown)?;
-        (told.line, told.key) = (number, own_key);
+        (told.line, told.key, told.source) = (of.line, of.key, of.source);
         serde_json::to_writer(&mut self.text, &told).map_err(unknown)?;
         self.text.push(b'\n');
         if answer.succeeded() {
@@ -156,9 +178,19 @@ mod tests {
         let text = br#"{"line":3,"op":"add_note","key":"operation:x","status":200,"replayed":true,"version":7}"#;
         let answer = Answer::read(text).expect("an answer");
         let mut part = Part::default();
-        part.answered((2_003, Some("mine".into())), &answer, text)
+        let of = |line, key: Option<&str>, source| Of {
+            line,
+            key: key.map(str::to_owned),
+            source,
+        };
+        part.answered(of(2_003, Some("mine"), None), &answer, text)
             .expect("JSON");
-        part.answered((2_004, None), &answer, text).expect("JSON");
+        let source = InFile {
+            invoice: Some("A-1".into()),
+            lines: vec![7, 9],
+        };
+        part.answered(of(2_004, None, Some(source)), &answer, text)
+            .expect("JSON");
         part.refused(b"{}\n");
         let told = String::from_utf8(part.text.clone()).expect("text");
         let lines: Vec<Value> = told
@@ -173,12 +205,31 @@ mod tests {
             (&lines[0]["status"], &lines[0]["version"]),
             (&200.into(), &7.into())
         );
-        assert!(lines[1].get("key").is_none());
+        assert!(lines[1].get("key").is_none() && lines[0].get("source").is_none());
+        let source = serde_json::json!({"invoice": "A-1", "lines": [7, 9]});
+        assert_eq!(lines[1]["source"], source);
         let counts = Counts {
             succeeded: 2,
             replayed: 2,
             failed: 1,
         };
         assert_eq!((part.counts, part.lines()), (counts, 3));
+    }
+
+    #[test]
+    fn the_result_of_what_is_not_sent_says_where_it_stands() {
+        let source = InFile {
+            invoice: None,
+            lines: vec![3],
+        };
+        let result = b"{\"line\":1,\"status\":422,\"problem\":{\"code\":\"x\"}}\n";
+        let told = told_of(result.to_vec(), &source);
+        assert_eq!(told.last(), Some(&b'\n'));
+        let told: Value = serde_json::from_slice(&told).expect("JSON");
+        assert_eq!(told["source"], serde_json::json!({"lines": [3]}));
+        assert_eq!(
+            (&told["status"], &told["problem"]["code"]),
+            (&422.into(), &"x".into())
+        );
     }
 }

@@ -246,6 +246,7 @@ fn with_operations(handlers: Handlers, operating: Operating) -> Handlers {
     handlers
         .with(operations::retention(ops, objects, operating.days))
         .with(operations::operate_about_somebody(operating.clone()))
+        .with(operations::operate_import(operating.clone()))
         .with(operations::operate(operating))
 }
 

@@ -1,9 +1,12 @@
-//! The folder of `dev` as a whole: which format its data has, and the master
-//! key of its personal data.
+//! The folder of `dev` as a whole: which format its data has, the master key of its
+//! personal data, and the key of its console's sessions.
 
 use crate::api_key::write_secret;
 use anyhow::{Context as _, bail, ensure};
-use infra::{config::Config, sealing::MasterKey};
+use infra::{
+    config::Config,
+    sealing::{MasterKey, TokenKey},
+};
 use std::{fs, io::ErrorKind, path::Path};
 
 /// Format of the data that this release writes. It rises when a release cannot
@@ -13,6 +16,8 @@ const FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "format";
 /// The master key of the folder.
 const MASTER_KEY_FILE: &str = "master-key";
+/// The key of its console's sessions.
+const CONSOLE_KEY_FILE: &str = "console-key";
 
 /// Makes sure that this release understands the folder, and that the folder
 /// has its master key. Nothing was started yet.
@@ -25,6 +30,15 @@ pub fn prepare(dir: &Path, config: &mut Config) -> anyhow::Result<()> {
         make_master_key(&path, has_data)?;
         let path = path.to_str().context("the folder is not UTF-8")?;
         path.clone_into(&mut config.master_key_file);
+    }
+    if config.console_key_file.as_os_str().is_empty() {
+        config.console_key_file = dir.join(CONSOLE_KEY_FILE);
+        if !config.console_key_file.exists() {
+            write_secret(
+                &config.console_key_file,
+                &format!("{}\n", TokenKey::text()?),
+            )?;
+        }
     }
     // An unusable key is told before anything is started.
     MasterKey::from_config(config)?;

@@ -5,6 +5,8 @@ use crate::{
     api_key,
     roles::{self, Apis, Front},
 };
+use actix_web::web::ServiceConfig;
+use console::{Console, Mount};
 use infra::{
     config::Config,
     http::{Readiness, serve},
@@ -36,13 +38,24 @@ pub async fn start_roles(config: &Config, lifecycle: &Lifecycle) -> anyhow::Resu
     let apis = Apis::new(config, lifecycle, Front::Both)?;
     let ready = roles::relay(config, lifecycle, apis.readiness())?;
     let ready = roles::projector(config, lifecycle, ready)?;
-    let address = serve(config, lifecycle, "dev", ready.clone(), apis.configure()).await?;
-    // It is a client of what listens only now.
+    let (mount, apis) = (Mount::default(), apis.configure());
+    let console = mount.clone();
+    let routes = move |config: &mut ServiceConfig| {
+        apis(config);
+        mount.configure(config);
+    };
+    let address = serve(config, lifecycle, "dev", ready.clone(), routes).await?;
+    // These are clients of what listens only now.
     let config = Config {
         command_url: format!("http://{address}"),
         read_url: String::new(),
         ..config.clone()
     };
+    console.fill(Console::new(
+        &config,
+        &config.command_url,
+        config.questions_url(),
+    )?);
     let ready = roles::worker(&config, lifecycle, ready)?;
     Ok(Running { address, ready })
 }
@@ -91,6 +104,7 @@ pub fn guide(url: &str, key: &str, dir: &Path, sample: Option<u64>) -> String {
         r#"
 Orderlog is ready.
 
+  Console   {url}/console (sign in with the API key)
   API       {url}/v1
   Docs      {url}/docs/
   OpenAPI   {url}/openapi.json

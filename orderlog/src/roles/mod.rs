@@ -3,6 +3,7 @@
 
 mod apis;
 mod front;
+mod lone_console;
 mod notify;
 mod workers;
 
@@ -32,6 +33,8 @@ pub enum Role {
     Projector,
     /// Runs the process managers and the job queue.
     Worker,
+    /// Shows it all to people.
+    Console,
 }
 
 impl Role {
@@ -42,6 +45,7 @@ impl Role {
             Self::Relay => "relay",
             Self::Projector => "projector",
             Self::Worker => "worker",
+            Self::Console => "console",
         }
     }
 }
@@ -73,6 +77,12 @@ async fn start(config: &Config, role: Role, lifecycle: &Lifecycle) -> anyhow::Re
             };
             let apis = Apis::new(config, lifecycle, front)?;
             let (ready, configure) = (apis.readiness(), apis.configure());
+            let address = serve(config, lifecycle, role.name(), ready.clone(), configure).await?;
+            notify::tell(config, ready, address, lifecycle);
+            return Ok(());
+        }
+        Role::Console => {
+            let (ready, configure) = lone_console::lone(config)?;
             let address = serve(config, lifecycle, role.name(), ready.clone(), configure).await?;
             notify::tell(config, ready, address, lifecycle);
             return Ok(());

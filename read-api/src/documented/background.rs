@@ -1,5 +1,6 @@
 //! Parameters and answers of queries about work that happens outside of requests.
 
+use crate::routes::operations::chosen::ResultOutcome;
 use infra::{
     http::ProblemDocument, jobs::JobState, operations::OperationState, webhooks::DeliveryState,
 };
@@ -137,6 +138,18 @@ pub struct OperationFilters {
 pub struct OperationId {
     /// Id of an operation
     id: Uuid,
+}
+
+/// Which results of an operation.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes parameters, is never read")]
+pub struct WhichResults {
+    /// Only those of lines that came to this
+    outcome: Option<ResultOutcome>,
+    /// So many at most, the first ones
+    #[param(example = 100)]
+    limit: Option<u64>,
 }
 
 /// What a client may have already.

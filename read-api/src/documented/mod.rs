@@ -9,7 +9,7 @@ mod quotes;
 pub use background::{
     DeliveryFilters, DeliveryId, EndpointId, JobFilters, JobId, JobNotLive, JobNotRetryable, Known,
     NoResults, NoResultsYet, NoSuchDelivery, NoSuchEndpoint, NoSuchJob, NoSuchOperation,
-    NoSuchSchedule, OperationFilters, OperationId, ScheduleName, ScheduleRunning,
+    NoSuchSchedule, OperationFilters, OperationId, ScheduleName, ScheduleRunning, WhichResults,
 };
 
 pub use customers::{

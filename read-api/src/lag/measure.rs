@@ -54,6 +54,9 @@ pub struct Meter {
     clear: Vec<Clear>,
     /// Where the end of the log began when it was read last.
     end: Option<LogPosition>,
+    /// Where each partition of each projection was on the primary then; none for
+    /// one that missed nothing.
+    primary: BTreeMap<String, Vec<Option<i64>>>,
 }
 
 type Clear = HashMap<(String, i32), LogPosition>;
@@ -68,7 +71,21 @@ impl Meter {
             servers,
             clear,
             end: None,
+            primary: BTreeMap::new(),
         }
+    }
+
+    /// The log that it measures by.
+    pub const fn log(&self) -> &PgPool {
+        &self.events
+    }
+
+    /// Up to which position of the log each projection was on the primary when it
+    /// was measured last: the mean of its partitions, each of which has its share of
+    /// the events before it. One that misses nothing is at the `end`.
+    pub fn reached(&self, end: i64) -> impl Iterator<Item = (String, i64)> {
+        let each = self.primary.iter();
+        each.map(move |(name, places)| (name.clone(), mean(places, end)))
     }
 
     /// Measures the lag of each partition of each projection on each server;
@@ -92,12 +109,15 @@ impl Meter {
         }
         let others = self.others(&places).await?;
         self.end = Some(end);
+        let primary = places.first().cloned().flatten().unwrap_or_default();
         let each = places.into_iter().zip(&mut self.clear);
         let measured = each.map(|(places, clear)| {
             let places = places?;
             Some(behind(&read, &others, places, clear))
         });
-        Ok(measured.collect())
+        let measured: Vec<_> = measured.collect();
+        self.primary = reached(primary, measured.first().and_then(Option::as_ref));
+        Ok(measured)
     }
 
     /// What other projections than those of orders may miss. Theirs are few events
@@ -125,6 +145,26 @@ impl Meter {
         let failed = answers.into_iter().next().map(|answer| answer.map(Some));
         failed.into_iter().collect()
     }
+}
+
+/// Where the partitions of each projection are; none for those that miss nothing.
+fn reached(places: Places, measured: Option<&Measured>) -> BTreeMap<String, Vec<Option<i64>>> {
+    let mut reached: BTreeMap<String, Vec<Option<i64>>> = BTreeMap::new();
+    for ((projection, partition), at) in places {
+        let lag = measured.and_then(|measured| measured.0.get(&projection));
+        let behind = lag.and_then(|lag| lag.0.get(&partition));
+        let missing = behind.is_none_or(|behind| behind.events > 0 || behind.estimated);
+        let all = reached.entry(projection).or_default();
+        all.push(missing.then_some(at.position));
+    }
+    reached
+}
+
+/// The mean of these places, of which one without a position is at the end.
+fn mean(places: &[Option<i64>], end: i64) -> i64 {
+    let sum: i128 = places.iter().map(|at| i128::from(at.unwrap_or(end))).sum();
+    let count = i128::try_from(places.len().max(1)).unwrap_or(1);
+    i64::try_from(sum / count).unwrap_or(end)
 }
 
 /// What a projection is made of: one that is not of this release, of orders.
@@ -179,4 +219,17 @@ fn places(checkpoints: &[Checkpoint], clear: &Clear) -> Places {
         *at = clear.map_or(*at, |clear| (*clear).max(*at));
     }
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_projection_is_where_its_partitions_are_on_the_whole() {
+        assert_eq!(mean(&[None, None], 90), 90, "nothing is missing");
+        assert_eq!(mean(&[Some(30), None], 90), 60);
+        assert_eq!(mean(&[Some(i64::MAX), Some(i64::MAX)], 0), i64::MAX);
+        assert_eq!(mean(&[], 90), 0);
+    }
 }

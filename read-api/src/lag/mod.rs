@@ -4,10 +4,12 @@
 
 mod behind;
 mod measure;
+mod pace;
 mod store;
 
 pub use behind::Behind;
 pub use measure::{Measured, Meter, ProjectionLag};
+pub use pace::Pace;
 pub use store::{Build, Checkpoint, builds, checkpoints, frontiers};
 
 use crate::{
@@ -16,7 +18,11 @@ use crate::{
 };
 use actix_web::http::header::{HeaderName, HeaderValue};
 use contracts::LogPosition;
-use infra::{clock, views};
+use infra::{
+    clock,
+    log::{HorizonAge, LogEnd},
+    views,
+};
 use sqlx::PgPool;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -53,6 +59,21 @@ struct Told {
     at: Instant,
     /// By server; none for one that could not be asked.
     of: Vec<Option<OfServer>>,
+    log: OfLog,
+    /// How fast each projection moves on the primary, by its name.
+    paces: HashMap<String, f64>,
+}
+
+/// What is known of the log itself.
+#[derive(Debug, Clone, Copy)]
+pub struct OfLog {
+    /// Its last event; none where it is empty.
+    pub end: Option<LogEnd>,
+    /// How many positions that moves on by a second; none at first.
+    pub per_second: Option<f64>,
+    /// How long the same transaction has kept what comes after it from being
+    /// published.
+    pub horizon_age: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -107,6 +128,21 @@ impl LagMonitor {
         self.look(place, |of| Arc::clone(&of.measured))
     }
 
+    /// What was seen last of the log; none while it cannot be asked.
+    pub fn log(&self) -> Option<OfLog> {
+        let told = self.0.borrow();
+        let told = told.as_ref().filter(|told| told.is_current())?;
+        Some(told.log)
+    }
+
+    /// How many positions of the log each projection has come past a second lately,
+    /// on the primary, by its name.
+    pub fn paces(&self) -> HashMap<String, f64> {
+        let told = self.0.borrow();
+        let told = told.as_ref().filter(|told| told.is_current());
+        told.map(|told| told.paces.clone()).unwrap_or_default()
+    }
+
     /// What there is to say of a server, which is asked for with each answer: it is
     /// looked at where it is.
     fn look<T>(&self, place: usize, say: impl FnOnce(&OfServer) -> T) -> Option<T> {
@@ -129,15 +165,17 @@ async fn keep_measuring(
     tell: watch::Sender<Option<Told>>,
 ) {
     let mut failing = false;
+    let mut moving = Moving::default();
     loop {
         let at = Instant::now();
-        match meter.measure().await {
-            Ok(measured) => {
+        match look(&mut meter, &mut moving).await {
+            Ok((measured, log)) => {
                 failing = false;
                 let of: Vec<_> = measured.into_iter().map(|m| m.map(OfServer::new)).collect();
                 export(&of, &servers);
                 judge(&of, &servers, most);
-                tell.send_replace(Some(Told { at, of }));
+                let paces = moving.paces();
+                tell.send_replace(Some(Told { at, of, log, paces }));
             }
             Err(error) if !failing => {
                 failing = true;
@@ -147,6 +185,44 @@ async fn keep_measuring(
         }
         tokio::time::sleep(PERIOD.saturating_sub(at.elapsed())).await;
     }
+}
+
+/// What is remembered from one look to the next.
+#[derive(Default)]
+struct Moving {
+    horizon: HorizonAge,
+    log: Pace,
+    projections: HashMap<String, Pace>,
+}
+
+impl Moving {
+    fn paces(&self) -> HashMap<String, f64> {
+        let paces = self.projections.iter();
+        paces
+            .filter_map(|(name, pace)| Some((name.clone(), pace.per_second()?)))
+            .collect()
+    }
+}
+
+async fn look(
+    meter: &mut Meter,
+    moving: &mut Moving,
+) -> Result<(Vec<Option<Measured>>, OfLog), sqlx::Error> {
+    let end = LogEnd::read(meter.log()).await?;
+    let horizon_age = moving.horizon.measure(meter.log()).await?;
+    let measured = meter.measure().await?;
+    let (now, position) = (Instant::now(), end.map_or(0, |end| end.position));
+    moving.log.saw(now, position);
+    for (projection, reached) in meter.reached(position) {
+        let pace = moving.projections.entry(projection).or_default();
+        pace.saw(now, reached);
+    }
+    let log = OfLog {
+        end,
+        per_second: moving.log.per_second(),
+        horizon_age,
+    };
+    Ok((measured, log))
 }
 
 impl OfServer {

@@ -12,6 +12,7 @@ pub mod products;
 pub mod shipping;
 pub mod statistics;
 pub mod webhooks;
+pub mod whoami;
 
 use crate::own::about_order;
 use actix_web::{
@@ -97,6 +98,7 @@ pub fn configure(config: &mut ServiceConfig) {
             web::post().to(shipping::quotes::handle),
         )
         .configure(api_keys::configure)
+        .route("/v1/whoami", web::get().to(whoami::handle))
         .configure(customers::configure)
         .configure(operations::configure)
         .configure(of_reference_data)
@@ -202,6 +204,7 @@ fn of_admin(config: &mut ServiceConfig) {
             "/v1/admin/cache/purge",
             web::post().to(admin::cache::purge::handle),
         )
+        .route("/v1/admin/pipeline", web::get().to(admin::pipeline::handle))
         .route(
             "/v1/admin/projections",
             web::get().to(admin::projections::handle),

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// What is sent under the worker's key that not every key may send.
 const RECORDS_ERASURES: &str = "record_erasure";
+/// What a file of orders is made of.
+const IMPORTS: &str = "import_order";
 /// What it needs.
 const ERASE: &str = "customers:erase";
 /// The longest line that a request takes, in bytes.
@@ -63,6 +65,16 @@ impl LineCheck for BulkLines {
         );
         let op = Some(op.to_owned());
         result(sent_for, number, Refused { op, key, problem })
+    }
+
+    fn no_order(&self, sent_for: &SentFor, number: u64, (code, detail): (&str, &str)) -> Vec<u8> {
+        let problem = Problem::unprocessable("no_order", "No order can be made of it");
+        let refused = Refused {
+            op: Some(IMPORTS.to_owned()),
+            key: None,
+            problem: problem.detail(detail).with("reason", code.into()),
+        };
+        result(sent_for, number, refused)
     }
 }
 
@@ -178,5 +190,10 @@ mod tests {
         let rejected = BulkLines.rejected(&sent_for(), 3, "add_note", None);
         let rejected: Value = serde_json::from_slice(&rejected).expect("JSON");
         assert_eq!(rejected["status"], 424);
+        let none = BulkLines.no_order(&sent_for(), 4, ("no_date", "line 4 has no date"));
+        let none: Value = serde_json::from_slice(&none).expect("JSON");
+        assert_eq!((&none["line"], &none["status"]), (&4.into(), &422.into()));
+        assert_eq!(none["problem"]["code"], "no_order");
+        assert_eq!(none["problem"]["reason"], "no_date");
     }
 }

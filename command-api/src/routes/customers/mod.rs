@@ -43,6 +43,7 @@ async fn begin(call: &Call, kind: OperationKind, about: About) -> Result<HttpRes
         id: clock::new_id(),
         kind,
         about: Some(about),
+        import: None,
         principal: call.principal.id.clone(),
         // What it leads to is for nobody to ask for line by line.
         scopes: Scopes::default(),

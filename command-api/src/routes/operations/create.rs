@@ -14,9 +14,13 @@ use actix_web::{
 };
 use infra::{
     clock,
-    http::{Pieces, Principal, Problem, Query, TraceContext, idempotency_key, trace_context},
+    http::{
+        Forwarding, Pieces, Principal, Problem, Query, TraceContext, idempotency_key, trace_context,
+    },
     objects::Written,
-    operations::{self, CreateError, Created, NewOperation, OnInvalid, Operation, OperationKind},
+    operations::{
+        self, CreateError, Created, ImportTerms, NewOperation, OnInvalid, Operation, OperationKind,
+    },
 };
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
@@ -27,8 +31,8 @@ use utoipa::{
 };
 use uuid::Uuid;
 
-const DRY_RUN: &str = "dry_run";
-const ON_INVALID: &str = "on_invalid";
+pub(super) const DRY_RUN: &str = "dry_run";
+pub(super) const ON_INVALID: &str = "on_invalid";
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -112,55 +116,86 @@ pub async fn handle(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let api = CommandApi::of(&request)?;
-    let asked = Request::of(&request, principal, api.config.require_idempotency_key)?;
+    let query = Query::of(&request, &[DRY_RUN, ON_INVALID])?;
+    let asked = Request::of(&request, principal, (&api, &query), None)?;
     let upload = api.uploads.begin()?;
     let body = Pieces::of(&request, payload.into_inner())?;
-    let id = clock::new_id();
-    let written = upload.store(id, body).await?;
-    let (operation, replayed) = asked
-        .create(&api.uploads.ops, (&upload, id, written))
-        .await?;
-    count(if replayed { "repeated" } else { "taken" });
-    let mut response = HttpResponse::Accepted();
-    response
-        .insert_header((LOCATION, format!("/v1/operations/{}", operation.id)))
-        .insert_header((RETRY_AFTER, 1));
-    Ok(told(response, replayed, &operation))
+    asked.take(&api.uploads.ops, &upload, body).await
 }
 
 /// What a request says beside its body.
-struct Request {
+pub(super) struct Request {
     principal: Principal,
     key: Option<String>,
     dry_run: bool,
     on_invalid: OnInvalid,
+    /// How its file is to be read; none where it has lines.
+    import: Option<ImportTerms>,
     trace: TraceContext,
 }
 
 impl Request {
-    fn of(request: &HttpRequest, principal: Principal, keyed: bool) -> Result<Self, Problem> {
-        let query = Query::of(request, &[DRY_RUN, ON_INVALID])?;
+    /// # Errors
+    /// 400 for a query, or an `Idempotency-Key`, that cannot be meant.
+    pub(super) fn of(
+        request: &HttpRequest,
+        principal: Principal,
+        (api, query): (&CommandApi, &Query),
+        import: Option<ImportTerms>,
+    ) -> Result<Self, Problem> {
+        let keyed = api.config.require_idempotency_key;
         let on_invalid = query.one_of(ON_INVALID, OnInvalid::ALL, OnInvalid::name)?;
         Ok(Self {
             principal,
             key: idempotency_key(request, keyed)?,
             dry_run: query.parsed(DRY_RUN, "true or false")?.unwrap_or(false),
             on_invalid: on_invalid.unwrap_or_default(),
+            import,
             trace: trace_context(request),
         })
+    }
+
+    /// Stores the body, and answers with the operation that it is of.
+    ///
+    /// # Errors
+    /// What is wrong with the body, or keeps the operation from being there.
+    pub(super) async fn take(
+        self,
+        ops: &PgPool,
+        upload: &Upload<'_>,
+        body: (Pieces, Forwarding),
+    ) -> Result<HttpResponse, Problem> {
+        let id = clock::new_id();
+        let name = match self.import {
+            Some(_) => operations::file(id),
+            None => operations::input(id),
+        };
+        let written = upload.store(&name, body).await?;
+        let (operation, replayed) = self.create(ops, (upload, id, &name), written).await?;
+        count(if replayed { "repeated" } else { "taken" });
+        let mut response = HttpResponse::Accepted();
+        response
+            .insert_header((LOCATION, format!("/v1/operations/{}", operation.id)))
+            .insert_header((RETRY_AFTER, 1));
+        Ok(told(response, replayed, &operation))
     }
 
     /// The operation, and whether it was there before.
     async fn create(
         self,
         ops: &PgPool,
-        (upload, id, written): (&Upload<'_>, Uuid, Written),
+        (upload, id, name): (&Upload<'_>, Uuid, &str),
+        written: Written,
     ) -> Result<(Operation, bool), Problem> {
         let new = NewOperation {
             id,
-            kind: OperationKind::Bulk,
+            kind: match self.import {
+                Some(_) => OperationKind::Import,
+                None => OperationKind::Bulk,
+            },
             about: None,
-            request_hash: self.hash(&written),
+            request_hash: self.hash(&written)?,
+            import: self.import,
             scopes: self.principal.scopes,
             principal: self.principal.id,
             idempotency_key: self.key,
@@ -182,15 +217,18 @@ impl Request {
             // Whether it is there, nobody knows: its lines stay.
             Err(error) => return Err(failed(error)),
         };
-        upload.drop_stored(id).await;
+        upload.drop_stored(name).await;
         other
     }
 
     /// What a repeat has to be the same in.
-    fn hash(&self, written: &Written) -> [u8; 32] {
+    fn hash(&self, written: &Written) -> Result<[u8; 32], Problem> {
         let options = format!("{} {}", self.dry_run, self.on_invalid.name());
-        let hash = Sha256::new_with_prefix(written.sha256);
-        hash.chain_update(options).finalize().into()
+        let mut hash = Sha256::new_with_prefix(written.sha256).chain_update(options);
+        if let Some(import) = &self.import {
+            hash.update(serde_json::to_vec(import).map_err(Problem::internal)?);
+        }
+        Ok(hash.finalize().into())
     }
 }
 

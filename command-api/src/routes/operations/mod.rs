@@ -2,6 +2,7 @@
 
 pub mod cancel;
 pub mod create;
+pub mod import;
 
 use actix_web::web::{ServiceConfig, post};
 
@@ -9,5 +10,6 @@ use actix_web::web::{ServiceConfig, post};
 pub fn configure(config: &mut ServiceConfig) {
     config
         .route("/v1/operations", post().to(create::handle))
+        .route("/v1/operations/import", post().to(import::handle))
         .route("/v1/operations/{id}/cancel", post().to(cancel::handle));
 }

@@ -102,7 +102,7 @@ pub trait Source: Send {
     fn piece(&mut self) -> impl Future<Output = Result<Option<Bytes>, Self::Error>> + Send;
 }
 
-/// A body of lines, unpacked, piece by piece.
+/// A body, unpacked, piece by piece.
 #[derive(Debug)]
 pub struct Pieces(mpsc::Receiver<Piece>);
 
@@ -117,6 +117,14 @@ impl Pieces {
         if essence(request) != NDJSON {
             return Err(unsupported("the Content-Type must be application/x-ndjson"));
         }
+        Self::of_file(request, payload)
+    }
+
+    /// The same of a body of any media type.
+    ///
+    /// # Errors
+    /// 415 for an unknown coding.
+    pub fn of_file(request: &HttpRequest, payload: Payload) -> Result<(Self, Forwarding), Problem> {
         let coding = decode::Coding::of(request)?;
         let (sent, mut pieces) = mpsc::channel(WAITING);
         let forwarding = forward(payload, sent).boxed_local();

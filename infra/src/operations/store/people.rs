@@ -4,7 +4,8 @@ use crate::{
     api_keys::Scopes,
     jobs::{self, NewJob},
     operations::{
-        job::{RunAboutSomebody, RunOperation},
+        import::ImportTerms,
+        job::{RunAboutSomebody, RunImport, RunOperation},
         record::{
             About, OnInvalid, Operation, OperationError, OperationKind, OperationPhase,
             OperationProgress, OperationState,
@@ -16,7 +17,8 @@ use uuid::Uuid;
 
 /// An operation whose job will not go on by itself has come to its end, whatever
 /// its row says: it is dead, or an operator has cancelled it.
-const SHOWN: &str = "SELECT o.id, o.kind, o.about, o.phase, o.dry_run, o.on_invalid, o.cancel_requested, o.lines, \
+const SHOWN: &str = "SELECT o.id, o.import, o.about, o.phase, \
+    CASE WHEN o.import IS NULL THEN o.kind ELSE 'import' END AS kind, o.dry_run, o.on_invalid, o.cancel_requested, o.lines, \
     o.invalid, o.done, o.succeeded, o.replayed, o.failed, o.lines_per_second, o.created_at, \
     o.started_at, o.finished_at, o.expires_at, \
     CASE WHEN o.finished_at IS NOT NULL THEN o.state \
@@ -37,6 +39,8 @@ pub struct NewOperation {
     pub kind: OperationKind,
     /// About whom, where it finds its orders by itself.
     pub about: Option<About>,
+    /// How its file is read, of an import.
+    pub import: Option<ImportTerms>,
     /// Whose it is, and by which key.
     pub principal: String,
     /// What its lines may do.
@@ -94,14 +98,19 @@ pub async fn create(ops: &PgPool, new: &NewOperation) -> Result<Created, CreateE
     let operation = new.id;
     let job = match new.kind {
         OperationKind::Bulk => NewJob::of(&RunOperation { operation })?,
-        _ => NewJob::of(&RunAboutSomebody { operation })?,
+        OperationKind::Import => NewJob::of(&RunImport { operation })?,
+        OperationKind::GuestOrders | OperationKind::Erasure => {
+            NewJob::of(&RunAboutSomebody { operation })?
+        }
     };
     let job = job.caused_by(traceparent, correlation);
     let mut transaction = ops.begin().await?;
     let inserted = sqlx::query(
         "INSERT INTO operations (id, principal, idempotency_key, request_hash, dry_run, \
-                                 on_invalid, job_id, input_bytes, kind, about, prepared, scopes) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10::jsonb IS NULL, $11) \
+                                 on_invalid, job_id, input_bytes, kind, about, prepared, scopes, \
+                                 import) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
+                 $10::jsonb IS NULL AND $12::jsonb IS NULL, $11, $12) \
          ON CONFLICT (principal, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING",
     )
     .bind(new.id)
@@ -112,9 +121,10 @@ pub async fn create(ops: &PgPool, new: &NewOperation) -> Result<Created, CreateE
     .bind(new.on_invalid.name())
     .bind(job.id())
     .bind(new.input_bytes)
-    .bind(new.kind.name())
+    .bind(stored_as(new.kind).name())
     .bind(new.about.as_ref().map(Json))
     .bind(new.scopes.named())
+    .bind(new.import.as_ref().map(Json))
     .execute(&mut *transaction)
     .await?;
     if inserted.rows_affected() == 0 {
@@ -137,6 +147,15 @@ pub async fn create(ops: &PgPool, new: &NewOperation) -> Result<Created, CreateE
     transaction.commit().await?;
     let found = find(ops, new.id).await?;
     Ok(Created::New(found.ok_or(Error::RowNotFound)?))
+}
+
+/// As what it is stored: releases from before know no imports, and `import` tells
+/// them apart.
+const fn stored_as(kind: OperationKind) -> OperationKind {
+    match kind {
+        OperationKind::Import => OperationKind::Bulk,
+        kind => kind,
+    }
 }
 
 async fn again(ops: &PgPool, new: &NewOperation) -> Result<Created, Error> {
@@ -234,6 +253,7 @@ fn operation(row: &PgRow) -> Result<Operation, Error> {
     let error: Option<String> = row.try_get("error_code")?;
     let detail: Option<String> = row.try_get("error_detail")?;
     let about: Option<Json<About>> = row.try_get("about")?;
+    let import: Option<Json<ImportTerms>> = row.try_get("import")?;
     let progress = OperationProgress {
         lines: row.try_get("lines")?,
         valid: None,
@@ -250,6 +270,7 @@ fn operation(row: &PgRow) -> Result<Operation, Error> {
         id,
         kind: named(row, "kind", OperationKind::named)?,
         about: about.map(|about| about.0.told()),
+        import: import.map(|import| import.0),
         state,
         phase: if state.is_end() {
             OperationPhase::Finished

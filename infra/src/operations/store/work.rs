@@ -5,8 +5,9 @@
 use super::people::named;
 use crate::{
     api_keys::Scopes,
-    operations::record::{
-        About, OnInvalid, OperationError, OperationKind, OperationPhase, OperationState,
+    operations::{
+        import::ImportTerms,
+        record::{About, OnInvalid, OperationError, OperationKind, OperationPhase, OperationState},
     },
 };
 use sqlx::{Error, PgPool, Row as _, types::Json};
@@ -51,6 +52,8 @@ pub struct Work {
     pub kind: OperationKind,
     /// About whom; of bulk requests none.
     pub about: About,
+    /// How its file is read; none of what is no import.
+    pub import: Option<ImportTerms>,
     /// Whether its lines are there.
     pub prepared: bool,
     /// When it was asked for.
@@ -105,7 +108,8 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
           WHERE id = $1 AND finished_at IS NULL \
          RETURNING principal, phase, input_bytes, \
                    cancel_requested AND kind <> 'erasure' AS cancel_requested, dry_run, on_invalid, \
-                   lines, invalid, done, parts, read_to, last_line, sending_to, kind, about, \
+                   lines, invalid, done, parts, read_to, last_line, sending_to, about, import, \
+                   CASE WHEN import IS NULL THEN kind ELSE 'import' END AS kind, \
                    prepared, created_at, scopes",
     )
     .bind(id)
@@ -113,6 +117,7 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
     .await?;
     let Some(row) = row else { return Ok(None) };
     let about: Option<Json<About>> = row.try_get("about")?;
+    let import: Option<Json<ImportTerms>> = row.try_get("import")?;
     Ok(Some(Work {
         id,
         principal: row.try_get("principal")?,
@@ -131,6 +136,7 @@ pub async fn begin(ops: &PgPool, id: Uuid) -> Result<Option<Work>, Error> {
         sending_to: row.try_get("sending_to")?,
         kind: named(&row, "kind", OperationKind::named)?,
         about: about.map(|about| about.0).unwrap_or_default(),
+        import: import.map(|import| import.0),
         prepared: row.try_get("prepared")?,
         created_at: row.try_get("created_at")?,
     }))

@@ -148,7 +148,7 @@ impl Sheet {
             }
             Form::Csv(places) => {
                 places.at = 0;
-                self.written.extend_from_slice(csv::END);
+                self.written.extend_from_slice(infra::csv::END);
             }
             Form::Parquet(groups) => groups.end_row(&mut self.written)?,
         }

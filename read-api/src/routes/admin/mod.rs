@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod jobs;
 pub mod parked;
+pub mod pipeline;
 pub mod projections;
 pub mod rebuild;
 pub mod schedules;

@@ -15,11 +15,11 @@ use infra::{
     config::Config,
     http::{Principal, Problem, Query},
     kafka,
-    views::models,
+    views::{builds, models, parked},
 };
 use serde::Serialize;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -71,6 +71,14 @@ struct Projection {
     built_at: String,
     #[serde(flatten)]
     lag: Lag,
+    /// Positions of the log that it has come past a second, over the last ten
+    /// seconds, whichever events lie there; `null` before it was looked at twice.
+    #[schema(example = 12.4)]
+    per_second: Option<f64>,
+    /// What is parked in it.
+    parked: i64,
+    /// The build that is being made to take its place, if there is one.
+    rebuild: Option<builds::Build>,
     /// Its partitions.
     partitions: Vec<ProjectionPartition>,
 }
@@ -129,8 +137,13 @@ pub async fn handle(
     let database = |error: sqlx::Error| Problem::database(&error);
     let builds = lag::builds(&state.views).await.map_err(database)?;
     let checkpoints = lag::checkpoints(&state.views).await.map_err(database)?;
+    let parked = parked::counts(&state.views).await.map_err(database)?;
+    let rebuilds = builds::all_opened(&state.views).await.map_err(database)?;
     let seen = Seen {
         checkpoints,
+        parked,
+        rebuilds,
+        paces: state.lag.paces(),
         ends: ends(&state.config).await,
         measured: state.lag.measured(PRIMARY),
         now: clock::now(),
@@ -171,6 +184,12 @@ fn topic(projection: &str) -> &'static str {
 /// What is known, from everybody who was asked.
 struct Seen {
     checkpoints: Vec<Checkpoint>,
+    /// How much is parked, by projection.
+    parked: BTreeMap<String, i64>,
+    /// Builds that are open.
+    rebuilds: Vec<builds::Build>,
+    /// How fast each projection moves.
+    paces: HashMap<String, f64>,
     ends: HashMap<&'static str, Vec<i64>>,
     measured: Option<Arc<Measured>>,
     now: OffsetDateTime,
@@ -184,6 +203,13 @@ impl Seen {
         let checkpoints = checkpoints.filter(|c| c.projection == build.projection);
         Projection {
             lag: self.lag(lag.map(ProjectionLag::whole)),
+            per_second: self.paces.get(&build.projection).copied(),
+            parked: self.parked.get(&build.projection).copied().unwrap_or(0),
+            rebuild: self
+                .rebuilds
+                .iter()
+                .find(|rebuild| rebuild.projection == build.projection)
+                .cloned(),
             partitions: checkpoints.map(|c| self.partition(c, lag)).collect(),
             topic: topic(&build.projection),
             name: build.projection,

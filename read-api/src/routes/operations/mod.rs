@@ -1,5 +1,6 @@
 //! `/v1/operations`: bulk requests that are carried out in the background.
 
+pub mod chosen;
 pub mod list;
 pub mod results;
 pub mod show;

@@ -1,8 +1,11 @@
 //! `GET /v1/operations/{id}/results`: what each line came to.
 
-use super::show::find;
+use super::{
+    chosen::{Chosen, PARAMETERS},
+    show::find,
+};
 use crate::{
-    documented::{NoResults, NoResultsYet, OperationId, Refused},
+    documented::{NoResults, NoResultsYet, OperationId, Refused, WhichResults},
     problems::{operation_not_finished, results_unavailable},
     state::State,
 };
@@ -33,13 +36,14 @@ type Body = BoxStream<'static, Result<Bytes, ObjectsError>>;
 /// NDJSON: a result for each line that was not blank, in the order of the lines,
 /// as `POST /v1/bulk` tells them, and the trailer with the counts, without which
 /// the answer was cut off. Of an operation that was cancelled, or came to no end,
-/// the lines before that. 409 until it has come to its end.
+/// the lines before that. 409 until it has come to its end. With `outcome` or `limit`
+/// some of the results; the trailer counts all of them.
 #[utoipa::path(
     get,
     path = "/v1/operations/{id}/results",
     operation_id = "get_operation_results",
     tag = "bulk",
-    params(OperationId),
+    params(OperationId, WhichResults),
     responses(
         (status = 200, description = "The results, and the trailer", body = String,
             content_type = "application/x-ndjson"),
@@ -55,7 +59,7 @@ pub async fn handle(
     request: HttpRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    Query::of(&request, &[])?;
+    let chosen = Chosen::of(&Query::of(&request, PARAMETERS)?)?;
     let operation = find(&state, &id).await?;
     if !operation.state.is_end() {
         return Err(operation_not_finished());
@@ -76,7 +80,11 @@ pub async fn handle(
     Ok(HttpResponse::Ok()
         .content_type(NDJSON)
         .insert_header((CACHE_CONTROL, "no-store"))
-        .streaming(first.chain(results(objects, parts)).chain(trailer)))
+        .streaming(
+            chosen
+                .among(first.chain(results(objects, parts)))
+                .chain(trailer),
+        ))
 }
 
 /// The parts, one after the other. One that is missing cuts the answer off.

@@ -37,7 +37,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// Of these there may be any number: `--scale`.
-const SCALED: [&str; 4] = ["command-api", "read-api", "projector", "worker"];
+const SCALED: [&str; 5] = ["command-api", "console", "projector", "read-api", "worker"];
 /// These look on; everything else is needed for an order.
 const WATCHERS: [&str; 3] = ["grafana", "otel-collector", "prometheus"];
 
@@ -163,16 +163,21 @@ async fn export_is_made(api: &Api) -> Result<()> {
     Ok(())
 }
 
-/// The front finds both instances of each API, by their one name.
+/// The front finds both instances of each, by their one name.
 async fn every_instance_is_asked(stage: &Stage<'_>, api: &Api, path: &str) -> Result<()> {
     let (notes, note) = (format!("{path}/notes"), json!({"text": "ring twice"}));
-    for (name, ask) in [("read-api", None), ("command-api", Some(&note))] {
+    for (name, path, ask) in [
+        ("read-api", path, None),
+        ("command-api", notes.as_str(), Some(&note)),
+        ("console", "/console", None),
+    ] {
         let instances = stage.addresses(name)?;
         ensure!(instances.len() == 2);
         wait_until("both to be asked", async || {
+            // Whoever is nobody yet is led to where they sign in.
             let answer: Answer = match ask {
                 None => api.get(path).await?,
-                Some(note) => api.post(&notes, note).await?,
+                Some(note) => api.post(path, note).await?,
             };
             answer.expect(200)?;
             let log = stage.log("nginx")?;

@@ -187,8 +187,8 @@ impl<'a> Stage<'a> {
         }
         let address = self.names.new_address();
         let mut command = if service.is_ours() {
-            ensure!(service.entrypoint.is_none() && self.image.entrypoint == ["orderlog"]);
-            self.of_ours(service, address, &service.command)?
+            let program = self.program(service)?;
+            self.of_ours(program, service, address, &service.command)?
         } else {
             ensure!(name == "nginx", "{name} is nothing that could be run here");
             self.front(service, address)?
@@ -216,9 +216,28 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// The program with the service's environment and no other.
-    fn of_ours(&self, service: &Service, own: Ipv4Addr, arguments: &[String]) -> Result<Command> {
-        let mut command = Command::new(orderlog()?);
+    /// What a service of our image is begun with: our program, or the image's shell.
+    fn program(&self, service: &Service) -> Result<Command> {
+        let entrypoint = service.entrypoint.as_ref();
+        let entrypoint = entrypoint.unwrap_or(&self.image.entrypoint);
+        let (program, arguments) = entrypoint.split_first().context("no program")?;
+        let mut command = match program.as_str() {
+            "orderlog" => Command::new(orderlog()?),
+            "sh" => Command::new("/bin/sh"),
+            other => bail!("the image is not known to have {other}"),
+        };
+        command.args(arguments);
+        Ok(command)
+    }
+
+    /// A program with the service's environment and no other.
+    fn of_ours(
+        &self,
+        mut command: Command,
+        service: &Service,
+        own: Ipv4Addr,
+        arguments: &[String],
+    ) -> Result<Command> {
         command.env_clear().stdin(Stdio::null()).kill_on_drop(true);
         for argument in arguments {
             command.arg(self.local(service, own, argument)?);
@@ -243,8 +262,8 @@ impl<'a> Stage<'a> {
             let entry = entry?;
             fs::copy(entry.path(), folder.join(entry.file_name()))?;
         }
-        for api in ["command-api", "read-api"] {
-            self.reaches(service, api)?;
+        for behind in ["command-api", "read-api", "console"] {
+            self.reaches(service, behind)?;
         }
         let upstreams = deployed_upstreams(&self.names, self.port)?;
         fs::write(folder.join("upstreams.conf"), upstreams)?;
@@ -326,7 +345,8 @@ impl<'a> Stage<'a> {
     pub async fn run(&self, name: &str, arguments: &[&str]) -> Result<String> {
         let service = self.compose.service(name)?;
         let arguments: Vec<String> = arguments.iter().map(|&a| a.to_owned()).collect();
-        let command = self.of_ours(service, Ipv4Addr::LOCALHOST, &arguments)?;
+        let program = self.program(service)?;
+        let command = self.of_ours(program, service, Ipv4Addr::LOCALHOST, &arguments)?;
         to_its_end(&arguments.join(" "), command).await
     }
 

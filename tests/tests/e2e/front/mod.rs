@@ -59,7 +59,9 @@ impl Scene {
         let views = Views::start(env).await?;
         let mut commands = env.role("command-api").spawn()?;
         commands.ready().await?;
-        let front = Front::start(nginx, commands.url(), views.role.url()).await?;
+        // No trial with these asks the console.
+        let (commanded, asked) = (commands.url(), views.role.url());
+        let front = Front::start(nginx, commanded, asked, asked).await?;
         Ok(Some(Self {
             api: Api::with_key(&front.url, views.api.key()),
             front,
@@ -69,11 +71,14 @@ impl Scene {
     }
 }
 
+/// Commands whose bodies take as long as they take.
+const LONG: [&str; 3] = ["/v1/bulk", "/v1/operations", "/v1/operations/import"];
+
 /// How nginx treats a request, by what the documents say of it.
 fn handling(api: &str, method: &Method, path: &str, key: bool) -> &'static str {
     let ends = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
     match api {
-        "commands" if ["/v1/bulk", "/v1/operations"].contains(&path) => "bulk_commands",
+        "commands" if LONG.contains(&path) => "bulk_commands",
         "commands" if key => "keyed_commands",
         "commands" if *method == Method::PUT || *method == Method::DELETE => "commands_once",
         "commands" => "commands",

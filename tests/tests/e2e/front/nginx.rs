@@ -23,8 +23,9 @@ const FILES: [&str; 4] = [
     "routing.conf",
 ];
 
-/// An upstreams.conf of fixed addresses that are never given up.
-pub fn fixed_upstreams(commands: &[&str], queries: &[&str]) -> String {
+/// An upstreams.conf of fixed addresses that are never given up: of each API, and of
+/// the console.
+pub fn fixed_upstreams(commands: &[&str], queries: &[&str], console: &[&str]) -> String {
     let upstream = |name: &str, urls: &[&str]| {
         let servers = urls.iter().map(|url| {
             let server = url.trim_start_matches("http://");
@@ -33,7 +34,7 @@ pub fn fixed_upstreams(commands: &[&str], queries: &[&str]) -> String {
         let servers: String = servers.collect();
         format!("upstream {name} {{ {servers}keepalive 8; }}\n")
     };
-    upstream("commands", commands) + &upstream("queries", queries)
+    upstream("commands", commands) + &upstream("queries", queries) + &upstream("console", console)
 }
 
 /// A running front; it ends with its value.
@@ -66,7 +67,7 @@ pub async fn resolves(nginx: &Path) -> anyhow::Result<bool> {
     Ok(new)
 }
 
-/// deploy/nginx/upstreams.conf, where the APIs have another port and names come
+/// deploy/nginx/upstreams.conf, where APIs and console have another port and names come
 /// from this name server.
 pub fn deployed_upstreams(names: &Names, port: u16) -> anyhow::Result<String> {
     let mut text = fs::read_to_string(root().join("deploy/nginx/upstreams.conf"))?;
@@ -74,6 +75,7 @@ pub fn deployed_upstreams(names: &Names, port: u16) -> anyhow::Result<String> {
         ("127.0.0.11 ", format!("{} ", names.server)),
         ("command-api:8080 ", format!("command-api:{port} ")),
         ("read-api:8080 ", format!("read-api:{port} ")),
+        ("console:8080 ", format!("console:{port} ")),
     ] {
         ensure!(text.contains(from), "upstreams.conf has no {from}");
         text = text.replace(from, &to);
@@ -82,9 +84,14 @@ pub fn deployed_upstreams(names: &Names, port: u16) -> anyhow::Result<String> {
 }
 
 impl Front {
-    /// One in front of APIs at these addresses, once it answers.
-    pub async fn start(nginx: PathBuf, commands: &str, queries: &str) -> anyhow::Result<Self> {
-        Self::before(nginx, &fixed_upstreams(&[commands], &[queries])).await
+    /// One in front of these addresses, once it answers.
+    pub async fn start(
+        nginx: PathBuf,
+        commands: &str,
+        queries: &str,
+        console: &str,
+    ) -> anyhow::Result<Self> {
+        Self::before(nginx, &fixed_upstreams(&[commands], &[queries], &[console])).await
     }
 
     /// One with this upstreams.conf.

@@ -26,8 +26,12 @@ pub fn trials() -> Vec<Trial> {
             an_export_is_passed_on_as_it_is_read,
         ),
         alone(
-            "front::relayed::lines_of_a_bulk_pass_one_by_one_both_ways",
-            lines_of_a_bulk_pass_one_by_one_both_ways,
+            "front::relayed::lines_pass_one_by_one_both_ways",
+            lines_pass_one_by_one_both_ways,
+        ),
+        alone(
+            "front::relayed::what_a_page_is_told_arrives_as_it_is_told",
+            what_a_page_is_told_arrives_as_it_is_told,
         ),
     ]
 }
@@ -96,64 +100,103 @@ async fn an_export_is_passed_on_as_it_is_read(env: &TestEnv) -> anyhow::Result<(
     Ok(())
 }
 
-/// An API that answers each line of a body once it has it, and a client that
+/// A server that answers each line of a body once it has it, and a client that
 /// sends the next one once it has the answer.
-async fn lines_of_a_bulk_pass_one_by_one_both_ways() -> anyhow::Result<()> {
+async fn lines_pass_one_by_one_both_ways() -> anyhow::Result<()> {
     const LINES: usize = 3;
     let Some(nginx) = nginx().await? else {
         return Ok(());
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let api = format!("http://{}", listener.local_addr()?);
-    let front = Front::start(nginx, &api, &api).await?;
-    let echo = async {
-        let (connection, _) = listener.accept().await?;
-        let (from, mut to) = connection.into_split();
-        let mut from = BufReader::new(from);
-        let mut line = String::new();
-        while line != "\r\n" {
-            line.clear();
-            from.read_line(&mut line).await?;
-        }
-        to.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            .await?;
-        let mut answered = 0;
-        while answered < LINES {
-            line.clear();
-            from.read_line(&mut line).await?;
-            // Between them are the lengths of chunks.
-            if line.starts_with('{') {
-                to.write_all(&chunk(line.trim_end())).await?;
-                answered += 1;
+    let server = format!("http://{}", listener.local_addr()?);
+    let front = Front::start(nginx, &server, &server, &server).await?;
+    for path in ["/v1/bulk", "/v1/operations", "/console/operations"] {
+        let echo = async {
+            let (connection, _) = listener.accept().await?;
+            let (from, mut to) = connection.into_split();
+            let mut from = BufReader::new(from);
+            let mut line = String::new();
+            while line != "\r\n" {
+                line.clear();
+                from.read_line(&mut line).await?;
             }
-        }
-        to.write_all(b"0\r\n\r\n").await?;
-        anyhow::Ok(())
+            to.write_all(CHUNKED).await?;
+            let mut answered = 0;
+            while answered < LINES {
+                line.clear();
+                from.read_line(&mut line).await?;
+                // Between them are the lengths of chunks.
+                if line.starts_with('{') {
+                    to.write_all(&chunk(line.trim_end())).await?;
+                    answered += 1;
+                }
+            }
+            to.write_all(b"0\r\n\r\n").await?;
+            anyhow::Ok(())
+        };
+        let client = async {
+            let host = front.url.trim_start_matches("http://");
+            let mut connection = TcpStream::connect(host).await?;
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n"
+            );
+            connection.write_all(head.as_bytes()).await?;
+            let mut told = String::new();
+            for n in 0..LINES {
+                let line = format!("{{\"n\":{n}}}");
+                connection.write_all(&chunk(&line)).await?;
+                read_until(&mut connection, &mut told, &line).await?;
+            }
+            connection.write_all(b"0\r\n\r\n").await?;
+            ensure!(told.starts_with("HTTP/1.1 200"), "{told}");
+            anyhow::Ok(())
+        };
+        let both = async { tokio::try_join!(echo, client) };
+        let both = timeout(DEADLINE, both).await;
+        both.with_context(|| format!("{path} is held back: {}", front.errors()))??;
+    }
+    Ok(())
+}
+
+/// A console that tells the next thing once the last one has arrived.
+async fn what_a_page_is_told_arrives_as_it_is_told() -> anyhow::Result<()> {
+    let Some(nginx) = nginx().await? else {
+        return Ok(());
     };
-    let client = async {
-        let host = front.url.trim_start_matches("http://");
-        let mut connection = TcpStream::connect(host).await?;
-        let head =
-            format!("POST /v1/bulk HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n");
-        connection.write_all(head.as_bytes()).await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let console = format!("http://{}", listener.local_addr()?);
+    let front = Front::start(nginx, &console, &console, &console).await?;
+    let host = front.url.trim_start_matches("http://");
+    let told = async {
+        let mut client = TcpStream::connect(host).await?;
+        let head = format!("GET /console/orders/changes HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        client.write_all(head.as_bytes()).await?;
+        let (mut connection, _) = listener.accept().await?;
+        read_until(&mut connection, &mut String::new(), "\r\n\r\n").await?;
+        connection.write_all(CHUNKED).await?;
         let mut told = String::new();
-        for n in 0..LINES {
-            let line = format!("{{\"n\":{n}}}");
-            connection.write_all(&chunk(&line)).await?;
-            while !told.contains(&line) {
-                let mut piece = [0; 4_096];
-                let read = connection.read(&mut piece).await?;
-                ensure!(read > 0, "it was ended after {told:?}");
-                told += std::str::from_utf8(&piece[..read])?;
-            }
+        for event in ["id: 1", "id: 2", "id: 3"] {
+            connection.write_all(&chunk(event)).await?;
+            read_until(&mut client, &mut told, event).await?;
         }
-        connection.write_all(b"0\r\n\r\n").await?;
-        ensure!(told.starts_with("HTTP/1.1 200"), "{told}");
         anyhow::Ok(())
     };
-    let both = async { tokio::try_join!(echo, client) };
-    let both = timeout(DEADLINE, both).await;
-    both.with_context(|| format!("held back: {}", front.errors()))??;
+    let told = timeout(DEADLINE, told).await;
+    told.with_context(|| format!("held back: {}", front.errors()))?
+}
+
+/// The head of an answer of any length, the only one of its connection.
+const CHUNKED: &[u8] =
+    b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+/// Reads until it has been told a text.
+async fn read_until(from: &mut TcpStream, told: &mut String, text: &str) -> anyhow::Result<()> {
+    while !told.contains(text) {
+        let mut piece = [0; 4_096];
+        let read = from.read(&mut piece).await?;
+        ensure!(read > 0, "it was ended after {told:?}");
+        *told += std::str::from_utf8(&piece[..read])?;
+    }
     Ok(())
 }
 

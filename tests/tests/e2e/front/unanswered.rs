@@ -1,4 +1,4 @@
-//! APIs that take a request and die of it: what is sent to the next one, and what
+//! APIs and consoles that take a request and die of it: what is sent to the next one, and what
 //! the client is told.
 
 use super::nginx::{Front, fixed_upstreams, nginx};
@@ -13,7 +13,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
-use tests::{Api, alone, answer};
+use tests::{Answer, Api, alone, answer};
 use tokio::{
     io::AsyncReadExt as _,
     net::{TcpListener, TcpStream},
@@ -27,7 +27,7 @@ pub fn trials() -> Vec<Trial> {
     )]
 }
 
-/// Two APIs, each of which reads a request to its end and hangs up.
+/// Two servers, each of which reads a request to its end and hangs up.
 struct Dying {
     urls: [String; 2],
     taken: Arc<AtomicUsize>,
@@ -116,6 +116,11 @@ fn requests() -> Vec<(Method, &'static str, bool, usize)> {
         (Method::GET, "/v1/events/stream", false, 2),
         (Method::POST, "/v1/orders/lookup", false, 2),
         (Method::POST, "/v1/shipping/quotes", false, 2),
+        // A form has no key that an instance could know it by.
+        (Method::GET, "/console/orders", false, 2),
+        (Method::GET, "/console/orders/changes", false, 2),
+        (Method::POST, "/console/orders/1/capture", false, 1),
+        (Method::POST, "/console/operations", false, 1),
     ];
     keyless.into_iter().chain(keyed).chain(others).collect()
 }
@@ -126,7 +131,7 @@ async fn only_what_may_happen_twice_is_sent_twice() -> Result<()> {
     };
     let apis = Dying::start().await?;
     let urls = apis.urls.each_ref().map(String::as_str);
-    let front = Front::before(nginx, &fixed_upstreams(&urls, &urls)).await?;
+    let front = Front::before(nginx, &fixed_upstreams(&urls, &urls, &urls)).await?;
     let api = Api::with_key(&front.url, "key");
     let ask = async |method: &Method, path: &str, key: bool| {
         let mut request = api.request(method.clone(), path);
@@ -146,6 +151,10 @@ async fn only_what_may_happen_twice_is_sent_twice() -> Result<()> {
         ensure!(taken == times, "{what}: sent {taken} times");
         let status = if times == 1 { 502 } else { 503 };
         ensure!(told.status == status, "{what}: {}", told.status);
+        if path.starts_with("/console") {
+            is_page(&told).context(what)?;
+            continue;
+        }
         let code = if times == 1 {
             "outcome_unknown"
         } else {
@@ -163,7 +172,13 @@ async fn only_what_may_happen_twice_is_sent_twice() -> Result<()> {
     apis.end().await;
     for (method, path, key, _) in requests() {
         let told = ask(&method, path, key).await?;
-        let again = told.status == 503 && told.header("retry-after") == "1";
+        let seconds = if path.starts_with("/console") {
+            is_page(&told)?;
+            "5"
+        } else {
+            "1"
+        };
+        let again = told.status == 503 && told.header("retry-after") == seconds;
         ensure!(
             again,
             "{method} {path}, key: {key}: {} {}",
@@ -171,5 +186,14 @@ async fn only_what_may_happen_twice_is_sent_twice() -> Result<()> {
             told.json
         );
     }
+    Ok(())
+}
+
+/// People are told by a page, in which nothing can be run.
+fn is_page(told: &Answer) -> Result<()> {
+    let kind = told.header("content-type");
+    ensure!(kind == "text/html; charset=utf-8", "{kind}");
+    let policy = told.header("content-security-policy");
+    ensure!(policy == "default-src 'none'", "{policy}");
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod carried_out;
 mod ended;
+mod imports;
 mod killed;
 pub mod scene;
 mod uploads;
@@ -29,6 +30,8 @@ pub fn trials() -> Vec<Trial> {
         killed::what_a_killed_worker_has_sent_has_results_though_it_is_cancelled,
         ended::an_operation_that_is_cancelled_has_results_of_what_was_done,
         ended::what_was_kept_for_long_enough_is_thrown_away,
+        imports::a_file_is_imported_and_each_part_of_it_has_its_result,
+        imports::a_file_that_is_none_of_the_format_is_told_to_be_such,
         uploads::a_request_that_is_repeated_makes_one_operation,
         uploads::an_upload_that_breaks_off_leaves_nothing,
         uploads::an_upload_that_is_too_large_is_refused_and_leaves_nothing,

@@ -17,6 +17,7 @@ super::suite![
     what_cannot_be_purged_is_refused,
     projections_are_told_with_their_lag,
     a_partition_without_events_is_not_behind,
+    the_end_of_the_log_and_the_relay_are_told,
     without_kafka_or_the_log_the_rest_is_told,
 ];
 
@@ -194,6 +195,10 @@ async fn projections_are_told_with_their_lag(env: &TestEnv) -> anyhow::Result<()
     let (views, events) = built(env).await?;
     store(&events, ID, 1, 3).await?;
     let orders = behind(&views, 3).await?;
+    ensure!(
+        orders["per_second"].is_f64() && orders["parked"] == 0 && orders["rebuild"].is_null(),
+        "{orders}"
+    );
     ensure!(orders["name"] == "orders" && orders["build"] == 5 && orders["version"] == 2);
     ensure!(orders["estimated"] == false && orders["seconds"].as_f64() > Some(3_500.0));
     let partition = token(ID, 0).partition;
@@ -240,6 +245,47 @@ async fn a_partition_without_events_is_not_behind(env: &TestEnv) -> anyhow::Resu
     Ok(())
 }
 
+/// Asks for the pipeline until it is as `told` wants it.
+async fn pipeline(
+    views: &Views,
+    what: &str,
+    told: impl Fn(&Value) -> bool,
+) -> anyhow::Result<Value> {
+    let mut last = Value::Null;
+    let waited = wait_until(what, async || {
+        last = views.api.get("/v1/admin/pipeline").await?.expect(200)?.json;
+        Ok(told(&last).then(|| last.clone()))
+    });
+    let waited = waited.await;
+    waited.with_context(|| format!("the last answer was {last}"))
+}
+
+async fn the_end_of_the_log_and_the_relay_are_told(env: &TestEnv) -> anyhow::Result<()> {
+    let (views, events) = built(env).await?;
+    let empty = |told: &Value| told["log"].is_object() && told["relay"].is_object();
+    let told = pipeline(&views, "an empty log", empty).await?;
+    ensure!(told["log"]["position"].is_null(), "{told}");
+    ensure!(told["relay"]["position"].is_null(), "{told}");
+    ensure!(told["relay"]["events"] == 0, "{told}");
+
+    // Nobody publishes them.
+    store(&events, ID, 1, 3).await?;
+    let waits = |told: &Value| told["relay"]["events"].as_u64() >= Some(3);
+    let told = pipeline(&views, "three events that wait", waits).await?;
+    ensure!(told["relay"]["seconds"].as_f64() > Some(3_500.0), "{told}");
+    ensure!(told["log"]["per_second"].is_f64(), "{told}");
+
+    // A transaction that has written and does not end holds everybody up.
+    let mut open = events.begin().await?;
+    sqlx::query("SELECT pg_current_xact_id()")
+        .execute(&mut *open)
+        .await?;
+    let held = |told: &Value| told["log"]["horizon_age_seconds"].as_f64() >= Some(1.0);
+    pipeline(&views, "a horizon that stands still", held).await?;
+    open.rollback().await?;
+    Ok(())
+}
+
 async fn without_kafka_or_the_log_the_rest_is_told(env: &TestEnv) -> anyhow::Result<()> {
     let (views, _) = built(env).await?;
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
@@ -260,5 +306,8 @@ async fn without_kafka_or_the_log_the_rest_is_told(env: &TestEnv) -> anyhow::Res
     );
     let partition = &orders["partitions"][3];
     ensure!(partition["next_offset"] == 0 && partition["end_offset"].is_null());
+    let told = views.api.at(&role).get("/v1/admin/pipeline").await?;
+    let told = told.expect(200)?;
+    ensure!(told.json["log"].is_null() && told.json["relay"].is_null());
     Ok(())
 }

@@ -104,6 +104,15 @@ impl Mapping {
         })
     }
 
+    /// A mapping in either: JSON begins with a brace, and no TOML does.
+    pub fn of_text(text: &str) -> Result<Self, String> {
+        if text.trim_start().starts_with('{') {
+            Self::of_json(text)
+        } else {
+            Self::of_toml(text)
+        }
+    }
+
     /// A mapping in TOML.
     pub fn of_toml(text: &str) -> Result<Self, String> {
         let file = toml::from_str(text).map_err(|error| error.message().to_owned())?;
@@ -191,6 +200,10 @@ mod tests {
             "external_id": "No", "currency": {"value": "EUR"}, "placed_at": {"column": "Date"},
             "sku": "Sku", "quantity": "Qty", "unit_price": "Price"}}"#;
         let toml = Mapping::of_toml(LEAST).expect("a mapping");
+        for (text, same) in [(LEAST, &toml), (json, &toml)] {
+            let read = Mapping::of_text(text).expect("a mapping");
+            assert_eq!(format!("{read:?}"), format!("{same:?}"));
+        }
         let json = Mapping::of_json(json).expect("a mapping");
         assert_eq!(format!("{toml:?}"), format!("{json:?}"));
     }

@@ -40,7 +40,7 @@ const BY_EXPONENT: [(u8, &str); 4] = [
 impl Currency {
     /// ISO 4217's code for no currency at all: what an unreadable stored code
     /// is taken for.
-    pub(crate) const NONE: Self = Self {
+    pub const NONE: Self = Self {
         code: *b"XXX",
         exponent: 0,
     };

@@ -1,0 +1,188 @@
+//! `POST /console/operations`: takes a file, and hands it on to the API as it comes.
+//!
+//! ```text
+//! browser ─> fields, held against the session ─> file ─> a few pieces ─> POST /v1/operations
+//! ```
+
+use super::{UPLOAD, list, path_of, told::Operation, wanted::Wanted};
+use crate::{
+    Failure, Fields, Visit,
+    csrf::{self, FIELD},
+    session::Notice,
+};
+use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::{HttpRequest, HttpResponse, web::Bytes};
+use futures_util::{
+    StreamExt as _, TryStreamExt as _,
+    future::{Either, select},
+    stream::{self, Fuse},
+};
+use std::io;
+use tokio::sync::mpsc;
+
+/// The field of the file.
+const FILE: &str = "file";
+/// Bytes of another field.
+const LONGEST_FIELD: usize = 64 << 10;
+/// Fields before the file.
+const MOST_FIELDS: usize = 32;
+/// Pieces of the file that are on their way at a time.
+const WAITING: usize = 2;
+
+type Piece = Result<Bytes, io::Error>;
+
+/// Takes it.
+pub async fn handle(
+    visit: Visit,
+    request: HttpRequest,
+    mut form: Multipart,
+) -> Result<HttpResponse, Failure> {
+    if !csrf::same_origin(&request) {
+        return Err(Failure::Forged);
+    }
+    let (fields, file) = until_file(&mut form).await?;
+    csrf::check(&visit, fields.one(FIELD).unwrap_or_default())?;
+    visit.demand("POST", UPLOAD)?;
+    let wanted = Wanted::filled_in(&fields)?;
+    let no_file = || Failure::Form("A file has to be chosen".to_owned());
+    let file = file.ok_or_else(no_file)?;
+    match send(&visit, &wanted, fields.once()?, file).await {
+        Ok(operation) => {
+            let done = Notice::done("The file is there, and is worked on.");
+            Ok(visit.see(&path_of(operation.id), &done))
+        }
+        Err(failure) => {
+            let refused = failure.into_refusal()?;
+            list::show(&visit, &Fields::default(), (&wanted, Some(&refused))).await
+        }
+    }
+}
+
+/// The fields before the file, and the file where one was chosen.
+async fn until_file(form: &mut Multipart) -> Result<(Fields, Option<Field>), Failure> {
+    let mut pairs = Vec::new();
+    while let Some(mut field) = form.try_next().await.map_err(|e| unreadable(&e))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == FILE {
+            let disposition = field.content_disposition();
+            let called = disposition.and_then(|disposition| disposition.get_filename());
+            let chosen = called.is_some_and(|called| !called.is_empty());
+            return Ok((Fields::new(pairs), chosen.then_some(field)));
+        }
+        let long = |_| Failure::Form(format!("{name} is longer than {LONGEST_FIELD} bytes"));
+        let bytes = field.bytes(LONGEST_FIELD).await.map_err(long)?;
+        let bytes = bytes.map_err(|error| unreadable(&error))?;
+        let text = String::from_utf8(bytes.to_vec());
+        let text = text.map_err(|_| Failure::Form(format!("{name} is no text in UTF-8")))?;
+        pairs.push((name, text));
+        if pairs.len() > MOST_FIELDS {
+            return Err(Failure::Form("The form has too many fields".to_owned()));
+        }
+    }
+    Ok((Fields::new(pairs), None))
+}
+
+fn unreadable(error: &MultipartError) -> Failure {
+    Failure::Form(format!("The form cannot be read: {error}"))
+}
+
+/// Sends it on, as fast as the API takes it.
+async fn send(
+    visit: &Visit,
+    wanted: &Wanted,
+    once: &str,
+    file: Field,
+) -> Result<Operation, Failure> {
+    let (request, kind) = wanted.request(visit);
+    let (pieces, body) = mpsc::channel(WAITING);
+    let body = stream::unfold(body, |mut body: mpsc::Receiver<Piece>| async move {
+        let piece = body.recv().await?;
+        Some((piece, body))
+    });
+    let request = request.idempotency_key(once);
+    let request = request.body(kind, reqwest::Body::wrap_stream(body));
+    let mut file = file.fuse();
+    let sent = {
+        let answered = Box::pin(request.read::<Operation>());
+        let forwarded = Box::pin(forward(&mut file, pieces));
+        match select(answered, forwarded).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(((), answered)) => answered.await,
+        }
+    };
+    // A browser shows no answer as long as it sends, so the rest of what was refused
+    // early is read.
+    while let Ok(Some(_)) = file.try_next().await {}
+    sent
+}
+
+/// Hands the file on, until it ends or nobody takes it any more.
+async fn forward(file: &mut Fuse<Field>, pieces: mpsc::Sender<Piece>) {
+    while let Some(piece) = file.next().await {
+        let piece = piece.map_err(|error| io::Error::other(error.to_string()));
+        let broken = piece.is_err();
+        if pieces.send(piece).await.is_err() || broken {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+
+    fn form(parts: &[(&str, &str)]) -> Multipart {
+        let mut body = String::new();
+        for (disposition, content) in parts {
+            body += "--x\r\nContent-Disposition: form-data; ";
+            body += &format!("{disposition}\r\n\r\n{content}\r\n");
+        }
+        body += "--x--\r\n";
+        let mut headers = HeaderMap::new();
+        let kind = HeaderValue::from_static("multipart/form-data; boundary=x");
+        headers.insert(CONTENT_TYPE, kind);
+        // It comes as it likes.
+        let pieces: Vec<_> = body
+            .as_bytes()
+            .chunks(11)
+            .map(|piece| Ok(Bytes::copy_from_slice(piece)))
+            .collect();
+        Multipart::new(&headers, stream::iter(pieces))
+    }
+
+    #[actix_web::test]
+    async fn fields_are_known_before_the_file_is_read_and_the_file_comes_whole() {
+        let mut form = form(&[
+            ("name=\"csrf\"", "token"),
+            (
+                "name=\"mapping_file\"; filename=\"m.toml\"",
+                "platform = \"é\"",
+            ),
+            ("name=\"file\"; filename=\"orders.csv\"", "a;b\n1;2\n"),
+        ]);
+        let (fields, file) = until_file(&mut form).await.expect("fields");
+        assert_eq!(fields.one("csrf"), Some("token"));
+        assert_eq!(fields.one("mapping_file"), Some("platform = \"é\""));
+        let (sent, mut received) = mpsc::channel(100);
+        forward(&mut file.expect("a file").fuse(), sent).await;
+        let mut whole = Vec::new();
+        while let Some(piece) = received.recv().await {
+            whole.extend_from_slice(&piece.expect("a piece"));
+        }
+        assert_eq!(whole, b"a;b\n1;2\n");
+    }
+
+    #[actix_web::test]
+    async fn a_form_without_a_file_has_none_and_a_long_field_is_refused() {
+        let mut empty = form(&[("name=\"csrf\"", "x"), ("name=\"file\"; filename=\"\"", "")]);
+        let (_, file) = until_file(&mut empty).await.expect("fields");
+        assert!(file.is_none());
+        let long = "x".repeat(LONGEST_FIELD + 1);
+        let mut long = form(&[("name=\"mapping\"", &long)]);
+        assert!(until_file(&mut long).await.is_err());
+        let parts = ("name=\"a\"", "x");
+        let mut many = form(&[parts; MOST_FIELDS + 1]);
+        assert!(until_file(&mut many).await.is_err());
+    }
+}

@@ -1,0 +1,325 @@
+//! From the fields of a form to a command of the API.
+
+use crate::{Failure, Fields, locale::typed_amount};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+/// A command on an order.
+#[derive(Debug, PartialEq)]
+pub struct Command {
+    /// How it is sent.
+    pub method: Method,
+    /// Its path below the order's.
+    pub path: Vec<String>,
+    /// What it says; none: nothing.
+    pub body: Option<Value>,
+}
+
+/// A command, and what is said once it was carried out.
+#[derive(Debug, PartialEq)]
+pub struct Done {
+    /// The command.
+    pub command: Command,
+    /// In a sentence.
+    pub said: &'static str,
+}
+
+/// The command that a form asks for.
+///
+/// # Errors
+/// A field that cannot be read; an action that there is not.
+pub fn of(action: &str, currency: &str, fields: &Fields) -> Result<Done, Failure> {
+    let form = Form { fields, currency };
+    let part = |field: &str| fields.required(field, "What it is about");
+    let done = match action {
+        "confirm" => form.post(&["confirm"], json!({}), "Confirmed."),
+        "capture" => {
+            let body = json!({"amount": form.amount()?, "currency": currency});
+            let path = ["payments", part("payment")?, "capture"];
+            form.post(&path, body, "Captured.")
+        }
+        "void" => {
+            let path = ["payments", part("payment")?, "void"];
+            form.post(&path, form.with_reason(json!({})), "Voided.")
+        }
+        "refund" => form.post(&["refunds"], form.refund()?, "Refunded."),
+        "fulfill" => {
+            let body = json!({"lines": form.units()?});
+            form.post(&["fulfillments"], body, "A fulfilment was created.")
+        }
+        "ship" => {
+            let path = ["fulfillments", part("fulfillment")?, "ship"];
+            form.post(&path, form.shipment()?, "Shipped.")
+        }
+        "deliver" => {
+            let path = ["fulfillments", part("fulfillment")?, "deliver"];
+            form.post(&path, json!({}), "Delivered.")
+        }
+        "cancel_fulfillment" => {
+            let path = ["fulfillments", part("fulfillment")?, "cancel"];
+            form.post(
+                &path,
+                form.with_reason(json!({})),
+                "The fulfilment was cancelled.",
+            )
+        }
+        "return" => {
+            let body = form.with_reason(json!({"lines": form.units()?}));
+            form.post(&["returns"], body, "A return was asked for.")
+        }
+        "approve" | "decline" | "close" | "cancel_return" => {
+            let step = action.trim_end_matches("_return");
+            let path = ["returns", part("return")?, step];
+            form.post(&path, form.with_reason(json!({})), "The return went on.")
+        }
+        "receive" => {
+            let path = ["returns", part("return")?, "receive"];
+            form.post(&path, form.received()?, "Goods were received.")
+        }
+        "hold" => {
+            let reason = fields.required("reason", "The reason")?;
+            form.post(&["hold"], json!({"reason": reason}), "On hold.")
+        }
+        "release" => {
+            let mut body = json!({});
+            if let Some(hold) = fields.one("hold") {
+                body["hold_id"] = hold.into();
+            }
+            form.post(&["release"], form.with_reason(body), "Released.")
+        }
+        "cancel" => {
+            let reason = fields.required("reason", "The reason")?;
+            form.post(&["cancel"], json!({"reason": reason}), "Cancelled.")
+        }
+        "note" => {
+            let text = fields.required("text", "The note")?;
+            form.post(&["notes"], json!({"text": text}), "Noted.")
+        }
+        "tag" => form.bare(
+            Method::PUT,
+            &["tags", fields.required("tag", "The tag")?],
+            "Tagged.",
+        ),
+        "untag" => {
+            let path = ["tags", fields.required("tag", "The tag")?];
+            form.bare(Method::DELETE, &path, "Untagged.")
+        }
+        "invoice" => form.bare(Method::POST, &["invoice"], "It has an invoice."),
+        "archive" => form.post(&["archive"], json!({}), "Archived."),
+        "unarchive" => form.post(&["unarchive"], json!({}), "Not archived any more."),
+        _ => return Err(Failure::Unknown),
+    };
+    Ok(done)
+}
+
+struct Form<'a> {
+    fields: &'a Fields,
+    currency: &'a str,
+}
+
+impl Form<'_> {
+    fn post(&self, path: &[&str], body: Value, said: &'static str) -> Done {
+        let mut done = self.bare(Method::POST, path, said);
+        done.command.body = Some(body);
+        done
+    }
+
+    #[expect(clippy::unused_self, reason = "beside `post`")]
+    fn bare(&self, method: Method, path: &[&str], said: &'static str) -> Done {
+        let path = path.iter().map(|&segment| segment.to_owned()).collect();
+        let command = Command {
+            method,
+            path,
+            body: None,
+        };
+        Done { command, said }
+    }
+
+    fn amount(&self) -> Result<i64, Failure> {
+        let text = self.fields.required("amount", "The amount")?;
+        typed_amount(text, self.currency).ok_or_else(|| {
+            let currency = self.currency;
+            Failure::Form(format!(
+                "The amount has to be one of {currency}, such as 12.50"
+            ))
+        })
+    }
+
+    fn with_reason(&self, mut body: Value) -> Value {
+        if let Some(reason) = self.fields.one("reason") {
+            body["reason"] = reason.into();
+        }
+        body
+    }
+
+    fn refund(&self) -> Result<Value, Failure> {
+        let mut body = json!({
+            "payment_id": self.fields.required("payment", "The payment")?,
+            "amount": self.amount()?,
+            "currency": self.currency,
+            "reason": self.fields.required("reason", "The reason")?,
+        });
+        if let Some(purpose) = self.fields.one("purpose") {
+            body["purpose"] = purpose.into();
+        }
+        if let Some(returned) = self.fields.one("return") {
+            body["return_id"] = returned.into();
+            body["purpose"] = "return".into();
+        }
+        Ok(body)
+    }
+
+    fn shipment(&self) -> Result<Value, Failure> {
+        let mut body = Map::new();
+        for name in ["carrier", "tracking_number", "tracking_url"] {
+            if let Some(text) = self.fields.one(name) {
+                body.insert(name.to_owned(), text.into());
+            }
+        }
+        let mut body = Value::Object(body);
+        if self.fields.one("force").is_some() {
+            self.fields
+                .required("reason", "The reason to ship what is unpaid")?;
+            body["force"] = true.into();
+        }
+        Ok(self.with_reason(body))
+    }
+
+    /// The units of each line that the form has a number for: `quantity.l1`.
+    fn units(&self) -> Result<Vec<Value>, Failure> {
+        let units = self.numbers("quantity")?;
+        if units.is_empty() {
+            return Err(Failure::Form(
+                "At least one unit has to be chosen".to_owned(),
+            ));
+        }
+        let units = units.into_iter();
+        Ok(units
+            .map(|(line, quantity)| json!({"line": line, "quantity": quantity}))
+            .collect())
+    }
+
+    /// The same of goods that came back, with how many can be sold again.
+    fn received(&self) -> Result<Value, Failure> {
+        let received = self.numbers("quantity")?;
+        if received.is_empty() {
+            return Err(Failure::Form(
+                "At least one unit has to be there".to_owned(),
+            ));
+        }
+        let mut lines = Vec::new();
+        for (line, quantity) in received {
+            let field = format!("resellable.{line}");
+            let resellable = self.fields.number(&field, "What can be sold again")?;
+            let resellable = resellable.unwrap_or(0);
+            lines.push(json!({"line": line, "quantity": quantity, "resellable": resellable}));
+        }
+        Ok(json!({"lines": lines}))
+    }
+
+    /// Numbers above zero, by the line that the field's name ends with.
+    fn numbers(&self, name: &str) -> Result<Vec<(String, i64)>, Failure> {
+        let mut numbers = Vec::new();
+        for (field, _) in self.fields.pairs() {
+            let line = field
+                .strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix('.'));
+            let Some(line) = line else {
+                continue;
+            };
+            let number = self.fields.number(field, "A quantity")?;
+            if let Some(number) = number.filter(|number| *number != 0) {
+                numbers.push((line.to_owned(), number));
+            }
+        }
+        Ok(numbers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(pairs: &[(&str, &str)]) -> Fields {
+        let pairs = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+        Fields::new(pairs.collect())
+    }
+
+    fn made(action: &str, pairs: &[(&str, &str)]) -> Command {
+        of(action, "EUR", &fields(pairs))
+            .expect("a command")
+            .command
+    }
+
+    #[test]
+    fn amounts_are_minor_units_of_the_orders_currency() {
+        let capture = made("capture", &[("payment", "p1"), ("amount", "19,29")]);
+        assert_eq!(capture.path, ["payments", "p1", "capture"]);
+        assert_eq!(
+            capture.body,
+            Some(json!({"amount": 1929, "currency": "EUR"}))
+        );
+        let wrong = of(
+            "capture",
+            "EUR",
+            &fields(&[("payment", "p1"), ("amount", "1.234,5")]),
+        );
+        assert!(matches!(wrong, Err(Failure::Form(_))));
+    }
+
+    #[test]
+    fn units_are_those_of_lines_that_have_a_number() {
+        let pairs = [
+            ("quantity.l1", "2"),
+            ("quantity.l2", ""),
+            ("quantity.l3", "0"),
+        ];
+        let fulfill = made("fulfill", &pairs);
+        assert_eq!(
+            fulfill.body,
+            Some(json!({"lines": [{"line": "l1", "quantity": 2}]}))
+        );
+        assert!(of("fulfill", "EUR", &fields(&pairs[1..])).is_err());
+        let received = made(
+            "receive",
+            &[
+                ("return", "r1"),
+                ("quantity.l1", "2"),
+                ("resellable.l1", "1"),
+            ],
+        );
+        assert_eq!(
+            received.body,
+            Some(json!({"lines": [{"line": "l1", "quantity": 2, "resellable": 1}]}))
+        );
+    }
+
+    #[test]
+    fn a_refund_for_a_return_is_one() {
+        let pairs = [("payment", "p1"), ("amount", "5"), ("reason", "broken")];
+        let goodwill = made("refund", &pairs).body.expect("a body");
+        assert!(goodwill["purpose"].is_null());
+        let of_return = [&pairs[..], &[("return", "r1"), ("purpose", "goodwill")]].concat();
+        let refund = made("refund", &of_return).body.expect("a body");
+        assert_eq!(
+            (&refund["purpose"], &refund["return_id"]),
+            (&json!("return"), &json!("r1"))
+        );
+    }
+
+    #[test]
+    fn what_there_is_not_is_not_done() {
+        assert!(matches!(
+            of("drop", "EUR", &fields(&[])),
+            Err(Failure::Unknown)
+        ));
+        assert!(matches!(
+            of("hold", "EUR", &fields(&[])),
+            Err(Failure::Form(_))
+        ));
+        let step = made("cancel_return", &[("return", "r1")]);
+        assert_eq!(step.path, ["returns", "r1", "cancel"]);
+    }
+}

@@ -1,0 +1,84 @@
+//! Goods on their way back.
+
+use super::{
+    goods::quantities,
+    offered::{Forms, hidden, send, text},
+};
+use crate::pages::orders::one::parts::name_of;
+use contracts::order::{Return, ReturnState};
+use maud::{Markup, html};
+
+/// What was shipped and is in no return yet.
+pub fn ask(forms: &Forms<'_>) -> Markup {
+    let lines = forms.order.lines.iter();
+    let there = lines.map(|line| {
+        let there = line.shipped_quantity - line.return_requested_quantity;
+        (line.id.as_str(), there)
+    });
+    let there: Vec<_> = there.filter(|(_, there)| *there > 0).collect();
+    html! {
+        @if !there.is_empty() {
+            (forms.boxed("return", "Return", &html! {
+                (quantities(forms.order, &there, false))
+                (text("reason", "Reason", false))
+                (send("Ask for the return"))
+            }))
+        }
+    }
+}
+
+/// What comes next of each return.
+pub fn steps(forms: &Forms<'_>) -> Markup {
+    html! {
+        @for returned in &forms.order.returns { (steps_of(forms, returned)) }
+    }
+}
+
+fn steps_of(forms: &Forms<'_>, returned: &Return) -> Markup {
+    let button = |action: &str, title: &str| {
+        let title = format!("{title} return {}", returned.id);
+        forms.button(action, &title, &hidden("return", &returned.id))
+    };
+    html! {
+        @match returned.status {
+            ReturnState::Requested => {
+                (button("approve", "Approve"))
+                (button("decline", "Decline"))
+                (button("cancel_return", "Cancel"))
+            }
+            ReturnState::Approved => {
+                (receive(forms, returned))
+                (button("cancel_return", "Cancel"))
+            }
+            ReturnState::Received | ReturnState::Refunded => {
+                (receive(forms, returned))
+                (button("close", "Close"))
+            }
+            ReturnState::Declined | ReturnState::Closed | ReturnState::Cancelled => {}
+        }
+    }
+}
+
+fn receive(forms: &Forms<'_>, returned: &Return) -> Markup {
+    let lines = returned.lines.iter();
+    let open = lines.filter(|line| line.quantity > line.received);
+    let open: Vec<_> = open
+        .map(|line| (line.line.as_str(), line.quantity - line.received))
+        .collect();
+    html! {
+        @if !open.is_empty() {
+            (forms.boxed("receive", &format!("Receive return {}", returned.id), &html! {
+                (hidden("return", &returned.id))
+                (quantities(forms.order, &open, true))
+                @for (line, most) in &open {
+                    label {
+                        (name_of(forms.order, line)) ", of which can be sold again"
+                        input.small type="number" name={ "resellable." (line) } min="0"
+                            max=(most.to_string()) value=(most.to_string());
+                    }
+                }
+                (send("Receive"))
+            }))
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! `/console/orders/{id}/events/{version}`: one event, what changed by it, and the event
+//! as it is published.
+
+use super::{
+    Asked,
+    diff::{self, Change},
+    facts, path, read,
+    story::{Entry, meta},
+    version_of,
+};
+use crate::{Failure, Visit, layout::empty};
+use actix_web::{HttpRequest, HttpResponse};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use uuid::Uuid;
+
+/// Pages of the log that are looked at for the event: those of its own moment.
+const MOST_PAGES: usize = 5;
+/// Letters of a value that are shown of a difference.
+const LONGEST: usize = 300;
+
+#[derive(Deserialize)]
+struct Entries {
+    data: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Diff {
+    changes: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    path: String,
+    before: Option<Value>,
+    after: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct LogPage {
+    data: Vec<Value>,
+    next_cursor: Option<String>,
+}
+
+/// The page.
+pub async fn show(visit: Visit, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let id = request.match_info().get("id").unwrap_or_default();
+    let id = Uuid::try_parse(id).map_err(|_| Failure::Unknown)?;
+    let version = version_of(&request)?;
+    let asked = visit.api.get(&["orders", &id.to_string(), "events"]);
+    let asked = asked.param("after", version - 1).param("limit", 1);
+    let entries: Entries = asked.read().await?;
+    let entry = entries
+        .data
+        .into_iter()
+        .find(|entry| entry.version == version);
+    let entry = entry.ok_or(Failure::Unknown)?;
+    let order = read(&visit, id, Asked::default()).await?;
+    let changes = changes(&visit, id, &order.currency, version).await?;
+    let published = published(&visit, id, &entry).await?;
+    let title = facts::title(&entry.kind);
+    let main = html! {
+        div.head {
+            h1 { (title) }
+            p.hint { a href=(path(id, "")) { "Order " (order.number) } }
+        }
+        section.card {
+            p { (meta(&visit, &entry)) }
+            @if let Some(reason) = &entry.reason { p { "“" (reason) "”" } }
+            div.row {
+                a.button href={ (path(id, "")) "?version=" (version) } { "The order after it" }
+                @if version > 1 {
+                    a.button href={ (path(id, "")) "?version=" (version - 1) } { "The order before it" }
+                }
+            }
+        }
+        section.card {
+            h2 { "What changed" }
+            @if changes.is_empty() { p.none { "Nothing that the document shows." } }
+            (diff::short(&changes))
+        }
+        section.card {
+            h2 { "As it is published (CloudEvents 1.0)" }
+            (raw(published.as_ref()))
+        }
+    };
+    Ok(visit.page(&format!("{title} · {}", order.number), &main))
+}
+
+fn raw(published: Option<&Value>) -> Markup {
+    match published {
+        Some(event) => html! { pre { (pretty(event)) } },
+        None => empty(
+            "Not on its way yet.",
+            &html! { "The relay has not published this event: look again in a moment." },
+        ),
+    }
+}
+
+/// The difference that the API tells, the first one's of nothing.
+async fn changes(
+    visit: &Visit,
+    id: Uuid,
+    currency: &str,
+    version: i64,
+) -> Result<Vec<Change>, Failure> {
+    if version < 2 {
+        return Ok(Vec::new());
+    }
+    let asked = visit.api.get(&["orders", &id.to_string(), "diff"]);
+    let asked = asked.param("from", version - 1).param("to", version);
+    let diff: Diff = asked.read().await?;
+    let telling = diff.changes.into_iter();
+    let telling = telling.filter(|part| !["/version", "/updated_at"].contains(&part.path.as_str()));
+    let change = |part: Part| {
+        let name = part.path.rsplit('/').next().unwrap_or_default();
+        let word = |value: &Value| {
+            let word = facts::written(&visit.locale, currency, name, value);
+            let word = word.filter(|_| !value.is_array());
+            cut(&word.unwrap_or_else(|| pretty(value)))
+        };
+        Change {
+            what: part
+                .path
+                .trim_start_matches('/')
+                .replace('/', " › ")
+                .replace('_', " "),
+            before: part.before.as_ref().map(word),
+            after: part.after.as_ref().map(word),
+        }
+    };
+    Ok(telling.map(change).collect())
+}
+
+/// The event in the log, where it is final; found by its moment.
+async fn published(visit: &Visit, id: Uuid, entry: &Entry) -> Result<Option<Value>, Failure> {
+    let Ok(at) = OffsetDateTime::parse(&entry.time, &Rfc3339) else {
+        return Ok(None);
+    };
+    let moment = |at: OffsetDateTime| at.format(&Rfc3339).unwrap_or_default();
+    let (from, to) = (moment(at), moment(at + Duration::MILLISECOND));
+    let mut cursor: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let asked = visit.api.get(&["events"]).param("order", id);
+        let asked = asked
+            .param("recorded_from", &from)
+            .param("recorded_to", &to);
+        let page: LogPage = asked.optional("cursor", cursor.as_ref()).read().await?;
+        let is_it = |event: &Value| event["sequence"] == entry.version;
+        if let Some(event) = page.data.into_iter().find(is_it) {
+            return Ok(Some(event));
+        }
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

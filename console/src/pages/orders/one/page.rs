@@ -1,0 +1,76 @@
+//! The page as a whole.
+
+use super::{
+    Asked, actions, beside, path, read,
+    state::state as state_of,
+    story::{self, Story},
+    versions,
+};
+use crate::{Failure, Visit, layout::short, pages::orders::PAGE};
+use actix_web::{
+    HttpResponse,
+    web::{Path, Query},
+};
+use contracts::order::Order;
+use maud::{Markup, html};
+use uuid::Uuid;
+
+/// The page.
+pub async fn show(
+    visit: Visit,
+    id: Path<Uuid>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Failure> {
+    let order = read(&visit, *id, *asked).await?;
+    let newest = match asked.version {
+        Some(_) => versions::newest(&visit, order.id).await?,
+        None => order.version,
+    };
+    let story = Story::until(&visit, &order).await?;
+    let title = format!("Order {}", order.number);
+    let main = html! {
+        div.head {
+            h1 { (title) }
+            p.hint { a href=(PAGE.path) { "All orders" } " · " (short(&order.id.to_string())) }
+        }
+        (versions::slider(&order, newest))
+        div.columns {
+            div {
+                div #state { (state_of(&visit, &order)) }
+                (told(&visit, &order, &story, newest))
+            }
+            aside.stack {
+                @if order.version == newest { (actions::offer(&visit, &order)) }
+                (beside::documents(&order))
+                (beside::deliveries_later(&visit, &order))
+            }
+        }
+    };
+    Ok(visit.page(&title, &main))
+}
+
+/// The state of the order alone, for the module that puts it in place anew.
+pub async fn state(visit: Visit, id: Path<Uuid>) -> Result<HttpResponse, Failure> {
+    let order = read(&visit, *id, Asked::default()).await?;
+    Ok(visit.fragment(state_of(&visit, &order)))
+}
+
+/// The story; that of the newest version goes on by itself.
+fn told(visit: &Visit, order: &Order, story: &Story, newest: i64) -> Markup {
+    let live = order.version == newest;
+    let grow = format!("/story?after={{id}}&currency={}", order.currency);
+    let grow = path(order.id, &grow);
+    html! {
+        section.card {
+            h2 { "Story" }
+            @if let Some(earlier) = story.earlier() {
+                p { a href={ (path(order.id, "")) "?version=" (earlier) } { "Earlier events" } }
+            }
+            ol.timeline data-live=[live.then(|| path(order.id, "/changes"))]
+                data-live-grow=[live.then_some(grow)]
+                data-live-then="#state" data-live-then-url=(path(order.id, "/state")) {
+                (story::entries(visit, order, story))
+            }
+        }
+    }
+}

@@ -36,7 +36,7 @@ fuzz: build ## Try hostile input on every parser (SECONDS=60 each): what fails i
 	@ORDERLOG_FUZZ_SECONDS=$(SECONDS) cargo test --workspace --locked --test e2e -- fuzz::
 
 deny: ## Licences, bans, sources and known weaknesses of dependencies (needs cargo-deny)
-	@scripts/deny
+	@scripts/deny --needed
 
 bench: setup ## Measure against limits and peers, write docs/PERFORMANCE.md (30 min; QUICK=1: 3 min, below target/bench; FULL=1: 10 M events; ROWS="append http")
 	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench

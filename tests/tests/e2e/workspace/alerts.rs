@@ -7,7 +7,10 @@ const PREFIX: &str = "orderlog_";
 /// What histograms add to their name.
 const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
-/// Every metric that an alert asks for is one that some crate names.
+/// The rules: alerts, and the promises that some of them are about.
+const RULES: [&str; 2] = ["alerts.yml", "slo.yml"];
+
+/// Every metric that a rule asks for is one that some crate names.
 pub fn agree() -> anyhow::Result<()> {
     let root = tests::root();
     let mut known = BTreeSet::new();
@@ -17,16 +20,18 @@ pub fn agree() -> anyhow::Result<()> {
             collect(&sources, &mut known)?;
         }
     }
-    let alerts = root.join("deploy/prometheus/alerts.yml");
-    let alerts = fs::read_to_string(&alerts).context("the alerts")?;
-    let asked: BTreeSet<_> = names(&alerts).collect();
-    ensure!(asked.len() > 5, "alerts ask for {asked:?} only");
-    for name in asked {
-        let plain = SUFFIXES.iter().find_map(|end| name.strip_suffix(end));
-        ensure!(
-            known.contains(name) || plain.is_some_and(|plain| known.contains(plain)),
-            "no metric is called {name}"
-        );
+    for file in RULES {
+        let rules = fs::read_to_string(root.join("deploy/prometheus").join(file));
+        let rules = rules.with_context(|| file.to_owned())?;
+        let asked: BTreeSet<_> = names(&rules).collect();
+        ensure!(asked.len() > 3, "{file} asks for {asked:?} only");
+        for name in asked {
+            let plain = SUFFIXES.iter().find_map(|end| name.strip_suffix(end));
+            ensure!(
+                known.contains(name) || plain.is_some_and(|plain| known.contains(plain)),
+                "{file}: no metric is called {name}"
+            );
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos soak fuzz deny bench flamegraph generate check-api check-console fmt lint ci clean-data setup build
+.PHONY: help run test chaos soak fuzz deny bench flamegraph generate check-api check-console check-upgrade fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -16,6 +16,7 @@ STORM ?= 1500
 SECONDS ?= 60
 MINUTES ?= 30
 ROLE ?= command-api
+REV ?= HEAD~1
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +61,9 @@ check-api: build ## Send generated requests to a running system (needs python3)
 
 check-console: build ## Drive the console in a browser (needs Node.js); pictures in target/console-shots
 	@scripts/check-console
+
+check-upgrade: build ## Run the roles of an older release (REV=HEAD~1) beside these under load, and verify (builds it: minutes)
+	@SECONDS_OF_LOAD=$(SECONDS) scripts/check-upgrade $(REV)
 
 fmt: ## Format the code
 	@cargo fmt --all

@@ -3,12 +3,13 @@
 #   docker build --build-arg VERSION=… --build-arg REVISION=… .
 
 FROM rust:1.95-slim-bookworm AS build
-# librdkafka with OpenSSL, aws-lc and zstd are built from their sources. Versions are not
+# librdkafka with OpenSSL, aws-lc and zstd are built from their sources; Python
+# writes the list of parts. Versions are not
 # pinned: Debian removes a package once its security update is out, and an old
 # build would then fail.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends g++ make perl \
+    && apt-get install -y --no-install-recommends g++ make perl python3 \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -19,7 +20,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build --release --locked --bin orderlog \
     && install -D target/release/orderlog /out/orderlog \
-    && strip --strip-debug /out/orderlog
+    && strip --strip-debug /out/orderlog \
+    && scripts/sbom --offline --out /out/sbom.cdx.json
 
 FROM debian:bookworm-slim
 ARG VERSION=unreleased
@@ -42,6 +44,8 @@ RUN apt-get update \
         --shell /usr/sbin/nologin orderlog \
     && install -d -o 10001 -g 10001 -m 0700 /keys /objects
 COPY --from=build /out/orderlog /usr/local/bin/orderlog
+# The crates in it (CycloneDX); what Debian has put beside it, dpkg knows.
+COPY --from=build /out/sbom.cdx.json /usr/share/doc/orderlog/sbom.cdx.json
 USER 10001:10001
 # The default is this machine's loopback, which nothing outside a container
 # reaches. Huge pages would make an idle role half as large again.

@@ -1,7 +1,7 @@
 # Orderlog: what people type. `make help` lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos soak fuzz deny bench flamegraph generate check-api check-console check-upgrade fmt lint ci clean-data setup build
+.PHONY: help run test chaos soak fuzz deny sbom bench flamegraph generate check-api check-console check-upgrade fmt lint ci clean-data setup build
 
 # One profile and one choice of features for everything, so that nothing is
 # compiled twice: `--workspace` makes cargo settle features over all crates,
@@ -38,6 +38,9 @@ fuzz: build ## Try hostile input on every parser (SECONDS=60 each): what fails i
 
 deny: ## Licences, bans, sources and known weaknesses of dependencies (needs cargo-deny)
 	@scripts/deny --needed
+
+sbom: ## Write what the program is made of, as target/sbom.cdx.json (CycloneDX)
+	@scripts/sbom --out target/sbom.cdx.json
 
 bench: setup ## Measure against limits and peers, write docs/PERFORMANCE.md (30 min; QUICK=1: 3 min, below target/bench; FULL=1: 10 M events; ROWS="append http")
 	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench

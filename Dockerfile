@@ -21,7 +21,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo build --release --locked --bin orderlog \
     && install -D target/release/orderlog /out/orderlog \
     && strip --strip-debug /out/orderlog \
-    && scripts/sbom --offline --out /out/sbom.cdx.json
+    && scripts/sbom --out /out/sbom.cdx.json
 
 FROM debian:bookworm-slim
 ARG VERSION=unreleased

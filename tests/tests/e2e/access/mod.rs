@@ -3,6 +3,7 @@
 
 mod keys;
 mod limits;
+mod others;
 mod own;
 mod provider;
 mod routes;
@@ -28,6 +29,10 @@ pub fn trials() -> Vec<Trial> {
         own::a_key_of_one_platform_reads_its_own_only,
         own::a_key_of_one_platform_changes_its_own_only,
         own::lines_may_do_what_whoever_sends_them_may,
+        others::sums_and_customers_are_of_ones_own_platform,
+        others::files_are_of_ones_own_platform,
+        others::streams_are_of_ones_own_platform,
+        others::nothing_is_begun_for_another_platform,
         keys::a_key_is_made_used_and_revoked_over_http,
         keys::a_revoked_key_is_refused_everywhere_within_a_second,
         keys::a_key_gives_no_more_than_it_has,

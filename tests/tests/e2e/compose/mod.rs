@@ -2,6 +2,7 @@
 //! environments run as processes of this machine, in its order.
 
 mod file;
+mod handed_on;
 mod servers;
 mod stage;
 
@@ -26,6 +27,10 @@ pub fn trials() -> Vec<Trial> {
         plain(
             "compose::it_does_not_start_without_its_secrets",
             it_does_not_start_without_its_secrets,
+        ),
+        plain(
+            "compose::settings_are_handed_on_or_left_out_for_a_reason",
+            handed_on::are_told_or_left_out_for_a_reason,
         ),
         on_private_servers(
             "compose::what_the_file_starts_takes_a_first_order",

@@ -4,6 +4,7 @@
 //! Each target has [`SECONDS`] seconds; an input that fails is kept in
 //! `regressions/` and tried first from then on.
 
+mod cursors;
 mod events;
 mod figures;
 mod files;
@@ -32,6 +33,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// All targets.
 pub fn trials() -> Vec<Trial> {
     [
+        cursors::trials(),
         events::trials(),
         figures::trials(),
         files::trials(),

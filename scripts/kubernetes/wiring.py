@@ -5,8 +5,11 @@ import re
 
 from rendered import selects
 
-#: Secrets that base names and does not make.
-EXTERNAL = {"orderlog-servers", "orderlog-master-key", "orderlog-worker-key", "orderlog-console-key"}
+#: Secrets that base names and does not make: users of the servers, and keys.
+USERS = {f"orderlog-{who}" for who in ("command-api", "read-api", "relay", "projector", "worker", "migrate")}
+EXTERNAL = USERS | {"orderlog-master-key", "orderlog-worker-key", "orderlog-console-key"}
+#: Those that there need not be.
+OPTIONAL = {"orderlog-otlp"}
 #: Where a role that is told of a server may go.
 SERVERS = {
     "ORDERLOG_EVENTS_URL": "to-events",
@@ -57,11 +60,11 @@ def addresses(overlay, _):
 def references(overlay, _):
     secrets = {s["metadata"]["name"] for s in overlay.of("Secret")}
     outside = {s["metadata"]["name"] for s in overlay.of("ExternalSecret")}
-    if outside and outside != EXTERNAL:
+    if outside and not EXTERNAL <= outside <= EXTERNAL | OPTIONAL:
         yield f"ExternalSecrets are to be {sorted(EXTERNAL)}, not {sorted(outside)}"
     for workload in overlay.workloads:
         for kind, name in referred(workload):
-            if kind == "Secret" and (name in EXTERNAL or name in secrets):
+            if kind == "Secret" and (name in EXTERNAL | OPTIONAL or name in secrets):
                 continue
             if overlay.named(kind, name) is None:
                 yield f"{workload} refers to {kind} {name}, which is not there"
@@ -213,6 +216,28 @@ def servers_can_be_reached(overlay, sources):
                 yield f"{workload} {'may go where it has nothing to do' if may else 'may not go where it has to'}: {name}"
 
 
+def users_of_their_own(overlay, sources):
+    """Each role is told of the servers by a Secret that nobody else has, and who it is
+    to Kafka, where it goes there and Kafka has users; the Job makes the groups."""
+    for workload in overlay.workloads:
+        if workload.component not in [*sources.roles, "migrate"]:
+            continue
+        own = re.compile(rf"orderlog-{workload.component}(-[a-z0-9]{{10}})?")
+        for container in workload.all_containers:
+            for variable in container.get("env", []):
+                reference = variable.get("valueFrom", {}).get("secretKeyRef")
+                if reference and reference["name"] not in OPTIONAL and not own.fullmatch(reference["name"]):
+                    yield f"{workload} has {variable['name']} of another one's Secret {reference['name']}"
+        told = {v["name"]: v.get("valueFrom", {}).get("secretKeyRef", {}) for v in workload.containers[0].get("env", [])}
+        policy = overlay.named("NetworkPolicy", "to-kafka")
+        asks_kafka = policy is not None and selects(policy["spec"]["podSelector"], workload.labels)
+        for name in ("ORDERLOG_KAFKA_SASL_USERNAME", "ORDERLOG_KAFKA_SASL_PASSWORD"):
+            if asks_kafka != bool(told.get(name, {}).get("optional")):
+                yield f"{workload} {'is not told of' if asks_kafka else 'has no need of'} {name}"
+        if workload.component == "migrate" and "--database-roles" not in workload.containers[0]["args"]:
+            yield f"{workload} makes no roles of the databases"
+
+
 def one_namespace(overlay, _):
     if overlay.name == "base":
         return
@@ -236,5 +261,5 @@ def no_secret(overlay, _):
 
 RULES = [
     every_role, services, addresses, references, disruption, scaling, monitors, nothing_is_open, peers,
-    ways_have_two_ends, servers_can_be_reached, one_namespace, no_secret,
+    ways_have_two_ends, servers_can_be_reached, users_of_their_own, one_namespace, no_secret,
 ]  # fmt: skip

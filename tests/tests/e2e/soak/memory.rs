@@ -6,12 +6,18 @@ use super::{
     tally::median,
 };
 use anyhow::{Context as _, Result, ensure};
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    time::Duration,
+};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 /// A process that is younger still fills its caches and pools.
 const YOUNG: Duration = Duration::from_mins(1);
+/// Runs that are as long as this have to tell of every role.
+const LONG: Duration = Duration::from_mins(10);
 /// What a process may take more, beside a quarter of what it took.
 const MORE_KIB: u64 = 16 << 10;
 
@@ -69,8 +75,10 @@ impl Memory {
     /// A process is flat where what it took in the last quarter of its samples is, in
     /// the middle, at most a quarter and 16 MiB above what it took in the second one:
     /// the first is when it fills its caches. Asked of those that have lived for a
-    /// third of the run, and for a minute.
+    /// third of the run, and for a minute; in a run of ten minutes and more there has to
+    /// be one of each role.
     pub fn is_flat(&self, lasts: Duration) -> Result<()> {
+        let mut looked_at = BTreeSet::new();
         for Instance { name, processes } in &self.instances {
             for samples in processes {
                 let old = samples
@@ -86,7 +94,15 @@ impl Memory {
                     after <= before + before / 4 + MORE_KIB,
                     "{name} grows: {before} KiB in its second quarter, {after} KiB in its last"
                 );
+                looked_at.insert(role(name));
             }
+        }
+        for Instance { name, .. } in &self.instances {
+            ensure!(
+                lasts < LONG || looked_at.contains(role(name)),
+                "no process of {} lived long enough to tell whether it grows",
+                role(name)
+            );
         }
         Ok(())
     }
@@ -112,6 +128,43 @@ impl Memory {
         }
         table
     }
+}
+
+/// Instances are called by their role and a number.
+fn role(instance: &str) -> &str {
+    instance.split(' ').next().unwrap_or(instance)
+}
+
+/// Of two instances one may always be new, and both in a short run; in a long one
+/// somebody has to have lived, and not to have grown.
+pub fn a_long_run_tells_of_every_role() -> Result<()> {
+    let verdict = |lives: [u64; 2], lasts: Duration, grows_kib: u64| {
+        let mut samples = Vec::new();
+        for (instance, life) in lives.into_iter().enumerate() {
+            for second in (0..lasts.as_secs()).step_by(5) {
+                samples.push(Sample {
+                    instance,
+                    process: usize::try_from(second / life)?,
+                    at: Duration::from_secs(second),
+                    age: Duration::from_secs(second % life),
+                    resident_kib: 40_000 + second * grows_kib,
+                });
+            }
+        }
+        let names = ["relay 1", "relay 2"].map(str::to_owned);
+        Memory::of(samples, names.to_vec()).is_flat(lasts)
+    };
+    verdict([LONG.as_secs(), 100], LONG, 0)?;
+    verdict([100, 100], Duration::from_mins(5), 0)?;
+    for (lives, grows_kib, why) in [
+        ([100, 100], 0, "no process of relay lived"),
+        ([LONG.as_secs(), 100], 200, "relay 1 grows"),
+    ] {
+        let refused = verdict(lives, LONG, grows_kib).err();
+        let said = refused.context("it is taken for flat")?.to_string();
+        ensure!(said.starts_with(why), "{said}");
+    }
+    Ok(())
 }
 
 fn middle(samples: &[Sample]) -> Result<u64> {

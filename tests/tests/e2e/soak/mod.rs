@@ -22,7 +22,7 @@ use killer::Killer;
 use libtest_mimic::Trial;
 use shop::Shop;
 use std::{env, path::PathBuf, time::Duration};
-use tests::{PrivateServers, TestEnv, on_private_servers_for, root};
+use tests::{PrivateServers, TestEnv, on_private_servers_for, plain, root};
 use tokio_util::sync::CancellationToken;
 
 /// How long the load goes on, in seconds.
@@ -35,11 +35,17 @@ const SEED: &str = "ORDERLOG_SOAK_SEED";
 pub fn trials() -> Vec<Trial> {
     // A number that is none is told by the test itself.
     let lasts = Plan::of_environment().map_or(Duration::ZERO, |plan| plan.lasts);
-    vec![on_private_servers_for(
-        "soak::a_long_mixed_load_with_kills_loses_nothing",
-        lasts,
-        a_long_mixed_load_with_kills_loses_nothing,
-    )]
+    vec![
+        plain(
+            "soak::a_long_run_tells_of_every_role",
+            memory::a_long_run_tells_of_every_role,
+        ),
+        on_private_servers_for(
+            "soak::a_long_mixed_load_with_kills_loses_nothing",
+            lasts,
+            a_long_mixed_load_with_kills_loses_nothing,
+        ),
+    ]
 }
 
 /// How long, how busy, and what comes of chance.

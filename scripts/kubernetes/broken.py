@@ -77,6 +77,7 @@ BREAKAGES = [
     ("local", "another one's user", lambda d: container(d, "relay")["env"][0]["valueFrom"].update(named(d, "Job", "migrate")["spec"]["template"]["spec"]["containers"][0]["env"][0]["valueFrom"]), "of another one's Secret"),
     ("production", "nobody to Kafka", lambda d: drop(d, "relay", "ORDERLOG_KAFKA_SASL_PASSWORD"), "is not told of ORDERLOG_KAFKA_SASL_PASSWORD"),
     ("production", "no roles of the databases", lambda d: named(d, "Job", "migrate")["spec"]["template"]["spec"]["containers"][0]["args"].pop(), "makes no roles"),
+    ("production", "a server that the table does not have", lambda d: env(d, "relay", {"name": "ORDERLOG_OPS_URL"}), "is not said to need ops"),
     ("production", "no budget", lambda d: d.remove(named(d, "PodDisruptionBudget", "relay")), "has 0 PodDisruptionBudgets"),
     ("production", "two who scale", lambda d: deployment(d, "command-api")["spec"].update(replicas=2), "replicas of its own"),
     ("production", "more than partitions", lambda d: named(d, "ScaledObject", "projector")["spec"].update(maxReplicaCount=7), "more than 12 partitions"),

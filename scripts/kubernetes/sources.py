@@ -30,6 +30,8 @@ class Sources:
         table = read("docs/OPERATIONS.md").split("## Roles", 1)[1].split("\n## ", 1)[0]
         #: Names of the roles.
         self.roles = re.findall(r"^\| `([a-z-]+)` \|", table, re.M)
+        #: What each of them is said to need.
+        self.needs = dict(re.findall(r"^\| `([a-z-]+)` \|[^|]*\|([^|]*)\|", table, re.M))
         code = "\n".join(every_source())
         self.metrics = set(re.findall(r'"(orderlog_\w+)"', code))
         self.groups = set(re.findall(r'const GROUP: &str = "([\w.-]+)"', code))

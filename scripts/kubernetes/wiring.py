@@ -238,6 +238,27 @@ def users_of_their_own(overlay, sources):
             yield f"{workload} makes no roles of the databases"
 
 
+def needs_as_documented(overlay, sources):
+    """A pod is told of what docs/OPERATIONS.md says that its role needs, and of no more."""
+    kafka = overlay.named("NetworkPolicy", "to-kafka")
+    for workload in overlay.workloads:
+        if workload.component not in sources.roles:
+            continue
+        told = {variable["name"] for variable in workload.containers[0].get("env", [])}
+        has = {
+            "events": "ORDERLOG_EVENTS_URL" in told,
+            "views": "ORDERLOG_VIEWS_URL" in told,
+            "ops": "ORDERLOG_OPS_URL" in told,
+            "Redis": "ORDERLOG_REDIS_URL" in told,
+            "master key": "ORDERLOG_MASTER_KEY_FILE" in told,
+            "Kafka": kafka is not None and selects(kafka["spec"]["podSelector"], workload.labels),
+        }
+        for what, is_told in has.items():
+            if is_told != bool(re.search(rf"\b{what}\b", sources.needs[workload.component])):
+                said = "not said to need" if is_told else "said to need"
+                yield f"{workload} is {said} {what} (docs/OPERATIONS.md, Roles)"
+
+
 def one_namespace(overlay, _):
     if overlay.name == "base":
         return
@@ -261,5 +282,5 @@ def no_secret(overlay, _):
 
 RULES = [
     every_role, services, addresses, references, disruption, scaling, monitors, nothing_is_open, peers,
-    ways_have_two_ends, servers_can_be_reached, users_of_their_own, one_namespace, no_secret,
+    ways_have_two_ends, servers_can_be_reached, users_of_their_own, needs_as_documented, one_namespace, no_secret,
 ]  # fmt: skip

@@ -25,7 +25,39 @@ pub fn trials() -> Vec<Trial> {
             "integrators::a_release_of_the_schemas_is_never_written_twice",
             a_release_of_the_schemas_is_never_written_twice,
         ),
+        tests::plain(
+            "integrators::the_guide_has_every_topic_and_kind_of_event",
+            the_guide_has_every_topic_and_kind_of_event,
+        ),
     ]
+}
+
+/// Each topic with its partitions, and what types of events begin with.
+fn the_guide_has_every_topic_and_kind_of_event() -> anyhow::Result<()> {
+    let guide = fs::read_to_string(tests::root().join("docs/integrators/README.md"))?;
+    let row = |topic: &str| {
+        let begins = format!("| `{topic}` |");
+        let row = guide.lines().find(|line| line.starts_with(&begins));
+        row.with_context(|| format!("docs/integrators says nothing of {topic}"))
+    };
+    for topic in topics::ALL {
+        let told = row(topic.name)?;
+        let partitions = match topic.partitions {
+            1 => "1 partition".to_owned(),
+            count => format!("{count} partitions"),
+        };
+        let internal = topic.name == topics::RELAY_PROGRESS && told.contains("internal");
+        ensure!(internal || told.contains(&partitions), "{told}");
+    }
+    row(&format!("{}<slug>", topics::ORDER_EVENTS_OF_PLATFORM))?;
+    for event_type in contracts::event_types() {
+        let (about, _) = event_type.split_once('.').context(event_type)?;
+        ensure!(
+            guide.contains(&format!("`{about}.")),
+            "docs/integrators says nothing of {event_type}"
+        );
+    }
+    Ok(())
 }
 
 /// Two runs of one group: the second goes on where the first was. Between them

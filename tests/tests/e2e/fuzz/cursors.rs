@@ -18,7 +18,12 @@ const OTHER_SECRET: [u8; 32] = [8; 32];
 
 fn cursors() -> Result<()> {
     let (query, other) = (QueryHash::of("platform=web"), QueryHash::of("platform=pos"));
-    let rows = [(0, 0), (-5, 9), (i64::MIN, u128::MAX), (i64::MAX, 1 << 64)];
+    let rows = [
+        (0, 0),
+        (-5, 9),
+        (i64::MIN, u128::MAX),
+        (i64::MAX, 1_u128 << 64),
+    ];
     let rows = rows.map(|(value, id)| Keyset {
         value,
         id: Uuid::from_u128(id),

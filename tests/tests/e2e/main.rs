@@ -8,6 +8,7 @@ mod bulk;
 mod chaos;
 mod commands;
 mod compose;
+mod console;
 mod dev;
 mod doctor;
 mod epochs;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         chaos::trials(),
         commands::trials(),
         compose::trials(),
+        console::trials(),
         dev::trials(),
         doctor::trials(),
         epochs::trials(),

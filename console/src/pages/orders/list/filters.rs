@@ -42,10 +42,8 @@ impl Counts {
 
 /// Search, sort, filters and columns, sent by GET.
 pub fn form(wanted: &Wanted) -> Markup {
-    let chosen = TEXTS.iter().chain(&DAYS).chain(&FLAGS);
-    let open = chosen
-        .clone()
-        .any(|(name, _)| !wanted.value(name).is_empty());
+    let mut more = TEXTS.iter().chain(&DAYS).chain(&FLAGS);
+    let open = more.any(|(name, _)| !wanted.value(name).is_empty());
     html! {
         form.card method="get" action=(PAGE.path) {
             div.row {

@@ -1,0 +1,95 @@
+//! The list of orders.
+
+use super::{html, scene::Scene};
+use crate::people::town::{MARL, QUILL, id_of, order};
+use anyhow::{Context as _, Result, ensure};
+use futures_util::StreamExt as _;
+use reqwest::Method;
+use tests::{DEADLINE, TestEnv};
+use tokio::time::timeout;
+
+/// Bytes that a page may have.
+const LARGEST: usize = 100 << 10;
+
+pub async fn an_order_is_found_by_a_misspelt_name(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let wanted = id_of(&scene.town.order(&QUILL, None).await?)?;
+    let other = id_of(&scene.town.order(&MARL, None).await?)?;
+    let viewer = scene.viewer(None).await?;
+    let all = viewer.get("/console/orders").await?.expect(200)?;
+    all.shows(&wanted.to_string())?.shows(&other.to_string())?;
+    let found = viewer
+        .get("/console/orders?q=zabrowsky&status=placed")
+        .await?;
+    let found = found.expect(200)?.shows(QUILL.name)?;
+    found.hides(&other.to_string())?;
+    let none = viewer
+        .get("/console/orders?q=nobodyatall")
+        .await?
+        .expect(200)?;
+    none.shows("No order is like that")?;
+    let counted = viewer
+        .get("/console/orders?counts=yes")
+        .await?
+        .expect(200)?;
+    counted.shows("/console/orders?platform=web")?;
+    Ok(())
+}
+
+pub async fn a_list_is_walked_both_ways_and_stays_small(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let mut last = None;
+    for number in 0..55 {
+        let mut body = order(&MARL, None);
+        body["external_id"] = format!("W-{number}").into();
+        let placed = scene.town.scene.api.post("/v1/orders", &body).await?;
+        last = Some(placed.expect(201)?);
+    }
+    let last = last.context("no order")?;
+    scene
+        .town
+        .read(last.header("location"), &last.json["position"])
+        .await?;
+    let viewer = scene.viewer(None).await?;
+    let path = "/console/orders?sort=-created_at&columns=number,external_id,customer,total";
+    let first = viewer.get(path).await?.expect(200)?;
+    ensure!(first.text.len() < LARGEST, "{} bytes", first.text.len());
+    ensure!(html::link(&first.text, "rel=\"prev\"").is_none());
+    let next = html::link(&first.text, "rel=\"next\"").context("no next page")?;
+    ensure!(
+        next.contains("columns=") && next.contains("sort="),
+        "{next}"
+    );
+    let second = viewer.get(&next).await?.expect(200)?.shows("W-0<")?;
+    let previous = html::link(&second.text, "rel=\"prev\"").context("no page before")?;
+    let again = viewer.get(&previous).await?.expect(200)?;
+    again.shows("W-54<")?.hides("W-0<")?;
+    Ok(())
+}
+
+/// The event, then the row that it is about.
+pub async fn changes_are_told_as_they_come(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let viewer = scene.viewer(Some(&["orders:read"])).await?;
+    let request = viewer.request(Method::GET, "/console/orders/changes");
+    let request = request.header("accept", "text/event-stream");
+    let stream = request.send().await?.error_for_status()?;
+    ensure!(stream.headers()["content-type"] == "text/event-stream");
+    let mut pieces = stream.bytes_stream();
+    let id = id_of(&scene.town.order(&MARL, None).await?)?.to_string();
+    let mut told = String::new();
+    let told = timeout(DEADLINE, async {
+        while !told.contains(&id) {
+            let piece = pieces.next().await.context("the stream has ended")??;
+            told.push_str(&String::from_utf8_lossy(&piece));
+        }
+        anyhow::Ok(told)
+    });
+    ensure!(told.await??.contains("\"version\""));
+    let row = viewer
+        .get(&format!("/console/orders/{id}/row?version=1"))
+        .await?;
+    let row = row.expect(200)?.shows(MARL.name)?;
+    ensure!(row.text.starts_with("<tr "), "{}", row.text);
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! The console: a browser without scripts before it, the real APIs behind it.
+
+mod acting;
+mod html;
+mod listing;
+mod safe;
+pub mod scene;
+mod signing_in;
+mod travelling;
+
+use libtest_mimic::Trial;
+use tests::on_servers;
+
+/// All tests of the console.
+pub fn trials() -> Vec<Trial> {
+    macro_rules! trials {
+        ($($module:ident :: $test:ident),+ $(,)?) => {
+            vec![$(on_servers(
+                concat!("console::", stringify!($module), "::", stringify!($test)),
+                async |env: &tests::TestEnv| Box::pin($module::$test(env)).await,
+            )),+]
+        };
+    }
+    trials![
+        signing_in::a_key_signs_in_and_leads_back_to_what_was_asked_for,
+        signing_in::what_is_no_key_stays_outside,
+        signing_in::a_revoked_key_ends_its_session,
+        signing_in::what_a_key_is_not_for_is_not_shown_and_refused,
+        safe::every_answer_keeps_a_browser_to_what_is_ours,
+        safe::forms_of_others_do_nothing,
+        safe::what_people_write_comes_out_as_text,
+        listing::an_order_is_found_by_a_misspelt_name,
+        listing::a_list_is_walked_both_ways_and_stays_small,
+        listing::changes_are_told_as_they_come,
+        acting::an_order_is_captured_shipped_returned_and_refunded_by_forms,
+        acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
+        travelling::an_order_is_shown_as_it_was,
+        travelling::one_event_is_shown_as_it_is_published,
+    ]
+}

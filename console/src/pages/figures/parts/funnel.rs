@@ -3,7 +3,7 @@
 use super::{
     super::{
         call::Call,
-        table::{Value, thousandths},
+        table::{Table, Value, thousandths},
         told::{FunnelRow, Rows},
     },
     Scene, Shown,
@@ -68,6 +68,9 @@ pub fn shown(rows: &Rows<FunnelRow>, scene: &Scene<'_>) -> Shown {
     let title = "Sales that came to each state, of those placed in the range";
     Shown {
         picture: Bars { title, bars: &bars }.picture(),
-        table: scene.table(title, &heads, cells.collect()),
+        table: Table {
+            currency: None,
+            ..scene.table(title, &heads, cells.collect())
+        },
     }
 }

@@ -1,14 +1,12 @@
 //! How far orders come, and how long it takes them.
 
-use super::{
-    super::{
-        call::Call,
-        table::{Table, Value, thousandths},
-        told::{FunnelRow, Rows},
-    },
-    Scene, Shown,
-};
+use super::{Scene, Shown};
 use crate::charts::{Bar, Bars};
+use crate::pages::figures::{
+    call::Call,
+    table::{Table, Value, thousandths},
+    told::{FunnelRow, Rows},
+};
 
 /// The steps from placing on, in the order in which they are usually taken.
 const STEPS: [(&str, &str); 8] = [

@@ -1,15 +1,13 @@
 //! One measure by hour, day, week or month, beside the range before.
 
-use super::{
-    super::{
-        asked::Measure,
-        call::Call,
-        table::Value,
-        told::{OrdersRow, Rows, Sums},
-    },
-    Scene, Shown,
-};
+use super::{Scene, Shown};
 use crate::charts::{Column, Columns};
+use crate::pages::figures::{
+    asked::Measure,
+    call::Call,
+    table::Value,
+    told::{OrdersRow, Rows, Sums},
+};
 
 /// What it asks.
 pub fn call(scene: &Scene<'_>) -> Call {

@@ -92,7 +92,9 @@ pub fn of(action: &str, currency: &str, fields: &Fields) -> Result<Done, Failure
             form.post(&["cancel"], json!({"reason": reason}), "Cancelled.")
         }
         "note" => {
-            let text = fields.required("text", "The note")?;
+            // The API takes no line ends.
+            let lines = fields.required("text", "The note")?.lines();
+            let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
             form.post(&["notes"], json!({"text": text}), "Noted.")
         }
         "tag" => form.bare(

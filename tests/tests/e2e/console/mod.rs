@@ -2,6 +2,7 @@
 
 mod acting;
 mod html;
+mod integrations;
 mod listing;
 mod safe;
 pub mod scene;
@@ -34,6 +35,13 @@ pub fn trials() -> Vec<Trial> {
         listing::changes_are_told_as_they_come,
         acting::an_order_is_captured_shipped_returned_and_refunded_by_forms,
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
+        integrations::webhooks::an_endpoint_is_made_pinged_retried_and_deleted,
+        integrations::operations::a_file_with_bad_lines_says_which_and_offers_them,
+        integrations::operations::a_file_that_is_none_of_the_format_is_told_to_be_such,
+        integrations::exports::an_export_is_made_and_downloaded,
+        integrations::keys::a_key_is_made_shown_once_and_revoked,
+        integrations::strangers::who_may_do_none_of_it_sees_none_of_it,
+        integrations::strangers::who_may_only_read_is_offered_nothing_else,
         travelling::an_order_is_shown_as_it_was,
         travelling::one_event_is_shown_as_it_is_published,
     ]

@@ -3,7 +3,10 @@
 use super::html;
 use crate::people::town::Town;
 use anyhow::{Context as _, Result, ensure};
-use infra::api_keys::{self, Rights, Scopes};
+use infra::{
+    api_keys::{self, Rights, Scopes},
+    config::Config,
+};
 use reqwest::{
     Client, Method, RequestBuilder, StatusCode, Url,
     header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE},
@@ -29,7 +32,15 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// All of them, ready.
     pub async fn open(env: &'a TestEnv) -> Result<Self> {
-        let town = Town::open(env).await?;
+        Self::open_with(env, |_| {}).await
+    }
+
+    /// The same, where the roles behind it are configured otherwise.
+    pub async fn open_with(
+        env: &'a TestEnv,
+        more: impl Fn(&mut Config) + Clone + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let town = Town::open_with(env, more).await?;
         let (commands, queries) = (town.scene.api.url(), town.views());
         let console = env.role("console").config(|config| {
             commands.clone_into(&mut config.command_url);

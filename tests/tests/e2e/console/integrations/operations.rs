@@ -30,13 +30,12 @@ pub async fn upload(
     tokens: &[(&str, &str)],
 ) -> Result<Page> {
     let file = fs::read_to_string(root().join("tests/data/import/lampen.csv"))?;
-    let mut body = String::new();
-    for (name, value) in tokens.iter().chain(fields) {
-        body +=
-            &format!("--ab\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-    }
-    body += "--ab\r\nContent-Disposition: form-data; name=\"file\"; filename=\"lampen.csv\"\r\n";
-    body += &format!("Content-Type: text/csv\r\n\r\n{file}\r\n--ab--\r\n");
+    let part = |(name, value): &(&str, &str)| {
+        format!("--ab\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let fields: String = tokens.iter().chain(fields).map(part).collect();
+    let named = "--ab\r\nContent-Disposition: form-data; name=\"file\"; filename=\"lampen.csv\"";
+    let body = format!("{fields}{named}\r\nContent-Type: text/csv\r\n\r\n{file}\r\n--ab--\r\n");
     let request = viewer.request(Method::POST, LIST);
     let request = request.header("content-type", "multipart/form-data; boundary=ab");
     viewer.send(request.body(body)).await

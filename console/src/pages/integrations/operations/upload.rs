@@ -135,7 +135,7 @@ mod tests {
     fn form(parts: &[(&str, &str)]) -> Multipart {
         let part = |(disposition, content): &(&str, &str)| {
             let head = "--x\r\nContent-Disposition: form-data; ";
-            [head, disposition, "\r\n\r\n", content, "\r\n"].concat()
+            [head, *disposition, "\r\n\r\n", *content, "\r\n"].concat()
         };
         let mut body: String = parts.iter().map(part).collect();
         body += "--x--\r\n";

@@ -6,12 +6,14 @@ use anyhow::{Context as _, Result, ensure};
 use infra::{
     api_keys::{self, Rights, Scopes},
     config::Config,
+    platforms::Platforms,
 };
 use reqwest::{
     Client, Method, RequestBuilder, StatusCode, Url,
     header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE},
     redirect::Policy,
 };
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -40,7 +42,14 @@ impl<'a> Scene<'a> {
         env: &'a TestEnv,
         more: impl Fn(&mut Config) + Clone + Send + Sync + 'static,
     ) -> Result<Self> {
-        let town = Town::open_with(env, more).await?;
+        let seller = json!({"name": "Lumen", "address": ["Bristol"]});
+        let platforms = json!({"default": {}, "web": {"seller": seller}});
+        let platforms: Platforms = serde_json::from_value(platforms)?;
+        let of_ours = move |config: &mut Config| {
+            config.platforms = platforms.clone();
+            more(config);
+        };
+        let town = Town::open_with(env, of_ours).await?;
         let (commands, queries) = (town.scene.api.url(), town.views());
         let console = env.role("console").config(|config| {
             commands.clone_into(&mut config.command_url);

@@ -1,7 +1,7 @@
-//! Readable copies outside of the log that an erasure takes back, or waits for.
+//! Readable copies outside of the log that an erasure takes back; those of exports are in
+//! `exports.rs`.
 
 use sqlx::{Error, Executor as _, PgPool};
-use time::OffsetDateTime;
 
 /// Tables that hold personal data.
 const TABLES: [&str; 5] = [
@@ -44,46 +44,6 @@ pub async fn drop_replaced(views: &PgPool) -> Result<(), Error> {
         transaction.commit().await?;
     }
     Ok(())
-}
-
-/// How many exports are being written that were asked for before this moment: what they
-/// hold may be from before, too.
-pub async fn open_exports(ops: &PgPool, before: OffsetDateTime) -> Result<i64, Error> {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM exports e JOIN jobs j ON j.id = e.job_id \
-          WHERE e.outcome IS NULL AND e.deleted_at IS NULL AND e.created_at < $1 \
-            AND j.state = 'running'",
-    )
-    .bind(before)
-    .fetch_one(ops)
-    .await
-}
-
-/// Ends the time of the files of exports that were asked for before this moment, unless
-/// they are of other channels only, and forgets the words that they were searched by.
-pub async fn expire_exports(
-    ops: &PgPool,
-    before: OffsetDateTime,
-    platform: Option<&str>,
-) -> Result<(), Error> {
-    let mut transaction = ops.begin().await?;
-    sqlx::query(
-        "UPDATE exports SET expires_at = statement_timestamp() \
-          WHERE object IS NOT NULL AND created_at < $1 AND expires_at > statement_timestamp() \
-            AND ($2::text IS NULL OR NOT filters ? 'platform' OR filters -> 'platform' ? $2)",
-    )
-    .bind(before)
-    .bind(platform)
-    .execute(&mut *transaction)
-    .await?;
-    sqlx::query(
-        "UPDATE exports SET filters = jsonb_set(filters, '{q}', '\"[erased]\"') \
-          WHERE filters ? 'q' AND created_at < $1 AND outcome IS NOT NULL",
-    )
-    .bind(before)
-    .execute(&mut *transaction)
-    .await?;
-    transaction.commit().await
 }
 
 /// Forgets the questions with words that somebody has searched for.

@@ -6,11 +6,14 @@
 //! |---|---|
 //! | `found.rs` | orders by the person, in the views |
 //! | `copies.rs` | readable copies outside of the log that an erasure takes back |
+//! | `exports.rs` | those that exports are |
 
 mod copies;
+mod exports;
 mod found;
 
-pub use copies::{drop_replaced, expire_exports, forget_questions, gather_anew, open_exports};
+pub use copies::{drop_replaced, forget_questions, gather_anew};
+pub use exports::{expire_exports, open_exports};
 pub use found::{Found, Whose, parked, whose};
 
 use futures_util::future::BoxFuture;

@@ -2,6 +2,7 @@
 //! who wants to be forgotten.
 
 mod erased;
+mod exported;
 mod guests;
 mod hindered;
 mod listed;
@@ -27,6 +28,7 @@ pub fn trials() -> Vec<Trial> {
         erased::an_order_is_forgotten_with_those_that_replace_goods_of_it,
         erased::orders_that_became_a_customers_are_forgotten_from_their_begin,
         erased::who_may_not_erase_is_refused_and_nothing_is_gone,
+        exported::a_file_of_several_channels_is_taken_back_however_they_were_asked_for,
         hindered::a_killed_worker_goes_on_with_an_erasure,
         hindered::a_parked_order_keeps_an_erasure_open,
         hindered::a_build_that_began_before_forgets_as_well,

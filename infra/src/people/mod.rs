@@ -5,13 +5,16 @@
 //! | file | what |
 //! |---|---|
 //! | `found.rs` | orders by the person, in the views |
+//! | `answers.rs` | what receivers of webhooks have answered about orders |
 //! | `copies.rs` | readable copies outside of the log that an erasure takes back |
 //! | `exports.rs` | those that exports are |
 
+mod answers;
 mod copies;
 mod exports;
 mod found;
 
+pub use answers::{erase_answers, keep_no_answers};
 pub use copies::{drop_replaced, forget_questions, gather_anew};
 pub use exports::{expire_exports, open_exports};
 pub use found::{Found, Whose, parked, whose};

@@ -134,6 +134,11 @@ const OPS: Scripts = &[
         "secrets that do not open",
         include_str!("../../migrations/ops/0013_sealed.sql"),
     ),
+    (
+        14,
+        "erased orders",
+        include_str!("../../migrations/ops/0014_erased_orders.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

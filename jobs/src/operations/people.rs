@@ -4,7 +4,7 @@
 //!  erasure:  delete keys ─> views up to date ─> orders, their own keys ─┐ until nothing new is found,
 //!                 ▲                                                     │ and no process has a key left
 //!                 └─────────────────────────────────────────────────────┘
-//!            ─> a line for each order ─> carried out ─> views up to date ─> files, caches, samples
+//!            ─> a line for each order ─> carried out ─> views up to date ─> files, answers, caches, samples
 //! ```
 //!
 //! Each step can be repeated, so whoever is killed begins it again. What was sealed
@@ -96,7 +96,11 @@ impl Operating {
             people::whose(self.views.pool(), &guest, now).await?
         };
         work.input_bytes = self.write(work, &found).await?;
-        operations::prepared(&self.ops, work.id, work.input_bytes).await?;
+        let ids: Vec<Uuid> = found.iter().map(|order| order.order_id).collect();
+        if work.kind == OperationKind::Erasure {
+            people::keep_no_answers(&self.ops, &ids).await?;
+        }
+        operations::prepared(&self.ops, work.id, work.input_bytes, &ids).await?;
         work.prepared = true;
         tracing::info!(
             operation.id = %work.id,
@@ -202,7 +206,7 @@ impl Operating {
         if let Some(later) = self.parked().await? {
             return Ok(later);
         }
-        let since = operations::rewritten(&self.ops, work.id).await?;
+        let (since, orders) = operations::rewritten(&self.ops, work.id).await?;
         let open = people::open_exports(&self.ops, since).await?;
         let platform = work.about.platform.as_deref();
         people::expire_exports(&self.ops, since, platform).await?;
@@ -214,6 +218,7 @@ impl Operating {
         let views = self.views.pool();
         people::drop_replaced(views).await?;
         people::forget_questions(&self.ops).await?;
+        people::erase_answers(&self.ops, &orders).await?;
         if let Err(error) = people::gather_anew(views).await {
             // PostgreSQL does it by itself in time.
             tracing::warn!(%error, "erasure.not_analyzed");

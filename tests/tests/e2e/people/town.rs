@@ -149,6 +149,14 @@ impl<'a> Town<'a> {
         Ok(export)
     }
 
+    /// Has everything told to a receiver at this URL.
+    pub async fn tell(&self, url: &str) -> Result<()> {
+        let endpoint = json!({"url": url, "event_types": ["*"]});
+        let made = self.scene.api.post("/v1/webhooks/endpoints", &endpoint);
+        made.await?.expect(201)?;
+        Ok(())
+    }
+
     /// Kills the worker, or starts another one.
     pub async fn kill_worker(&mut self) -> Result<()> {
         if let Some(worker) = self.worker.take() {

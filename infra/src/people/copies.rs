@@ -46,9 +46,9 @@ pub async fn drop_replaced(views: &PgPool) -> Result<(), Error> {
     Ok(())
 }
 
-/// Forgets the questions with words that somebody has searched for.
+/// Forgets the questions that may name somebody: by words, or by ids.
 pub async fn forget_questions(ops: &PgPool) -> Result<(), Error> {
-    sqlx::query("DELETE FROM asked_questions WHERE form ~ '[?&]q='")
+    sqlx::query("DELETE FROM asked_questions WHERE form ~ '[?&](q|customer|external_id)='")
         .execute(ops)
         .await?;
     Ok(())

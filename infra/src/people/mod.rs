@@ -16,7 +16,7 @@ mod found;
 
 pub use answers::{erase_answers, keep_no_answers};
 pub use copies::{drop_replaced, forget_questions, gather_anew};
-pub use exports::{expire_exports, open_exports};
+pub use exports::{Named, expire_exports, external_ids, forget_filters, open_exports};
 pub use found::{Found, Whose, parked, whose};
 
 use futures_util::future::BoxFuture;

@@ -19,7 +19,7 @@ use infra::{
     clock,
     jobs::JobError,
     operations::{self, About, OperationKind, Work},
-    people::{self, Found, Whose},
+    people::{self, Found, Named, Whose},
     redis::{Purge, purge},
     views::{DOCUMENTS_FAMILY, ORDERS_FAMILY},
 };
@@ -207,15 +207,20 @@ impl Operating {
             return Ok(later);
         }
         let (since, orders) = operations::rewritten(&self.ops, work.id).await?;
-        let open = people::open_exports(&self.ops, since).await?;
-        let platform = work.about.platform.as_deref();
-        people::expire_exports(&self.ops, since, platform).await?;
+        let views = self.views.pool();
+        let named = Named {
+            platform: work.about.platform.clone(),
+            customer_id: work.about.customer_id.clone(),
+            external_ids: people::external_ids(views, &orders).await?,
+        };
+        let open = people::open_exports(&self.ops, since, &named).await?;
+        people::expire_exports(&self.ops, since, &named).await?;
         while exports::expire(&self.ops, &self.objects).await? > 0 {}
         if open > 0 {
-            let why = format!("{open} exports are being written that began before");
+            let why = format!("{open} exports are not written yet that were asked for before");
             return Ok(Step::Later(AGAIN, why));
         }
-        let views = self.views.pool();
+        people::forget_filters(&self.ops, since, &named).await?;
         people::drop_replaced(views).await?;
         people::forget_questions(&self.ops).await?;
         people::erase_answers(&self.ops, &orders).await?;

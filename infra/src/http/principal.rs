@@ -184,7 +184,7 @@ impl FromRequest for Principal {
                 return Ok(known);
             }
             let principal = authenticate(&request).await?;
-            admit(&request, &principal)?;
+            admit(&request, &principal).await?;
             Ok(principal)
         })
     }
@@ -221,10 +221,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
 /// Counts a request of somebody who may make it, and notes whose it is.
 ///
 /// # Errors
-/// 429 where they have made too many.
-pub fn admit(request: &HttpRequest, principal: &Principal) -> Result<(), Problem> {
+/// 429 where they, or all keys of their platform, have made too many.
+pub async fn admit(request: &HttpRequest, principal: &Principal) -> Result<(), Problem> {
     request.extensions_mut().insert(principal.clone());
-    rate::count(request, &principal.id)
+    rate::count(request, principal).await
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<Principal, Problem> {

@@ -3,27 +3,36 @@
 
 use sqlx::{Error, Executor as _, PgPool};
 
-/// Tables that hold personal data.
-const TABLES: [&str; 5] = [
+/// Tables of the views that hold personal data.
+const OF_VIEWS: &[&str] = &[
     "orders",
     "order_events",
     "order_customers",
     "order_search",
     "order_words",
 ];
+/// Tables of the ops database that did, or may have.
+const OF_OPS: &[&str] = &[
+    "asked_questions",
+    "exports",
+    "operations",
+    "webhook_attempts",
+];
 
 /// Samples the tables anew that hold personal data: the planner keeps some of their
 /// values. Takes its time.
-pub async fn gather_anew(views: &PgPool) -> Result<(), Error> {
-    for table in TABLES {
-        let mut transaction = views.begin().await?;
-        transaction
-            .execute("SET LOCAL statement_timeout = 0")
-            .await?;
-        transaction
-            .execute(format!("ANALYZE {table}").as_str())
-            .await?;
-        transaction.commit().await?;
+pub async fn gather_anew(views: &PgPool, ops: &PgPool) -> Result<(), Error> {
+    for (database, tables) in [(views, OF_VIEWS), (ops, OF_OPS)] {
+        for table in tables {
+            let mut transaction = database.begin().await?;
+            transaction
+                .execute("SET LOCAL statement_timeout = 0")
+                .await?;
+            transaction
+                .execute(format!("ANALYZE {table}").as_str())
+                .await?;
+            transaction.commit().await?;
+        }
     }
     Ok(())
 }

@@ -224,7 +224,7 @@ impl Operating {
         people::drop_replaced(views).await?;
         people::forget_questions(&self.ops).await?;
         people::erase_answers(&self.ops, &orders).await?;
-        if let Err(error) = people::gather_anew(views).await {
+        if let Err(error) = people::gather_anew(views, &self.ops).await {
             // PostgreSQL does it by itself in time.
             tracing::warn!(%error, "erasure.not_analyzed");
         }

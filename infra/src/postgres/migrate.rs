@@ -135,9 +135,9 @@ const OPS: Scripts = &[
         include_str!("../../migrations/ops/0013_sealed.sql"),
     ),
     (
-        14,
+        15,
         "erased orders",
-        include_str!("../../migrations/ops/0014_erased_orders.sql"),
+        include_str!("../../migrations/ops/0015_erased_orders.sql"),
     ),
 ];
 

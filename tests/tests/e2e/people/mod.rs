@@ -8,6 +8,7 @@ mod guests;
 mod hindered;
 mod listed;
 mod on_disk;
+mod places;
 pub mod town;
 
 use libtest_mimic::Trial;

@@ -3303,7 +3303,10 @@ export interface components {
             status?: number | null;
             /** @description Why it failed. */
             error?: string | null;
-            /** @description The beginning of the answer's body. */
+            /**
+             * @description The beginning of the answer's body; `[erased]` where the order's personal data
+             *     was erased.
+             */
             answer?: string | null;
         };
         /**
@@ -4871,7 +4874,10 @@ export interface components {
             format: components["schemas"]["ExportFormat"];
             /** @description How the file is packed. */
             compression: components["schemas"]["ExportCompression"];
-            /** @description Of which rows, as it was asked for. */
+            /**
+             * @description Of which rows, as it was asked for; `[erased]` where that named somebody who was
+             *     erased.
+             */
             filters: Record<string, never>;
             /** @description Which fields of documents; empty: all of them. */
             fields: string[];

@@ -48,8 +48,10 @@ pub struct Platform {
     pub number_prefix: Option<String>,
     /// Whether prices that a client gives have to be those of the catalogue.
     pub client_prices: ClientPrices,
-    /// How many requests the keys of this platform may send; none: as many as
-    /// the deployment lets anybody.
+    /// How many requests the keys that are for this platform alone may send
+    /// together to one process: all of them at once, then one after the other; a
+    /// key for all platforms counts for none. None: as many as the deployment lets
+    /// each key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
     /// Who sells: what invoices and other documents say; none: there are no

@@ -73,7 +73,7 @@ impl Operating {
             Err(Unmade::Job(error)) => return Err(error),
             Err(Unmade::Step(step)) => return Ok(step),
         }
-        operations::prepared(&self.ops, work.id, work.input_bytes).await?;
+        operations::prepared(&self.ops, work.id, work.input_bytes, &[]).await?;
         work.prepared = true;
         tracing::info!(operation.id = %work.id, kind = work.kind.name(), "operation.prepared");
         Ok(Step::Done)

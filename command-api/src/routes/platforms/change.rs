@@ -67,7 +67,8 @@ pub struct ChangePlatformBody {
     /// Whether prices that a client gives have to be those of the catalogue.
     #[serde(default, deserialize_with = "given")]
     client_prices: Option<ClientPrices>,
-    /// Requests that the platform's keys may send; null: as many as anybody.
+    /// Requests that keys for this platform alone may send together; null: as many
+    /// as each key of the deployment.
     #[serde(default)]
     #[schema(value_type = Option<RateLimitBody>)]
     rate_limit: Change<RateLimitBody>,

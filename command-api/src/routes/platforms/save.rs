@@ -56,8 +56,8 @@ pub struct SavePlatformBody {
     /// Whether prices that a client gives have to be those of the catalogue.
     #[serde(default)]
     client_prices: ClientPrices,
-    /// Requests that the platform's keys may send; as many as anybody, if
-    /// absent.
+    /// Requests that keys for this platform alone may send together; as many as
+    /// each key of the deployment, if absent.
     rate_limit: Option<RateLimitBody>,
     /// Who sells; without one there are no documents.
     seller: Option<SellerBody>,

@@ -167,7 +167,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         let known = stored.0.is_some();
         let found = entry(stored)
             .filter(|entry| Some(entry.version) >= at_least && self.family.trusts(entry));
-        self.answered(key, asked, found.as_ref());
+        answered(key, asked, found.as_ref());
         match &found {
             Some(entry) => self.served(key, entry, read),
             None if known => self.family.count(Found::Stale),
@@ -214,7 +214,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         if entry.value.is_empty() {
             self.told(key, entry.version);
         } else {
-            self.answered(key, asked, Some(&entry));
+            answered(key, asked, Some(&entry));
         }
         has(entry.version).then(|| {
             self.served(key, &entry, read);
@@ -226,13 +226,6 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     fn nearby(&self, key: &str, at_least: Option<Version>) -> Option<(&Near, Nearby)> {
         let near = self.near.as_ref()?;
         Some((near, near.look(key, at_least)))
-    }
-
-    /// Redis has answered, and that is told next.
-    fn answered(&self, key: &str, asked: Option<(&Near, Asked)>, entry: Option<&Entry>) {
-        if let Some(((near, asked), entry)) = asked.zip(entry) {
-            near.answered(key, asked, entry);
-        }
     }
 
     /// This version is told next, from wherever.
@@ -329,5 +322,12 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         let mut fetch = redis::cmd("HMGET");
         fetch.arg(self.family.key(key)).arg(fields);
         self.family.redis.command(&fetch).await
+    }
+}
+
+/// Redis has answered, and that is told next.
+fn answered(key: &str, asked: Option<(&Near, Asked)>, entry: Option<&Entry>) {
+    if let Some(((near, asked), entry)) = asked.zip(entry) {
+        near.answered(key, asked, entry);
     }
 }

@@ -160,6 +160,20 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             Some((near, Nearby::Ask(asked))) => Some((near, asked)),
             None => None,
         };
+        // Mostly there is a copy: the rest takes no room until it is needed.
+        Box::pin(self.find_in_redis(key, at_least, asked, read)).await
+    }
+
+    async fn find_in_redis<Fut>(
+        &self,
+        key: &str,
+        at_least: Option<Version>,
+        asked: Option<(&Near, Asked)>,
+        read: impl FnOnce() -> Fut,
+    ) -> Option<Entry>
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
         let Ok(stored) = self.fetch::<Stored>(key, FIELDS).await else {
             self.family.count(Found::Unavailable);
             return None;
@@ -201,6 +215,20 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             Some((near, Nearby::Ask(asked))) => Some((near, asked)),
             None => None,
         };
+        Box::pin(self.confirm_in_redis(key, at_least, asked, has, read)).await
+    }
+
+    async fn confirm_in_redis<Fut>(
+        &self,
+        key: &str,
+        at_least: Option<Version>,
+        asked: Option<(&Near, Asked)>,
+        has: impl FnOnce(Version) -> bool,
+        read: impl FnOnce() -> Fut,
+    ) -> Option<Entry>
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
         let entry = if asked.is_some_and(|(near, _)| near.is_open()) {
             // All of it, once: the next one who asks needs no Redis.
             entry(self.fetch(key, FIELDS).await.ok()?)?

@@ -65,14 +65,14 @@ const COPIES: &str = "
                 replace(replace(replace(replace(t.payload, t.aggregate_id, c.id),
                     'N-0000000000', 'N-' || lpad(c.n::text, 10, '0')),
                     '2004-02-29T12:34:56Z',
-                    to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')),
+                    to_char(c.moment AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')),
                     'customer-000000', 'customer-' || lpad((c.n * 48271 % 250000)::text, 6, '0'))
             ELSE replace(t.payload, t.aggregate_id, c.id) END)::json,
-           t.metadata, c.at + (t.sequence - 1) * interval '10 minutes'
-      FROM (SELECT n, at, encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-                       PLACING substring(int8send(floor(extract(epoch FROM at) * 1000)::bigint)
+           t.metadata, c.moment + (t.sequence - 1) * interval '10 minutes'
+      FROM (SELECT n, moment, encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+                       PLACING substring(int8send(floor(extract(epoch FROM moment) * 1000)::bigint)
                            FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid::text AS id
-              FROM (SELECT n, $4::timestamptz + (n - 1) * $5::float8 * interval '1 second' AS at
+              FROM (SELECT n, $4::timestamptz + (n - 1) * $5::float8 * interval '1 second' AS moment
                       FROM generate_series($1::bigint, $2::bigint) n) numbered) c
       JOIN curve_templates t ON t.template = c.n % $3
      ORDER BY c.n, t.sequence";

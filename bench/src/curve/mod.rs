@@ -131,7 +131,8 @@ impl Curve {
             orders,
             held: Held::default(),
             time,
-            piece: if quick { 1_000 } else { 20_000 },
+            // More than a projector takes at once.
+            piece: if quick { 4_000 } else { 20_000 },
             topics: folder.join("data/kafka"),
         })
     }

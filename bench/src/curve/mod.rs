@@ -9,6 +9,7 @@
 mod disk;
 mod held;
 mod orders;
+mod placing;
 mod reads;
 mod writes;
 

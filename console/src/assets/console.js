@@ -10,7 +10,8 @@
 //   [data-search]               the field that / leads to
 //   [data-entry]                an entry that j and k go through; its link is opened by Enter
 //   [data-copy="…"]             copies a text
-//   [data-load="URL"]           its content is fetched once the page is there
+//   [data-load="URL"]           its content is fetched once the page is there, or the
+//                               <details> around it is opened
 //   [data-refresh="URL"]        its content is fetched anew each data-refresh-seconds
 //   [data-live="URL"]           follows a stream of events; see `follow`
 
@@ -115,11 +116,15 @@ document.addEventListener("keydown", (event) => {
 // What is fetched later, and anew.
 
 for (const element of all("[data-load]")) {
-  fragment(element.dataset.load).then((markup) => {
+  const load = async () => {
+    const markup = await fragment(element.dataset.load);
     if (markup === null) return;
     element.replaceChildren(parsed(markup));
     prepare(element);
-  });
+  };
+  const box = element.closest("details");
+  if (box && !box.open) box.addEventListener("toggle", load, { once: true });
+  else load();
 }
 
 for (const element of all("[data-refresh]")) {
@@ -182,6 +187,7 @@ function follow(element) {
     element.replaceChildren(fresh);
     prepare(element);
     added.forEach(mark);
+    if (added.length) element.closest("main").querySelector(".empty")?.remove();
     if (current) entry(current)?.setAttribute("data-current", "");
   }
 

@@ -17,6 +17,7 @@
 
 const FRAGMENT = { headers: { accept: "application/x-fragment" }, credentials: "same-origin" };
 const COALESCED = 800;
+const RECONNECT = 10_000;
 
 function all(selector, root = document) {
   return [...root.querySelectorAll(selector)];
@@ -237,13 +238,27 @@ function follow(element) {
     pill.textContent = `${unseen.size} new or changed`;
   }
 
-  const source = new EventSource(live);
-  source.addEventListener("message", told);
-  source.addEventListener("refresh", () => {
+  function everythingChanged() {
     wantsAll = Boolean(liveAll);
     for (const node of all("[data-id]", element)) changed.set(node.dataset.id, 0);
     soon();
-  });
+  }
+
+  let source = null;
+
+  function connect(again) {
+    source = new EventSource(live);
+    source.addEventListener("message", told);
+    source.addEventListener("refresh", everythingChanged);
+    // What was told meanwhile is not told again.
+    if (again) source.addEventListener("open", everythingChanged, { once: true });
+    source.addEventListener("error", () => {
+      // A connection that has ended is made anew by itself, one that was refused is not.
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, RECONNECT, true);
+    });
+  }
+
+  connect(false);
   // Each page has one connection, and browsers have few for all tabs: a page that nobody
   // sees any more gives its own back.
   addEventListener("pagehide", () => source.close(), { once: true });

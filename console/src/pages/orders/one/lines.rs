@@ -16,7 +16,7 @@ const MOST: usize = 100;
 
 /// Which lines are asked for.
 #[derive(Deserialize)]
-pub struct From {
+pub struct Begin {
     #[serde(default)]
     from: usize,
 }
@@ -25,7 +25,7 @@ pub struct From {
 pub async fn show(
     visit: Visit,
     id: Path<Uuid>,
-    asked: Query<From>,
+    asked: Query<Begin>,
 ) -> Result<HttpResponse, Failure> {
     let order = read(&visit, *id, Asked::default()).await?;
     let money = Money::of(&visit, &order);

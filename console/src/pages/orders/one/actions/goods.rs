@@ -34,10 +34,11 @@ pub fn quantities(order: &Order, lines: &[(&str, i64)], filled: bool) -> Markup 
             p.hint { "The first " (MOST) " lines; others by API." }
         }
         @for (line, most) in lines.iter().take(MOST) {
+            @let first = if filled { *most } else { 0 };
             label {
                 (name_of(order, line)) ", at most " (most)
-                input.small type="number" name={ "quantity." (line) } min="0" max=(most.to_string())
-                    value=(if filled { *most } else { 0 }.to_string());
+                input.small type="number" name={ "quantity." (line) } min="0" max=(most)
+                    value=(first);
             }
         }
     }

@@ -134,8 +134,13 @@ for (const element of all("[data-refresh]")) {
       const markup = await fragment(element.dataset.refresh);
       // What somebody is filling in stays.
       if (markup !== null && !element.contains(document.activeElement?.form ?? null)) {
+        const active = document.activeElement;
+        const link = element.contains(active) ? active.getAttribute("href") : null;
         element.replaceChildren(parsed(markup));
         prepare(element);
+        // Whoever goes by keys stays where they were.
+        const same = link && all("a[href]", element).find((a) => a.getAttribute("href") === link);
+        same?.focus({ preventScroll: true });
       }
     }
     if (!element.querySelector("[data-settled]")) setTimeout(again, pause);

@@ -164,7 +164,7 @@ pub async fn purge(posted: Posted) -> Result<HttpResponse, Failure> {
         .await;
     let notice = match sent {
         Ok(Purged { purged }) => Notice::done(format!(
-            "{} cached values are deleted.",
+            "Deleted from the cache: {}.",
             visit.locale.count(purged)
         )),
         Err(failure) => Notice::refused(&failure.into_refusal()?),

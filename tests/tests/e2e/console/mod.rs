@@ -1,8 +1,10 @@
 //! The console: a browser without scripts before it, the real APIs behind it.
 
 mod acting;
+mod figures;
 mod html;
 mod listing;
+mod pipeline;
 mod safe;
 pub mod scene;
 mod signing_in;
@@ -34,6 +36,18 @@ pub fn trials() -> Vec<Trial> {
         listing::changes_are_told_as_they_come,
         acting::an_order_is_captured_shipped_returned_and_refunded_by_forms,
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
+        figures::what_is_shown_is_what_the_api_says,
+        figures::an_empty_shop_says_what_to_do,
+        figures::days_are_those_of_the_zone_in_the_url,
+        figures::currencies_are_never_mixed,
+        figures::names_of_products_come_out_as_text,
+        figures::a_key_without_the_scope_is_shown_no_figures,
+        pipeline::an_event_is_seen_at_every_stage,
+        pipeline::a_parked_order_is_driven_again_from_the_page,
+        pipeline::a_projection_is_made_anew_from_the_page,
+        pipeline::a_cached_order_is_purged_from_the_page,
+        pipeline::a_schedule_rests_from_the_page,
+        pipeline::a_key_without_the_scope_is_shown_no_pipeline,
         travelling::an_order_is_shown_as_it_was,
         travelling::one_event_is_shown_as_it_is_published,
     ]

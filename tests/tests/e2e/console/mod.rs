@@ -3,6 +3,7 @@
 mod acting;
 mod figures;
 mod html;
+mod integrations;
 mod listing;
 mod pipeline;
 mod safe;
@@ -48,6 +49,13 @@ pub fn trials() -> Vec<Trial> {
         pipeline::a_cached_order_is_purged_from_the_page,
         pipeline::a_schedule_rests_from_the_page,
         pipeline::a_key_without_the_scope_is_shown_no_pipeline,
+        integrations::webhooks::an_endpoint_is_made_pinged_retried_and_deleted,
+        integrations::operations::a_file_with_bad_lines_says_which_and_offers_them,
+        integrations::operations::a_file_that_is_none_of_the_format_is_told_to_be_such,
+        integrations::exports::an_export_is_made_and_downloaded,
+        integrations::keys::a_key_is_made_shown_once_and_revoked,
+        integrations::strangers::who_may_do_none_of_it_sees_none_of_it,
+        integrations::strangers::who_may_only_read_is_offered_nothing_else,
         travelling::an_order_is_shown_as_it_was,
         travelling::one_event_is_shown_as_it_is_published,
     ]

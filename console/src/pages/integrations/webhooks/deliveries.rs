@@ -101,9 +101,9 @@ fn table(visit: &Visit, deliveries: &[Delivery]) -> Markup {
                             td data-label="What happened" { (happened(one)) }
                             @if retries {
                                 td data-label="Retry" {
-                                    @if !one.is_open() {
+                                    @if let Some(called) = one.retry() {
                                         (visit.form(&format!("{path}/retry"), "row", &html! {
-                                            button type="submit" { "Retry" }
+                                            button type="submit" { (called) }
                                         }))
                                     }
                                 }

@@ -20,7 +20,7 @@ use plotters::{
 
 const SIZE: (u32, u32) = (760, 260);
 /// Periods whose names have room beside one another.
-const NAMES: usize = 9;
+const NAMES: usize = 8;
 
 /// One period.
 #[derive(Debug, Clone)]

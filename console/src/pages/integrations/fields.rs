@@ -70,7 +70,7 @@ pub fn moment_of(text: &str, called: &str) -> Result<OffsetDateTime, Failure> {
     let day = format_description!("[year]-[month]-[day]");
     let moment = PrimitiveDateTime::parse(text, minute)
         .or_else(|_| PrimitiveDateTime::parse(text, second))
-        .or_else(|_| Date::parse(text, day).map(|date| date.midnight()));
+        .or_else(|_| Date::parse(text, day).map(Date::midnight));
     let wrong = |_| {
         Failure::Form(format!(
             "{called} has to be a time such as 2026-01-31T12:00"

@@ -162,7 +162,7 @@ fn facet(visit: &Visit, wanted: &Wanted, counts: &Counts, facet: (&str, &str)) -
 /// What the list is kept to by facets, each with a link that takes it away.
 fn chosen(wanted: &Wanted) -> Markup {
     let of = |name: &'static str| wanted.values(name).map(move |value| (name, value));
-    let chosen: Vec<_> = FACETS.iter().flat_map(|(name, _)| of(*name)).collect();
+    let chosen: Vec<_> = FACETS.iter().flat_map(|(name, _)| of(name)).collect();
     html! {
         @if !chosen.is_empty() {
             p.row {

@@ -20,7 +20,7 @@ use plotters::{
     backend::SVGBackend,
     drawing::DrawingAreaErrorKind,
     style::{
-        IntoFont as _, RGBColor, TextStyle,
+        Color as _, IntoFont as _, RGBColor, TextStyle,
         text_anchor::{HPos, Pos, VPos},
     },
 };

@@ -114,7 +114,8 @@ pub struct Parked {
     pub partition: i32,
     pub version: i64,
     pub reason: String,
-    pub parked_at: String,
+    #[serde(rename = "parked_at")]
+    pub since: String,
     pub waiting: i64,
     pub attempts: i32,
     pub attempted_at: Option<String>,

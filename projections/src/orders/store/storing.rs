@@ -24,7 +24,7 @@ pub enum Storing<'q> {
 /// Rows as COPY reads them.
 pub struct Lines<'q> {
     statement: &'q str,
-    lines: Vec<String>,
+    rows: Vec<String>,
     columns: usize,
 }
 
@@ -76,16 +76,16 @@ impl<'q> Lines<'q> {
     const fn of(statement: &'q str) -> Self {
         Self {
             statement,
-            lines: Vec::new(),
+            rows: Vec::new(),
             columns: 0,
         }
     }
 
     fn add<T: Field>(&mut self, column: &[T]) {
         if self.columns == 0 {
-            self.lines = iter::repeat_with(String::new).take(column.len()).collect();
+            self.rows = iter::repeat_with(String::new).take(column.len()).collect();
         }
-        for (line, value) in self.lines.iter_mut().zip(column) {
+        for (line, value) in self.rows.iter_mut().zip(column) {
             if self.columns > 0 {
                 line.push('\t');
             }
@@ -95,9 +95,9 @@ impl<'q> Lines<'q> {
     }
 
     fn text(self) -> String {
-        let length = self.lines.iter().map(|line| line.len() + 1).sum();
+        let length = self.rows.iter().map(|line| line.len() + 1).sum();
         let mut text = String::with_capacity(length);
-        for line in self.lines {
+        for line in self.rows {
             text.push_str(&line);
             text.push('\n');
         }

@@ -147,7 +147,7 @@ fn row(visit: &Visit, parked: &Parked) -> Markup {
                 " " span.hint { "partition " (parked.partition) }
             }
             td data-label="Reason" { (parked.reason) }
-            td data-label="Since" { (moment::told(&parked.parked_at)) }
+            td data-label="Since" { (moment::told(&parked.since)) }
             td.right data-label="Waiting" { (visit.locale.count(parked.waiting)) }
             td.right data-label="Tries" { (parked.attempts) }
             td data-label="Action" { (again(visit, parked)) }

@@ -32,7 +32,7 @@ pub async fn show(visit: Visit, one: Query<One>) -> Result<HttpResponse, Failure
         div.card {
             p { (parked.reason) }
             dl.figures {
-                dt { "Since" } dd { (moment::told(&parked.parked_at)) }
+                dt { "Since" } dd { (moment::told(&parked.since)) }
                 dt { "Served meanwhile" }
                 dd {
                     @if parked.version == 0 { "nothing" }

@@ -120,7 +120,7 @@ pub async fn an_empty_shop_says_what_to_do(env: &TestEnv) -> Result<()> {
 pub async fn days_are_those_of_the_zone_in_the_url(env: &TestEnv) -> Result<()> {
     let scene = Scene::open(env).await?;
     place(&scene, "c-1", |body| {
-        body["placed_at"] = "2026-02-10T23:30:00Z".into()
+        body["placed_at"] = "2026-02-10T23:30:00Z".into();
     })
     .await?;
     let viewer = scene.viewer(None).await?;

@@ -52,8 +52,8 @@ async fn uploaded(viewer: &Viewer, fields: &[(&str, &str)]) -> Result<String> {
             .context("no token")
     };
     let tokens = [("csrf", token("csrf")?), ("once", token("once")?)];
-    let taken = upload(viewer, fields, &tokens).await?.expect(303)?;
-    Ok(taken.leads_to()?.to_owned())
+    let answer = upload(viewer, fields, &tokens).await?.expect(303)?;
+    Ok(answer.leads_to()?.to_owned())
 }
 
 pub async fn a_file_with_bad_lines_says_which_and_offers_them(env: &TestEnv) -> Result<()> {

@@ -39,12 +39,12 @@ pub async fn an_endpoint_is_made_pinged_retried_and_deleted(env: &TestEnv) -> Re
     let page = page.hides(&signs)?.shows("nothing sent yet")?;
 
     viewer.submit(&page.text, "/ping", &[]).await?;
-    let received = receiver.until(1).await?;
-    ensure!(received[0].is_signed_by(&signs)?);
+    let pings = receiver.until(1).await?;
+    ensure!(pings[0].is_signed_by(&signs)?);
     let listed = viewer.get(&path).await?.expect(200)?;
     let delivery = html::link(&listed.text, "/deliveries/").context("no delivery")?;
     let failed = until(&viewer, &delivery, ">500<").await?;
-    let failed = failed.hides("<b>not now")?.shows(received[0].id())?;
+    let failed = failed.hides("<b>not now")?.shows(pings[0].id())?;
     let again = viewer.submit(&failed.text, "/retry", &[]).await?;
     again.shows("It is sent once more")?;
     receiver.until(2).await?;

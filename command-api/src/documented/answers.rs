@@ -85,12 +85,13 @@ pub const NEW_ORDER: &[&str] = &[
     "platform_currency",
     "price_mismatch",
     "price_unknown",
+    "discount_not_allowed",
     "quote_invalid",
     "quote_expired",
     "quote_mismatch",
 ];
 /// Codes of a line's price.
-pub const PRICE: &[&str] = &["price_mismatch", "price_unknown"];
+pub const PRICE: &[&str] = &["price_mismatch", "price_unknown", "discount_not_allowed"];
 /// Codes of what a platform consists of.
 pub const PLATFORM: &[&str] = &[
     "invalid_path",

@@ -26,6 +26,7 @@ pub(crate) use contract::moved;
 pub use contract::{
     ContractError, Refold, Stored, contract_data, contract_event, contract_stream, decode,
 };
+pub use edit::change_line::keeps_discount;
 pub use event::OrderEvent;
 pub use placement::{MAX_LINES, MAX_QUANTITY};
 pub use rejection::{Part, Rejection, RejectionKind};

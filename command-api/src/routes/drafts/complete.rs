@@ -42,7 +42,7 @@ async fn check(
     let lines = lines.collect::<Result<_, _>>();
     let lines = lines.map_err(|error| ExecuteError::Broken(Box::new(error)))?;
     let sale = Sale::of(call, rules, head.currency);
-    let at = |index| format!("/lines/{index}/unit_price");
+    let at = |index, member: &str| format!("/lines/{index}/{member}");
     sale.lines(call, lines, at).await.map(|_| ())
 }
 

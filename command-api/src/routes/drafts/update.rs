@@ -79,7 +79,7 @@ async fn priced(
         return Ok(lines.into_iter().map(Line::given).collect());
     };
     let sale = Sale::of(call, rules, head.currency);
-    let at = |index| format!("/lines/{index}/unit_price");
+    let at = |index, member: &str| format!("/lines/{index}/{member}");
     sale.lines(call, lines, at).await
 }
 

@@ -125,7 +125,7 @@ async fn new_order(
     let mut sale = Sale::of(call, &rules, parts.currency);
     sale.may_set |= coming.priced;
     let lines = mem::take(&mut parts.lines);
-    let at = |index| format!("/lines/{index}/unit_price");
+    let at = |index, member: &str| format!("/lines/{index}/{member}");
     let lines = sale.lines(call, lines, at).await?;
     let quote = parts.quote.take();
     let mut new = parts.new_order(id, lines, rules.prices_include_tax);

@@ -65,6 +65,13 @@ pub enum Rejection {
         /// Where the body has it, or should.
         pointer: String,
     },
+    #[error("the platform's prices are those of the catalogue, and such a discount lowers them")]
+    DiscountNotAllowed {
+        /// Where the body has it, or should.
+        pointer: String,
+        /// How much of it may be given.
+        allowed: i64,
+    },
     // --- the quote of its shipping ----------------------------------------
     #[error("the quote was not made here, or was changed")]
     QuoteInvalid,

@@ -30,6 +30,7 @@ impl Rejection {
         "platform_currency",
         "price_mismatch",
         "price_unknown",
+        "discount_not_allowed",
         "quote_invalid",
         "quote_expired",
         "quote_mismatch",
@@ -105,6 +106,7 @@ impl Rejection {
             Self::Rules(RulesRefusal::PlatformCurrency { .. }) => "platform_currency",
             Self::PriceMismatch { .. } => "price_mismatch",
             Self::PriceUnknown { .. } => "price_unknown",
+            Self::DiscountNotAllowed { .. } => "discount_not_allowed",
             Self::QuoteInvalid => "quote_invalid",
             Self::QuoteExpired { .. } => "quote_expired",
             Self::QuoteMismatch(_) => "quote_mismatch",
@@ -207,7 +209,9 @@ impl Rejection {
         let field = |line: &usize, name: &str| format!("/lines/{line}/{name}");
         Some(match self {
             Self::NoSuchPart { pointer, .. } => return pointer.clone(),
-            Self::PriceMismatch { pointer, .. } | Self::PriceUnknown { pointer } => pointer.clone(),
+            Self::PriceMismatch { pointer, .. }
+            | Self::PriceUnknown { pointer }
+            | Self::DiscountNotAllowed { pointer, .. } => pointer.clone(),
             Self::QuoteInvalid | Self::QuoteExpired { .. } | Self::QuoteMismatch(_) => {
                 "/shipping/quote".to_owned()
             }
@@ -311,6 +315,7 @@ impl Rejection {
             Self::PriceMismatch { given, current, .. } => {
                 vec![("given", json!(given)), ("current", json!(current))]
             }
+            Self::DiscountNotAllowed { allowed, .. } => vec![("allowed", json!(allowed))],
             _ => self.state_figures(),
         }
     }

@@ -33,6 +33,7 @@ pub fn trials() -> Vec<Trial> {
         rules::an_import_of_before_a_change_is_the_same_import,
         rules::a_saved_platform_has_its_orders_confirmed,
         prices::a_price_of_a_client_is_held_against_the_catalogue,
+        prices::a_discount_is_for_who_may_set_prices,
         prices::what_a_line_leaves_out_is_in_the_catalogue,
         prices::a_draft_is_priced_once_more_when_it_is_placed,
         published::each_kind_is_on_its_topic_once_and_in_order,

@@ -73,7 +73,8 @@ async fn added(
         return Ok(line.given());
     };
     let sale = Sale::of(call, rules, head.currency);
-    let lines = sale.lines(call, vec![line.clone()], |_| "/unit_price".to_owned());
+    let at = |_, member: &str| format!("/{member}");
+    let lines = sale.lines(call, vec![line.clone()], at);
     let priced = lines.await?.pop();
     Ok(priced.unwrap_or_else(|| line.given()))
 }

@@ -1,6 +1,7 @@
 //! Reference data from the side of commands: what is saved, what it means for
 //! orders, and how soon.
 
+mod followed;
 mod fresh;
 mod prices;
 mod published;
@@ -38,6 +39,9 @@ pub fn trials() -> Vec<Trial> {
         prices::a_draft_is_priced_once_more_when_it_is_placed,
         published::each_kind_is_on_its_topic_once_and_in_order,
         published::an_epoch_is_announced_on_every_topic_of_events,
+        followed::a_platform_is_read_again_where_it_has_changed,
+        followed::what_the_log_does_not_confirm_for_a_second_is_not_known,
+        followed::a_worker_waits_for_the_log_before_it_decides,
         fresh::every_order_is_decided_by_rules_of_less_than_a_second_before,
         fresh::readers_follow_within_a_second_while_redis_comes_and_goes,
     ]

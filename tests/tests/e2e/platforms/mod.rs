@@ -3,6 +3,7 @@
 
 mod followed;
 mod fresh;
+mod hints;
 mod prices;
 mod published;
 mod rules;
@@ -37,6 +38,8 @@ pub fn trials() -> Vec<Trial> {
         prices::a_discount_is_for_who_may_set_prices,
         prices::what_a_line_leaves_out_is_in_the_catalogue,
         prices::a_draft_is_priced_once_more_when_it_is_placed,
+        hints::a_hint_shows_a_change_in_milliseconds,
+        hints::without_hints_nothing_older_than_a_second_is_answered,
         published::each_kind_is_on_its_topic_once_and_in_order,
         published::an_epoch_is_announced_on_every_topic_of_events,
         followed::a_platform_is_read_again_where_it_has_changed,

@@ -92,6 +92,8 @@ pub const NEW_ORDER: &[&str] = &[
 ];
 /// Codes of a line's price.
 pub const PRICE: &[&str] = &["price_mismatch", "price_unknown", "discount_not_allowed"];
+/// Codes of the quote of a shipping choice.
+pub const QUOTE: &[&str] = &["quote_invalid", "quote_expired", "quote_mismatch"];
 /// Codes of what a platform consists of.
 pub const PLATFORM: &[&str] = &[
     "invalid_path",

@@ -8,7 +8,7 @@ use crate::{
     request::Time,
 };
 use domain::{
-    order::{Order, Rejection, command::CompleteDraft},
+    order::{Order, Rejection, command::CompleteDraft, quote_holds},
     platform::{Origin, PlatformRules},
 };
 use infra::{clock, command::ExecuteError, http::Problem};
@@ -43,7 +43,8 @@ async fn check(
     let lines = lines.map_err(|error| ExecuteError::Broken(Box::new(error)))?;
     let sale = Sale::of(call, rules, head.currency);
     let at = |index, member: &str| format!("/lines/{index}/{member}");
-    sale.lines(call, lines, at).await.map(|_| ())
+    sale.lines(call, lines, at).await?;
+    quote_holds(order, clock::now()).map_err(ExecuteError::Rejected)
 }
 
 answers!(Answers: 200 "Placed"; ANY, NEW_ORDER, &["order_not_draft", "order_cancelled", "no_lines", "amount_overflow"]);
@@ -51,7 +52,9 @@ answers!(Answers: 200 "Placed"; ANY, NEW_ORDER, &["order_not_draft", "order_canc
 /// Complete a draft
 ///
 /// Its content becomes binding as it is; it needs a line. The platform has to
-/// take orders, and prices are held against the catalogue once more.
+/// take orders, and prices are held against the catalogue once more. The quote that its
+/// shipping was chosen by has to hold still, for these lines and this address: else
+/// choose anew, with another quote or without.
 #[utoipa::path(
     post,
     path = "/v1/drafts/{id}/complete",

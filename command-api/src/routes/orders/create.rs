@@ -5,13 +5,13 @@ use crate::{
     answer::{Answer, Success},
     call::Call,
     prices::{Line, Sale},
-    quotes::check_quote,
+    quotes::{OF_ORDER, Shipment},
     record::Orders,
     request::OrderParts,
 };
 use domain::{
     ids,
-    order::{Order, OrderCommand, Rejection, command::NewOrder},
+    order::{Goods, Order, OrderCommand, Rejection, command::NewOrder},
     platform::Origin,
     text::{Id, Slug},
 };
@@ -129,8 +129,14 @@ async fn new_order(
     let lines = sale.lines(call, lines, at).await?;
     let quote = parts.quote.take();
     let mut new = parts.new_order(id, lines, rules.prices_include_tax);
-    if let Some(quote) = quote {
-        check_quote(call, &new, &quote).await?;
+    if let Some(shipping) = new.shipping.take() {
+        let shipment = Shipment {
+            platform: &rules.slug,
+            currency: new.currency,
+            goods: Goods::of_new(&new),
+        };
+        let shipped = shipment.shipped(call, shipping, quote.as_deref(), OF_ORDER);
+        new.shipping = Some(shipped.await?);
     }
     new.country.clone_from(&rules.country);
     new.number = match number(call, &rules.slug).await? {

@@ -74,14 +74,24 @@ pub enum Rejection {
     },
     // --- the quote of its shipping ----------------------------------------
     #[error("the quote was not made here, or was changed")]
-    QuoteInvalid,
+    QuoteInvalid {
+        /// Where the body has it.
+        pointer: &'static str,
+    },
     #[error("the quote's time is over")]
     QuoteExpired {
+        /// Where the body, or the draft, has it.
+        pointer: &'static str,
         /// Since when, RFC 3339.
         expired_at: String,
     },
-    #[error(transparent)]
-    QuoteMismatch(Mismatch),
+    #[error("{mismatch}")]
+    QuoteMismatch {
+        /// Where the body, or the draft, has it.
+        pointer: &'static str,
+        /// What is another one.
+        mismatch: Mismatch,
+    },
     // --- content ----------------------------------------------------------
     #[error("an order needs at least one line")]
     NoLines,

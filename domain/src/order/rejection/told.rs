@@ -107,9 +107,9 @@ impl Rejection {
             Self::PriceMismatch { .. } => "price_mismatch",
             Self::PriceUnknown { .. } => "price_unknown",
             Self::DiscountNotAllowed { .. } => "discount_not_allowed",
-            Self::QuoteInvalid => "quote_invalid",
+            Self::QuoteInvalid { .. } => "quote_invalid",
             Self::QuoteExpired { .. } => "quote_expired",
-            Self::QuoteMismatch(_) => "quote_mismatch",
+            Self::QuoteMismatch { .. } => "quote_mismatch",
             Self::NoLines => "no_lines",
             Self::TooManyLines { .. } => "too_many_lines",
             Self::QuantityOutOfRange { .. } | Self::NewQuantityOutOfRange { .. } => {
@@ -174,7 +174,7 @@ impl Rejection {
             | Self::PlatformUnknown { .. }
             | Self::Rules(RulesRefusal::PlatformCurrency { .. })
             | Self::PriceUnknown { .. }
-            | Self::QuoteInvalid
+            | Self::QuoteInvalid { .. }
             | Self::NoLines
             | Self::TooManyLines { .. }
             | Self::QuantityOutOfRange { .. }
@@ -212,9 +212,9 @@ impl Rejection {
             Self::PriceMismatch { pointer, .. }
             | Self::PriceUnknown { pointer }
             | Self::DiscountNotAllowed { pointer, .. } => pointer.clone(),
-            Self::QuoteInvalid | Self::QuoteExpired { .. } | Self::QuoteMismatch(_) => {
-                "/shipping/quote".to_owned()
-            }
+            Self::QuoteInvalid { pointer }
+            | Self::QuoteExpired { pointer, .. }
+            | Self::QuoteMismatch { pointer, .. } => (*pointer).to_owned(),
             Self::PlatformUnknown { .. }
             | Self::Rules(RulesRefusal::PlatformInactive | RulesRefusal::PlatformArchived) => {
                 "/platform".to_owned()
@@ -306,8 +306,8 @@ impl Rejection {
             }
             Self::DuplicateLine { line, .. } => vec![("line", json!(line))],
             Self::PlatformUnknown { platform } => vec![("platform", json!(platform))],
-            Self::QuoteExpired { expired_at } => vec![("expired_at", json!(expired_at))],
-            Self::QuoteMismatch(mismatch) => {
+            Self::QuoteExpired { expired_at, .. } => vec![("expired_at", json!(expired_at))],
+            Self::QuoteMismatch { mismatch, .. } => {
                 let mut figures = mismatch.figures();
                 figures.insert(0, ("part", json!(mismatch.part())));
                 figures

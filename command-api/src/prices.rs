@@ -188,6 +188,20 @@ impl Refused {
     }
 }
 
+/// Whether any of these articles goes into a parcel; one that the catalogue does not
+/// know does.
+///
+/// # Errors
+/// When the log does not answer.
+pub async fn are_shipped(call: &Call, skus: BTreeSet<&str>) -> Result<bool, Failed> {
+    let known = products(call, skus.clone()).await?;
+    let is_shipped = |sku: &&str| {
+        let product = known.get(*sku).and_then(|product| product.now.as_ref());
+        product.is_none_or(|product| product.requires_shipping)
+    };
+    Ok(skus.iter().any(is_shipped))
+}
+
 /// Those of these products that there are, by SKU, as they are now.
 async fn products(call: &Call, skus: BTreeSet<&str>) -> Result<HashMap<String, Product>, Failed> {
     if skus.is_empty() {

@@ -1,11 +1,12 @@
 //! Shipping choices, held against the quotes that they were made by
 //! (docs/DECISIONS.md, 178, 179 and 242).
 
-use crate::call::Call;
+use crate::{call::Call, prices::SET_PRICES};
 use contracts::order::ChosenQuote;
 use domain::{
     money::Currency,
     order::{Goods, Rejection, command::NewShipping},
+    platform::PlatformRules,
     shipping::{Consignment, Mismatch, Promise},
 };
 use infra::{
@@ -17,6 +18,8 @@ use time::format_description::well_known::Rfc3339;
 
 type Failed = ExecuteError<Rejection>;
 
+/// Where a body has an order's shipping.
+pub const SHIPPING: &str = "/shipping";
 /// Where a body has the quote of an order's shipping.
 pub const OF_ORDER: &str = "/shipping/quote";
 /// Where a body has it that is the shipping choice alone.
@@ -30,6 +33,26 @@ pub struct Shipment<'a> {
     pub currency: Currency,
     /// The goods, and where they go.
     pub goods: Goods,
+    /// Whether the client's charge is taken as it is.
+    pub may_set: bool,
+}
+
+/// Whether the client's shipping charges are taken as they are.
+pub fn may_set(call: &Call, rules: &PlatformRules) -> bool {
+    rules.may_set_shipping(call.may(SET_PRICES))
+}
+
+/// Whether somebody may have more of a placed order sent, or send it elsewhere, and
+/// leave its charge as it is.
+///
+/// # Errors
+/// `quote_required` where the platform ships for quoted charges: the order's was for
+/// less, or for another place.
+pub fn check_kept(call: &Call, rules: &PlatformRules) -> Result<(), Rejection> {
+    if may_set(call, rules) {
+        return Ok(());
+    }
+    Err(Rejection::QuoteRequired { pointer: "" })
 }
 
 impl Shipment<'_> {
@@ -37,8 +60,8 @@ impl Shipment<'_> {
     /// one; that has to promise it. `pointer` says where the body has the quote.
     ///
     /// # Errors
-    /// `quote_invalid`, `quote_expired`, `quote_mismatch`; when the ops database,
-    /// which has the secret, does not answer.
+    /// `quote_required`, `quote_invalid`, `quote_expired`, `quote_mismatch`; when the
+    /// ops database, which has the secret, does not answer.
     pub async fn shipped(
         &self,
         call: &Call,
@@ -46,9 +69,13 @@ impl Shipment<'_> {
         quote: Option<&str>,
         pointer: &'static str,
     ) -> Result<NewShipping, Failed> {
-        if let Some(quote) = quote {
-            let chosen = self.chosen(call, &shipping, quote, pointer).await?;
-            shipping.quote = Some(chosen);
+        match quote {
+            Some(quote) => {
+                let chosen = self.chosen(call, &shipping, quote, pointer).await?;
+                shipping.quote = Some(chosen);
+            }
+            None if self.may_set => {}
+            None => return Err(ExecuteError::Rejected(Rejection::QuoteRequired { pointer })),
         }
         Ok(shipping)
     }

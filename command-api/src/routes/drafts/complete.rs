@@ -4,7 +4,8 @@ use crate::{
     answer::Answer,
     call::{Asked, Call},
     documented::{ANY, NEW_ORDER, OnOrder, answers},
-    prices::{Line, Sale},
+    prices::{Line, Sale, are_shipped},
+    quotes::{self, OF_ORDER, SHIPPING},
     request::Time,
 };
 use domain::{
@@ -44,6 +45,19 @@ async fn check(
     let sale = Sale::of(call, rules, head.currency);
     let at = |index, member: &str| format!("/lines/{index}/{member}");
     sale.lines(call, lines, at).await?;
+    if !quotes::may_set(call, rules) {
+        let content = &draft.snapshot;
+        let pointer = match &content.shipping {
+            Some(shipping) => shipping.quote.is_none().then_some(OF_ORDER),
+            None => {
+                let skus = content.lines.iter().map(|line| &*line.sku).collect();
+                are_shipped(call, skus).await?.then_some(SHIPPING)
+            }
+        };
+        if let Some(pointer) = pointer {
+            return Err(ExecuteError::Rejected(Rejection::QuoteRequired { pointer }));
+        }
+    }
     quote_holds(order, clock::now()).map_err(ExecuteError::Rejected)
 }
 

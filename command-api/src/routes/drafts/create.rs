@@ -85,5 +85,5 @@ answers!(Answers: 201 "Begun"; CONTENT, LINE, NEW_ORDER, &["external_id_taken"])
     security(("api_key" = []))
 )]
 pub async fn handle(Asked { call, body }: Asked<CreateDraftBody>) -> Result<Answer, Problem> {
-    create(&call, Coming::HERE, body.into(), CreateDraft).await
+    create(&call, Coming::DRAFT, body.into(), CreateDraft).await
 }

@@ -5,7 +5,7 @@ use crate::{
     call::{Asked, Call},
     documented::{ANY, CONTENT, LINE, OnOrder, PRICE, QUOTE, answers},
     prices::{Line, Sale},
-    quotes::{OF_ORDER, Shipment},
+    quotes::{self, OF_ORDER, Shipment},
     request::{AddressBody, Change, CustomerBody, LineBody, ShippingBody},
 };
 use domain::{
@@ -78,8 +78,8 @@ impl UpdateDraftBody {
 async fn shipped(
     call: &Call,
     order: &Order,
-    body: &UpdateDraftBody,
-    lines: Option<&[NewLine]>,
+    rules: Option<&PlatformRules>,
+    (body, lines): (&UpdateDraftBody, Option<&[NewLine]>),
 ) -> Result<Change<NewShipping>, ExecuteError<Rejection>> {
     let chosen = match body.shipping.clone() {
         Change::Unchanged => return Ok(Change::Unchanged),
@@ -104,6 +104,7 @@ async fn shipped(
         platform: &head.platform,
         currency: head.currency,
         goods,
+        may_set: rules.is_none_or(|rules| quotes::may_set(call, rules)),
     };
     let shipped = shipment.shipped(call, shipping, quote.as_deref(), OF_ORDER);
     Ok(Change::To(shipped.await?))
@@ -148,7 +149,7 @@ pub async fn handle(Asked { call, body }: Asked<UpdateDraftBody>) -> Result<Answ
             Some(lines) => Some(priced(call, &order, rules.as_ref(), lines).await?),
             None => None,
         };
-        let shipping = shipped(call, &order, body, lines.as_deref()).await?;
+        let shipping = shipped(call, &order, rules.as_ref(), (body, lines.as_deref())).await?;
         Ok(body.clone().command(lines, shipping).into())
     })
     .await

@@ -4,13 +4,14 @@ use crate::{
     answer::Answer,
     call::{Asked, Call},
     documented::{EDIT, OnOrder, QUOTE, answers},
-    quotes::{ALONE, Shipment},
+    quotes::{self, ALONE, Shipment},
 };
 use domain::{
     order::{
         Goods, Order, Rejection,
         command::{ChangeShipping, NewShipping},
     },
+    platform::PlatformRules,
     text::{Id, Text, Words},
 };
 use infra::{command::ExecuteError, http::Problem};
@@ -60,8 +61,8 @@ impl ChangeShippingBody {
 async fn shipped(
     call: &Call,
     order: &Order,
-    shipping: NewShipping,
-    quote: Option<&str>,
+    rules: Option<&PlatformRules>,
+    (shipping, quote): (NewShipping, Option<&str>),
 ) -> Result<NewShipping, ExecuteError<Rejection>> {
     let Ok(head) = order.editable() else {
         return Ok(shipping);
@@ -78,6 +79,7 @@ async fn shipped(
         platform: &head.platform,
         currency: head.currency,
         goods,
+        may_set: rules.is_none_or(|rules| quotes::may_set(call, rules)),
     };
     shipment.shipped(call, shipping, quote, ALONE).await
 }
@@ -87,7 +89,8 @@ answers!(Answers: 200 "Changed"; EDIT, QUOTE, &["shipping_out_of_range", "tax_ou
 /// Change the shipping
 ///
 /// Before the first fulfilment. The choice that the order has already changes
-/// nothing.
+/// nothing. Where the platform ships for quoted charges (`client_shipping`), it comes
+/// with a `quote`, or from a key that may set prices (scope `orders:price`).
 #[utoipa::path(
     put,
     path = "/v1/orders/{id}/shipping",
@@ -101,8 +104,9 @@ answers!(Answers: 200 "Changed"; EDIT, QUOTE, &["shipping_out_of_range", "tax_ou
 pub async fn handle(Asked { call, body }: Asked<ChangeShippingBody>) -> Result<Answer, Problem> {
     let (shipping, quote, reason) = body.split();
     let (call, shipping, quote, reason) = (&call, &shipping, quote.as_deref(), &reason);
-    call.by_rules(|order, _| async move {
-        let shipping = shipped(call, &order, shipping.clone(), quote).await?;
+    call.by_rules(|order, rules| async move {
+        let chosen = (shipping.clone(), quote);
+        let shipping = shipped(call, &order, rules.as_ref(), chosen).await?;
         let reason = reason.clone();
         Ok(ChangeShipping { shipping, reason }.into())
     })

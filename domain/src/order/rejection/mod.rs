@@ -73,6 +73,11 @@ pub enum Rejection {
         allowed: i64,
     },
     // --- the quote of its shipping ----------------------------------------
+    #[error("the platform ships for charges that were quoted, and there is no quote of this")]
+    QuoteRequired {
+        /// Where the body, or the draft, should have it; empty: it has no place for it.
+        pointer: &'static str,
+    },
     #[error("the quote was not made here, or was changed")]
     QuoteInvalid {
         /// Where the body has it.

@@ -31,6 +31,7 @@ impl Rejection {
         "price_mismatch",
         "price_unknown",
         "discount_not_allowed",
+        "quote_required",
         "quote_invalid",
         "quote_expired",
         "quote_mismatch",
@@ -107,6 +108,7 @@ impl Rejection {
             Self::PriceMismatch { .. } => "price_mismatch",
             Self::PriceUnknown { .. } => "price_unknown",
             Self::DiscountNotAllowed { .. } => "discount_not_allowed",
+            Self::QuoteRequired { .. } => "quote_required",
             Self::QuoteInvalid { .. } => "quote_invalid",
             Self::QuoteExpired { .. } => "quote_expired",
             Self::QuoteMismatch { .. } => "quote_mismatch",
@@ -212,7 +214,9 @@ impl Rejection {
             Self::PriceMismatch { pointer, .. }
             | Self::PriceUnknown { pointer }
             | Self::DiscountNotAllowed { pointer, .. } => pointer.clone(),
-            Self::QuoteInvalid { pointer }
+            Self::QuoteRequired { pointer: "" } => return None,
+            Self::QuoteRequired { pointer }
+            | Self::QuoteInvalid { pointer }
             | Self::QuoteExpired { pointer, .. }
             | Self::QuoteMismatch { pointer, .. } => (*pointer).to_owned(),
             Self::PlatformUnknown { .. }

@@ -5,6 +5,7 @@ use crate::{
     call::{Asked, Call},
     documented::{EDIT, LINE, OnOrder, PRICE, answers},
     prices::{Line, Sale},
+    quotes::check_kept,
 };
 use domain::{
     order::{Order, Part, Rejection, command::ChangeLine, keeps_discount},
@@ -54,13 +55,17 @@ async fn check(
         return Ok(());
     };
     let sale = Sale::of(call, rules, head.currency);
+    let there = order.line(&change.line, None);
+    let there = &there.map_err(ExecuteError::Rejected)?.line;
+    let more = change.quantity.is_some_and(|more| more > there.quantity);
+    if more {
+        check_kept(call, rules).map_err(ExecuteError::Rejected)?;
+    }
     if sale.may_set {
         return Ok(());
     }
     keeps_discount(order, change).map_err(ExecuteError::Rejected)?;
-    let there = order.line(&change.line, None);
-    let there = &there.map_err(ExecuteError::Rejected)?.line;
-    if change.quantity.is_none_or(|more| more <= there.quantity) {
+    if !more {
         return Ok(());
     }
     let line = Line::of_order(there).map_err(|error| ExecuteError::Broken(Box::new(error)))?;
@@ -72,7 +77,7 @@ async fn check(
     sale.lines(call, vec![added], at).await.map(|_| ())
 }
 
-answers!(Answers: 200 "Changed"; EDIT, LINE, PRICE, &["line_not_found", "below_fulfilled", "nothing_to_change"]);
+answers!(Answers: 200 "Changed"; EDIT, LINE, PRICE, &["quote_required", "line_not_found", "below_fulfilled", "nothing_to_change"]);
 
 /// Change a line
 ///

@@ -92,6 +92,7 @@ fn every_refusal_tells_its_code_its_place_and_its_figures() {
         "price_mismatch",
         "price_unknown",
         "discount_not_allowed",
+        "quote_required",
         "quote_invalid",
         "quote_expired",
         "quote_mismatch",

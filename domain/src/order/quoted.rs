@@ -70,11 +70,9 @@ pub fn place(address: &NewAddress) -> Option<Destination> {
 pub fn place_of_draft(draft: &DraftContent) -> Option<Destination> {
     let country = draft.snapshot.shipping_country.clone()?;
     let country = Country::try_from(country).ok()?;
-    let readable = match &draft.personal {
-        Some(Personal::Open(personal)) => personal.shipping_address.as_ref(),
-        _ => None,
-    };
-    Some(match readable {
+    let personal = draft.personal.as_ref().and_then(Personal::open);
+    let address = personal.and_then(|personal| personal.shipping_address.as_ref());
+    Some(match address {
         Some(address) => destination(country, address),
         None => Destination::new(country, None, None),
     })

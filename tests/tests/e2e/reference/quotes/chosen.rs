@@ -221,8 +221,9 @@ pub async fn where_charges_are_quoted_nobody_else_says_them(env: &TestEnv) -> an
         .platform("web", &json!({"client_shipping": "quoted"}))
         .await?;
     let shipping = quoted(&scene, 2, "10115").await?;
-    let front =
-        async |method, path: &str, body: &Value| from_front(&scene, method, path, body).await;
+    let front = async |method: Method, path: &str, body: &Value| {
+        from_front(&scene, method, path, body).await
+    };
     let said = order(2, "10115", &unquoted(&shipping));
     for path in ["/v1/orders", "/v1/drafts"] {
         let refused = front(Method::POST, path, &said).await?;

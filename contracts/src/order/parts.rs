@@ -107,8 +107,8 @@ values! {
         pub quote: Option<ChosenQuote>,
     }
 
-    /// The quote that a shipping choice was made by. Where the goods went by it is
-    /// personal, and not told.
+    /// The quote that a shipping choice was made by. Where the goods were to go is
+    /// personal, and not in it.
     pub struct ChosenQuote {
         /// Until when it held.
         #[serde(with = "time::serde::rfc3339")]

@@ -3,8 +3,9 @@
 use crate::{
     answer::Answer,
     call::{Asked, Call},
+    catalogue::are_shipped,
     documented::{ANY, NEW_ORDER, OnOrder, answers},
-    prices::{Line, Sale, are_shipped},
+    prices::{Line, Sale},
     quotes::{self, OF_ORDER, SHIPPING},
     request::Time,
 };

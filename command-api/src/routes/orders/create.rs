@@ -4,7 +4,8 @@
 use crate::{
     answer::{Answer, Success},
     call::Call,
-    prices::{Line, Sale, are_shipped},
+    catalogue::are_shipped,
+    prices::{Line, Sale},
     quotes::{self, OF_ORDER, SHIPPING, Shipment},
     record::Orders,
     request::OrderParts,

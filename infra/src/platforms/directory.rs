@@ -67,13 +67,26 @@ impl Directory {
         id: fn(&str) -> Uuid,
         configured: Platforms,
     ) -> Self {
+        Self::keeping(FRESH, (log, listener), mapping, id, configured)
+    }
+
+    /// The same, which takes what it has read for what is for `fresh`, where no hint
+    /// comes: for trials of hints, and of how old an answer gets at most, however
+    /// long `fresh` is.
+    pub fn keeping(
+        fresh: Duration,
+        (log, listener): (PgPool, PgPool),
+        mapping: Arc<dyn ContractMapping>,
+        id: fn(&str) -> Uuid,
+        configured: Platforms,
+    ) -> Self {
         describe_counter!(
             READS,
             "Look-ups of platforms, by where the answer came from"
         );
         let known = Cache::builder()
             .max_capacity(PLATFORMS)
-            .time_to_live(FRESH)
+            .time_to_live(fresh)
             .build();
         let listener = listener.map(|listener| {
             let listening = tokio::spawn(listen(listener, known.clone()));

@@ -352,13 +352,24 @@ impl Call {
     /// An order as it is now; one of a platform that the caller has nothing to do
     /// with is not there.
     pub async fn order(&self, order_id: Uuid) -> Result<Arc<State<Orders>>, Problem> {
+        self.state(order_id).await.map_err(refused)
+    }
+
+    /// The same, for a command that is decided by it.
+    ///
+    /// # Errors
+    /// When the log does not answer, or has what cannot be read.
+    pub async fn state(
+        &self,
+        order_id: Uuid,
+    ) -> Result<Arc<State<Orders>>, ExecuteError<Rejection>> {
         let id = order_id.hyphenated().to_string();
         let orders = &self.api.orders;
         let found = match &self.rehearsal {
             Some(rehearsal) => orders.rehearsed(&rehearsal.orders, &id).await,
             None => orders.aggregate(&id).await,
         };
-        let found = found.map_err(refused)?;
+        let found = found?;
         Ok(if self.sees(&found.aggregate) {
             found
         } else {

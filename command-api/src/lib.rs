@@ -3,6 +3,7 @@
 
 mod answer;
 mod call;
+mod catalogue;
 mod documented;
 mod exports;
 mod headers;

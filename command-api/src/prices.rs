@@ -1,7 +1,7 @@
 //! The prices of lines: those of clients, held against the catalogue, or those of
 //! the catalogue (docs/DECISIONS.md, 168).
 
-use crate::{call::Call, reference::Kind as _};
+use crate::{call::Call, catalogue::products};
 use contracts::order::OrderedLine;
 use domain::{
     money::{Currency, InvalidPrice, Price},
@@ -11,7 +11,7 @@ use domain::{
     text::{Id, InvalidText, Text},
 };
 use infra::command::ExecuteError;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// The scope of keys whose prices are taken as they are.
 pub const SET_PRICES: &str = "orders:price";
@@ -79,7 +79,7 @@ pub struct Sale<'a> {
     pub platform: &'a str,
     /// Currency of the order.
     pub currency: Currency,
-    /// Whether the client's prices are taken as they are.
+    /// Whether the client's prices and discounts are taken as they are.
     pub may_set: bool,
 }
 
@@ -96,16 +96,17 @@ impl<'a> Sale<'a> {
     }
 
     /// The lines with their prices and names. The catalogue is asked only where
-    /// it has a say, once for all lines. `pointer` says where the body has the
-    /// price of a line, by its index.
+    /// it has a say, once for all lines. `pointer` says where the body has a
+    /// member of a line, by the line's index and the member's name.
     ///
     /// # Errors
-    /// `price_mismatch`, `price_unknown`; when the log does not answer.
+    /// `price_mismatch`, `price_unknown`, `discount_not_allowed`; when the log does
+    /// not answer.
     pub async fn lines(
         &self,
         call: &Call,
         lines: Vec<Line>,
-        pointer: impl Fn(usize) -> String + Send,
+        pointer: impl Fn(usize, &str) -> String + Send,
     ) -> Result<Vec<NewLine>, Failed> {
         let asks = |line: &&Line| !self.may_set || line.unit_price.is_none() || line.name.is_none();
         let skus: BTreeSet<&str> = lines.iter().filter(asks).map(|line| &*line.sku).collect();
@@ -113,7 +114,10 @@ impl<'a> Sale<'a> {
         let priced = lines.into_iter().enumerate().map(|(index, line)| {
             let product = products.get(&*line.sku);
             let priced = self.line(line, product);
-            priced.map_err(|refused| ExecuteError::Rejected(refused.at(pointer(index))))
+            priced.map_err(|refused| {
+                let pointer = pointer(index, refused.member());
+                ExecuteError::Rejected(refused.at(pointer))
+            })
         });
         priced.collect()
     }
@@ -129,6 +133,11 @@ impl<'a> Sale<'a> {
             }
             PriceCheck::Unknown => return Err(Refused::Unknown),
         };
+        // What is taken off a price makes another price of it. One below zero is
+        // none, whoever gives it: the order says so.
+        if !self.may_set && line.discount > 0 {
+            return Err(Refused::Discount);
+        }
         let line = NewLine {
             sku: line.sku,
             name: line.name.unwrap_or_default(),
@@ -144,15 +153,25 @@ impl<'a> Sale<'a> {
     }
 }
 
-/// Why a line has no price.
+/// Why a line is not sold at its price.
 #[derive(Debug)]
 enum Refused {
     /// The client's, and that of the catalogue.
     Mismatch(Price, Price),
     Unknown,
+    /// Less a discount of the client's own.
+    Discount,
 }
 
 impl Refused {
+    /// The member of the line that it is about.
+    const fn member(&self) -> &'static str {
+        match self {
+            Self::Mismatch(..) | Self::Unknown => "unit_price",
+            Self::Discount => "discount",
+        }
+    }
+
     fn at(self, pointer: String) -> Rejection {
         match self {
             Self::Mismatch(given, current) => Rejection::PriceMismatch {
@@ -161,32 +180,12 @@ impl Refused {
                 current: current.into(),
             },
             Self::Unknown => Rejection::PriceUnknown { pointer },
+            Self::Discount => Rejection::DiscountNotAllowed {
+                pointer,
+                allowed: 0,
+            },
         }
     }
-}
-
-/// Those of these products that there are, by SKU, as they are now.
-async fn products(call: &Call, skus: BTreeSet<&str>) -> Result<HashMap<String, Product>, Failed> {
-    if skus.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let ids: Vec<String> = (skus.iter())
-        .map(|sku| Product::id(sku).hyphenated().to_string())
-        .collect();
-    let executor = &call.api.reference.products;
-    let latest = executor.latest(&ids).await;
-    let mut latest = latest.map_err(ExecuteError::of_another)?;
-    if let Some(rehearsals) = &call.rehearsal {
-        for id in &ids {
-            if let Some(state) = rehearsals.products.left(id) {
-                latest.insert(id.clone(), state);
-            }
-        }
-    }
-    let named = skus.into_iter().zip(ids);
-    Ok(named
-        .filter_map(|(sku, id)| Some((sku.to_owned(), latest.get(&id)?.aggregate.clone())))
-        .collect())
 }
 
 #[cfg(test)]
@@ -259,5 +258,24 @@ mod tests {
             assert_eq!(refused.at(String::new()).code(), "price_unknown");
         }
         assert!(sale(false).line(line(Some("2.55")), None).is_err());
+    }
+
+    #[test]
+    fn a_discount_of_a_client_is_another_price() {
+        let lamp = lamp();
+        let discounted = |unit_price: Option<&str>| Line {
+            discount: 1,
+            ..line(unit_price)
+        };
+        for unit_price in [Some("2.55"), None] {
+            let refused = sale(false).line(discounted(unit_price), Some(&lamp));
+            let refused = refused.expect_err("less than it costs");
+            assert_eq!(refused.member(), "discount");
+            let refused = refused.at("/lines/0/discount".into());
+            assert_eq!(refused.code(), "discount_not_allowed");
+            assert_eq!(refused.pointer().as_deref(), Some("/lines/0/discount"));
+            let sold = sale(true).line(discounted(unit_price), Some(&lamp));
+            assert_eq!(sold.expect("may").discount, 1);
+        }
     }
 }

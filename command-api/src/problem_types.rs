@@ -78,6 +78,10 @@ kinds! {
         "The catalogue has another price (`current`), and neither the platform nor the key takes prices of clients.",
     422 price_unknown:
         "There is no price to hold the line's against, or to take for it: the catalogue has none on this platform in this currency.",
+    409 discount_not_allowed:
+        "The platform's prices are those of the catalogue: a discount of more than `allowed` needs a key that may set prices.",
+    409 quote_required:
+        "Shipping of the platform is charged as it was quoted: choose it by a quote of these lines and this address, or with a key that may set prices.",
     422 quote_invalid: "The quote was not made here, or was changed.",
     409 quote_expired: "The quote held until `expired_at`: ask for another one.",
     409 quote_mismatch:

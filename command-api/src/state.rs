@@ -9,7 +9,6 @@ use crate::{
     webhooks::Webhooks,
 };
 use actix_web::{HttpRequest, web::Data};
-use domain::ids;
 use infra::{
     command::{Executor, NumberBlocks, payload_hash},
     config::Config,
@@ -38,7 +37,7 @@ pub struct CommandApi {
     pub(crate) orders: Executor<Orders>,
     pub(crate) invoices: Executor<Registers>,
     pub(crate) reference: Executors,
-    pub(crate) platforms: Directory,
+    pub(crate) platforms: Arc<Directory>,
     pub(crate) promises: Promises,
     pub(crate) numbers: NumberBlocks,
     pub(crate) config: Arc<Config>,
@@ -53,12 +52,11 @@ pub struct CommandApi {
 }
 
 impl CommandApi {
-    /// A command API on the log behind `events`, whose hints it listens for on
-    /// `listener`, with a secret where webhook endpoints are kept, and a place for
-    /// uploads.
+    /// A command API on the log behind `events`, which has these platforms, with a
+    /// secret where webhook endpoints are kept, and a place for uploads.
     pub fn new(
         config: &Config,
-        (events, listener): (PgPool, PgPool),
+        (events, platforms): (PgPool, Arc<Directory>),
         hint: LogHint,
         mapping: Arc<dyn ContractMapping>,
         sealing: Sealing,
@@ -68,13 +66,6 @@ impl CommandApi {
         let store = EventStore::new(events.clone(), config.event_store, hint);
         let registers = (store.clone(), Arc::clone(&mapping), sealing.clone());
         let reference = Executors::new(&store, &mapping, &sealing);
-        let platforms = Directory::new(
-            events.clone(),
-            listener,
-            Arc::clone(&mapping),
-            ids::platform_id,
-            config.platforms.clone(),
-        );
         Self {
             reference,
             platforms,

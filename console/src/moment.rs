@@ -15,18 +15,13 @@ pub fn moment(at: OffsetDateTime) -> Markup {
 
 /// The same where there may be none.
 pub fn maybe(at: Option<OffsetDateTime>) -> Markup {
-    match at {
-        Some(at) => moment(at),
-        None => html! { span.none { "–" } },
-    }
+    at.map_or_else(|| html! { span.none { "–" } }, moment)
 }
 
 /// A moment that an answer tells as text (RFC 3339); as it is where it is something else.
 pub fn told(text: &str) -> Markup {
-    match OffsetDateTime::parse(text, &Rfc3339) {
-        Ok(at) => moment(at),
-        Err(_) => html! { (text) },
-    }
+    let at = OffsetDateTime::parse(text, &Rfc3339);
+    at.map_or_else(|_| html! { (text) }, moment)
 }
 
 /// `2026-11-26 17:14 UTC`.

@@ -41,5 +41,6 @@ impl Mount {
 
 /// The console that a request has come to; none where it is not there yet.
 pub(crate) fn console_of(request: &HttpRequest) -> Option<&Console> {
-    request.app_data::<Data<Mount>>()?.0.get()
+    let mount: &Mount = request.app_data::<Data<Mount>>()?;
+    mount.0.get()
 }

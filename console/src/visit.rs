@@ -10,7 +10,7 @@ use crate::{
     session::{Notice, Session, add, see},
 };
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse,
     dev::Payload,
     http::{StatusCode, header::ACCEPT},
 };
@@ -44,6 +44,8 @@ impl Visit {
     pub fn of(request: &HttpRequest) -> Result<Self, Failure> {
         let console = console_of(request).ok_or(Failure::Starting)?;
         let session = Session::of(request)?;
+        // For the log line of the request.
+        request.extensions_mut().insert(session.principal.clone());
         Ok(Self {
             api: console.apis.with_key(session.key.clone(), request),
             locale: Locale::of(request),

@@ -180,6 +180,7 @@ pub fn shipping(step: Step, order: &Order) -> Option<Fact> {
         name: "Overnight".into(),
         amount: i64::from(step.choice),
         tax: 0,
+        quote: None,
     };
     let personal = step.reason();
     Some(ShippingChanged { shipping, personal }.into())

@@ -95,6 +95,7 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
                 name: "Standard".into(),
                 amount: 399,
                 tax: 80,
+                quote: None,
             }),
             tags: Vec::new(),
         })

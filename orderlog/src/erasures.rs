@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use contracts::order::PersonalDataErased;
 use futures_util::TryStreamExt as _;
-use infra::{config::Config, postgres::Databases};
+use infra::{config::Config, people, postgres::Databases};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, Row as _, postgres::PgRow};
 use std::{
@@ -59,11 +59,12 @@ pub async fn run(config: &Config, command: ErasuresCommand) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Deletes each subject's key that is older than the last erasure of the subject.
+/// Deletes each subject's key that is older than the last erasure of the subject, and
+/// what receivers of webhooks have answered about the orders.
 async fn reapply(events: &PgPool, ops: &PgPool) -> anyhow::Result<Reapplied> {
     let (mut until, mut erasures) = (BTreeMap::<Uuid, OffsetDateTime>::new(), BTreeSet::new());
-    let mut done = Reapplied::default();
-    let sql = "SELECT payload::text, recorded_at FROM events \
+    let (mut done, mut orders) = (Reapplied::default(), BTreeSet::new());
+    let sql = "SELECT aggregate_id, payload::text, recorded_at FROM events \
                 WHERE aggregate_type = 'order' AND event_type = 'PersonalDataErased'";
     let mut rows = sqlx::query(sql).fetch(events);
     while let Some(row) = rows.try_next().await? {
@@ -74,6 +75,8 @@ async fn reapply(events: &PgPool, ops: &PgPool) -> anyhow::Result<Reapplied> {
             *last = asked_at.max(*last);
         }
         erasures.insert(erased.erasure_id);
+        let order: String = row.try_get("aggregate_id")?;
+        orders.insert(order.parse::<Uuid>().context("an order has no id")?);
         done.orders += 1;
     }
     done.erasures = erasures.len();
@@ -87,6 +90,9 @@ async fn reapply(events: &PgPool, ops: &PgPool) -> anyhow::Result<Reapplied> {
     .execute(ops)
     .await?;
     done.keys_deleted = deleted.rows_affected();
+    let orders: Vec<Uuid> = orders.into_iter().collect();
+    people::keep_no_answers(ops, &orders).await?;
+    people::erase_answers(ops, &orders).await?;
     Ok(done)
 }
 

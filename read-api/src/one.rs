@@ -105,26 +105,40 @@ pub async fn whole<Fut>(
 where
     Fut: Future<Output = Told> + Send + 'static,
 {
-    let mut key = Uuid::encode_buffer();
-    let key = &*about.id.hyphenated().encode_lower(&mut key);
     if let Some(cache) = cache
         && !consistency.has_position()
     {
+        let mut key = Uuid::encode_buffer();
+        let key = about.id.hyphenated().encode_lower(&mut key);
         let at_least = consistency.min_version().map(version);
         let again = || cached(read(state.servers.beginning_with(PRIMARY)));
         if let Some(entry) = cache.find(key, at_least, again).await {
             return Ok(Some(Found::cached(entry)));
         }
     }
+    // What is rarely needed takes no room in what is kept of each request.
+    Box::pin(unfound(state, consistency, Wanted { about, cache }, read)).await
+}
+
+/// The document, which is in no cache, or has to be waited for.
+async fn unfound<Fut>(
+    state: &State,
+    consistency: &Consistency,
+    Wanted { about, cache }: Wanted<'_>,
+    read: impl Fn(Route) -> Fut,
+) -> Result<Option<Found>, Problem>
+where
+    Fut: Future<Output = Told> + Send + 'static,
+{
     let mut waited = None;
     if consistency.is_asked_for() {
         waited = Some(consistency.wait(state, Some(about)).await?.route);
     }
     if let Some((cache, primary)) = cache.zip(state.servers.primary_only()) {
-        let read = cached(read(primary));
+        let (key, read) = (about.id.to_string(), cached(read(primary)));
         let found = match waited {
-            Some(_) => cache.read_now(key, read).await,
-            None => cache.read(key, read).await,
+            Some(_) => cache.read_now(&key, read).await,
+            None => cache.read(&key, read).await,
         };
         match found {
             Err(error) if state.servers.has_replicas() && is_worth_another(&error) => {}

@@ -1,5 +1,8 @@
 // Forms as people find them, and as whoever writes them by hand does.
 
+/** Where the form leads that everybody has. */
+export const SIGN_OUT = '/console/sign-out';
+
 /** Opens an action, and is its part of the page. */
 export async function open(page, summary) {
   const name = new RegExp(`^\\s*${summary}\\s*$`);
@@ -34,7 +37,7 @@ export async function formsOf(page) {
     return forms.map((form) => ({
       action: new URL(form.action).pathname + new URL(form.action).search,
       upload: form.enctype === 'multipart/form-data',
-      file: form.querySelector('input[type=file]')?.name,
+      file: form.querySelector('input[type=file][required]')?.name,
       fields: [...form.elements]
         .filter((field) => field.name && !field.disabled && field.type !== 'file')
         .filter((field) => !['checkbox', 'radio'].includes(field.type) || field.checked || field.required)

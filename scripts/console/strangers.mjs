@@ -2,10 +2,7 @@
 // send by hand all the same.
 
 import { signIn, somebody } from './browser.mjs';
-import { formsOf } from './forms.mjs';
-
-/** The only form of people who may do nothing. */
-const SIGN_OUT = '/console/sign-out';
+import { SIGN_OUT, formsOf } from './forms.mjs';
 
 export async function reader({ browser, url, watch, system, story, forms }) {
   const key = await system.newKey('A reader', ['orders:read']);

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { formsOf } from './forms.mjs';
+import { SIGN_OUT, formsOf } from './forms.mjs';
 import { until } from './system.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -56,7 +56,8 @@ export async function tour(page, watch, begin, shots) {
     // Before axe-core and pictures, which leave their own marks.
     await watch.lookInto(page);
     for (const form of await formsOf(page)) {
-      forms.set(kindOf(new URL(form.action, url).href), form);
+      const names = form.fields.map(([name]) => name).join();
+      forms.set(`${kindOf(new URL(form.action, url).href)} ${names}`, form);
     }
     for (const look of first ? LOOKS : LOOKS.slice(0, 1)) {
       await lookAt(page, watch, look, first && join(shots, `${fileName(kind)}-${look.name}.png`));
@@ -66,8 +67,8 @@ export async function tour(page, watch, begin, shots) {
     waiting.push(...(await links(page)));
   }
   await session.detach();
-  forms.delete('/console/sign-out');
-  return { kinds: pages, forms: [...forms.values()] };
+  const all = [...forms.values()].filter((form) => form.action !== SIGN_OUT);
+  return { kinds: pages, forms: all };
 }
 
 /** Loads a page; nothing where it is no page but a file. */

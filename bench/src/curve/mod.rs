@@ -9,6 +9,7 @@
 mod disk;
 mod held;
 mod orders;
+mod placing;
 mod reads;
 mod writes;
 
@@ -131,7 +132,8 @@ impl Curve {
             orders,
             held: Held::default(),
             time,
-            piece: if quick { 1_000 } else { 20_000 },
+            // More than a projector takes at once.
+            piece: if quick { 4_000 } else { 20_000 },
             topics: folder.join("data/kafka"),
         })
     }

@@ -3,7 +3,7 @@
 
 use super::{
     held::{Held, Work},
-    orders,
+    orders, placing,
 };
 use crate::{http_client::Connection, process::Process, requests, walk, workload::per_second};
 use anyhow::{Context as _, ensure};
@@ -79,7 +79,10 @@ impl Reads {
         let place = walk::behind(address, key, LIST, (page - 1) * PAGE).await?;
         let rates = self.answered(&format!("{path}{place}"), CLIENTS).await?;
         held.add_of(&LAST, &format!("list page {page}"), size, &rates);
-        for (work, text) in [(&WORD, orders::MISTYPED.to_owned()), (&SKU, orders::sku(0))] {
+        for (work, text) in [
+            (&WORD, placing::MISTYPED.to_owned()),
+            (&SKU, placing::sku(0)),
+        ] {
             let path = format!("/v1/orders?limit={PAGE}&q={text}");
             held.add(work, size, &self.answered(&path, CLIENTS).await?);
         }
@@ -158,7 +161,7 @@ impl Reads {
         let mut answer = request.send().await?.error_for_status()?;
         let mut orders = 0;
         while let Some(piece) = answer.chunk().await.context("the export was cut off")? {
-            orders += piece.iter().filter(|byte| **byte == b'\n').count();
+            orders += piece.split(|byte| *byte == b'\n').count() - 1;
         }
         let (orders, took) = (u64::try_from(orders)?, began.elapsed());
         ensure!(orders >= size.unsigned_abs(), "{orders} of {size} orders");

@@ -144,8 +144,8 @@ async fn both(
 ) -> anyhow::Result<()> {
     let (id, time) = (process.id()?.to_string(), time.as_secs().to_string());
     let perf = async {
-        let mut command = Command::new("perf");
-        command
+        let mut recorder = Command::new("perf");
+        recorder
             .args([
                 "record",
                 "--quiet",
@@ -157,12 +157,12 @@ async fn both(
             .args(["--call-graph", UNWIND, "--pid", &id, "--output"])
             .arg(samples)
             .args(["--", "sleep", &time]);
-        output(command).await?;
+        output(recorder).await?;
         anyhow::Ok(())
     };
-    let (sampled, loaded) = tokio::join!(perf, load);
-    loaded?;
-    sampled
+    let (recorded, under_load) = tokio::join!(perf, load);
+    under_load?;
+    recorded
 }
 
 /// The stacks that were sampled, as perf writes them out.

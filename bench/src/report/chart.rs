@@ -149,9 +149,9 @@ impl Scale {
     fn marks(self, least: f64, most: f64, names: usize) -> Marks {
         match self {
             Self::Linear => {
-                let step = step(most.max(1e-9) / 6.0);
+                let apart = step(most.max(1e-9) / 6.0);
                 let to = (most * 1.05).max(1e-9);
-                let at = steps(0.0, to, step);
+                let at = steps(0.0, to, apart);
                 Marks { from: 0.0, to, at }
             }
             Self::Log => {
@@ -175,9 +175,9 @@ impl Scale {
                 Marks { from: 0.0, to, at }
             }
             Self::Named => {
-                let last = f64::from(u32::try_from(names).unwrap_or(u32::MAX)).max(1.0) - 1.0;
-                let at = steps(0.0, last + 0.5, (last / 8.0).ceil().max(1.0));
-                let (from, to) = (-0.3, last + 0.3);
+                let end = f64::from(u32::try_from(names).unwrap_or(u32::MAX)).max(1.0) - 1.0;
+                let at = steps(0.0, end + 0.5, (end / 8.0).ceil().max(1.0));
+                let (from, to) = (-0.3, end + 0.3);
                 Marks { from, to, at }
             }
         }

@@ -23,7 +23,7 @@ pub fn of_aims(runs: &[Run]) -> Option<Chart> {
         ))
     };
     let mut lines = Lines::default();
-    for (at, run) in runs.iter().zip(0_u32..) {
+    for (at, run) in (0_u32..).zip(runs) {
         for row in run.rows.values() {
             let first = row.figures.iter().find_map(reached);
             if let Some((name, reached)) = first.filter(|(_, reached)| reached.is_finite()) {
@@ -41,7 +41,7 @@ pub fn of_aims(runs: &[Run]) -> Option<Chart> {
 /// Instructions, beside those of the first run that counted them.
 pub fn of_instructions(runs: &[Run]) -> Option<Chart> {
     let mut lines = Lines::default();
-    for (at, run) in runs.iter().zip(0_u32..) {
+    for (at, run) in (0_u32..).zip(runs) {
         let row = run.rows.get(INSTRUCTIONS);
         for figure in row.into_iter().flat_map(|row| &row.figures) {
             lines.put(figure.case.clone(), (f64::from(at), figure.ours));

@@ -3094,6 +3094,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/whoami": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who the caller is
+         * @description What the key, or the token, of this request is for: what it may do, of which
+         *     platform, until when. Any key may ask.
+         */
+        get: operations["whoami"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3303,7 +3324,10 @@ export interface components {
             status?: number | null;
             /** @description Why it failed. */
             error?: string | null;
-            /** @description The beginning of the answer's body. */
+            /**
+             * @description The beginning of the answer's body; `[erased]` where the order's personal data
+             *     was erased.
+             */
             answer?: string | null;
         };
         /**
@@ -4871,7 +4895,10 @@ export interface components {
             format: components["schemas"]["ExportFormat"];
             /** @description How the file is packed. */
             compression: components["schemas"]["ExportCompression"];
-            /** @description Of which rows, as it was asked for. */
+            /**
+             * @description Of which rows, as it was asked for; `[erased]` where that named somebody who was
+             *     erased.
+             */
             filters: Record<string, never>;
             /** @description Which fields of documents; empty: all of them. */
             fields: string[];
@@ -8622,6 +8649,37 @@ export interface components {
             };
             /** @description Its value, personal data sealed. */
             value?: string | null;
+        };
+        /** @description The caller, as the APIs know them. */
+        Whoami: {
+            /**
+             * @description Id: the actor of every event that the key leads to.
+             * @example key_01a21f31555d75bda7e9750fe1fa595f
+             */
+            id: string;
+            /**
+             * @description For people.
+             * @example web shop
+             */
+            name: string;
+            /**
+             * @description What the key is for; null: everything.
+             * @example [
+             *       "orders:read",
+             *       "orders:write"
+             *     ]
+             */
+            scopes?: string[] | null;
+            /**
+             * @description The only platform that it has to do with; null: all.
+             * @example web
+             */
+            platform?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends; null: never.
+             */
+            expires_at?: string | null;
         };
     };
     responses: never;
@@ -34538,6 +34596,105 @@ export interface operations {
             503: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    whoami: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2027-12-31T00:00:00Z",
+                     *       "id": "key_01a21f31555d75bda7e9750fe1fa595f",
+                     *       "name": "web shop",
+                     *       "platform": "web",
+                     *       "scopes": [
+                     *         "orders:read",
+                     *         "orders:write"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Whoami"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `rate_limited`: `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
                     "Retry-After"?: number;
                     [name: string]: unknown;
                 };

@@ -85,12 +85,21 @@ pub const NEW_ORDER: &[&str] = &[
     "platform_currency",
     "price_mismatch",
     "price_unknown",
+    "discount_not_allowed",
+    "quote_required",
     "quote_invalid",
     "quote_expired",
     "quote_mismatch",
 ];
 /// Codes of a line's price.
-pub const PRICE: &[&str] = &["price_mismatch", "price_unknown"];
+pub const PRICE: &[&str] = &["price_mismatch", "price_unknown", "discount_not_allowed"];
+/// Codes of the quote of a shipping choice.
+pub const QUOTE: &[&str] = &[
+    "quote_required",
+    "quote_invalid",
+    "quote_expired",
+    "quote_mismatch",
+];
 /// Codes of what a platform consists of.
 pub const PLATFORM: &[&str] = &[
     "invalid_path",

@@ -8,7 +8,7 @@ mod reference;
 pub(crate) use answers::answers;
 pub use answers::{
     AMOUNT, ANY, COMMAND, CONTENT, EDIT, LINE, LIVE_SALE, METHOD, NEW_ORDER, PLATFORM, PRICE,
-    PRODUCT, REQUEST, SALE, UNITS, ZONE, problems, responses,
+    PRODUCT, QUOTE, REQUEST, SALE, UNITS, ZONE, problems, responses,
 };
 pub use parameters::{
     CreatePlatforms, Headers, OnDelivery, OnEndpoint, OnExport, OnKey, OnMethod, OnOperation,

@@ -64,8 +64,8 @@ pub struct ShippingBody {
     /// Tax on the charge.
     #[serde(default)]
     tax: i64,
-    /// The `quote` of the offer that it was chosen by: a new order is held
-    /// against it, and it is not stored.
+    /// The `quote` of the offer that it was chosen by. The order is held against
+    /// it, and says by what it was quoted.
     quote: Option<String>,
 }
 
@@ -83,6 +83,7 @@ impl From<ShippingBody> for NewShipping {
             name: body.name,
             amount: body.amount,
             tax: body.tax,
+            quote: None,
         }
     }
 }

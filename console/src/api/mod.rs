@@ -23,7 +23,7 @@ use url::Url;
 /// How long an answer may take as a whole, unless it is streamed.
 const ANSWER: Duration = Duration::from_secs(35);
 /// How long nothing may come of a stream: the API says something each 15 s.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
 

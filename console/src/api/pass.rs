@@ -2,13 +2,12 @@
 
 use super::{Request, answer};
 use crate::failure::Failure;
-use actix_web::web::Bytes;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{
         CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED,
     },
-    web::Data,
+    web::{Bytes, Data},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
 use infra::http::{Readiness, Source, UNBUFFERED};

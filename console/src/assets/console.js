@@ -11,13 +11,15 @@
 //   [data-search]               the field that / leads to
 //   [data-entry]                an entry that j and k go through; its link is opened by Enter
 //   [data-copy="…"]             copies a text
-//   [data-load="URL"]           its content is fetched once the page is there
+//   [data-load="URL"]           its content is fetched once the page is there, or the
+//                               <details> around it is opened
 //   [data-refresh="URL"]        its content is fetched anew each data-refresh-seconds, until
 //                               there is [data-settled] in it
 //   [data-live="URL"]           follows a stream of events; see `follow`
 
 const FRAGMENT = { headers: { accept: "application/x-fragment" }, credentials: "same-origin" };
 const COALESCED = 800;
+const RECONNECT = 10_000;
 
 function all(selector, root = document) {
   return [...root.querySelectorAll(selector)];
@@ -120,11 +122,15 @@ document.addEventListener("keydown", (event) => {
 // What is fetched later, and anew.
 
 for (const element of all("[data-load]")) {
-  fragment(element.dataset.load).then((markup) => {
+  const load = async () => {
+    const markup = await fragment(element.dataset.load);
     if (markup === null) return;
     element.replaceChildren(parsed(markup));
     prepare(element);
-  });
+  };
+  const box = element.closest("details");
+  if (box && !box.open) box.addEventListener("toggle", load, { once: true });
+  else load();
 }
 
 for (const element of all("[data-refresh]")) {
@@ -134,8 +140,13 @@ for (const element of all("[data-refresh]")) {
       const markup = await fragment(element.dataset.refresh);
       // What somebody is filling in stays.
       if (markup !== null && !element.contains(document.activeElement?.form ?? null)) {
+        const active = document.activeElement;
+        const link = element.contains(active) ? active.getAttribute("href") : null;
         element.replaceChildren(parsed(markup));
         prepare(element);
+        // Whoever goes by keys stays where they were.
+        const same = link && all("a[href]", element).find((a) => a.getAttribute("href") === link);
+        same?.focus({ preventScroll: true });
       }
     }
     if (!element.querySelector("[data-settled]")) setTimeout(again, pause);
@@ -187,6 +198,7 @@ function follow(element) {
     element.replaceChildren(fresh);
     prepare(element);
     added.forEach(mark);
+    if (added.length) element.closest("main").querySelector(".empty")?.remove();
     if (current) entry(current)?.setAttribute("data-current", "");
   }
 
@@ -236,13 +248,27 @@ function follow(element) {
     pill.textContent = `${unseen.size} new or changed`;
   }
 
-  const source = new EventSource(live);
-  source.addEventListener("message", told);
-  source.addEventListener("refresh", () => {
+  function everythingChanged() {
     wantsAll = Boolean(liveAll);
     for (const node of all("[data-id]", element)) changed.set(node.dataset.id, 0);
     soon();
-  });
+  }
+
+  let source = null;
+
+  function connect(again) {
+    source = new EventSource(live);
+    source.addEventListener("message", told);
+    source.addEventListener("refresh", everythingChanged);
+    // What was told meanwhile is not told again.
+    if (again) source.addEventListener("open", everythingChanged, { once: true });
+    source.addEventListener("error", () => {
+      // A connection that has ended is made anew by itself, one that was refused is not.
+      if (source.readyState === EventSource.CLOSED) setTimeout(connect, RECONNECT, true);
+    });
+  }
+
+  connect(false);
   // Each page has one connection, and browsers have few for all tabs: a page that nobody
   // sees any more gives its own back.
   addEventListener("pagehide", () => source.close(), { once: true });

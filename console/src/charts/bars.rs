@@ -65,8 +65,8 @@ impl Bars<'_> {
             .margin_right(FIGURES_WIDTH)
             .y_label_area_size(NAMES)
             .build_cartesian_2d(0.0..coordinate(longest), f64::from(count)..0.0)?;
-        let before = text(&WORDS, HPos::Right, VPos::Center);
-        let after = text(&WORDS, HPos::Left, VPos::Center);
+        let before = text(WORDS, HPos::Right, VPos::Center);
+        let after = text(WORDS, HPos::Left, VPos::Center);
         let mut top = 0.0;
         for bar in self.bars {
             let length = coordinate(bar.figure.max(0));

@@ -20,7 +20,7 @@ use plotters::{
 
 const SIZE: (u32, u32) = (760, 260);
 /// Periods whose names have room beside one another.
-const NAMES: usize = 9;
+const NAMES: usize = 8;
 
 /// One period.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl Columns<'_> {
                 ticks.low()..ticks.high(),
             )?;
         let end = place(self.columns.len().max(1));
-        let beside = text(&WORDS, HPos::Right, VPos::Center);
+        let beside = text(WORDS, HPos::Right, VPos::Center);
         for tick in &ticks.at {
             let line = vec![(0.0, *tick), (end, *tick)];
             chart.draw_series([PathElement::new(line, LINES.stroke_width(1))])?;
@@ -87,7 +87,7 @@ impl Columns<'_> {
         chart.draw_series(before.map(|(x, y)| {
             PathElement::new(vec![(x + 0.04, y), (x + 0.96, y)], BEFORE.stroke_width(2))
         }))?;
-        let under = text(&WORDS, HPos::Center, VPos::Top);
+        let under = text(WORDS, HPos::Center, VPos::Top);
         let step = every(self.columns.len(), NAMES);
         for (nth, column) in self.columns.iter().enumerate().step_by(step) {
             let (x, y) = chart.backend_coord(&(place(nth) + 0.5, ticks.low()));

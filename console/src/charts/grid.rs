@@ -57,8 +57,8 @@ impl Grid<'_> {
 
     fn draw(&self, svg: SVGBackend<'_>) -> Drawn {
         let root = svg.into_drawing_area();
-        let beside = text(&WORDS, HPos::Right, VPos::Center);
-        let middle = text(&WORDS, HPos::Center, VPos::Center);
+        let beside = text(WORDS, HPos::Right, VPos::Center);
+        let middle = text(WORDS, HPos::Center, VPos::Center);
         for (nth, row) in self.rows.iter().enumerate() {
             let (x, y) = corner((nth, 0));
             let at = (x - 8, y + CELL.1 / 2);

@@ -20,7 +20,7 @@ use plotters::{
     backend::SVGBackend,
     drawing::DrawingAreaErrorKind,
     style::{
-        IntoFont as _, RGBColor, TextStyle,
+        Color as _, IntoFont as _, RGBColor, TextStyle,
         text_anchor::{HPos, Pos, VPos},
     },
 };
@@ -73,11 +73,11 @@ fn inside(svg: &str) -> String {
 }
 
 /// A style of text of this colour, that stands at its place so.
-fn text(colour: &'static RGBColor, across: HPos, along: VPos) -> TextStyle<'static> {
+fn text(colour: RGBColor, across: HPos, along: VPos) -> TextStyle<'static> {
     let font = ("sans-serif", LETTERS).into_font();
-    TextStyle::from(font)
-        .color(colour)
-        .pos(Pos::new(across, along))
+    let mut style = TextStyle::from(font).pos(Pos::new(across, along));
+    style.color = colour.to_backend_color();
+    style
 }
 
 /// As a coordinate.

@@ -15,7 +15,10 @@ pub async fn handle(visit: Visit) -> HttpResponse {
                 h1 { "Nothing to see" }
                 (empty(
                     "Your API key is for nothing that these pages show.",
-                    &html! { "Sign out, and sign in with a key that has " code { "orders:read" } " or another scope to read." },
+                    &html! {
+                        "Sign out, and sign in with a key that has " code { "orders:read" }
+                        " or another scope to read."
+                    },
                 ))
             },
         ),

@@ -6,6 +6,7 @@ use crate::ROOT;
 use actix_web::{
     HttpRequest,
     cookie::{Cookie, time::Duration},
+    http::uri::PathAndQuery,
 };
 
 const COOKIE: &str = "orderlog_console_back";
@@ -20,7 +21,7 @@ impl Back {
     /// The page that a request was for.
     pub fn of(request: &HttpRequest) -> Self {
         let uri = request.uri();
-        let path = uri.path_and_query().map_or(ROOT, |path| path.as_str());
+        let path = uri.path_and_query().map_or(ROOT, PathAndQuery::as_str);
         Self::read(path).unwrap_or_default()
     }
 

@@ -24,6 +24,9 @@ pub const SIGN_IN: &str = "/console/sign-in";
 /// Where their forms lead that end a session.
 pub const SIGN_OUT: &str = "/console/sign-out";
 
+/// What is said of a key that the API does not take.
+const NO_KEY: &str = "This is no valid API key: it is unknown, was revoked, or has ended.";
+
 /// Mounts them.
 pub fn routes(config: &mut ServiceConfig) {
     config
@@ -63,12 +66,15 @@ async fn sign_in(
     let Some(key) = fields.one("key").map(Secret::new) else {
         return Ok(form(StatusCode::BAD_REQUEST, Some("Give an API key.")));
     };
+    // What no header can carry is no key.
+    if !key.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(form(StatusCode::UNAUTHORIZED, Some(NO_KEY)));
+    }
     let api = console.apis.with_key(key.clone(), &request);
     let principal = match whoami(&api).await {
         Ok(principal) => principal,
         Err(Failure::SignedOut(SignedOut::KeyRefused)) => {
-            let wrong = "This is no valid API key: it is unknown, was revoked, or has ended.";
-            return Ok(form(StatusCode::UNAUTHORIZED, Some(wrong)));
+            return Ok(form(StatusCode::UNAUTHORIZED, Some(NO_KEY)));
         }
         Err(other) => return Err(other),
     };

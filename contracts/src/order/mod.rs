@@ -18,9 +18,9 @@ pub use event::*;
 pub use fold::{FoldError, apply};
 pub use made::Made;
 pub use parts::{
-    Address, Allocation, Customer, Discount, ExchangeOf, LineQuantity, NoteText, OrderPersonal,
-    OrderedLine, PaymentAmount, Reason, RefundTerms, ReturnReasons, Settlement, Shipping, Tracking,
-    UnitPrice,
+    Address, Allocation, ChosenQuote, Customer, Discount, ExchangeOf, LineQuantity, NoteText,
+    OrderPersonal, OrderedLine, PaymentAmount, Reason, RefundTerms, ReturnReasons, Settlement,
+    Shipping, Tracking, UnitPrice,
 };
 pub use schema::schemas;
 pub use status::{

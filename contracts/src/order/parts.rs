@@ -5,6 +5,7 @@ use crate::personal::{ERASED, Erasable};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -101,6 +102,31 @@ values! {
         pub amount: i64,
         /// Tax on the charge.
         pub tax: i64,
+        /// The quote that it was chosen by; none: whoever ordered said the charge.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub quote: Option<ChosenQuote>,
+    }
+
+    /// The quote that a shipping choice was made by. Where the goods were to go is
+    /// personal, and not in it.
+    pub struct ChosenQuote {
+        /// Until when it held.
+        #[serde(with = "time::serde::rfc3339")]
+        #[schemars(with = "String", extend("format" = "date-time"))]
+        pub expires_at: OffsetDateTime,
+        /// Version of the method that it was computed from.
+        pub method_version: i64,
+        /// Version of the zone that the goods went to.
+        pub zone_version: i64,
+        /// Version of the platform; 0 where nobody had saved it.
+        pub platform_version: i64,
+        /// SHA-256 of the lines that it was for: articles, quantities, prices and
+        /// discounts.
+        pub lines: String,
+        /// Whether the goods of a draft go elsewhere by now: it has to be chosen
+        /// anew.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub destination_changed: bool,
     }
 
     /// A line as it is ordered. Amounts in minor units, for the whole line.

@@ -48,8 +48,13 @@ pub struct Platform {
     pub number_prefix: Option<String>,
     /// Whether prices that a client gives have to be those of the catalogue.
     pub client_prices: ClientPrices,
-    /// How many requests the keys of this platform may send; none: as many as
-    /// the deployment lets anybody.
+    /// Whether a shipping charge has to be one that was quoted; absent: `any`.
+    #[serde(default, skip_serializing_if = "ClientShipping::is_any")]
+    pub client_shipping: ClientShipping,
+    /// How many requests the keys that are for this platform alone may send
+    /// together to one process: all of them at once, then one after the other; a
+    /// key for all platforms counts for none. None: as many as the deployment lets
+    /// each key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
     /// Who sells: what invoices and other documents say; none: there are no
@@ -86,6 +91,26 @@ pub enum ClientPrices {
     MustMatch,
     /// It is taken as it is.
     Accepted,
+}
+
+/// What a shipping charge is worth that a client gives.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientShipping {
+    /// It is taken as it is; a quote that comes with it has to promise it.
+    #[default]
+    Any,
+    /// It comes with a quote that promises it, unless the caller may set prices.
+    Quoted,
+}
+
+impl ClientShipping {
+    /// Whether any charge is taken.
+    pub const fn is_any(&self) -> bool {
+        matches!(self, Self::Any)
+    }
 }
 
 /// So many requests in so much time.

@@ -5,6 +5,6 @@ mod document;
 mod event;
 mod seller;
 
-pub use document::{ClientPrices, OnCancellation, Platform, RateLimit};
+pub use document::{ClientPrices, ClientShipping, OnCancellation, Platform, RateLimit};
 pub use event::{Fact, PlatformChange, PlatformEvent, schemas};
 pub use seller::{PaperSize, Seller};

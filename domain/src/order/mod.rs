@@ -11,6 +11,7 @@ mod payment;
 mod personal;
 mod placement;
 mod pricing;
+mod quoted;
 mod rejection;
 mod returns;
 mod state;
@@ -26,10 +27,12 @@ pub(crate) use contract::moved;
 pub use contract::{
     ContractError, Refold, Stored, contract_data, contract_event, contract_stream, decode,
 };
+pub use edit::change_line::keeps_discount;
 pub use event::OrderEvent;
 pub use placement::{MAX_LINES, MAX_QUANTITY};
+pub use quoted::{Goods, place, place_of_draft, quote_holds};
 pub use rejection::{Part, Rejection, RejectionKind};
-pub use state::{LineState, Money, Order, Stage, evolve};
+pub use state::{DraftContent, LineState, Money, Order, Stage, evolve};
 pub use status::after;
 pub(crate) use upcast::known_event;
 pub use upcast::{UpcastError, current};

@@ -209,6 +209,7 @@ pub fn placed_shipping(
         name: new.name.into(),
         amount: new.amount,
         tax: new.tax,
+        quote: new.quote,
     })
 }
 

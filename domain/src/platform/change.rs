@@ -49,6 +49,7 @@ fn onto(mut next: published::Platform, command: ChangePlatform) -> published::Pl
     set(&mut next.on_cancellation, command.on_cancellation);
     set(&mut next.number_prefix, command.number_prefix);
     set(&mut next.client_prices, command.client_prices);
+    set(&mut next.client_shipping, command.client_shipping);
     set(&mut next.rate_limit, command.rate_limit);
     set(&mut next.seller, command.seller);
     next

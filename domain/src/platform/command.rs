@@ -6,7 +6,7 @@ use crate::{
     money::Currency,
     text::{Slug, Words},
 };
-use contracts::platform::{ClientPrices, OnCancellation, RateLimit, Seller};
+use contracts::platform::{ClientPrices, ClientShipping, OnCancellation, RateLimit, Seller};
 
 /// Any command of a platform. Giving one twice is giving it once.
 #[derive(Debug, Clone)]
@@ -69,6 +69,8 @@ pub struct SavePlatform {
     pub number_prefix: Option<String>,
     /// Whether prices that a client gives have to be those of the catalogue.
     pub client_prices: ClientPrices,
+    /// Whether a shipping charge has to be one that was quoted.
+    pub client_shipping: ClientShipping,
     /// Requests that its keys may send; none: as many as anybody.
     pub rate_limit: Option<RateLimit>,
     /// Who sells; none: there are no documents.
@@ -93,6 +95,7 @@ impl SavePlatform {
             on_cancellation: OnCancellation::default(),
             number_prefix: None,
             client_prices: ClientPrices::default(),
+            client_shipping: ClientShipping::default(),
             rate_limit: None,
             seller: None,
         }
@@ -126,6 +129,7 @@ pub struct ChangePlatform {
     pub on_cancellation: Option<OnCancellation>,
     pub number_prefix: Option<Option<String>>,
     pub client_prices: Option<ClientPrices>,
+    pub client_shipping: Option<ClientShipping>,
     pub rate_limit: Option<Option<RateLimit>>,
     pub seller: Option<Option<Seller>>,
 }

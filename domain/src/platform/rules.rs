@@ -11,7 +11,7 @@ use crate::{
     money::Currency,
     text::Slug,
 };
-use contracts::platform::{ClientPrices, OnCancellation, Platform, RateLimit};
+use contracts::platform::{ClientPrices, ClientShipping, OnCancellation, Platform, RateLimit};
 
 /// The rules of one platform, as of one version of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct PlatformRules {
     pub number_prefix: Option<String>,
     /// What a price is worth that a client gives.
     pub client_prices: ClientPrices,
+    /// What a shipping charge is worth that a client gives.
+    pub client_shipping: ClientShipping,
     /// Requests that its keys may send; none: as many as anybody.
     pub rate_limit: Option<RateLimit>,
 }
@@ -102,6 +104,7 @@ impl PlatformRules {
             on_cancellation: platform.on_cancellation,
             number_prefix: platform.number_prefix.clone(),
             client_prices: platform.client_prices,
+            client_shipping: platform.client_shipping,
             rate_limit: platform.rate_limit,
         }
     }
@@ -161,5 +164,11 @@ impl PlatformRules {
     /// or because the caller has the scope for it.
     pub fn may_set_prices(&self, has_scope: bool) -> bool {
         has_scope || self.client_prices == ClientPrices::Accepted
+    }
+
+    /// Whether a shipping charge is taken that nobody has quoted: because the
+    /// platform does, or because the caller has the scope for prices.
+    pub const fn may_set_shipping(&self, has_scope: bool) -> bool {
+        has_scope || self.client_shipping.is_any()
     }
 }

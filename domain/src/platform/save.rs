@@ -39,6 +39,7 @@ pub(super) fn document(command: SavePlatform) -> published::Platform {
         on_cancellation: command.on_cancellation,
         number_prefix: command.number_prefix,
         client_prices: command.client_prices,
+        client_shipping: command.client_shipping,
         rate_limit: command.rate_limit,
         seller: command.seller,
     }

@@ -15,7 +15,7 @@ whole! {
             slug, name, currency, country, active, archived, prices_include_tax,
             auto_confirm, allow_unpaid_shipping, expire_unpaid_after_seconds,
             archive_settled_after_seconds, on_cancellation, number_prefix,
-            client_prices, rate_limit, seller,
+            client_prices, client_shipping, rate_limit, seller,
         }
     } on topics::PLATFORMS;
     Rejection::PlatformNotFound, Rejection::PlatformArchived,

@@ -7,6 +7,7 @@ use crate::{
     order::{MAX_LINES, MAX_QUANTITY, command::NewLine},
     text::Id,
 };
+use contracts::order::OrderedLine;
 
 /// Some units of an article at a price.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,19 @@ impl PricedLine {
             });
         }
         Ok(amount - discount)
+    }
+}
+
+impl PricedLine {
+    /// So many units of a line that an order has, with so much of a discount; none
+    /// of one that was stored otherwise than lines are.
+    pub fn of_order(line: &OrderedLine, quantity: i64, discount: i64) -> Option<Self> {
+        Some(Self {
+            sku: line.sku.as_str().try_into().ok()?,
+            quantity,
+            unit_price: Price::try_from(&line.unit_price).ok()?,
+            discount,
+        })
     }
 }
 

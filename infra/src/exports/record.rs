@@ -73,7 +73,8 @@ pub struct Export {
     pub format: ExportFormat,
     /// How the file is packed.
     pub compression: ExportCompression,
-    /// Of which rows, as it was asked for.
+    /// Of which rows, as it was asked for; `[erased]` where that named somebody who was
+    /// erased.
     #[schema(value_type = Object)]
     pub filters: Filters,
     /// Which fields of documents; empty: all of them.

@@ -127,6 +127,18 @@ pub enum FilterValue {
     Several(Vec<String>),
 }
 
+impl FilterValue {
+    /// Its values, as parameters of lists have them.
+    pub fn texts(&self) -> Vec<String> {
+        match self {
+            Self::Text(text) => vec![text.clone()],
+            Self::Number(number) => vec![number.to_string()],
+            Self::Flag(flag) => vec![flag.to_string()],
+            Self::Several(texts) => texts.clone(),
+        }
+    }
+}
+
 /// Filters by their names, as parameters of lists.
 pub type Filters = BTreeMap<String, FilterValue>;
 
@@ -148,16 +160,10 @@ pub struct Wanted {
 impl Wanted {
     /// The same as parameters of the streamed export.
     pub fn parameters(&self) -> Vec<(String, String)> {
-        let mut pairs = Vec::new();
-        for (name, value) in &self.filters {
-            let mut add = |value: String| pairs.push((name.clone(), value));
-            match value {
-                FilterValue::Text(text) => add(text.clone()),
-                FilterValue::Number(number) => add(number.to_string()),
-                FilterValue::Flag(flag) => add(flag.to_string()),
-                FilterValue::Several(texts) => texts.iter().cloned().for_each(add),
-            }
-        }
+        let filters = self.filters.iter();
+        let mut pairs: Vec<(String, String)> = filters
+            .flat_map(|(name, value)| value.texts().into_iter().map(|text| (name.clone(), text)))
+            .collect();
         if !self.fields.is_empty() {
             pairs.push(("fields".to_owned(), self.fields.join(",")));
         }

@@ -44,7 +44,7 @@ pub use problem::{Problem, ProblemDocument, ProblemError};
 pub use problem_types::{ProblemType, problem_types};
 pub use public::PublicFile;
 pub use query::Query;
-pub use rate::RateLimits;
+pub use rate::{PlatformLimits, RateLimits};
 pub use request_headers::{idempotency_key, valid_key};
 pub use server::{ServeError, WRITE_BUFFER, serve};
 pub(crate) use trace::Traceparent;

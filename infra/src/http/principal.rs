@@ -225,7 +225,7 @@ async fn make_known(request: &HttpRequest) -> Result<(), Problem> {
         return Ok(());
     }
     let principal = authenticate(request).await?;
-    admit(request, principal)
+    admit(request, principal).await
 }
 
 /// A JSON body, and who has sent it. Extractors of one handler run at the same time:
@@ -259,9 +259,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
 /// Counts a request of somebody who may make it, and notes whose it is.
 ///
 /// # Errors
-/// 429 where they have made too many.
-pub fn admit(request: &HttpRequest, principal: Principal) -> Result<(), Problem> {
-    let counted = rate::count(request, &principal.id);
+/// 429 where they, or all keys of their platform, have made too many.
+pub async fn admit(request: &HttpRequest, principal: Principal) -> Result<(), Problem> {
+    let counted = rate::count(request, &principal).await;
     request.extensions_mut().insert(principal);
     counted
 }

@@ -312,18 +312,32 @@ impl LogReader {
         rows.iter().map(stored_event).collect()
     }
 
-    /// The last event of each aggregate of a type of which there are few.
-    pub async fn read_last_of_all(
+    /// Where the last event of each aggregate of a type stands, by the aggregates'
+    /// ids: what of them is new to somebody who has read some. Two index look-ups
+    /// for each aggregate, however many events it has, so it is for a type of which
+    /// there are few.
+    pub async fn last_of_all(
         &self,
         aggregate_type: &str,
-    ) -> Result<Vec<StoredEvent>, sqlx::Error> {
-        let sql = format!(
-            "SELECT DISTINCT ON (aggregate_id) {COLUMNS} FROM events WHERE aggregate_type = $1 \
-             ORDER BY aggregate_id, sequence DESC"
-        );
-        let rows = sqlx::query(&sql).bind(aggregate_type);
+    ) -> Result<HashMap<String, LogPosition>, sqlx::Error> {
+        const LAST: &str = "WITH RECURSIVE of_type (id) AS ( \
+                (SELECT aggregate_id FROM events WHERE aggregate_type = $1 \
+                  ORDER BY aggregate_id LIMIT 1) \
+              UNION ALL \
+                SELECT (SELECT aggregate_id FROM events \
+                         WHERE aggregate_type = $1 AND aggregate_id > of_type.id \
+                         ORDER BY aggregate_id LIMIT 1) \
+                  FROM of_type WHERE of_type.id IS NOT NULL) \
+             SELECT of_type.id, newest.* FROM of_type CROSS JOIN LATERAL ( \
+                SELECT epoch, transaction_id::text::bigint AS xid, position FROM events \
+                 WHERE aggregate_type = $1 AND aggregate_id = of_type.id \
+                 ORDER BY sequence DESC LIMIT 1) newest";
+        let rows = sqlx::query(LAST).bind(aggregate_type);
         let rows = rows.fetch_all(&self.pool).await?;
-        rows.iter().map(stored_event).collect()
+        let last = rows
+            .iter()
+            .map(|row| Ok((row.try_get::<String, _>("id")?, position(row)?)));
+        last.collect()
     }
 
     /// The last event of each of these aggregates that exists, each by one

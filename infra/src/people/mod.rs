@@ -5,12 +5,18 @@
 //! | file | what |
 //! |---|---|
 //! | `found.rs` | orders by the person, in the views |
+//! | `answers.rs` | what receivers of webhooks have answered about orders |
 //! | `copies.rs` | readable copies outside of the log that an erasure takes back |
+//! | `exports.rs` | those that exports are |
 
+mod answers;
 mod copies;
+mod exports;
 mod found;
 
-pub use copies::{drop_replaced, expire_exports, forget_questions, gather_anew, open_exports};
+pub use answers::{erase_answers, keep_no_answers};
+pub use copies::{drop_replaced, forget_questions, gather_anew};
+pub use exports::{Named, expire_exports, external_ids, forget_filters, open_exports};
 pub use found::{Found, Whose, parked, whose};
 
 use futures_util::future::BoxFuture;

@@ -1,4 +1,4 @@
-//! The platforms that commands are decided by.
+//! The platforms that commands are decided by, and keys are limited by.
 
 use super::{PlatformSettings, Platforms, saved};
 use crate::log::{ContractMapping, LogReader};
@@ -44,7 +44,7 @@ pub struct PlatformNow {
 pub struct Directory {
     source: Arc<Source>,
     known: Cache<String, Arc<PlatformNow>>,
-    _listener: AbortOnDropHandle<()>,
+    _listener: Option<AbortOnDropHandle<()>>,
 }
 
 struct Source {
@@ -58,10 +58,24 @@ struct Source {
 
 impl Directory {
     /// Of the log behind `log`, where a platform has the id that `id` makes of
-    /// its slug; hints are listened for on `listener`.
+    /// its slug; hints are listened for on `listener`, which keeps a connection: none,
+    /// and a change is known a quarter of a second later.
     pub fn new(
         log: PgPool,
-        listener: PgPool,
+        listener: Option<PgPool>,
+        mapping: Arc<dyn ContractMapping>,
+        id: fn(&str) -> Uuid,
+        configured: Platforms,
+    ) -> Self {
+        Self::keeping(FRESH, (log, listener), mapping, id, configured)
+    }
+
+    /// The same, which takes what it has read for what is for `fresh`, where no hint
+    /// comes: for trials of hints, and of how old an answer gets at most, however
+    /// long `fresh` is.
+    pub fn keeping(
+        fresh: Duration,
+        (log, listener): (PgPool, PgPool),
         mapping: Arc<dyn ContractMapping>,
         id: fn(&str) -> Uuid,
         configured: Platforms,
@@ -72,9 +86,12 @@ impl Directory {
         );
         let known = Cache::builder()
             .max_capacity(PLATFORMS)
-            .time_to_live(FRESH)
+            .time_to_live(fresh)
             .build();
-        let listener = tokio::spawn(listen(listener, known.clone()));
+        let listener = listener.map(|listener| {
+            let listening = tokio::spawn(listen(listener, known.clone()));
+            AbortOnDropHandle::new(listening)
+        });
         let source = Source {
             reader: LogReader::new(log.clone()),
             log,
@@ -85,7 +102,7 @@ impl Directory {
         Self {
             source: Arc::new(source),
             known,
-            _listener: AbortOnDropHandle::new(listener),
+            _listener: listener,
         }
     }
 

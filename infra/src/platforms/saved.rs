@@ -2,16 +2,22 @@
 
 use super::PlatformSettings;
 use crate::log::{ContractMapping, LogReader, StoredEvent};
-use contracts::platform::{Platform, PlatformEvent};
+use contracts::{
+    LogPosition,
+    platform::{Platform, PlatformEvent},
+};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use time::OffsetDateTime;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 /// Kind of aggregate in the log.
 const PLATFORM: &str = "platform";
 /// The log may take so long to answer.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// Counted from when the log was asked: rules that it has not confirmed for so long
+/// are nothing to decide by.
+const STALE: Duration = Duration::from_secs(1);
 
 /// Any error, kept as a cause.
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -67,7 +73,25 @@ pub struct SavedPlatforms {
     reader: LogReader,
     mapping: Arc<dyn ContractMapping>,
     /// As they were last; none before they were ever read.
-    known: Option<Arc<SavedSettings>>,
+    known: Option<Known>,
+}
+
+/// The saved platforms at one time.
+struct Known {
+    /// Each with the place of its last event, by their ids in the log.
+    platforms: HashMap<String, Placed>,
+    /// Their settings.
+    settings: Arc<SavedSettings>,
+    /// When the log was asked that has said so.
+    asked_at: Instant,
+}
+
+/// A platform as of an event.
+#[derive(Clone)]
+struct Placed {
+    at: LogPosition,
+    slug: String,
+    settings: PlatformSettings,
 }
 
 impl SavedPlatforms {
@@ -80,29 +104,80 @@ impl SavedPlatforms {
         }
     }
 
-    /// As they are now, so that what was saved before an event holds for it; as
-    /// they were last while the log is away.
+    /// As they are now, so that what was saved before an event holds for it. Where
+    /// the log does not answer, or has one that cannot be read, they are as the log
+    /// had them less than a second ago; after that nothing is decided by them.
     ///
     /// # Errors
-    /// When they were never read, and cannot be.
+    /// When it is longer ago, or was never.
     pub async fn now(&mut self) -> Result<Arc<SavedSettings>, BoxError> {
-        match (self.read().await, &self.known) {
-            (Ok(read), _) => Ok(Arc::clone(self.known.insert(Arc::new(read)))),
-            (Err(error), None) => Err(error),
-            (Err(error), Some(known)) => {
-                tracing::warn!(%error, "platforms.as_they_were");
-                Ok(Arc::clone(known))
+        let asked_at = Instant::now();
+        let read = timeout(PATIENCE, self.read()).await;
+        match read.map_err(BoxError::from).flatten() {
+            Ok(platforms) => {
+                let settings = self.settings(&platforms);
+                self.known = Some(Known {
+                    platforms,
+                    settings: Arc::clone(&settings),
+                    asked_at,
+                });
+                Ok(settings)
             }
+            Err(error) => match &self.known {
+                Some(known) if known.asked_at.elapsed() < STALE => {
+                    tracing::warn!(%error, "platforms.as_they_were");
+                    Ok(Arc::clone(&known.settings))
+                }
+                Some(_) | None => Err(error),
+            },
         }
     }
 
-    async fn read(&self) -> Result<SavedSettings, BoxError> {
-        let last = timeout(PATIENCE, self.reader.read_last_of_all(PLATFORM)).await??;
-        let read = last.into_iter().map(|stored| {
+    /// All of them: those whose last event is known are not read again. One that is
+    /// gone, as the log was restored, is not there, and one whose last event is
+    /// another one is read, whichever of the two is the older one.
+    async fn read(&self) -> Result<HashMap<String, Placed>, BoxError> {
+        let known = self.known.as_ref().map(|known| &known.platforms);
+        let (mut platforms, mut changed) = (HashMap::new(), Vec::new());
+        for (id, at) in self.reader.last_of_all(PLATFORM).await? {
+            let same = known.and_then(|known| known.get(&id));
+            match same.filter(|same| same.at == at) {
+                Some(same) => {
+                    platforms.insert(id, same.clone());
+                }
+                None => changed.push(id),
+            }
+        }
+        if changed.is_empty() {
+            return Ok(platforms);
+        }
+        for stored in self.reader.read_last_of_each(PLATFORM, &changed).await? {
+            let (id, at) = (stored.aggregate_id.clone(), stored.at);
             let (platform, _) = platform(&*self.mapping, stored)?;
-            Ok((platform.slug.clone(), PlatformSettings::of(&platform)))
-        });
-        read.collect()
+            let placed = Placed {
+                at,
+                settings: PlatformSettings::of(&platform),
+                slug: platform.slug,
+            };
+            platforms.insert(id, placed);
+        }
+        Ok(platforms)
+    }
+
+    /// Their settings, those that are known where nothing has changed.
+    fn settings(&self, platforms: &HashMap<String, Placed>) -> Arc<SavedSettings> {
+        if let Some(known) = &self.known {
+            let same = |(id, placed): (&String, &Placed)| {
+                let before = known.platforms.get(id);
+                before.is_some_and(|before| before.at == placed.at)
+            };
+            if known.platforms.len() == platforms.len() && platforms.iter().all(same) {
+                return Arc::clone(&known.settings);
+            }
+        }
+        let settings = platforms.values();
+        let settings = settings.map(|placed| (placed.slug.clone(), placed.settings.clone()));
+        Arc::new(settings.collect())
     }
 }
 

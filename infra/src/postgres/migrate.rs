@@ -139,6 +139,11 @@ const OPS: Scripts = &[
         "files of imports",
         include_str!("../../migrations/ops/0014_imports.sql"),
     ),
+    (
+        15,
+        "erased orders",
+        include_str!("../../migrations/ops/0015_erased_orders.sql"),
+    ),
 ];
 
 /// Why a database could not be brought up to date.

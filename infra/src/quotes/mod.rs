@@ -98,6 +98,18 @@ pub fn verify<T: DeserializeOwned>(
     text: &str,
     now: OffsetDateTime,
 ) -> Result<T, PromiseError> {
+    verify_until(secret, text, now).map(|(promise, _)| promise)
+}
+
+/// The same, and until when it holds.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_until<T: DeserializeOwned>(
+    secret: &[u8; SECRET_LEN],
+    text: &str,
+    now: OffsetDateTime,
+) -> Result<(T, OffsetDateTime), PromiseError> {
     if text.len() > MAX_LENGTH {
         return Err(PromiseError::Malformed);
     }
@@ -115,5 +127,5 @@ pub fn verify<T: DeserializeOwned>(
     if at <= now {
         return Err(PromiseError::Expired { at });
     }
-    Ok(promise)
+    Ok((promise, at))
 }

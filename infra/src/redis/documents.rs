@@ -160,6 +160,20 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             Some((near, Nearby::Ask(asked))) => Some((near, asked)),
             None => None,
         };
+        // Mostly there is a copy: the rest takes no room until it is needed.
+        Box::pin(self.find_in_redis(key, at_least, asked, read)).await
+    }
+
+    async fn find_in_redis<Fut>(
+        &self,
+        key: &str,
+        at_least: Option<Version>,
+        asked: Option<(&Near, Asked)>,
+        read: impl FnOnce() -> Fut,
+    ) -> Option<Entry>
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
         let Ok(stored) = self.fetch::<Stored>(key, FIELDS).await else {
             self.family.count(Found::Unavailable);
             return None;
@@ -167,7 +181,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         let known = stored.0.is_some();
         let found = entry(stored)
             .filter(|entry| Some(entry.version) >= at_least && self.family.trusts(entry));
-        self.answered(key, asked, found.as_ref());
+        answered(key, asked, found.as_ref());
         match &found {
             Some(entry) => self.served(key, entry, read),
             None if known => self.family.count(Found::Stale),
@@ -201,6 +215,20 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
             Some((near, Nearby::Ask(asked))) => Some((near, asked)),
             None => None,
         };
+        Box::pin(self.confirm_in_redis(key, at_least, asked, has, read)).await
+    }
+
+    async fn confirm_in_redis<Fut>(
+        &self,
+        key: &str,
+        at_least: Option<Version>,
+        asked: Option<(&Near, Asked)>,
+        has: impl FnOnce(Version) -> bool,
+        read: impl FnOnce() -> Fut,
+    ) -> Option<Entry>
+    where
+        Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
+    {
         let entry = if asked.is_some_and(|(near, _)| near.is_open()) {
             // All of it, once: the next one who asks needs no Redis.
             entry(self.fetch(key, FIELDS).await.ok()?)?
@@ -214,7 +242,7 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         if entry.value.is_empty() {
             self.told(key, entry.version);
         } else {
-            self.answered(key, asked, Some(&entry));
+            answered(key, asked, Some(&entry));
         }
         has(entry.version).then(|| {
             self.served(key, &entry, read);
@@ -226,13 +254,6 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     fn nearby(&self, key: &str, at_least: Option<Version>) -> Option<(&Near, Nearby)> {
         let near = self.near.as_ref()?;
         Some((near, near.look(key, at_least)))
-    }
-
-    /// Redis has answered, and that is told next.
-    fn answered(&self, key: &str, asked: Option<(&Near, Asked)>, entry: Option<&Entry>) {
-        if let Some(((near, asked), entry)) = asked.zip(entry) {
-            near.answered(key, asked, entry);
-        }
     }
 
     /// This version is told next, from wherever.
@@ -329,5 +350,12 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         let mut fetch = redis::cmd("HMGET");
         fetch.arg(self.family.key(key)).arg(fields);
         self.family.redis.command(&fetch).await
+    }
+}
+
+/// Redis has answered, and that is told next.
+fn answered(key: &str, asked: Option<(&Near, Asked)>, entry: Option<&Entry>) {
+    if let Some(((near, asked), entry)) = asked.zip(entry) {
+        near.answered(key, asked, entry);
     }
 }

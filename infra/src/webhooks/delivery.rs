@@ -86,7 +86,8 @@ pub struct Attempt {
     pub status: Option<i32>,
     /// Why it failed.
     pub error: Option<String>,
-    /// The beginning of the answer's body.
+    /// The beginning of the answer's body; `[erased]` where the order's personal data
+    /// was erased.
     pub answer: Option<String>,
 }
 

@@ -73,7 +73,7 @@ impl Operating {
             Err(Unmade::Job(error)) => return Err(error),
             Err(Unmade::Step(step)) => return Ok(step),
         }
-        operations::prepared(&self.ops, work.id, work.input_bytes).await?;
+        operations::prepared(&self.ops, work.id, work.input_bytes, &[]).await?;
         work.prepared = true;
         tracing::info!(operation.id = %work.id, kind = work.kind.name(), "operation.prepared");
         Ok(Step::Done)
@@ -91,7 +91,7 @@ impl Operating {
         let name = operations::input(work.id);
         let writer = self.objects.writer(&name, u64::MAX);
         let mut writer = writer.map_err(|error| unreadable(&error))?;
-        let (mut piece, mut count) = (Vec::new(), 0);
+        let (mut piece, mut count) = (Vec::new(), 0_u64);
         while let Some(item) = items.next().await? {
             let line = Line::line_of(item).map_err(|e| JobError::permanent(e.to_string()))?;
             piece.extend(line.unwrap_or_default());
@@ -99,7 +99,7 @@ impl Operating {
                 write(&mut writer, mem::take(&mut piece)).await?;
             }
             count += 1;
-            if count % LOOK == 0 {
+            if count.is_multiple_of(LOOK) {
                 self.look(work, context, count).await?;
             }
         }

@@ -75,7 +75,7 @@ pub fn operate_about_somebody(
 ) -> impl Fn(RunAboutSomebody, Context) -> Running + Send + Sync {
     move |job, context| {
         let with = with.clone();
-        Box::pin(async move { with.operate(job.operation, &context).await })
+        Box::pin(async move { Box::pin(with.operate(job.operation, &context)).await })
     }
 }
 
@@ -83,7 +83,7 @@ pub fn operate_about_somebody(
 pub fn operate_import(with: Operating) -> impl Fn(RunImport, Context) -> Running + Send + Sync {
     move |job, context| {
         let with = with.clone();
-        Box::pin(async move { with.operate(job.operation, &context).await })
+        Box::pin(async move { Box::pin(with.operate(job.operation, &context)).await })
     }
 }
 
@@ -91,7 +91,7 @@ pub fn operate_import(with: Operating) -> impl Fn(RunImport, Context) -> Running
 pub fn operate(with: Operating) -> impl Fn(RunOperation, Context) -> Running + Send + Sync {
     move |job, context| {
         let with = with.clone();
-        Box::pin(async move { with.operate(job.operation, &context).await })
+        Box::pin(async move { Box::pin(with.operate(job.operation, &context)).await })
     }
 }
 
@@ -113,7 +113,7 @@ impl Operating {
             return Ok(Outcome::Done(None));
         };
         let with = self.on_behalf(&work, context);
-        with.go_on(id, work, context).await
+        Box::pin(with.go_on(id, work, context)).await
     }
 
     /// The same with no more rights than whoever has asked for the operation had, as

@@ -4,7 +4,7 @@
 //!  erasure:  delete keys ─> views up to date ─> orders, their own keys ─┐ until nothing new is found,
 //!                 ▲                                                     │ and no process has a key left
 //!                 └─────────────────────────────────────────────────────┘
-//!            ─> a line for each order ─> carried out ─> views up to date ─> files, caches, samples
+//!            ─> a line for each order ─> carried out ─> views up to date ─> files, answers, caches, samples
 //! ```
 //!
 //! Each step can be repeated, so whoever is killed begins it again. What was sealed
@@ -19,7 +19,7 @@ use infra::{
     clock,
     jobs::{Context, JobError},
     operations::{self, About, OperationKind, Work},
-    people::{self, Found, Whose},
+    people::{self, Found, Named, Whose},
     redis::{Purge, purge},
     views::{DOCUMENTS_FAMILY, ORDERS_FAMILY},
 };
@@ -104,7 +104,11 @@ impl Operating {
             people::whose(self.views.pool(), &guest, now).await?
         };
         work.input_bytes = self.write(work, &found).await?;
-        operations::prepared(&self.ops, work.id, work.input_bytes).await?;
+        let ids: Vec<Uuid> = found.iter().map(|order| order.order_id).collect();
+        if work.kind == OperationKind::Erasure {
+            people::keep_no_answers(&self.ops, &ids).await?;
+        }
+        operations::prepared(&self.ops, work.id, work.input_bytes, &ids).await?;
         work.prepared = true;
         tracing::info!(
             operation.id = %work.id,
@@ -210,19 +214,25 @@ impl Operating {
         if let Some(later) = self.parked().await? {
             return Ok(later);
         }
-        let since = operations::rewritten(&self.ops, work.id).await?;
-        let open = people::open_exports(&self.ops, since).await?;
-        let platform = work.about.platform.as_deref();
-        people::expire_exports(&self.ops, since, platform).await?;
+        let (since, orders) = operations::rewritten(&self.ops, work.id).await?;
+        let views = self.views.pool();
+        let named = Named {
+            platform: work.about.platform.clone(),
+            customer_id: work.about.customer_id.clone(),
+            external_ids: people::external_ids(views, &orders).await?,
+        };
+        let open = people::open_exports(&self.ops, since, &named).await?;
+        people::expire_exports(&self.ops, since, &named).await?;
         while exports::expire(&self.ops, &self.objects).await? > 0 {}
         if open > 0 {
-            let why = format!("{open} exports are being written that began before");
+            let why = format!("{open} exports are not written yet that were asked for before");
             return Ok(Step::Later(AGAIN, why));
         }
-        let views = self.views.pool();
+        people::forget_filters(&self.ops, since, &named).await?;
         people::drop_replaced(views).await?;
         people::forget_questions(&self.ops).await?;
-        if let Err(error) = people::gather_anew(views).await {
+        people::erase_answers(&self.ops, &orders).await?;
+        if let Err(error) = people::gather_anew(views, &self.ops).await {
             // PostgreSQL does it by itself in time.
             tracing::warn!(%error, "erasure.not_analyzed");
         }

@@ -97,7 +97,7 @@ impl Log {
     /// What platforms say that somebody has saved.
     ///
     /// # Errors
-    /// When the log was never asked, and does not answer.
+    /// When the log has not confirmed it for a second, and does not now.
     pub async fn saved(&self) -> Result<Arc<SavedSettings>, BoxError> {
         self.platforms.lock().await.now().await
     }

@@ -1,5 +1,6 @@
 //! `orderlog dev`: the whole system from one command.
 
+mod examples;
 mod folder;
 mod sample;
 mod servers;

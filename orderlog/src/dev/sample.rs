@@ -1,6 +1,6 @@
 //! A first data set for whoever tries the system out.
 
-use super::steps::Steps;
+use super::{examples, steps::Steps};
 use infra::{config::Config, lifecycle::Lifecycle, log::LogReader, postgres::Databases};
 use jobs::seed::{Arguments, Ended, ProgressStyle, RetryPolicy, SeedError, Settings, seed};
 use std::sync::Arc;
@@ -37,7 +37,15 @@ pub fn make(
     };
     let (steps, stop) = (Arc::clone(steps), lifecycle.shutdown.clone());
     lifecycle.spawn("sample data", async move {
-        steps.tell(&told(arguments, seed(&settings, stop).await));
+        let made = seed(&settings, stop).await;
+        // Before it is said that all is there.
+        let whole = made.as_ref().is_ok_and(jobs::seed::Summary::succeeded);
+        if whole && let Err(error) = examples::make(&settings.url, &settings.api_key).await {
+            steps.tell(&format!(
+                "examples of integrations: not all of them: {error:#}"
+            ));
+        }
+        steps.tell(&told(arguments, made));
         Ok(())
     });
 }

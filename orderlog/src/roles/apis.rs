@@ -4,13 +4,15 @@ use super::front::{self, Documentation};
 use crate::{keys::sealing, mapping::Mapping, openapi};
 use actix_web::web::{Data, ServiceConfig};
 use command_api::{CommandApi, Exports, Uploads, Webhooks};
+use domain::ids::platform_id;
 use infra::{
     config::Config,
     epoch::Guard,
     event_store::LogHint,
-    http::{Authenticator, Readiness, problem_types},
+    http::{Authenticator, PlatformLimits, Readiness, problem_types},
     lifecycle::Lifecycle,
     log::LogReader,
+    platforms::Directory,
     postgres::{self, Database, Databases},
     sealing::MasterKey,
     webhooks,
@@ -34,6 +36,7 @@ pub struct Apis {
     commands: Option<Data<CommandApi>>,
     queries: Option<ReadApi>,
     authenticator: Authenticator,
+    platform_limits: PlatformLimits,
     documentation: Documentation,
     readiness: Readiness,
 }
@@ -54,6 +57,18 @@ impl Apis {
             Ok(())
         });
         let (mapping, sealing) = (Arc::new(Mapping), sealing(config)?);
+        // Orders are decided by what it says; queries are only limited by it.
+        let hints = match front {
+            Front::Queries => None,
+            Front::Commands | Front::Both => Some(postgres::listener(config, &events)?),
+        };
+        let platforms = Arc::new(Directory::new(
+            events.clone(),
+            hints,
+            mapping.clone(),
+            platform_id,
+            config.platforms.clone(),
+        ));
         let commands = if front == Front::Queries {
             None
         } else {
@@ -72,7 +87,7 @@ impl Apis {
             };
             let api = CommandApi::new(
                 config,
-                (events.clone(), postgres::listener(config, &events)?),
+                (events.clone(), platforms.clone()),
                 hint,
                 mapping.clone(),
                 sealing.clone(),
@@ -96,6 +111,7 @@ impl Apis {
             commands,
             queries,
             authenticator: Authenticator::new(config, databases.ops)?,
+            platform_limits: PlatformLimits::new(platforms),
             documentation: Documentation::of(&openapi::merged()),
             readiness,
         })
@@ -109,10 +125,11 @@ impl Apis {
     /// Mounts them.
     pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + use<> {
         let (commands, queries) = (self.commands.clone(), self.queries.clone());
-        let authenticator = self.authenticator.clone();
+        let (authenticator, limits) = (self.authenticator.clone(), self.platform_limits.clone());
         let documentation = self.documentation.clone();
         move |config| {
             config.app_data(authenticator.clone());
+            config.app_data(limits.clone());
             // One origin stands in front of both: whichever API it asks knows
             // the documentation of both.
             // Queries first: `POST /v1/orders/lookup` is below the path of an

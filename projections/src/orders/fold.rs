@@ -185,11 +185,11 @@ mod tests {
     #[test]
     fn lines_are_taken_away_only_where_there_were_more() {
         for (counts, expected) in [
-            (&[3] as &[usize], false),
-            (&[1, 1], false),
-            (&[1, 3], false),
-            (&[3, 1], true),
-            (&[3, 1, 3], true),
+            (&[3][..], false),
+            (&[1, 1][..], false),
+            (&[1, 3][..], false),
+            (&[3, 1][..], true),
+            (&[3, 1, 3][..], true),
         ] {
             assert_eq!(leaves_lines_behind(counts), expected, "{counts:?}");
         }

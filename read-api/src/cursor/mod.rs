@@ -120,6 +120,7 @@ impl Place {
     }
 
     /// What is on the other side.
+    #[must_use]
     pub const fn others(self) -> Self {
         let way = self.way.others();
         Self { way, ..self }

@@ -146,6 +146,7 @@ pub struct OperationId {
 #[expect(dead_code, reason = "describes parameters, is never read")]
 pub struct WhichResults {
     /// Only those of lines that came to this
+    #[param(inline)]
     outcome: Option<ResultOutcome>,
     /// So many at most, the first ones
     #[param(example = 100)]

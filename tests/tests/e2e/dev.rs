@@ -111,6 +111,32 @@ impl Dev {
         Ok(())
     }
 
+    /// Signs in to the console; the cookie of the session.
+    async fn sign_in(&self) -> anyhow::Result<String> {
+        let client = reqwest::Client::builder();
+        let client = client.redirect(reqwest::redirect::Policy::none()).build()?;
+        let request = client.post(format!("{}/console/sign-in", self.api.url()));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = request
+            .body(format!("key={}", self.api.key()))
+            .send()
+            .await?;
+        ensure!(answer.status() == 303, "{}", answer.status());
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        let mut cookies = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+        let session = cookies.find(|cookie| cookie.starts_with("orderlog_console="));
+        Ok(session.context("no session")?.to_owned())
+    }
+
+    /// The console shows the order to whoever has signed in.
+    async fn sees_orders(&self, session: &str) -> anyhow::Result<()> {
+        let url = format!("{}/console/orders?columns=external_id", self.api.url());
+        let request = reqwest::Client::new().get(url).header("cookie", session);
+        let page = request.send().await?.text().await?;
+        ensure!(page.contains(">W-1<"), "{page}");
+        Ok(())
+    }
+
     async fn find(&self) -> anyhow::Result<()> {
         let path = "/v1/orders/by_external_id/web/W-1?min_version=1";
         let request = self.api.request(Method::GET, path);
@@ -213,6 +239,8 @@ async fn again() -> anyhow::Result<()> {
     let mut first = Dev::start(dir.path()).await?;
     first.place().await?;
     first.find().await?;
+    let session = first.sign_in().await?;
+    first.sees_orders(&session).await?;
     first.signal(Signal::INT)?;
     ensure!(first.ended().await?.success(), "Ctrl-C is no failure");
     ensure!(
@@ -230,6 +258,7 @@ async fn again() -> anyhow::Result<()> {
     let kept = fs::read_to_string(dir.path().join("master-key"))?;
     ensure!(kept == master, "the master key changed");
     second.find().await?;
+    second.sees_orders(&session).await?;
     second.signal(Signal::TERM)?;
     ensure!(second.ended().await?.success());
     Ok(())

@@ -134,7 +134,7 @@ impl IntoResponses for Answers {
 )]
 pub async fn handle(request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let (api, caller) = (CommandApi::of(&request)?, Caller::of(&request)?);
-    admit(&request, caller.principal().await?)?;
+    admit(&request, caller.principal().await?).await?;
     let query = Query::of(&request, &[DRY_RUN, CREATE_PLATFORMS])?;
     let create_platforms = query.parsed(CREATE_PLATFORMS, "true or false")?;
     let dry_run = query.parsed(DRY_RUN, "true or false")?.unwrap_or(false);

@@ -3,12 +3,14 @@
 use crate::{
     answer::Answer,
     call::{Asked, Call},
+    catalogue::are_shipped,
     documented::{ANY, NEW_ORDER, OnOrder, answers},
     prices::{Line, Sale},
+    quotes::{self, OF_ORDER, SHIPPING},
     request::Time,
 };
 use domain::{
-    order::{Order, Rejection, command::CompleteDraft},
+    order::{Order, Rejection, command::CompleteDraft, quote_holds},
     platform::{Origin, PlatformRules},
 };
 use infra::{clock, command::ExecuteError, http::Problem};
@@ -42,8 +44,22 @@ async fn check(
     let lines = lines.collect::<Result<_, _>>();
     let lines = lines.map_err(|error| ExecuteError::Broken(Box::new(error)))?;
     let sale = Sale::of(call, rules, head.currency);
-    let at = |index| format!("/lines/{index}/unit_price");
-    sale.lines(call, lines, at).await.map(|_| ())
+    let at = |index, member: &str| format!("/lines/{index}/{member}");
+    sale.lines(call, lines, at).await?;
+    if !quotes::may_set(call, rules) {
+        let content = &draft.snapshot;
+        let pointer = match &content.shipping {
+            Some(shipping) => shipping.quote.is_none().then_some(OF_ORDER),
+            None => {
+                let skus = content.lines.iter().map(|line| &*line.sku).collect();
+                are_shipped(call, skus).await?.then_some(SHIPPING)
+            }
+        };
+        if let Some(pointer) = pointer {
+            return Err(ExecuteError::Rejected(Rejection::QuoteRequired { pointer }));
+        }
+    }
+    quote_holds(order, clock::now()).map_err(ExecuteError::Rejected)
 }
 
 answers!(Answers: 200 "Placed"; ANY, NEW_ORDER, &["order_not_draft", "order_cancelled", "no_lines", "amount_overflow"]);
@@ -51,7 +67,9 @@ answers!(Answers: 200 "Placed"; ANY, NEW_ORDER, &["order_not_draft", "order_canc
 /// Complete a draft
 ///
 /// Its content becomes binding as it is; it needs a line. The platform has to
-/// take orders, and prices are held against the catalogue once more.
+/// take orders, and prices are held against the catalogue once more. The quote that its
+/// shipping was chosen by has to hold still, for these lines and this address: else
+/// choose anew, with another quote or without.
 #[utoipa::path(
     post,
     path = "/v1/drafts/{id}/complete",

@@ -73,7 +73,8 @@ answers!(Answers: 201 "Begun"; CONTENT, LINE, NEW_ORDER, &["external_id_taken"])
 /// Create a draft
 ///
 /// It binds nobody until it is completed. It has the id and the number that the
-/// order will have.
+/// order will have. Prices, discounts and quotes are looked at as on an order; how it is
+/// shipped may be said later.
 #[utoipa::path(
     post,
     path = "/v1/drafts",
@@ -85,5 +86,5 @@ answers!(Answers: 201 "Begun"; CONTENT, LINE, NEW_ORDER, &["external_id_taken"])
     security(("api_key" = []))
 )]
 pub async fn handle(Asked { call, body }: Asked<CreateDraftBody>) -> Result<Answer, Problem> {
-    create(&call, Coming::HERE, body.into(), CreateDraft).await
+    create(&call, Coming::DRAFT, body.into(), CreateDraft).await
 }

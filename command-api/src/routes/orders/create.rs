@@ -4,14 +4,15 @@
 use crate::{
     answer::{Answer, Success},
     call::Call,
+    catalogue::are_shipped,
     prices::{Line, Sale},
-    quotes::check_quote,
+    quotes::{self, OF_ORDER, SHIPPING, Shipment},
     record::Orders,
     request::OrderParts,
 };
 use domain::{
     ids,
-    order::{Order, OrderCommand, Rejection, command::NewOrder},
+    order::{Goods, Order, OrderCommand, Rejection, command::NewOrder},
     platform::Origin,
     text::{Id, Slug},
 };
@@ -35,14 +36,22 @@ pub struct Coming {
     pub priced: bool,
     /// Whether its platform is made where there is none.
     pub create_platform: bool,
+    /// Whether it is binding: it says how it is shipped, if it is.
+    pub binding: bool,
 }
 
 impl Coming {
-    /// It is drafted or placed here.
+    /// It is placed here.
     pub const HERE: Self = Self {
         origin: Origin::Here,
         priced: false,
         create_platform: false,
+        binding: true,
+    };
+    /// It is drafted here.
+    pub const DRAFT: Self = Self {
+        binding: false,
+        ..Self::HERE
     };
     /// It replaces returned goods: whoever handles the return says what for.
     pub const EXCHANGE: Self = Self {
@@ -56,6 +65,7 @@ impl Coming {
             origin: Origin::Elsewhere,
             priced: true,
             create_platform,
+            binding: true,
         }
     }
 }
@@ -125,12 +135,26 @@ async fn new_order(
     let mut sale = Sale::of(call, &rules, parts.currency);
     sale.may_set |= coming.priced;
     let lines = mem::take(&mut parts.lines);
-    let at = |index| format!("/lines/{index}/unit_price");
+    let at = |index, member: &str| format!("/lines/{index}/{member}");
     let lines = sale.lines(call, lines, at).await?;
     let quote = parts.quote.take();
     let mut new = parts.new_order(id, lines, rules.prices_include_tax);
-    if let Some(quote) = quote {
-        check_quote(call, &new, &quote).await?;
+    let may_set = coming.priced || quotes::may_set(call, &rules);
+    if let Some(shipping) = new.shipping.take() {
+        let shipment = Shipment {
+            platform: &rules.slug,
+            currency: new.currency,
+            goods: Goods::of_new(&new),
+            may_set,
+        };
+        let shipped = shipment.shipped(call, shipping, quote.as_deref(), OF_ORDER);
+        new.shipping = Some(shipped.await?);
+    } else if !may_set && coming.binding {
+        let skus = new.lines.iter().map(|line| &*line.sku).collect();
+        if are_shipped(call, skus).await? {
+            let pointer = SHIPPING;
+            return Err(ExecuteError::Rejected(Rejection::QuoteRequired { pointer }));
+        }
     }
     new.country.clone_from(&rules.country);
     new.number = match number(call, &rules.slug).await? {

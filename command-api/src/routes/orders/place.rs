@@ -78,10 +78,12 @@ answers!(Answers: 201 "Placed"; CONTENT, LINE, NEW_ORDER, &["no_lines", "externa
 /// Place an order
 ///
 /// The answer is the order as the command left it. A price that the client gives
-/// is that of the catalogue, unless the platform (`client_prices`) or the key
-/// (scope `orders:price`) takes it as it is; lines without one have that of the
-/// catalogue. Repeating the request with
-/// the same `Idempotency-Key` and body answers the same again.
+/// is that of the catalogue, without a discount, unless the platform
+/// (`client_prices`) or the key (scope `orders:price`) takes both as they are; lines
+/// without a price have that of the catalogue. Where the platform ships for quoted
+/// charges (`client_shipping`), the shipping comes with its `quote`, or the key has that
+/// scope. Repeating the request with the same `Idempotency-Key` and body answers the
+/// same again.
 #[utoipa::path(
     post,
     path = "/v1/orders",

@@ -2,14 +2,19 @@
 
 use crate::{
     answer::Answer,
-    call::Asked,
-    documented::{EDIT, OnOrder, answers},
+    call::{Asked, Call},
+    documented::{EDIT, OnOrder, QUOTE, answers},
+    quotes::{self, ALONE, Shipment},
 };
 use domain::{
-    order::command::{ChangeShipping, NewShipping},
+    order::{
+        Goods, Order, Rejection,
+        command::{ChangeShipping, NewShipping},
+    },
+    platform::PlatformRules,
     text::{Id, Text, Words},
 };
-use infra::http::Problem;
+use infra::{command::ExecuteError, http::Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -29,30 +34,63 @@ pub struct ChangeShippingBody {
     /// Tax on the charge.
     #[serde(default)]
     tax: i64,
+    /// The `quote` of the offer that it was chosen by, for the lines of the order as
+    /// far as they are not cancelled, and its shipping address. The order is held
+    /// against it, and says by what it was quoted.
+    quote: Option<String>,
     /// Why, in words. Personal data (free text).
     #[schema(value_type = Option<String>)]
     reason: Option<Words>,
 }
 
-impl From<ChangeShippingBody> for ChangeShipping {
-    fn from(body: ChangeShippingBody) -> Self {
+impl ChangeShippingBody {
+    /// The choice, the quote that it was made by, and why it was made.
+    fn split(self) -> (NewShipping, Option<String>, Option<Words>) {
         let shipping = NewShipping {
-            method: body.method,
-            name: body.name,
-            amount: body.amount,
-            tax: body.tax,
+            method: self.method,
+            name: self.name,
+            amount: self.amount,
+            tax: self.tax,
+            quote: None,
         };
-        let reason = body.reason;
-        Self { shipping, reason }
+        (shipping, self.quote, self.reason)
     }
 }
 
-answers!(Answers: 200 "Changed"; EDIT, &["shipping_out_of_range", "tax_out_of_range", "amount_overflow"]);
+/// The choice, held against its quote; what takes none refuses it whatever it costs.
+async fn shipped(
+    call: &Call,
+    order: &Order,
+    rules: Option<&PlatformRules>,
+    (shipping, quote): (NewShipping, Option<&str>),
+) -> Result<NewShipping, ExecuteError<Rejection>> {
+    let Ok(head) = order.editable() else {
+        return Ok(shipping);
+    };
+    let mut goods = Goods::of_order(order, None);
+    if quote.is_some() {
+        // The address is in the order as it is told, and nowhere else.
+        let state = call.state(head.order_id).await?;
+        let address = state.view.as_ref();
+        let address = address.and_then(|order| order.shipping_address.as_ref());
+        goods = Goods::of_order(order, address);
+    }
+    let shipment = Shipment {
+        platform: &head.platform,
+        currency: head.currency,
+        goods,
+        may_set: rules.is_none_or(|rules| quotes::may_set(call, rules)),
+    };
+    shipment.shipped(call, shipping, quote, ALONE).await
+}
+
+answers!(Answers: 200 "Changed"; EDIT, QUOTE, &["shipping_out_of_range", "tax_out_of_range", "amount_overflow"]);
 
 /// Change the shipping
 ///
 /// Before the first fulfilment. The choice that the order has already changes
-/// nothing.
+/// nothing. Where the platform ships for quoted charges (`client_shipping`), it comes
+/// with a `quote`, or from a key that may set prices (scope `orders:price`).
 #[utoipa::path(
     put,
     path = "/v1/orders/{id}/shipping",
@@ -64,5 +102,13 @@ answers!(Answers: 200 "Changed"; EDIT, &["shipping_out_of_range", "tax_out_of_ra
     security(("api_key" = []))
 )]
 pub async fn handle(Asked { call, body }: Asked<ChangeShippingBody>) -> Result<Answer, Problem> {
-    call.carry_out(ChangeShipping::from(body)).await
+    let (shipping, quote, reason) = body.split();
+    let (call, shipping, quote, reason) = (&call, &shipping, quote.as_deref(), &reason);
+    call.by_rules(|order, rules| async move {
+        let chosen = (shipping.clone(), quote);
+        let shipping = shipped(call, &order, rules.as_ref(), chosen).await?;
+        let reason = reason.clone();
+        Ok(ChangeShipping { shipping, reason }.into())
+    })
+    .await
 }

@@ -7,7 +7,7 @@ use crate::{
     documented::{COMMAND, OnPlatform, PLATFORM, answers},
     request::{Change, given},
 };
-use contracts::platform::{ClientPrices, OnCancellation};
+use contracts::platform::{ClientPrices, ClientShipping, OnCancellation};
 use domain::{
     country::Country,
     money::Currency,
@@ -67,7 +67,11 @@ pub struct ChangePlatformBody {
     /// Whether prices that a client gives have to be those of the catalogue.
     #[serde(default, deserialize_with = "given")]
     client_prices: Option<ClientPrices>,
-    /// Requests that the platform's keys may send; null: as many as anybody.
+    /// Whether a shipping charge has to be one that was quoted.
+    #[serde(default, deserialize_with = "given")]
+    client_shipping: Option<ClientShipping>,
+    /// Requests that keys for this platform alone may send together; null: as many
+    /// as each key of the deployment.
     #[serde(default)]
     #[schema(value_type = Option<RateLimitBody>)]
     rate_limit: Change<RateLimitBody>,
@@ -92,6 +96,7 @@ impl From<ChangePlatformBody> for ChangePlatform {
             on_cancellation: body.on_cancellation,
             number_prefix: body.number_prefix.into_option(),
             client_prices: body.client_prices,
+            client_shipping: body.client_shipping,
             rate_limit: body.rate_limit.into_option(),
             seller: body.seller.into_option(),
         }

@@ -6,7 +6,7 @@ use crate::{
     call::Asked,
     documented::{COMMAND, OnPlatform, PLATFORM, answers},
 };
-use contracts::platform::{ClientPrices, OnCancellation};
+use contracts::platform::{ClientPrices, ClientShipping, OnCancellation};
 use domain::{
     country::Country,
     money::Currency,
@@ -56,8 +56,11 @@ pub struct SavePlatformBody {
     /// Whether prices that a client gives have to be those of the catalogue.
     #[serde(default)]
     client_prices: ClientPrices,
-    /// Requests that the platform's keys may send; as many as anybody, if
-    /// absent.
+    /// Whether a shipping charge has to be one that was quoted.
+    #[serde(default)]
+    client_shipping: ClientShipping,
+    /// Requests that keys for this platform alone may send together; as many as
+    /// each key of the deployment, if absent.
     rate_limit: Option<RateLimitBody>,
     /// Who sells; without one there are no documents.
     seller: Option<SellerBody>,
@@ -83,6 +86,7 @@ impl SavePlatformBody {
             on_cancellation: self.on_cancellation,
             number_prefix: self.number_prefix,
             client_prices: self.client_prices,
+            client_shipping: self.client_shipping,
             rate_limit: self.rate_limit.map(Into::into),
             seller: self.seller.map(Into::into),
         }

@@ -217,10 +217,12 @@ fn usual(span: Span, days: i64) -> Interval {
         Span::Week | Span::Month => Interval::Day,
         Span::Quarter => Interval::Week,
         Span::Year => Interval::Month,
-        Span::Between if days <= 2 => Interval::Hour,
-        Span::Between if days <= 62 => Interval::Day,
-        Span::Between if days <= 366 => Interval::Week,
-        Span::Between => Interval::Month,
+        Span::Between => match days {
+            ..=2 => Interval::Hour,
+            3..=62 => Interval::Day,
+            63..=366 => Interval::Week,
+            367.. => Interval::Month,
+        },
     }
 }
 

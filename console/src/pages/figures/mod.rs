@@ -130,6 +130,7 @@ fn section(
                 p.hint { "Nothing in these days." }
             } @else {
                 (shown.picture)
+                @if let Some(hint) = part.hint() { p.hint { (hint) } }
                 details {
                     summary { "The same as a table" }
                     (shown.table.html(scene.locale))

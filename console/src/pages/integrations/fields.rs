@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use maud::{Markup, html};
-use time::{Date, OffsetDateTime, PrimitiveDateTime, macros::format_description};
+use time::{Date, OffsetDateTime, PrimitiveDateTime, UtcOffset, macros::format_description};
 
 /// A value, and what people call it.
 pub type Choice<'a> = (&'a str, &'a str);
@@ -70,13 +70,21 @@ pub fn moment_of(text: &str, called: &str) -> Result<OffsetDateTime, Failure> {
     let day = format_description!("[year]-[month]-[day]");
     let moment = PrimitiveDateTime::parse(text, minute)
         .or_else(|_| PrimitiveDateTime::parse(text, second))
-        .or_else(|_| Date::parse(text, day).map(|date| date.midnight()));
+        .or_else(|_| Date::parse(text, day).map(Date::midnight));
     let wrong = |_| {
         Failure::Form(format!(
             "{called} has to be a time such as 2026-01-31T12:00"
         ))
     };
     moment.map(PrimitiveDateTime::assume_utc).map_err(wrong)
+}
+
+/// A moment as `input type=datetime-local` holds it, to the minute, in UTC.
+pub fn typed(at: OffsetDateTime) -> String {
+    let minute = format_description!("[year]-[month]-[day]T[hour]:[minute]");
+    at.to_offset(UtcOffset::UTC)
+        .format(minute)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -93,6 +101,8 @@ mod tests {
         ] {
             assert_eq!(moment_of(text, "From").ok(), Some(at), "{text}");
         }
+        let at = datetime!(2026-01-31 13:05:09 +1);
+        assert_eq!(typed(at), "2026-01-31T12:05");
         for wrong in ["", "soon", "31.01.2026", "2026-02-30"] {
             assert!(moment_of(wrong, "From").is_err(), "{wrong}");
         }

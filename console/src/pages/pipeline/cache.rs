@@ -69,7 +69,7 @@ fn table(families: &[Family], locale: &Locale) -> Markup {
                     th scope="col" { "Not asked" }
                 } }
                 tbody { @for family in families { tr {
-                    td data-label="Family" { (family.family) }
+                    td data-label="Family" { (family.name) }
                     td data-label="Hit ratio" { (ratio(family, locale)) }
                     td.right data-label="Requests" { (locale.count(family.requests)) }
                     td.right data-label="Hits" { (locale.count(family.hits)) }
@@ -88,7 +88,7 @@ fn ratio(family: &Family, locale: &Locale) -> Markup {
         @match family.hit_ratio {
             Some(ratio) => {
                 @let percent = locale.percent(thousandths(ratio));
-                meter min="0" max="1" value=(ratio) aria-label={ "Hit ratio of " (family.family) } { (percent) }
+                meter min="0" max="1" value=(ratio) aria-label={ "Hit ratio of " (family.name) } { (percent) }
                 " " (percent)
             }
             None => { span.none { "–" } }
@@ -110,7 +110,7 @@ fn form(visit: &Visit, families: &[Family]) -> Markup {
                 label for="purge-family" { "Family" }
                 select #purge-family name="family" {
                     option value="" { "All" }
-                    @for family in families { option value=(family.family) { (family.family) } }
+                    @for family in families { option value=(family.name) { (family.name) } }
                 }
             }
             div.field {
@@ -164,7 +164,7 @@ pub async fn purge(posted: Posted) -> Result<HttpResponse, Failure> {
         .await;
     let notice = match sent {
         Ok(Purged { purged }) => Notice::done(format!(
-            "{} cached values are deleted.",
+            "Deleted from the cache: {}.",
             visit.locale.count(purged)
         )),
         Err(failure) => Notice::refused(&failure.into_refusal()?),

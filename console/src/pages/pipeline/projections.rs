@@ -66,7 +66,7 @@ fn progress(build: &Build, locale: &Locale) -> Markup {
     html! {
         div {
             (badge(phase, "warm"))
-            " no. " (build.build) ", " (locale.count(build.events)) " events"
+            " no. " (build.id) ", " (locale.count(build.events)) " events"
             @if let Some(percent) = percent(build.events, build.estimate) {
                 " "
                 progress max="100" value=(percent) aria-label="Progress of the build" {
@@ -151,7 +151,7 @@ fn partitions(partitions: &[Partition], locale: &Locale) -> Markup {
                 } }
                 tbody {
                     @for of in partitions { tr {
-                        td data-label="Partition" { (of.partition) }
+                        td data-label="Partition" { (of.number) }
                         td.right data-label="Next offset" { (offset(Some(of.next_offset))) }
                         td.right data-label="End of the topic" { (offset(of.end_offset)) }
                         td.right data-label="Behind" { (lag(&of.lag, locale)) }
@@ -179,7 +179,7 @@ fn history(builds: &[Build], locale: &Locale) -> Markup {
                 tbody {
                     @if builds.is_empty() { tr { td colspan="6" { "None but the one that is served." } } }
                     @for build in builds { tr {
-                        td data-label="Build" { (build.build) }
+                        td data-label="Build" { (build.id) }
                         td data-label="State" {
                             (badge(&build.state, class(&build.state)))
                             @if let Some(error) = &build.error { p.hint { (error) } }

@@ -6,7 +6,7 @@ use maud::Markup;
 
 /// From so many seconds on somebody might ask.
 const WARM: f64 = 5.0;
-/// From so many on somebody is told (docs/RUNBOOK.md, OrderlogViewsBehind).
+/// From so many on somebody is told (docs/RUNBOOK.md, `OrderlogViewsBehind`).
 const BAD: f64 = 60.0;
 
 /// How well it does.

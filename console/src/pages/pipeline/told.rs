@@ -72,7 +72,8 @@ pub struct Lag {
 /// One partition of a projection.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Partition {
-    pub partition: i32,
+    #[serde(rename = "partition")]
+    pub number: i32,
     pub next_offset: i64,
     pub end_offset: Option<i64>,
     pub updated_at: String,
@@ -92,7 +93,8 @@ pub struct Replica {
 /// A build of a projection.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Build {
-    pub build: i64,
+    #[serde(rename = "build")]
+    pub id: i64,
     pub state: String,
     pub phase: Option<String>,
     pub reason: String,
@@ -112,7 +114,8 @@ pub struct Parked {
     pub partition: i32,
     pub version: i64,
     pub reason: String,
-    pub parked_at: String,
+    #[serde(rename = "parked_at")]
+    pub since: String,
     pub waiting: i64,
     pub attempts: i32,
     pub attempted_at: Option<String>,
@@ -142,7 +145,8 @@ pub struct Cache {
 /// A family of cached values.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Family {
-    pub family: String,
+    #[serde(rename = "family")]
+    pub name: String,
     pub requests: i64,
     pub hits: i64,
     pub revalidated: i64,

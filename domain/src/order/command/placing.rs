@@ -4,7 +4,7 @@ use super::past::History;
 use crate::country::Country;
 use crate::money::{Currency, Price};
 use crate::text::{Id, Slug, Text};
-use contracts::order::{Address, Customer, Kind};
+use contracts::order::{Address, ChosenQuote, Customer, Kind};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -128,4 +128,6 @@ pub struct NewShipping {
     pub amount: i64,
     /// Tax on the charge.
     pub tax: i64,
+    /// The quote that it was chosen by, which was found to promise it.
+    pub quote: Option<ChosenQuote>,
 }

@@ -45,6 +45,29 @@ pub fn decide(order: &Order, command: ChangeLine) -> Result<Vec<OrderEvent>, Rej
     checked(order, vec![changed.into()])
 }
 
+/// Whether the line keeps the discount that it has, as those change it who may
+/// not set prices: units that are added get none, and those that stay have no
+/// more than their part.
+///
+/// # Errors
+/// `discount_not_allowed`; before that, whatever [`decide`] refuses.
+pub fn keeps_discount(order: &Order, command: &ChangeLine) -> Result<(), Rejection> {
+    decide(order, command.clone())?;
+    let state = order.line(&command.line, None)?;
+    let had = state.line.quantity;
+    let quantity = command.quantity.unwrap_or(had);
+    let staying = quantity.min(had) - state.cancelled;
+    let allowed = pricing::for_units(state, staying, order.head()?).map_err(overflow)?;
+    let allowed = allowed.discount;
+    if amounts(order, state, quantity, command)?.discount > allowed {
+        return Err(Rejection::DiscountNotAllowed {
+            pointer: "/discount".to_owned(),
+            allowed,
+        });
+    }
+    Ok(())
+}
+
 fn check_quantity(state: &LineState, quantity: i64) -> Result<(), Rejection> {
     if !(1..=MAX_QUANTITY).contains(&quantity) {
         return Err(Rejection::NewQuantityOutOfRange {

@@ -6,6 +6,7 @@ use crate::{
         command::{NewAddress, UpdateDraft},
         event::OrderEvent,
         placement::{checked, draft_lines, order_country, placed_shipping, tags},
+        quoted::place_of_draft,
         rejection::Rejection,
         state::{DraftContent, Order, Stage},
     },
@@ -16,7 +17,8 @@ use contracts::{
 };
 
 /// What is given replaces what the draft has. A change that changes nothing
-/// stores nothing.
+/// stores nothing. A quote of its shipping that stays says whether the goods go
+/// elsewhere by now: where they went by it is not stored.
 pub fn decide(order: &Order, command: UpdateDraft) -> Result<Vec<OrderEvent>, Rejection> {
     let currency = order.head()?.currency;
     if order.stage == Stage::Cancelled {
@@ -27,6 +29,7 @@ pub fn decide(order: &Order, command: UpdateDraft) -> Result<Vec<OrderEvent>, Re
         mut snapshot,
         personal,
     } = (**draft).clone();
+    let chosen_now = command.shipping.is_some();
     if let Some(lines) = command.lines {
         snapshot.lines = draft_lines(lines, currency, snapshot.prices_include_tax)?;
     }
@@ -66,7 +69,13 @@ pub fn decide(order: &Order, command: UpdateDraft) -> Result<Vec<OrderEvent>, Re
     } else {
         personal
     };
-    let changed = DraftContent { snapshot, personal };
+    let mut changed = DraftContent { snapshot, personal };
+    if !chosen_now && place_of_draft(&changed) != place_of_draft(draft) {
+        let shipping = changed.snapshot.shipping.as_mut();
+        if let Some(quote) = shipping.and_then(|shipping| shipping.quote.as_mut()) {
+            quote.destination_changed = true;
+        }
+    }
     if changed == **draft {
         return Ok(Vec::new());
     }

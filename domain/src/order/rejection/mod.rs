@@ -65,16 +65,38 @@ pub enum Rejection {
         /// Where the body has it, or should.
         pointer: String,
     },
+    #[error("the platform's prices are those of the catalogue, and such a discount lowers them")]
+    DiscountNotAllowed {
+        /// Where the body has it, or should.
+        pointer: String,
+        /// How much of it may be given.
+        allowed: i64,
+    },
     // --- the quote of its shipping ----------------------------------------
+    #[error("the platform ships for charges that were quoted, and there is no quote of this")]
+    QuoteRequired {
+        /// Where the body, or the draft, should have it; empty: it has no place for it.
+        pointer: &'static str,
+    },
     #[error("the quote was not made here, or was changed")]
-    QuoteInvalid,
+    QuoteInvalid {
+        /// Where the body has it.
+        pointer: &'static str,
+    },
     #[error("the quote's time is over")]
     QuoteExpired {
+        /// Where the body, or the draft, has it.
+        pointer: &'static str,
         /// Since when, RFC 3339.
         expired_at: String,
     },
-    #[error(transparent)]
-    QuoteMismatch(Mismatch),
+    #[error("{mismatch}")]
+    QuoteMismatch {
+        /// Where the body, or the draft, has it.
+        pointer: &'static str,
+        /// What is another one.
+        mismatch: Mismatch,
+    },
     // --- content ----------------------------------------------------------
     #[error("an order needs at least one line")]
     NoLines,

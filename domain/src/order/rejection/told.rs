@@ -30,6 +30,8 @@ impl Rejection {
         "platform_currency",
         "price_mismatch",
         "price_unknown",
+        "discount_not_allowed",
+        "quote_required",
         "quote_invalid",
         "quote_expired",
         "quote_mismatch",
@@ -105,9 +107,11 @@ impl Rejection {
             Self::Rules(RulesRefusal::PlatformCurrency { .. }) => "platform_currency",
             Self::PriceMismatch { .. } => "price_mismatch",
             Self::PriceUnknown { .. } => "price_unknown",
-            Self::QuoteInvalid => "quote_invalid",
+            Self::DiscountNotAllowed { .. } => "discount_not_allowed",
+            Self::QuoteRequired { .. } => "quote_required",
+            Self::QuoteInvalid { .. } => "quote_invalid",
             Self::QuoteExpired { .. } => "quote_expired",
-            Self::QuoteMismatch(_) => "quote_mismatch",
+            Self::QuoteMismatch { .. } => "quote_mismatch",
             Self::NoLines => "no_lines",
             Self::TooManyLines { .. } => "too_many_lines",
             Self::QuantityOutOfRange { .. } | Self::NewQuantityOutOfRange { .. } => {
@@ -172,7 +176,7 @@ impl Rejection {
             | Self::PlatformUnknown { .. }
             | Self::Rules(RulesRefusal::PlatformCurrency { .. })
             | Self::PriceUnknown { .. }
-            | Self::QuoteInvalid
+            | Self::QuoteInvalid { .. }
             | Self::NoLines
             | Self::TooManyLines { .. }
             | Self::QuantityOutOfRange { .. }
@@ -207,10 +211,14 @@ impl Rejection {
         let field = |line: &usize, name: &str| format!("/lines/{line}/{name}");
         Some(match self {
             Self::NoSuchPart { pointer, .. } => return pointer.clone(),
-            Self::PriceMismatch { pointer, .. } | Self::PriceUnknown { pointer } => pointer.clone(),
-            Self::QuoteInvalid | Self::QuoteExpired { .. } | Self::QuoteMismatch(_) => {
-                "/shipping/quote".to_owned()
-            }
+            Self::PriceMismatch { pointer, .. }
+            | Self::PriceUnknown { pointer }
+            | Self::DiscountNotAllowed { pointer, .. } => pointer.clone(),
+            Self::QuoteRequired { pointer: "" } => return None,
+            Self::QuoteRequired { pointer }
+            | Self::QuoteInvalid { pointer }
+            | Self::QuoteExpired { pointer, .. }
+            | Self::QuoteMismatch { pointer, .. } => (*pointer).to_owned(),
             Self::PlatformUnknown { .. }
             | Self::Rules(RulesRefusal::PlatformInactive | RulesRefusal::PlatformArchived) => {
                 "/platform".to_owned()
@@ -302,8 +310,8 @@ impl Rejection {
             }
             Self::DuplicateLine { line, .. } => vec![("line", json!(line))],
             Self::PlatformUnknown { platform } => vec![("platform", json!(platform))],
-            Self::QuoteExpired { expired_at } => vec![("expired_at", json!(expired_at))],
-            Self::QuoteMismatch(mismatch) => {
+            Self::QuoteExpired { expired_at, .. } => vec![("expired_at", json!(expired_at))],
+            Self::QuoteMismatch { mismatch, .. } => {
                 let mut figures = mismatch.figures();
                 figures.insert(0, ("part", json!(mismatch.part())));
                 figures
@@ -311,6 +319,7 @@ impl Rejection {
             Self::PriceMismatch { given, current, .. } => {
                 vec![("given", json!(given)), ("current", json!(current))]
             }
+            Self::DiscountNotAllowed { allowed, .. } => vec![("allowed", json!(allowed))],
             _ => self.state_figures(),
         }
     }

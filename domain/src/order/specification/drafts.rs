@@ -1,12 +1,17 @@
 //! Drafts: put together, changed, placed or given up.
 
 use super::{Given, commands::*, given};
-use crate::order::{
-    OrderCommand, OrderEvent, Rejection,
-    command::{NewLine, UpdateDraft},
+use crate::{
+    order::{
+        Goods, OrderCommand, OrderEvent, Rejection,
+        command::{CreateDraft, NewAddress, NewLine, NewOrder, UpdateDraft},
+        quote_holds,
+    },
+    shipping::{Digest, Mismatch},
 };
-use contracts::order::{OrderPlaced, OrderStatus, PaymentStatus};
+use contracts::order::{ChosenQuote, OrderPlaced, OrderStatus, PaymentStatus};
 use contracts::personal::Personal;
+use time::{Duration, OffsetDateTime};
 
 fn update(lines: Vec<NewLine>) -> OrderCommand {
     UpdateDraft {
@@ -110,4 +115,91 @@ fn the_country_follows_the_shipping_address_and_its_removal() {
     let personal = placed.personal.as_ref().and_then(Personal::open);
     let personal = personal.expect("the billing address");
     assert!(personal.shipping_address.is_none() && personal.billing_address.is_some());
+}
+
+/// Until when the quote of [`quoted`] holds.
+const EXPIRES: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+fn in_leeds(postal_code: &str) -> NewAddress {
+    let mut leeds = address("Leeds", "GB");
+    leeds.address.postal_code = Some(postal_code.into());
+    leeds
+}
+
+/// A draft whose shipping was chosen by a quote of it.
+fn quoted() -> NewOrder {
+    let mut new = order(vec![line(2, "3")]);
+    new.shipping_address = Some(in_leeds("LS1 4AP"));
+    let lines = Digest::of_lines(&Goods::of_new(&new).lines, new.currency);
+    let mut chosen = shipping(399, 0);
+    chosen.quote = Some(ChosenQuote {
+        expires_at: EXPIRES,
+        method_version: 3,
+        zone_version: 2,
+        platform_version: 1,
+        lines: lines.into(),
+        destination_changed: false,
+    });
+    new.shipping = Some(chosen);
+    new
+}
+
+#[test]
+fn the_quote_of_a_draft_holds_until_it_is_over_and_is_told_of_the_order() {
+    let draft = given([CreateDraft(quoted()).into()]);
+    let second = Duration::SECOND;
+    assert_eq!(quote_holds(&draft.order, EXPIRES - second), Ok(()));
+    let over = quote_holds(&draft.order, EXPIRES).expect_err("over");
+    assert_eq!(over.code(), "quote_expired");
+    assert_eq!(over.pointer().as_deref(), Some("/shipping/quote"));
+    let told = placed_draft(&draft).order.shipping.and_then(|s| s.quote);
+    assert_eq!(told.map(|quote| quote.method_version), Some(3));
+    // Nothing was promised of a charge that somebody says.
+    let said = draft.and(
+        UpdateDraft {
+            shipping: Some(Some(shipping(399, 0))),
+            ..UpdateDraft::default()
+        }
+        .into(),
+    );
+    assert_eq!(quote_holds(&said.order, EXPIRES), Ok(()));
+}
+
+#[test]
+fn the_quote_of_a_draft_is_for_its_lines_and_its_address() {
+    let then = EXPIRES - Duration::SECOND;
+    let draft = || given([CreateDraft(quoted()).into()]);
+    let mismatch = |given: Given| match quote_holds(&given.order, then) {
+        Ok(()) => None,
+        Err(Rejection::QuoteMismatch { mismatch, .. }) => Some(mismatch),
+        Err(other) => panic!("refused otherwise: {other:?}"),
+    };
+    let to = |address| {
+        OrderCommand::from(UpdateDraft {
+            shipping_address: Some(address),
+            ..UpdateDraft::default()
+        })
+    };
+    let more = || update(vec![line(3, "3")]);
+    assert_eq!(mismatch(draft().and(more())), Some(Mismatch::Lines));
+    let again = update(vec![line(1, "3"), line(1, "3.00")]);
+    assert_eq!(mismatch(draft().and(more()).and(again)), None);
+    let moved = || to(Some(in_leeds("LS2 9JT")));
+    let elsewhere = Some(Mismatch::Destination);
+    assert_eq!(mismatch(draft().and(moved())), elsewhere);
+    assert_eq!(mismatch(draft().and(to(None))), elsewhere);
+    // To another house in the same street, it was quoted for; and to a place that
+    // it was sent away from it may cost something else.
+    let mut next_door = in_leeds("ls1 4ap");
+    next_door.address.line1 = Some("2 Park Row".into());
+    assert_eq!(mismatch(draft().and(to(Some(next_door)))), None);
+    let back = to(Some(in_leeds("LS1 4AP")));
+    assert_eq!(mismatch(draft().and(moved()).and(back)), elsewhere);
+    // Chosen anew, with all of it.
+    let anew = UpdateDraft {
+        shipping_address: Some(Some(in_leeds("LS2 9JT"))),
+        shipping: Some(quoted().shipping),
+        ..UpdateDraft::default()
+    };
+    assert_eq!(mismatch(draft().and(anew.into())), None);
 }

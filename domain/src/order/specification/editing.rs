@@ -1,7 +1,7 @@
 //! Edits of a placed order.
 
 use super::{commands::*, given, nothing};
-use crate::order::{Order, OrderEvent, Rejection};
+use crate::order::{Order, OrderCommand, OrderEvent, Rejection, keeps_discount};
 use contracts::order::AddressKind;
 
 fn amounts(order: &Order, id: &str) -> (i64, i64, i64) {
@@ -53,6 +53,32 @@ fn editing_closes_at_the_first_fulfillment_unless_it_adds() {
         packed.when(edit.clone()).rejects(&closed);
         given([placed(), discount(fixed(1), None)]).and(edit);
     }
+}
+
+#[test]
+fn a_line_keeps_its_discount_for_who_may_not_set_prices() {
+    // Four lamps for 40.00 less 4.00.
+    let order = given([place(vec![taxed(4, "10", 400, 0)])]).order;
+    let keeps = |quantity, discount| match reprice("l1", quantity, discount, None) {
+        OrderCommand::ChangeLine(change) => keeps_discount(&order, &change),
+        other => panic!("another command: {other:?}"),
+    };
+    let refused = |allowed| {
+        Err(Rejection::DiscountNotAllowed {
+            pointer: "/discount".into(),
+            allowed,
+        })
+    };
+    assert_eq!(keeps(None, Some(400)), Ok(()));
+    assert_eq!(keeps(None, Some(401)), refused(400));
+    assert_eq!(keeps(Some(2), None), Ok(()));
+    assert_eq!(keeps(Some(2), Some(400)), refused(200));
+    assert_eq!(keeps(Some(8), None), refused(400), "in proportion");
+    assert_eq!(keeps(Some(8), Some(400)), Ok(()));
+    // What nobody may do is told first.
+    let (discount, amount) = (4_001, 4_000);
+    let never = Err(Rejection::NewDiscountOutOfRange { discount, amount });
+    assert_eq!(keeps(None, Some(4_001)), never);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::seller;
 use crate::platform::{
     ChangePlatform, Platform, PlatformCommand, PlatformEvent, SavePlatform, decide, evolve,
 };
-use contracts::platform::{ClientPrices, OnCancellation, RateLimit, Seller};
+use contracts::platform::{ClientPrices, ClientShipping, OnCancellation, RateLimit, Seller};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -59,6 +59,10 @@ fn client_prices() -> impl Strategy<Value = ClientPrices> + Clone {
     prop::sample::select(vec![ClientPrices::MustMatch, ClientPrices::Accepted])
 }
 
+fn client_shipping() -> impl Strategy<Value = ClientShipping> + Clone {
+    prop::sample::select(vec![ClientShipping::Any, ClientShipping::Quoted])
+}
+
 /// A platform named `web`, seldom `shop`; some of its members may be wrong.
 fn save() -> impl Strategy<Value = SavePlatform> {
     let head = (
@@ -76,6 +80,7 @@ fn save() -> impl Strategy<Value = SavePlatform> {
         client_prices(),
         rate_limit(),
         any_seller(),
+        client_shipping(),
     );
     (head, flags, rest).prop_map(|(head, flags, rest)| SavePlatform {
         slug: head.0.try_into().expect("a slug"),
@@ -93,6 +98,7 @@ fn save() -> impl Strategy<Value = SavePlatform> {
         on_cancellation: rest.2,
         number_prefix: rest.3.map(str::to_owned),
         client_prices: rest.4,
+        client_shipping: rest.7,
         rate_limit: rest.5,
         seller: rest.6,
     })
@@ -115,6 +121,7 @@ fn change() -> impl Strategy<Value = ChangePlatform> {
             on_cancellation: named(9).then_some(all.on_cancellation),
             number_prefix: named(10).then_some(all.number_prefix),
             client_prices: named(11).then_some(all.client_prices),
+            client_shipping: named(14).then_some(all.client_shipping),
             rate_limit: named(12).then_some(all.rate_limit),
             seller: named(13).then_some(all.seller),
         }
@@ -142,12 +149,17 @@ fn as_patch(change: &ChangePlatform) -> Value {
         "expire_unpaid_after_seconds": change.expire_unpaid_after_seconds,
         "archive_settled_after_seconds": change.archive_settled_after_seconds,
         "on_cancellation": change.on_cancellation, "number_prefix": change.number_prefix,
+        "client_shipping": change.client_shipping.filter(|shipping| !shipping.is_any()),
         "client_prices": change.client_prices, "rate_limit": change.rate_limit,
         "seller": change.seller,
     });
     let taken_away = [
         ("currency", matches!(change.currency, Some(None))),
         ("country", matches!(change.country, Some(None))),
+        (
+            "client_shipping",
+            change.client_shipping == Some(ClientShipping::Any),
+        ),
         ("number_prefix", matches!(change.number_prefix, Some(None))),
         ("rate_limit", matches!(change.rate_limit, Some(None))),
         ("seller", matches!(change.seller, Some(None))),

@@ -4,7 +4,7 @@ use super::{bare, given, web};
 use crate::platform::{
     ChangePlatform, Origin, Platform, PlatformCommand, PlatformRules, RulesRefusal, SavePlatform,
 };
-use contracts::platform::{ClientPrices, OnCancellation, RateLimit};
+use contracts::platform::{ClientPrices, ClientShipping, OnCancellation, RateLimit};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -33,6 +33,7 @@ fn rules_are_the_platform_s_own_under_its_version() {
         on_cancellation: OnCancellation::Record,
         number_prefix: Some("W-".to_owned()),
         client_prices: ClientPrices::MustMatch,
+        client_shipping: ClientShipping::Any,
         rate_limit: Some(limit),
     };
     assert_eq!(rules(&given([web().into()])), expected);
@@ -116,6 +117,18 @@ fn who_may_set_prices() {
     };
     let accepting = rules(&given([web().into(), accepting.into()]));
     assert!(accepting.may_set_prices(false));
+}
+
+#[test]
+fn who_may_say_what_shipping_costs() {
+    let any = rules(&given([web().into()]));
+    assert!(any.may_set_shipping(false) && any.may_set_shipping(true));
+    let quoted = ChangePlatform {
+        client_shipping: Some(ClientShipping::Quoted),
+        ..ChangePlatform::default()
+    };
+    let quoted = rules(&given([web().into(), quoted.into()]));
+    assert!(!quoted.may_set_shipping(false) && quoted.may_set_shipping(true));
 }
 
 #[test]

@@ -16,7 +16,9 @@ pub use mismatch::Mismatch;
 
 use super::{destination::Destination, priced::PricedLine, quote::Offer};
 use crate::{money::Currency, order::command::NewShipping};
+use contracts::order::ChosenQuote;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// Goods that are to be sent somewhere, as far as a promise tells them apart
 /// from others.
@@ -90,6 +92,18 @@ impl Promise {
             amount: offer.amount,
             tax: offer.tax,
             from,
+        }
+    }
+
+    /// What an order says of it that was shipped by it; it holds until then.
+    pub fn chosen(&self, expires_at: OffsetDateTime) -> ChosenQuote {
+        ChosenQuote {
+            expires_at,
+            method_version: self.from.method,
+            zone_version: self.from.zone,
+            platform_version: self.from.platform,
+            lines: self.consignment.lines.into(),
+            destination_changed: false,
         }
     }
 

@@ -102,6 +102,7 @@ fn a_promise_is_of_one_charge() {
         name: "Method".try_into().expect("a text"),
         amount: 500,
         tax: 95,
+        quote: None,
     };
     assert_eq!(promise.charges(&told), Ok(()));
     let other = |change: fn(&mut NewShipping)| {

@@ -186,24 +186,30 @@ pub async fn newer(ops: &PgPool, work: &Work, subjects: &[Uuid]) -> Result<Vec<U
 
 /// Its lines are there, so many bytes of them; whose orders they are about is known by
 /// now, and the email that they were found by is forgotten.
-pub async fn prepared(ops: &PgPool, id: Uuid, input_bytes: i64) -> Result<(), Error> {
+pub async fn prepared(
+    ops: &PgPool,
+    id: Uuid,
+    input_bytes: i64,
+    found: &[Uuid],
+) -> Result<(), Error> {
     sqlx::query(
-        "UPDATE operations SET prepared = true, input_bytes = $2, about = about - 'email', found = '{}' \
+        "UPDATE operations SET prepared = true, input_bytes = $2, about = about - 'email', found = $3 \
           WHERE id = $1 AND NOT prepared",
     )
     .bind(id)
     .bind(input_bytes)
+    .bind(found)
     .execute(ops)
     .await?;
     Ok(())
 }
 
 /// Readers no longer show what an erasure was to erase; since when that was noted
-/// first.
-pub async fn rewritten(ops: &PgPool, id: Uuid) -> Result<OffsetDateTime, Error> {
-    sqlx::query_scalar(
+/// first, and the orders that it is about.
+pub async fn rewritten(ops: &PgPool, id: Uuid) -> Result<(OffsetDateTime, Vec<Uuid>), Error> {
+    sqlx::query_as(
         "UPDATE operations SET rewritten_at = coalesce(rewritten_at, statement_timestamp()) \
-          WHERE id = $1 RETURNING rewritten_at",
+          WHERE id = $1 RETURNING rewritten_at, found",
     )
     .bind(id)
     .fetch_one(ops)
@@ -322,7 +328,7 @@ pub async fn finish(
     let finished = sqlx::query(
         "UPDATE operations \
             SET state = $2, phase = 'finished', error_code = $3, error_detail = $4, \
-                about = about - 'email', \
+                about = about - 'email', found = '{}', \
                 finished_at = statement_timestamp(), \
                 expires_at = statement_timestamp() + $5 * interval '1 day' \
           WHERE id = $1 AND finished_at IS NULL AND parts = $6",

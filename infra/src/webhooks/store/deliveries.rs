@@ -10,6 +10,7 @@ use crate::{
         secret::WebhookSecret,
     },
 };
+use contracts::personal::ERASED;
 use sqlx::{Error, PgConnection, PgPool, Row as _};
 use uuid::Uuid;
 
@@ -186,11 +187,16 @@ pub async fn conclude(
     Ok(endpoint)
 }
 
+/// Keeps requests; of those about an order that was erased not what was answered, which
+/// may name whoever has ordered.
 async fn attempts(connection: &mut PgConnection, concluded: &[Concluded]) -> Result<(), Error> {
     let of = || concluded.iter().map(|c| &c.attempt);
     sqlx::query(
         "INSERT INTO webhook_attempts (id, delivery_id, at, duration_ms, status, error, answer) \
-         SELECT a.id, a.delivery, a.at, a.duration, a.status, a.error, a.answer \
+         SELECT a.id, a.delivery, a.at, a.duration, a.status, a.error, \
+                CASE WHEN a.answer IS NOT NULL \
+                      AND EXISTS (SELECT FROM erased_orders o WHERE o.order_id = d.order_id) \
+                     THEN $8 ELSE a.answer END \
            FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::int[], $5::int[], \
                        $6::text[], $7::text[]) \
                 AS a (id, delivery, at, duration, status, error, answer) \
@@ -208,6 +214,7 @@ async fn attempts(connection: &mut PgConnection, concluded: &[Concluded]) -> Res
     .bind(of().map(|a| a.status).collect::<Vec<_>>())
     .bind(of().map(|a| a.error.as_deref()).collect::<Vec<_>>())
     .bind(of().map(|a| a.answer.as_deref()).collect::<Vec<_>>())
+    .bind(ERASED)
     .execute(connection)
     .await?;
     Ok(())

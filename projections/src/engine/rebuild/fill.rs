@@ -260,8 +260,7 @@ impl<P: Projection> Writer<P> {
     /// folded while the present one is written. The page that comes after it.
     ///
     /// Its aggregates are not in the tables: who stores them moves their partitions on.
-    /// Where another builder does so meanwhile, the rows of this one are refused, and
-    /// what it tries carefully then is not committed.
+    /// Where another builder has done so meanwhile, the rows of this one are refused.
     async fn write(
         &mut self,
         first: Ready<P>,
@@ -283,7 +282,10 @@ impl<P: Projection> Writer<P> {
                 P::write_new(&mut transaction, &folded.rows, &folded.changes),
                 next(&self.engine, shares),
             );
-            written.map_err(|error| refused(error, &last_id))?;
+            if let Err(error) = written {
+                let held = (build, &self.held);
+                return Err(refused(&self.engine, held, error, &last_id).await);
+            }
             for broken in streams.broken {
                 apply::park(&self.engine, &mut transaction, build, broken).await?;
             }
@@ -295,9 +297,11 @@ impl<P: Projection> Writer<P> {
                 rest => break (last_id, rest),
             }
         };
-        P::write(&mut transaction, &BTreeMap::new(), &held_back)
-            .await
-            .map_err(|error| refused(error, &last_id))?;
+        let written = P::write(&mut transaction, &BTreeMap::new(), &held_back).await;
+        if let Err(error) = written {
+            let held = (build, &self.held);
+            return Err(refused(&self.engine, held, error, &last_id).await);
+        }
         let reached = reached(&self.held, &last_id);
         commit::<P>(transaction, build, (&self.held, &reached), &done).await?;
         self.count(&done);
@@ -330,13 +334,35 @@ impl<P: Projection> Writer<P> {
     }
 }
 
-fn refused(error: sqlx::Error, last_id: &str) -> Stopped {
-    if is_about_data(&error) {
+/// What it means that the database refuses rows of a page. Where their partitions have
+/// moved on without this builder, another one has stored them.
+async fn refused<P: Projection>(
+    engine: &Engine<P>,
+    (build, held): (i64, &BTreeMap<i32, String>),
+    error: sqlx::Error,
+    last_id: &str,
+) -> Stopped {
+    if !is_about_data(&error) {
+        return error.into();
+    }
+    let stored = match store::parts(engine.views(), P::NAME, build).await {
+        Ok(stored) => stored,
+        Err(error) => return error.into(),
+    };
+    if is_held(held, &stored) {
         let up_to = last_id.to_owned();
         Stopped::Refused { up_to }
     } else {
-        error.into()
+        RebuildError::Overtaken { build }.into()
     }
+}
+
+/// Whether partitions stand where a writer believes them to.
+fn is_held(held: &BTreeMap<i32, String>, stored: &BTreeMap<i32, Part>) -> bool {
+    held.iter().all(|(partition, last_id)| {
+        let stored = stored.get(partition);
+        stored.is_some_and(|part| part.last_id == *last_id)
+    })
 }
 
 /// How many events a page has added.
@@ -386,4 +412,28 @@ async fn next<P: Projection>(
         done: share.done,
         last_id: share.last_id,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(places: &[(i32, &str)]) -> BTreeMap<i32, Part> {
+        let part = |last_id: &str| Part {
+            last_id: last_id.to_owned(),
+            aggregates: 1,
+            events: 1,
+        };
+        let places = places.iter();
+        places.map(|(p, last_id)| (*p, part(last_id))).collect()
+    }
+
+    #[test]
+    fn who_has_moved_a_partition_on_has_overtaken_its_writer() {
+        let held = BTreeMap::from([(1, "b".to_owned()), (3, String::new())]);
+        // What others do in theirs is no matter.
+        assert!(is_held(&held, &stored(&[(0, "x"), (1, "b"), (3, "")])));
+        assert!(!is_held(&held, &stored(&[(1, "c"), (3, "")])));
+        assert!(!is_held(&held, &stored(&[(1, "b")])));
+    }
 }

@@ -19,10 +19,12 @@ const UPSERT: &str = "
                                       placed_at, guest, subjects, emails, words)
     SELECT order_id, platform, subject, customer_id, name, email, placed_at, guest,
            subjects::uuid[], emails::text[], words::tsvector
-      FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
-                  $7::timestamptz[], $8::boolean[], $9::text[], $10::text[], $11::text[])
-           AS n (order_id, platform, subject, customer_id, name, email, placed_at, guest, subjects,
-                 emails, words)
+      FROM (SELECT unnest($1::uuid[]) AS order_id, unnest($2::text[]) AS platform,
+                   unnest($3::uuid[]) AS subject, unnest($4::text[]) AS customer_id,
+                   unnest($5::text[]) AS name, unnest($6::text[]) AS email,
+                   unnest($7::timestamptz[]) AS placed_at, unnest($8::boolean[]) AS guest,
+                   unnest($9::text[]) AS subjects, unnest($10::text[]) AS emails,
+                   unnest($11::text[]) AS words) AS n
         ON CONFLICT (order_id) DO UPDATE
        SET platform = EXCLUDED.platform, subject = EXCLUDED.subject,
            customer_id = EXCLUDED.customer_id, name = EXCLUDED.name, email = EXCLUDED.email,

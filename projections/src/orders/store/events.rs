@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 const COPY: &str = "COPY order_events (order_id, version, entry) FROM STDIN";
 const UPSERT: &str = "INSERT INTO order_events (order_id, version, entry) \
-     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[]) \
+     SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::text[]) \
      ON CONFLICT (order_id, version) DO UPDATE SET entry = EXCLUDED.entry";
 static STATEMENTS: LazyLock<Statements> =
     LazyLock::new(|| Statements::new(COPY.to_owned(), UPSERT.to_owned()));

@@ -71,9 +71,9 @@ pub async fn write(
     if !changed.is_empty() {
         was.extend(store(connection, &changed, there).await?);
         for (row, words) in changed {
-            is.extend(words.into_iter().map(|word| (row.partition, word)));
+            let words = words.into_iter().filter(|word| may_be_mistyped(word));
+            is.extend(words.map(|word| (row.partition, word)));
         }
-        is.retain(|(_, word)| may_be_mistyped(word));
         add(connection, is.difference(&was)).await?;
     }
     was.retain(|(_, word)| may_be_mistyped(word));

@@ -24,7 +24,7 @@ pub enum Storing<'q> {
 /// Rows as COPY reads them.
 pub struct Lines<'q> {
     statement: &'q str,
-    lines: Vec<String>,
+    rows: Vec<String>,
     columns: usize,
 }
 
@@ -76,16 +76,16 @@ impl<'q> Lines<'q> {
     const fn of(statement: &'q str) -> Self {
         Self {
             statement,
-            lines: Vec::new(),
+            rows: Vec::new(),
             columns: 0,
         }
     }
 
     fn add<T: Field>(&mut self, column: &[T]) {
         if self.columns == 0 {
-            self.lines = iter::repeat_with(String::new).take(column.len()).collect();
+            self.rows = iter::repeat_with(String::new).take(column.len()).collect();
         }
-        for (line, value) in self.lines.iter_mut().zip(column) {
+        for (line, value) in self.rows.iter_mut().zip(column) {
             if self.columns > 0 {
                 line.push('\t');
             }
@@ -95,9 +95,9 @@ impl<'q> Lines<'q> {
     }
 
     fn text(self) -> String {
-        let length = self.lines.iter().map(|line| line.len() + 1).sum();
+        let length = self.rows.iter().map(|line| line.len() + 1).sum();
         let mut text = String::with_capacity(length);
-        for line in self.lines {
+        for line in self.rows {
             text.push_str(&line);
             text.push('\n');
         }
@@ -200,7 +200,7 @@ impl<T: Field> Field for Option<T> {
 mod tests {
     use super::*;
 
-    fn line<T: Field>(value: T) -> String {
+    fn line<T: Field>(value: &T) -> String {
         let mut line = String::new();
         value.put(&mut line);
         line
@@ -217,21 +217,21 @@ mod tests {
 
     #[test]
     fn nothing_in_a_text_ends_its_field_or_is_null() {
-        assert_eq!(line("a\tb\nc\rd"), "a\\tb\\nc\\rd");
-        assert_eq!(line(r"\N"), r"\\N");
-        assert_eq!(line(r"\."), r"\\.");
-        assert_eq!(line(r#"{"n":"x\n"}"#.to_owned()), r#"{"n":"x\\n"}"#);
-        assert_eq!(line(None::<String>), r"\N");
+        assert_eq!(line(&"a\tb\nc\rd"), "a\\tb\\nc\\rd");
+        assert_eq!(line(&r"\N"), r"\\N");
+        assert_eq!(line(&r"\."), r"\\.");
+        assert_eq!(line(&r#"{"n":"x\n"}"#.to_owned()), r#"{"n":"x\\n"}"#);
+        assert_eq!(line(&None::<String>), r"\N");
     }
 
     #[test]
     fn values_are_written_as_postgres_reads_them() {
         assert_eq!(
-            line(Uuid::from_u128(10)),
+            line(&Uuid::from_u128(10)),
             "00000000-0000-0000-0000-00000000000a"
         );
-        assert_eq!((line(true), line(Some(false))), ("t".into(), "f".into()));
-        assert_eq!(line(i64::MIN), "-9223372036854775808");
+        assert_eq!((line(&true), line(&Some(false))), ("t".into(), "f".into()));
+        assert_eq!(line(&i64::MIN), "-9223372036854775808");
         for (at, text) in [
             (
                 datetime!(2026-03-29 23:59:59.123456789 +02:00),
@@ -246,7 +246,7 @@ mod tests {
                 "9999-01-02 03:04:00.000000+00",
             ),
         ] {
-            assert_eq!(line(at), text);
+            assert_eq!(line(&at), text);
         }
     }
 }

@@ -62,11 +62,12 @@ impl Table {
         let columns = self.columns.iter();
         let names = joined(columns.clone().map(|(name, _)| quoted(name)));
         let values = joined(columns.clone().map(|(name, kind)| value(name, kind)));
-        let arrays = columns.zip(1..).map(|((_, kind), n)| array(n, kind));
+        let arrays = columns.zip(1..);
+        let arrays = arrays.map(|((name, kind), n)| unnested(n, name, kind));
         let (key, rest) = self.columns.split_at(self.key);
         format!(
             "INSERT INTO {table} AS t ({names}) \
-             SELECT {values} FROM unnest({arrays}) AS n ({names}) \
+             SELECT {values} FROM (SELECT {arrays}) AS n \
              ON CONFLICT ({key}) DO UPDATE SET {set}",
             table = self.name,
             arrays = joined(arrays),
@@ -104,12 +105,14 @@ fn set(name: &str) -> String {
     format!("\"{name}\" = EXCLUDED.\"{name}\"")
 }
 
-fn array(number: usize, kind: &str) -> String {
+/// In the select list arrays are gone through side by side. As a table function each
+/// would be put down as a whole first, documents on disk.
+fn unnested(number: usize, name: &str, kind: &str) -> String {
     let bound = match kind {
         "text[]" | "tsvector" | "numeric" => "text",
         kind => kind,
     };
-    format!("${number}::{bound}[]")
+    format!("unnest(${number}::{bound}[]) AS \"{name}\"")
 }
 
 fn value(name: &str, kind: &str) -> String {
@@ -175,7 +178,8 @@ mod tests {
             TABLE.upsert(),
             "INSERT INTO things AS t (\"id\", \"partition\", \"tags\") \
              SELECT n.\"id\", n.\"partition\", n.\"tags\"::text[] \
-             FROM unnest($1::uuid[], $2::int[], $3::text[]) AS n (\"id\", \"partition\", \"tags\") \
+             FROM (SELECT unnest($1::uuid[]) AS \"id\", unnest($2::int[]) AS \"partition\", \
+             unnest($3::text[]) AS \"tags\") AS n \
              ON CONFLICT (\"id\") DO UPDATE SET \
              \"partition\" = EXCLUDED.\"partition\", \"tags\" = EXCLUDED.\"tags\""
         );

@@ -127,10 +127,8 @@ mod tests {
 
     async fn chosen(outcome: Option<ResultOutcome>, limit: Option<u64>) -> Vec<u64> {
         let statuses = [201, 409, 200, 422, 503];
-        let all: String = statuses
-            .iter()
-            .map(|status| format!("{{\"line\":1,\"status\":{status}}}\n"))
-            .collect();
+        let lines = statuses.map(|status| format!("{{\"line\":1,\"status\":{status}}}\n"));
+        let all = lines.concat();
         // Pieces end where they like.
         let pieces: Vec<_> = all
             .as_bytes()

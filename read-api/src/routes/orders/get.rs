@@ -114,13 +114,15 @@ impl Asked {
     {
         let (consistency, fields) = (&self.consistency, self.fields.as_ref());
         if let Some(moment) = Moment::of(&self.query)? {
-            return past::answer(request, state, id, moment, fields).await;
+            let past = past::answer(request, state, id, moment, fields);
+            return Box::pin(past).await;
         }
         let expand = Expand::of(&self.query)?;
         if !expand.is_empty() {
-            let order = one::whole(state, consistency, wanted(state, id), read).await?;
+            let order = Box::pin(one::whole(state, consistency, wanted(state, id), read)).await?;
             let asked = (&expand, fields);
-            return expanded::answer(request, state, consistency, asked, (id, order)).await;
+            let expanded = expanded::answer(request, state, consistency, asked, (id, order));
+            return Box::pin(expanded).await;
         }
         let order = one::document(request, state, consistency, wanted(state, id), read).await?;
         let order = order.map(|order| order.cut(fields)).transpose()?;

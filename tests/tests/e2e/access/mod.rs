@@ -38,6 +38,7 @@ pub fn trials() -> Vec<Trial> {
         keys::a_key_gives_no_more_than_it_has,
         keys::a_key_ends_when_it_says,
         limits::a_key_that_asks_too_often_is_told_to_come_back,
+        limits::a_platform_limits_the_keys_that_are_for_it_alone,
         limits::an_address_is_that_of_whom_a_trusted_proxy_speaks_for,
         tokens::a_token_is_for_what_it_says,
         tokens::what_is_no_token_of_the_provider_is_refused,

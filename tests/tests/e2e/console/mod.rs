@@ -1,8 +1,11 @@
 //! The console: a browser without scripts before it, the real APIs behind it.
 
 mod acting;
+mod figures;
 mod html;
+mod integrations;
 mod listing;
+mod pipeline;
 mod safe;
 pub mod scene;
 mod signing_in;
@@ -14,10 +17,10 @@ use tests::on_servers;
 /// All tests of the console.
 pub fn trials() -> Vec<Trial> {
     macro_rules! trials {
-        ($($module:ident :: $test:ident),+ $(,)?) => {
+        ($($($part:ident)::+),+ $(,)?) => {
             vec![$(on_servers(
-                concat!("console::", stringify!($module), "::", stringify!($test)),
-                async |env: &tests::TestEnv| Box::pin($module::$test(env)).await,
+                concat!("console", $("::", stringify!($part)),+),
+                async |env: &tests::TestEnv| Box::pin($($part)::+(env)).await,
             )),+]
         };
     }
@@ -34,6 +37,25 @@ pub fn trials() -> Vec<Trial> {
         listing::changes_are_told_as_they_come,
         acting::an_order_is_captured_shipped_returned_and_refunded_by_forms,
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
+        figures::what_is_shown_is_what_the_api_says,
+        figures::an_empty_shop_says_what_to_do,
+        figures::days_are_those_of_the_zone_in_the_url,
+        figures::currencies_are_never_mixed,
+        figures::names_of_products_come_out_as_text,
+        figures::a_key_without_the_scope_is_shown_no_figures,
+        pipeline::an_event_is_seen_at_every_stage,
+        pipeline::a_parked_order_is_driven_again_from_the_page,
+        pipeline::a_projection_is_made_anew_from_the_page,
+        pipeline::a_cached_order_is_purged_from_the_page,
+        pipeline::a_schedule_rests_from_the_page,
+        pipeline::a_key_without_the_scope_is_shown_no_pipeline,
+        integrations::webhooks::an_endpoint_is_made_pinged_retried_and_deleted,
+        integrations::operations::a_file_with_bad_lines_says_which_and_offers_them,
+        integrations::operations::a_file_that_is_none_of_the_format_is_told_to_be_such,
+        integrations::exports::an_export_is_made_and_downloaded,
+        integrations::keys::a_key_is_made_shown_once_and_revoked,
+        integrations::strangers::who_may_do_none_of_it_sees_none_of_it,
+        integrations::strangers::who_may_only_read_is_offered_nothing_else,
         travelling::an_order_is_shown_as_it_was,
         travelling::one_event_is_shown_as_it_is_published,
     ]

@@ -3,12 +3,17 @@
 use super::html;
 use crate::people::town::Town;
 use anyhow::{Context as _, Result, ensure};
-use infra::api_keys::{self, Rights, Scopes};
+use infra::{
+    api_keys::{self, Rights, Scopes},
+    config::Config,
+    platforms::Platforms,
+};
 use reqwest::{
     Client, Method, RequestBuilder, StatusCode, Url,
     header::{CONTENT_TYPE, COOKIE, HeaderMap, LOCATION, SET_COOKIE},
     redirect::Policy,
 };
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},
@@ -29,7 +34,22 @@ pub struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// All of them, ready.
     pub async fn open(env: &'a TestEnv) -> Result<Self> {
-        let town = Town::open(env).await?;
+        Self::open_with(env, |_| {}).await
+    }
+
+    /// The same, where the roles behind it are configured otherwise.
+    pub async fn open_with(
+        env: &'a TestEnv,
+        more: impl Fn(&mut Config) + Clone + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let seller = json!({"name": "Lumen", "address": ["Bristol"]});
+        let platforms = json!({"default": {}, "web": {"seller": seller}});
+        let platforms: Platforms = serde_json::from_value(platforms)?;
+        let of_ours = move |config: &mut Config| {
+            config.platforms = platforms.clone();
+            more(config);
+        };
+        let town = Town::open_with(env, of_ours).await?;
         let (commands, queries) = (town.scene.api.url(), town.views());
         let console = env.role("console").config(|config| {
             commands.clone_into(&mut config.command_url);

@@ -93,19 +93,9 @@ pub async fn a_customer_is_forgotten_in_every_copy_and_nobody_else_is(env: &Test
 
 /// A file of all orders; where the export is.
 async fn exported(town: &Town<'_>) -> Result<String> {
-    let export = json!({"kind": "orders", "format": "ndjson"});
     let export = town
-        .scene
-        .api
-        .post("/v1/exports", &export)
-        .await?
-        .expect(202)?;
-    let export = export.header("location").to_owned();
-    wait_until("the file", async || {
-        let export = town.see(&export).await?.expect(200)?.json;
-        Ok((export["state"] == "done").then_some(()))
-    })
-    .await?;
+        .export(&json!({"kind": "orders", "format": "ndjson"}))
+        .await?;
     let files = town.scene.stored()?;
     ensure!(
         files.iter().any(|file| file.contains("/exports/")),

@@ -1,21 +1,25 @@
 //! The bytes of every file, before and after somebody is forgotten.
 
-use super::town::{MARL, QUILL, Town};
+use super::{
+    places::{DRAWN, Places},
+    town::{MARL, QUILL, Town, id_of},
+};
+use crate::webhooks::{
+    receiver::{OK, Receiver, Reply},
+    scene::loopback,
+};
 use anyhow::{Context as _, Result, ensure};
 use contracts::topics;
+use infra::{config::Config, platforms::Platforms};
 use rdkafka::{
     admin::{AdminClient, AdminOptions, AlterConfig, ResourceSpecifier},
     client::DefaultClientContext,
     config::ClientConfig,
 };
+use reqwest::Method;
 use serde_json::json;
 use sqlx::{Connection as _, Executor as _, PgConnection};
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 use tests::{PrivateServers, TestEnv, wait_until_within};
 
 /// The one broker of local servers.
@@ -23,50 +27,44 @@ const BROKER: i32 = 1;
 /// How long files may take to be rewritten.
 const COMPACTED: Duration = Duration::from_mins(4);
 
+/// What a receiver of webhooks knows, and says.
+const NAMED: &str = "no street of Quillfeather Zabrowski is known";
+/// Files of exports, by how their names end.
+const EXPORTED: [(&str, &str, &str); 3] = [
+    ("csv", "none", ".csv"),
+    ("csv", "gzip", ".csv.gz"),
+    ("ndjson", "zstd", ".ndjson.zst"),
+];
+
 /// In the files of the databases after VACUUM FULL and with the write-ahead logs
 /// recycled, in Redis, in the topics once they are compacted, in exports, uploads and
-/// results, in the logs of servers and roles, which tell all they can.
+/// results, in the logs of servers and roles, which tell all they can. Before, it is in
+/// each place that can have it: what is not there cannot be taken back.
 pub async fn nothing_of_a_person_is_left_in_any_file(
     env: &TestEnv,
     _servers: &PrivateServers,
 ) -> Result<()> {
-    let town = Town::open_with(env, |config| {
-        config.log = "debug,rdkafka=warn,hyper=info,h2=info".into();
-    })
-    .await?;
+    let town = Town::open_with(env, configured(&with_a_seller()?)).await?;
     let own = town.order(&QUILL, Some("c-1")).await?;
     let guests = town.order(&QUILL, None).await?;
     let last = town.order(&MARL, Some("c-2")).await?;
     let noted = town.on(&last, "notes", json!({"text": "x"})).await?;
     town.read(&last, &noted["position"]).await?;
-    // Asked for often, it is cached; searched for, it may be noted.
-    for _ in 0..3 {
-        town.see(&own).await?.expect(200)?;
-        town.see("/v1/orders?q=quillfeather").await?.expect(200)?;
-        town.see("/v1/customers?email=quillfeather@example.net")
-            .await?
-            .expect(200)?;
-    }
-    let uploaded = format!(
-        "{}\n",
-        json!({"op": "place_order", "key": "u", "body": super::town::order(&QUILL, Some("c-1"))})
-    );
-    let operation = town.scene.upload("", uploaded).await?;
-    town.scene.until_ended(&operation, "succeeded").await?;
-    let export = json!({"kind": "orders", "format": "ndjson"});
-    town.scene
-        .api
-        .post("/v1/exports", &export)
-        .await?
-        .expect(202)?;
+    let theirs = [id_of(&own)?.to_string(), id_of(&guests)?.to_string()];
+    let receiver = Receiver::start(move |received| {
+        if theirs.iter().any(|order| received.body.contains(order)) {
+            Reply::Status(422, "", NAMED)
+        } else {
+            OK
+        }
+    });
+    let receiver = receiver.await?;
+    town.tell(&receiver.url).await?;
+    fill(env, &town, (&own, &guests)).await?;
 
     let places = Places::of(env, &town).await?;
-    wait_until_within(COMPACTED, "it to be on disk", async || {
-        let found = places.search();
-        let everywhere = ["postgres-views", "kafka"]
-            .iter()
-            .all(|place| found.contains(*place));
-        Ok(everywhere.then_some(()))
+    wait_until_within(COMPACTED, "it to be everywhere", async || {
+        Ok(is_everywhere(&places.search()).then_some(()))
     })
     .await
     .with_context(|| format!("{:?}", places.search()))?;
@@ -96,71 +94,92 @@ pub async fn nothing_of_a_person_is_left_in_any_file(
     .with_context(|| format!("{:?}", places.search()))
 }
 
-/// Folders, and what is kept there.
-struct Places(Vec<(String, PathBuf)>);
+/// Somebody sells on the channel, so that there are invoices.
+fn with_a_seller() -> Result<Platforms> {
+    let seller = json!({
+        "name": "Lumen & Sons Ltd", "address": ["12 Mill Lane", "Bristol BS1 4RB"],
+        "vat_id": "GB 123 4567 89", "tax_rates": ["20", "5", "0"],
+    });
+    let platforms = json!({"default": {}, "web": {"seller": seller}});
+    Ok(serde_json::from_value(platforms)?)
+}
 
-impl Places {
-    async fn of(env: &TestEnv, town: &Town<'_>) -> Result<Self> {
-        let mut connection = PgConnection::connect(&env.config.views_url).await?;
-        let folder: String = sqlx::query_scalar("SHOW data_directory")
-            .fetch_one(&mut connection)
-            .await?;
-        let data = Path::new(&folder).parent().context("no folder")?.to_owned();
-        let root = data.parent().context("no folder")?;
-        let mut places = vec![
-            ("objects".to_owned(), town.scene.folder.path().to_owned()),
-            ("logs of servers".to_owned(), root.join("log")),
-            ("logs of roles".to_owned(), env.logs().to_owned()),
-        ];
-        for entry in fs::read_dir(&data)? {
-            let path = entry?.path();
-            let name = path
-                .file_name()
-                .context("no name")?
-                .to_string_lossy()
-                .into_owned();
-            places.push((name, path));
-        }
-        Ok(Self(places))
-    }
-
-    /// Where something of the person is, by place and file.
-    fn search(&self) -> BTreeSet<String> {
-        self.search_in(|_| true)
-    }
-
-    fn search_in(&self, such: impl Fn(&str) -> bool) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        for (name, folder) in self.0.iter().filter(|(name, _)| such(name)) {
-            for file in files(folder) {
-                // Files come and go meanwhile.
-                let Ok(bytes) = fs::read(&file) else { continue };
-                for text in QUILL.texts() {
-                    if memchr::memmem::find(&bytes, text.as_bytes()).is_some() {
-                        found.insert(name.clone());
-                        found.insert(format!("{text:?} in {}", file.display()));
-                    }
-                }
-            }
-        }
-        found
+fn configured(platforms: &Platforms) -> impl Fn(&mut Config) + Clone + Send + Sync + use<> {
+    let platforms = platforms.clone();
+    move |config| {
+        loopback(config);
+        config.platforms = platforms.clone();
+        config.log = "debug,rdkafka=warn,hyper=info,h2=info".into();
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return Vec::new();
+/// Brings the person wherever they may be: caches, searches, invoices, uploads, files of
+/// exports, what receivers say, what planners know.
+async fn fill(env: &TestEnv, town: &Town<'_>, (own, guests): (&str, &str)) -> Result<()> {
+    // Asked for often, it is cached; searched for, it may be noted.
+    for _ in 0..3 {
+        town.see(own).await?.expect(200)?;
+        town.see("/v1/orders?q=quillfeather").await?.expect(200)?;
+        town.see("/v1/customers?email=quillfeather@example.net")
+            .await?
+            .expect(200)?;
+    }
+    town.on(own, "invoice", json!({})).await?;
+    let invoice = format!("{own}/invoice.pdf");
+    let invoice = town.views().request(Method::GET, &invoice).send().await?;
+    let invoice = invoice.error_for_status()?.bytes().await?;
+    let shown: String = pdf_text::pages(&invoice)?
+        .concat()
+        .split_whitespace()
+        .collect();
+    ensure!(shown.contains("QuillfeatherZabrowski"), "{shown}");
+    let uploaded = format!(
+        "{}\n",
+        json!({"op": "place_order", "key": "u", "body": super::town::order(&QUILL, Some("c-1"))})
+    );
+    let operation = town.scene.upload("", uploaded).await?;
+    town.scene.until_ended(&operation, "succeeded").await?;
+    for (format, compression, _) in EXPORTED {
+        let filters = json!({"q": "quillfeather"});
+        town.export(&json!({
+            "kind": "orders", "format": format, "compression": compression, "filters": filters,
+        }))
+        .await?;
+    }
+    town.on(guests, "notes", json!({"text": QUILL.note}))
+        .await?;
+    let mut ops = PgConnection::connect(&env.config.ops_url).await?;
+    wait_until_within(COMPACTED, "answers of the receiver", async || {
+        let said = "SELECT count(DISTINCT d.order_id) FROM webhook_attempts a \
+                      JOIN webhook_deliveries d ON d.id = a.delivery_id WHERE a.answer = $1";
+        let said: i64 = sqlx::query_scalar(said)
+            .bind(NAMED)
+            .fetch_one(&mut ops)
+            .await?;
+        Ok((said == 2).then_some(()))
+    })
+    .await?;
+    // As it does by itself one day.
+    ops.execute("ANALYZE").await?;
+    let known = "SELECT count(*) FROM pg_stats \
+                  WHERE schemaname = 'public' AND tablename = 'webhook_attempts' \
+                    AND concat(most_common_vals::text, histogram_bounds::text) LIKE '%Quill%'";
+    let known: i64 = sqlx::query_scalar(known).fetch_one(&mut ops).await?;
+    ensure!(known == 1, "the planner knows nothing");
+    Ok(())
+}
+
+/// Whether it is wherever it can be.
+fn is_everywhere(found: &BTreeSet<String>) -> bool {
+    let is_in = |place: &&str| found.contains(*place);
+    let is_exported = |(_, _, end): &(&str, &str, &str)| {
+        let mut files = found.iter().filter(|file| file.contains("/exports/"));
+        files.any(|file| file.ends_with(end))
     };
-    let paths = entries.flatten().map(|entry| entry.path());
-    paths
-        .flat_map(|path| {
-            if path.is_dir() {
-                files(&path)
-            } else {
-                vec![path]
-            }
-        })
-        .collect()
+    ["postgres-views", "kafka", "redis", "objects", DRAWN]
+        .iter()
+        .all(is_in)
+        && EXPORTED.iter().all(is_exported)
 }
 
 /// Everything that databases keep of what was replaced.

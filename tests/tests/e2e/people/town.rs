@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use infra::config::Config;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Api, Role, TestEnv, answer};
+use tests::{Answer, Api, Role, TestEnv, answer, wait_until};
 use uuid::Uuid;
 
 /// Somebody who orders.
@@ -135,6 +135,26 @@ impl<'a> Town<'a> {
         ensure!(ended["progress"]["failed"] == 0, "{ended}");
         ensure!(!ended.to_string().contains('@'), "{ended}");
         Ok(ended)
+    }
+
+    /// Asks for a file, and waits until it is there; where the export is.
+    pub async fn export(&self, body: &Value) -> Result<String> {
+        let asked = self.scene.api.post("/v1/exports", body).await?;
+        let export = asked.expect(202)?.header("location").to_owned();
+        wait_until("the file", async || {
+            let export = self.see(&export).await?.expect(200)?.json;
+            Ok((export["state"] == "done").then_some(()))
+        })
+        .await?;
+        Ok(export)
+    }
+
+    /// Has everything told to a receiver at this URL.
+    pub async fn tell(&self, url: &str) -> Result<()> {
+        let endpoint = json!({"url": url, "event_types": ["*"]});
+        let made = self.scene.api.post("/v1/webhooks/endpoints", &endpoint);
+        made.await?.expect(201)?;
+        Ok(())
     }
 
     /// Kills the worker, or starts another one.

@@ -1,6 +1,7 @@
 //! Prices of clients, and those of the catalogue.
 
 use super::scene::{Scene, client_for, order};
+use crate::bulk::client::bulk;
 use anyhow::ensure;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -116,5 +117,112 @@ pub async fn a_draft_is_priced_once_more_when_it_is_placed(env: &TestEnv) -> any
     answer(update).await?.expect(200)?;
     let placed = plain.post(&complete, &json!({})).await?.expect(200)?.json;
     ensure!(placed["totals"]["total"] == 825, "{placed}");
+    Ok(())
+}
+
+/// Every way to an order that costs less than the catalogue says, and every one of
+/// them in a bulk request too.
+pub async fn a_discount_is_for_who_may_set_prices(env: &TestEnv) -> anyhow::Result<()> {
+    let scene = shop(env).await?;
+    let plain = client_for(env, &scene.role, &[]).await?;
+    let trusted = client_for(env, &scene.role, &["orders:price"]).await?;
+    let free = |mut body: Value| {
+        line(&mut body)["discount"] = json!(750);
+        body
+    };
+    for path in ["/v1/orders", "/v1/drafts"] {
+        let refused = plain.post(path, &free(order("web"))).await?;
+        let refused = refused.expect_problem(409, "discount_not_allowed")?.json;
+        ensure!(
+            refused["errors"][0]["pointer"] == "/lines/0/discount" && refused["allowed"] == 0,
+            "{refused}"
+        );
+    }
+    let op = json!({"op": "place_order", "key": "free", "body": free(order("web"))});
+    let told = bulk(&plain, &[op]).await?;
+    ensure!(
+        told.results[0]["problem"]["code"] == "discount_not_allowed",
+        "{}",
+        told.results[0]
+    );
+    ensure!(scene.events_of("order").await? == 0);
+    // Somebody may give one, and it is no more for the others than it was.
+    let half = {
+        let mut body = order("web");
+        line(&mut body)["discount"] = json!(375);
+        body
+    };
+    let draft = trusted.post("/v1/drafts", &half).await?.expect(201)?.json;
+    let id = draft["order_id"].as_str().unwrap_or_default();
+    let lines = json!({"lines": free(order("web"))["lines"]});
+    let update = plain
+        .request(Method::PATCH, &format!("/v1/drafts/{id}"))
+        .json(&lines);
+    answer(update)
+        .await?
+        .expect_problem(409, "discount_not_allowed")?;
+    let complete = format!("/v1/drafts/{id}/complete");
+    plain
+        .post(&complete, &json!({}))
+        .await?
+        .expect_problem(409, "discount_not_allowed")?;
+    trusted.post(&complete, &json!({})).await?.expect(200)?;
+    let path = format!("/v1/orders/{id}");
+    let change = async |api: &tests::Api, body: Value| {
+        answer(
+            api.request(Method::PATCH, &format!("{path}/lines/l1"))
+                .json(&body),
+        )
+        .await
+    };
+    let events = scene.events_of("order").await?;
+    for (body, allowed) in [
+        (json!({"discount": 750}), 375),
+        (json!({"quantity": 1, "discount": 250}), 125),
+        (json!({"quantity": 6}), 375),
+    ] {
+        let refused = change(&plain, body).await?;
+        let refused = refused.expect_problem(409, "discount_not_allowed")?.json;
+        ensure!(refused["allowed"] == allowed, "{refused}");
+    }
+    for body in [json!({"amount": 1}), json!({"percent": "100"})] {
+        plain
+            .post(&format!("{path}/discounts"), &body)
+            .await?
+            .expect_problem(409, "discount_not_allowed")?;
+    }
+    let more = json!({"sku": "A", "quantity": 1, "discount": 250});
+    let refused = plain.post(&format!("{path}/lines"), &more).await?;
+    let refused = refused.expect_problem(409, "discount_not_allowed")?.json;
+    ensure!(refused["errors"][0]["pointer"] == "/discount", "{refused}");
+    ensure!(scene.events_of("order").await? == events);
+    // More of it costs what it costs by now, and less of it what it did.
+    change(&plain, json!({"quantity": 4, "discount": 375}))
+        .await?
+        .expect(200)?;
+    let dearer = json!({"platform": "web", "currency": "GBP", "unit_price": "2.75"});
+    scene
+        .put("/v1/products/A/price", &dearer)
+        .await?
+        .expect(200)?;
+    let refused = change(&plain, json!({"quantity": 5, "discount": 375})).await?;
+    let refused = refused.expect_problem(409, "price_mismatch")?.json;
+    ensure!(
+        refused["errors"][0]["pointer"] == "/quantity" && refused["current"] == 275,
+        "{refused}"
+    );
+    change(&plain, json!({"quantity": 3})).await?.expect(200)?;
+    let percent = json!({"percent": "100"});
+    let given = trusted.post(&format!("{path}/discounts"), &percent).await?;
+    ensure!(given.expect(200)?.json["totals"]["total"] == 0);
+    let accepting = json!({"client_prices": "accepted"});
+    scene
+        .patch("/v1/platforms/web", &accepting)
+        .await?
+        .expect(200)?;
+    plain
+        .post("/v1/orders", &free(order("web")))
+        .await?
+        .expect(201)?;
     Ok(())
 }

@@ -227,10 +227,19 @@ pub async fn what_cannot_be_saved_is_pointed_at(env: &TestEnv) -> anyhow::Result
     Ok(())
 }
 
+/// Products of the catalogue, unless `ORDERLOG_CATALOGUE_LINES` says another number.
+const PRODUCTS: usize = 2_000;
+/// Of them have another price the second time.
+const DEARER: usize = 7;
+
 pub async fn a_catalogue_is_saved_in_bulk_and_again_for_nothing(
     env: &TestEnv,
 ) -> anyhow::Result<()> {
-    const PRODUCTS: usize = 2_000;
+    let products = match std::env::var("ORDERLOG_CATALOGUE_LINES") {
+        Ok(lines) => lines.parse()?,
+        Err(_) => PRODUCTS,
+    };
+    ensure!(products >= DEARER, "at least {DEARER} products");
     let scene = Scene::start(env).await?;
     let lines = |run: &str, dearer: usize| -> Vec<Value> {
         let line = |number: usize| {
@@ -239,9 +248,9 @@ pub async fn a_catalogue_is_saved_in_bulk_and_again_for_nothing(
                 "title": format!("Lamp {number}"), "prices": [{"currency": "GBP", "unit_price": price}],
             }})
         };
-        (0..PRODUCTS).map(line).collect()
+        (0..products).map(line).collect()
     };
-    let all = u64::try_from(PRODUCTS)?;
+    let all = u64::try_from(products)?;
     let first = bulk(&scene.api, &lines("first", 0)).await?;
     ensure!(first.counts()? == [all, all, 0, 0]);
     ensure!(
@@ -250,11 +259,11 @@ pub async fn a_catalogue_is_saved_in_bulk_and_again_for_nothing(
             .iter()
             .all(|result| result["status"] == 201 && result["version"] == 1)
     );
-    let again = bulk(&scene.api, &lines("again", 7)).await?;
+    let again = bulk(&scene.api, &lines("again", DEARER)).await?;
     ensure!(again.counts()? == [all, all, 0, 0]);
     let newer = again.results.iter().filter(|result| result["version"] == 2);
-    ensure!(newer.count() == 7);
-    ensure!(scene.events_of("product").await? == i64::try_from(PRODUCTS)? + 7);
+    ensure!(newer.count() == DEARER);
+    ensure!(scene.events_of("product").await? == i64::try_from(products + DEARER)?);
     let wrong =
         json!({"op": "save_product", "key": "k", "platform": "web", "body": {"title": "x"}});
     let refused = bulk(&scene.api, &[wrong]).await?;

@@ -61,6 +61,8 @@ pub fn trials() -> Vec<Trial> {
         rebuilding::an_unusable_build_is_rebuilt,
         rebuilding::an_older_release_does_not_undo_a_newer_one,
         rebuilding::a_recreated_topic_is_followed_from_its_start,
+        rebuilding::what_separates_rows_stays_text,
+        rebuilding::a_build_is_analysed_before_it_is_served,
         builds::a_requested_build_is_carried_out_by_the_projector,
         builds::a_cancelled_build_leaves_nothing,
         builds::an_older_version_is_served_until_the_new_one_is_complete,

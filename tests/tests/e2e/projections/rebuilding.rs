@@ -5,7 +5,7 @@ use super::{
     world::{PATIENCE, World},
 };
 use anyhow::{Context as _, Result, ensure};
-use contracts::topics::ORDER_EVENTS;
+use contracts::{order::Fact, topics::ORDER_EVENTS};
 use infra::{clock, config::Config, kafka};
 use rdkafka::{
     admin::{AdminClient, AdminOptions},
@@ -199,5 +199,50 @@ async fn recreate_topic(config: &Config) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     kafka::ensure_topics(config).await?;
+    Ok(())
+}
+
+/// Whatever a build's rows are sent with, it is none of what they are: tabs, ends of
+/// lines, quotes, and what stands for nothing.
+pub async fn what_separates_rows_stays_text(config: &Config) -> Result<()> {
+    const NUMBER: &str = "\\N\t\\.\r\n\"'{},";
+    const TAGS: [&str; 3] = ["a \"b\" \\c", "NULL", "{x,y}\t"];
+    let world = World::new(config).await?;
+    let (odd, plain) = (clock::new_id(), clock::new_id());
+    let mut event = placed(odd, 2);
+    let Fact::OrderPlaced(fact) = &mut event.event.fact else {
+        anyhow::bail!("it is placed otherwise");
+    };
+    NUMBER.clone_into(&mut fact.order.number);
+    fact.order.tags = TAGS.map(str::to_owned).into();
+    world
+        .append(&[event, noted(odd, 2), placed(plain, 1)])
+        .await?;
+    world.rebuild().await?;
+    let (number, tags): (String, Vec<String>) =
+        sqlx::query_as("SELECT number, tags FROM orders WHERE id = $1")
+            .bind(odd)
+            .fetch_one(&world.views)
+            .await?;
+    ensure!(number == NUMBER && tags == TAGS, "{number:?} {tags:?}");
+    ensure!(world.versions().await?.len() == 2, "an order is missing");
+    world.check().await
+}
+
+/// Lists are planned with what is known of the new rows, from the first one on.
+pub async fn a_build_is_analysed_before_it_is_served(config: &Config) -> Result<()> {
+    let world = World::new(config).await?;
+    world.append(&orders(60)).await?;
+    world.rebuild().await?;
+    let known: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT tablename::text FROM pg_stats WHERE schemaname = 'public' \
+            AND tablename IN ('orders', 'order_lines', 'order_search') ORDER BY 1",
+    )
+    .fetch_all(&world.views)
+    .await?;
+    ensure!(
+        known == ["order_lines", "order_search", "orders"],
+        "{known:?}"
+    );
     Ok(())
 }

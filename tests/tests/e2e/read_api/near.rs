@@ -2,7 +2,7 @@
 //! what is told when nobody can.
 
 use super::{
-    redis_failing::own_redis_with_copies,
+    redis_failing::{ID, own_redis_with_copies},
     views::{self, PATIENCE, Views, announce},
 };
 use crate::proxy::Proxy;
@@ -19,7 +19,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tests::{Answer, Api, Role, TestEnv, wait_until};
-use uuid::Uuid;
 
 super::suite![
     a_change_is_seen_by_every_instance_that_had_a_copy,
@@ -32,7 +31,6 @@ super::suite![
     a_slow_answer_does_not_become_a_copy_of_what_has_changed,
 ];
 
-const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0015);
 const BYTES: usize = 1 << 20;
 
 fn path() -> String {
@@ -158,7 +156,7 @@ async fn no_read_goes_back_in_version(env: &TestEnv) -> anyhow::Result<()> {
         }
     };
     let readers = [false, false, false, true].map(reading);
-    futures_util::try_join!(writing, try_join_all(readers))?;
+    tokio::try_join!(writing, try_join_all(readers))?;
     Ok(())
 }
 

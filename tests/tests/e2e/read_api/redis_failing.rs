@@ -28,7 +28,8 @@ super::suite![
     a_redis_that_is_emptied_all_the_time_changes_nothing,
 ];
 
-const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0006);
+/// The order of these trials.
+pub const ID: Uuid = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0006);
 
 /// A read API whose Redis is behind a proxy, and one order.
 async fn behind_a_proxy(env: &TestEnv) -> anyhow::Result<(Proxy, Views, String)> {

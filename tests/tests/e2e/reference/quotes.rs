@@ -1,9 +1,15 @@
 //! `POST /v1/shipping/quotes`, of zones, methods, products and platforms that
 //! were saved by commands.
 
+mod chosen;
 mod scene;
 
 use anyhow::{Context as _, ensure};
+use chosen::{
+    a_draft_is_completed_while_its_quote_holds_for_it,
+    an_exchange_is_held_against_the_quote_of_its_shipping, the_chosen_quote_is_told_of_the_order,
+    where_charges_are_quoted_nobody_else_says_them,
+};
 use domain::shipping::{Consignment, Destination, Mismatch, PricedLine, Promise};
 use infra::{
     clock,
@@ -35,6 +41,10 @@ pub fn trials() -> Vec<Trial> {
         what_comes_to_the_same_comes_from_the_cache_until_it_is_purged,
         a_promise_holds_for_what_was_quoted_and_for_nothing_else,
         an_order_is_held_against_the_quote_of_its_shipping,
+        the_chosen_quote_is_told_of_the_order,
+        a_draft_is_completed_while_its_quote_holds_for_it,
+        an_exchange_is_held_against_the_quote_of_its_shipping,
+        where_charges_are_quoted_nobody_else_says_them,
         prices_and_weights_are_those_of_the_catalogue,
         a_platform_that_takes_no_such_orders_is_not_quoted_for,
     ]

@@ -2,15 +2,20 @@
 
 use crate::{
     answer::Answer,
-    call::Asked,
+    call::{Asked, Call},
     documented::{EDIT, OnOrder, answers},
+    prices::SET_PRICES,
 };
 use domain::{
     money::Percent,
-    order::command::{ApplyDiscount, DiscountValue},
+    order::{
+        self, Order, Rejection,
+        command::{ApplyDiscount, DiscountValue},
+    },
+    platform::PlatformRules,
     text::{Id, Words},
 };
-use infra::http::Problem;
+use infra::{command::ExecuteError, http::Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -50,12 +55,35 @@ impl DiscountBody {
     }
 }
 
-answers!(Answers: 200 "Granted"; EDIT, &["422:line_not_found", "amount_or_percent", "amount_not_positive", "discount_exceeds_amount", "amount_overflow"]);
+/// Whether the caller may lower what the order costs; what the order itself
+/// refuses comes first.
+fn check(
+    call: &Call,
+    order: &Order,
+    rules: &PlatformRules,
+    command: &ApplyDiscount,
+) -> Result<(), Rejection> {
+    if rules.may_set_prices(call.may(SET_PRICES)) {
+        return Ok(());
+    }
+    order::decide(order, command.clone().into())?;
+    let pointer = match command.value {
+        DiscountValue::Fixed(_) => "/amount",
+        DiscountValue::Percent(_) => "/percent",
+    };
+    Err(Rejection::DiscountNotAllowed {
+        pointer: pointer.to_owned(),
+        allowed: 0,
+    })
+}
+
+answers!(Answers: 200 "Granted"; EDIT, &["discount_not_allowed", "422:line_not_found", "amount_or_percent", "amount_not_positive", "discount_exceeds_amount", "amount_overflow"]);
 
 /// Apply a discount
 ///
 /// On the whole order or on one line, on top of those it has. The answer has
-/// the discount's id in `discount_id`.
+/// the discount's id in `discount_id`. Where prices are those of the catalogue
+/// (`client_prices`), it takes a key that may set prices (scope `orders:price`).
 #[utoipa::path(
     post,
     path = "/v1/orders/{id}/discounts",
@@ -73,5 +101,12 @@ pub async fn handle(Asked { call, body }: Asked<DiscountBody>) -> Result<Answer,
         code: body.code,
         reason: body.reason,
     };
-    call.carry_out(command).await
+    let (call, command) = (&call, &command);
+    call.by_rules(|order, rules| async move {
+        if let Some(rules) = &rules {
+            check(call, &order, rules, command).map_err(ExecuteError::Rejected)?;
+        }
+        Ok(command.clone().into())
+    })
+    .await
 }

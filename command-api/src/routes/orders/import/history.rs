@@ -7,12 +7,44 @@ use crate::{
 use contracts::order::RefundPurpose;
 use domain::{
     order::command::{
-        NewTracking, PastCancellation, PastFulfillment, PastPayment, PastRefund, PastReturn,
+        NewShipping, NewTracking, PastCancellation, PastFulfillment, PastPayment, PastRefund,
+        PastReturn,
     },
-    text::{Id, Words},
+    text::{Id, Text, Words},
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+/// How it was shipped. Amounts in minor units of the order's currency. What was
+/// charged elsewhere was quoted elsewhere.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"method": "standard", "name": "Standard delivery", "amount": 399}))]
+pub struct PastShippingBody {
+    /// Code of the method.
+    #[schema(value_type = String)]
+    method: Id,
+    /// Its name.
+    #[schema(value_type = String)]
+    name: Text,
+    /// Charge; without its tax, unless the platform's prices include tax.
+    amount: i64,
+    /// Tax on the charge.
+    #[serde(default)]
+    tax: i64,
+}
+
+impl From<PastShippingBody> for NewShipping {
+    fn from(body: PastShippingBody) -> Self {
+        Self {
+            method: body.method,
+            name: body.name,
+            amount: body.amount,
+            tax: body.tax,
+            quote: None,
+        }
+    }
+}
 
 /// A payment that was made elsewhere.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

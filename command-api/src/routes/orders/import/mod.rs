@@ -7,7 +7,7 @@ use crate::{
     answer::Answer,
     call::Asked,
     documented::{CONTENT, CreatePlatforms, Headers, LINE, answers},
-    request::{AddressBody, CustomerBody, LineBody, OrderParts, ShippingBody, Time},
+    request::{AddressBody, CustomerBody, LineBody, OrderParts, Time},
 };
 use contracts::order::Kind;
 use domain::{
@@ -17,6 +17,7 @@ use domain::{
 };
 use history::{
     CancellationBody, PastFulfillmentBody, PastPaymentBody, PastRefundBody, PastReturnBody,
+    PastShippingBody,
 };
 use infra::http::Problem;
 use serde::Deserialize;
@@ -51,7 +52,7 @@ pub struct ImportOrderBody {
     /// At least one, at most 5,000.
     lines: Vec<LineBody>,
     /// How it was shipped.
-    shipping: Option<ShippingBody>,
+    shipping: Option<PastShippingBody>,
     /// Where the bill went.
     billing_address: Option<AddressBody>,
     /// Where the goods went.

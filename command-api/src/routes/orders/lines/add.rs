@@ -5,6 +5,7 @@ use crate::{
     call::{Asked, Call},
     documented::{LINE, LIVE_SALE, OnOrder, PRICE, answers},
     prices::{Line, Sale},
+    quotes::check_kept,
 };
 use contracts::order::UnitPrice;
 use domain::{
@@ -72,18 +73,22 @@ async fn added(
     let (Some(rules), Ok(head)) = (rules, order.live_sale()) else {
         return Ok(line.given());
     };
+    check_kept(call, rules).map_err(ExecuteError::Rejected)?;
     let sale = Sale::of(call, rules, head.currency);
-    let lines = sale.lines(call, vec![line.clone()], |_| "/unit_price".to_owned());
+    let at = |_, member: &str| format!("/{member}");
+    let lines = sale.lines(call, vec![line.clone()], at);
     let priced = lines.await?.pop();
     Ok(priced.unwrap_or_else(|| line.given()))
 }
 
-answers!(Answers: 200 "Added"; LIVE_SALE, LINE, PRICE, &["too_many_lines"]);
+answers!(Answers: 200 "Added"; LIVE_SALE, LINE, PRICE, &["quote_required", "too_many_lines"]);
 
 /// Add a line
 ///
 /// Additions are taken after the first fulfilment, too. The answer has the
-/// line's id in `line_id`.
+/// line's id in `line_id`. Where the platform ships for quoted charges
+/// (`client_shipping`), it takes a key that may set prices (scope `orders:price`): what
+/// was quoted was less.
 #[utoipa::path(
     post,
     path = "/v1/orders/{id}/lines",

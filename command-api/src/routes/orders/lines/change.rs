@@ -2,14 +2,17 @@
 
 use crate::{
     answer::Answer,
-    call::Asked,
-    documented::{EDIT, LINE, OnOrder, answers},
+    call::{Asked, Call},
+    documented::{EDIT, LINE, OnOrder, PRICE, answers},
+    prices::{Line, Sale},
+    quotes::check_kept,
 };
 use domain::{
-    order::{Part, command::ChangeLine},
+    order::{Order, Part, Rejection, command::ChangeLine, keeps_discount},
+    platform::PlatformRules,
     text::Words,
 };
-use infra::http::Problem;
+use infra::{command::ExecuteError, http::Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -40,13 +43,49 @@ fn nothing_to_change() -> Problem {
         .detail("one of `quantity`, `discount` and `tax` is needed")
 }
 
-answers!(Answers: 200 "Changed"; EDIT, LINE, &["line_not_found", "below_fulfilled", "nothing_to_change"]);
+/// More of a line is sold at its price, which is held against the catalogue as
+/// that of a new line is; and what it has of a discount does not grow.
+async fn check(
+    call: &Call,
+    order: &Order,
+    rules: &PlatformRules,
+    change: &ChangeLine,
+) -> Result<(), ExecuteError<Rejection>> {
+    let Ok(head) = order.live_sale() else {
+        return Ok(());
+    };
+    let sale = Sale::of(call, rules, head.currency);
+    let there = order.line(&change.line, None);
+    let there = &there.map_err(ExecuteError::Rejected)?.line;
+    let more = change.quantity.is_some_and(|more| more > there.quantity);
+    if more {
+        check_kept(call, rules).map_err(ExecuteError::Rejected)?;
+    }
+    if sale.may_set {
+        return Ok(());
+    }
+    keeps_discount(order, change).map_err(ExecuteError::Rejected)?;
+    if !more {
+        return Ok(());
+    }
+    let line = Line::of_order(there).map_err(|error| ExecuteError::Broken(Box::new(error)))?;
+    let added = Line {
+        discount: 0,
+        ..line
+    };
+    let at = |_, _: &str| "/quantity".to_owned();
+    sale.lines(call, vec![added], at).await.map(|_| ())
+}
+
+answers!(Answers: 200 "Changed"; EDIT, LINE, PRICE, &["quote_required", "line_not_found", "below_fulfilled", "nothing_to_change"]);
 
 /// Change a line
 ///
 /// Not below what is fulfilled or cancelled of it; less of it, or other money for
 /// it, only before the first fulfilment. Discount and tax stay in proportion, unless
-/// they are given.
+/// they are given. Where prices are those of the catalogue (`client_prices`), more of a
+/// line costs what it costs there, and the discount grows only for a key that may set
+/// prices (scope `orders:price`): else give the one that the line has.
 #[utoipa::path(
     patch,
     path = "/v1/orders/{id}/lines/{line}",
@@ -68,5 +107,12 @@ pub async fn handle(Asked { call, body }: Asked<ChangeLineBody>) -> Result<Answe
         tax: body.tax,
         reason: body.reason,
     };
-    call.carry_out(command).await
+    let (call, command) = (&call, &command);
+    call.by_rules(|order, rules| async move {
+        if let Some(rules) = &rules {
+            check(call, &order, rules, command).await?;
+        }
+        Ok(command.clone().into())
+    })
+    .await
 }

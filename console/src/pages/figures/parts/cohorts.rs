@@ -1,15 +1,13 @@
 //! Customers by the month of their first sale, and which part of them ordered again.
 
-use super::{
-    super::{
-        asked::{Asked, eleven_months_before},
-        call::Call,
-        table::{Value, thousandths},
-        told::{CohortRow, Rows},
-    },
-    Scene, Shown,
-};
+use super::{Scene, Shown};
 use crate::charts::{Cell, Grid};
+use crate::pages::figures::{
+    asked::{Asked, eleven_months_before},
+    call::Call,
+    table::{Value, thousandths},
+    told::{CohortRow, Rows},
+};
 use std::collections::BTreeMap;
 
 /// Rows and columns of the picture; the table has all.

@@ -1,14 +1,12 @@
 //! How far orders come, and how long it takes them.
 
-use super::{
-    super::{
-        call::Call,
-        table::{Value, thousandths},
-        told::{FunnelRow, Rows},
-    },
-    Scene, Shown,
-};
+use super::{Scene, Shown};
 use crate::charts::{Bar, Bars};
+use crate::pages::figures::{
+    call::Call,
+    table::{Table, Value, thousandths},
+    told::{FunnelRow, Rows},
+};
 
 /// The steps from placing on, in the order in which they are usually taken.
 const STEPS: [(&str, &str); 8] = [
@@ -68,6 +66,9 @@ pub fn shown(rows: &Rows<FunnelRow>, scene: &Scene<'_>) -> Shown {
     let title = "Sales that came to each state, of those placed in the range";
     Shown {
         picture: Bars { title, bars: &bars }.picture(),
-        table: scene.table(title, &heads, cells.collect()),
+        table: Table {
+            currency: None,
+            ..scene.table(title, &heads, cells.collect())
+        },
     }
 }

@@ -1,16 +1,13 @@
 //! The whole range by platform, by country, or by currency.
 
-use super::{
-    super::{
-        asked::Measure,
-        call::Call,
-        table::{Table, Value},
-        told::{OrdersRow, Rows},
-    },
-    Scene, Shown,
-    series::figure,
-};
+use super::{Scene, Shown, series::figure};
 use crate::charts::{Bar, Bars};
+use crate::pages::figures::{
+    asked::Measure,
+    call::Call,
+    table::{Table, Value},
+    told::{OrdersRow, Rows},
+};
 
 /// Bars of a picture; the table has all.
 const MOST_BARS: usize = 10;

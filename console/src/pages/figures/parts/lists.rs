@@ -1,14 +1,12 @@
 //! What sells best, and who orders most.
 
-use super::{
-    super::{
-        call::Call,
-        table::Value,
-        told::{CustomerRow, ProductRow, Rows},
-    },
-    Scene, Shown,
-};
+use super::{Scene, Shown};
 use crate::charts::{Bar, Bars};
+use crate::pages::figures::{
+    call::Call,
+    table::Value,
+    told::{CustomerRow, ProductRow, Rows},
+};
 
 /// Rows of each list.
 const MOST: &str = "10";

@@ -96,6 +96,19 @@ impl Part {
         }
     }
 
+    /// What its picture means, where that does not say itself.
+    pub const fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::Series => Some("Columns are of these days, lines of the range before."),
+            Self::Funnel => Some("Sales of all currencies."),
+            Self::Cohorts => Some(
+                "A row is of the customers whose first sale was in that month: which part of them \
+                 ordered so many months later.",
+            ),
+            _ => None,
+        }
+    }
+
     /// The one of this name.
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.word() == word)

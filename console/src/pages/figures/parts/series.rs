@@ -1,15 +1,13 @@
 //! One measure by hour, day, week or month, beside the range before.
 
-use super::{
-    super::{
-        asked::Measure,
-        call::Call,
-        table::Value,
-        told::{OrdersRow, Rows, Sums},
-    },
-    Scene, Shown,
-};
+use super::{Scene, Shown};
 use crate::charts::{Column, Columns};
+use crate::pages::figures::{
+    asked::Measure,
+    call::Call,
+    table::Value,
+    told::{OrdersRow, Rows, Sums},
+};
 
 /// What it asks.
 pub fn call(scene: &Scene<'_>) -> Call {
@@ -25,7 +23,7 @@ pub fn shown(rows: &Rows<OrdersRow>, scene: &Scene<'_>) -> Shown {
     let (measure, currency) = (scene.asked.measure, scene.currency);
     let told = |figure: i64| match measure {
         Measure::Orders => scene.locale.count(figure),
-        _ => scene.locale.money(figure, currency),
+        _ => scene.locale.amount(figure, currency),
     };
     let columns: Vec<Column> = rows
         .data
@@ -37,8 +35,12 @@ pub fn shown(rows: &Rows<OrdersRow>, scene: &Scene<'_>) -> Shown {
         })
         .collect();
     let interval = scene.asked.interval.title().to_lowercase();
+    let unit = match measure {
+        Measure::Orders => String::new(),
+        _ => format!(" in {currency}"),
+    };
     let title = format!(
-        "{} by {interval}, each with a line where the range before stood",
+        "{}{unit} by {interval}, each with a line where the range before stood",
         measure.title()
     );
     let picture = Columns {

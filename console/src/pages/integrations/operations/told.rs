@@ -191,6 +191,7 @@ impl LineResult {
         let numbers = &source.lines;
         let run = numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]);
         match (numbers.first(), numbers.last()) {
+            (None, _) => "–".to_owned(),
             (Some(first), Some(last)) if numbers.len() > 2 && run => format!("{first}–{last}"),
             _ => {
                 let numbers: Vec<_> = numbers.iter().map(ToString::to_string).collect();
@@ -262,6 +263,7 @@ pub mod tests {
     #[test]
     fn a_result_is_told_of_the_lines_of_the_file() {
         let at = |lines: &[i64]| result(&json!({"source": {"lines": lines}})).lines();
+        assert_eq!(at(&[]), "–");
         assert_eq!(at(&[7]), "7");
         assert_eq!(at(&[7, 8]), "7, 8");
         assert_eq!(at(&[7, 8, 9]), "7–9");

@@ -11,7 +11,7 @@ use crate::{
     session::Notice,
 };
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::{HttpRequest, HttpResponse, web::Bytes};
+use actix_web::{HttpRequest, HttpResponse, http::header::ContentDisposition, web::Bytes};
 use futures_util::{
     StreamExt as _, TryStreamExt as _,
     future::{Either, select},
@@ -65,7 +65,7 @@ async fn until_file(form: &mut Multipart) -> Result<(Fields, Option<Field>), Fai
         let name = field.name().unwrap_or_default().to_owned();
         if name == FILE {
             let disposition = field.content_disposition();
-            let called = disposition.and_then(|disposition| disposition.get_filename());
+            let called = disposition.and_then(ContentDisposition::get_filename);
             let chosen = called.is_some_and(|called| !called.is_empty());
             return Ok((Fields::new(pairs), chosen.then_some(field)));
         }
@@ -133,11 +133,11 @@ mod tests {
     use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
     fn form(parts: &[(&str, &str)]) -> Multipart {
-        let mut body = String::new();
-        for (disposition, content) in parts {
-            body += "--x\r\nContent-Disposition: form-data; ";
-            body += &format!("{disposition}\r\n\r\n{content}\r\n");
-        }
+        let part = |(disposition, content): &(&str, &str)| {
+            let head = "--x\r\nContent-Disposition: form-data; ";
+            [head, *disposition, "\r\n\r\n", *content, "\r\n"].concat()
+        };
+        let mut body: String = parts.iter().map(part).collect();
         body += "--x--\r\n";
         let mut headers = HeaderMap::new();
         let kind = HeaderValue::from_static("multipart/form-data; boundary=x");

@@ -101,9 +101,9 @@ fn table(visit: &Visit, deliveries: &[Delivery]) -> Markup {
                             td data-label="What happened" { (happened(one)) }
                             @if retries {
                                 td data-label="Retry" {
-                                    @if !one.is_open() {
+                                    @if let Some(called) = one.retry() {
                                         (visit.form(&format!("{path}/retry"), "row", &html! {
-                                            button type="submit" { "Retry" }
+                                            button type="submit" { (called) }
                                         }))
                                     }
                                 }
@@ -118,12 +118,13 @@ fn table(visit: &Visit, deliveries: &[Delivery]) -> Markup {
 
 /// Which order, and its version.
 pub fn order(delivery: &Delivery) -> Markup {
-    match delivery.order_id {
-        Some(id) => html! {
+    html! {
+        @if let Some(id) = delivery.order_id {
             a href={ "/console/orders/" (id.to_string()) } { (crate::layout::short(&id.to_string())) }
             @if let Some(version) = delivery.order_version { " v" (version) }
-        },
-        None => html! { span.none { "–" } },
+        } @else {
+            span.none { "–" }
+        }
     }
 }
 

@@ -84,15 +84,17 @@ pub async fn fragment(visit: Visit, path: Path<(Uuid, Uuid)>) -> Result<HttpResp
 fn content(visit: &Visit, shown: &Shown) -> Markup {
     let delivery = &shown.delivery;
     let own = path_of(delivery.endpoint_id, delivery.id);
+    let can_retry = shown.endpoint.is_some() && visit.may("POST", RETRY);
     html! {
         div.head data-settled[!delivery.is_open()] {
             h1 { (delivery.event_type) " " (delivery.badge()) }
             div.row {
                 @if delivery.is_open() {
                     a.button href=(own) data-manual { "Look again" }
-                } @else if shown.endpoint.is_some() && visit.may("POST", RETRY) {
+                }
+                @if let Some(called) = delivery.retry().filter(|_| can_retry) {
                     (visit.form(&format!("{own}/retry"), "row", &html! {
-                        button.primary type="submit" { "Retry" }
+                        button.primary type="submit" { (called) }
                     }))
                 }
             }

@@ -3,7 +3,7 @@
 use super::{PAGE, deliveries, draft::Draft, list, path_of, told::Endpoint};
 use crate::{
     Failure, Fields, Visit, moment,
-    pages::integrations::fields::{input, select},
+    pages::integrations::fields::{input, select, typed},
 };
 use actix_web::{
     HttpResponse,
@@ -139,6 +139,12 @@ fn actions(visit: &Visit, endpoint: &Endpoint) -> Markup {
 
 fn replay(visit: &Visit, endpoint: &Endpoint) -> Markup {
     let path = format!("{}/replay", path_of(endpoint.id));
+    let failing = endpoint.failing_since.map(typed);
+    let since = if failing.is_some() {
+        "Since when it fails, unless you change it."
+    } else {
+        ""
+    };
     html! {
         details.action {
             summary { "Replay" }
@@ -149,7 +155,7 @@ fn replay(visit: &Visit, endpoint: &Endpoint) -> Markup {
             p.hint { "All that failed for good, and what was skipped while it was disabled." }
             (visit.form(&path, "stack", &html! {
                 input type="hidden" name="what" value="range";
-                (input("From (UTC)", "from", ("datetime-local", None), "", true))
+                (input("From (UTC)", "from", ("datetime-local", failing.as_deref()), since, true))
                 (input("Until (UTC)", "to", ("datetime-local", None), "Until now, if empty.", false))
                 p.hint { "Everything that was made then, delivered or not." }
                 div.row { button type="submit" { "Replay this range" } }

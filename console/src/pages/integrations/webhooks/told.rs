@@ -156,6 +156,15 @@ impl Delivery {
     pub fn is_open(&self) -> bool {
         self.state == "pending"
     }
+
+    /// What sending it once more is called; none where it is about to be sent anyway.
+    pub fn retry(&self) -> Option<&'static str> {
+        match (self.is_open(), self.attempts) {
+            (false, _) => Some("Retry"),
+            (true, 0) => None,
+            (true, _) => Some("Send now"),
+        }
+    }
 }
 
 /// What one delivery's answer adds. It is read apart from the delivery itself: a text

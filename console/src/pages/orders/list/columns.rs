@@ -180,9 +180,8 @@ fn customer(order: &OrderSummary) -> Markup {
         let known = [&customer.name, &customer.email, &customer.id];
         known.into_iter().find_map(Option::as_deref)
     });
-    match name {
-        Some(name) => html! { (name) },
-        None => html! { span.none { "guest" } },
+    html! {
+        @if let Some(name) = name { (name) } @else { span.none { "guest" } }
     }
 }
 

@@ -107,24 +107,34 @@ fn yes_or_no(wanted: &Wanted, name: &str, title: &str) -> Markup {
     }
 }
 
-/// The facets; without counts a link to them, which the module follows by itself.
+/// The facets. Without counts there is a link to them, and the module counts once the
+/// box is opened: it reads the whole list.
 pub fn facets(visit: &Visit, wanted: &Wanted, counts: Option<&Counts>) -> Markup {
-    let Some(counts) = counts else {
-        return html! {
-            div data-load=(wanted.url("/console/orders/facets")) {
-                (chosen(wanted))
-                p { a href=(wanted.counted().url(PAGE.path)) { "Count by status, platform, country" } }
-            }
-        };
-    };
+    let later = counts
+        .is_none()
+        .then(|| wanted.url("/console/orders/facets"));
     html! {
-        details.card open[wanted.counts] {
+        details.card open[counts.is_some()] {
             summary { "By status, platform, country" }
-            div.filters {
-                @for (name, title) in FACETS { (facet(visit, wanted, counts, (name, title))) }
+            div data-load=[later] {
+                @match counts {
+                    Some(counts) => { (counted(visit, wanted, counts)) }
+                    None => {
+                        p { a href=(wanted.counted().url(PAGE.path)) { "Count them" } }
+                    }
+                }
             }
         }
         (chosen(wanted))
+    }
+}
+
+/// How many orders each choice would find.
+pub fn counted(visit: &Visit, wanted: &Wanted, counts: &Counts) -> Markup {
+    html! {
+        div.filters {
+            @for (name, title) in FACETS { (facet(visit, wanted, counts, (name, title))) }
+        }
     }
 }
 

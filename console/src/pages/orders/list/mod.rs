@@ -64,7 +64,7 @@ pub async fn rows(visit: Visit, request: HttpRequest) -> Result<HttpResponse, Fa
 pub async fn facets(visit: Visit, request: HttpRequest) -> Result<HttpResponse, Failure> {
     let wanted = Wanted::of(request.query_string());
     let counts = Counts::of(&visit, &wanted).await?;
-    Ok(visit.fragment(filters::facets(&visit, &wanted, Some(&counts))))
+    Ok(visit.fragment(filters::counted(&visit, &wanted, &counts)))
 }
 
 /// Which orders read otherwise now, as the API tells it.

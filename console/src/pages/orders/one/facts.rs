@@ -36,7 +36,6 @@ pub fn told(locale: &Locale, currency: &str, data: &Value) -> Vec<String> {
 /// A value in words; none where there is nothing to tell of it.
 pub fn written(locale: &Locale, currency: &str, name: &str, value: &Value) -> Option<String> {
     match value {
-        Value::Null => None,
         Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
         Value::Number(number) => Some(match number.as_i64() {
             Some(minor) if is_amount(name) && !currency.is_empty() => locale.money(minor, currency),
@@ -45,7 +44,7 @@ pub fn written(locale: &Locale, currency: &str, name: &str, value: &Value) -> Op
         }),
         Value::String(text) => Some(text.clone()),
         Value::Array(parts) => Some(parts.len().to_string()),
-        Value::Object(_) => None,
+        Value::Null | Value::Object(_) => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod beside;
 mod diff;
 mod event;
 mod facts;
+mod lines;
 mod page;
 mod parts;
 mod state;
@@ -29,6 +30,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/orders/{id}", web::get().to(page::show))
         .route("/orders/{id}/row", web::get().to(in_list))
+        .route("/orders/{id}/lines", web::get().to(lines::show))
         .route("/orders/{id}/state", web::get().to(page::state))
         .route("/orders/{id}/story", web::get().to(story::grown))
         .route("/orders/{id}/changes", web::get().to(beside::changes))

@@ -1,9 +1,12 @@
 //! What an order is: axes, lines, money, parts.
 
-use super::{Money, parts};
+use super::{Money, lines, parts};
 use crate::{Visit, moment, pages::orders::axes};
 use contracts::order::{Address, Customer, Order};
 use maud::{Markup, html};
+
+/// Notes that are shown, the newest first; the story has all of them.
+const MOST_NOTES: usize = 50;
 
 /// All of it, without anything that is filled in.
 pub fn state(visit: &Visit, order: &Order) -> Markup {
@@ -14,7 +17,7 @@ pub fn state(visit: &Visit, order: &Order) -> Markup {
             (sums(order, &money))
             (whom(order))
         }
-        (lines(order, &money))
+        (lines::lines(order, &money, 0))
         (parts::payments(order, &money))
         (parts::fulfillments(order))
         (parts::returns(order, &money))
@@ -138,53 +141,12 @@ fn address(address: &Address) -> Markup {
     html! { p { @for row in rows.into_iter().flatten() { (row) br; } } }
 }
 
-fn lines(order: &Order, money: &Money<'_>) -> Markup {
-    html! {
-        section.card {
-            h2 { "Lines" }
-            div.table {
-                table.cards {
-                    thead {
-                        tr {
-                            th scope="col" { "Product" }
-                            th.right scope="col" { "Quantity" }
-                            th.right scope="col" { "Price" }
-                            th.right scope="col" { "Amount" }
-                            th scope="col" { "Goods" }
-                        }
-                    }
-                    tbody {
-                        @for line in &order.lines {
-                            tr {
-                                td data-label="Product" {
-                                    (line.name) br; code { (line.sku) }
-                                }
-                                td.right data-label="Quantity" {
-                                    (money.locale.count(line.quantity - line.cancelled_quantity))
-                                    @if line.cancelled_quantity != 0 {
-                                        " " del { (money.locale.count(line.quantity)) }
-                                    }
-                                }
-                                td.right data-label="Price" {
-                                    (money.locale.unit_price(&line.unit_price, money.currency))
-                                }
-                                td.right data-label="Amount" { (money.written(line.amount)) }
-                                td data-label="Goods" { (parts::goods(line)) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 fn notes(order: &Order) -> Markup {
     html! {
         @if !order.notes.is_empty() {
             section.card {
                 h2 { "Notes" }
-                @for note in &order.notes {
+                @for note in order.notes.iter().rev().take(MOST_NOTES) {
                     p {
                         (note.text) br;
                         span.hint { (note.author) ", " (moment::moment(note.at)) }

@@ -92,6 +92,7 @@ pub fn shipping(amount: i64, tax: i64) -> NewShipping {
         name: "Standard".try_into().expect("a name"),
         amount,
         tax,
+        quote: None,
     }
 }
 

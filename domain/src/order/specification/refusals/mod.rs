@@ -91,6 +91,8 @@ fn every_refusal_tells_its_code_its_place_and_its_figures() {
         "platform_currency",
         "price_mismatch",
         "price_unknown",
+        "discount_not_allowed",
+        "quote_required",
         "quote_invalid",
         "quote_expired",
         "quote_mismatch",

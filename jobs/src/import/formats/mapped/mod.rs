@@ -28,7 +28,7 @@ use row::{Cells, Reader};
 use std::{future::Future, path::Path};
 
 /// Rows, however they are read.
-pub(in crate::import) trait Rows: Send + 'static {
+pub(crate) trait Rows: Send + 'static {
     /// The next row; none at the end.
     fn next(&mut self) -> impl Future<Output = Result<Option<Record>, ImportError>> + Send;
 
@@ -37,7 +37,7 @@ pub(in crate::import) trait Rows: Send + 'static {
 }
 
 /// A row as it was read.
-pub(in crate::import) struct Record {
+pub(crate) struct Record {
     /// Its number, from 1.
     pub line: u64,
     /// As far as it could be read.
@@ -47,7 +47,7 @@ pub(in crate::import) struct Record {
 }
 
 /// The orders that rows make up.
-pub struct Mapped<R> {
+pub(crate) struct Mapped<R> {
     rows: R,
     reader: Reader,
     orders: Gathered<Assembled>,

@@ -43,6 +43,7 @@ pub(super) fn shipping(amount: i64) -> Result<NewShipping> {
         name: "Standard".try_into()?,
         amount,
         tax: 0,
+        quote: None,
     })
 }
 

@@ -9,7 +9,7 @@ pub use steps::{check, document_of};
 use crate::{
     answer::{Answer, Success},
     call::Asked,
-    documented::{CONTENT, LINE, OnOrder, SALE, answers},
+    documented::{CONTENT, LINE, OnOrder, QUOTE, SALE, answers},
     request::{AddressBody, LineBody, ShippingBody, Time},
 };
 use domain::{
@@ -32,7 +32,8 @@ use utoipa::ToSchema;
 pub struct ExchangeBody {
     /// At least one, at most 5,000.
     lines: Vec<LineBody>,
-    /// How it is shipped.
+    /// How it is shipped. A `quote` is for these lines, and the address that the new
+    /// order has.
     shipping: Option<ShippingBody>,
     /// Where the bill goes; as on the original order, if absent.
     billing_address: Option<AddressBody>,
@@ -47,7 +48,7 @@ pub struct ExchangeBody {
     tags: Vec<Id>,
 }
 
-answers!(Answers: 201 "Placed and linked"; SALE, CONTENT, LINE, &["return_not_found", "wrong_return_status", "exchange_taken", "no_lines"]);
+answers!(Answers: 201 "Placed and linked"; SALE, CONTENT, LINE, QUOTE, &["return_not_found", "wrong_return_status", "exchange_taken", "no_lines"]);
 
 /// Exchange a return
 ///

@@ -1,7 +1,7 @@
 //! What an exchange takes over from the original order.
 
 use super::ExchangeBody;
-use crate::request::OrderParts;
+use crate::request::{OrderParts, ShippingBody};
 use contracts::{
     order::{Address, Customer, Order as Document},
     personal::ERASED,
@@ -27,7 +27,7 @@ pub fn order_parts(
         None => there.map(readable_address),
     };
     Ok(OrderParts {
-        quote: None,
+        quote: body.shipping.as_ref().and_then(ShippingBody::quote),
         platform,
         external_id: None,
         currency: head.currency,

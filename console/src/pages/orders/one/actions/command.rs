@@ -30,86 +30,32 @@ pub struct Done {
 /// A field that cannot be read; an action that there is not.
 pub fn of(action: &str, currency: &str, fields: &Fields) -> Result<Done, Failure> {
     let form = Form { fields, currency };
-    let part = |field: &str| fields.required(field, "What it is about");
-    let done = match action {
-        "confirm" => form.post(&["confirm"], json!({}), "Confirmed."),
-        "capture" => {
-            let body = json!({"amount": form.amount()?, "currency": currency});
-            let path = ["payments", part("payment")?, "capture"];
-            form.post(&path, body, "Captured.")
+    match action {
+        "capture" | "void" | "refund" => form.about_money(action),
+        "fulfill" | "ship" | "deliver" | "cancel_fulfillment" => form.about_goods(action),
+        "return" | "approve" | "decline" | "receive" | "close" | "cancel_return" => {
+            form.about_returns(action)
         }
-        "void" => {
-            let path = ["payments", part("payment")?, "void"];
-            form.post(&path, form.with_reason(json!({})), "Voided.")
-        }
-        "refund" => form.post(&["refunds"], form.refund()?, "Refunded."),
-        "fulfill" => {
-            let body = json!({"lines": form.units()?});
-            form.post(&["fulfillments"], body, "A fulfilment was created.")
-        }
-        "ship" => {
-            let path = ["fulfillments", part("fulfillment")?, "ship"];
-            form.post(&path, form.shipment()?, "Shipped.")
-        }
-        "deliver" => {
-            let path = ["fulfillments", part("fulfillment")?, "deliver"];
-            form.post(&path, json!({}), "Delivered.")
-        }
-        "cancel_fulfillment" => {
-            let path = ["fulfillments", part("fulfillment")?, "cancel"];
-            form.post(
-                &path,
-                form.with_reason(json!({})),
-                "The fulfilment was cancelled.",
-            )
-        }
-        "return" => {
-            let body = form.with_reason(json!({"lines": form.units()?}));
-            form.post(&["returns"], body, "A return was asked for.")
-        }
-        "approve" | "decline" | "close" | "cancel_return" => {
-            let step = action.trim_end_matches("_return");
-            let path = ["returns", part("return")?, step];
-            form.post(&path, form.with_reason(json!({})), "The return went on.")
-        }
-        "receive" => {
-            let path = ["returns", part("return")?, "receive"];
-            form.post(&path, form.received()?, "Goods were received.")
-        }
-        "hold" => {
-            let reason = fields.required("reason", "The reason")?;
-            form.post(&["hold"], json!({"reason": reason}), "On hold.")
-        }
-        "release" => {
-            let mut body = json!({});
-            if let Some(hold) = fields.one("hold") {
-                body["hold_id"] = hold.into();
-            }
-            form.post(&["release"], form.with_reason(body), "Released.")
-        }
-        "cancel" => {
-            let reason = fields.required("reason", "The reason")?;
-            form.post(&["cancel"], json!({"reason": reason}), "Cancelled.")
-        }
-        "note" => {
-            let text = fields.required("text", "The note")?;
-            form.post(&["notes"], json!({"text": text}), "Noted.")
-        }
-        "tag" => form.bare(
-            Method::PUT,
-            &["tags", fields.required("tag", "The tag")?],
-            "Tagged.",
-        ),
-        "untag" => {
-            let path = ["tags", fields.required("tag", "The tag")?];
-            form.bare(Method::DELETE, &path, "Untagged.")
-        }
-        "invoice" => form.bare(Method::POST, &["invoice"], "It has an invoice."),
-        "archive" => form.post(&["archive"], json!({}), "Archived."),
-        "unarchive" => form.post(&["unarchive"], json!({}), "Not archived any more."),
-        _ => return Err(Failure::Unknown),
+        _ => form.about_all(action),
+    }
+}
+
+/// A command by POST.
+fn post(path: &[&str], body: Value, said: &'static str) -> Done {
+    let mut done = bare(Method::POST, path, said);
+    done.command.body = Some(body);
+    done
+}
+
+/// A command without a body.
+fn bare(method: Method, path: &[&str], said: &'static str) -> Done {
+    let path = path.iter().map(|&segment| segment.to_owned()).collect();
+    let command = Command {
+        method,
+        path,
+        body: None,
     };
-    Ok(done)
+    Done { command, said }
 }
 
 struct Form<'a> {
@@ -118,21 +64,91 @@ struct Form<'a> {
 }
 
 impl Form<'_> {
-    fn post(&self, path: &[&str], body: Value, said: &'static str) -> Done {
-        let mut done = self.bare(Method::POST, path, said);
-        done.command.body = Some(body);
-        done
+    fn about_money(&self, action: &str) -> Result<Done, Failure> {
+        if action == "refund" {
+            return Ok(post(&["refunds"], self.refund()?, "Refunded."));
+        }
+        let path = ["payments", self.part("payment")?, action];
+        Ok(if action == "capture" {
+            let body = json!({"amount": self.amount()?, "currency": self.currency});
+            post(&path, body, "Captured.")
+        } else {
+            post(&path, self.with_reason(json!({})), "Voided.")
+        })
     }
 
-    #[expect(clippy::unused_self, reason = "beside `post`")]
-    fn bare(&self, method: Method, path: &[&str], said: &'static str) -> Done {
-        let path = path.iter().map(|&segment| segment.to_owned()).collect();
-        let command = Command {
-            method,
-            path,
-            body: None,
-        };
-        Done { command, said }
+    fn about_goods(&self, action: &str) -> Result<Done, Failure> {
+        if action == "fulfill" {
+            let body = json!({"lines": self.units()?});
+            return Ok(post(&["fulfillments"], body, "A fulfilment was created."));
+        }
+        let step = action.trim_end_matches("_fulfillment");
+        let path = ["fulfillments", self.part("fulfillment")?, step];
+        Ok(match step {
+            "ship" => post(&path, self.shipment()?, "Shipped."),
+            "deliver" => post(&path, json!({}), "Delivered."),
+            _ => {
+                let body = self.with_reason(json!({}));
+                post(&path, body, "The fulfilment was cancelled.")
+            }
+        })
+    }
+
+    fn about_returns(&self, action: &str) -> Result<Done, Failure> {
+        if action == "return" {
+            let body = self.with_reason(json!({"lines": self.units()?}));
+            return Ok(post(&["returns"], body, "A return was asked for."));
+        }
+        let step = action.trim_end_matches("_return");
+        let path = ["returns", self.part("return")?, step];
+        Ok(match step {
+            "receive" => post(&path, self.received()?, "Goods were received."),
+            _ => post(&path, self.with_reason(json!({})), "The return went on."),
+        })
+    }
+
+    /// About the order as a whole.
+    fn about_all(&self, action: &str) -> Result<Done, Failure> {
+        let fields = self.fields;
+        Ok(match action {
+            "confirm" => post(&["confirm"], json!({}), "Confirmed."),
+            "hold" | "cancel" => {
+                let reason = fields.required("reason", "The reason")?;
+                let said = if action == "hold" {
+                    "On hold."
+                } else {
+                    "Cancelled."
+                };
+                post(&[action], json!({"reason": reason}), said)
+            }
+            "release" => {
+                let mut body = json!({});
+                if let Some(hold) = fields.one("hold") {
+                    body["hold_id"] = hold.into();
+                }
+                post(&["release"], self.with_reason(body), "Released.")
+            }
+            "note" => {
+                // The API takes no line ends.
+                let lines = fields.required("text", "The note")?.lines();
+                let text = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+                post(&["notes"], json!({"text": text}), "Noted.")
+            }
+            "tag" => bare(Method::PUT, &["tags", self.tag()?], "Tagged."),
+            "untag" => bare(Method::DELETE, &["tags", self.tag()?], "Untagged."),
+            "invoice" => bare(Method::POST, &["invoice"], "It has an invoice."),
+            "archive" => post(&["archive"], json!({}), "Archived."),
+            "unarchive" => post(&["unarchive"], json!({}), "Not archived any more."),
+            _ => return Err(Failure::Unknown),
+        })
+    }
+
+    fn part(&self, field: &str) -> Result<&str, Failure> {
+        self.fields.required(field, "What it is about")
+    }
+
+    fn tag(&self) -> Result<&str, Failure> {
+        self.fields.required("tag", "The tag")
     }
 
     fn amount(&self) -> Result<i64, Failure> {

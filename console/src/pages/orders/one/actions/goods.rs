@@ -5,6 +5,9 @@ use crate::pages::orders::one::parts::name_of;
 use contracts::order::{Fulfillment, FulfillmentState, Order};
 use maud::{Markup, html};
 
+/// Lines that a form has a field for.
+pub const MOST: usize = 50;
+
 /// What is in no fulfilment yet.
 pub fn fulfill(forms: &Forms<'_>) -> Markup {
     let lines = forms.order.lines.iter();
@@ -27,11 +30,15 @@ pub fn fulfill(forms: &Forms<'_>) -> Markup {
 /// it is `filled`.
 pub fn quantities(order: &Order, lines: &[(&str, i64)], filled: bool) -> Markup {
     html! {
-        @for (line, most) in lines {
+        @if lines.len() > MOST {
+            p.hint { "The first " (MOST) " lines; others by API." }
+        }
+        @for (line, most) in lines.iter().take(MOST) {
+            @let first = if filled { *most } else { 0 };
             label {
                 (name_of(order, line)) ", at most " (most)
-                input.small type="number" name={ "quantity." (line) } min="0" max=(most.to_string())
-                    value=(if filled { *most } else { 0 }.to_string());
+                input.small type="number" name={ "quantity." (line) } min="0" max=(most)
+                    value=(first);
             }
         }
     }

@@ -37,6 +37,13 @@ pub fn capture(forms: &Forms<'_>) -> Markup {
     }
 }
 
+/// What a refund is for that is for no return.
+const PURPOSES: [RefundPurpose; 3] = [
+    RefundPurpose::Goodwill,
+    RefundPurpose::Overpayment,
+    RefundPurpose::Cancellation,
+];
+
 /// Of each payment that was captured and not given back.
 pub fn refund(forms: &Forms<'_>) -> Markup {
     let order = forms.order;
@@ -55,7 +62,7 @@ pub fn refund(forms: &Forms<'_>) -> Markup {
                 label {
                     "Purpose"
                     select name="purpose" {
-                        @for purpose in [RefundPurpose::Goodwill, RefundPurpose::Overpayment, RefundPurpose::Cancellation] {
+                        @for purpose in PURPOSES {
                             option { (purpose.as_str()) }
                         }
                     }

@@ -1,7 +1,7 @@
 //! Goods on their way back.
 
 use super::{
-    goods::quantities,
+    goods::{MOST, quantities},
     offered::{Forms, hidden, send, text},
 };
 use crate::pages::orders::one::parts::name_of;
@@ -70,7 +70,7 @@ fn receive(forms: &Forms<'_>, returned: &Return) -> Markup {
             (forms.boxed("receive", &format!("Receive return {}", returned.id), &html! {
                 (hidden("return", &returned.id))
                 (quantities(forms.order, &open, true))
-                @for (line, most) in &open {
+                @for (line, most) in open.iter().take(MOST) {
                     label {
                         (name_of(forms.order, line)) ", of which can be sold again"
                         input.small type="number" name={ "resellable." (line) } min="0"

@@ -1,10 +1,25 @@
 //! How much each caller may ask for: so many requests per second of a key, wherever it
-//! is used, and of an address, whoever is there (GCRA). Each process counts for
-//! itself.
+//! is used, and of an address, whoever is there; and of all keys of one platform what
+//! that says (GCRA). Each process counts for itself.
+//!
+//! | file | what |
+//! |---|---|
+//! | `allowance.rs` | what each caller of a kind may ask for |
+//! | `platforms.rs` | what the keys of a platform may ask for together |
+//! | `left.rs` | what is left to a caller, and how that is said |
 
-use super::problem::Problem;
+mod allowance;
+mod left;
+mod platforms;
+
+pub use platforms::PlatformLimits;
+
+use self::{
+    allowance::Allowance,
+    left::{LIMIT, Left, POLICY, REFUSED},
+};
+use super::{principal::Principal, problem::Problem};
 use crate::{
-    clock,
     config::Config,
     webhooks::{InvalidNetwork, Network},
 };
@@ -12,48 +27,18 @@ use actix_web::{
     Error, HttpMessage as _, HttpRequest, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::{
-        StatusCode,
-        header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
-    },
+    http::header::{HeaderMap, HeaderValue},
     middleware::Next,
 };
-use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-    middleware::StateInformationMiddleware,
-    state::keyed::DefaultKeyedStateStore,
-};
 use std::{
-    fmt,
-    hash::Hash,
     net::{IpAddr, Ipv6Addr, SocketAddr},
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
+    sync::Arc,
 };
-
-/// What is allowed, by name (draft-ietf-httpapi-ratelimit-headers-10 §3).
-pub const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-/// What is left of it (§4).
-pub const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-/// Callers that are remembered before those are forgotten who have their whole
-/// allowance again.
-const REMEMBERED: usize = 10_000;
-/// How often they are at most, in seconds.
-const FORGOTTEN_EACH: i64 = 10;
-const REFUSED: &str = "orderlog_http_rate_limited_total";
-
-type Limiter<K> =
-    RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>;
 
 /// Says what the metric is.
 pub(crate) fn describe() {
     metrics::describe_counter!(REFUSED, "Requests refused with 429, by what was used up");
-    for by in ["key", "address"] {
+    for by in ["key", "address", platforms::NAME] {
         metrics::counter!(REFUSED, "by" => by).increment(0);
     }
 }
@@ -115,135 +100,46 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// What is left to a caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Left {
-    name: &'static str,
-    per_second: u32,
-    burst: u32,
-    remaining: u32,
+/// What is left to whoever has sent a request.
+#[derive(Debug, Clone, Copy)]
+struct AllLeft {
+    key: Option<Left>,
+    platform: Option<Left>,
 }
 
-/// What each caller of a kind may ask for.
-struct Allowance<K: Hash + Eq + Clone> {
-    name: &'static str,
-    per_second: NonZeroU32,
-    limiter: Limiter<K>,
-    /// When it was tidied last, in seconds since 1970.
-    forgotten: AtomicI64,
-}
-
-impl<K: Hash + Eq + Clone> fmt::Debug for Allowance<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Allowance")
-            .field("name", &self.name)
-            .field("per_second", &self.per_second)
-            .finish_non_exhaustive()
+impl AllLeft {
+    /// A header of all that is limited.
+    fn said(self, of: impl Fn(&Left) -> String) -> Option<HeaderValue> {
+        let left = [self.key, self.platform];
+        let said: Vec<String> = left.iter().flatten().map(of).collect();
+        HeaderValue::from_str(&said.join(", ")).ok()
     }
 }
 
-impl<K: Hash + Eq + Clone> Allowance<K> {
-    /// So many per second, twice as many at once; 0: no limit.
-    fn of(name: &'static str, per_second: u32) -> Option<Arc<Self>> {
-        let per_second = NonZeroU32::new(per_second)?;
-        let burst = per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1));
-        let quota = Quota::per_second(per_second).allow_burst(burst);
-        let limiter: DefaultKeyedRateLimiter<K> = RateLimiter::keyed(quota);
-        Some(Arc::new(Self {
-            name,
-            per_second,
-            limiter: limiter.with_middleware(),
-            forgotten: AtomicI64::new(0),
-        }))
-    }
-
-    fn take(&self, who: &K) -> Result<Left, Problem> {
-        self.forget();
-        match self.limiter.check_key(who) {
-            Ok(state) => Ok(Left {
-                name: self.name,
-                per_second: self.per_second.get(),
-                burst: state.quota().burst_size().get(),
-                remaining: state.remaining_burst_capacity(),
-            }),
-            Err(until) => {
-                metrics::counter!(REFUSED, "by" => self.name).increment(1);
-                let left = Left {
-                    name: self.name,
-                    per_second: self.per_second.get(),
-                    burst: until.quota().burst_size().get(),
-                    remaining: 0,
-                };
-                let wait = until.wait_time_from(DefaultClock::default().now());
-                Err(refused(&left, wait))
-            }
-        }
-    }
-
-    /// Those who have all that they may have are as good as unknown.
-    fn forget(&self) {
-        if self.limiter.len() < REMEMBERED {
-            return;
-        }
-        let now = clock::now().unix_timestamp();
-        let before = self.forgotten.load(Ordering::Relaxed);
-        // Also where the clock was set back.
-        let due = (now - before).abs() >= FORGOTTEN_EACH;
-        let order = Ordering::Relaxed;
-        let exchange = || self.forgotten.compare_exchange(before, now, order, order);
-        if due && exchange().is_ok() {
-            self.limiter.retain_recent();
-            self.limiter.shrink_to_fit();
-        }
-    }
-}
-
-impl Left {
-    fn policy(&self) -> String {
-        format!("\"{}\";q={};w=1", self.name, self.per_second)
-    }
-
-    /// `t` is when all of it is there again.
-    fn limit(&self) -> String {
-        let missing = self.burst.saturating_sub(self.remaining);
-        let seconds = missing.div_ceil(self.per_second);
-        format!("\"{}\";r={};t={seconds}", self.name, self.remaining)
-    }
-}
-
-fn refused(left: &Left, wait: Duration) -> Problem {
-    let seconds = wait.as_millis().div_ceil(1000).max(1);
-    let problem = Problem::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "rate_limited",
-        "That was asked too often",
-    );
-    problem
-        .detail(format!(
-            "{} requests per second of one {}, and twice as many at once",
-            left.per_second, left.name
-        ))
-        .header(RETRY_AFTER, seconds)
-        .header(POLICY, left.policy())
-        .header(LIMIT, left.limit())
-}
-
-/// Counts a request of somebody's key.
+/// Counts a request of somebody's key, and of its platform where it has to do with one
+/// only: of which platform another key's request is, nobody knows before it is read.
 ///
 /// # Errors
-/// 429 where the key has used up what it may.
-pub(super) fn count(request: &HttpRequest, key: &str) -> Result<(), Problem> {
+/// 429 where the key, or all keys of the platform, have used up what they may.
+pub(super) async fn count(request: &HttpRequest, principal: &Principal) -> Result<(), Problem> {
     let limits = request.app_data::<RateLimits>();
-    let Some(keys) = limits.and_then(|limits| limits.keys.as_deref()) else {
-        return Ok(());
+    let key = limits
+        .and_then(|limits| limits.keys.as_deref())
+        .map(|keys| keys.take(&principal.id))
+        .transpose()?;
+    let limits = request.app_data::<PlatformLimits>();
+    let platform = match limits.zip(principal.platform.as_deref()) {
+        Some((limits, platform)) => limits.count(platform).await?,
+        None => None,
     };
-    let left = keys.take(&key.to_owned())?;
-    request.extensions_mut().insert(left);
+    if key.is_some() || platform.is_some() {
+        request.extensions_mut().insert(AllLeft { key, platform });
+    }
     Ok(())
 }
 
 /// Wraps a whole application: counts requests by where they come from, before anything
-/// is looked at, and says of each what is left to its key.
+/// is looked at, and says of each what is left to its key and platform.
 pub async fn limit<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
@@ -253,11 +149,14 @@ pub async fn limit<B: MessageBody + 'static>(
         return Ok(request.into_response(answer));
     }
     let mut response = next.call(request).await?.map_into_boxed_body();
-    let left = response.request().extensions().get::<Left>().copied();
+    let left = response.request().extensions().get::<AllLeft>().copied();
     if let Some(left) = left {
         let headers = response.headers_mut();
-        for (name, text) in [(POLICY, left.policy()), (LIMIT, left.limit())] {
-            if let Ok(value) = HeaderValue::from_str(&text) {
+        for (name, said) in [
+            (POLICY, left.said(Left::policy)),
+            (LIMIT, left.said(Left::limit)),
+        ] {
+            if let Some(value) = said {
                 headers.insert(name, value);
             }
         }
@@ -282,6 +181,7 @@ fn by_address(request: &ServiceRequest) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::http::header::HeaderName;
 
     fn limits(proxies: &[&str]) -> RateLimits {
         let config = Config {
@@ -346,17 +246,5 @@ mod tests {
         );
         // Somebody else's is their own.
         assert!(keys.take(&"key_2".to_owned()).is_ok());
-    }
-
-    #[test]
-    fn headers_say_what_is_left_and_when_all_of_it_is_there_again() {
-        let left = Left {
-            name: "key",
-            per_second: 10,
-            burst: 20,
-            remaining: 4,
-        };
-        assert_eq!(left.policy(), "\"key\";q=10;w=1");
-        assert_eq!(left.limit(), "\"key\";r=4;t=2");
     }
 }

@@ -1,27 +1,27 @@
 //! What is parked: orders, and whatever else a projection cannot apply; with the
 //! reason, and another try.
 
+mod acts;
+mod one;
+
+pub use acts::{let_go, redrive, redrive_every};
+pub use one::show;
+
 use super::{
     PAGE,
-    told::{List, Parked, Projections, Record},
+    told::{List, Parked, Projections},
 };
 use crate::{
-    Failure, Posted, Visit,
+    Failure, Visit,
     layout::{badge, empty, pager, short},
     moment,
-    session::Notice,
 };
-use actix_web::{
-    HttpResponse,
-    web::{Path, Query},
-};
+use actix_web::{HttpResponse, web::Query};
 use maud::{Markup, html};
-use reqwest::Method;
 use serde::Deserialize;
 
 const REDRIVE: &str = "/v1/admin/parked/{id}/redrive";
 const REDRIVE_ALL: &str = "/v1/admin/parked/redrive";
-const DISCARD: &str = "/v1/admin/parked/{id}/discard";
 /// The projection that is meant where none is named.
 const ORDERS: &str = "orders";
 /// What is told of each projection on the page of the pipeline.
@@ -53,7 +53,6 @@ fn list_path(projection: &str, cursor: Option<&str>) -> String {
 
 /// Where the page of one is, or what can be done with it.
 fn path(parked: &Parked, action: &str) -> String {
-    // An id may be a place such as `orders.events.v1/3/41`.
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("projection", &parked.projection);
     query.append_pair("id", &parked.id);
@@ -148,7 +147,7 @@ fn row(visit: &Visit, parked: &Parked) -> Markup {
                 " " span.hint { "partition " (parked.partition) }
             }
             td data-label="Reason" { (parked.reason) }
-            td data-label="Since" { (moment::told(&parked.parked_at)) }
+            td data-label="Since" { (moment::told(&parked.since)) }
             td.right data-label="Waiting" { (visit.locale.count(parked.waiting)) }
             td.right data-label="Tries" { (parked.attempts) }
             td data-label="Action" { (again(visit, parked)) }
@@ -193,145 +192,4 @@ pub async fn list(visit: Visit, asked: Query<Asked>) -> Result<HttpResponse, Fai
         }
     };
     Ok(visit.page(&title, &main))
-}
-
-/// One of them, with the records that wait.
-pub async fn show(visit: Visit, one: Query<One>) -> Result<HttpResponse, Failure> {
-    let parked: Parked = visit
-        .api
-        .get(&["admin", "parked", &one.id])
-        .param("projection", &one.projection)
-        .read()
-        .await?;
-    let is_order = parked.projection == ORDERS && !parked.id.contains('/');
-    let main = html! {
-        p { a href=(list_path(&parked.projection, None)) { "← Parked in " (parked.projection) } }
-        h1 { "Parked: " code { (parked.id) } }
-        div.card {
-            p { (parked.reason) }
-            dl.figures {
-                dt { "Since" } dd { (moment::told(&parked.parked_at)) }
-                dt { "Served meanwhile" }
-                dd {
-                    @if parked.version == 0 { "nothing" }
-                    @else { "version " (parked.version) }
-                }
-                dt { "Records that wait" } dd { (visit.locale.count(parked.waiting)) }
-                dt { "Tries in vain" }
-                dd {
-                    (parked.attempts)
-                    @if let Some(at) = &parked.attempted_at { ", the last " (moment::told(at)) }
-                }
-            }
-            @if is_order && parked.version > 0 {
-                p { a href={ "/console/orders/" (parked.id) } { "The order as it is served" } }
-            }
-            (again(&visit, &parked))
-        }
-        (records(&parked.records))
-        (discard(&visit, &parked))
-    };
-    Ok(visit.page("Parked", &main))
-}
-
-fn records(records: &[Record]) -> Markup {
-    html! {
-        h2 { "Records that wait" }
-        @for record in records {
-            details.card {
-                summary {
-                    "Partition " (record.partition) ", offset " (record.offset)
-                    @if let Some(version) = record.version { ", version " (version) }
-                }
-                dl.figures {
-                    @for (name, value) in &record.headers {
-                        dt { (name) }
-                        dd { (value.as_deref().unwrap_or("none")) }
-                    }
-                }
-                pre tabindex="0" { code { (record.value.as_deref().unwrap_or("no value")) } }
-            }
-        }
-    }
-}
-
-/// Of a record that names no order: letting it go.
-fn discard(visit: &Visit, parked: &Parked) -> Markup {
-    let names_nothing = parked.id.contains('/');
-    let fields = html! {
-        div.field {
-            label for="reason" { "Why it is nobody's" }
-            input #reason type="text" name="reason" required maxlength="1000";
-        }
-        button.bad type="submit" { "Discard the record" }
-    };
-    html! {
-        @if names_nothing && visit.may("POST", DISCARD) {
-            details.action.card {
-                summary { "Discard" }
-                p { "Of a record that names no order nobody can say what it is for. Where it is nobody's, this lets it go; who said so and why is kept." }
-                (visit.form(&path(parked, "discard"), "", &fields))
-            }
-        }
-    }
-}
-
-/// Drives one again.
-pub async fn redrive(posted: Posted, one: Query<One>) -> Result<HttpResponse, Failure> {
-    let sent = posted
-        .visit
-        .api
-        .ask(Method::POST, &["admin", "parked", &one.id, "redrive"])
-        .param("projection", &one.projection)
-        .send()
-        .await;
-    let notice = match sent {
-        Ok(_) => Notice::done(
-            "It is driven again in a moment. What stays here then has the reason of this try.",
-        ),
-        Err(failure) => Notice::refused(&failure.into_refusal()?),
-    };
-    Ok(posted.visit.see(&list_path(&one.projection, None), &notice))
-}
-
-/// Drives all again.
-pub async fn redrive_every(posted: Posted) -> Result<HttpResponse, Failure> {
-    #[derive(Deserialize)]
-    struct Marked {
-        marked: i64,
-    }
-    let Posted { visit, fields } = posted;
-    let projection = fields.required("projection", "The projection")?;
-    let sent = visit
-        .api
-        .ask(Method::POST, &["admin", "parked", "redrive"])
-        .param("projection", projection)
-        .read::<Marked>()
-        .await;
-    let notice = match sent {
-        Ok(Marked { marked }) => {
-            let count = visit.locale.count(marked);
-            Notice::done(format!("{count} are driven again in a moment."))
-        }
-        Err(failure) => Notice::refused(&failure.into_refusal()?),
-    };
-    Ok(visit.see(&list_path(projection, None), &notice))
-}
-
-/// Lets a record go.
-pub async fn let_go(posted: Posted, one: Query<One>) -> Result<HttpResponse, Failure> {
-    let Posted { visit, fields } = posted;
-    let reason = fields.required("reason", "The reason")?;
-    let sent = visit
-        .api
-        .ask(Method::POST, &["admin", "parked", &one.id, "discard"])
-        .param("projection", &one.projection)
-        .json(&serde_json::json!({ "reason": reason }))
-        .send()
-        .await;
-    let notice = match sent {
-        Ok(_) => Notice::done("The record is discarded."),
-        Err(failure) => Notice::refused(&failure.into_refusal()?),
-    };
-    Ok(visit.see(&list_path(&one.projection, None), &notice))
 }

@@ -50,9 +50,28 @@ pub fn are_told_or_left_out_for_a_reason() -> Result<()> {
             ".env.example says nothing of {variable}"
         );
     }
+    numbers_are_the_defaults(&example)?;
     for (key, _) in LEFT_OUT {
         let known = keys.iter().any(|known| known == key);
         ensure!(known, "there is no setting {key}");
+    }
+    Ok(())
+}
+
+/// What `.env.example` says of a number is what it is without a word.
+fn numbers_are_the_defaults(example: &str) -> Result<()> {
+    let defaults = serde_json::to_value(Config::default())?;
+    for line in example.lines() {
+        let line = line.strip_prefix("# ").unwrap_or(line);
+        let told = line.strip_prefix("ORDERLOG_");
+        let Some((name, value)) = told.and_then(|told| told.split_once('=')) else {
+            continue;
+        };
+        let default = &defaults[name.to_lowercase()];
+        ensure!(
+            !default.is_number() || default.to_string() == value,
+            ".env.example has {line}, and the default is {default}"
+        );
     }
     Ok(())
 }

@@ -397,7 +397,7 @@ impl Call {
                     None => None,
                 };
                 let platform_version = rules.as_ref().map(|rules| rules.version);
-                let command = command(order, rules).await?;
+                let command = Box::pin(command(order, rules)).await?;
                 Ok(Ordered {
                     command,
                     platform_version,

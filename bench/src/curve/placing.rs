@@ -88,6 +88,7 @@ fn order(id: Uuid, number: usize) -> anyhow::Result<(NewOrder, i64)> {
         name: "Standard delivery".try_into()?,
         amount: 399,
         tax: 0,
+        quote: None,
     };
     let total = prices.sum::<i64>() + shipping.amount;
     let currency = if number % 4 == 3 { "EUR" } else { "GBP" };

@@ -75,7 +75,7 @@ impl Directory {
     /// long `fresh` is.
     pub fn keeping(
         fresh: Duration,
-        (log, listener): (PgPool, PgPool),
+        (log, listener): (PgPool, Option<PgPool>),
         mapping: Arc<dyn ContractMapping>,
         id: fn(&str) -> Uuid,
         configured: Platforms,

@@ -48,12 +48,11 @@ async fn check(
     sale.lines(call, lines, at).await?;
     if !quotes::may_set(call, rules) {
         let content = &draft.snapshot;
-        let pointer = match &content.shipping {
-            Some(shipping) => shipping.quote.is_none().then_some(OF_ORDER),
-            None => {
-                let skus = content.lines.iter().map(|line| &*line.sku).collect();
-                are_shipped(call, skus).await?.then_some(SHIPPING)
-            }
+        let pointer = if let Some(shipping) = &content.shipping {
+            shipping.quote.is_none().then_some(OF_ORDER)
+        } else {
+            let skus = content.lines.iter().map(|line| &*line.sku).collect();
+            are_shipped(call, skus).await?.then_some(SHIPPING)
         };
         if let Some(pointer) = pointer {
             return Err(ExecuteError::Rejected(Rejection::QuoteRequired { pointer }));

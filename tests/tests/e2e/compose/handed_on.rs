@@ -68,8 +68,9 @@ fn numbers_are_the_defaults(example: &str) -> Result<()> {
             continue;
         };
         let default = &defaults[name.to_lowercase()];
+        let written = default.to_string();
         ensure!(
-            !default.is_number() || default.to_string() == value,
+            !default.is_number() || written == value,
             ".env.example has {line}, and the default is {default}"
         );
     }

@@ -31,7 +31,7 @@ const NOWHERE: &str = "postgres://nobody@127.0.0.1:1/none";
 
 /// A directory as of another process, which hears of changes on `listener`.
 fn other(env: &TestEnv, listener: &str) -> anyhow::Result<Directory> {
-    let pools = (pool(&env.config.events_url, 2)?, pool(listener, 1)?);
+    let pools = (pool(&env.config.events_url, 2)?, Some(pool(listener, 1)?));
     Ok(Directory::keeping(
         KEPT,
         pools,

@@ -120,6 +120,31 @@ pub async fn a_draft_is_priced_once_more_when_it_is_placed(env: &TestEnv) -> any
     Ok(())
 }
 
+/// Nothing new begins with a discount of somebody who may set no prices.
+async fn nothing_begins_cheaper(
+    scene: &Scene,
+    plain: &tests::Api,
+    free: &Value,
+) -> anyhow::Result<()> {
+    for path in ["/v1/orders", "/v1/drafts"] {
+        let refused = plain.post(path, free).await?;
+        let refused = refused.expect_problem(409, "discount_not_allowed")?.json;
+        ensure!(
+            refused["errors"][0]["pointer"] == "/lines/0/discount" && refused["allowed"] == 0,
+            "{refused}"
+        );
+    }
+    let op = json!({"op": "place_order", "key": "free", "body": free});
+    let told = bulk(plain, &[op]).await?;
+    ensure!(
+        told.results[0]["problem"]["code"] == "discount_not_allowed",
+        "{}",
+        told.results[0]
+    );
+    ensure!(scene.events_of("order").await? == 0);
+    Ok(())
+}
+
 /// Every way to an order that costs less than the catalogue says, and every one of
 /// them in a bulk request too.
 pub async fn a_discount_is_for_who_may_set_prices(env: &TestEnv) -> anyhow::Result<()> {
@@ -130,22 +155,7 @@ pub async fn a_discount_is_for_who_may_set_prices(env: &TestEnv) -> anyhow::Resu
         line(&mut body)["discount"] = json!(750);
         body
     };
-    for path in ["/v1/orders", "/v1/drafts"] {
-        let refused = plain.post(path, &free(order("web"))).await?;
-        let refused = refused.expect_problem(409, "discount_not_allowed")?.json;
-        ensure!(
-            refused["errors"][0]["pointer"] == "/lines/0/discount" && refused["allowed"] == 0,
-            "{refused}"
-        );
-    }
-    let op = json!({"op": "place_order", "key": "free", "body": free(order("web"))});
-    let told = bulk(&plain, &[op]).await?;
-    ensure!(
-        told.results[0]["problem"]["code"] == "discount_not_allowed",
-        "{}",
-        told.results[0]
-    );
-    ensure!(scene.events_of("order").await? == 0);
+    nothing_begins_cheaper(&scene, &plain, &free(order("web"))).await?;
     // Somebody may give one, and it is no more for the others than it was.
     let half = {
         let mut body = order("web");

@@ -252,12 +252,12 @@ pub async fn where_charges_are_quoted_nobody_else_says_them(env: &TestEnv) -> an
     front(Method::POST, &complete, &json!({}))
         .await?
         .expect_problem(409, "quote_required")?;
-    let patch = json!({"shipping": unquoted(&shipping)});
-    front(Method::PATCH, &path, &patch)
+    let changed = json!({"shipping": unquoted(&shipping)});
+    front(Method::PATCH, &path, &changed)
         .await?
         .expect_problem(409, "quote_required")?;
-    let patch = json!({"shipping": shipping});
-    front(Method::PATCH, &path, &patch).await?.expect(200)?;
+    let changed = json!({"shipping": shipping});
+    front(Method::PATCH, &path, &changed).await?.expect(200)?;
     let placed = front(Method::POST, &complete, &json!({}))
         .await?
         .expect(200)?;

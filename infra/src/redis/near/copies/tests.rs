@@ -64,6 +64,37 @@ fn an_answer_that_was_asked_for_before_all_was_dropped_is_not_told() {
 }
 
 #[test]
+fn a_copy_is_not_told_before_it_is_known_that_nothing_has_happened() {
+    let (copies, now) = open();
+    let asked = copies.asking(KEY, now);
+    let claim = copies.claim(KEY, asked, &entry(7), now).expect("the first");
+    copies.told(KEY, version(8));
+    copies.put(KEY, &claim, now);
+    assert_eq!(told(&copies, now), None, "somebody was told the next one");
+    assert!(!copies.settle(KEY, &claim));
+    assert_eq!(told(&copies, now), None);
+    assert!(!copies.changed(KEY), "it is gone");
+}
+
+#[test]
+fn a_change_takes_away_what_is_not_told_yet() {
+    for heard in [true, false] {
+        let (copies, now) = open();
+        let asked = copies.asking(KEY, now);
+        let claim = copies.claim(KEY, asked, &entry(7), now).expect("the first");
+        copies.put(KEY, &claim, now);
+        if heard {
+            assert!(copies.changed(KEY), "there is one");
+        } else {
+            copies.told(KEY, version(8));
+        }
+        assert!(!copies.changed(KEY), "heard: {heard}");
+        assert!(!copies.settle(KEY, &claim));
+        assert_eq!(told(&copies, now), None, "heard: {heard}");
+    }
+}
+
+#[test]
 fn of_two_answers_the_older_one_never_stays() {
     let (copies, now) = open();
     for older_first in [true, false] {
@@ -175,6 +206,10 @@ enum Step {
     Ask,
     /// One of those answers arrives.
     Answer(usize),
+    /// One that has arrived and may become a copy is put where it is found.
+    Put(usize),
+    /// One that was put is looked at once more, and told.
+    Settle(usize),
     /// Somebody looks for a copy.
     Look,
     /// Somebody was told by the database what Redis has.
@@ -189,6 +224,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Hear),
         3 => Just(Step::Ask),
         3 => (0_usize..4).prop_map(Step::Answer),
+        3 => (0_usize..2).prop_map(Step::Put),
+        3 => (0_usize..2).prop_map(Step::Settle),
         4 => Just(Step::Look),
         1 => Just(Step::Read),
         1 => Just(Step::Reconnect),
@@ -202,7 +239,7 @@ proptest! {
     fn no_order_of_events_makes_a_copy_go_back(steps in vec(step(), 1..80)) {
         let (copies, now) = open();
         let (mut redis, mut unheard, mut highest, mut link) = (1, 0_u64, 0, 1);
-        let mut answers = Vec::new();
+        let (mut answers, mut claims, mut put) = (Vec::new(), Vec::new(), Vec::new());
         for step in steps {
             match step {
                 Step::Write => {
@@ -216,7 +253,19 @@ proptest! {
                 Step::Ask => answers.push((copies.asking(KEY, now), redis)),
                 Step::Answer(which) if which < answers.len() => {
                     let (asked, build) = answers.remove(which);
-                    copies.answered(KEY, asked, &entry(build), now);
+                    match copies.claim(KEY, asked, &entry(build), now) {
+                        Some(claim) => claims.push((claim, build)),
+                        None => highest = highest.max(build),
+                    }
+                }
+                Step::Put(which) if which < claims.len() => {
+                    let (claim, build) = claims.remove(which);
+                    copies.put(KEY, &claim, now);
+                    put.push((claim, build));
+                }
+                Step::Settle(which) if which < put.len() => {
+                    let (claim, build) = put.remove(which);
+                    copies.settle(KEY, &claim);
                     highest = highest.max(build);
                 }
                 Step::Look => {
@@ -238,7 +287,7 @@ proptest! {
                     unheard = 0;
                     copies.opened(link, now);
                 }
-                Step::Hear | Step::Answer(_) => {}
+                Step::Hear | Step::Answer(_) | Step::Put(_) | Step::Settle(_) => {}
             }
         }
     }

@@ -28,7 +28,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long after it was asked for an answer of Redis is told from memory.
+/// How long after it was asked for an answer of Redis is told from memory at most.
 pub(super) const LIFE: Duration = Duration::from_secs(2);
 /// How long after the subscription was seen to be alive copies are told: no change
 /// that Redis knows of stays unseen for longer.
@@ -150,23 +150,38 @@ impl Copies {
         }
     }
 
-    /// Redis has answered with this, which is told next. It becomes a copy where
-    /// nothing has happened meanwhile; whether it has.
-    pub fn answered(&self, key: &str, asked: Asked, entry: &Entry, now: Instant) -> bool {
-        self.claim(key, asked, entry, now).is_some_and(|claim| {
-            self.put(key, &claim, now);
-            self.settle(key, &claim)
-        })
+    /// Redis has answered with this, which it keeps for so long yet, and which is told
+    /// next. It becomes a copy where nothing has happened meanwhile; whether it has.
+    pub fn answered(
+        &self,
+        key: &str,
+        asked: Asked,
+        (entry, left): (&Entry, Duration),
+        now: Instant,
+    ) -> bool {
+        self.claim(key, asked, (entry, left), now)
+            .is_some_and(|claim| {
+                self.put(key, &claim, now);
+                self.settle(key, &claim)
+            })
     }
 
     /// The copy that an answer is to become, unless something has happened meanwhile.
-    fn claim(&self, key: &str, asked: Asked, entry: &Entry, now: Instant) -> Option<Claim> {
+    fn claim(
+        &self,
+        key: &str,
+        asked: Asked,
+        (entry, left): (&Entry, Duration),
+        now: Instant,
+    ) -> Option<Claim> {
         let mark = &self.marks[asked.place];
         let next = asked.mark.wrapping_add(1);
         let first = mark.compare_exchange(asked.mark, next, Ordering::SeqCst, Ordering::SeqCst);
         // What is older is left to Redis, which has it read again behind the answer: a
-        // lost announcement is made good no later than without copies.
-        let left = REVALIDATED_FROM.saturating_sub(entry.age()).min(LIFE);
+        // lost announcement is made good no later than without copies. Its age is by the
+        // clock of another host, what Redis keeps it for is not.
+        let young = REVALIDATED_FROM.saturating_sub(entry.age());
+        let left = young.min(left).min(LIFE);
         if first.is_err() || left.is_zero() || !self.is_open(now) {
             self.told(key, entry.version);
             return None;

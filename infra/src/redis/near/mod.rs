@@ -24,7 +24,10 @@ use super::{
     version::Version,
 };
 use copies::{Copies, Looked};
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// The name under which requests to the copies are counted.
 pub const NEAR_FAMILY: &str = "near";
@@ -97,9 +100,11 @@ impl Near {
         self.0.tally.count(Found::Hit);
     }
 
-    /// Redis has answered, and that is told next.
-    pub(super) fn answered(&self, key: &str, asked: Asked, entry: &Entry) {
-        self.0.copies.answered(key, asked, entry, Instant::now());
+    /// Redis has answered with this, which it keeps for so long yet, and which is told
+    /// next; whether there is a copy of it now.
+    pub(super) fn answered(&self, key: &str, asked: Asked, found: (&Entry, Duration)) -> bool {
+        let now = Instant::now();
+        self.0.copies.answered(key, asked, found, now)
     }
 
     /// This version is told next, from wherever: no older one is told afterwards.

@@ -3,6 +3,8 @@ use proptest::{collection::vec, prelude::*};
 
 const KEY: &str = "k";
 const ROOM: u64 = 1 << 20;
+/// What Redis keeps an entry for yet.
+const LEFT: Duration = Duration::from_secs(4);
 
 const fn version(build: u64) -> Version {
     Version { build, number: 0 }
@@ -22,7 +24,7 @@ fn open() -> (Copies, Instant) {
 /// Asks Redis, which answers at once.
 fn fill(copies: &Copies, build: u64, now: Instant) {
     let asked = copies.asking(KEY, now);
-    copies.answered(KEY, asked, &entry(build), now);
+    copies.answered(KEY, asked, (&entry(build), LEFT), now);
 }
 
 /// The version of the copy that is told.
@@ -48,7 +50,7 @@ fn an_answer_that_was_asked_for_before_a_change_is_not_kept() {
     let (copies, now) = open();
     let asked = copies.asking(KEY, now);
     copies.changed(KEY);
-    copies.answered(KEY, asked, &entry(5), now);
+    copies.answered(KEY, asked, (&entry(5), LEFT), now);
     assert_eq!(told(&copies, now), None);
 }
 
@@ -57,7 +59,7 @@ fn an_answer_that_was_asked_for_before_all_was_dropped_is_not_told() {
     let (copies, now) = open();
     let asked = copies.asking(KEY, now);
     copies.drop_all();
-    copies.answered(KEY, asked, &entry(5), now);
+    copies.answered(KEY, asked, (&entry(5), LEFT), now);
     assert_eq!(told(&copies, now), None);
     fill(&copies, 6, now);
     assert_eq!(told(&copies, now), Some(6), "it is not in the way");
@@ -67,7 +69,9 @@ fn an_answer_that_was_asked_for_before_all_was_dropped_is_not_told() {
 fn a_copy_is_not_told_before_it_is_known_that_nothing_has_happened() {
     let (copies, now) = open();
     let asked = copies.asking(KEY, now);
-    let claim = copies.claim(KEY, asked, &entry(7), now).expect("the first");
+    let claim = copies
+        .claim(KEY, asked, (&entry(7), LEFT), now)
+        .expect("the first");
     copies.told(KEY, version(8));
     copies.put(KEY, &claim, now);
     assert_eq!(told(&copies, now), None, "somebody was told the next one");
@@ -81,7 +85,9 @@ fn a_change_takes_away_what_is_not_told_yet() {
     for heard in [true, false] {
         let (copies, now) = open();
         let asked = copies.asking(KEY, now);
-        let claim = copies.claim(KEY, asked, &entry(7), now).expect("the first");
+        let claim = copies
+            .claim(KEY, asked, (&entry(7), LEFT), now)
+            .expect("the first");
         copies.put(KEY, &claim, now);
         if heard {
             assert!(copies.changed(KEY), "there is one");
@@ -101,7 +107,7 @@ fn of_two_answers_the_older_one_never_stays() {
         let asked = [copies.asking(KEY, now), copies.asking(KEY, now)];
         let order = if older_first { [5, 6] } else { [6, 5] };
         for (asked, build) in asked.into_iter().zip(order) {
-            copies.answered(KEY, asked, &entry(build), now);
+            copies.answered(KEY, asked, (&entry(build), LEFT), now);
         }
         assert!(told(&copies, now) != Some(5), "older first: {older_first}");
         copies.changed(KEY);
@@ -117,7 +123,7 @@ fn an_older_copy_is_not_told_after_a_newer_version_was() {
     let asked = copies.asking(KEY, now);
     copies.told(KEY, version(6));
     assert_eq!(told(&copies, now), None);
-    copies.answered(KEY, asked, &entry(5), now);
+    copies.answered(KEY, asked, (&entry(5), LEFT), now);
     assert_eq!(told(&copies, now), None, "nor one that comes late");
 }
 
@@ -135,8 +141,25 @@ fn a_copy_counts_for_its_life_and_no_longer_than_its_document() {
         let mut old = entry(6);
         old.computed_at -= Duration::from_millis(age);
         let asked = copies.asking(KEY, later);
-        copies.answered(KEY, asked, &old, later);
+        copies.answered(KEY, asked, (&old, LEFT), later);
         assert_eq!(told(&copies, later).is_some(), kept, "{age} ms");
+    }
+}
+
+/// Whatever the clock says by which it was stored.
+#[test]
+fn a_copy_is_told_for_no_longer_than_redis_keeps_its_document() {
+    for left in [0, 500] {
+        let (copies, now) = open();
+        let left = Duration::from_millis(left);
+        let mut ahead = entry(5);
+        ahead.computed_at += Duration::from_hours(1);
+        let asked = copies.asking(KEY, now);
+        copies.answered(KEY, asked, (&ahead, left), now);
+        let moment = Duration::from_millis(1);
+        let just_before = left.checked_sub(moment).map(|life| now + life);
+        assert!(just_before.is_none_or(|at| told(&copies, at) == Some(5)));
+        assert_eq!(told(&copies, now + left), None, "{left:?}");
     }
 }
 
@@ -179,7 +202,7 @@ fn copies_take_no_more_than_they_may() {
     for number in 0..4_000 {
         let key = format!("order-{number}");
         let entry = Entry::new(version(1), vec![b'x'; 1_000]);
-        copies.answered(&key, copies.asking(&key, now), &entry, now);
+        copies.answered(&key, copies.asking(&key, now), (&entry, LEFT), now);
     }
     let bytes = tidied(&copies);
     assert!(bytes > ROOM / 2 && bytes <= ROOM, "{bytes}");
@@ -253,7 +276,7 @@ proptest! {
                 Step::Ask => answers.push((copies.asking(KEY, now), redis)),
                 Step::Answer(which) if which < answers.len() => {
                     let (asked, build) = answers.remove(which);
-                    match copies.claim(KEY, asked, &entry(build), now) {
+                    match copies.claim(KEY, asked, (&entry(build), LEFT), now) {
                         Some(claim) => claims.push((claim, build)),
                         None => highest = highest.max(build),
                     }

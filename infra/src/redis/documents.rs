@@ -154,10 +154,13 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     {
         let asked = match self.nearby(key, at_least) {
             Some((near, Nearby::Kept(kept))) => {
-                near.count_hit();
+                near.count(Found::Hit);
                 return Some(kept.entry.clone());
             }
-            Some((near, Nearby::Ask(asked))) => Some((near, asked)),
+            Some((near, Nearby::Ask(asked, why))) => {
+                near.count(why);
+                Some((near, asked))
+            }
             None => None,
         };
         // Mostly there is a copy: the rest takes no room until it is needed.
@@ -213,17 +216,23 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     {
         let asked = match self.nearby(key, at_least) {
             Some((near, Nearby::Kept(kept))) => {
-                // Otherwise it is found next.
+                // Otherwise it is found next, and counted there.
                 let confirmed = has(kept.entry.version);
                 return confirmed.then(|| {
-                    near.count_hit();
+                    near.count(Found::Hit);
                     kept.entry.without_value()
                 });
             }
-            Some((near, Nearby::Ask(asked))) => Some((near, asked)),
+            Some((near, Nearby::Ask(asked, why))) => Some((near, asked, why)),
             None => None,
         };
-        Box::pin(self.confirm_in_redis(key, at_least, asked, has, read)).await
+        let to_ask = asked.map(|(near, asked, _)| (near, asked));
+        let confirming = self.confirm_in_redis(key, at_least, to_ask, has, read);
+        let confirmed = Box::pin(confirming).await?;
+        if let Some((near, _, why)) = asked {
+            near.count(why);
+        }
+        Some(confirmed)
     }
 
     async fn confirm_in_redis<Fut>(
@@ -248,15 +257,21 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         if Some(entry.version) < at_least || !self.family.trusts(&entry) {
             return None;
         }
-        if entry.value.is_empty() {
+        let is_copied = if entry.value.is_empty() {
             self.told(key, entry.version);
+            false
         } else {
-            answered(key, asked, (&entry, left));
-        }
-        has(entry.version).then(|| {
+            answered(key, asked, (&entry, left))
+        };
+        if has(entry.version) {
             self.served(key, &entry, read);
-            entry.without_value()
-        })
+            return Some(entry.without_value());
+        }
+        if is_copied {
+            // It is found next, in memory; but it was Redis that had it.
+            self.family.count(Found::Hit);
+        }
+        None
     }
 
     /// What there is of the document in this process, if copies are wanted.

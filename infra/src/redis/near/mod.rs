@@ -52,8 +52,9 @@ struct Shared {
 pub(super) enum Nearby {
     /// A copy that may be told.
     Kept(Arc<Kept>),
-    /// None: Redis is to be asked, and its answer told to [`Near::answered`].
-    Ask(Asked),
+    /// None, for this reason: Redis is to be asked, and its answer told to
+    /// [`Near::answered`].
+    Ask(Asked, Found),
 }
 
 impl Near {
@@ -77,8 +78,8 @@ impl Near {
         })))
     }
 
-    /// What there is of `key` in the version `at_least` or a later one. What is
-    /// told of it has to be counted by [`Self::count_hit`].
+    /// What there is of `key` in the version `at_least` or a later one. Whoever asks
+    /// has it counted, once for each request, by [`Self::count`].
     pub(super) fn look(&self, key: &str, at_least: Option<Version>) -> Nearby {
         let now = Instant::now();
         let tells = |kept: &Kept| {
@@ -91,13 +92,12 @@ impl Near {
             Looked::Nothing => Found::Miss,
             Looked::Closed => Found::Unavailable,
         };
-        self.0.tally.count(found);
-        Nearby::Ask(self.0.copies.asking(key, now))
+        Nearby::Ask(self.0.copies.asking(key, now), found)
     }
 
-    /// Counts an answer from memory.
-    pub(super) fn count_hit(&self) {
-        self.0.tally.count(Found::Hit);
+    /// Counts what came of a request.
+    pub(super) fn count(&self, found: Found) {
+        self.0.tally.count(found);
     }
 
     /// Redis has answered with this, which it keeps for so long yet, and which is told

@@ -117,8 +117,43 @@ impl Near {
         self.0.copies.drop_all();
     }
 
+    /// Tells the exporter how much there is, and whether it is told.
+    fn measure(&self) {
+        let open = if self.is_open() { 1.0 } else { 0.0 };
+        metrics::gauge!(FOLLOWING).set(open);
+        #[expect(clippy::cast_precision_loss, reason = "nobody has so much memory")]
+        metrics::gauge!(BYTES).set(self.0.copies.bytes() as f64);
+    }
+
     /// Whether changes are heard of at this moment.
     pub(super) fn is_open(&self) -> bool {
         self.0.copies.is_open(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    #[test]
+    fn a_connection_that_was_lost_before_it_was_there_is_not_followed() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let exported = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            let redis = Redis::new(&Config::default()).expect("a URL");
+            let near = Near::new(&redis, "orders", 1_000).expect("copies");
+            let follows = |number: u64| {
+                let opened = near.0.copies.opened(number, Instant::now());
+                near.measure();
+                let line = format!("{FOLLOWING} {}\n", u8::from(opened));
+                assert!(exported.render().contains(&line), "{line}");
+                opened
+            };
+            near.0.copies.lost(1);
+            assert!(!follows(1));
+            assert!(follows(2));
+        });
     }
 }

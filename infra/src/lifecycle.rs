@@ -1,7 +1,7 @@
 //! Start, drain and stop: one token that every task watches, signals that
 //! cancel it, and tasks whose failure ends the process.
 
-use crate::postgres::Pools;
+use crate::{postgres::Pools, telemetry};
 use std::{fmt, future::Future};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -85,6 +85,7 @@ impl Lifecycle {
             shutdown.cancel();
             tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
             tracing::warn!("shutdown.forced");
+            telemetry::end();
             std::process::exit(1);
         });
         Ok(())

@@ -3,11 +3,12 @@
 //! Each line is a system call, under a lock that all threads share. A line for each
 //! request is too many of them where requests come by the ten thousand a second: so
 //! those that follow each other that closely wait for company, for some milliseconds.
-//! A line of anything else is written at once, after whatever waits.
+//! A line of anything else is written at once, after whatever waits. What is not taken
+//! now (a pipe that is full, and does not block) waits for the next moment.
 
 use std::{
-    io::{self, Write},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    io::{self, ErrorKind, Write},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError},
     thread,
     time::{Duration, Instant},
 };
@@ -20,6 +21,10 @@ const CLOSE: Duration = Duration::from_micros(200);
 const PATIENCE: Duration = Duration::from_millis(20);
 /// How many bytes do.
 const FULL: usize = 16 << 10;
+/// How many bytes wait at most where nobody takes them: later lines are lost.
+const MOST: usize = 1 << 20;
+/// How often it is tried in the end to write what waits, with [`PATIENCE`] in between.
+const LAST_TRIES: usize = 10;
 
 /// Where lines go. Cheap to clone.
 #[derive(Clone)]
@@ -59,10 +64,25 @@ impl Lines {
         Ok(Self(shared))
     }
 
-    /// Writes what waits.
+    /// Writes what waits, before there is nobody any more who would: as much as is
+    /// taken in a fifth of a second. It may be called wherever a panic is.
     pub fn write_out(&self) {
-        // Nobody is left to be told that it cannot be told.
-        let _ = self.0.waiting().write_out();
+        for _ in 0..LAST_TRIES {
+            // The one who panics may have it.
+            let waiting = match self.0.waiting.try_lock() {
+                Ok(waiting) => Some(waiting),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            };
+            if let Some(mut waiting) = waiting {
+                // Nobody is left to be told that it cannot be told.
+                let written = waiting.write_out();
+                if written.is_err() || waiting.bytes.is_empty() {
+                    return;
+                }
+            }
+            thread::sleep(PATIENCE);
+        }
     }
 }
 
@@ -114,10 +134,43 @@ impl Shared {
 }
 
 impl Waiting {
+    /// Writes what is taken at once. The rest waits on, without an error.
+    ///
+    /// # Errors
+    /// Why nothing more will be taken: what has waited is lost.
     fn write_out(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.bytes);
-        self.bytes.clear();
-        written
+        let mut taken = 0;
+        let outcome = loop {
+            let rest = &self.bytes[taken..];
+            if rest.is_empty() {
+                break Ok(());
+            }
+            match self.out.write(rest) {
+                Ok(0) => break Err(ErrorKind::WriteZero.into()),
+                Ok(more) => taken += more,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+        };
+        self.bytes.drain(..taken);
+        match outcome {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.bound();
+                Ok(())
+            }
+            outcome => {
+                self.bytes.clear();
+                outcome
+            }
+        }
+    }
+
+    /// Throws the last lines away that are too many.
+    fn bound(&mut self) {
+        if self.bytes.len() > MOST {
+            let ends = self.bytes[..MOST].iter().rposition(|byte| *byte == b'\n');
+            self.bytes.truncate(ends.map_or(MOST, |end| end + 1));
+        }
     }
 }
 
@@ -134,7 +187,8 @@ impl Write for Line<'_> {
         };
         if !waits {
             waiting.write_out()?;
-        } else if was_empty {
+        }
+        if was_empty && !waiting.bytes.is_empty() {
             self.shared.some.notify_one();
         }
         Ok(line.len())
@@ -210,6 +264,91 @@ mod tests {
         next_is_close(&lines, true);
         say(&lines, true, &"x".repeat(FULL));
         assert_eq!(written.try_recv().expect("it is full").len(), FULL);
+    }
+
+    /// Takes so many bytes, then nothing until it is told to go on.
+    struct Pipe {
+        room: Arc<Mutex<usize>>,
+        out: Out,
+    }
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut room = self.room.lock().expect("a figure");
+            let taken = bytes.len().min(*room);
+            if taken == 0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            *room -= taken;
+            self.out.write(&bytes[..taken])
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Lines to a pipe with so much room, and what comes out of it.
+    fn pipe(room: usize) -> (Pipe, Arc<Mutex<usize>>, Receiver<Vec<u8>>) {
+        let (sent, written) = channel();
+        let room = Arc::new(Mutex::new(room));
+        let pipe = Pipe {
+            room: Arc::clone(&room),
+            out: Out(sent),
+        };
+        (pipe, room, written)
+    }
+
+    #[test]
+    fn what_a_full_pipe_does_not_take_is_written_once_there_is_room() {
+        let (pipe, room, written) = pipe(3);
+        let lines = Shared::new(pipe, "requests");
+        say(&lines, false, "one\n");
+        assert_eq!(written.try_recv().expect("a part"), b"one");
+        say(&lines, false, "two\n");
+        assert!(written.try_recv().is_err(), "there is no room");
+        *room.lock().expect("a figure") = 100;
+        say(&lines, false, "three\n");
+        let rest = written.try_recv().expect("the rest");
+        assert_eq!(rest, b"\ntwo\nthree\n");
+    }
+
+    #[test]
+    fn what_a_full_pipe_does_not_take_is_written_without_anything_to_follow() {
+        let (pipe, room, written) = pipe(0);
+        let lines = Lines::new(pipe, "requests").expect("a thread");
+        say(&lines.0, false, "a\n");
+        *room.lock().expect("a figure") = 100;
+        assert_eq!(written.recv().expect("a line"), b"a\n");
+    }
+
+    #[test]
+    fn of_what_nobody_takes_whole_lines_wait_up_to_a_bound() {
+        let (pipe, room, written) = pipe(0);
+        let lines = Shared::new(pipe, "requests");
+        let line = format!("{}\n", "x".repeat(99_999));
+        for _ in 0..2 * MOST / line.len() {
+            say(&lines, false, &line);
+        }
+        *room.lock().expect("a figure") = usize::MAX;
+        lines.waiting().write_out().expect("room");
+        let told = written.try_recv().expect("what waited");
+        assert_eq!(told.len(), MOST / line.len() * line.len());
+    }
+
+    #[test]
+    fn what_waits_is_written_in_the_end_even_while_somebody_else_writes() {
+        let (sent, written) = channel();
+        let lines = Lines(Arc::new(Shared::new(Out(sent), "requests")));
+        next_is_close(&lines.0, true);
+        say(&lines.0, true, "a\n");
+        let waiting = lines.0.waiting();
+        // It returns, whoever has the lines; with nothing written, if it is for long.
+        lines.write_out();
+        assert!(written.try_recv().is_err());
+        drop(waiting);
+        lines.write_out();
+        assert_eq!(written.try_recv().expect("all that waited"), b"a\n");
     }
 
     #[test]

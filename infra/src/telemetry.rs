@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use std::{
     fs::File,
     io::{self, IsTerminal as _, Write},
+    panic::{set_hook, take_hook},
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -111,6 +112,35 @@ pub fn end() {
     }
 }
 
+/// While it is there, no way in which the process may end takes log lines along that
+/// wait: they are written before a panic is told, and when this is dropped. Whoever
+/// leaves by [`std::process::exit`] calls [`end`] before.
+#[must_use = "it writes when it is dropped"]
+#[derive(Debug)]
+pub struct Ending(fn());
+
+impl Ending {
+    /// From now on.
+    pub fn begin() -> Self {
+        Self::by(end)
+    }
+
+    fn by(write: fn()) -> Self {
+        let told = take_hook();
+        set_hook(Box::new(move |panic| {
+            write();
+            told(panic);
+        }));
+        Self(write)
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 /// Renders the metrics of this process; installs the recorder when nothing
 /// has done so yet.
 pub fn metrics() -> Result<PrometheusHandle, TelemetryError> {
@@ -143,4 +173,40 @@ fn describe() {
     redis::describe_metrics();
     slow_statements::describe_metrics();
     traces::describe_metrics();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        cell::Cell,
+        panic::{catch_unwind, resume_unwind},
+        thread,
+    };
+
+    thread_local! {
+        static WRITTEN: Cell<u32> = const { Cell::new(0) };
+    }
+
+    fn write() {
+        WRITTEN.set(WRITTEN.get() + 1);
+    }
+
+    #[test]
+    fn what_waits_is_written_at_a_panic_and_after_it() {
+        let failed: thread::Result<()> = catch_unwind(|| {
+            let _ending = Ending::by(write);
+            assert_eq!(WRITTEN.get(), 0);
+            resume_unwind(Box::new(()));
+        });
+        assert!(failed.is_err());
+        assert_eq!(WRITTEN.get(), 1, "dropped: nobody was told of a panic");
+        let failed: thread::Result<()> = catch_unwind(|| {
+            let _ending = Ending::by(write);
+            panic!("for the hook to tell");
+        });
+        assert!(failed.is_err());
+        // Both hooks, and once more in the end.
+        assert_eq!(WRITTEN.get(), 4);
+    }
 }

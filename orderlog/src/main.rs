@@ -4,6 +4,7 @@ use clap::Parser as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let ending = infra::telemetry::Ending::begin();
     let cli = orderlog::cli::Cli::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -13,7 +14,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime.block_on(cli.run()),
         Err(error) => Err(error.into()),
     };
-    infra::telemetry::end();
+    drop(ending);
     match outcome {
         Ok(code) => code,
         Err(error) => {

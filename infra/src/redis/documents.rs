@@ -154,10 +154,13 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     {
         let asked = match self.nearby(key, at_least) {
             Some((near, Nearby::Kept(kept))) => {
-                near.count_hit();
+                near.count(Found::Hit);
                 return Some(kept.entry.clone());
             }
-            Some((near, Nearby::Ask(asked))) => Some((near, asked)),
+            Some((near, Nearby::Ask(asked, why))) => {
+                near.count(why);
+                Some((near, asked))
+            }
             None => None,
         };
         // Mostly there is a copy: the rest takes no room until it is needed.
@@ -174,14 +177,22 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     where
         Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
     {
-        let Ok(stored) = self.fetch::<Stored>(key, FIELDS).await else {
+        let fetched = if is_open(asked) {
+            self.fetch_with_life(key).await
+        } else {
+            let stored = self.fetch::<Stored>(key, FIELDS).await;
+            stored.map(|stored| (stored, Duration::ZERO))
+        };
+        let Ok((stored, left)) = fetched else {
             self.family.count(Found::Unavailable);
             return None;
         };
         let known = stored.0.is_some();
         let found = entry(stored)
             .filter(|entry| Some(entry.version) >= at_least && self.family.trusts(entry));
-        answered(key, asked, found.as_ref());
+        if let Some(entry) = &found {
+            answered(key, asked, (entry, left));
+        }
         match &found {
             Some(entry) => self.served(key, entry, read),
             None if known => self.family.count(Found::Stale),
@@ -205,17 +216,23 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     {
         let asked = match self.nearby(key, at_least) {
             Some((near, Nearby::Kept(kept))) => {
-                // Otherwise it is found next.
+                // Otherwise it is found next, and counted there.
                 let confirmed = has(kept.entry.version);
                 return confirmed.then(|| {
-                    near.count_hit();
+                    near.count(Found::Hit);
                     kept.entry.without_value()
                 });
             }
-            Some((near, Nearby::Ask(asked))) => Some((near, asked)),
+            Some((near, Nearby::Ask(asked, why))) => Some((near, asked, why)),
             None => None,
         };
-        Box::pin(self.confirm_in_redis(key, at_least, asked, has, read)).await
+        let to_ask = asked.map(|(near, asked, _)| (near, asked));
+        let confirming = self.confirm_in_redis(key, at_least, to_ask, has, read);
+        let confirmed = Box::pin(confirming).await?;
+        if let Some((near, _, why)) = asked {
+            near.count(why);
+        }
+        Some(confirmed)
     }
 
     async fn confirm_in_redis<Fut>(
@@ -229,25 +246,32 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
     where
         Fut: Future<Output = Result<Option<Document>, E>> + Send + 'static,
     {
-        let entry = if asked.is_some_and(|(near, _)| near.is_open()) {
+        let (stored, left) = if is_open(asked) {
             // All of it, once: the next one who asks needs no Redis.
-            entry(self.fetch(key, FIELDS).await.ok()?)?
+            self.fetch_with_life(key).await.ok()?
         } else {
             let stored: (Option<String>, Option<i64>) = self.fetch(key, &FIELDS[..2]).await.ok()?;
-            entry((stored.0, stored.1, Some(Vec::new())))?
+            ((stored.0, stored.1, Some(Vec::new())), Duration::ZERO)
         };
+        let entry = entry(stored)?;
         if Some(entry.version) < at_least || !self.family.trusts(&entry) {
             return None;
         }
-        if entry.value.is_empty() {
+        let is_copied = if entry.value.is_empty() {
             self.told(key, entry.version);
+            false
         } else {
-            answered(key, asked, Some(&entry));
-        }
-        has(entry.version).then(|| {
+            answered(key, asked, (&entry, left))
+        };
+        if has(entry.version) {
             self.served(key, &entry, read);
-            entry.without_value()
-        })
+            return Some(entry.without_value());
+        }
+        if is_copied {
+            // It is found next, in memory; but it was Redis that had it.
+            self.family.count(Found::Hit);
+        }
+        None
     }
 
     /// What there is of the document in this process, if copies are wanted.
@@ -351,11 +375,25 @@ impl<E: Clone + Send + Sync + 'static> DocumentCache<E> {
         fetch.arg(self.family.key(key)).arg(fields);
         self.family.redis.command(&fetch).await
     }
+
+    /// All fields, and how long they are kept yet; no time for what never ends.
+    async fn fetch_with_life(&self, key: &str) -> Result<(Stored, Duration), Unavailable> {
+        let (key, mut fetch) = (self.family.key(key), redis::pipe());
+        fetch.cmd("HMGET").arg(&key).arg(FIELDS);
+        fetch.cmd("PTTL").arg(&key);
+        let (stored, left): (Stored, i64) = self.family.redis.pipeline(&fetch).await?;
+        let left = u64::try_from(left).unwrap_or_default();
+        Ok((stored, Duration::from_millis(left)))
+    }
 }
 
-/// Redis has answered, and that is told next.
-fn answered(key: &str, asked: Option<(&Near, Asked)>, entry: Option<&Entry>) {
-    if let Some(((near, asked), entry)) = asked.zip(entry) {
-        near.answered(key, asked, entry);
-    }
+/// Whether what Redis answers may become a copy.
+fn is_open(asked: Option<(&Near, Asked)>) -> bool {
+    asked.is_some_and(|(near, _)| near.is_open())
+}
+
+/// Redis has answered with this, which it keeps for so long yet, and which is told
+/// next; whether there is a copy of it now.
+fn answered(key: &str, asked: Option<(&Near, Asked)>, found: (&Entry, Duration)) -> bool {
+    asked.is_some_and(|(near, asked)| near.answered(key, asked, found))
 }

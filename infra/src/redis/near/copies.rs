@@ -8,6 +8,7 @@
 //!   asked for, and nobody else was answered: otherwise the message may be about it,
 //!   or a later answer may be told already.
 //! - Whoever is answered otherwise than by a copy takes an older one away first.
+//! - Nobody is told a copy before it was looked at once more whether that is still so.
 //!
 //! What is remembered of keys is a number for many of them together: where two
 //! share it, an answer is not kept that might have been, and nothing else.
@@ -22,12 +23,12 @@ use std::{
     iter,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering, fence},
+        atomic::{AtomicBool, AtomicU64, Ordering, fence},
     },
     time::{Duration, Instant},
 };
 
-/// How long after it was asked for an answer of Redis is told from memory.
+/// How long after it was asked for an answer of Redis is told from memory at most.
 pub(super) const LIFE: Duration = Duration::from_secs(2);
 /// How long after the subscription was seen to be alive copies are told: no change
 /// that Redis knows of stays unseen for longer.
@@ -69,6 +70,9 @@ pub(in crate::redis) struct Kept {
     pub entry: Entry,
     round: u64,
     until: Instant,
+    /// Whether it is known that nothing has happened to the key since it was asked
+    /// for: nobody is told it before.
+    sure: AtomicBool,
 }
 
 /// That something is asked for, and what was known of it then.
@@ -78,6 +82,14 @@ pub(in crate::redis) struct Asked {
     mark: u64,
     round: u64,
     at: Instant,
+}
+
+/// An answer that is to become a copy.
+struct Claim {
+    place: usize,
+    /// What is remembered of the key as long as nothing happens to it.
+    next: u64,
+    kept: Arc<Kept>,
 }
 
 /// What there is of a key.
@@ -120,7 +132,7 @@ impl Copies {
         if !self.is_open(now) {
             return Looked::Closed;
         }
-        match self.kept.get(key) {
+        match self.kept.get(key).filter(|kept| kept.is_sure()) {
             None => Looked::Nothing,
             Some(kept) if self.counts(&kept, now) => Looked::Kept(kept),
             Some(_) => Looked::Old,
@@ -138,17 +150,41 @@ impl Copies {
         }
     }
 
-    /// Redis has answered with this, which is told next. It becomes a copy where
-    /// nothing has happened meanwhile.
-    pub fn answered(&self, key: &str, asked: Asked, entry: &Entry, now: Instant) {
+    /// Redis has answered with this, which it keeps for so long yet, and which is told
+    /// next. It becomes a copy where nothing has happened meanwhile; whether it has.
+    pub fn answered(
+        &self,
+        key: &str,
+        asked: Asked,
+        (entry, left): (&Entry, Duration),
+        now: Instant,
+    ) -> bool {
+        self.claim(key, asked, (entry, left), now)
+            .is_some_and(|claim| {
+                self.put(key, &claim, now);
+                self.settle(key, &claim)
+            })
+    }
+
+    /// The copy that an answer is to become, unless something has happened meanwhile.
+    fn claim(
+        &self,
+        key: &str,
+        asked: Asked,
+        (entry, left): (&Entry, Duration),
+        now: Instant,
+    ) -> Option<Claim> {
         let mark = &self.marks[asked.place];
         let next = asked.mark.wrapping_add(1);
         let first = mark.compare_exchange(asked.mark, next, Ordering::SeqCst, Ordering::SeqCst);
         // What is older is left to Redis, which has it read again behind the answer: a
-        // lost announcement is made good no later than without copies.
-        let left = REVALIDATED_FROM.saturating_sub(entry.age()).min(LIFE);
+        // lost announcement is made good no later than without copies. Its age is by the
+        // clock of another host, what Redis keeps it for is not.
+        let young = REVALIDATED_FROM.saturating_sub(entry.age());
+        let left = young.min(left).min(LIFE);
         if first.is_err() || left.is_zero() || !self.is_open(now) {
-            return self.told(key, entry.version);
+            self.told(key, entry.version);
+            return None;
         }
         let kept = Arc::new(Kept {
             entry: Entry {
@@ -157,19 +193,40 @@ impl Copies {
             },
             round: asked.round,
             until: asked.at + left,
+            sure: AtomicBool::new(false),
         });
+        Some(Claim {
+            place: asked.place,
+            next,
+            kept,
+        })
+    }
+
+    /// Puts a copy where whoever changes the key finds it; nobody is told it yet. It
+    /// may take a while, as others are thrown out for it.
+    fn put(&self, key: &str, claim: &Claim, now: Instant) {
+        let version = claim.kept.entry.version;
         self.kept
             .entry(key.into())
             .and_compute_with(|there| match there {
-                Some(there) if self.is_newer(there.value(), entry.version, now) => Op::Nop,
-                _ => Op::Put(kept),
+                Some(there) if self.is_newer(there.value(), version, now) => Op::Nop,
+                _ => Op::Put(Arc::clone(&claim.kept)),
             });
+    }
+
+    /// Lets a copy be told, unless something has happened since it was asked for;
+    /// whether it may be.
+    fn settle(&self, key: &str, claim: &Claim) -> bool {
         // Whoever has changed the number meanwhile may have looked for a copy before
-        // there was one.
+        // there was one; whoever changes it from now on finds it.
         fence(Ordering::SeqCst);
-        if mark.load(Ordering::SeqCst) != next {
+        let still = self.marks[claim.place].load(Ordering::SeqCst) == claim.next;
+        if still {
+            claim.kept.sure.store(true, Ordering::SeqCst);
+        } else {
             self.kept.invalidate(key);
         }
+        still
     }
 
     /// Somebody is told this version next, wherever it comes from: nobody is told
@@ -250,7 +307,7 @@ impl Copies {
     }
 
     fn is_newer(&self, kept: &Kept, version: Version, now: Instant) -> bool {
-        kept.entry.version > version && self.counts(kept, now)
+        kept.is_sure() && kept.entry.version > version && self.counts(kept, now)
     }
 
     fn rise(&self, key: &str) {
@@ -274,6 +331,12 @@ impl Copies {
 
     fn link(&self) -> MutexGuard<'_, Link> {
         self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn is_sure(&self) -> bool {
+        self.sure.load(Ordering::SeqCst)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Hearing from Redis which keys have changed.
 
-use super::{BYTES, FOLLOWING, INVALIDATIONS, Near, copies::TRUST};
+use super::{FOLLOWING, INVALIDATIONS, Near, copies::TRUST};
 use crate::{backoff::Backoff, lifecycle::error_chain};
 use redis::{
     AsyncConnectionConfig, Client, ProtocolVersion, PushInfo, PushKind, RedisError, Value,
@@ -63,10 +63,8 @@ impl Near {
         let asked = Instant::now();
         track.query_async::<()>(&mut connection).await?;
         *was_open = copies.opened(number, asked);
-        metrics::gauge!(FOLLOWING).set(1.0);
         loop {
-            #[expect(clippy::cast_precision_loss, reason = "nobody has so much memory")]
-            metrics::gauge!(BYTES).set(copies.bytes() as f64);
+            self.measure();
             sleep(HEARTBEAT).await;
             let asked = Instant::now();
             let ping = redis::cmd("PING");

@@ -24,7 +24,10 @@ use super::{
     version::Version,
 };
 use copies::{Copies, Looked};
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// The name under which requests to the copies are counted.
 pub const NEAR_FAMILY: &str = "near";
@@ -49,8 +52,9 @@ struct Shared {
 pub(super) enum Nearby {
     /// A copy that may be told.
     Kept(Arc<Kept>),
-    /// None: Redis is to be asked, and its answer told to [`Near::answered`].
-    Ask(Asked),
+    /// None, for this reason: Redis is to be asked, and its answer told to
+    /// [`Near::answered`].
+    Ask(Asked, Found),
 }
 
 impl Near {
@@ -74,8 +78,8 @@ impl Near {
         })))
     }
 
-    /// What there is of `key` in the version `at_least` or a later one. What is
-    /// told of it has to be counted by [`Self::count_hit`].
+    /// What there is of `key` in the version `at_least` or a later one. Whoever asks
+    /// has it counted, once for each request, by [`Self::count`].
     pub(super) fn look(&self, key: &str, at_least: Option<Version>) -> Nearby {
         let now = Instant::now();
         let tells = |kept: &Kept| {
@@ -88,18 +92,19 @@ impl Near {
             Looked::Nothing => Found::Miss,
             Looked::Closed => Found::Unavailable,
         };
+        Nearby::Ask(self.0.copies.asking(key, now), found)
+    }
+
+    /// Counts what came of a request.
+    pub(super) fn count(&self, found: Found) {
         self.0.tally.count(found);
-        Nearby::Ask(self.0.copies.asking(key, now))
     }
 
-    /// Counts an answer from memory.
-    pub(super) fn count_hit(&self) {
-        self.0.tally.count(Found::Hit);
-    }
-
-    /// Redis has answered, and that is told next.
-    pub(super) fn answered(&self, key: &str, asked: Asked, entry: &Entry) {
-        self.0.copies.answered(key, asked, entry, Instant::now());
+    /// Redis has answered with this, which it keeps for so long yet, and which is told
+    /// next; whether there is a copy of it now.
+    pub(super) fn answered(&self, key: &str, asked: Asked, found: (&Entry, Duration)) -> bool {
+        let now = Instant::now();
+        self.0.copies.answered(key, asked, found, now)
     }
 
     /// This version is told next, from wherever: no older one is told afterwards.
@@ -112,8 +117,43 @@ impl Near {
         self.0.copies.drop_all();
     }
 
+    /// Tells the exporter how much there is, and whether it is told.
+    fn measure(&self) {
+        let open = if self.is_open() { 1.0 } else { 0.0 };
+        metrics::gauge!(FOLLOWING).set(open);
+        #[expect(clippy::cast_precision_loss, reason = "nobody has so much memory")]
+        metrics::gauge!(BYTES).set(self.0.copies.bytes() as f64);
+    }
+
     /// Whether changes are heard of at this moment.
     pub(super) fn is_open(&self) -> bool {
         self.0.copies.is_open(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    #[test]
+    fn a_connection_that_was_lost_before_it_was_there_is_not_followed() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let exported = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            let redis = Redis::new(&Config::default()).expect("a URL");
+            let near = Near::new(&redis, "orders", 1_000).expect("copies");
+            let follows = |number: u64| {
+                let opened = near.0.copies.opened(number, Instant::now());
+                near.measure();
+                let line = format!("{FOLLOWING} {}\n", u8::from(opened));
+                assert!(exported.render().contains(&line), "{line}");
+                opened
+            };
+            near.0.copies.lost(1);
+            assert!(!follows(1));
+            assert!(follows(2));
+        });
     }
 }

@@ -10,7 +10,10 @@ use anyhow::{Context as _, ensure};
 use futures_util::future::try_join_all;
 use infra::{
     config::Config,
-    redis::{Document, DocumentCache, LIFE, NEAR_FAMILY, Near, Redis, Version, announce_documents},
+    redis::{
+        Document, DocumentCache, FamilyFigures, LIFE, NEAR_FAMILY, Near, Redis, Version,
+        announce_documents,
+    },
 };
 use serde_json::json;
 use std::{
@@ -29,6 +32,7 @@ super::suite![
     copies_are_not_told_without_a_subscription,
     a_lost_announcement_is_made_good_all_the_same,
     a_slow_answer_does_not_become_a_copy_of_what_has_changed,
+    each_request_is_counted_once,
 ];
 
 const BYTES: usize = 1 << 20;
@@ -316,11 +320,36 @@ async fn cached(cache: &Cache, key: &str) -> Option<u64> {
     found.map(|entry| entry.version.build)
 }
 
+/// Has Redis keep a document.
+async fn keep(cache: &Cache, key: &str, build: u64) -> anyhow::Result<()> {
+    let document = Document {
+        version: version(build),
+        value: "{}".into(),
+        lasting: true,
+    };
+    cache.read_now(key, ready(Ok(Some(document)))).await?;
+    Ok(())
+}
+
+/// Asks until the answer comes from memory of this process.
+async fn copied(cache: &Cache, redis: &Redis, key: &str) -> anyhow::Result<()> {
+    wait_until("an answer from memory", async || {
+        let before = hits_here(redis);
+        cached(cache, key).await;
+        Ok((hits_here(redis) > before).then_some(()))
+    })
+    .await
+}
+
+/// What a family was asked for by this process.
+fn figures_here(redis: &Redis, family: &str) -> Option<FamilyFigures> {
+    let mut figures = redis.figures().into_iter();
+    figures.find(|figures| figures.family == family)
+}
+
 /// Answers from memory of this process.
 fn hits_here(redis: &Redis) -> u64 {
-    let figures = redis.figures();
-    let near = figures.iter().find(|family| family.family == NEAR_FAMILY);
-    near.map_or(0, |near| near.hits)
+    figures_here(redis, NEAR_FAMILY).map_or(0, |near| near.hits)
 }
 
 /// How often the server was asked for fields.
@@ -354,19 +383,9 @@ async fn a_slow_answer_does_not_become_a_copy_of_what_has_changed(
     for round in 0..3 {
         let (old, new) = (2 * round + 1, 2 * round + 2);
         for key in ["one", "two"] {
-            let document = Document {
-                version: version(old),
-                value: "{}".into(),
-                lasting: true,
-            };
-            direct.read_now(key, ready(Ok(Some(document)))).await?;
+            keep(&direct, key, old).await?;
         }
-        wait_until("a copy of the other one", async || {
-            let before = hits_here(&redis);
-            cached(&direct, "two").await;
-            Ok((hits_here(&redis) > before).then_some(()))
-        })
-        .await?;
+        copied(&direct, &redis, "two").await?;
         proxy.keep_answers();
         let before = asked(&redis).await?;
         let asking = tokio::spawn({
@@ -389,6 +408,61 @@ async fn a_slow_answer_does_not_become_a_copy_of_what_has_changed(
         proxy.accept();
         ensure!(asking.await? == Some(old), "it was asked before");
         ensure!(cached(&direct, "one").await.is_none(), "round {round}");
+    }
+    following.abort();
+    servers.stop().await;
+    Ok(())
+}
+
+/// Whatever the client has, and wherever the answer comes from.
+async fn each_request_is_counted_once(env: &TestEnv) -> anyhow::Result<()> {
+    const FAMILY: &str = "orders";
+    let (servers, _dir, _views, redis) = own_redis_with_copies(env, 0).await?;
+    let near = Near::new(&redis, FAMILY, BYTES).context("copies")?;
+    let following = tokio::spawn(near.clone().follow());
+    let cache = Cache::new(redis.clone(), FAMILY).with_copies(Some(near));
+    keep(&cache, "first", 1).await?;
+    copied(&cache, &redis, "first").await?;
+    for key in ["a", "b", "c", "d", "last"] {
+        keep(&cache, key, 1).await?;
+    }
+    copied(&cache, &redis, "last").await?;
+    announce_documents(&redis, FAMILY, &[("last".to_owned(), version(2))]).await?;
+    wait_until("all to be heard that was said before", async || {
+        let last = cached(&cache, "last").await;
+        Ok(last.is_none().then_some(()))
+    })
+    .await?;
+
+    let figures = || {
+        [NEAR_FAMILY, FAMILY].map(|family| {
+            let figures = figures_here(&redis, family);
+            figures.map_or((0, 0), |figures| (figures.hits, figures.requests()))
+        })
+    };
+    // Whether there is a copy, and whether the client has this version; hits and
+    // requests of memory and of Redis.
+    for (key, is_copied, has, expected) in [
+        ("a", false, true, [(0, 1), (1, 1)]),
+        ("b", false, false, [(1, 1), (1, 1)]),
+        ("c", true, true, [(1, 1), (0, 0)]),
+        ("d", true, false, [(1, 1), (0, 0)]),
+    ] {
+        if is_copied {
+            copied(&cache, &redis, key).await?;
+        }
+        let before = figures();
+        let confirmed = cache.confirm(key, None, |_| has, pending).await;
+        ensure!(confirmed.is_some() == has, "{key}");
+        if !has {
+            ensure!(cached(&cache, key).await == Some(1), "{key}");
+        }
+        let after = figures();
+        let counted = [0, 1].map(|of: usize| {
+            let (hits, requests) = before[of];
+            (after[of].0 - hits, after[of].1 - requests)
+        });
+        ensure!(counted == expected, "{key}: {counted:?}");
     }
     following.abort();
     servers.stop().await;

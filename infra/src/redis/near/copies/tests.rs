@@ -3,6 +3,8 @@ use proptest::{collection::vec, prelude::*};
 
 const KEY: &str = "k";
 const ROOM: u64 = 1 << 20;
+/// What Redis keeps an entry for yet.
+const LEFT: Duration = Duration::from_secs(4);
 
 const fn version(build: u64) -> Version {
     Version { build, number: 0 }
@@ -22,7 +24,7 @@ fn open() -> (Copies, Instant) {
 /// Asks Redis, which answers at once.
 fn fill(copies: &Copies, build: u64, now: Instant) {
     let asked = copies.asking(KEY, now);
-    copies.answered(KEY, asked, &entry(build), now);
+    copies.answered(KEY, asked, (&entry(build), LEFT), now);
 }
 
 /// The version of the copy that is told.
@@ -48,7 +50,7 @@ fn an_answer_that_was_asked_for_before_a_change_is_not_kept() {
     let (copies, now) = open();
     let asked = copies.asking(KEY, now);
     copies.changed(KEY);
-    copies.answered(KEY, asked, &entry(5), now);
+    copies.answered(KEY, asked, (&entry(5), LEFT), now);
     assert_eq!(told(&copies, now), None);
 }
 
@@ -57,10 +59,45 @@ fn an_answer_that_was_asked_for_before_all_was_dropped_is_not_told() {
     let (copies, now) = open();
     let asked = copies.asking(KEY, now);
     copies.drop_all();
-    copies.answered(KEY, asked, &entry(5), now);
+    copies.answered(KEY, asked, (&entry(5), LEFT), now);
     assert_eq!(told(&copies, now), None);
     fill(&copies, 6, now);
     assert_eq!(told(&copies, now), Some(6), "it is not in the way");
+}
+
+#[test]
+fn a_copy_is_not_told_before_it_is_known_that_nothing_has_happened() {
+    let (copies, now) = open();
+    let asked = copies.asking(KEY, now);
+    let claim = copies
+        .claim(KEY, asked, (&entry(7), LEFT), now)
+        .expect("the first");
+    copies.told(KEY, version(8));
+    copies.put(KEY, &claim, now);
+    assert_eq!(told(&copies, now), None, "somebody was told the next one");
+    assert!(!copies.settle(KEY, &claim));
+    assert_eq!(told(&copies, now), None);
+    assert!(!copies.changed(KEY), "it is gone");
+}
+
+#[test]
+fn a_change_takes_away_what_is_not_told_yet() {
+    for heard in [true, false] {
+        let (copies, now) = open();
+        let asked = copies.asking(KEY, now);
+        let claim = copies
+            .claim(KEY, asked, (&entry(7), LEFT), now)
+            .expect("the first");
+        copies.put(KEY, &claim, now);
+        if heard {
+            assert!(copies.changed(KEY), "there is one");
+        } else {
+            copies.told(KEY, version(8));
+        }
+        assert!(!copies.changed(KEY), "heard: {heard}");
+        assert!(!copies.settle(KEY, &claim));
+        assert_eq!(told(&copies, now), None, "heard: {heard}");
+    }
 }
 
 #[test]
@@ -70,7 +107,7 @@ fn of_two_answers_the_older_one_never_stays() {
         let asked = [copies.asking(KEY, now), copies.asking(KEY, now)];
         let order = if older_first { [5, 6] } else { [6, 5] };
         for (asked, build) in asked.into_iter().zip(order) {
-            copies.answered(KEY, asked, &entry(build), now);
+            copies.answered(KEY, asked, (&entry(build), LEFT), now);
         }
         assert!(told(&copies, now) != Some(5), "older first: {older_first}");
         copies.changed(KEY);
@@ -86,7 +123,7 @@ fn an_older_copy_is_not_told_after_a_newer_version_was() {
     let asked = copies.asking(KEY, now);
     copies.told(KEY, version(6));
     assert_eq!(told(&copies, now), None);
-    copies.answered(KEY, asked, &entry(5), now);
+    copies.answered(KEY, asked, (&entry(5), LEFT), now);
     assert_eq!(told(&copies, now), None, "nor one that comes late");
 }
 
@@ -104,8 +141,25 @@ fn a_copy_counts_for_its_life_and_no_longer_than_its_document() {
         let mut old = entry(6);
         old.computed_at -= Duration::from_millis(age);
         let asked = copies.asking(KEY, later);
-        copies.answered(KEY, asked, &old, later);
+        copies.answered(KEY, asked, (&old, LEFT), later);
         assert_eq!(told(&copies, later).is_some(), kept, "{age} ms");
+    }
+}
+
+/// Whatever the clock says by which it was stored.
+#[test]
+fn a_copy_is_told_for_no_longer_than_redis_keeps_its_document() {
+    for left in [0, 500] {
+        let (copies, now) = open();
+        let left = Duration::from_millis(left);
+        let mut ahead = entry(5);
+        ahead.computed_at += Duration::from_hours(1);
+        let asked = copies.asking(KEY, now);
+        copies.answered(KEY, asked, (&ahead, left), now);
+        let moment = Duration::from_millis(1);
+        let just_before = left.checked_sub(moment).map(|life| now + life);
+        assert!(just_before.is_none_or(|at| told(&copies, at) == Some(5)));
+        assert_eq!(told(&copies, now + left), None, "{left:?}");
     }
 }
 
@@ -148,7 +202,7 @@ fn copies_take_no_more_than_they_may() {
     for number in 0..4_000 {
         let key = format!("order-{number}");
         let entry = Entry::new(version(1), vec![b'x'; 1_000]);
-        copies.answered(&key, copies.asking(&key, now), &entry, now);
+        copies.answered(&key, copies.asking(&key, now), (&entry, LEFT), now);
     }
     let bytes = tidied(&copies);
     assert!(bytes > ROOM / 2 && bytes <= ROOM, "{bytes}");
@@ -175,6 +229,10 @@ enum Step {
     Ask,
     /// One of those answers arrives.
     Answer(usize),
+    /// One that has arrived and may become a copy is put where it is found.
+    Put(usize),
+    /// One that was put is looked at once more, and told.
+    Settle(usize),
     /// Somebody looks for a copy.
     Look,
     /// Somebody was told by the database what Redis has.
@@ -189,6 +247,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Hear),
         3 => Just(Step::Ask),
         3 => (0_usize..4).prop_map(Step::Answer),
+        3 => (0_usize..2).prop_map(Step::Put),
+        3 => (0_usize..2).prop_map(Step::Settle),
         4 => Just(Step::Look),
         1 => Just(Step::Read),
         1 => Just(Step::Reconnect),
@@ -202,7 +262,7 @@ proptest! {
     fn no_order_of_events_makes_a_copy_go_back(steps in vec(step(), 1..80)) {
         let (copies, now) = open();
         let (mut redis, mut unheard, mut highest, mut link) = (1, 0_u64, 0, 1);
-        let mut answers = Vec::new();
+        let (mut answers, mut claims, mut put) = (Vec::new(), Vec::new(), Vec::new());
         for step in steps {
             match step {
                 Step::Write => {
@@ -216,7 +276,19 @@ proptest! {
                 Step::Ask => answers.push((copies.asking(KEY, now), redis)),
                 Step::Answer(which) if which < answers.len() => {
                     let (asked, build) = answers.remove(which);
-                    copies.answered(KEY, asked, &entry(build), now);
+                    match copies.claim(KEY, asked, (&entry(build), LEFT), now) {
+                        Some(claim) => claims.push((claim, build)),
+                        None => highest = highest.max(build),
+                    }
+                }
+                Step::Put(which) if which < claims.len() => {
+                    let (claim, build) = claims.remove(which);
+                    copies.put(KEY, &claim, now);
+                    put.push((claim, build));
+                }
+                Step::Settle(which) if which < put.len() => {
+                    let (claim, build) = put.remove(which);
+                    copies.settle(KEY, &claim);
                     highest = highest.max(build);
                 }
                 Step::Look => {
@@ -238,7 +310,7 @@ proptest! {
                     unheard = 0;
                     copies.opened(link, now);
                 }
-                Step::Hear | Step::Answer(_) => {}
+                Step::Hear | Step::Answer(_) | Step::Put(_) | Step::Settle(_) => {}
             }
         }
     }

@@ -36,7 +36,8 @@ pub const FLAGS: [(&str, &str); 3] = [
     ("has_open_return", "Return under way"),
     ("archived", "Archived"),
 ];
-/// Orders of the list.
+/// Orders of the list; the first one is that of a list which asks for none, whatever the
+/// API's own is.
 pub const SORTS: [(&str, &str); 6] = [
     ("-placed_at", "Newest"),
     ("placed_at", "Oldest"),
@@ -89,7 +90,9 @@ impl Wanted {
     /// What the API is asked.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         let own = self.pairs.iter();
+        let usual = self.value(SORT).is_empty();
         own.map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain(usual.then_some((SORT, SORTS[0].0)))
             .chain([("limit", LIMIT)])
     }
 
@@ -229,6 +232,19 @@ mod tests {
             "?status=placed&sort=-total"
         );
         assert_eq!(wanted.page("x").matches("cursor=").count(), 1);
+    }
+
+    #[test]
+    fn the_api_is_asked_for_the_order_that_the_form_shows() {
+        let sorts = |query| -> Vec<String> {
+            let wanted = Wanted::of(query);
+            let asked = wanted.parameters().filter(|(name, _)| *name == SORT);
+            asked.map(|(_, value)| value.to_owned()).collect()
+        };
+        assert_eq!(sorts(""), ["-placed_at"]);
+        assert_eq!(sorts("sort="), ["-placed_at"]);
+        assert_eq!(sorts("sort=total"), ["total"]);
+        assert!(!Wanted::of("").is_filtered());
     }
 
     #[test]

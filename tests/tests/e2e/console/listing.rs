@@ -67,6 +67,23 @@ pub async fn a_list_is_walked_both_ways_and_stays_small(env: &TestEnv) -> Result
     Ok(())
 }
 
+/// The badge of a value takes that one away, and a second value of a facet is added.
+pub async fn values_of_a_facet_come_and_go_one_by_one(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    scene.town.order(&MARL, None).await?;
+    let viewer = scene.viewer(None).await?;
+    let path = "/console/orders?status=cancelled&status=draft&counts=yes";
+    let both = viewer.get(path).await?.expect(200)?;
+    both.shows("No order is like that")?
+        .shows("href=\"/console/orders?status=cancelled&amp;counts=yes\"")?
+        .shows("href=\"/console/orders?status=draft&amp;counts=yes\"")?;
+    let one = "/console/orders?platform=web&platform=default&status=placed&counts=yes";
+    let one = viewer.get(one).await?.expect(200)?.shows(MARL.name)?;
+    let fewer = "href=\"/console/orders?status=placed&amp;platform=default&amp;counts=yes\"";
+    one.shows(fewer)?;
+    Ok(())
+}
+
 /// The history of a shop is recorded long after it was placed.
 pub async fn the_newest_orders_are_those_that_were_placed_last(env: &TestEnv) -> Result<()> {
     let scene = Scene::open(env).await?;

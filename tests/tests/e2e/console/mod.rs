@@ -35,6 +35,7 @@ pub fn trials() -> Vec<Trial> {
         listing::an_order_is_found_by_a_misspelt_name,
         listing::a_list_is_walked_both_ways_and_stays_small,
         listing::the_newest_orders_are_those_that_were_placed_last,
+        listing::values_of_a_facet_come_and_go_one_by_one,
         listing::changes_are_told_as_they_come,
         acting::an_order_is_captured_shipped_returned_and_refunded_by_forms,
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,

@@ -142,13 +142,18 @@ impl Wanted {
         self.without(CURSOR)
     }
 
-    /// Itself, kept to this value of a filter or, where it is, not any more.
+    /// Itself, kept to this value of a filter too or, where it is, not any more; other
+    /// values of the filter stay.
     pub fn toggled(&self, name: &str, value: &str) -> Self {
         let chosen = self.values(name).any(|own| own == value);
-        let mut other = self.first().without(name);
+        let mut values: Vec<&str> = self.values(name).filter(|own| *own != value).collect();
         if !chosen {
-            other.pairs.push((name.to_owned(), value.to_owned()));
+            values.push(value);
         }
+        let mut other = self.first().without(name);
+        let pairs = values.into_iter();
+        let pairs = pairs.map(|value| (name.to_owned(), value.to_owned()));
+        other.pairs.extend(pairs);
         other
     }
 
@@ -232,6 +237,19 @@ mod tests {
             "?status=placed&sort=-total"
         );
         assert_eq!(wanted.page("x").matches("cursor=").count(), 1);
+    }
+
+    #[test]
+    fn one_value_of_several_is_added_and_taken_away() {
+        let several = Wanted::of("status=placed,cancelled&platform=web");
+        let fewer = several.toggled("status", "placed");
+        assert_eq!(fewer.url(""), "?platform=web&status=cancelled");
+        let more = fewer.toggled("status", "draft");
+        assert_eq!(more.url(""), "?platform=web&status=cancelled&status=draft");
+        let none = more
+            .toggled("status", "draft")
+            .toggled("status", "cancelled");
+        assert_eq!(none.url(""), "?platform=web");
     }
 
     #[test]

@@ -8,6 +8,7 @@ import { argv, env, exit } from 'node:process';
 import { launch, signIn, somebody } from './browser.mjs';
 import { uploaded } from './imports.mjs';
 import { keyboardAlone, withoutScripts } from './keyboard.mjs';
+import { manyTabs, unseen } from './live.mjs';
 import { redriven } from './parked.mjs';
 import { scene } from './scene.mjs';
 import { textsStayTexts } from './scripts.mjs';
@@ -50,6 +51,8 @@ const world = { ...made, browser, url, watch, system, key, page, shots, viewsUrl
 await chapter('who is nobody yet signs in, and out again', () => signedInAndOut(world));
 await signIn(page, key);
 await chapter('an order that is placed appears in the list', () => appeared(world));
+await chapter('tabs that nobody looks at leave connections to others', () => manyTabs(world));
+await chapter('a page that is looked at again catches up', () => unseen(world));
 await chapter('an order is found by a misspelt name', () => found(world));
 await chapter('it is captured, shipped, returned and refunded, and its timeline grows as others look on', () => lived(world));
 await chapter('it is shown as it was', () => travelled(world));

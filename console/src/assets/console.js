@@ -255,8 +255,13 @@ function follow(element) {
   }
 
   let source = null;
+  let retry = null;
 
+  // Browsers have few connections for all tabs (six over HTTP/1.1): a page that nobody
+  // looks at gives its own back, and catches up once somebody does.
   function connect(again) {
+    if (source || document.hidden) return;
+    clearTimeout(retry);
     source = new EventSource(live);
     source.addEventListener("message", told);
     source.addEventListener("refresh", everythingChanged);
@@ -264,14 +269,28 @@ function follow(element) {
     if (again) source.addEventListener("open", everythingChanged, { once: true });
     source.addEventListener("error", () => {
       // A connection that has ended is made anew by itself, one that was refused is not.
-      if (source.readyState === EventSource.CLOSED) setTimeout(connect, RECONNECT, true);
+      if (source?.readyState !== EventSource.CLOSED) return;
+      source = null;
+      retry = setTimeout(connect, RECONNECT, true);
     });
   }
 
+  function disconnect() {
+    source?.close();
+    source = null;
+    clearTimeout(retry);
+    clearTimeout(timer);
+    timer = null;
+  }
+
   connect(false);
-  // Each page has one connection, and browsers have few for all tabs: a page that nobody
-  // sees any more gives its own back.
-  addEventListener("pagehide", () => source.close(), { once: true });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) disconnect();
+    else connect(true);
+  });
+  addEventListener("pagehide", disconnect);
+  // A browser may keep a page that was left, and show it again as it was.
+  addEventListener("pageshow", (event) => { if (event.persisted) connect(true); });
 }
 
 prepare(document);

@@ -64,3 +64,21 @@ export async function unseen({ page, system }) {
   }
   await other.close();
 }
+
+/** An order leaves a list that is kept to orders on hold once it is not any more, and no
+    row is asked for beside the list. */
+export async function left({ page, system }) {
+  const id = await lamp(system, 'H-1');
+  await system.post(`/v1/orders/${id}/hold`, { reason: 'to be looked at' });
+  const { version } = await system.order(id, 4);
+  const rows = [];
+  const note = (request) => new URL(request.url()).pathname.endsWith('/row') && rows.push(request.url());
+  page.on('request', note);
+  await following(page, `${LIST}?has_hold=true`);
+  await row(page, id).waitFor();
+  await system.post(`/v1/orders/${id}/release`);
+  await system.order(id, version + 1);
+  await row(page, id).waitFor({ state: 'detached' });
+  page.off('request', note);
+  if (rows.length > 0) throw new Error(`beside the list, ${rows.join(', ')} was asked for`);
+}

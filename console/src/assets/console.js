@@ -18,7 +18,12 @@
 //   [data-live="URL"]           follows a stream of events; see `follow`
 
 const FRAGMENT = { headers: { accept: "application/x-fragment" }, credentials: "same-origin" };
+/** How long a page that follows waits after what it was told, for what comes with it. */
 const COALESCED = 800;
+/** The same while it goes on and on. */
+const WIDEST = 5_000;
+/** Entries that are fetched one by one; more are fetched with all others. */
+const SINGLY = 5;
 const RECONNECT = 10_000;
 
 function all(selector, root = document) {
@@ -158,18 +163,23 @@ for (const element of all("[data-refresh]")) {
  * Follows the stream at data-live. `data` of its events is JSON with an `id`:
  *   data-live-row="/path/{id}/row?…"  the markup of one entry, [data-id] within the element;
  *                                     {version} stands for that of the event
- *   data-live-all="/path?…"           the markup of all entries, for those that are not there
- *   data-live-pill="selector"         counts those instead, on any page but the first
+ *   data-live-all="/path?…"           the markup of all entries
+ *   data-live-whole                   all of them at each event, as an entry that changes may
+ *                                     belong elsewhere then, or nowhere
+ *   data-live-pill="selector"         counts entries that are not there; without it, all of
+ *                                     them are fetched for one
  *   data-live-grow="/path?after={id}" the markup of what is added at the end; {id} is that of
  *                                     the last [data-id]
  *   data-live-then="selector"         what is fetched anew, from data-live-then-url, once it grew
  */
 function follow(element) {
-  const { live, liveRow, liveAll, livePill, liveGrow, liveThen, liveThenUrl } = element.dataset;
+  const { live, liveRow, liveAll, liveWhole, livePill, liveGrow, liveThen, liveThenUrl } = element.dataset;
   const changed = new Map();
   const unseen = new Set();
   let timer = null;
   let wantsAll = false;
+  let pause = COALESCED;
+  let worked = -Infinity;
 
   const entry = (id) => all("[data-id]", element).find((one) => one.dataset.id === id);
 
@@ -178,13 +188,21 @@ function follow(element) {
     node.classList.add("changed");
   }
 
+  /** Changes entries; whoever goes by keys stays where they were. */
+  function put(change) {
+    const current = element.querySelector("[data-current]")?.dataset.id;
+    const active = element.contains(document.activeElement) && document.activeElement.closest("[data-id]")?.dataset.id;
+    change();
+    if (current) entry(current)?.setAttribute("data-current", "");
+    if (active) entry(active)?.querySelector("a[href]")?.focus({ preventScroll: true });
+  }
+
   async function one(id, version) {
     const url = liveRow.replace("{id}", encodeURIComponent(id)).replace("{version}", version);
     const markup = await fragment(url);
     const [old, fresh] = [entry(id), markup && parsed(markup).firstElementChild];
     if (!old || !fresh) return;
-    if (old.hasAttribute("data-current")) fresh.setAttribute("data-current", "");
-    old.replaceWith(fresh);
+    put(() => old.replaceWith(fresh));
     mark(fresh);
   }
 
@@ -193,13 +211,11 @@ function follow(element) {
     if (markup === null) return;
     const fresh = parsed(markup);
     const known = new Set(all("[data-id]", element).map((old) => old.dataset.id));
-    const current = element.querySelector("[data-current]")?.dataset.id;
     const added = all("[data-id]", fresh).filter((node) => !known.has(node.dataset.id));
-    element.replaceChildren(fresh);
+    put(() => element.replaceChildren(fresh));
     prepare(element);
     added.forEach(mark);
     if (added.length) element.closest("main").querySelector(".empty")?.remove();
-    if (current) entry(current)?.setAttribute("data-current", "");
   }
 
   async function grow() {
@@ -219,38 +235,49 @@ function follow(element) {
   }
 
   async function work() {
-    timer = null;
-    const [batch, whole] = [[...changed], wantsAll];
+    // Whoever comes back to the page has all of it fetched anew.
+    if (document.hidden) {
+      timer = null;
+      return;
+    }
+    const [batch, whole] = [[...changed], wantsAll || changed.size > SINGLY];
     changed.clear();
     wantsAll = false;
-    if (liveGrow) return grow();
-    for (const [id, version] of batch) await one(id, version);
-    if (whole) await everything();
+    if (liveGrow) await grow();
+    else if (whole) await everything();
+    else for (const [id, version] of batch) await one(id, version);
+    worked = performance.now();
+    timer = null;
+    if (changed.size > 0 || wantsAll) soon();
   }
 
-  const soon = () => { timer ??= setTimeout(work, COALESCED); };
+  /** Later and later while events keep coming, until there were none for a while. */
+  function soon() {
+    if (timer !== null || document.hidden) return;
+    const goesOn = performance.now() - worked < 2 * pause;
+    pause = goesOn ? Math.min(2 * pause, WIDEST) : COALESCED;
+    timer = setTimeout(work, pause);
+  }
 
   function told(event) {
     const { id, version } = JSON.parse(event.data);
-    if (liveGrow) return soon();
-    if (entry(id)) {
-      changed.set(id, version ?? 0);
-      return soon();
-    }
-    if (liveAll) {
-      wantsAll = true;
-      return soon();
-    }
+    const known = entry(id);
     const pill = livePill && document.querySelector(livePill);
-    if (!pill) return;
-    unseen.add(id);
-    pill.hidden = false;
-    pill.textContent = `${unseen.size} new or changed`;
+    if (known && liveWhole === undefined) {
+      changed.set(id, version ?? 0);
+    } else if (known || !pill) {
+      wantsAll = true;
+    } else {
+      unseen.add(id);
+      pill.hidden = false;
+      pill.textContent = `${unseen.size} new or changed`;
+      return;
+    }
+    soon();
   }
 
   function everythingChanged() {
-    wantsAll = Boolean(liveAll);
-    for (const node of all("[data-id]", element)) changed.set(node.dataset.id, 0);
+    wantsAll = true;
     soon();
   }
 
@@ -279,8 +306,6 @@ function follow(element) {
     source?.close();
     source = null;
     clearTimeout(retry);
-    clearTimeout(timer);
-    timer = null;
   }
 
   connect(false);

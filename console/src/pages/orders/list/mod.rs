@@ -100,8 +100,8 @@ fn table(visit: &Visit, wanted: &Wanted, orders: &[OrderSummary]) -> Markup {
             table.cards {
                 thead { tr { @for column in &wanted.columns { (column.head()) } } }
                 tbody data-live=(wanted.url("/console/orders/changes")) data-live-row=(row)
-                    data-live-all=[wanted.is_first().then_some(all)]
-                    data-live-pill="#unseen" {
+                    data-live-all=(all) data-live-whole[wanted.is_first() && wanted.moves()]
+                    data-live-pill=[(!wanted.is_first()).then_some("#unseen")] {
                     (entries(visit, &wanted.columns, orders))
                 }
             }

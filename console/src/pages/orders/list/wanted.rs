@@ -47,6 +47,9 @@ pub const SORTS: [(&str, &str); 6] = [
     ("total", "Smallest"),
 ];
 
+/// Those by what changes in the life of an order.
+const CHANGING: [&str; 3] = ["-updated_at", "-total", "total"];
+
 const SEARCH: &str = "q";
 const SORT: &str = "sort";
 const CURSOR: &str = "cursor";
@@ -123,6 +126,11 @@ impl Wanted {
     /// Whether it is kept to some orders.
     pub fn is_filtered(&self) -> bool {
         self.filters().next().is_some()
+    }
+
+    /// Whether a change of an order may take it elsewhere in the list, or out of it.
+    pub fn moves(&self) -> bool {
+        self.is_filtered() || CHANGING.contains(&self.value(SORT))
     }
 
     /// Whether it is the first page.
@@ -263,6 +271,13 @@ mod tests {
         assert_eq!(sorts("sort="), ["-placed_at"]);
         assert_eq!(sorts("sort=total"), ["total"]);
         assert!(!Wanted::of("").is_filtered());
+    }
+
+    #[test]
+    fn orders_move_where_a_change_decides_where_they_are() {
+        let moves = |query| Wanted::of(query).moves();
+        assert!(moves("status=placed") && moves("q=ann") && moves("sort=-total"));
+        assert!(!moves("") && !moves("sort=placed_at") && !moves("columns=number"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ import { argv, env, exit } from 'node:process';
 import { launch, signIn, somebody } from './browser.mjs';
 import { uploaded } from './imports.mjs';
 import { keyboardAlone, withoutScripts } from './keyboard.mjs';
-import { left, manyTabs, unseen } from './live.mjs';
+import { ended, left, lost, manyTabs, unseen } from './live.mjs';
 import { redriven } from './parked.mjs';
 import { scene } from './scene.mjs';
 import { textsStayTexts } from './scripts.mjs';
@@ -54,6 +54,8 @@ await chapter('an order that is placed appears in the list', () => appeared(worl
 await chapter('tabs that nobody looks at leave connections to others', () => manyTabs(world));
 await chapter('a page that is looked at again catches up', () => unseen(world));
 await chapter('an order leaves a list that it does not belong to any more', () => left(world));
+await chapter('a page that follows nothing says so', () => lost(world));
+await chapter('a page whose session has ended leads to the sign-in', () => ended(world));
 await chapter('an order is found by a misspelt name', () => found(world));
 await chapter('it is captured, shipped, returned and refunded, and its timeline grows as others look on', () => lived(world));
 await chapter('it is shown as it was', () => travelled(world));

@@ -1,5 +1,6 @@
 // Pages that follow what happens, while they are looked at and while they are not.
 
+import { signIn, somebody } from './browser.mjs';
 import { place } from './scene.mjs';
 
 /** More than a browser has connections for, over HTTP/1.1. */
@@ -17,6 +18,12 @@ function looked(page, at) {
 /** As where a browser keeps a page that is left, and shows it again. */
 function kept(page, event) {
   return page.evaluate((type) => dispatchEvent(new PageTransitionEvent(type, { persisted: true })), event);
+}
+
+/** Leaves the page, and comes back to it. */
+async function again(page) {
+  await looked(page, false);
+  await looked(page, true);
 }
 
 const isStream = (request) => request.resourceType() === 'eventsource';
@@ -81,4 +88,29 @@ export async function left({ page, system }) {
   await row(page, id).waitFor({ state: 'detached' });
   page.off('request', note);
   if (rows.length > 0) throw new Error(`beside the list, ${rows.join(', ')} was asked for`);
+}
+
+/** A page whose stream is refused says so, until it has one. */
+export async function lost({ page, story }) {
+  for (const path of [LIST, `${LIST}/${story}`]) {
+    await following(page, path);
+    const says = page.getByText('Not live');
+    await page.route('**/changes*', (route) => route.fulfill({ status: 404 }));
+    await again(page);
+    await says.waitFor();
+    await page.unroute('**/changes*');
+    await again(page);
+    await says.waitFor({ state: 'hidden' });
+  }
+}
+
+/** A page whose session has ended leads to where people sign in. */
+export async function ended({ browser, url, watch, key }) {
+  const page = await somebody(browser, url, watch);
+  await signIn(page, key);
+  await following(page, LIST);
+  await page.context().clearCookies();
+  await again(page);
+  await page.waitForURL('**/console/sign-in');
+  await page.context().close();
 }

@@ -24,7 +24,9 @@ const COALESCED = 800;
 const WIDEST = 5_000;
 /** Entries that are fetched one by one; more are fetched with all others. */
 const SINGLY = 5;
-const RECONNECT = 10_000;
+/** How long a page waits with its stream after it was refused one, at first and at most. */
+const RECONNECT = 5_000;
+const SELDOM = 120_000;
 
 function all(selector, root = document) {
   return [...root.querySelectorAll(selector)];
@@ -170,10 +172,11 @@ for (const element of all("[data-refresh]")) {
  *                                     them are fetched for one
  *   data-live-grow="/path?after={id}" the markup of what is added at the end; {id} is that of
  *                                     the last [data-id]
+ *   data-live-lost="selector"         what says that the page does not follow now
  *   data-live-then="selector"         what is fetched anew, from data-live-then-url, once it grew
  */
 function follow(element) {
-  const { live, liveRow, liveAll, liveWhole, livePill, liveGrow, liveThen, liveThenUrl } = element.dataset;
+  const { live, liveRow, liveAll, liveWhole, livePill, liveLost, liveGrow, liveThen, liveThenUrl } = element.dataset;
   const changed = new Map();
   const unseen = new Set();
   let timer = null;
@@ -283,6 +286,7 @@ function follow(element) {
 
   let source = null;
   let retry = null;
+  let wait = RECONNECT;
 
   // Browsers have few connections for all tabs (six over HTTP/1.1): a page that nobody
   // looks at gives its own back, and catches up once somebody does.
@@ -292,14 +296,29 @@ function follow(element) {
     source = new EventSource(live);
     source.addEventListener("message", told);
     source.addEventListener("refresh", everythingChanged);
+    source.addEventListener("open", () => {
+      wait = RECONNECT;
+      lost(false);
+    });
     // What was told meanwhile is not told again.
     if (again) source.addEventListener("open", everythingChanged, { once: true });
-    source.addEventListener("error", () => {
-      // A connection that has ended is made anew by itself, one that was refused is not.
-      if (source?.readyState !== EventSource.CLOSED) return;
-      source = null;
-      retry = setTimeout(connect, RECONNECT, true);
-    });
+    source.addEventListener("error", failed);
+  }
+
+  function lost(now) {
+    const says = liveLost && document.querySelector(liveLost);
+    if (says) says.hidden = !now;
+  }
+
+  /** A connection that has ended is made anew by itself, one that was refused is not. */
+  async function failed() {
+    lost(true);
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source = null;
+    retry = setTimeout(connect, wait, true);
+    wait = Math.min(2 * wait, SELDOM);
+    // Why, the stream does not say: where nobody is signed in any more, this leads there.
+    await fragment(liveThenUrl ?? liveAll);
   }
 
   function disconnect() {

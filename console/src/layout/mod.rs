@@ -5,7 +5,7 @@ mod notices;
 mod parts;
 
 pub use notices::notice;
-pub use parts::{badge, empty, figures, pager, short};
+pub use parts::{badge, empty, figures, not_live, pager, short};
 
 use crate::{Visit, assets, pages, session::SIGN_OUT};
 use actix_web::{HttpResponse, http::StatusCode};

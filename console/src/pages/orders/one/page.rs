@@ -6,7 +6,11 @@ use super::{
     story::{self, Story},
     versions,
 };
-use crate::{Failure, Visit, layout::short, pages::orders::PAGE};
+use crate::{
+    Failure, Visit,
+    layout::{not_live, short},
+    pages::orders::PAGE,
+};
 use actix_web::{
     HttpResponse,
     web::{Path, Query},
@@ -66,7 +70,8 @@ fn told(visit: &Visit, order: &Order, story: &Story, newest: i64) -> Markup {
             @if let Some(earlier) = story.earlier() {
                 p { a href={ (path(order.id, "")) "?version=" (earlier) } { "Earlier events" } }
             }
-            ol.timeline data-live=[live.then(|| path(order.id, "/changes"))]
+            @if live { (not_live("not-live")) }
+            ol.timeline data-live-lost="#not-live" data-live=[live.then(|| path(order.id, "/changes"))]
                 data-live-grow=[live.then_some(grow)]
                 data-live-then="#state" data-live-then-url=(path(order.id, "/state")) {
                 (story::entries(visit, order, story))

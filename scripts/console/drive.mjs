@@ -12,7 +12,7 @@ import { ended, left, lost, manyTabs, unseen } from './live.mjs';
 import { redriven } from './parked.mjs';
 import { scene } from './scene.mjs';
 import { textsStayTexts } from './scripts.mjs';
-import { signedInAndOut } from './signing.mjs';
+import { linkedTo, signedInAndOut } from './signing.mjs';
 import { appeared, found, lived, travelled } from './story.mjs';
 import { reader } from './strangers.mjs';
 import { System } from './system.mjs';
@@ -50,6 +50,7 @@ const world = { ...made, browser, url, watch, system, key, page, shots, viewsUrl
 
 await chapter('who is nobody yet signs in, and out again', () => signedInAndOut(world));
 await signIn(page, key);
+await chapter('a link of a chat leads whoever is signed in to its page', () => linkedTo(world));
 await chapter('an order that is placed appears in the list', () => appeared(world));
 await chapter('tabs that nobody looks at leave connections to others', () => manyTabs(world));
 await chapter('a page that is looked at again catches up', () => unseen(world));

@@ -5,7 +5,7 @@ use crate::{
     Failure, Refusal, Visit,
     failure::SignedOut,
     mount::console_of,
-    session::{Back, SIGN_IN, add, see},
+    session::{Back, SIGN_IN, add, arrival, see},
 };
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -84,6 +84,9 @@ fn signed_out(request: &HttpRequest, why: SignedOut) -> HttpResponse {
     let accepts = accepts.and_then(|value| value.to_str().ok());
     if !accepts.is_none_or(|accepts| accepts.contains("text/html") || accepts == "*/*") {
         return text(StatusCode::UNAUTHORIZED, "Nobody is signed in.\n");
+    }
+    if why == SignedOut::NoSession && arrival::is_from_elsewhere(request) {
+        return arrival::once_more(request);
     }
     let mut response = see(SIGN_IN);
     let Some(console) = console_of(request) else {

@@ -1,6 +1,7 @@
 //! Who is signed in: an API key, sealed in a cookie that scripts cannot read. Nothing
 //! is kept here.
 
+pub mod arrival;
 mod back;
 mod notice;
 mod sign_in;

@@ -1,6 +1,6 @@
 //! `/console/sign-in` and `/console/sign-out`.
 
-use super::Session;
+use super::{Session, arrival};
 use crate::{
     Failure, Posted,
     api::Client,
@@ -50,6 +50,9 @@ async fn show(request: HttpRequest) -> Result<HttpResponse, Failure> {
     let console = console_of(&request).ok_or(Failure::Starting)?;
     if console.sessions.session(&request).is_some() {
         return Ok(see(console.sessions.back(&request).path()));
+    }
+    if arrival::is_from_elsewhere(&request) {
+        return Ok(arrival::once_more(&request));
     }
     Ok(form(StatusCode::OK, None))
 }

@@ -1,6 +1,6 @@
 //! Who gets in, and what they see.
 
-use super::scene::{SESSION, Scene};
+use super::scene::{SESSION, Scene, Viewer};
 use crate::people::town::{MARL, id_of};
 use anyhow::{Context as _, Result, ensure};
 use reqwest::Method;
@@ -35,6 +35,31 @@ pub async fn a_key_signs_in_and_leads_back_to_what_was_asked_for(env: &TestEnv) 
     let page = viewer.submit(&page.text, "/console/sign-out", &[]).await?;
     page.shows("API key")?;
     viewer.get("/console/orders").await?.expect(303)?;
+    Ok(())
+}
+
+/// A browser sends no cookie of ours where a link of a chat is followed, nor after a
+/// redirect of that: the page that it is answered with leads to the same address.
+pub async fn a_link_of_another_site_leads_to_its_page(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let path = "/console/orders?q=nobody";
+    let from = |site: &'static str, viewer: &Viewer| {
+        let request = viewer.request(Method::GET, path);
+        let request = request.header("sec-fetch-site", site);
+        let request = request.header("sec-fetch-mode", "navigate");
+        request.header("sec-fetch-dest", "document")
+    };
+    let stranger = scene.stranger()?;
+    let arrived = stranger.send(from("cross-site", &stranger)).await?;
+    let arrived = arrived.expect(200)?.hides("API key")?;
+    arrived.shows(&format!("content=\"0;url={path}\""))?;
+    // The page itself asks from here, with the cookie of whoever is signed in.
+    let viewer = scene.viewer(None).await?;
+    let shown = viewer.send(from("same-origin", &viewer)).await?;
+    shown.expect(200)?.shows("No order is like that")?;
+    // Nobody goes around in circles.
+    let asked = stranger.send(from("same-origin", &stranger)).await?;
+    ensure!(asked.expect(303)?.leads_to()? == "/console/sign-in");
     Ok(())
 }
 

@@ -93,8 +93,7 @@ fn signed_out(request: &HttpRequest, why: SignedOut) -> HttpResponse {
         return response;
     };
     let sessions = &console.sessions;
-    let read = request.method().is_safe();
-    let back = read
+    let back = arrival::is_navigation(request)
         .then(|| sessions.keep_back(&Back::of(request)))
         .flatten();
     let ended = (why == SignedOut::KeyRefused).then(|| sessions.ended());

@@ -1,23 +1,30 @@
-//! Whoever follows a link of another site, such as one of a chat or an alert. Browsers
+//! What browsers say of how a request has come to be (Fetch Metadata, W3C), and whoever
+//! follows a link of another site, such as one of a chat or an alert. Browsers
 //! send our cookies from our own pages alone (`SameSite=Strict`), neither with such a
 //! navigation nor with where it is redirected to: who is signed in shows only by the
 //! next one, which a page of ours begins.
 
 use super::Back;
 use crate::layout;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, http::header::HeaderValue};
 
-/// Whether a request is for a page, and comes from a link of another site (Fetch
-/// Metadata, W3C). What our own page then asks for does not, so it is sent on once.
+/// Whether somebody goes to a page, rather than a page asking for something. Of
+/// programs that say nothing, a request to read is taken for that.
+pub fn is_navigation(request: &HttpRequest) -> bool {
+    let document = told(request, "sec-fetch-dest").is_none_or(|dest| dest == b"document");
+    request.method().is_safe() && document
+}
+
+/// Whether somebody goes to a page by a link of another site. What our own page then
+/// asks for does not come from there, so they are sent on once.
 pub fn is_from_elsewhere(request: &HttpRequest) -> bool {
-    let is = |name: &str, value: &str| {
-        let told = request.headers().get(name);
-        told.is_some_and(|told| told.as_bytes() == value.as_bytes())
-    };
-    request.method().is_safe()
-        && is("sec-fetch-site", "cross-site")
-        && is("sec-fetch-mode", "navigate")
-        && is("sec-fetch-dest", "document")
+    is_navigation(request)
+        && told(request, "sec-fetch-site") == Some(b"cross-site".as_slice())
+        && told(request, "sec-fetch-mode") == Some(b"navigate".as_slice())
+}
+
+fn told<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a [u8]> {
+    request.headers().get(name).map(HeaderValue::as_bytes)
 }
 
 /// A page of ours that leads to the same address.
@@ -47,6 +54,18 @@ mod tests {
         assert!(!is_from_elsewhere(
             &TestRequest::default().to_http_request()
         ));
+    }
+
+    #[test]
+    fn what_a_page_asks_for_is_nowhere_to_go_back_to() {
+        let request = |dest| {
+            let request = TestRequest::default().insert_header(("sec-fetch-dest", dest));
+            request.to_http_request()
+        };
+        assert!(is_navigation(&request("document")));
+        assert!(!is_navigation(&request("image")) && !is_navigation(&request("empty")));
+        assert!(is_navigation(&TestRequest::default().to_http_request()));
+        assert!(!is_navigation(&TestRequest::post().to_http_request()));
     }
 
     #[actix_web::test]

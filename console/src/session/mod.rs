@@ -146,6 +146,11 @@ impl Sessions {
     pub fn ended(&self) -> Cookie<'static> {
         self.gone(COOKIE)
     }
+
+    /// Takes all of them back, as whoever signs in next may be somebody else.
+    pub fn all_gone(&self) -> [Cookie<'static>; 3] {
+        [self.ended(), self.went_back(), self.notice_said()]
+    }
 }
 
 /// Browsers keep cookies of 4096 bytes with all that belongs to them.

@@ -28,6 +28,7 @@ pub fn trials() -> Vec<Trial> {
         signing_in::a_key_signs_in_and_leads_back_to_what_was_asked_for,
         signing_in::a_link_of_another_site_leads_to_its_page,
         signing_in::what_is_no_key_stays_outside,
+        signing_in::nothing_outlives_a_session,
         signing_in::a_revoked_key_ends_its_session,
         signing_in::what_a_key_is_not_for_is_not_shown_and_refused,
         safe::every_answer_keeps_a_browser_to_what_is_ours,

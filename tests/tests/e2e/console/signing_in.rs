@@ -83,6 +83,27 @@ pub async fn what_is_no_key_stays_outside(env: &TestEnv) -> Result<()> {
     Ok(())
 }
 
+/// Neither where somebody was nor what was done for them is left to whoever comes next.
+pub async fn nothing_outlives_a_session(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let stranger = scene.stranger()?;
+    // What a page asks for is no page to go back to.
+    let image = stranger.request(Method::GET, "/console/orders?q=secret");
+    let image = image.header("sec-fetch-dest", "image");
+    let asked = stranger.send(image).await?;
+    ensure!(asked.cookies().next().is_none(), "{asked:?}");
+    let viewer = scene.viewer(None).await?;
+    let page = viewer.get("/console/orders").await?.expect(200)?;
+    let form = super::html::form(&page.text, "/console/sign-out")?;
+    let out = viewer.post(&form.action, &form.fields).await?.expect(303)?;
+    let gone = out.cookies().filter(|cookie| cookie.contains("Max-Age=0"));
+    let mut gone: Vec<&str> = gone.filter_map(|cookie| cookie.split('=').next()).collect();
+    gone.sort_unstable();
+    let names = ["", "_back", "_notice"].map(|end| format!("{SESSION}{end}"));
+    ensure!(gone == names, "{out:?}");
+    Ok(())
+}
+
 pub async fn a_revoked_key_ends_its_session(env: &TestEnv) -> Result<()> {
     let scene = Scene::open(env).await?;
     let viewer = scene.viewer(None).await?;

@@ -130,6 +130,10 @@ pub async fn changes_are_told_as_they_come(env: &TestEnv) -> Result<()> {
         anyhow::Ok(told)
     });
     ensure!(told.await??.contains("\"version\""));
+    // Whoever asks for the head alone has an answer that ends, and the connection again.
+    let head = viewer.request(Method::HEAD, "/console/orders/changes");
+    let head = timeout(DEADLINE, viewer.send(head)).await??.expect(200)?;
+    ensure!(head.header("content-type") == "text/event-stream");
     let row = viewer
         .get(&format!("/console/orders/{id}/row?version=1"))
         .await?;

@@ -126,3 +126,19 @@ pub async fn a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing(
     );
     Ok(())
 }
+
+/// The views come after the log: a page that waits in vain says that it is an older one.
+pub async fn what_is_not_shown_yet_is_said_to_be_so(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let viewer = scene.viewer(None).await?;
+    let path = scene.town.order(&MARL, None).await?;
+    let page = format!("/console/orders/{}", id_of(&path)?);
+    let behind = viewer.get(&format!("{page}?at_least=99")).await?;
+    let behind = behind.expect(200)?.shows("is not shown yet")?;
+    behind
+        .shows(&format!("href=\"{page}?at_least=99\""))?
+        .shows(MARL.note)?;
+    let there = viewer.get(&format!("{page}?at_least=2")).await?;
+    there.expect(200)?.hides("is not shown yet")?;
+    Ok(())
+}

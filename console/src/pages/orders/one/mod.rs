@@ -57,7 +57,15 @@ pub struct Asked {
     pub at_least: Option<i64>,
 }
 
-/// Reads an order.
+impl Asked {
+    /// Whether this order is an older one than was asked for.
+    fn is_behind(&self, order: &Order) -> bool {
+        let least = self.at_least.filter(|_| self.version.is_none());
+        least.is_some_and(|least| order.version < least)
+    }
+}
+
+/// Reads an order: an older one than was asked for, where that does not come in time.
 async fn read(visit: &Visit, id: Uuid, asked: Asked) -> Result<Order, Failure> {
     let request = visit.api.get(&["orders", &id.to_string()]);
     let request = request.optional("version", asked.version);

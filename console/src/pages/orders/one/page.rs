@@ -40,7 +40,10 @@ pub async fn show(
         (versions::slider(&order, newest))
         div.columns {
             div {
-                div #state { (state_of(&visit, &order)) }
+                div #state {
+                    @if asked.is_behind(&order) { (not_yet(&order, *asked)) }
+                    (state_of(&visit, &order))
+                }
                 (told(&visit, &order, &story, newest))
             }
             aside.stack {
@@ -51,6 +54,19 @@ pub async fn show(
         }
     };
     Ok(visit.page(&title, &main))
+}
+
+/// The views are late, or the order is parked; the module takes this away with the state
+/// that it stands in.
+fn not_yet(order: &Order, asked: Asked) -> Markup {
+    let again = asked.at_least.unwrap_or_default();
+    let again = path(order.id, &format!("?at_least={again}"));
+    html! {
+        p.notice.warm role="status" {
+            "What was just done is not shown yet: this is the order before. "
+            a href=(again) { "Look again" }
+        }
+    }
 }
 
 /// The state of the order alone, for the module that puts it in place anew.

@@ -8,7 +8,7 @@ import { argv, env, exit } from 'node:process';
 import { launch, signIn, somebody } from './browser.mjs';
 import { uploaded } from './imports.mjs';
 import { keyboardAlone, withoutScripts } from './keyboard.mjs';
-import { ended, left, lost, manyTabs, unseen } from './live.mjs';
+import { ended, left, lost, manyTabs, offered, unseen } from './live.mjs';
 import { redriven } from './parked.mjs';
 import { scene } from './scene.mjs';
 import { textsStayTexts } from './scripts.mjs';
@@ -55,6 +55,7 @@ await chapter('an order that is placed appears in the list', () => appeared(worl
 await chapter('tabs that nobody looks at leave connections to others', () => manyTabs(world));
 await chapter('a page that is looked at again catches up', () => unseen(world));
 await chapter('an order leaves a list that it does not belong to any more', () => left(world));
+await chapter('actions follow the order, and leave what somebody is filling in', () => offered(world));
 await chapter('a page that follows nothing says so', () => lost(world));
 await chapter('a page whose session has ended leads to the sign-in', () => ended(world));
 await chapter('an order is found by a misspelt name', () => found(world));

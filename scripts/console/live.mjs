@@ -1,6 +1,7 @@
 // Pages that follow what happens, while they are looked at and while they are not.
 
 import { signIn, somebody } from './browser.mjs';
+import { done, open } from './forms.mjs';
 import { place } from './scene.mjs';
 
 /** More than a browser has connections for, over HTTP/1.1. */
@@ -88,6 +89,25 @@ export async function left({ page, system }) {
   await row(page, id).waitFor({ state: 'detached' });
   page.off('request', note);
   if (rows.length > 0) throw new Error(`beside the list, ${rows.join(', ')} was asked for`);
+}
+
+/** Actions follow the order, and leave a form as it is that somebody is filling in. */
+export async function offered({ page, system }) {
+  const id = await lamp(system, 'A-1');
+  await following(page, `${LIST}/${id}`);
+  const actions = page.locator('#actions');
+  await system.post(`/v1/orders/${id}/hold`, { reason: 'to be looked at' });
+  await actions.getByRole('button', { name: 'Release the hold' }).waitFor();
+  const note = await open(page, 'Note');
+  await note.getByRole('textbox', { name: 'Note' }).fill('Half a sentence');
+  await system.post(`/v1/orders/${id}/release`);
+  await actions.getByText('The order has changed since').waitFor();
+  await note.getByRole('button', { name: 'Add the note' }).click();
+  await page.getByText('Somebody has changed the order').waitFor();
+  const typed = (await open(page, 'Note')).getByRole('textbox', { name: 'Note' });
+  if ((await typed.inputValue()) !== 'Half a sentence') throw new Error('what was typed is lost');
+  await page.getByRole('button', { name: 'Add the note' }).click();
+  await done(page, /Noted/);
 }
 
 /** A page whose stream is refused says so, until it has one. */

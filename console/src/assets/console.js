@@ -161,6 +161,13 @@ for (const element of all("[data-refresh]")) {
   setTimeout(again, pause);
 }
 
+/** Whether somebody is filling in a form of a part of the page, or has just sent one. */
+function isInHand(part) {
+  const typed = all("textarea, input:not([type=hidden], [type=checkbox])", part);
+  return part.querySelector("details[open] form, form[data-sent]") !== null
+    || typed.some((field) => field.value !== field.defaultValue);
+}
+
 /**
  * Follows the stream at data-live. `data` of its events is JSON with an `id`:
  *   data-live-row="/path/{id}/row?…"  the markup of one entry, [data-id] within the element;
@@ -174,9 +181,11 @@ for (const element of all("[data-refresh]")) {
  *                                     the last [data-id]
  *   data-live-lost="selector"         what says that the page does not follow now
  *   data-live-then="selector"         what is fetched anew, from data-live-then-url, once it grew
+ *   data-live-forms="selector"        the same from data-live-forms-url, unless somebody is
+ *                                     filling in a form of it: [data-stale] in it is shown then
  */
 function follow(element) {
-  const { live, liveRow, liveAll, liveWhole, livePill, liveLost, liveGrow, liveThen, liveThenUrl } = element.dataset;
+  const { live, liveRow, liveAll, liveWhole, livePill, liveLost, liveGrow, liveThen, liveThenUrl, liveForms, liveFormsUrl } = element.dataset;
   const changed = new Map();
   const unseen = new Set();
   let timer = null;
@@ -230,11 +239,21 @@ function follow(element) {
       element.append(node);
       mark(node);
     }
-    const then = liveThen && document.querySelector(liveThen);
-    const state = then && await fragment(liveThenUrl);
-    if (!state) return;
-    then.replaceChildren(parsed(state));
-    prepare(then);
+    await renew(liveThen, liveThenUrl);
+    await renew(liveForms, liveFormsUrl);
+  }
+
+  /** Fetches a part of the page anew that is not followed by itself. */
+  async function renew(selector, url) {
+    const part = selector && url && document.querySelector(selector);
+    const markup = part && await fragment(url);
+    if (!markup) return;
+    if (isInHand(part)) {
+      part.querySelector("[data-stale]").hidden = false;
+      return;
+    }
+    part.replaceChildren(parsed(markup));
+    prepare(part);
   }
 
   async function work() {

@@ -41,6 +41,7 @@ pub fn trials() -> Vec<Trial> {
         listing::changes_are_told_as_they_come,
         acting::an_order_is_captured_shipped_returned_and_refunded_by_forms,
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
+        acting::what_was_typed_outlives_a_refusal,
         acting::what_is_not_shown_yet_is_said_to_be_so,
         figures::what_is_shown_is_what_the_api_says,
         figures::an_empty_shop_says_what_to_do,

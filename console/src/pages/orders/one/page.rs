@@ -1,7 +1,9 @@
 //! The page as a whole.
 
 use super::{
-    Asked, actions, beside, path, read,
+    Asked,
+    actions::{self, NotDone, Typed},
+    beside, path, read,
     state::state as state_of,
     story::{self, Story},
     versions,
@@ -25,12 +27,39 @@ pub async fn show(
     id: Path<Uuid>,
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Failure> {
-    let order = read(&visit, *id, *asked).await?;
+    let (title, main) = whole(&visit, *id, *asked, None).await?;
+    Ok(visit.page(&title, &main))
+}
+
+/// The page after something was not done, which says why, with what was typed.
+pub async fn refused(
+    mut visit: Visit,
+    id: Uuid,
+    why: NotDone,
+    typed: Typed<'_>,
+) -> Result<HttpResponse, Failure> {
+    let newest = Asked {
+        version: None,
+        at_least: why.version,
+    };
+    visit.notice = Some(why.notice);
+    let (title, main) = whole(&visit, id, newest, Some(typed)).await?;
+    Ok(visit.page_with(why.status, &title, &main))
+}
+
+/// Its title and its content.
+async fn whole(
+    visit: &Visit,
+    id: Uuid,
+    asked: Asked,
+    typed: Option<Typed<'_>>,
+) -> Result<(String, Markup), Failure> {
+    let order = read(visit, id, asked).await?;
     let newest = match asked.version {
-        Some(_) => versions::newest(&visit, order.id).await?,
+        Some(_) => versions::newest(visit, order.id).await?,
         None => order.version,
     };
-    let story = Story::until(&visit, &order).await?;
+    let story = Story::until(visit, &order).await?;
     let title = format!("Order {}", order.number);
     let main = html! {
         div.head {
@@ -41,19 +70,21 @@ pub async fn show(
         div.columns {
             div {
                 div #state {
-                    @if asked.is_behind(&order) { (not_yet(&order, *asked)) }
-                    (state_of(&visit, &order))
+                    @if asked.is_behind(&order) { (not_yet(&order, asked)) }
+                    (state_of(visit, &order))
                 }
-                (told(&visit, &order, &story, newest))
+                (told(visit, &order, &story, newest))
             }
             aside.stack {
-                @if order.version == newest { (actions::offer(&visit, &order)) }
+                @if order.version == newest {
+                    div #actions { (actions::offer(visit, &order, typed)) }
+                }
                 (beside::documents(&order))
-                (beside::deliveries_later(&visit, &order))
+                (beside::deliveries_later(visit, &order))
             }
         }
     };
-    Ok(visit.page(&title, &main))
+    Ok((title, main))
 }
 
 /// The views are late, or the order is parked; the module takes this away with the state
@@ -63,7 +94,7 @@ fn not_yet(order: &Order, asked: Asked) -> Markup {
     let again = path(order.id, &format!("?at_least={again}"));
     html! {
         p.notice.warm role="status" {
-            "What was just done is not shown yet: this is the order before. "
+            "What was just done is not shown yet: this is the order before it. "
             a href=(again) { "Look again" }
         }
     }
@@ -75,11 +106,18 @@ pub async fn state(visit: Visit, id: Path<Uuid>) -> Result<HttpResponse, Failure
     Ok(visit.fragment(state_of(&visit, &order)))
 }
 
+/// What may be done to the order now, for the module.
+pub async fn actions(visit: Visit, id: Path<Uuid>) -> Result<HttpResponse, Failure> {
+    let order = read(&visit, *id, Asked::default()).await?;
+    Ok(visit.fragment(actions::offer(&visit, &order, None)))
+}
+
 /// The story; that of the newest version goes on by itself.
 fn told(visit: &Visit, order: &Order, story: &Story, newest: i64) -> Markup {
     let live = order.version == newest;
     let grow = format!("/story?after={{id}}&currency={}", order.currency);
     let grow = path(order.id, &grow);
+    let forms = (live && actions::may_act(visit)).then(|| path(order.id, "/actions"));
     html! {
         section.card {
             h2 { "Story" }
@@ -89,7 +127,8 @@ fn told(visit: &Visit, order: &Order, story: &Story, newest: i64) -> Markup {
             @if live { (not_live("not-live")) }
             ol.timeline data-live-lost="#not-live" data-live=[live.then(|| path(order.id, "/changes"))]
                 data-live-grow=[live.then_some(grow)]
-                data-live-then="#state" data-live-then-url=(path(order.id, "/state")) {
+                data-live-then="#state" data-live-then-url=(path(order.id, "/state"))
+                data-live-forms="#actions" data-live-forms-url=[forms] {
                 (story::entries(visit, order, story))
             }
         }

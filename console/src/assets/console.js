@@ -27,6 +27,8 @@ const SINGLY = 5;
 /** How long a page waits with its stream after it was refused one, at first and at most. */
 const RECONNECT = 5_000;
 const SELDOM = 120_000;
+/** How long a stream may take to come back by itself before the page says so. */
+const UNNOTICED = 5_000;
 
 function all(selector, root = document) {
   return [...root.querySelectorAll(selector)];
@@ -36,7 +38,8 @@ function all(selector, root = document) {
 async function fragment(url) {
   try {
     const response = await fetch(url, FRAGMENT);
-    if (response.status === 401) location.reload();
+    // Not `reload`, which would send a form again where the page is the answer to one.
+    if (response.status === 401) location.replace(location.pathname + location.search);
     return response.ok ? await response.text() : null;
   } catch {
     return null;
@@ -249,7 +252,8 @@ function follow(element) {
     const markup = part && await fragment(url);
     if (!markup) return;
     if (isInHand(part)) {
-      part.querySelector("[data-stale]").hidden = false;
+      const stale = part.querySelector("[data-stale]");
+      if (stale) stale.hidden = false;
       return;
     }
     part.replaceChildren(parsed(markup));
@@ -306,6 +310,7 @@ function follow(element) {
   let source = null;
   let retry = null;
   let wait = RECONNECT;
+  let doubt = null;
 
   // Browsers have few connections for all tabs (six over HTTP/1.1): a page that nobody
   // looks at gives its own back, and catches up once somebody does.
@@ -325,15 +330,20 @@ function follow(element) {
   }
 
   function lost(now) {
+    clearTimeout(doubt);
+    doubt = null;
     const says = liveLost && document.querySelector(liveLost);
     if (says) says.hidden = !now;
   }
 
   /** A connection that has ended is made anew by itself, one that was refused is not. */
   async function failed() {
-    lost(true);
-    if (source?.readyState !== EventSource.CLOSED) return;
+    if (source?.readyState !== EventSource.CLOSED) {
+      doubt ??= setTimeout(lost, UNNOTICED, true);
+      return;
+    }
     source = null;
+    lost(true);
     retry = setTimeout(connect, wait, true);
     wait = Math.min(2 * wait, SELDOM);
     // Why, the stream does not say: where nobody is signed in any more, this leads there.
@@ -344,6 +354,8 @@ function follow(element) {
     source?.close();
     source = null;
     clearTimeout(retry);
+    clearTimeout(doubt);
+    doubt = null;
   }
 
   connect(false);

@@ -8,10 +8,11 @@ import { argv, env, exit } from 'node:process';
 import { launch, signIn, somebody } from './browser.mjs';
 import { uploaded } from './imports.mjs';
 import { keyboardAlone, withoutScripts } from './keyboard.mjs';
+import { ended, left, lost, manyTabs, offered, unseen } from './live.mjs';
 import { redriven } from './parked.mjs';
 import { scene } from './scene.mjs';
 import { textsStayTexts } from './scripts.mjs';
-import { signedInAndOut } from './signing.mjs';
+import { linkedTo, signedInAndOut } from './signing.mjs';
 import { appeared, found, lived, travelled } from './story.mjs';
 import { reader } from './strangers.mjs';
 import { System } from './system.mjs';
@@ -49,7 +50,14 @@ const world = { ...made, browser, url, watch, system, key, page, shots, viewsUrl
 
 await chapter('who is nobody yet signs in, and out again', () => signedInAndOut(world));
 await signIn(page, key);
+await chapter('a link of a chat leads whoever is signed in to its page', () => linkedTo(world));
 await chapter('an order that is placed appears in the list', () => appeared(world));
+await chapter('tabs that nobody looks at leave connections to others', () => manyTabs(world));
+await chapter('a page that is looked at again catches up', () => unseen(world));
+await chapter('an order leaves a list that it does not belong to any more', () => left(world));
+await chapter('actions follow the order, and leave what somebody is filling in', () => offered(world));
+await chapter('a page that follows nothing says so', () => lost(world));
+await chapter('a page whose session has ended leads to the sign-in', () => ended(world));
 await chapter('an order is found by a misspelt name', () => found(world));
 await chapter('it is captured, shipped, returned and refunded, and its timeline grows as others look on', () => lived(world));
 await chapter('it is shown as it was', () => travelled(world));

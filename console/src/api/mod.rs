@@ -9,10 +9,10 @@ pub use pass::Pieces;
 pub use request::Request;
 
 use crate::error::ConsoleError;
-use actix_web::HttpRequest;
+use actix_web::{HttpMessage as _, HttpRequest};
 use infra::{
     config::Config,
-    http::{TraceContext, trace_context},
+    http::{HeadOnly, TraceContext, trace_context},
     secret::Secret,
     tls::Authorities,
 };
@@ -73,6 +73,7 @@ impl Apis {
             key,
             trace: trace_context(request),
             viewer: forwarded_for(request),
+            head_only: request.extensions().contains::<HeadOnly>(),
         }
     }
 
@@ -113,6 +114,8 @@ pub struct Client {
     key: Secret,
     trace: TraceContext,
     viewer: String,
+    /// Whether the viewer has asked for the head of an answer alone.
+    head_only: bool,
 }
 
 impl Client {
@@ -169,6 +172,7 @@ impl Client {
                 .headers(headers)
                 .bearer_auth(self.key.reveal())
                 .timeout(ANSWER),
+            self.head_only,
         )
     }
 }

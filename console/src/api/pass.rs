@@ -9,7 +9,10 @@ use actix_web::{
     },
     web::{Bytes, Data},
 };
-use futures_util::{StreamExt as _, TryStreamExt as _, stream::BoxStream};
+use futures_util::{
+    StreamExt as _, TryStreamExt as _,
+    stream::{self, BoxStream, Empty},
+};
 use infra::http::{Readiness, Source, UNBUFFERED};
 use std::io;
 
@@ -35,6 +38,7 @@ impl Request {
     /// # Errors
     /// The API is away, or has refused.
     pub async fn events(self, client: &HttpRequest) -> Result<HttpResponse, Failure> {
+        let head_only = self.head_only();
         let resumed = client.headers().get(LAST_EVENT_ID);
         let resumed = resumed.and_then(|value| value.to_str().ok());
         let request = match resumed {
@@ -42,15 +46,19 @@ impl Request {
             None => self,
         };
         let response = answer::accepted(request.without_end().started().await?).await?;
+        let mut events = HttpResponse::Ok();
+        events
+            .insert_header((CONTENT_TYPE, "text/event-stream"))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header(UNBUFFERED);
+        if head_only {
+            return Ok(events.streaming(nothing()));
+        }
         let leaving = client.app_data::<Data<Readiness>>();
         let leaving = leaving.map(|ready| ready.draining()).unwrap_or_default();
         let pieces = response.bytes_stream().map_err(io::Error::other);
         let pieces = pieces.take_until(leaving.cancelled_owned());
-        Ok(HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, "text/event-stream"))
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header(UNBUFFERED)
-            .streaming(Box::pin(pieces)))
+        Ok(events.streaming(Box::pin(pieces)))
     }
 
     /// The bytes of a long answer as they come, for what is made of them on the way.
@@ -58,7 +66,11 @@ impl Request {
     /// # Errors
     /// The API is away, or has refused.
     pub async fn pieces(self) -> Result<Pieces, Failure> {
+        let head_only = self.head_only();
         let response = answer::accepted(self.without_end().started().await?).await?;
+        if head_only {
+            return Ok(Pieces(Box::pin(nothing())));
+        }
         let pieces = response.bytes_stream().map_err(io::Error::other);
         Ok(Pieces(Box::pin(pieces)))
     }
@@ -68,6 +80,7 @@ impl Request {
     /// # Errors
     /// The API is away, or has refused.
     pub async fn file(self) -> Result<HttpResponse, Failure> {
+        let head_only = self.head_only();
         let response = answer::accepted(self.without_end().started().await?).await?;
         let mut file = HttpResponse::Ok();
         for name in OF_FILES {
@@ -76,7 +89,16 @@ impl Request {
                 file.insert_header((name, value));
             }
         }
+        if head_only {
+            return Ok(file.streaming(nothing()));
+        }
         let pieces = response.bytes_stream().map_err(io::Error::other);
         Ok(file.streaming(Box::pin(pieces)))
     }
+}
+
+/// What follows the head of an answer to HEAD: one that goes on for ever would never be
+/// over, as nothing of it is sent.
+fn nothing() -> Empty<io::Result<Bytes>> {
+    stream::empty()
 }

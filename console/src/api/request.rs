@@ -19,14 +19,22 @@ const LONGEST: Duration = Duration::from_hours(24);
 pub struct Request {
     builder: RequestBuilder,
     query: Vec<(String, String)>,
+    head_only: bool,
 }
 
 impl Request {
-    pub(super) fn new(builder: RequestBuilder) -> Self {
+    /// `head_only`: whoever it is for has sent a HEAD.
+    pub(super) fn new(builder: RequestBuilder, head_only: bool) -> Self {
         Self {
             builder,
             query: Vec::new(),
+            head_only,
         }
+    }
+
+    /// Whether nothing but the head of an answer is of use.
+    pub(super) fn head_only(&self) -> bool {
+        self.head_only
     }
 
     /// Adds a parameter of the query.
@@ -124,7 +132,7 @@ impl Request {
     pub(super) fn without_end(self) -> Self {
         Self {
             builder: self.builder.timeout(LONGEST),
-            query: self.query,
+            ..self
         }
     }
 }

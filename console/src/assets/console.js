@@ -18,8 +18,17 @@
 //   [data-live="URL"]           follows a stream of events; see `follow`
 
 const FRAGMENT = { headers: { accept: "application/x-fragment" }, credentials: "same-origin" };
+/** How long a page that follows waits after what it was told, for what comes with it. */
 const COALESCED = 800;
-const RECONNECT = 10_000;
+/** The same while it goes on and on. */
+const WIDEST = 5_000;
+/** Entries that are fetched one by one; more are fetched with all others. */
+const SINGLY = 5;
+/** How long a page waits with its stream after it was refused one, at first and at most. */
+const RECONNECT = 5_000;
+const SELDOM = 120_000;
+/** How long a stream may take to come back by itself before the page says so. */
+const UNNOTICED = 5_000;
 
 function all(selector, root = document) {
   return [...root.querySelectorAll(selector)];
@@ -29,7 +38,8 @@ function all(selector, root = document) {
 async function fragment(url) {
   try {
     const response = await fetch(url, FRAGMENT);
-    if (response.status === 401) location.reload();
+    // Not `reload`, which would send a form again where the page is the answer to one.
+    if (response.status === 401) location.replace(location.pathname + location.search);
     return response.ok ? await response.text() : null;
   } catch {
     return null;
@@ -154,22 +164,37 @@ for (const element of all("[data-refresh]")) {
   setTimeout(again, pause);
 }
 
+/** Whether somebody is filling in a form of a part of the page, or has just sent one. */
+function isInHand(part) {
+  const typed = all("textarea, input:not([type=hidden], [type=checkbox])", part);
+  return part.querySelector("details[open] form, form[data-sent]") !== null
+    || typed.some((field) => field.value !== field.defaultValue);
+}
+
 /**
  * Follows the stream at data-live. `data` of its events is JSON with an `id`:
  *   data-live-row="/path/{id}/row?…"  the markup of one entry, [data-id] within the element;
  *                                     {version} stands for that of the event
- *   data-live-all="/path?…"           the markup of all entries, for those that are not there
- *   data-live-pill="selector"         counts those instead, on any page but the first
+ *   data-live-all="/path?…"           the markup of all entries
+ *   data-live-whole                   all of them at each event, as an entry that changes may
+ *                                     belong elsewhere then, or nowhere
+ *   data-live-pill="selector"         counts entries that are not there; without it, all of
+ *                                     them are fetched for one
  *   data-live-grow="/path?after={id}" the markup of what is added at the end; {id} is that of
  *                                     the last [data-id]
+ *   data-live-lost="selector"         what says that the page does not follow now
  *   data-live-then="selector"         what is fetched anew, from data-live-then-url, once it grew
+ *   data-live-forms="selector"        the same from data-live-forms-url, unless somebody is
+ *                                     filling in a form of it: [data-stale] in it is shown then
  */
 function follow(element) {
-  const { live, liveRow, liveAll, livePill, liveGrow, liveThen, liveThenUrl } = element.dataset;
+  const { live, liveRow, liveAll, liveWhole, livePill, liveLost, liveGrow, liveThen, liveThenUrl, liveForms, liveFormsUrl } = element.dataset;
   const changed = new Map();
   const unseen = new Set();
   let timer = null;
   let wantsAll = false;
+  let pause = COALESCED;
+  let worked = -Infinity;
 
   const entry = (id) => all("[data-id]", element).find((one) => one.dataset.id === id);
 
@@ -178,13 +203,21 @@ function follow(element) {
     node.classList.add("changed");
   }
 
+  /** Changes entries; whoever goes by keys stays where they were. */
+  function put(change) {
+    const current = element.querySelector("[data-current]")?.dataset.id;
+    const active = element.contains(document.activeElement) && document.activeElement.closest("[data-id]")?.dataset.id;
+    change();
+    if (current) entry(current)?.setAttribute("data-current", "");
+    if (active) entry(active)?.querySelector("a[href]")?.focus({ preventScroll: true });
+  }
+
   async function one(id, version) {
     const url = liveRow.replace("{id}", encodeURIComponent(id)).replace("{version}", version);
     const markup = await fragment(url);
     const [old, fresh] = [entry(id), markup && parsed(markup).firstElementChild];
     if (!old || !fresh) return;
-    if (old.hasAttribute("data-current")) fresh.setAttribute("data-current", "");
-    old.replaceWith(fresh);
+    put(() => old.replaceWith(fresh));
     mark(fresh);
   }
 
@@ -193,13 +226,11 @@ function follow(element) {
     if (markup === null) return;
     const fresh = parsed(markup);
     const known = new Set(all("[data-id]", element).map((old) => old.dataset.id));
-    const current = element.querySelector("[data-current]")?.dataset.id;
     const added = all("[data-id]", fresh).filter((node) => !known.has(node.dataset.id));
-    element.replaceChildren(fresh);
+    put(() => element.replaceChildren(fresh));
     prepare(element);
     added.forEach(mark);
     if (added.length) element.closest("main").querySelector(".empty")?.remove();
-    if (current) entry(current)?.setAttribute("data-current", "");
   }
 
   async function grow() {
@@ -211,67 +242,130 @@ function follow(element) {
       element.append(node);
       mark(node);
     }
-    const then = liveThen && document.querySelector(liveThen);
-    const state = then && await fragment(liveThenUrl);
-    if (!state) return;
-    then.replaceChildren(parsed(state));
-    prepare(then);
+    await renew(liveThen, liveThenUrl);
+    await renew(liveForms, liveFormsUrl);
+  }
+
+  /** Fetches a part of the page anew that is not followed by itself. */
+  async function renew(selector, url) {
+    const part = selector && url && document.querySelector(selector);
+    const markup = part && await fragment(url);
+    if (!markup) return;
+    if (isInHand(part)) {
+      const stale = part.querySelector("[data-stale]");
+      if (stale) stale.hidden = false;
+      return;
+    }
+    part.replaceChildren(parsed(markup));
+    prepare(part);
   }
 
   async function work() {
-    timer = null;
-    const [batch, whole] = [[...changed], wantsAll];
+    // Whoever comes back to the page has all of it fetched anew.
+    if (document.hidden) {
+      timer = null;
+      return;
+    }
+    const [batch, whole] = [[...changed], wantsAll || changed.size > SINGLY];
     changed.clear();
     wantsAll = false;
-    if (liveGrow) return grow();
-    for (const [id, version] of batch) await one(id, version);
-    if (whole) await everything();
+    if (liveGrow) await grow();
+    else if (whole) await everything();
+    else for (const [id, version] of batch) await one(id, version);
+    worked = performance.now();
+    timer = null;
+    if (changed.size > 0 || wantsAll) soon();
   }
 
-  const soon = () => { timer ??= setTimeout(work, COALESCED); };
+  /** Later and later while events keep coming, until there were none for a while. */
+  function soon() {
+    if (timer !== null || document.hidden) return;
+    const goesOn = performance.now() - worked < 2 * pause;
+    pause = goesOn ? Math.min(2 * pause, WIDEST) : COALESCED;
+    timer = setTimeout(work, pause);
+  }
 
   function told(event) {
     const { id, version } = JSON.parse(event.data);
-    if (liveGrow) return soon();
-    if (entry(id)) {
-      changed.set(id, version ?? 0);
-      return soon();
-    }
-    if (liveAll) {
-      wantsAll = true;
-      return soon();
-    }
+    const known = entry(id);
     const pill = livePill && document.querySelector(livePill);
-    if (!pill) return;
-    unseen.add(id);
-    pill.hidden = false;
-    pill.textContent = `${unseen.size} new or changed`;
+    if (known && liveWhole === undefined) {
+      changed.set(id, version ?? 0);
+    } else if (known || !pill) {
+      wantsAll = true;
+    } else {
+      unseen.add(id);
+      pill.hidden = false;
+      pill.textContent = `${unseen.size} new or changed`;
+      return;
+    }
+    soon();
   }
 
   function everythingChanged() {
-    wantsAll = Boolean(liveAll);
-    for (const node of all("[data-id]", element)) changed.set(node.dataset.id, 0);
+    wantsAll = true;
     soon();
   }
 
   let source = null;
+  let retry = null;
+  let wait = RECONNECT;
+  let doubt = null;
 
+  // Browsers have few connections for all tabs (six over HTTP/1.1): a page that nobody
+  // looks at gives its own back, and catches up once somebody does.
   function connect(again) {
+    if (source || document.hidden) return;
+    clearTimeout(retry);
     source = new EventSource(live);
     source.addEventListener("message", told);
     source.addEventListener("refresh", everythingChanged);
+    source.addEventListener("open", () => {
+      wait = RECONNECT;
+      lost(false);
+    });
     // What was told meanwhile is not told again.
     if (again) source.addEventListener("open", everythingChanged, { once: true });
-    source.addEventListener("error", () => {
-      // A connection that has ended is made anew by itself, one that was refused is not.
-      if (source.readyState === EventSource.CLOSED) setTimeout(connect, RECONNECT, true);
-    });
+    source.addEventListener("error", failed);
+  }
+
+  function lost(now) {
+    clearTimeout(doubt);
+    doubt = null;
+    const says = liveLost && document.querySelector(liveLost);
+    if (says) says.hidden = !now;
+  }
+
+  /** A connection that has ended is made anew by itself, one that was refused is not. */
+  async function failed() {
+    if (source?.readyState !== EventSource.CLOSED) {
+      doubt ??= setTimeout(lost, UNNOTICED, true);
+      return;
+    }
+    source = null;
+    lost(true);
+    retry = setTimeout(connect, wait, true);
+    wait = Math.min(2 * wait, SELDOM);
+    // Why, the stream does not say: where nobody is signed in any more, this leads there.
+    await fragment(liveThenUrl ?? liveAll);
+  }
+
+  function disconnect() {
+    source?.close();
+    source = null;
+    clearTimeout(retry);
+    clearTimeout(doubt);
+    doubt = null;
   }
 
   connect(false);
-  // Each page has one connection, and browsers have few for all tabs: a page that nobody
-  // sees any more gives its own back.
-  addEventListener("pagehide", () => source.close(), { once: true });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) disconnect();
+    else connect(true);
+  });
+  addEventListener("pagehide", disconnect);
+  // A browser may keep a page that was left, and show it again as it was.
+  addEventListener("pageshow", (event) => { if (event.persisted) connect(true); });
 }
 
 prepare(document);

@@ -5,7 +5,7 @@ use crate::{
     Failure, Refusal, Visit,
     failure::SignedOut,
     mount::console_of,
-    session::{Back, SIGN_IN, add, see},
+    session::{Back, SIGN_IN, add, arrival, see},
 };
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -85,13 +85,15 @@ fn signed_out(request: &HttpRequest, why: SignedOut) -> HttpResponse {
     if !accepts.is_none_or(|accepts| accepts.contains("text/html") || accepts == "*/*") {
         return text(StatusCode::UNAUTHORIZED, "Nobody is signed in.\n");
     }
+    if why == SignedOut::NoSession && arrival::is_from_elsewhere(request) {
+        return arrival::once_more(request);
+    }
     let mut response = see(SIGN_IN);
     let Some(console) = console_of(request) else {
         return response;
     };
     let sessions = &console.sessions;
-    let read = request.method().is_safe();
-    let back = read
+    let back = arrival::is_navigation(request)
         .then(|| sessions.keep_back(&Back::of(request)))
         .flatten();
     let ended = (why == SignedOut::KeyRefused).then(|| sessions.ended());

@@ -5,7 +5,7 @@ mod notices;
 mod parts;
 
 pub use notices::notice;
-pub use parts::{badge, empty, figures, pager, short};
+pub use parts::{badge, empty, figures, not_live, pager, short};
 
 use crate::{Visit, assets, pages, session::SIGN_OUT};
 use actix_web::{HttpResponse, http::StatusCode};
@@ -44,7 +44,7 @@ pub(crate) fn page(visit: &Visit, status: StatusCode, title: &str, main: &Markup
         }
         (help())
     };
-    document(status, title, &body)
+    document(status, title, None, &body)
 }
 
 /// A page of nobody: to sign in, or where something failed before it is known who asks.
@@ -53,7 +53,17 @@ pub(crate) fn bare(status: StatusCode, title: &str, main: &Markup) -> HttpRespon
         header.top { a.brand href="/console" { "Orderlog" } }
         main #main { (main) }
     };
-    document(status, title, &body)
+    document(status, title, None, &body)
+}
+
+/// A page that leads to a path of ours at once, by a navigation of its own.
+pub(crate) fn leads_on(path: &str) -> HttpResponse {
+    let body = html! {
+        main #main {
+            section.card.failed { p { a href=(path) { "Go on to the page" } } }
+        }
+    };
+    document(StatusCode::OK, "One moment", Some(path), &body)
 }
 
 /// A part of a page, without its skeleton.
@@ -63,7 +73,7 @@ pub(crate) fn fragment(part: Markup) -> HttpResponse {
         .body(part.into_string())
 }
 
-fn document(status: StatusCode, title: &str, body: &Markup) -> HttpResponse {
+fn document(status: StatusCode, title: &str, next: Option<&str>, body: &Markup) -> HttpResponse {
     let document = html! {
         (DOCTYPE)
         html lang="en" {
@@ -71,6 +81,7 @@ fn document(status: StatusCode, title: &str, body: &Markup) -> HttpResponse {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
+                @if let Some(path) = next { meta http-equiv="refresh" content={ "0;url=" (path) }; }
                 title { (title) " · Orderlog" }
                 link rel="icon" type="image/svg+xml" href=(assets::icon());
                 link rel="stylesheet" href=(assets::style());

@@ -45,6 +45,16 @@ pub fn pager(before: Option<&str>, after: Option<&str>) -> Markup {
     }
 }
 
+/// What the module shows while a page does not follow what happens: `id` is how its
+/// `data-live-lost` finds it.
+pub fn not_live(id: &str) -> Markup {
+    html! {
+        p.notice.warm id=(id) role="status" hidden {
+            "Not live: this may be older than it seems. It is tried again by itself."
+        }
+    }
+}
+
 /// An id, of which its end is shown: the first digits of ids are those of their time.
 pub fn short(id: &str) -> Markup {
     let end = id.char_indices().rev().nth(7).map_or(0, |(at, _)| at);

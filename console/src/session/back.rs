@@ -56,7 +56,7 @@ impl Sessions {
 
     /// The page to go back to.
     pub fn back(&self, request: &HttpRequest) -> Back {
-        let kept = request.cookie(COOKIE);
+        let kept = self.sent(request, COOKIE);
         let plain = kept.and_then(|kept| self.key.open(COOKIE.as_bytes(), kept.value()));
         let path = plain.and_then(|plain| String::from_utf8(plain).ok());
         path.and_then(|path| Back::read(&path)).unwrap_or_default()

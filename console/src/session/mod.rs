@@ -1,6 +1,7 @@
 //! Who is signed in: an API key, sealed in a cookie that scripts cannot read. Nothing
 //! is kept here.
 
+pub mod arrival;
 mod back;
 mod notice;
 mod sign_in;
@@ -119,16 +120,30 @@ impl Sessions {
 
     /// The session that a request comes with; none where it has none that holds.
     pub fn session(&self, request: &HttpRequest) -> Option<Session> {
-        let cookie = request.cookie(COOKIE)?;
+        let cookie = self.sent(request, COOKIE)?;
         let plain = self.key.open(COOKIE.as_bytes(), cookie.value())?;
         let session = Stored::from_bytes(&plain)?.session()?;
         (clock::now() < session.ends).then_some(session)
     }
 
-    /// A cookie of ours: for this site, below the console, out of reach of scripts.
-    fn kept(&self, name: &'static str, value: String, lasts: Duration) -> Cookie<'static> {
-        Cookie::build(name, value)
-            .path(ROOT)
+    /// What a cookie is called. By HTTPS its name says that this very host has set it
+    /// (RFC 6265bis, `__Host-`): another one of the same domain could give a browser a
+    /// session of somebody else.
+    fn called(&self, name: &str) -> String {
+        let prefix = if self.secure { "__Host-" } else { "" };
+        format!("{prefix}{name}")
+    }
+
+    /// A cookie of ours that a request comes with.
+    fn sent(&self, request: &HttpRequest, name: &str) -> Option<Cookie<'static>> {
+        request.cookie(&self.called(name))
+    }
+
+    /// A cookie of ours: for this site, out of reach of scripts, and below the console
+    /// alone, unless its name wants it to be for the whole host.
+    fn kept(&self, name: &str, value: String, lasts: Duration) -> Cookie<'static> {
+        Cookie::build(self.called(name), value)
+            .path(if self.secure { "/" } else { ROOT })
             .http_only(true)
             .same_site(SameSite::Strict)
             .secure(self.secure)
@@ -137,13 +152,18 @@ impl Sessions {
     }
 
     /// Takes a cookie back.
-    fn gone(&self, name: &'static str) -> Cookie<'static> {
+    fn gone(&self, name: &str) -> Cookie<'static> {
         self.kept(name, String::new(), Duration::ZERO)
     }
 
     /// Takes the session back.
     pub fn ended(&self) -> Cookie<'static> {
         self.gone(COOKIE)
+    }
+
+    /// Takes all of them back, as whoever signs in next may be somebody else.
+    pub fn all_gone(&self) -> [Cookie<'static>; 3] {
+        [self.ended(), self.went_back(), self.notice_said()]
     }
 }
 
@@ -209,6 +229,18 @@ mod tests {
             ..Config::default()
         };
         let sessions = Sessions::of(&config).expect("a key");
-        assert_eq!(sessions.ended().secure(), Some(true));
+        let cookie = sessions.cookie(&session(None)).expect("sealed");
+        let cookie = cookie.expect("short");
+        assert_eq!(
+            (cookie.name(), cookie.path(), cookie.domain()),
+            ("__Host-orderlog_console", Some("/"), None)
+        );
+        assert_eq!(cookie.secure(), Some(true));
+        assert_eq!(sessions.ended().name(), cookie.name());
+        let plain = Cookie::new(COOKIE, cookie.value().to_owned());
+        let own = TestRequest::default().cookie(cookie).to_http_request();
+        assert!(sessions.session(&own).is_some());
+        let others = TestRequest::default().cookie(plain).to_http_request();
+        assert!(sessions.session(&others).is_none(), "any host may set it");
     }
 }

@@ -80,7 +80,7 @@ impl Sessions {
 
     /// The notice that a request comes with.
     pub fn notice(&self, request: &HttpRequest) -> Option<Notice> {
-        let cookie = request.cookie(COOKIE)?;
+        let cookie = self.sent(request, COOKIE)?;
         let plain = self.key.open(COOKIE.as_bytes(), cookie.value())?;
         serde_json::from_slice(&plain).ok()
     }

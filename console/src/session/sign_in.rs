@@ -1,6 +1,6 @@
 //! `/console/sign-in` and `/console/sign-out`.
 
-use super::Session;
+use super::{Session, arrival};
 use crate::{
     Failure, Posted,
     api::Client,
@@ -51,6 +51,9 @@ async fn show(request: HttpRequest) -> Result<HttpResponse, Failure> {
     if console.sessions.session(&request).is_some() {
         return Ok(see(console.sessions.back(&request).path()));
     }
+    if arrival::is_from_elsewhere(&request) {
+        return Ok(arrival::once_more(&request));
+    }
     Ok(form(StatusCode::OK, None))
 }
 
@@ -88,7 +91,8 @@ async fn sign_in(
     tracing::info!(principal.id = session.principal.id, "console.signed_in");
     let back = console.sessions.back(&request);
     let mut response = see(back.path());
-    for cookie in [cookie, console.sessions.went_back()] {
+    let sessions = &console.sessions;
+    for cookie in [cookie, sessions.went_back(), sessions.notice_said()] {
         add(&mut response, &cookie)?;
     }
     Ok(response)
@@ -101,7 +105,9 @@ async fn sign_out(posted: Posted, request: HttpRequest) -> Result<HttpResponse, 
     );
     let console = console_of(&request).ok_or(Failure::Starting)?;
     let mut response = see(SIGN_IN);
-    add(&mut response, &console.sessions.ended())?;
+    for cookie in console.sessions.all_gone() {
+        add(&mut response, &cookie)?;
+    }
     Ok(response)
 }
 

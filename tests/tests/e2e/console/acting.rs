@@ -90,9 +90,12 @@ pub async fn a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing(
     let viewer = scene.viewer(None).await?;
     let (path, page) = authorized(&scene, &viewer).await?;
     let refused = viewer
-        .submit(&page.text, "/actions/capture", &[("amount", "99.99")])
+        .fill(&page.text, "/actions/capture", &[("amount", "99.99")])
         .await?;
-    let refused = refused.shows("99.99\u{a0}GBP")?.shows("7.50\u{a0}GBP")?;
+    let refused = refused
+        .expect(409)?
+        .shows("99.99\u{a0}GBP")?
+        .shows("7.50\u{a0}GBP")?;
     // It is said once.
     let id = id_of(&path)?;
     let again = viewer
@@ -101,9 +104,9 @@ pub async fn a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing(
         .expect(200)?;
     again.hides("99.99")?;
     let wrong = viewer
-        .submit(&refused.text, "/actions/capture", &[("amount", "x")])
+        .fill(&refused.text, "/actions/capture", &[("amount", "x")])
         .await?;
-    wrong.shows("Nothing was done")?;
+    wrong.expect(400)?.shows("Nothing was done")?;
     let noted = viewer
         .submit(&page.text, "/actions/note", &[("text", "once")])
         .await?;
@@ -116,13 +119,60 @@ pub async fn a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing(
         "{}",
         twice.text
     );
-    let stale = viewer.submit(&page.text, "/actions/capture", &[]).await?;
-    stale.shows("Somebody has changed the order")?;
+    let stale = viewer.fill(&page.text, "/actions/capture", &[]).await?;
+    stale.expect(412)?.shows("Somebody has changed the order")?;
     let order = scene.town.see(&path).await?.expect(200)?.json;
     ensure!(order["totals"]["captured"] == 0, "{order}");
     ensure!(
         order["notes"].as_array().map(Vec::len) == Some(2),
         "{order}"
     );
+    Ok(())
+}
+
+/// In the form that it was typed in, which is of the order as it is now.
+pub async fn what_was_typed_outlives_a_refusal(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let viewer = scene.viewer(None).await?;
+    let (path, page) = authorized(&scene, &viewer).await?;
+    let held = json!({"reason": "somebody was faster"});
+    scene.town.on(&path, "hold", held).await?;
+    let typed = "a long story <told> once";
+    let note = [("text", typed)];
+    let stale = viewer.fill(&page.text, "/actions/note", &note).await?;
+    let stale = stale.expect(412)?.shows("Somebody has changed the order")?;
+    let stale = stale.shows("a long story &lt;told&gt; once</textarea>")?;
+    let stale = stale.shows("<details class=\"action\" open><summary>Note</summary>")?;
+    let noted = viewer.submit(&stale.text, "/actions/note", &note).await?;
+    let noted = noted.shows("Noted.")?;
+    let amount = [("amount", "seven")];
+    let wrong = viewer
+        .fill(&noted.text, "/actions/capture", &amount)
+        .await?;
+    let again = super::html::form(&wrong.expect(400)?.text, "/actions/capture")?;
+    ensure!(again.fields["amount"] == "seven", "{again:?}");
+    // The address of a form is none of a page.
+    let address = viewer.get(&again.action).await?.expect(303)?;
+    let order = format!("/console/orders/{}", id_of(&path)?);
+    ensure!(address.leads_to()? == order, "{address:?}");
+    let part = viewer.get(&format!("{order}/actions")).await?.expect(200)?;
+    let part = part.shows("/actions/note")?.hides("<html")?;
+    part.hides(" open>")?;
+    Ok(())
+}
+
+/// The views come after the log: a page that waits in vain says that it is an older one.
+pub async fn what_is_not_shown_yet_is_said_to_be_so(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let viewer = scene.viewer(None).await?;
+    let path = scene.town.order(&MARL, None).await?;
+    let page = format!("/console/orders/{}", id_of(&path)?);
+    let behind = viewer.get(&format!("{page}?at_least=99")).await?;
+    let behind = behind.expect(200)?.shows("is not shown yet")?;
+    behind
+        .shows(&format!("href=\"{page}?at_least=99\""))?
+        .shows(MARL.note)?;
+    let there = viewer.get(&format!("{page}?at_least=2")).await?;
+    there.expect(200)?.hides("is not shown yet")?;
     Ok(())
 }

@@ -67,6 +67,50 @@ pub async fn a_list_is_walked_both_ways_and_stays_small(env: &TestEnv) -> Result
     Ok(())
 }
 
+/// The badge of a value takes that one away, and a second value of a facet is added.
+pub async fn values_of_a_facet_come_and_go_one_by_one(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    scene.town.order(&MARL, None).await?;
+    let viewer = scene.viewer(None).await?;
+    let path = "/console/orders?status=cancelled&status=draft&counts=yes";
+    let both = viewer.get(path).await?.expect(200)?;
+    both.shows("No order is like that")?
+        .shows("href=\"/console/orders?status=cancelled&amp;counts=yes\"")?
+        .shows("href=\"/console/orders?status=draft&amp;counts=yes\"")?;
+    let one = "/console/orders?platform=web&platform=default&status=placed&counts=yes";
+    let one = viewer.get(one).await?.expect(200)?.shows(MARL.name)?;
+    let fewer = "href=\"/console/orders?status=placed&amp;platform=default&amp;counts=yes\"";
+    one.shows(fewer)?;
+    Ok(())
+}
+
+/// The history of a shop is recorded long after it was placed.
+pub async fn the_newest_orders_are_those_that_were_placed_last(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    for (external, day) in [("NEW-1", "2024-02-02"), ("OLD-1", "2020-02-02")] {
+        let mut body = order(&MARL, None);
+        body["external_id"] = external.into();
+        body["placed_at"] = format!("{day}T08:00:00Z").into();
+        let placed = scene.town.scene.api.post("/v1/orders", &body).await?;
+        let placed = placed.expect(201)?;
+        let path = placed.header("location");
+        scene.town.read(path, &placed.json["position"]).await?;
+    }
+    let viewer = scene.viewer(None).await?;
+    for (query, first, second) in [
+        ("", "NEW-1<", "OLD-1<"),
+        ("&sort=placed_at", "OLD-1<", "NEW-1<"),
+    ] {
+        for page in ["/console/orders", "/console/orders/rows"] {
+            let path = format!("{page}?columns=number,external_id{query}");
+            let list = viewer.get(&path).await?.expect(200)?;
+            let place = |text| list.text.find(text).context("it is not in the list");
+            ensure!(place(first)? < place(second)?, "{path}: {}", list.text);
+        }
+    }
+    Ok(())
+}
+
 /// The event, then the row that it is about.
 pub async fn changes_are_told_as_they_come(env: &TestEnv) -> Result<()> {
     let scene = Scene::open(env).await?;
@@ -86,6 +130,10 @@ pub async fn changes_are_told_as_they_come(env: &TestEnv) -> Result<()> {
         anyhow::Ok(told)
     });
     ensure!(told.await??.contains("\"version\""));
+    // Whoever asks for the head alone has an answer that ends, and the connection again.
+    let head = viewer.request(Method::HEAD, "/console/orders/changes");
+    let head = timeout(DEADLINE, viewer.send(head)).await??.expect(200)?;
+    ensure!(head.header("content-type") == "text/event-stream");
     let row = viewer
         .get(&format!("/console/orders/{id}/row?version=1"))
         .await?;

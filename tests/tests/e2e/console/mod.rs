@@ -26,7 +26,9 @@ pub fn trials() -> Vec<Trial> {
     }
     trials![
         signing_in::a_key_signs_in_and_leads_back_to_what_was_asked_for,
+        signing_in::a_link_of_another_site_leads_to_its_page,
         signing_in::what_is_no_key_stays_outside,
+        signing_in::nothing_outlives_a_session,
         signing_in::a_revoked_key_ends_its_session,
         signing_in::what_a_key_is_not_for_is_not_shown_and_refused,
         safe::every_answer_keeps_a_browser_to_what_is_ours,
@@ -34,9 +36,13 @@ pub fn trials() -> Vec<Trial> {
         safe::what_people_write_comes_out_as_text,
         listing::an_order_is_found_by_a_misspelt_name,
         listing::a_list_is_walked_both_ways_and_stays_small,
+        listing::the_newest_orders_are_those_that_were_placed_last,
+        listing::values_of_a_facet_come_and_go_one_by_one,
         listing::changes_are_told_as_they_come,
         acting::an_order_is_captured_shipped_returned_and_refunded_by_forms,
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
+        acting::what_was_typed_outlives_a_refusal,
+        acting::what_is_not_shown_yet_is_said_to_be_so,
         figures::what_is_shown_is_what_the_api_says,
         figures::an_empty_shop_says_what_to_do,
         figures::days_are_those_of_the_zone_in_the_url,

@@ -213,12 +213,17 @@ impl Viewer {
     /// Fills in the form of a page that leads so, and sends it; the page that this
     /// leads to.
     pub async fn submit(&self, page: &str, action: &str, with: &[(&str, &str)]) -> Result<Page> {
+        let sent = self.fill(page, action, with).await?.expect(303)?;
+        self.open(sent.leads_to()?).await
+    }
+
+    /// The same; what was answered.
+    pub async fn fill(&self, page: &str, action: &str, with: &[(&str, &str)]) -> Result<Page> {
         let mut form = html::form(page, action)?;
         for (name, value) in with {
             form.fields.insert((*name).to_owned(), (*value).to_owned());
         }
-        let sent = self.post(&form.action, &form.fields).await?.expect(303)?;
-        self.open(sent.leads_to()?).await
+        self.post(&form.action, &form.fields).await
     }
 
     /// Signs in; what was answered.

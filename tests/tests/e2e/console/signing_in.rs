@@ -1,6 +1,6 @@
 //! Who gets in, and what they see.
 
-use super::scene::{SESSION, Scene};
+use super::scene::{SESSION, Scene, Viewer};
 use crate::people::town::{MARL, id_of};
 use anyhow::{Context as _, Result, ensure};
 use reqwest::Method;
@@ -38,6 +38,31 @@ pub async fn a_key_signs_in_and_leads_back_to_what_was_asked_for(env: &TestEnv) 
     Ok(())
 }
 
+/// A browser sends no cookie of ours where a link of a chat is followed, nor after a
+/// redirect of that: the page that it is answered with leads to the same address.
+pub async fn a_link_of_another_site_leads_to_its_page(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let path = "/console/orders?q=nobody";
+    let from = |site: &'static str, viewer: &Viewer| {
+        let request = viewer.request(Method::GET, path);
+        let request = request.header("sec-fetch-site", site);
+        let request = request.header("sec-fetch-mode", "navigate");
+        request.header("sec-fetch-dest", "document")
+    };
+    let stranger = scene.stranger()?;
+    let arrived = stranger.send(from("cross-site", &stranger)).await?;
+    let arrived = arrived.expect(200)?.hides("API key")?;
+    arrived.shows(&format!("content=\"0;url={path}\""))?;
+    // The page itself asks from here, with the cookie of whoever is signed in.
+    let viewer = scene.viewer(None).await?;
+    let shown = viewer.send(from("same-origin", &viewer)).await?;
+    shown.expect(200)?.shows("No order is like that")?;
+    // Nobody goes around in circles.
+    let asked = stranger.send(from("same-origin", &stranger)).await?;
+    ensure!(asked.expect(303)?.leads_to()? == "/console/sign-in");
+    Ok(())
+}
+
 pub async fn what_is_no_key_stays_outside(env: &TestEnv) -> Result<()> {
     let scene = Scene::open(env).await?;
     let viewer = scene.stranger()?;
@@ -55,6 +80,27 @@ pub async fn what_is_no_key_stays_outside(env: &TestEnv) -> Result<()> {
         format!("{SESSION}=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
     );
     viewer.send(forged).await?.expect(303)?;
+    Ok(())
+}
+
+/// Neither where somebody was nor what was done for them is left to whoever comes next.
+pub async fn nothing_outlives_a_session(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let stranger = scene.stranger()?;
+    // What a page asks for is no page to go back to.
+    let image = stranger.request(Method::GET, "/console/orders?q=secret");
+    let image = image.header("sec-fetch-dest", "image");
+    let asked = stranger.send(image).await?;
+    ensure!(asked.cookies().next().is_none(), "{asked:?}");
+    let viewer = scene.viewer(None).await?;
+    let page = viewer.get("/console/orders").await?.expect(200)?;
+    let form = super::html::form(&page.text, "/console/sign-out")?;
+    let out = viewer.post(&form.action, &form.fields).await?.expect(303)?;
+    let gone = out.cookies().filter(|cookie| cookie.contains("Max-Age=0"));
+    let mut gone: Vec<&str> = gone.filter_map(|cookie| cookie.split('=').next()).collect();
+    gone.sort_unstable();
+    let names = ["", "_back", "_notice"].map(|end| format!("{SESSION}{end}"));
+    ensure!(gone == names, "{out:?}");
     Ok(())
 }
 
@@ -107,12 +153,8 @@ pub async fn what_a_key_is_not_for_is_not_shown_and_refused(env: &TestEnv) -> Re
     let token = own.fields.get("csrf").context("no token")?.clone();
     form.fields.insert("csrf".to_owned(), token);
     form.fields.insert("text".to_owned(), "never".to_owned());
-    let sent = reader.post(&form.action, &form.fields).await?.expect(303)?;
-    reader
-        .open(sent.leads_to()?)
-        .await?
-        .shows("orders:write")?
-        .hides("never")?;
+    let sent = reader.post(&form.action, &form.fields).await?.expect(403)?;
+    sent.shows("orders:write")?.hides("never")?;
     let other = scene.viewer(Some(&["statistics:read"])).await?;
     other
         .get("/console/orders")

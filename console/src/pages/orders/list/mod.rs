@@ -9,7 +9,7 @@ pub use columns::Column;
 use super::PAGE;
 use crate::{
     Failure, Visit,
-    layout::{empty, pager},
+    layout::{empty, not_live, pager},
 };
 use actix_web::{HttpRequest, HttpResponse};
 use contracts::order::OrderSummary;
@@ -96,12 +96,14 @@ fn table(visit: &Visit, wanted: &Wanted, orders: &[OrderSummary]) -> Markup {
     let row = format!("/console/orders/{{id}}/row?version={{version}}{columns}");
     html! {
         a.pill #unseen hidden href=(first) {}
+        (not_live("not-live"))
         div.table {
             table.cards {
                 thead { tr { @for column in &wanted.columns { (column.head()) } } }
                 tbody data-live=(wanted.url("/console/orders/changes")) data-live-row=(row)
-                    data-live-all=[wanted.is_first().then_some(all)]
-                    data-live-pill="#unseen" {
+                    data-live-all=(all) data-live-whole[wanted.is_first() && wanted.moves()]
+                    data-live-lost="#not-live"
+                    data-live-pill=[(!wanted.is_first()).then_some("#unseen")] {
                     (entries(visit, &wanted.columns, orders))
                 }
             }

@@ -36,7 +36,8 @@ pub const FLAGS: [(&str, &str); 3] = [
     ("has_open_return", "Return under way"),
     ("archived", "Archived"),
 ];
-/// Orders of the list.
+/// Orders of the list; the first one is that of a list which asks for none, whatever the
+/// API's own is.
 pub const SORTS: [(&str, &str); 6] = [
     ("-placed_at", "Newest"),
     ("placed_at", "Oldest"),
@@ -45,6 +46,9 @@ pub const SORTS: [(&str, &str); 6] = [
     ("-total", "Largest"),
     ("total", "Smallest"),
 ];
+
+/// Those by what changes in the life of an order.
+const CHANGING: [&str; 3] = ["-updated_at", "-total", "total"];
 
 const SEARCH: &str = "q";
 const SORT: &str = "sort";
@@ -89,7 +93,9 @@ impl Wanted {
     /// What the API is asked.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         let own = self.pairs.iter();
+        let usual = self.value(SORT).is_empty();
         own.map(|(name, value)| (name.as_str(), value.as_str()))
+            .chain(usual.then_some((SORT, SORTS[0].0)))
             .chain([("limit", LIMIT)])
     }
 
@@ -122,6 +128,11 @@ impl Wanted {
         self.filters().next().is_some()
     }
 
+    /// Whether a change of an order may take it elsewhere in the list, or out of it.
+    pub fn moves(&self) -> bool {
+        self.is_filtered() || CHANGING.contains(&self.value(SORT))
+    }
+
     /// Whether it is the first page.
     pub fn is_first(&self) -> bool {
         self.value(CURSOR).is_empty()
@@ -139,13 +150,18 @@ impl Wanted {
         self.without(CURSOR)
     }
 
-    /// Itself, kept to this value of a filter or, where it is, not any more.
+    /// Itself, kept to this value of a filter too or, where it is, not any more; other
+    /// values of the filter stay.
     pub fn toggled(&self, name: &str, value: &str) -> Self {
         let chosen = self.values(name).any(|own| own == value);
-        let mut other = self.first().without(name);
+        let mut values: Vec<&str> = self.values(name).filter(|own| *own != value).collect();
         if !chosen {
-            other.pairs.push((name.to_owned(), value.to_owned()));
+            values.push(value);
         }
+        let mut other = self.first().without(name);
+        let pairs = values.into_iter();
+        let pairs = pairs.map(|value| (name.to_owned(), value.to_owned()));
+        other.pairs.extend(pairs);
         other
     }
 
@@ -229,6 +245,39 @@ mod tests {
             "?status=placed&sort=-total"
         );
         assert_eq!(wanted.page("x").matches("cursor=").count(), 1);
+    }
+
+    #[test]
+    fn one_value_of_several_is_added_and_taken_away() {
+        let several = Wanted::of("status=placed,cancelled&platform=web");
+        let fewer = several.toggled("status", "placed");
+        assert_eq!(fewer.url(""), "?platform=web&status=cancelled");
+        let more = fewer.toggled("status", "draft");
+        assert_eq!(more.url(""), "?platform=web&status=cancelled&status=draft");
+        let none = more
+            .toggled("status", "draft")
+            .toggled("status", "cancelled");
+        assert_eq!(none.url(""), "?platform=web");
+    }
+
+    #[test]
+    fn the_api_is_asked_for_the_order_that_the_form_shows() {
+        let sorts = |query| -> Vec<String> {
+            let wanted = Wanted::of(query);
+            let asked = wanted.parameters().filter(|(name, _)| *name == SORT);
+            asked.map(|(_, value)| value.to_owned()).collect()
+        };
+        assert_eq!(sorts(""), ["-placed_at"]);
+        assert_eq!(sorts("sort="), ["-placed_at"]);
+        assert_eq!(sorts("sort=total"), ["total"]);
+        assert!(!Wanted::of("").is_filtered());
+    }
+
+    #[test]
+    fn orders_move_where_a_change_decides_where_they_are() {
+        let moves = |query| Wanted::of(query).moves();
+        assert!(moves("status=placed") && moves("q=ann") && moves("sort=-total"));
+        assert!(!moves("") && !moves("sort=placed_at") && !moves("columns=number"));
     }
 
     #[test]

@@ -27,6 +27,7 @@ const WAIT: u8 = 5;
 
 /// Mounts them.
 pub fn routes(config: &mut ServiceConfig) {
+    let one_action = "/orders/{id}/actions/{action}";
     config
         .route("/orders/{id}", web::get().to(page::show))
         .route("/orders/{id}/row", web::get().to(in_list))
@@ -37,10 +38,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/orders/{id}/deliveries", web::get().to(beside::deliveries))
         .route("/orders/{id}/events/{version}", web::get().to(event::show))
         .route("/orders/{id}/files/{name}", web::get().to(beside::file))
-        .route(
-            "/orders/{id}/actions/{action}",
-            web::post().to(actions::handle),
-        );
+        .route("/orders/{id}/actions", web::get().to(page::actions))
+        .route(one_action, web::get().to(actions::address))
+        .route(one_action, web::post().to(actions::handle));
 }
 
 /// The path of an order's page, or below it.
@@ -57,7 +57,15 @@ pub struct Asked {
     pub at_least: Option<i64>,
 }
 
-/// Reads an order.
+impl Asked {
+    /// Whether this order is an older one than was asked for.
+    fn is_behind(&self, order: &Order) -> bool {
+        let least = self.at_least.filter(|_| self.version.is_none());
+        least.is_some_and(|least| order.version < least)
+    }
+}
+
+/// Reads an order: an older one than was asked for, where that does not come in time.
 async fn read(visit: &Visit, id: Uuid, asked: Asked) -> Result<Order, Failure> {
     let request = visit.api.get(&["orders", &id.to_string()]);
     let request = request.optional("version", asked.version);

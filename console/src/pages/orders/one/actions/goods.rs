@@ -1,8 +1,11 @@
 //! Goods on their way out.
 
-use super::offered::{Forms, hidden, send, text};
+use super::{
+    form::{Form, send},
+    offered::Forms,
+};
 use crate::pages::orders::one::parts::name_of;
-use contracts::order::{Fulfillment, FulfillmentState, Order};
+use contracts::order::{Fulfillment, FulfillmentState};
 use maud::{Markup, html};
 
 /// Lines that a form has a field for.
@@ -16,10 +19,11 @@ pub fn fulfill(forms: &Forms<'_>) -> Markup {
         (line.id.as_str(), open)
     });
     let open: Vec<_> = open.filter(|(_, open)| *open > 0).collect();
+    let form = forms.of("fulfill");
     html! {
         @if !open.is_empty() {
-            (forms.boxed("fulfill", "Fulfil", &html! {
-                (quantities(forms.order, &open, true))
+            (form.boxed("Fulfil", &html! {
+                (quantities(&form, &open, true))
                 (send("Create the fulfilment"))
             }))
         }
@@ -28,17 +32,18 @@ pub fn fulfill(forms: &Forms<'_>) -> Markup {
 
 /// A number of each line, at most as many as are given, which a form begins with where
 /// it is `filled`.
-pub fn quantities(order: &Order, lines: &[(&str, i64)], filled: bool) -> Markup {
+pub fn quantities(form: &Form<'_>, lines: &[(&str, i64)], filled: bool) -> Markup {
     html! {
         @if lines.len() > MOST {
             p.hint { "The first " (MOST) " lines; others by API." }
         }
         @for (line, most) in lines.iter().take(MOST) {
             @let first = if filled { *most } else { 0 };
+            @let name = format!("quantity.{line}");
             label {
-                (name_of(order, line)) ", at most " (most)
-                input.small type="number" name={ "quantity." (line) } min="0" max=(most)
-                    value=(first);
+                (name_of(form.order(), line)) ", at most " (most)
+                input.small type="number" name=(name) min="0" max=(most)
+                    value=(form.value(&name, &first.to_string()));
             }
         }
     }
@@ -51,11 +56,8 @@ pub fn steps(forms: &Forms<'_>) -> Markup {
             @match fulfillment.status {
                 FulfillmentState::Open => { (open(forms, fulfillment)) }
                 FulfillmentState::Shipped => {
-                    (forms.button(
-                        "deliver",
-                        &format!("Fulfilment {} was delivered", fulfillment.id),
-                        &hidden("fulfillment", &fulfillment.id),
-                    ))
+                    @let form = forms.about("deliver", ("fulfillment", &fulfillment.id));
+                    (form.button(&format!("Fulfilment {} was delivered", fulfillment.id)))
                 }
                 FulfillmentState::Delivered | FulfillmentState::Cancelled => {}
             }
@@ -64,20 +66,29 @@ pub fn steps(forms: &Forms<'_>) -> Markup {
 }
 
 fn open(forms: &Forms<'_>, fulfillment: &Fulfillment) -> Markup {
-    let id = hidden("fulfillment", &fulfillment.id);
+    let part = ("fulfillment", fulfillment.id.as_str());
+    let (ship, cancel) = (
+        forms.about("ship", part),
+        forms.about("cancel_fulfillment", part),
+    );
     html! {
-        (forms.boxed("ship", &format!("Ship fulfilment {}", fulfillment.id), &html! {
-            (id)
-            (text("carrier", "Carrier", false))
-            (text("tracking_number", "Tracking number", false))
-            label { "Where to track it" input type="url" name="tracking_url"; }
-            label.inline { input type="checkbox" name="force" value="yes"; "Although it is not paid" }
-            (text("reason", "Reason, where it is not paid", false))
+        (ship.boxed(&format!("Ship fulfilment {}", fulfillment.id), &html! {
+            (ship.text("carrier", "Carrier", false))
+            (ship.text("tracking_number", "Tracking number", false))
+            label {
+                "Where to track it"
+                input type="url" name="tracking_url" value=(ship.value("tracking_url", ""));
+            }
+            label.inline {
+                input type="checkbox" name="force" value="yes"
+                    checked[!ship.value("force", "").is_empty()];
+                "Although it is not paid"
+            }
+            (ship.text("reason", "Reason, where it is not paid", false))
             (send("Ship"))
         }))
-        (forms.boxed("cancel_fulfillment", &format!("Cancel fulfilment {}", fulfillment.id), &html! {
-            (id)
-            (text("reason", "Reason", false))
+        (cancel.boxed(&format!("Cancel fulfilment {}", fulfillment.id), &html! {
+            (cancel.text("reason", "Reason", false))
             button.bad type="submit" { "Cancel the fulfilment" }
         }))
     }

@@ -1,8 +1,11 @@
 //! Capturing and refunding.
 
-use super::offered::{Forms, hidden, send, text};
+use super::{
+    form::{Form, send},
+    offered::Forms,
+};
 use crate::locale::plain_amount;
-use contracts::order::{MovementState, Payment, PaymentState, RefundPurpose, ReturnState};
+use contracts::order::{MovementState, Payment, PaymentState, RefundPurpose, Return, ReturnState};
 use maud::{Markup, html};
 
 /// What is left to be captured of a payment; a pending capture reserves its amount.
@@ -21,15 +24,15 @@ pub fn capture(forms: &Forms<'_>) -> Markup {
     });
     html! {
         @for payment in open {
-            (forms.boxed("capture", &format!("Capture payment {}", payment.id), &html! {
-                (hidden("payment", &payment.id))
-                (amount(&order.currency, capturable(payment)))
+            @let form = forms.about("capture", ("payment", &payment.id));
+            (form.boxed(&format!("Capture payment {}", payment.id), &html! {
+                (amount(&form, capturable(payment)))
                 (send("Capture"))
             }))
             @if payment.status == PaymentState::Authorized && payment.captures.is_empty() {
-                (forms.boxed("void", &format!("Void payment {}", payment.id), &html! {
-                    (hidden("payment", &payment.id))
-                    (text("reason", "Reason", false))
+                @let form = forms.about("void", ("payment", &payment.id));
+                (form.boxed(&format!("Void payment {}", payment.id), &html! {
+                    (form.text("reason", "Reason", false))
                     button.bad type="submit" { "Void" }
                 }))
             }
@@ -55,41 +58,51 @@ pub fn refund(forms: &Forms<'_>) -> Markup {
         .collect();
     html! {
         @for payment in order.payments.iter().filter(|payment| left(payment) > 0) {
-            (forms.boxed("refund", &format!("Refund payment {}", payment.id), &html! {
-                (hidden("payment", &payment.id))
-                (amount(&order.currency, left(payment)))
-                (text("reason", "Reason", true))
-                label {
-                    "Purpose"
-                    select name="purpose" {
-                        @for purpose in PURPOSES {
-                            option { (purpose.as_str()) }
-                        }
-                    }
-                }
-                @if !returns.is_empty() {
-                    label {
-                        "For the goods of"
-                        select name="return" {
-                            option value="" { "no return" }
-                            @for returned in &returns {
-                                option value=(returned.id) { "return " (returned.id) }
-                            }
-                        }
-                    }
-                }
+            @let form = forms.about("refund", ("payment", &payment.id));
+            (form.boxed(&format!("Refund payment {}", payment.id), &html! {
+                (amount(&form, left(payment)))
+                (form.text("reason", "Reason", true))
+                (what_for(&form, &returns))
                 (send("Refund"))
             }))
         }
     }
 }
 
-fn amount(currency: &str, most: i64) -> Markup {
+fn what_for(form: &Form<'_>, returns: &[&Return]) -> Markup {
+    let (chosen, for_goods) = (form.value("purpose", ""), form.value("return", ""));
+    html! {
+        label {
+            "Purpose"
+            select name="purpose" {
+                @for purpose in PURPOSES {
+                    option selected[chosen == purpose.as_str()] { (purpose.as_str()) }
+                }
+            }
+        }
+        @if !returns.is_empty() {
+            label {
+                "For the goods of"
+                select name="return" {
+                    option value="" { "no return" }
+                    @for returned in returns {
+                        option value=(returned.id) selected[for_goods == returned.id] {
+                            "return " (returned.id)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn amount(form: &Form<'_>, most: i64) -> Markup {
+    let currency = &form.order().currency;
     html! {
         label {
             "Amount in " (currency)
             input type="text" name="amount" inputmode="decimal" required
-                value=(plain_amount(most, currency));
+                value=(form.value("amount", &plain_amount(most, currency)));
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What is offered of an order: what its state allows and the viewer's key is for. The
 //! API decides all the same.
 
-use super::{goods, money, returns};
+use super::{
+    form::{Form, Typed, send},
+    goods, money, returns,
+};
 use crate::{Visit, pages::orders::one::path};
 use contracts::order::{Kind, Order, OrderStatus};
 use maud::{Markup, html};
@@ -11,66 +14,50 @@ const COMMANDS: &str = "/v1/orders/{id}/notes";
 
 /// Forms that lead to commands on an order.
 pub struct Forms<'a> {
-    visit: &'a Visit,
+    /// Whose.
+    pub visit: &'a Visit,
     /// The order as it is now.
     pub order: &'a Order,
+    /// What was refused, and stays in its form.
+    pub typed: Option<Typed<'a>>,
 }
 
 impl Forms<'_> {
-    /// A form in a box that is opened by its title.
-    pub fn boxed(&self, action: &str, title: &str, fields: &Markup) -> Markup {
-        html! {
-            details.action {
-                summary { (title) }
-                (self.form(action, "stack", fields))
-            }
-        }
+    /// The form of an action on the order as a whole.
+    pub fn of<'a>(&'a self, action: &'a str) -> Form<'a> {
+        Form::new(self, action, None)
     }
 
-    /// A form that is a button.
-    pub fn button(&self, action: &str, title: &str, fields: &Markup) -> Markup {
-        let with_button = html! { (fields) button type="submit" { (title) } };
-        self.form(action, "row", &with_button)
-    }
-
-    fn form(&self, action: &str, class: &str, fields: &Markup) -> Markup {
-        let to = path(self.order.id, &format!("/actions/{action}"));
-        let all = html! {
-            input type="hidden" name="version" value=(self.order.version.to_string());
-            input type="hidden" name="currency" value=(self.order.currency);
-            (fields)
-        };
-        self.visit.form(&to, class, &all)
+    /// The form of an action on a part of it, by the field that names the part.
+    pub fn about<'a>(&'a self, action: &'a str, part: (&'a str, &'a str)) -> Form<'a> {
+        Form::new(self, action, Some(part))
     }
 }
 
-/// A hidden field.
-pub fn hidden(name: &str, value: &str) -> Markup {
-    html! { input type="hidden" name=(name) value=(value); }
+/// Whether they may do anything to orders.
+pub fn may_act(visit: &Visit) -> bool {
+    visit.may("POST", COMMANDS)
 }
 
-/// A field for one line of text.
-pub fn text(name: &str, title: &str, required: bool) -> Markup {
-    html! {
-        label { (title) input type="text" name=(name) maxlength="2000" required[required]; }
-    }
-}
-
-/// The button of a form.
-pub fn send(title: &str) -> Markup {
-    html! { button.primary type="submit" { (title) } }
-}
-
-/// Everything that may be done now.
-pub fn offer(visit: &Visit, order: &Order) -> Markup {
-    if !visit.may("POST", COMMANDS) {
+/// Everything that may be done now. What was `typed` and refused is filled in anew.
+pub fn offer(visit: &Visit, order: &Order, typed: Option<Typed<'_>>) -> Markup {
+    if !may_act(visit) {
         return html! {};
     }
-    let forms = Forms { visit, order };
+    let forms = Forms {
+        visit,
+        order,
+        typed,
+    };
     let is_live = order.status == OrderStatus::Placed && order.kind == Kind::Order;
     html! {
         section.card {
             h2 { "Actions" }
+            // The module shows it where it leaves a form as somebody is filling it in.
+            p.notice.warm data-stale role="status" hidden {
+                "The order has changed since: what is sent from here is refused. "
+                a href=(path(order.id, "")) { "Load the actions anew" }
+            }
             @if is_live { (next(&forms)) }
             @if order.kind == Kind::Order && order.status != OrderStatus::Draft {
                 (money::refund(&forms))
@@ -86,12 +73,12 @@ pub fn offer(visit: &Visit, order: &Order) -> Markup {
 fn next(forms: &Forms<'_>) -> Markup {
     let order = forms.order;
     html! {
-        @if !order.confirmed { (forms.button("confirm", "Confirm", &html! {})) }
+        @if !order.confirmed { (forms.of("confirm").button("Confirm")) }
         (money::capture(forms))
         (goods::fulfill(forms))
         (goods::steps(forms))
         @if order.invoice_number.is_none() {
-            (forms.button("invoice", "Issue the invoice", &html! {}))
+            (forms.of("invoice").button("Issue the invoice"))
         }
     }
 }
@@ -99,33 +86,49 @@ fn next(forms: &Forms<'_>) -> Markup {
 fn always(forms: &Forms<'_>, is_live: bool) -> Markup {
     let order = forms.order;
     html! {
-        (forms.boxed("note", "Note", &html! {
-            label { "Note" textarea name="text" rows="3" maxlength="2000" required {} }
-            (send("Add the note"))
-        }))
-        (forms.boxed("tag", "Tag", &html! { (text("tag", "Tag", true)) (send("Add the tag")) }))
+        (note(&forms.of("note")))
+        (tag(&forms.of("tag")))
         @for tag in &order.tags {
-            (forms.button("untag", &format!("Take the tag {tag} away"), &hidden("tag", tag)))
+            (forms.about("untag", ("tag", tag)).button(&format!("Take the tag {tag} away")))
         }
-        @if is_live {
-            (forms.boxed("hold", "Hold", &html! {
-                (text("reason", "Reason", true))
-                (send("Put on hold"))
-            }))
-        }
+        @if is_live { (hold(&forms.of("hold"))) }
         @for hold in &order.holds {
-            (forms.button("release", "Release the hold", &hidden("hold", &hold.id)))
+            (forms.about("release", ("hold", &hold.id)).button("Release the hold"))
         }
-        @if is_live {
-            (forms.boxed("cancel", "Cancel", &html! {
-                (text("reason", "Reason", true))
-                button.bad type="submit" { "Cancel the order" }
-            }))
-        }
+        @if is_live { (cancel(&forms.of("cancel"))) }
         @if order.archived {
-            (forms.button("unarchive", "Take out of the archive", &html! {}))
+            (forms.of("unarchive").button("Take out of the archive"))
         } @else if order.status != OrderStatus::Draft {
-            (forms.button("archive", "Archive", &html! {}))
+            (forms.of("archive").button("Archive"))
         }
     }
+}
+
+fn note(form: &Form<'_>) -> Markup {
+    let text = html! {
+        label {
+            "Note"
+            textarea name="text" rows="3" maxlength="2000" required { (form.value("text", "")) }
+        }
+        (send("Add the note"))
+    };
+    form.boxed("Note", &text)
+}
+
+fn tag(form: &Form<'_>) -> Markup {
+    let fields = html! { (form.text("tag", "Tag", true)) (send("Add the tag")) };
+    form.boxed("Tag", &fields)
+}
+
+fn hold(form: &Form<'_>) -> Markup {
+    let fields = html! { (form.text("reason", "Reason", true)) (send("Put on hold")) };
+    form.boxed("Hold", &fields)
+}
+
+fn cancel(form: &Form<'_>) -> Markup {
+    let fields = html! {
+        (form.text("reason", "Reason", true))
+        button.bad type="submit" { "Cancel the order" }
+    };
+    form.boxed("Cancel", &fields)
 }

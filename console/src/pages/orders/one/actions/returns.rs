@@ -1,8 +1,9 @@
 //! Goods on their way back.
 
 use super::{
+    form::send,
     goods::{MOST, quantities},
-    offered::{Forms, hidden, send, text},
+    offered::Forms,
 };
 use crate::pages::orders::one::parts::name_of;
 use contracts::order::{Return, ReturnState};
@@ -16,11 +17,12 @@ pub fn ask(forms: &Forms<'_>) -> Markup {
         (line.id.as_str(), there)
     });
     let there: Vec<_> = there.filter(|(_, there)| *there > 0).collect();
+    let form = forms.of("return");
     html! {
         @if !there.is_empty() {
-            (forms.boxed("return", "Return", &html! {
-                (quantities(forms.order, &there, false))
-                (text("reason", "Reason", false))
+            (form.boxed("Return", &html! {
+                (quantities(&form, &there, false))
+                (form.text("reason", "Reason", false))
                 (send("Ask for the return"))
             }))
         }
@@ -36,8 +38,8 @@ pub fn steps(forms: &Forms<'_>) -> Markup {
 
 fn steps_of(forms: &Forms<'_>, returned: &Return) -> Markup {
     let button = |action: &str, title: &str| {
-        let title = format!("{title} return {}", returned.id);
-        forms.button(action, &title, &hidden("return", &returned.id))
+        let form = forms.about(action, ("return", &returned.id));
+        form.button(&format!("{title} return {}", returned.id))
     };
     html! {
         @match returned.status {
@@ -65,16 +67,17 @@ fn receive(forms: &Forms<'_>, returned: &Return) -> Markup {
     let open: Vec<_> = open
         .map(|line| (line.line.as_str(), line.quantity - line.received))
         .collect();
+    let form = forms.about("receive", ("return", &returned.id));
     html! {
         @if !open.is_empty() {
-            (forms.boxed("receive", &format!("Receive return {}", returned.id), &html! {
-                (hidden("return", &returned.id))
-                (quantities(forms.order, &open, true))
+            (form.boxed(&format!("Receive return {}", returned.id), &html! {
+                (quantities(&form, &open, true))
                 @for (line, most) in open.iter().take(MOST) {
+                    @let name = format!("resellable.{line}");
                     label {
                         (name_of(forms.order, line)) ", of which can be sold again"
-                        input.small type="number" name={ "resellable." (line) } min="0"
-                            max=(most.to_string()) value=(most.to_string());
+                        input.small type="number" name=(name) min="0" max=(most)
+                            value=(form.value(&name, &most.to_string()));
                     }
                 }
                 (send("Receive"))

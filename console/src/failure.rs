@@ -27,7 +27,8 @@ pub enum Failure {
         /// What the HTTP client says, for the log.
         cause: String,
     },
-    /// The API has said something that this release cannot read.
+    /// The API has said something that this release cannot read: what, for the log,
+    /// which is told no value of the answer.
     Unreadable(String),
 }
 
@@ -82,6 +83,16 @@ impl Refusal {
 }
 
 impl Failure {
+    /// An answer that is not of the shape of `T`. What `serde_json` says of it quotes the
+    /// answer, which may be somebody's address: here it is told by its place alone.
+    pub fn other_shape<T>(error: &serde_json::Error) -> Self {
+        let (kind, line, column) = (error.classify(), error.line(), error.column());
+        let wanted = std::any::type_name::<T>();
+        Self::Unreadable(format!(
+            "{kind:?} at line {line}, column {column}: no {wanted}"
+        ))
+    }
+
     /// The refusal, where the API has refused.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -142,6 +153,19 @@ impl ResponseError for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_answer_says_is_told_to_no_log() {
+        let answer = "{\n\"version\": \"ann@example.org\"}";
+        let read = serde_json::from_str::<std::collections::BTreeMap<String, i64>>(answer);
+        let failure = Failure::other_shape::<i64>(&read.expect_err("another shape"));
+        let told = failure.to_string();
+        assert!(!told.contains("ann"), "{told}");
+        assert!(
+            told.contains("Data at line 2") && told.contains("i64"),
+            "{told}"
+        );
+    }
 
     #[test]
     fn a_refusal_is_told_with_the_figures_of_its_rule() {

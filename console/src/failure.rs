@@ -101,6 +101,27 @@ impl Failure {
         }
     }
 
+    /// The same, where it is one of a part alone, whose page can be shown without it: the
+    /// API has refused the part, is too slow for it, or says what nobody can read.
+    ///
+    /// # Errors
+    /// The failure itself, where there is no page to show, or nothing of it.
+    pub fn of_part(self) -> Result<Self, Self> {
+        match self {
+            Self::Refused(_) | Self::Away { late: true, .. } | Self::Unreadable(_) => Ok(self),
+            other => Err(other),
+        }
+    }
+
+    /// Tells the log of what operators have to know.
+    pub fn log(&self) {
+        match self {
+            Self::Away { late, cause } => tracing::warn!(late, cause, "console.api_away"),
+            Self::Unreadable(cause) => tracing::error!(cause, "console.answer_unreadable"),
+            _ => {}
+        }
+    }
+
     /// The refusal, where it is one that is shown beside the form that led to it:
     /// whatever the API decided about the request itself.
     ///
@@ -153,6 +174,19 @@ impl ResponseError for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_that_is_late_is_missing_and_an_api_that_is_gone_takes_the_page_along() {
+        let away = |late| Failure::Away {
+            late,
+            cause: String::new(),
+        };
+        assert!(away(true).of_part().is_ok());
+        assert!(Failure::Unreadable(String::new()).of_part().is_ok());
+        assert!(away(false).of_part().is_err());
+        let ended = Failure::SignedOut(SignedOut::KeyRefused);
+        assert!(ended.of_part().is_err(), "the session has ended");
+    }
 
     #[test]
     fn what_an_answer_says_is_told_to_no_log() {

@@ -1,9 +1,11 @@
 //! The skeleton of every page, and the parts that pages have in common.
 
 pub mod failed;
+mod missing;
 mod notices;
 mod parts;
 
+pub use missing::missing;
 pub use notices::notice;
 pub use parts::{badge, empty, figures, pager, short};
 

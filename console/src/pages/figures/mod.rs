@@ -13,7 +13,10 @@ mod table;
 mod told;
 mod zone;
 
-use crate::{Failure, Page, Visit, layout::empty};
+use crate::{
+    Failure, Page, Visit,
+    layout::{empty, missing},
+};
 use actix_web::{
     HttpResponse,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
@@ -106,8 +109,8 @@ fn section(
     let title = part.title(scene.asked);
     let shown = match answer {
         Ok(shown) => shown,
-        Err(failure @ (Failure::SignedOut(_) | Failure::Away { .. })) => return Err(failure),
         Err(failure) => {
+            let failure = failure.of_part()?;
             return Ok(html! {
                 section.card.figure id=(part.word()) {
                     h2 { (title) }
@@ -143,15 +146,13 @@ fn section(
 
 /// Why a part is not there, and what to do.
 fn refused(failure: &Failure) -> Markup {
-    let (said, slow) = match failure.refusal() {
-        Some(refusal) => (refusal.sentence(), refusal.status().is_server_error()),
-        None => (
-            "The API has said something that this console cannot read".to_owned(),
-            false,
-        ),
+    let slow = match failure {
+        Failure::Refused(refusal) => refusal.status().is_server_error(),
+        Failure::Away { late, .. } => *late,
+        _ => false,
     };
     html! {
-        p { (said) "." }
+        (missing(failure))
         @if slow {
             p.hint { "Fewer days make it quicker, and so does UTC: there the sums are at hand." }
         }
@@ -245,4 +246,20 @@ async fn file(
         .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
         .insert_header((CONTENT_DISPOSITION, name))
         .body(shown.table.csv()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_is_late_says_so_and_what_makes_it_quicker() {
+        let late = Failure::Away {
+            late: true,
+            cause: String::new(),
+        };
+        let said = refused(&late.of_part().expect("a part alone")).into_string();
+        assert!(said.contains("took too long"), "{said}");
+        assert!(said.contains("Fewer days make it quicker"), "{said}");
+    }
 }

@@ -115,6 +115,8 @@ pub struct Asked {
     pub currency: Option<String>,
     /// IANA name of the zone whose days are meant.
     pub zone: String,
+    /// Whether the URL names it: else it is UTC, and no link says another thing.
+    pub named: bool,
 }
 
 impl Asked {
@@ -146,6 +148,7 @@ impl Asked {
             measure: Measure::of(&written.measure).unwrap_or(Measure::Revenue),
             currency: is_code.then_some(currency),
             zone: zone.to_owned(),
+            named: !written.tz.is_empty(),
         }
     }
 
@@ -166,7 +169,9 @@ impl Asked {
         if let Some(currency) = &self.currency {
             pairs.push(("currency", currency.clone()));
         }
-        pairs.push(("tz", self.zone.clone()));
+        if self.named {
+            pairs.push(("tz", self.zone.clone()));
+        }
         pairs
     }
 
@@ -323,10 +328,18 @@ mod tests {
 
     #[test]
     fn the_url_of_what_was_asked_asks_for_the_same() {
-        for asked in [between("2026-01-01", "2026-01-31"), asked("12m", "week")] {
+        let elsewhere = Written {
+            tz: "Europe/London".into(),
+            ..Written::default()
+        };
+        let elsewhere = Asked::of(&elsewhere, "Europe/London", TODAY);
+        assert!(elsewhere.query().contains("tz=Europe%2FLondon"));
+        let unnamed = between("2026-01-01", "2026-01-31");
+        assert!(!unnamed.query().contains("tz="), "{}", unnamed.query());
+        for asked in [unnamed, asked("12m", "week"), elsewhere] {
             let query = actix_web::web::Query::<Written>::from_query(&asked.query());
             let written = query.expect("a query").into_inner();
-            assert_eq!(Asked::of(&written, &written.tz, TODAY), asked);
+            assert_eq!(Asked::of(&written, &asked.zone, TODAY), asked);
         }
     }
 

@@ -69,12 +69,11 @@ fn currency<'a>(asked: &'a Asked, totals: &'a [OrdersRow]) -> Option<&'a str> {
 }
 
 async fn handle(visit: Visit, written: Query<Written>) -> Result<HttpResponse, Failure> {
-    let named = !written.tz.is_empty();
     let (asked, zone) = asked(&written);
     let (call, totals) = totals(&visit, &asked).await?;
     let currency = currency(&asked, &totals).filter(|_| !totals.is_empty());
     let Some(currency) = currency else {
-        let main = nothing(&visit, &asked, named, &call);
+        let main = nothing(&visit, &asked, &call);
         return Ok(visit.page(PAGE.title, &main));
     };
     let scene = Scene {
@@ -90,7 +89,7 @@ async fn handle(visit: Visit, written: Query<Written>) -> Result<HttpResponse, F
     let answers = join_all(answers).await;
     let main = html! {
         h1 { (PAGE.title) }
-        (controls::form(&asked, named, currency, &totals))
+        (controls::form(&asked, currency, &totals))
         (cards::sums(&totals, &scene, &call))
         @for ((part, call), answer) in parts.iter().zip(answers) {
             (section(*part, call, answer, &scene)?)
@@ -183,7 +182,7 @@ fn source(call: &Call, file: Option<&str>) -> Markup {
 }
 
 /// There is no order in these days.
-fn nothing(visit: &Visit, asked: &Asked, named: bool, call: &Call) -> Markup {
+fn nothing(visit: &Visit, asked: &Asked, call: &Call) -> Markup {
     let wider = Asked {
         span: asked::Span::Year,
         ..asked.clone()
@@ -191,7 +190,7 @@ fn nothing(visit: &Visit, asked: &Asked, named: bool, call: &Call) -> Markup {
     let wider = format!("{}?{}", PAGE.path, wider.query());
     html! {
         h1 { (PAGE.title) }
-        (controls::form(asked, named, "", &[]))
+        (controls::form(asked, "", &[]))
         (empty(
             "No order was placed in these days.",
             &html! {

@@ -117,6 +117,9 @@ pub struct Asked {
     pub zone: String,
     /// Whether the URL names it: else it is UTC, and no link says another thing.
     pub named: bool,
+    /// Whether the last day is not over yet: what is compared then are sums so far with
+    /// those of days that are over.
+    pub open: bool,
 }
 
 impl Asked {
@@ -149,6 +152,7 @@ impl Asked {
             currency: is_code.then_some(currency),
             zone: zone.to_owned(),
             named: !written.tz.is_empty(),
+            open: through >= today,
         }
     }
 
@@ -309,6 +313,15 @@ mod tests {
             ..Written::default()
         };
         Asked::of(&written, "UTC", TODAY)
+    }
+
+    #[test]
+    fn a_range_is_open_until_its_last_day_is_over() {
+        for range in ["1d", "30d", "12m"] {
+            assert!(asked(range, "").open, "{range}");
+        }
+        assert!(between("2026-02-01", "2026-02-10").open);
+        assert!(!between("2026-02-01", "2026-02-09").open);
     }
 
     #[test]

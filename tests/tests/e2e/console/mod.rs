@@ -37,6 +37,7 @@ pub fn trials() -> Vec<Trial> {
         listing::changes_are_told_as_they_come,
         acting::an_order_is_captured_shipped_returned_and_refunded_by_forms,
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
+        acting::every_parcel_and_every_credit_has_its_document,
         figures::what_is_shown_is_what_the_api_says,
         figures::an_empty_shop_says_what_to_do,
         figures::days_are_those_of_the_zone_in_the_url,

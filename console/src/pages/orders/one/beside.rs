@@ -115,6 +115,20 @@ pub async fn file(
 #[derive(Deserialize)]
 struct List {
     data: Vec<Delivery>,
+    #[serde(default)]
+    next_cursor: Option<String>,
+}
+
+/// Which page of the deliveries is asked for.
+#[derive(Deserialize)]
+pub struct Further {
+    cursor: Option<String>,
+}
+
+/// Where further deliveries are.
+fn further(id: Uuid, cursor: &str) -> String {
+    let cursor: String = byte_serialize(cursor.as_bytes()).collect();
+    path(id, &format!("/deliveries?cursor={cursor}"))
 }
 
 #[derive(Deserialize)]
@@ -141,14 +155,16 @@ pub fn deliveries_later(visit: &Visit, order: &Order) -> Markup {
     }
 }
 
-/// Its deliveries.
+/// Its deliveries, the newest first.
 pub async fn deliveries(
     visit: Visit,
     id: Path<Uuid>,
+    from: Query<Further>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
     let asked = visit.api.get(&["webhooks", "deliveries"]);
     let asked = asked.param("order", *id).param("limit", MOST);
+    let asked = asked.optional("cursor", from.cursor.as_deref());
     let list: List = asked.read().await?;
     let part = html! {
         @if list.data.is_empty() { p.none { "Nobody was to be told of it." } }
@@ -162,6 +178,9 @@ pub async fn deliveries(
                     @if let Some(error) = &delivery.last_error { " · " (error) }
                 }
             }
+        }
+        @if let Some(cursor) = &list.next_cursor {
+            p { a rel="next" href=(further(*id, cursor)) { "Further deliveries" } }
         }
     };
     Ok(visit.part(&request, "Deliveries", part))
@@ -200,6 +219,13 @@ mod tests {
             problem: serde_json::from_value(problem).expect("a problem"),
             retry_after: None,
         }))
+    }
+
+    #[test]
+    fn further_deliveries_are_below_the_order_whatever_the_cursor_is() {
+        let found = further(Uuid::nil(), "a+b/=&c");
+        let expected = "/console/orders/00000000-0000-0000-0000-000000000000/deliveries?cursor=a%2Bb%2F%3D%26c";
+        assert_eq!(found, expected);
     }
 
     #[test]

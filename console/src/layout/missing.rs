@@ -3,6 +3,44 @@
 use crate::Failure;
 use maud::{Markup, html};
 
+/// A part of a page, which is shown without it where it cannot be had.
+#[derive(Debug)]
+pub enum Part<T> {
+    /// What it is made of.
+    Told(T),
+    /// Why it cannot be had.
+    Missing(Failure),
+}
+
+impl<T> Part<T> {
+    /// Of an answer.
+    ///
+    /// # Errors
+    /// There is no page to show; see [`Failure::of_part`].
+    pub fn of(answer: Result<T, Failure>) -> Result<Self, Failure> {
+        match answer {
+            Ok(told) => Ok(Self::Told(told)),
+            Err(failure) => failure.of_part().map(Self::Missing),
+        }
+    }
+
+    /// What it is made of, where it is there.
+    pub fn told(&self) -> Option<&T> {
+        match self {
+            Self::Told(told) => Some(told),
+            Self::Missing(_) => None,
+        }
+    }
+
+    /// What is shown of it, or why there is nothing to show.
+    pub fn shown(&self, show: impl FnOnce(&T) -> Markup) -> Markup {
+        match self {
+            Self::Told(told) => show(told),
+            Self::Missing(failure) => missing(failure),
+        }
+    }
+}
+
 /// Why a part is not there, where the rest of its page is ([`Failure::of_part`]); the log
 /// is told of it too.
 pub fn missing(failure: &Failure) -> Markup {

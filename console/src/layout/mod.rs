@@ -5,7 +5,7 @@ mod missing;
 mod notices;
 mod parts;
 
-pub use missing::missing;
+pub use missing::{Part, missing};
 pub use notices::notice;
 pub use parts::{badge, empty, figures, pager, short};
 

@@ -49,6 +49,7 @@ pub fn trials() -> Vec<Trial> {
         pipeline::a_projection_is_made_anew_from_the_page,
         pipeline::a_cached_order_is_purged_from_the_page,
         pipeline::a_schedule_rests_from_the_page,
+        pipeline::a_section_that_cannot_be_had_leaves_the_others,
         pipeline::a_key_without_the_scope_is_shown_no_pipeline,
         integrations::webhooks::an_endpoint_is_made_pinged_retried_and_deleted,
         integrations::operations::a_file_with_bad_lines_says_which_and_offers_them,

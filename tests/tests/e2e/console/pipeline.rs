@@ -186,6 +186,29 @@ pub async fn a_schedule_rests_from_the_page(env: &TestEnv) -> Result<()> {
     Ok(())
 }
 
+pub async fn a_section_that_cannot_be_had_leaves_the_others(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let viewer = scene.viewer(None).await?;
+    let ops = infra::postgres::pool(&env.config.ops_url, 1)?;
+    sqlx::query("ALTER TABLE job_schedules RENAME TO job_schedules_elsewhere")
+        .execute(&ops)
+        .await?;
+    let page = viewer.get(PAGE).await?.expect(200)?;
+    let page = page.shows("<h2>Log</h2>")?.shows("Redis answers")?;
+    page.shows("Try again in a moment")?
+        .hides("jobs-retention")?;
+    let cache = viewer.get(&format!("{PAGE}/cache/live")).await?;
+    cache.expect(200)?.shows("Redis answers")?.hides("<html")?;
+    sqlx::query("ALTER TABLE job_schedules_elsewhere RENAME TO job_schedules")
+        .execute(&ops)
+        .await?;
+    wait_until("the schedules to be back", async || {
+        let page = viewer.get(PAGE).await?.expect(200)?;
+        Ok(page.text.contains("jobs-retention").then_some(()))
+    })
+    .await
+}
+
 pub async fn a_key_without_the_scope_is_shown_no_pipeline(env: &TestEnv) -> Result<()> {
     let scene = Scene::open(env).await?;
     let admin = scene.viewer(None).await?;

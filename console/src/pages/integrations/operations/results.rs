@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Failure, Fields, Visit,
-    layout::{empty, missing},
+    layout::{Part, empty, missing},
     locale::Locale,
 };
 use actix_web::{
@@ -21,13 +21,8 @@ use uuid::Uuid;
 /// Results on a page.
 const SHOWN: i64 = 100;
 
-/// Results of lines that failed.
-pub enum Failed {
-    /// The first of them.
-    First(Vec<LineResult>),
-    /// They cannot be had now.
-    Missing(Failure),
-}
+/// The first results of lines that failed.
+pub type Failed = Part<Vec<LineResult>>;
 
 /// The first results of lines that failed, once there are any.
 ///
@@ -36,7 +31,7 @@ pub enum Failed {
 pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Failed, Failure> {
     let some = operation.progress.failed.min(SHOWN);
     if operation.is_live() || some == 0 {
-        return Ok(Failed::First(Vec::new()));
+        return Ok(Part::Told(Vec::new()));
     }
     let path = ["operations", &operation.id.to_string(), "results"];
     let results = visit
@@ -45,12 +40,12 @@ pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Failed, Fail
         .param("outcome", "failed")
         .param("limit", some);
     match results.send().await {
-        Ok(answer) => Ok(Failed::First(read(answer.body()))),
+        Ok(answer) => Ok(Part::Told(read(answer.body()))),
         // Nobody can say why any more, and the page says how many.
         Err(Failure::Refused(refusal)) if refusal.problem.status == 404 => {
-            Ok(Failed::First(Vec::new()))
+            Ok(Part::Told(Vec::new()))
         }
-        Err(failure) => failure.of_part().map(Failed::Missing),
+        Err(failure) => Part::of(Err(failure)),
     }
 }
 
@@ -114,7 +109,7 @@ pub fn section(locale: &Locale, operation: &Operation, failed: &Failed) -> Marku
                 (empty("Nothing failed.", &next(operation)))
             } @else {
                 @match failed {
-                    Failed::First(results) => {
+                    Part::Told(results) => {
                         (table(results))
                         @if all > SHOWN {
                             p.hint {
@@ -123,7 +118,7 @@ pub fn section(locale: &Locale, operation: &Operation, failed: &Failed) -> Marku
                             }
                         }
                     }
-                    Failed::Missing(failure) => {
+                    Part::Missing(failure) => {
                         p { (locale.count(all)) " lines failed." }
                         (missing(failure))
                     }
@@ -204,7 +199,7 @@ mod tests {
     #[test]
     fn results_that_cannot_be_had_are_told_to_be_missing() {
         let operation = operation(&serde_json::json!({"state": "succeeded", "phase": "finished"}));
-        let missing = Failed::Missing(Failure::Unreadable(String::new()));
+        let missing = Part::Missing(Failure::Unreadable(String::new()));
         let locale = Locale::of(&TestRequest::default().to_http_request());
         let shown = section(&locale, &operation, &missing).into_string();
         assert!(shown.contains("20 lines failed."), "{shown}");

@@ -135,7 +135,7 @@ impl Client {
     }
 
     /// POST of the command API of a file of any size: it takes as long as it takes, and
-    /// the API ends what comes to a halt.
+    /// the API ends what comes to a halt. Whoever has sent it bounds the time of the answer.
     pub fn upload(&self, path: &[&str]) -> Request {
         let uploads = &self.apis.uploads;
         let request = self.request_by(uploads, Side::Commands, Method::POST, path);

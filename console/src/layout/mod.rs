@@ -4,10 +4,12 @@ pub mod failed;
 mod missing;
 mod notices;
 mod parts;
+mod raw;
 
 pub use missing::{Part, missing};
 pub use notices::notice;
 pub use parts::{badge, empty, figures, pager, short};
+pub use raw::raw;
 
 use crate::{Visit, assets, pages, session::SIGN_OUT};
 use actix_web::{HttpResponse, http::StatusCode};

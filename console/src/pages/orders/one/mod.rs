@@ -40,6 +40,10 @@ pub fn routes(config: &mut ServiceConfig) {
             web::get().to(beside::credit_notes),
         )
         .route("/orders/{id}/events/{version}", web::get().to(event::show))
+        .route(
+            "/orders/{id}/events/{version}/whole",
+            web::get().to(event::whole),
+        )
         .route("/orders/{id}/files/{name}", web::get().to(beside::file))
         .route(
             "/orders/{id}/actions/{action}",

@@ -14,10 +14,8 @@ pub fn raw(text: &str, most: usize, whole: &str) -> Markup {
 }
 
 /// As many letters as so many bytes have.
-fn beginning(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev();
-    let mut end = end.skip_while(|at| !text.is_char_boundary(*at));
-    &text[..end.next().unwrap_or(0)]
+pub fn beginning(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }
 
 #[cfg(test)]

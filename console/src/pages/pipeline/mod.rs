@@ -49,6 +49,7 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .route("/pipeline/parked", web::get().to(parked::list))
         .route("/pipeline/parked/one", web::get().to(parked::show))
+        .route("/pipeline/parked/record", web::get().to(parked::record))
         .route("/pipeline/parked/redrive", web::post().to(parked::redrive))
         .route(
             "/pipeline/parked/redrive-all",

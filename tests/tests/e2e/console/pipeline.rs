@@ -72,6 +72,12 @@ pub async fn a_parked_order_is_driven_again_from_the_page(env: &TestEnv) -> Resu
     let reason = reason.context("no reason")?.to_owned();
     let shown = viewer.get(&one).await?.expect(200)?.shows(&reason)?;
     shown.shows("order.note_added")?;
+    let record = &told["records"][0];
+    let (partition, offset) = (&record["partition"], &record["offset"]);
+    let whole = one.replace("/one?", "/record?");
+    let whole = format!("{whole}&partition={partition}&offset={offset}");
+    let whole = viewer.get(&whole).await?.expect(200)?;
+    ensure!(Some(whole.text.as_str()) == record["value"].as_str());
     let page = page.shows(&reason)?;
 
     // The cause is still there: it stays, with one try more.

@@ -5,7 +5,7 @@ mod acts;
 mod one;
 
 pub use acts::{let_go, redrive, redrive_every};
-pub use one::show;
+pub use one::{record, show};
 
 use super::{
     PAGE,

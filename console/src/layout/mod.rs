@@ -9,7 +9,7 @@ mod raw;
 pub use missing::{Part, missing};
 pub use notices::notice;
 pub use parts::{badge, empty, figures, pager, short};
-pub use raw::{beginning, raw};
+pub use raw::{beginning, raw, whole};
 
 use crate::{Visit, assets, pages, session::SIGN_OUT};
 use actix_web::{HttpResponse, http::StatusCode};

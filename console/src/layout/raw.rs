@@ -1,6 +1,16 @@
 //! Texts as they are. They may be of any length, and a page is not.
 
+use actix_web::{HttpResponse, http::header::CONTENT_DISPOSITION};
 use maud::{Markup, html};
+
+/// All of a text, as a file: what a browser makes of it otherwise is no page of ours.
+pub fn whole(kind: &'static str, name: &str, text: String) -> HttpResponse {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    HttpResponse::Ok()
+        .content_type(kind)
+        .insert_header((CONTENT_DISPOSITION, disposition))
+        .body(text)
+}
 
 /// The beginning of a text, of so many bytes at most, and where all of it is.
 pub fn raw(text: &str, most: usize, whole: &str) -> Markup {
@@ -8,7 +18,7 @@ pub fn raw(text: &str, most: usize, whole: &str) -> Markup {
     html! {
         pre.body tabindex="0" { (beginning) }
         @if beginning.len() < text.len() {
-            p.hint { "This is its beginning. " a href=(whole) { "All of it" } }
+            p.hint { "This is its beginning. " a href=(whole) download { "All of it" } }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Failure, Visit,
-    layout::{badge, raw},
+    layout::{badge, raw, whole},
     moment,
 };
 use actix_web::{HttpResponse, web::Path};
@@ -92,9 +92,9 @@ pub async fn fragment(visit: Visit, path: Path<(Uuid, Uuid)>) -> Result<HttpResp
 pub async fn body(visit: Visit, path: Path<(Uuid, Uuid)>) -> Result<HttpResponse, Failure> {
     let (endpoint, id) = path.into_inner();
     let shown = read(&visit, endpoint, id).await?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .body(pretty(shown.requests.body.get())))
+    let name = format!("delivery-{id}.json");
+    let body = pretty(shown.requests.body.get());
+    Ok(whole("application/json", &name, body))
 }
 
 fn content(visit: &Visit, shown: &Shown) -> Markup {
@@ -154,8 +154,8 @@ fn request(shown: &Shown) -> Markup {
                 dt { "webhook-timestamp" } dd { span.quiet { "when the attempt begins" } }
                 dt { "webhook-signature" } dd { span.quiet { "by the endpoint's secret, kept nowhere" } }
             }
-            @let whole = format!("{}/body", path_of(shown.delivery.endpoint_id, shown.delivery.id));
-            (raw(&pretty(shown.requests.body.get()), MOST_RAW, &whole))
+            @let own = path_of(shown.delivery.endpoint_id, shown.delivery.id);
+            (raw(&pretty(shown.requests.body.get()), MOST_RAW, &format!("{own}/body")))
         }
     }
 }

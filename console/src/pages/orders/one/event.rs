@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Failure, Visit,
-    layout::{empty, raw},
+    layout::{self, empty, raw},
 };
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
@@ -69,9 +69,8 @@ pub async fn whole(visit: Visit, request: HttpRequest) -> Result<HttpResponse, F
     let (id, entry) = named(&visit, &request).await?;
     let event = published(&visit, id, &entry).await?;
     let event = event.ok_or(Failure::Unknown)?;
-    Ok(HttpResponse::Ok()
-        .content_type("application/json")
-        .body(pretty(&event)))
+    let name = format!("event-{id}-{}.json", entry.version);
+    Ok(layout::whole("application/json", &name, pretty(&event)))
 }
 
 /// The page.

@@ -3,7 +3,7 @@
 use super::{ORDERS, One, again, list_path, path};
 use crate::{
     Failure, Visit,
-    layout::{beginning, raw},
+    layout::{self, beginning, raw},
     moment,
     pages::pipeline::told::{Parked, Record},
 };
@@ -83,7 +83,7 @@ fn records(parked: &Parked) -> Markup {
         @if parked.records.len() > MOST {
             ul.card {
                 @for record in parked.records.iter().skip(MOST) {
-                    li { a href=(whole(parked, record)) { (place(record)) } }
+                    li { a href=(whole(parked, record)) download { (place(record)) } }
                 }
             }
         }
@@ -121,9 +121,9 @@ pub async fn record(visit: Visit, which: Query<Which>) -> Result<HttpResponse, F
     let mut records = parked.records.into_iter();
     let record = records.find(|record| (record.partition, record.offset) == at);
     let value = record.ok_or(Failure::Unknown)?.value;
-    Ok(HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
-        .body(value.unwrap_or_default()))
+    let name = format!("record-{}-{}.txt", which.partition, which.offset);
+    let value = value.unwrap_or_default();
+    Ok(layout::whole("text/plain; charset=utf-8", &name, value))
 }
 
 /// Of a record that names no order: letting it go.

@@ -133,6 +133,9 @@ fn section(
             } @else {
                 (shown.picture)
                 @if let Some(hint) = part.hint() { p.hint { (hint) } }
+                @if part == Part::Series && scene.asked.open {
+                    p.hint { "The last column is of a time that is not over." }
+                }
                 details {
                     summary { "The same as a table" }
                     (shown.table.html(scene.locale))

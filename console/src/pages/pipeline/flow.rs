@@ -128,7 +128,7 @@ fn kafka(relay: Option<&RelayPlace>, projections: &[Projection], locale: &Locale
     let topics = topics.into_iter();
     let topics = topics.map(|(topic, end)| (topic, locale.count(end)));
     // What comes in is what the relay publishes.
-    let figures: Vec<(&str, String)> = [("Rate", rate(relay.per_second))]
+    let figures: Vec<(&str, String)> = [("Rate in", rate(relay.per_second))]
         .into_iter()
         .chain(topics)
         .collect();

@@ -71,10 +71,13 @@ pub async fn credit_notes(
     let newest = newest(asked.err().unwrap_or(Failure::Unknown))?;
     let file = |number| path(*id, &format!("/files/credit_note.pdf?number={number}"));
     let part = html! {
-        @if newest == 0 { p.none { "No credit note" } }
-        ul {
-            @for number in (1..=newest).rev().take(MOST_NOTES) {
-                li { a href=(file(number)) { "Credit note " (number) } }
+        @if newest == 0 {
+            p.none { "No credit note" }
+        } @else {
+            ul {
+                @for number in (1..=newest).rev().take(MOST_NOTES) {
+                    li { a href=(file(number)) { "Credit note " (number) } }
+                }
             }
         }
     };

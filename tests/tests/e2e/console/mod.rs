@@ -1,6 +1,7 @@
 //! The console: a browser without scripts before it, the real APIs behind it.
 
 mod acting;
+mod documents;
 mod figures;
 mod html;
 mod integrations;
@@ -37,7 +38,6 @@ pub fn trials() -> Vec<Trial> {
         listing::changes_are_told_as_they_come,
         acting::an_order_is_captured_shipped_returned_and_refunded_by_forms,
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
-        acting::every_parcel_and_every_credit_has_its_document,
         figures::what_is_shown_is_what_the_api_says,
         figures::an_empty_shop_says_what_to_do,
         figures::days_are_those_of_the_zone_in_the_url,
@@ -58,6 +58,7 @@ pub fn trials() -> Vec<Trial> {
         integrations::keys::a_key_is_made_shown_once_and_revoked,
         integrations::strangers::who_may_do_none_of_it_sees_none_of_it,
         integrations::strangers::who_may_only_read_is_offered_nothing_else,
+        documents::every_parcel_and_every_credit_has_its_document,
         travelling::an_order_is_shown_as_it_was,
         travelling::one_event_is_shown_as_it_is_published,
     ]

@@ -27,7 +27,8 @@ pub enum Failure {
         /// What the HTTP client says, for the log.
         cause: String,
     },
-    /// The API has said something that this release cannot read.
+    /// The API has said something that this release cannot read: what, for the log,
+    /// which is told no value of the answer.
     Unreadable(String),
 }
 
@@ -82,11 +83,42 @@ impl Refusal {
 }
 
 impl Failure {
+    /// An answer that is not of the shape of `T`. What `serde_json` says of it quotes the
+    /// answer, which may be somebody's address: here it is told by its place alone.
+    pub fn other_shape<T>(error: &serde_json::Error) -> Self {
+        let (kind, line, column) = (error.classify(), error.line(), error.column());
+        let wanted = std::any::type_name::<T>();
+        Self::Unreadable(format!(
+            "{kind:?} at line {line}, column {column}: no {wanted}"
+        ))
+    }
+
     /// The refusal, where the API has refused.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
             _ => None,
+        }
+    }
+
+    /// The same, where it is one of a part alone, whose page can be shown without it: the
+    /// API has refused the part, is too slow for it, or says what nobody can read.
+    ///
+    /// # Errors
+    /// The failure itself, where there is no page to show, or nothing of it.
+    pub fn of_part(self) -> Result<Self, Self> {
+        match self {
+            Self::Refused(_) | Self::Away { late: true, .. } | Self::Unreadable(_) => Ok(self),
+            other => Err(other),
+        }
+    }
+
+    /// Tells the log of what operators have to know.
+    pub fn log(&self) {
+        match self {
+            Self::Away { late, cause } => tracing::warn!(late, cause, "console.api_away"),
+            Self::Unreadable(cause) => tracing::error!(cause, "console.answer_unreadable"),
+            _ => {}
         }
     }
 
@@ -142,6 +174,32 @@ impl ResponseError for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_that_is_late_is_missing_and_an_api_that_is_gone_takes_the_page_along() {
+        let away = |late| Failure::Away {
+            late,
+            cause: String::new(),
+        };
+        assert!(away(true).of_part().is_ok());
+        assert!(Failure::Unreadable(String::new()).of_part().is_ok());
+        assert!(away(false).of_part().is_err());
+        let ended = Failure::SignedOut(SignedOut::KeyRefused);
+        assert!(ended.of_part().is_err(), "the session has ended");
+    }
+
+    #[test]
+    fn what_an_answer_says_is_told_to_no_log() {
+        let answer = "{\n\"version\": \"ann@example.org\"}";
+        let read = serde_json::from_str::<std::collections::BTreeMap<String, i64>>(answer);
+        let failure = Failure::other_shape::<i64>(&read.expect_err("another shape"));
+        let told = failure.to_string();
+        assert!(!told.contains("ann"), "{told}");
+        assert!(
+            told.contains("Data at line 2") && told.contains("i64"),
+            "{told}"
+        );
+    }
 
     #[test]
     fn a_refusal_is_told_with_the_figures_of_its_rule() {

@@ -61,13 +61,15 @@ impl Console {
         })
     }
 
-    /// Adds that both APIs answer, without which nothing can be shown.
+    /// Adds that each API has answered once: a console that cannot reach them takes
+    /// nobody's requests from one that can. What fails later is reported, and said on the
+    /// pages that lack it: the others are there, among them what an operator looks at.
     #[must_use]
     pub fn readiness(&self, ready: Readiness) -> Readiness {
         let sides = [("command_api", Side::Commands), ("read_api", Side::Queries)];
         sides.into_iter().fold(ready, |ready, (name, side)| {
             let apis = self.apis.clone();
-            ready.check(name, move || {
+            ready.check_first(name, move || {
                 let apis = apis.clone();
                 async move { apis.answers(side).await }
             })

@@ -67,6 +67,11 @@ impl Locale {
         }
     }
 
+    /// The same with the currency's code: `0.125 EUR`.
+    pub fn price_of_one(&self, price: &UnitPrice, currency: &str) -> String {
+        format!("{}{NO_BREAK}{currency}", self.unit_price(price, currency))
+    }
+
     /// A share of one, in percent with one digit behind the mark: `12.5%`.
     pub fn percent(&self, thousandths: i64) -> String {
         let mut percent = Decimal::from(thousandths);

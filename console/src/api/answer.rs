@@ -47,7 +47,7 @@ impl Answer {
     /// # Errors
     /// It has another one.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_slice(&self.body).map_err(|error| Failure::Unreadable(error.to_string()))
+        serde_json::from_slice(&self.body).map_err(|error| Failure::other_shape::<T>(&error))
     }
 }
 

@@ -82,7 +82,7 @@ impl Apis {
     /// # Errors
     /// Why it does not.
     pub async fn answers(&self, side: Side) -> Result<(), String> {
-        let url = self.url(side, &["readyz"]);
+        let url = self.url(side, &["readyz"]).ok_or("no such address")?;
         let asked = self.http.get(url).timeout(CONNECT).send().await;
         let answer = asked.map_err(|error| error.without_url().to_string())?;
         if answer.status().is_success() {
@@ -92,17 +92,19 @@ impl Apis {
         }
     }
 
-    /// The URL of a path, each of whose segments may be any text.
-    fn url(&self, side: Side, path: &[&str]) -> Url {
+    /// The URL of a path, each of whose segments may be any text that has a place in a
+    /// URL of its own; none where one has not.
+    fn url(&self, side: Side, path: &[&str]) -> Option<Url> {
+        if !path.iter().all(|segment| stays_in_place(segment)) {
+            return None;
+        }
         let mut url = match side {
             Side::Commands => self.commands.clone(),
             Side::Queries => self.queries.clone(),
         };
         // Only URLs without a host have no path, and such ones are refused.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
-        url
+        url.path_segments_mut().ok()?.pop_if_empty().extend(path);
+        Some(url)
     }
 }
 
@@ -136,7 +138,7 @@ impl Client {
     }
 
     /// POST of the command API of a file of any size: it takes as long as it takes, and
-    /// the API ends what comes to a halt.
+    /// the API ends what comes to a halt. Whoever has sent it bounds the time of the answer.
     pub fn upload(&self, path: &[&str]) -> Request {
         let uploads = &self.apis.uploads;
         let request = self.request_by(uploads, Side::Commands, Method::POST, path);
@@ -166,7 +168,10 @@ impl Client {
         if let Ok(value) = self.viewer.parse() {
             headers.insert("x-forwarded-for", value);
         }
-        let request = http.request(method, self.apis.url(side, &path));
+        let Some(url) = self.apis.url(side, &path) else {
+            return Request::of_nothing();
+        };
+        let request = http.request(method, url);
         Request::new(
             request
                 .headers(headers)
@@ -175,6 +180,12 @@ impl Client {
             self.head_only,
         )
     }
+}
+
+/// Whether a segment is one of a URL whatever stands beside it: URLs drop tabs and ends
+/// of lines, and what is then `.` or `..` leads elsewhere.
+fn stays_in_place(segment: &str) -> bool {
+    !matches!(segment, "" | "." | "..") && !segment.chars().any(char::is_control)
 }
 
 /// Whom the console speaks for, as proxies tell it: an API that trusts the console
@@ -231,15 +242,24 @@ mod tests {
         let config = Config::default();
         let apis = Apis::new(&config, "http://127.0.0.1:1", "http://127.0.0.1:2/api/");
         let apis = apis.expect("usable");
+        let of = |side, path: &[&str]| apis.url(side, path).map(String::from);
         let path = ["v1", "orders", "1", "tags", "a/b ?#"];
         assert_eq!(
-            apis.url(Side::Commands, &path).as_str(),
-            "http://127.0.0.1:1/v1/orders/1/tags/a%2Fb%20%3F%23"
+            of(Side::Commands, &path).as_deref(),
+            Some("http://127.0.0.1:1/v1/orders/1/tags/a%2Fb%20%3F%23")
         );
         assert_eq!(
-            apis.url(Side::Queries, &["v1"]).as_str(),
-            "http://127.0.0.1:2/api/v1"
+            of(Side::Queries, &["v1"]).as_deref(),
+            Some("http://127.0.0.1:2/api/v1")
         );
+        assert_eq!(
+            of(Side::Queries, &["%2e%2e", "..."]).as_deref(),
+            Some("http://127.0.0.1:2/api/%252e%252e/...")
+        );
+        for elsewhere in ["", ".", "..", ".\t.", "\n", "a\rb", "a\u{0}", "a\u{7f}"] {
+            let path = ["v1", "orders", elsewhere, "events"];
+            assert_eq!(of(Side::Queries, &path), None, "{elsewhere:?}");
+        }
     }
 
     #[test]

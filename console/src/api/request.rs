@@ -17,7 +17,8 @@ const LONGEST: Duration = Duration::from_hours(24);
 #[derive(Debug)]
 #[must_use = "nothing is sent yet"]
 pub struct Request {
-    builder: RequestBuilder,
+    /// None where its path has no place in a URL.
+    builder: Option<RequestBuilder>,
     query: Vec<(String, String)>,
     head_only: bool,
 }
@@ -26,15 +27,29 @@ impl Request {
     /// `head_only`: whoever it is for has sent a HEAD.
     pub(super) fn new(builder: RequestBuilder, head_only: bool) -> Self {
         Self {
-            builder,
+            builder: Some(builder),
             query: Vec::new(),
             head_only,
+        }
+    }
+
+    /// One that is refused before it is sent: nothing can be where it would lead.
+    pub(super) fn of_nothing() -> Self {
+        Self {
+            builder: None,
+            query: Vec::new(),
+            head_only: false,
         }
     }
 
     /// Whether nothing but the head of an answer is of use.
     pub(super) fn head_only(&self) -> bool {
         self.head_only
+    }
+
+    fn with(mut self, change: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Self {
+        self.builder = self.builder.map(change);
+        self
     }
 
     /// Adds a parameter of the query.
@@ -61,41 +76,34 @@ impl Request {
     }
 
     /// Sends JSON.
-    pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
-        self.builder = self.builder.json(body);
-        self
+    pub fn json(self, body: &(impl Serialize + ?Sized)) -> Self {
+        self.with(|request| request.json(body))
     }
 
     /// Sends bytes of a kind, such as a file that was uploaded.
-    pub fn body(mut self, kind: &str, body: impl Into<reqwest::Body>) -> Self {
-        self.builder = self.builder.header(CONTENT_TYPE, kind).body(body);
-        self
+    pub fn body(self, kind: &str, body: impl Into<reqwest::Body>) -> Self {
+        self.with(|request| request.header(CONTENT_TYPE, kind).body(body))
     }
 
     /// Only if the order is in this version: else the API refuses it with 412.
-    pub fn if_match(mut self, version: i64) -> Self {
-        self.builder = self.builder.header(IF_MATCH, format!("\"{version}\""));
-        self
+    pub fn if_match(self, version: i64) -> Self {
+        self.with(|request| request.header(IF_MATCH, format!("\"{version}\"")))
     }
 
     /// Once, however often it is sent.
-    pub fn idempotency_key(mut self, key: &str) -> Self {
-        self.builder = self.builder.header("Idempotency-Key", key);
-        self
+    pub fn idempotency_key(self, key: &str) -> Self {
+        self.with(|request| request.header("Idempotency-Key", key))
     }
 
     /// Waits so many seconds at most for the freshness that was asked for, by
     /// `min_version` or `min_position`.
-    pub fn wait(mut self, seconds: u8) -> Self {
-        let wait = format!("wait={seconds}");
-        self.builder = self.builder.header("Prefer", wait);
-        self
+    pub fn wait(self, seconds: u8) -> Self {
+        self.with(|request| request.header("Prefer", format!("wait={seconds}")))
     }
 
     /// Any other header.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.builder = self.builder.header(name, value);
-        self
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.with(|request| request.header(name, value))
     }
 
     /// Sends it, and reads the answer to its end.
@@ -119,7 +127,11 @@ impl Request {
 
     /// Sends it; the answer's head has come.
     pub(super) async fn started(self) -> Result<reqwest::Response, Failure> {
-        let (client, request) = self.builder.build_split();
+        let builder = self.builder.ok_or_else(|| {
+            let what = "Neither dots alone nor control characters name anything";
+            Failure::Form(what.to_owned())
+        })?;
+        let (client, request) = builder.build_split();
         let mut request = request.map_err(|error| away(&error))?;
         if !self.query.is_empty() {
             let mut pairs = request.url_mut().query_pairs_mut();
@@ -130,10 +142,7 @@ impl Request {
 
     /// As long as it takes: for streams.
     pub(super) fn without_end(self) -> Self {
-        Self {
-            builder: self.builder.timeout(LONGEST),
-            ..self
-        }
+        self.with(|request| request.timeout(LONGEST))
     }
 }
 

@@ -5,7 +5,8 @@
 //   form[data-once]             sent once: its buttons rest afterwards
 //   form[data-confirm="…"]      asks before it is sent
 //   form[data-submit-on-change] sent when a field of it is chosen
-//   input[data-viewer-zone]     filled with the viewer's time zone
+//   a[data-viewer-zone="ZONE"]  leads to the same page in the viewer's zone (`tz`), unless it
+//                               is ZONE already
 //   [data-manual]               hidden: only for those without scripts
 //   [data-scripted]             shown: only for those with them
 //   [data-search]               the field that / leads to
@@ -61,8 +62,14 @@ function prepare(root) {
     if (!Number.isNaN(at.valueOf())) time.textContent = moments.format(at);
     time.removeAttribute("data-moment");
   }
-  for (const input of all("input[data-viewer-zone]", root)) {
-    input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || input.value;
+  for (const link of all("a[data-viewer-zone]", root)) {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (!zone || zone === link.dataset.viewerZone) continue;
+    const here = new URL(location);
+    here.searchParams.set("tz", zone);
+    link.href = here;
+    link.textContent = `Those of ${zone}`;
+    link.hidden = false;
   }
   for (const element of all("[data-manual]", root)) element.hidden = true;
   for (const element of all("[data-scripted]", root)) element.hidden = false;

@@ -31,6 +31,7 @@ pub fn page(request: &HttpRequest, error: &Error) -> HttpResponse {
 fn of_failure(request: &HttpRequest, failure: &Failure) -> HttpResponse {
     use actix_web::ResponseError as _;
     let status = failure.status_code();
+    failure.log();
     match failure {
         Failure::SignedOut(why) => signed_out(request, *why),
         Failure::Refused(refusal) => refused(request, status, refusal),
@@ -59,16 +60,14 @@ fn of_failure(request: &HttpRequest, failure: &Failure) -> HttpResponse {
             let what = html! { p { "The console is about to start: reload the page." } };
             show(request, status, "Not yet", &what)
         }
-        Failure::Away { late, cause } => {
-            tracing::warn!(late, cause, "console.api_away");
+        Failure::Away { late, .. } => {
             let what = html! {
                 p { @if *late { "The API took too long." } @else { "The API does not answer." } }
                 p { "Try again in a moment. If it stays so, the operators of this system have to look." }
             };
             show(request, status, "Not available", &what)
         }
-        Failure::Unreadable(cause) => {
-            tracing::error!(cause, "console.answer_unreadable");
+        Failure::Unreadable(_) => {
             let what = html! {
                 p { "The API has said something that this console cannot read." }
                 p { "They may be of different releases for a moment: try again." }

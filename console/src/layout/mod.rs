@@ -1,11 +1,15 @@
 //! The skeleton of every page, and the parts that pages have in common.
 
 pub mod failed;
+mod missing;
 mod notices;
 mod parts;
+mod raw;
 
+pub use missing::{Part, missing};
 pub use notices::notice;
 pub use parts::{badge, empty, figures, not_live, pager, short};
+pub use raw::{beginning, raw, whole};
 
 use crate::{Visit, assets, pages, session::SIGN_OUT};
 use actix_web::{HttpResponse, http::StatusCode};

@@ -40,10 +40,20 @@ struct State {
 
 struct Check {
     name: String,
-    /// Whether the role cannot serve without it.
-    required: bool,
+    needed: Needed,
     failing: AtomicBool,
+    /// Whether it has been there once.
+    seen: AtomicBool,
     run: Box<dyn Fn() -> CheckFuture + Send + Sync>,
+}
+
+/// When a role cannot serve without something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    Always,
+    /// Until it was there once.
+    First,
+    Never,
 }
 
 /// What `/readyz` answers.
@@ -51,7 +61,7 @@ struct Check {
 pub struct Report {
     /// `ok`, `failed` or `draining`.
     pub status: &'static str,
-    /// `ok`, `degraded` (it can do without) or `failed`, by name.
+    /// `ok`, `degraded` (it can do without, by now) or `failed`, by name.
     pub checks: BTreeMap<String, &'static str>,
 }
 
@@ -69,7 +79,7 @@ impl Readiness {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: fmt::Display + Send + 'static,
     {
-        self.add(name.into(), true, run)
+        self.add(name.into(), Needed::Always, run)
     }
 
     /// Adds something that the role can do without: reported, never a reason
@@ -81,7 +91,19 @@ impl Readiness {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
         E: fmt::Display + Send + 'static,
     {
-        self.add(name.into(), false, run)
+        self.add(name.into(), Needed::Never, run)
+    }
+
+    /// Adds something that the role cannot begin without, and goes on without: a reason
+    /// for 503 until it was there once, and only reported from then on.
+    #[must_use]
+    pub fn check_first<F, Fut, E>(self, name: impl Into<String>, run: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display + Send + 'static,
+    {
+        self.add(name.into(), Needed::First, run)
     }
 
     /// Adds a database.
@@ -141,7 +163,7 @@ impl Readiness {
         }
     }
 
-    fn add<F, Fut, E>(self, name: String, required: bool, run: F) -> Self
+    fn add<F, Fut, E>(self, name: String, needed: Needed, run: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), E>> + Send + 'static,
@@ -149,8 +171,9 @@ impl Readiness {
     {
         let check = Arc::new(Check {
             name,
-            required,
+            needed,
             failing: AtomicBool::new(false),
+            seen: AtomicBool::new(false),
             run: Box::new(move || run().map(|r| r.map_err(|e| e.to_string())).boxed()),
         });
         let mut checks = self
@@ -179,11 +202,16 @@ impl Check {
             (None, true) => tracing::info!(check = self.name, "health.recovered"),
             _ => {}
         }
-        match (reason, self.required) {
-            (None, _) => "ok",
-            (Some(_), true) => "failed",
-            (Some(_), false) => "degraded",
+        if reason.is_none() {
+            self.seen.store(true, Ordering::Relaxed);
+            return "ok";
         }
+        let needed = match self.needed {
+            Needed::Always => true,
+            Needed::First => !self.seen.load(Ordering::Relaxed),
+            Needed::Never => false,
+        };
+        if needed { "failed" } else { "degraded" }
     }
 }
 
@@ -262,5 +290,23 @@ mod tests {
         assert_eq!((report.status, report.checks["ops"]), ("failed", "failed"));
         ready.drain();
         assert_eq!(ready.report().await.status, "draining");
+    }
+
+    #[tokio::test]
+    async fn what_is_needed_first_may_go_once_it_was_there() {
+        let there = Arc::new(AtomicBool::new(false));
+        let seen = there.clone();
+        let ready = Readiness::new().check_first("api", move || {
+            let there = seen.load(Ordering::Relaxed);
+            async move { there.then_some(()).ok_or("away") }
+        });
+        let mut told = Vec::new();
+        for is_there in [false, true, false] {
+            there.store(is_there, Ordering::Relaxed);
+            let report = ready.report().await;
+            told.push((report.status, report.checks["api"]));
+        }
+        let expected = [("failed", "failed"), ("ok", "ok"), ("ok", "degraded")];
+        assert_eq!(told, expected);
     }
 }

@@ -115,6 +115,11 @@ pub struct Asked {
     pub currency: Option<String>,
     /// IANA name of the zone whose days are meant.
     pub zone: String,
+    /// Whether the URL names it: else it is UTC, and no link says another thing.
+    pub named: bool,
+    /// Whether the last day is not over yet: what is compared then are sums so far with
+    /// those of days that are over.
+    pub open: bool,
 }
 
 impl Asked {
@@ -146,6 +151,8 @@ impl Asked {
             measure: Measure::of(&written.measure).unwrap_or(Measure::Revenue),
             currency: is_code.then_some(currency),
             zone: zone.to_owned(),
+            named: !written.tz.is_empty(),
+            open: through >= today,
         }
     }
 
@@ -166,7 +173,9 @@ impl Asked {
         if let Some(currency) = &self.currency {
             pairs.push(("currency", currency.clone()));
         }
-        pairs.push(("tz", self.zone.clone()));
+        if self.named {
+            pairs.push(("tz", self.zone.clone()));
+        }
         pairs
     }
 
@@ -307,6 +316,15 @@ mod tests {
     }
 
     #[test]
+    fn a_range_is_open_until_its_last_day_is_over() {
+        for range in ["1d", "30d", "12m"] {
+            assert!(asked(range, "").open, "{range}");
+        }
+        assert!(between("2026-02-01", "2026-02-10").open);
+        assert!(!between("2026-02-01", "2026-02-09").open);
+    }
+
+    #[test]
     fn other_days_are_whole_and_in_their_order() {
         let asked = between("2026-01-01", "2026-01-31");
         assert_eq!(asked.to(), date!(2026 - 02 - 01));
@@ -323,10 +341,18 @@ mod tests {
 
     #[test]
     fn the_url_of_what_was_asked_asks_for_the_same() {
-        for asked in [between("2026-01-01", "2026-01-31"), asked("12m", "week")] {
+        let elsewhere = Written {
+            tz: "Europe/London".into(),
+            ..Written::default()
+        };
+        let elsewhere = Asked::of(&elsewhere, "Europe/London", TODAY);
+        assert!(elsewhere.query().contains("tz=Europe%2FLondon"));
+        let unnamed = between("2026-01-01", "2026-01-31");
+        assert!(!unnamed.query().contains("tz="), "{}", unnamed.query());
+        for asked in [unnamed, asked("12m", "week"), elsewhere] {
             let query = actix_web::web::Query::<Written>::from_query(&asked.query());
             let written = query.expect("a query").into_inner();
-            assert_eq!(Asked::of(&written, &written.tz, TODAY), asked);
+            assert_eq!(Asked::of(&written, &asked.zone, TODAY), asked);
         }
     }
 

@@ -34,6 +34,9 @@ pub fn sums(totals: &[OrdersRow], scene: &Scene<'_>, call: &Call) -> Markup {
                     (card(*measure, &now, before.as_ref(), scene))
                 }
             }
+            @if scene.asked.open {
+                p.hint { "These days are not over: what was before is of whole ones." }
+            }
             @if now.cancelled > 0 {
                 p.hint { (scene.locale.count(now.cancelled)) " of the orders were cancelled since." }
             }
@@ -69,7 +72,11 @@ fn card(measure: Measure, now: &Sums, before: Option<&Sums>, scene: &Scene<'_>) 
                 @match change {
                     Some(change) => {
                         @let sign = if change > 0 { "+" } else { "" };
-                        span { (sign) (scene.locale.percent(change)) } " · before: "
+                        span {
+                            (sign) (scene.locale.percent(change))
+                            @if scene.asked.open { " so far" }
+                        }
+                        " · before: "
                     }
                     None => { "Before: " }
                 }
@@ -88,6 +95,44 @@ fn change(now: i64, before: i64) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        locale::Locale,
+        pages::figures::{
+            asked::{Asked, Written},
+            zone::Zone,
+        },
+    };
+    use actix_web::test::TestRequest;
+    use time::macros::date;
+
+    #[test]
+    fn days_that_are_not_over_are_compared_so_far() {
+        let row: OrdersRow = serde_json::from_value(serde_json::json!({
+            "currency": "GBP", "orders": 3, "cancelled": 0, "units": 3, "revenue": 300,
+            "refunded": 0, "average_value": 100,
+            "previous": {"orders": 2, "cancelled": 0, "units": 2, "revenue": 200,
+                "refunded": 0, "average_value": 100},
+        }))
+        .expect("a row");
+        let locale = Locale::of(&TestRequest::default().to_http_request());
+        let asked = Asked::of(&Written::default(), "UTC", date!(2026 - 02 - 10));
+        let call = Call::of(&["orders"], &asked);
+        for open in [true, false] {
+            let asked = Asked {
+                open,
+                ..asked.clone()
+            };
+            let scene = Scene {
+                asked: &asked,
+                currency: "GBP",
+                zone: Zone::named("UTC"),
+                locale: &locale,
+            };
+            let shown = sums(std::slice::from_ref(&row), &scene, &call).into_string();
+            assert!(shown.contains("+50.0%"), "{shown}");
+            assert_eq!(shown.contains("so far"), open, "{shown}");
+        }
+    }
 
     #[test]
     fn a_change_is_one_of_what_was_before() {

@@ -8,9 +8,9 @@ use super::{
 };
 use maud::{Markup, html};
 
-/// The form. It is sent by GET, so that the URL says what is shown; `named`: it said a
-/// zone.
-pub fn form(asked: &Asked, named: bool, currency: &str, totals: &[OrdersRow]) -> Markup {
+/// The form. It is sent by GET, so that the URL says what is shown. The module leads to
+/// the same in the viewer's zone, which no browser tells a server.
+pub fn form(asked: &Asked, currency: &str, totals: &[OrdersRow]) -> Markup {
     html! {
         nav.row.spans aria-label="Days" {
             @for span in Span::ALL.iter().filter(|span| **span != Span::Between) {
@@ -33,10 +33,14 @@ pub fn form(asked: &Asked, named: bool, currency: &str, totals: &[OrdersRow]) ->
             (field("Currency", &currencies(currency, totals)))
             (field("Time zone", &html! {
                 input #tz type="text" name="tz" value=(asked.zone) list="zones" autocomplete="off"
-                    spellcheck="false" data-viewer-zone[!named];
+                    spellcheck="false";
             }))
             datalist #zones { @for zone in OFFERED { option value=(zone) {} } }
             div.field { button.primary type="submit" { "Show" } }
+        }
+        p.hint {
+            "Days are those of " (asked.zone) ". "
+            a href=(PAGE.path) data-viewer-zone=(asked.zone) hidden {}
         }
     }
 }
@@ -105,5 +109,21 @@ fn select<C: Choice>(name: &str, all: &[C], chosen: C) -> Markup {
                 option value=(choice.word()) selected[*choice == chosen] { (choice.title()) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::figures::asked::Written;
+    use time::macros::date;
+
+    #[test]
+    fn where_no_zone_is_named_days_are_told_to_be_those_of_utc() {
+        let asked = Asked::of(&Written::default(), "UTC", date!(2026 - 02 - 10));
+        let shown = form(&asked, "GBP", &[]).into_string();
+        assert!(shown.contains("Days are those of UTC."), "{shown}");
+        assert!(shown.contains("name=\"tz\" value=\"UTC\""), "{shown}");
+        assert!(!shown.contains("tz="), "{shown}");
     }
 }

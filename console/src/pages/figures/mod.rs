@@ -13,7 +13,10 @@ mod table;
 mod told;
 mod zone;
 
-use crate::{Failure, Page, Visit, layout::empty};
+use crate::{
+    Failure, Page, Visit,
+    layout::{empty, missing},
+};
 use actix_web::{
     HttpResponse,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
@@ -66,12 +69,11 @@ fn currency<'a>(asked: &'a Asked, totals: &'a [OrdersRow]) -> Option<&'a str> {
 }
 
 async fn handle(visit: Visit, written: Query<Written>) -> Result<HttpResponse, Failure> {
-    let named = !written.tz.is_empty();
     let (asked, zone) = asked(&written);
     let (call, totals) = totals(&visit, &asked).await?;
     let currency = currency(&asked, &totals).filter(|_| !totals.is_empty());
     let Some(currency) = currency else {
-        let main = nothing(&visit, &asked, named, &call);
+        let main = nothing(&visit, &asked, &call);
         return Ok(visit.page(PAGE.title, &main));
     };
     let scene = Scene {
@@ -87,7 +89,7 @@ async fn handle(visit: Visit, written: Query<Written>) -> Result<HttpResponse, F
     let answers = join_all(answers).await;
     let main = html! {
         h1 { (PAGE.title) }
-        (controls::form(&asked, named, currency, &totals))
+        (controls::form(&asked, currency, &totals))
         (cards::sums(&totals, &scene, &call))
         @for ((part, call), answer) in parts.iter().zip(answers) {
             (section(*part, call, answer, &scene)?)
@@ -106,8 +108,8 @@ fn section(
     let title = part.title(scene.asked);
     let shown = match answer {
         Ok(shown) => shown,
-        Err(failure @ (Failure::SignedOut(_) | Failure::Away { .. })) => return Err(failure),
         Err(failure) => {
+            let failure = failure.of_part()?;
             return Ok(html! {
                 section.card.figure id=(part.word()) {
                     h2 { (title) }
@@ -131,6 +133,9 @@ fn section(
             } @else {
                 (shown.picture)
                 @if let Some(hint) = part.hint() { p.hint { (hint) } }
+                @if part == Part::Series && scene.asked.open {
+                    p.hint { "The last column is of a time that is not over." }
+                }
                 details {
                     summary { "The same as a table" }
                     (shown.table.html(scene.locale))
@@ -143,15 +148,13 @@ fn section(
 
 /// Why a part is not there, and what to do.
 fn refused(failure: &Failure) -> Markup {
-    let (said, slow) = match failure.refusal() {
-        Some(refusal) => (refusal.sentence(), refusal.status().is_server_error()),
-        None => (
-            "The API has said something that this console cannot read".to_owned(),
-            false,
-        ),
+    let slow = match failure {
+        Failure::Refused(refusal) => refusal.status().is_server_error(),
+        Failure::Away { late, .. } => *late,
+        _ => false,
     };
     html! {
-        p { (said) "." }
+        (missing(failure))
         @if slow {
             p.hint { "Fewer days make it quicker, and so does UTC: there the sums are at hand." }
         }
@@ -182,7 +185,7 @@ fn source(call: &Call, file: Option<&str>) -> Markup {
 }
 
 /// There is no order in these days.
-fn nothing(visit: &Visit, asked: &Asked, named: bool, call: &Call) -> Markup {
+fn nothing(visit: &Visit, asked: &Asked, call: &Call) -> Markup {
     let wider = Asked {
         span: asked::Span::Year,
         ..asked.clone()
@@ -190,7 +193,7 @@ fn nothing(visit: &Visit, asked: &Asked, named: bool, call: &Call) -> Markup {
     let wider = format!("{}?{}", PAGE.path, wider.query());
     html! {
         h1 { (PAGE.title) }
-        (controls::form(asked, named, "", &[]))
+        (controls::form(asked, "", &[]))
         (empty(
             "No order was placed in these days.",
             &html! {
@@ -245,4 +248,20 @@ async fn file(
         .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
         .insert_header((CONTENT_DISPOSITION, name))
         .body(shown.table.csv()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_is_late_says_so_and_what_makes_it_quicker() {
+        let late = Failure::Away {
+            late: true,
+            cause: String::new(),
+        };
+        let said = refused(&late.of_part().expect("a part alone")).into_string();
+        assert!(said.contains("took too long"), "{said}");
+        assert!(said.contains("Fewer days make it quicker"), "{said}");
+    }
 }

@@ -5,7 +5,12 @@ use super::{
     state::bytes,
     told::{Cache, Family, Redis},
 };
-use crate::{Failure, Posted, Visit, layout::badge, locale::Locale, session::Notice};
+use crate::{
+    Failure, Posted, Visit,
+    layout::{Part, badge},
+    locale::Locale,
+    session::Notice,
+};
 use actix_web::HttpResponse;
 use maud::{Markup, html};
 use reqwest::Method;
@@ -15,20 +20,36 @@ use serde_json::{Map, Value};
 const PURGE: &str = "/v1/admin/cache/purge";
 
 /// The part of the pipeline's page.
-pub fn section(visit: &Visit, cache: &Cache) -> Markup {
+pub fn section(visit: &Visit, cache: &Part<Cache>) -> Markup {
+    let families = cache.told().map(|cache| cache.families.as_slice());
+    let families = families.unwrap_or_default();
     html! {
         section #cache {
             h2 { "Cache" }
             div.card {
-                (redis(&cache.redis, &visit.locale))
-                @if cache.families.is_empty() {
-                    p.hint { "Nothing was asked of it yet." }
-                } @else {
-                    (table(&cache.families, &visit.locale))
+                div data-refresh="/console/pipeline/cache/live" data-refresh-seconds="5" {
+                    (cache.shown(|cache| hits(cache, &visit.locale)))
                 }
                 p.hint { "Requests since the process that has answered began; each has counts of its own." }
-                @if visit.may("POST", PURGE) { (form(visit, &cache.families)) }
+                @if visit.may("POST", PURGE) { (form(visit, families)) }
             }
+        }
+    }
+}
+
+/// What of it is fetched anew: how often it had the answer.
+pub async fn live(visit: Visit) -> Result<HttpResponse, Failure> {
+    let cache = super::asked::<Cache>(&visit, "cache").await?;
+    Ok(visit.fragment(cache.shown(|cache| hits(cache, &visit.locale))))
+}
+
+fn hits(cache: &Cache, locale: &Locale) -> Markup {
+    html! {
+        (redis(&cache.redis, locale))
+        @if cache.families.is_empty() {
+            p.hint { "Nothing was asked of it yet." }
+        } @else {
+            (table(&cache.families, locale))
         }
     }
 }

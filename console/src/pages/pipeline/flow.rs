@@ -7,17 +7,26 @@ use super::{
 use crate::{layout::badge, locale::Locale, moment};
 use maud::{Markup, html};
 
-/// What is fetched anew: the stages, and the projections.
-pub fn live(pipeline: &Pipeline, projections: &Projections, locale: &Locale) -> Markup {
+/// The stages; those behind Kafka are known by the projections alone.
+pub fn live(pipeline: &Pipeline, projections: Option<&Projections>, locale: &Locale) -> Markup {
+    let all = projections.map(|projections| projections.data.as_slice());
+    let all = all.unwrap_or_default();
     html! {
         ol.flow aria-label="From the log to the views" {
             (log(pipeline.log.as_ref(), locale))
             (relay(pipeline.relay.as_ref(), locale))
-            (kafka(pipeline.relay.is_some(), projections, locale))
-            (projected(&projections.data, locale))
-            (views(projections, locale))
+            (kafka(pipeline.relay.as_ref(), all, locale))
+            @match projections {
+                Some(projections) => {
+                    (projected(&projections.data, locale))
+                    (views(projections, locale))
+                }
+                None => {
+                    (away("Projections", "Nobody can say how far they are."))
+                    (away("Views", "Nobody can say how far they are."))
+                }
+            }
         }
-        (super::projections::table(&projections.data, locale))
     }
 }
 
@@ -102,23 +111,26 @@ fn relay(place: Option<&RelayPlace>, locale: &Locale) -> Markup {
     )
 }
 
-fn kafka(answers: bool, projections: &Projections, locale: &Locale) -> Markup {
-    if !answers {
+fn kafka(relay: Option<&RelayPlace>, projections: &[Projection], locale: &Locale) -> Markup {
+    let Some(relay) = relay else {
         return away(
             "Kafka",
             "It does not answer. Orders are taken all the same.",
         );
-    }
+    };
     let mut topics: Vec<(&str, i64)> = Vec::new();
-    for projection in &projections.data {
+    for projection in projections {
         let ends = projection.partitions.iter().filter_map(|of| of.end_offset);
         if topics.iter().all(|(topic, _)| *topic != projection.topic) {
             topics.push((projection.topic.as_str(), ends.sum::<i64>()));
         }
     }
-    let figures: Vec<(&str, String)> = topics
+    let topics = topics.into_iter();
+    let topics = topics.map(|(topic, end)| (topic, locale.count(end)));
+    // What comes in is what the relay publishes.
+    let figures: Vec<(&str, String)> = [("Rate in", rate(relay.per_second))]
         .into_iter()
-        .map(|(topic, end)| (topic, locale.count(end)))
+        .chain(topics)
         .collect();
     let hint = html! { p.hint { "Offsets of each topic, markers of transactions among them." } };
     stage("Kafka", Health::Good, &figures, &hint)
@@ -132,11 +144,10 @@ fn worst(lags: impl Iterator<Item = Option<f64>>) -> Health {
 fn projected(projections: &[Projection], locale: &Locale) -> Markup {
     let health = worst(projections.iter().map(|projection| projection.lag.seconds));
     let parked: i64 = projections.iter().map(|projection| projection.parked).sum();
-    let orders = projections
-        .iter()
-        .find(|projection| projection.name == "orders");
+    let rates = projections.iter().filter_map(|of| of.per_second);
+    let applied = rates.reduce(|sum, rate| sum + rate);
     let figures = [
-        ("Rate", rate(orders.and_then(|orders| orders.per_second))),
+        ("Rate", rate(applied)),
         (
             "Projections",
             locale.count(i64::try_from(projections.len()).unwrap_or(0)),
@@ -167,7 +178,11 @@ fn views(projections: &Projections, locale: &Locale) -> Markup {
             .map(|replica| replica.lag.seconds)
             .chain([behind.seconds]),
     );
-    let mut figures = vec![("Orders behind", lag(&behind, locale))];
+    let written = orders.and_then(|orders| orders.per_second);
+    let mut figures = vec![
+        ("Orders, rate", rate(written)),
+        ("Orders behind", lag(&behind, locale)),
+    ];
     for replica in replicas {
         let told = if replica.answers {
             lag(&replica.lag, locale)
@@ -188,7 +203,7 @@ mod tests {
         let pipeline = serde_json::from_value(pipeline).expect("a pipeline");
         let projections = serde_json::from_value(projections).expect("projections");
         let locale = Locale::of(&TestRequest::default().to_http_request());
-        live(&pipeline, &projections, &locale).into_string()
+        live(&pipeline, Some(&projections), &locale).into_string()
     }
 
     #[test]
@@ -203,6 +218,23 @@ mod tests {
         );
         assert!(html.contains("Orders are taken all the same."), "{html}");
         assert_eq!(html.matches("class=\"stage bad\"").count(), 5, "{html}");
+    }
+
+    #[test]
+    fn the_log_and_the_relay_are_shown_without_the_projections() {
+        let pipeline = serde_json::json!({
+            "log": {"epoch": 1, "position": 7, "recorded_at": null, "per_second": 3.5,
+                "horizon_age_seconds": 0.0},
+            "relay": {"epoch": 1, "position": 7, "events": 0, "seconds": 0.0,
+                "per_second": 2.5, "platforms_behind": []},
+        });
+        let pipeline = serde_json::from_value(pipeline).expect("a pipeline");
+        let locale = Locale::of(&TestRequest::default().to_http_request());
+        let html = live(&pipeline, None, &locale).into_string();
+        assert_eq!(html.matches("class=\"stage good\"").count(), 3, "{html}");
+        assert_eq!(html.matches("how far they are").count(), 2, "{html}");
+        // Of the relay, and of Kafka, into which it publishes.
+        assert_eq!(html.matches("2.5/s").count(), 2, "{html}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Failure, Posted, Visit,
-    layout::{badge, short},
+    layout::{Part, badge, missing, short},
     moment,
     session::Notice,
 };
@@ -43,16 +43,23 @@ impl Jobs {
 }
 
 /// The part of the pipeline's page.
-pub fn section(visit: &Visit, schedules: &[Schedule], jobs: &Jobs) -> Markup {
+pub fn section(visit: &Visit, schedules: &Part<List<Schedule>>, jobs: &Part<Jobs>) -> Markup {
     html! {
         section #work {
             h2 { "Work beside requests" }
             div.card {
                 h3 { "Schedules" }
-                (table_of_schedules(visit, schedules))
+                (schedules.shown(|schedules| table_of_schedules(visit, &schedules.data)))
             }
-            (of_jobs(visit, "Running jobs", "Nobody works on anything.", &jobs.running))
-            (of_jobs(visit, "Dead jobs", "None has failed for good.", &jobs.dead))
+            @match jobs {
+                Part::Told(jobs) => {
+                    (of_jobs(visit, "Running jobs", "Nobody works on anything.", &jobs.running))
+                    (of_jobs(visit, "Dead jobs", "None has failed for good.", &jobs.dead))
+                }
+                Part::Missing(failure) => {
+                    div.card { h3 { "Jobs" } (missing(failure)) }
+                }
+            }
         }
     }
 }

@@ -63,6 +63,7 @@ pub async fn what_is_shown_is_what_the_api_says(env: &TestEnv) -> Result<()> {
     ensure!(page.text.len() < LARGEST, "{} bytes", page.text.len());
     ensure!(!page.text.contains(" style="), "the policy forbids it");
     let page = page
+        .shows("Days are those of UTC.")?
         .shows("15.00\u{a0}GBP")?
         .shows("<svg class=\"chart\"")?;
     for part in PARTS {

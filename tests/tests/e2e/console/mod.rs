@@ -1,6 +1,7 @@
 //! The console: a browser without scripts before it, the real APIs behind it.
 
 mod acting;
+mod documents;
 mod figures;
 mod html;
 mod integrations;
@@ -54,6 +55,7 @@ pub fn trials() -> Vec<Trial> {
         pipeline::a_projection_is_made_anew_from_the_page,
         pipeline::a_cached_order_is_purged_from_the_page,
         pipeline::a_schedule_rests_from_the_page,
+        pipeline::a_section_that_cannot_be_had_leaves_the_others,
         pipeline::a_key_without_the_scope_is_shown_no_pipeline,
         integrations::webhooks::an_endpoint_is_made_pinged_retried_and_deleted,
         integrations::operations::a_file_with_bad_lines_says_which_and_offers_them,
@@ -62,6 +64,7 @@ pub fn trials() -> Vec<Trial> {
         integrations::keys::a_key_is_made_shown_once_and_revoked,
         integrations::strangers::who_may_do_none_of_it_sees_none_of_it,
         integrations::strangers::who_may_only_read_is_offered_nothing_else,
+        documents::every_parcel_and_every_credit_has_its_document,
         travelling::an_order_is_shown_as_it_was,
         travelling::one_event_is_shown_as_it_is_published,
     ]

@@ -72,6 +72,12 @@ pub async fn a_parked_order_is_driven_again_from_the_page(env: &TestEnv) -> Resu
     let reason = reason.context("no reason")?.to_owned();
     let shown = viewer.get(&one).await?.expect(200)?.shows(&reason)?;
     shown.shows("order.note_added")?;
+    let record = &told["records"][0];
+    let (partition, offset) = (&record["partition"], &record["offset"]);
+    let whole = one.replace("/one?", "/record?");
+    let whole = format!("{whole}&partition={partition}&offset={offset}");
+    let whole = viewer.get(&whole).await?.expect(200)?;
+    ensure!(Some(whole.text.as_str()) == record["value"].as_str());
     let page = page.shows(&reason)?;
 
     // The cause is still there: it stays, with one try more.
@@ -184,6 +190,29 @@ pub async fn a_schedule_rests_from_the_page(env: &TestEnv) -> Result<()> {
         .await?;
     page.shows("jobs-retention goes on.")?;
     Ok(())
+}
+
+pub async fn a_section_that_cannot_be_had_leaves_the_others(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    let viewer = scene.viewer(None).await?;
+    let ops = infra::postgres::pool(&env.config.ops_url, 1)?;
+    sqlx::query("ALTER TABLE job_schedules RENAME TO job_schedules_elsewhere")
+        .execute(&ops)
+        .await?;
+    let page = viewer.get(PAGE).await?.expect(200)?;
+    let page = page.shows("<h2>Log</h2>")?.shows("Redis answers")?;
+    page.shows("Try again in a moment")?
+        .hides("jobs-retention")?;
+    let cache = viewer.get(&format!("{PAGE}/cache/live")).await?;
+    cache.expect(200)?.shows("Redis answers")?.hides("<html")?;
+    sqlx::query("ALTER TABLE job_schedules_elsewhere RENAME TO job_schedules")
+        .execute(&ops)
+        .await?;
+    wait_until("the schedules to be back", async || {
+        let page = viewer.get(PAGE).await?.expect(200)?;
+        Ok(page.text.contains("jobs-retention").then_some(()))
+    })
+    .await
 }
 
 pub async fn a_key_without_the_scope_is_shown_no_pipeline(env: &TestEnv) -> Result<()> {

@@ -56,6 +56,9 @@ pub async fn one_event_is_shown_as_it_is_published(env: &TestEnv) -> Result<()> 
     .await?;
     let shown = shown.shows("Note added")?.shows("order.note_added")?;
     shown.shows("What changed")?.shows(MARL.note)?;
+    let whole = viewer.get(&format!("{page}/whole")).await?.expect(200)?;
+    ensure!(whole.header("content-type") == "application/json");
+    whole.shows("\"specversion\"")?.hides("<html")?;
     let none = format!("/console/orders/{}/events/99", id_of(&path)?);
     viewer.get(&none).await?.expect(404)?;
     Ok(())

@@ -104,8 +104,8 @@ impl Wanted {
                     (text("Currency", "currency", value("currency"), "EUR, …"))
                     (text("Tag", "tag", value("tag"), ""))
                     (text("SKU", "sku", value("sku"), ""))
-                    (input("Placed from", "placed_from", ("date", value("placed_from")), "", false))
-                    (input("Placed before", "placed_to", ("date", value("placed_to")), "", false))
+                    (input("Placed from (UTC)", "placed_from", ("date", value("placed_from")), "", false))
+                    (input("Placed before (UTC)", "placed_to", ("date", value("placed_to")), "", false))
                 }
             }
             fieldset.field {
@@ -113,8 +113,8 @@ impl Wanted {
                 div.filters {
                     (text("Type", "type", value("type"), "order.placed, …"))
                     (text("Order id", "order", value("order"), ""))
-                    (input("Recorded from", "recorded_from", ("date", value("recorded_from")), "", false))
-                    (input("Recorded before", "recorded_to", ("date", value("recorded_to")), "", false))
+                    (input("Recorded from (UTC)", "recorded_from", ("date", value("recorded_from")), "", false))
+                    (input("Recorded before (UTC)", "recorded_to", ("date", value("recorded_to")), "", false))
                 }
             }
         }

@@ -1,8 +1,9 @@
 //! `GET /console/operations/{id}`: one operation, how far it is and what failed.
 
 use super::{
-    PAGE, path_of, results,
-    told::{LineResult, Operation},
+    PAGE, path_of,
+    results::{self, Failed},
+    told::Operation,
 };
 use crate::{
     Failure, Posted, Visit, moment,
@@ -48,14 +49,14 @@ pub async fn cancel(posted: Posted, id: Path<Uuid>) -> Result<HttpResponse, Fail
     Ok(visit.see(&path_of(*id), &notice))
 }
 
-async fn read(visit: &Visit, id: Uuid) -> Result<(Operation, Vec<LineResult>), Failure> {
+async fn read(visit: &Visit, id: Uuid) -> Result<(Operation, Failed), Failure> {
     let path = ["operations", &id.to_string()];
     let operation: Operation = visit.api.get(&path).read().await?;
     let failed = results::failed(visit, &operation).await?;
     Ok((operation, failed))
 }
 
-fn content(visit: &Visit, operation: &Operation, failed: &[LineResult]) -> Markup {
+fn content(visit: &Visit, operation: &Operation, failed: &Failed) -> Markup {
     let (path, live) = (path_of(operation.id), operation.is_live());
     html! {
         div.head data-settled[!live] {
@@ -87,7 +88,7 @@ fn content(visit: &Visit, operation: &Operation, failed: &[LineResult]) -> Marku
             }
         }
         div.columns {
-            div { (results::section(visit, operation, failed)) }
+            div { (results::section(&visit.locale, operation, failed)) }
             (about(visit, operation))
         }
     }

@@ -5,7 +5,11 @@ use super::{
     path_of,
     told::{LineResult, Operation},
 };
-use crate::{Failure, Fields, Visit, layout::empty};
+use crate::{
+    Failure, Fields, Visit,
+    layout::{Part, empty, missing},
+    locale::Locale,
+};
 use actix_web::{
     HttpResponse,
     http::header::{CONTENT_DISPOSITION, HeaderValue},
@@ -17,14 +21,17 @@ use uuid::Uuid;
 /// Results on a page.
 const SHOWN: i64 = 100;
 
+/// The first results of lines that failed.
+pub type Failed = Part<Vec<LineResult>>;
+
 /// The first results of lines that failed, once there are any.
 ///
 /// # Errors
-/// The API is away, or has refused.
-pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Vec<LineResult>, Failure> {
+/// There is no page to show; see [`Failure::of_part`].
+pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Failed, Failure> {
     let some = operation.progress.failed.min(SHOWN);
     if operation.is_live() || some == 0 {
-        return Ok(Vec::new());
+        return Ok(Part::Told(Vec::new()));
     }
     let path = ["operations", &operation.id.to_string(), "results"];
     let results = visit
@@ -33,10 +40,12 @@ pub async fn failed(visit: &Visit, operation: &Operation) -> Result<Vec<LineResu
         .param("outcome", "failed")
         .param("limit", some);
     match results.send().await {
-        Ok(answer) => Ok(read(answer.body())),
+        Ok(answer) => Ok(Part::Told(read(answer.body()))),
         // Nobody can say why any more, and the page says how many.
-        Err(Failure::Refused(refusal)) if refusal.problem.status == 404 => Ok(Vec::new()),
-        Err(failure) => Err(failure),
+        Err(Failure::Refused(refusal)) if refusal.problem.status == 404 => {
+            Ok(Part::Told(Vec::new()))
+        }
+        Err(failure) => Part::of(Err(failure)),
     }
 }
 
@@ -77,7 +86,7 @@ pub fn save_as(answer: &mut HttpResponse, name: &str) {
 }
 
 /// What is shown of them, and links to the rest.
-pub fn section(visit: &Visit, operation: &Operation, failed: &[LineResult]) -> Markup {
+pub fn section(locale: &Locale, operation: &Operation, failed: &Failed) -> Markup {
     let path = path_of(operation.id);
     let all = operation.progress.failed;
     html! {
@@ -95,15 +104,23 @@ pub fn section(visit: &Visit, operation: &Operation, failed: &[LineResult]) -> M
                 }
             }
             @if operation.is_live() {
-                p.quiet { (visit.locale.count(all)) " until now. Which they are is shown when it has ended." }
+                p.quiet { (locale.count(all)) " until now. Which they are is shown when it has ended." }
             } @else if all == 0 {
                 (empty("Nothing failed.", &next(operation)))
             } @else {
-                (table(failed))
-                @if all > SHOWN {
-                    p.hint {
-                        "The first " (visit.locale.count(SHOWN)) " of " (visit.locale.count(all))
-                        ": the download has all of them."
+                @match failed {
+                    Part::Told(results) => {
+                        (table(results))
+                        @if all > SHOWN {
+                            p.hint {
+                                "The first " (locale.count(SHOWN)) " of "
+                                (locale.count(all)) ": the download has all of them."
+                            }
+                        }
+                    }
+                    Part::Missing(failure) => {
+                        p { (locale.count(all)) " lines failed." }
+                        (missing(failure))
                     }
                 }
                 p.hint {
@@ -166,6 +183,8 @@ fn what(result: &LineResult) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::integrations::operations::told::tests::operation;
+    use actix_web::test::TestRequest;
 
     #[test]
     fn the_trailer_is_no_result() {
@@ -175,5 +194,16 @@ mod tests {
         assert_eq!(failed.len(), 1);
         let shown = table(&failed).into_string();
         assert!(shown.contains("&lt;b&gt;X&lt;/b&gt;"), "{shown}");
+    }
+
+    #[test]
+    fn results_that_cannot_be_had_are_told_to_be_missing() {
+        let operation = operation(&serde_json::json!({"state": "succeeded", "phase": "finished"}));
+        let missing = Part::Missing(Failure::Unreadable(String::new()));
+        let locale = Locale::of(&TestRequest::default().to_http_request());
+        let shown = section(&locale, &operation, &missing).into_string();
+        assert!(shown.contains("20 lines failed."), "{shown}");
+        assert!(shown.contains("cannot read"), "{shown}");
+        assert!(shown.contains("/failed.csv"), "{shown}");
     }
 }

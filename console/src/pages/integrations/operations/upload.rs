@@ -11,14 +11,18 @@ use crate::{
     session::Notice,
 };
 use actix_multipart::{Field, Multipart, MultipartError};
-use actix_web::{HttpRequest, HttpResponse, http::header::ContentDisposition, web::Bytes};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{ConnectionType, header::ContentDisposition},
+    web::Bytes,
+};
 use futures_util::{
-    StreamExt as _, TryStreamExt as _,
+    Stream, StreamExt as _, TryStreamExt as _,
     future::{Either, select},
     stream::{self, Fuse},
 };
-use std::io;
-use tokio::sync::mpsc;
+use std::{io, time::Duration};
+use tokio::{sync::mpsc, time::timeout};
 
 /// The field of the file.
 const FILE: &str = "file";
@@ -28,6 +32,13 @@ const LONGEST_FIELD: usize = 64 << 10;
 const MOST_FIELDS: usize = 32;
 /// Pieces of the file that are on their way at a time.
 const WAITING: usize = 2;
+
+/// Bytes of a file that was refused that are read all the same.
+const MOST_DRAINED: usize = 32 << 20;
+/// For how long they are.
+const DRAINS: Duration = Duration::from_secs(30);
+/// How long the API may take to answer once it has the file.
+const ANSWERED: Duration = Duration::from_mins(5);
 
 type Piece = Result<Bytes, io::Error>;
 
@@ -46,16 +57,23 @@ pub async fn handle(
     let wanted = Wanted::filled_in(&fields)?;
     let no_file = || Failure::Form("A file has to be chosen".to_owned());
     let file = file.ok_or_else(no_file)?;
-    match send(&visit, &wanted, fields.once()?, file).await {
+    let Sent { answer, whole } = send(&visit, &wanted, fields.once()?, file).await;
+    let mut response = match answer {
         Ok(operation) => {
             let done = Notice::done("The file is there, and is worked on.");
-            Ok(visit.see(&path_of(operation.id), &done))
+            visit.see(&path_of(operation.id), &done)
         }
         Err(failure) => {
             let refused = failure.into_refusal()?;
-            list::show(&visit, &Fields::default(), (&wanted, Some(&refused))).await
+            list::show(&visit, &Fields::default(), (&wanted, Some(&refused))).await?
         }
+    };
+    if !whole {
+        // What is still to come is nobody's next request.
+        let head = response.head_mut();
+        head.set_connection_type(ConnectionType::Close);
     }
+    Ok(response)
 }
 
 /// The fields before the file, and the file where one was chosen.
@@ -86,13 +104,16 @@ fn unreadable(error: &MultipartError) -> Failure {
     Failure::Form(format!("The form cannot be read: {error}"))
 }
 
+/// What became of a file.
+struct Sent {
+    /// What the API says.
+    answer: Result<Operation, Failure>,
+    /// Whether all of it was read, whoever took it.
+    whole: bool,
+}
+
 /// Sends it on, as fast as the API takes it.
-async fn send(
-    visit: &Visit,
-    wanted: &Wanted,
-    once: &str,
-    file: Field,
-) -> Result<Operation, Failure> {
+async fn send(visit: &Visit, wanted: &Wanted, once: &str, file: Field) -> Sent {
     let (request, kind) = wanted.request(visit);
     let (pieces, body) = mpsc::channel(WAITING);
     let body = stream::unfold(body, |mut body: mpsc::Receiver<Piece>| async move {
@@ -102,18 +123,41 @@ async fn send(
     let request = request.idempotency_key(once);
     let request = request.body(kind, reqwest::Body::wrap_stream(body));
     let mut file = file.fuse();
-    let sent = {
+    let answer = {
         let answered = Box::pin(request.read::<Operation>());
         let forwarded = Box::pin(forward(&mut file, pieces));
         match select(answered, forwarded).await {
             Either::Left((answer, _)) => answer,
-            Either::Right(((), answered)) => answered.await,
+            Either::Right(((), answered)) => in_time(answered).await,
         }
     };
-    // A browser shows no answer as long as it sends, so the rest of what was refused
-    // early is read.
-    while let Ok(Some(_)) = file.try_next().await {}
-    sent
+    let whole = drain(&mut file).await;
+    Sent { answer, whole }
+}
+
+/// The answer to a file that was sent: that may have taken hours, an answer does not.
+async fn in_time<T>(answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let late = |_| Failure::Away {
+        late: true,
+        cause: "no answer to a file that was sent".to_owned(),
+    };
+    timeout(ANSWERED, answer).await.map_err(late)?
+}
+
+/// Reads the rest of what was refused early, as a browser shows no answer as long as it
+/// sends; whether that was all. Nobody is read for ever: some of the rest, for a while.
+async fn drain<E>(rest: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin)) -> bool {
+    let reading = async {
+        let mut read = 0;
+        while let Some(piece) = rest.next().await {
+            read += piece.map_or(MOST_DRAINED, |piece| piece.len());
+            if read >= MOST_DRAINED {
+                return false;
+            }
+        }
+        true
+    };
+    timeout(DRAINS, reading).await.unwrap_or(false)
 }
 
 /// Hands the file on, until it ends or nobody takes it any more.
@@ -131,6 +175,7 @@ async fn forward(file: &mut Fuse<Field>, pieces: mpsc::Sender<Piece>) {
 mod tests {
     use super::*;
     use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use std::convert::Infallible;
 
     fn form(parts: &[(&str, &str)]) -> Multipart {
         let part = |(disposition, content): &(&str, &str)| {
@@ -171,6 +216,17 @@ mod tests {
             whole.extend_from_slice(&piece.expect("a piece"));
         }
         assert_eq!(whole, b"a;b\n1;2\n");
+    }
+
+    #[actix_web::test]
+    async fn what_was_refused_is_read_for_a_while_and_not_for_ever() {
+        let piece = Bytes::from(vec![b'x'; 1 << 20]);
+        let rest = |pieces| stream::iter(vec![Ok::<_, Infallible>(piece.clone()); pieces]);
+        assert!(drain(&mut rest(2)).await);
+        let mut endless = stream::repeat_with(|| Ok::<_, io::Error>(piece.clone()));
+        assert!(!drain(&mut endless).await);
+        let broken = Err::<Bytes, _>(io::Error::other("gone"));
+        assert!(!drain(&mut stream::iter([broken])).await);
     }
 
     #[actix_web::test]

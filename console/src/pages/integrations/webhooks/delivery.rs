@@ -5,7 +5,11 @@ use super::{
     PAGE, deliveries,
     told::{Attempt, Delivery, Endpoint, Requests},
 };
-use crate::{Failure, Visit, layout::badge, moment};
+use crate::{
+    Failure, Visit,
+    layout::{badge, raw, whole},
+    moment,
+};
 use actix_web::{HttpResponse, web::Path};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -13,6 +17,9 @@ use uuid::Uuid;
 
 /// The route that sends it once more.
 const RETRY: &str = "/v1/webhooks/deliveries/{id}/retry";
+
+/// Bytes of a request that are shown: a page has 100 KB.
+const MOST_RAW: usize = 24 << 10;
 
 /// The page of a delivery.
 pub fn path_of(endpoint: Uuid, delivery: Uuid) -> String {
@@ -81,6 +88,15 @@ pub async fn fragment(visit: Visit, path: Path<(Uuid, Uuid)>) -> Result<HttpResp
     Ok(visit.fragment(content(&visit, &shown)))
 }
 
+/// All that each request has sent, however long it is.
+pub async fn body(visit: Visit, path: Path<(Uuid, Uuid)>) -> Result<HttpResponse, Failure> {
+    let (endpoint, id) = path.into_inner();
+    let shown = read(&visit, endpoint, id).await?;
+    let name = format!("delivery-{id}.json");
+    let body = pretty(shown.requests.body.get());
+    Ok(whole("application/json", &name, body))
+}
+
 fn content(visit: &Visit, shown: &Shown) -> Markup {
     let delivery = &shown.delivery;
     let own = path_of(delivery.endpoint_id, delivery.id);
@@ -138,7 +154,8 @@ fn request(shown: &Shown) -> Markup {
                 dt { "webhook-timestamp" } dd { span.quiet { "when the attempt begins" } }
                 dt { "webhook-signature" } dd { span.quiet { "by the endpoint's secret, kept nowhere" } }
             }
-            pre.body tabindex="0" { (pretty(shown.requests.body.get())) }
+            @let own = path_of(shown.delivery.endpoint_id, shown.delivery.id);
+            (raw(&pretty(shown.requests.body.get()), MOST_RAW, &format!("{own}/body")))
         }
     }
 }

@@ -45,6 +45,7 @@ pub fn routes(config: &mut ServiceConfig) {
             &one("deliveries/{delivery}/now"),
             get().to(delivery::fragment),
         )
+        .route(&one("deliveries/{delivery}/body"), get().to(delivery::body))
         .route(
             &one("deliveries/{delivery}/retry"),
             post().to(actions::retry),

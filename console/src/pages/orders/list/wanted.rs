@@ -25,10 +25,10 @@ pub const TEXTS: [(&str, &str); 4] = [
 ];
 /// Filters of days.
 pub const DAYS: [(&str, &str); 4] = [
-    ("placed_from", "Placed from"),
-    ("placed_to", "Placed before"),
-    ("updated_from", "Changed from"),
-    ("updated_to", "Changed before"),
+    ("placed_from", "Placed from (UTC)"),
+    ("placed_to", "Placed before (UTC)"),
+    ("updated_from", "Changed from (UTC)"),
+    ("updated_to", "Changed before (UTC)"),
 ];
 /// Filters of yes or no.
 pub const FLAGS: [(&str, &str); 3] = [

@@ -10,21 +10,28 @@ use actix_web::{
     HttpRequest, HttpResponse,
     web::{Path, Query},
 };
-use contracts::order::Order;
+use contracts::order::{FulfillmentState, Order};
 use maud::{Markup, html};
 use serde::Deserialize;
+use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 
 /// The route of the API that tells deliveries.
 const DELIVERIES: &str = "/v1/webhooks/deliveries";
 /// Deliveries that are shown.
 const MOST: u8 = 20;
+/// Credit notes that are listed.
+const MOST_NOTES: usize = 200;
 /// Documents of an order.
 const DOCUMENTS: [&str; 3] = ["invoice.pdf", "credit_note.pdf", "packing_slip.pdf"];
 
-/// Links to its documents, as far as it has them.
+/// Links to its documents, as far as it has them. How many credit notes there are comes
+/// once the page is there: the log says it.
 pub fn documents(order: &Order) -> Markup {
     let file = |name: &str| path(order.id, &format!("/files/{name}"));
+    let notes = path(order.id, "/credit_notes");
+    let parcels = order.fulfillments.iter();
+    let parcels = parcels.filter(|parcel| parcel.status != FulfillmentState::Cancelled);
     html! {
         section.card {
             h2 { "Documents" }
@@ -33,19 +40,64 @@ pub fn documents(order: &Order) -> Markup {
                     Some(number) => { li { a href=(file("invoice.pdf")) { "Invoice " (number) } } }
                     None => { li.none { "No invoice yet" } }
                 }
-                @if order.invoice_number.is_some() && order.totals.credited != 0 {
-                    li { a href=(file("credit_note.pdf?number=1")) { "Credit note" } }
+                li { a href=(file("packing_slip.pdf")) { "Packing slip of all" } }
+                @for parcel in parcels {
+                    @let id = byte_serialize(parcel.id.as_bytes()).collect::<String>();
+                    li {
+                        a href=(file(&format!("packing_slip.pdf?fulfillment={id}"))) {
+                            "Packing slip of " (parcel.id)
+                        }
+                    }
                 }
-                li { a href=(file("packing_slip.pdf")) { "Packing slip" } }
+            }
+            @if order.invoice_number.is_some() {
+                div data-load=(notes) { a href=(notes) { "Credit notes" } }
             }
         }
     }
+}
+
+/// Its credit notes.
+pub async fn credit_notes(
+    visit: Visit,
+    id: Path<Uuid>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let asked = visit
+        .api
+        .get(&["orders", &id.to_string(), "credit_note.pdf"]);
+    // One that no order has: the API says which is the last.
+    let asked = asked.param("number", u32::MAX).send().await;
+    let newest = newest(asked.err().unwrap_or(Failure::Unknown))?;
+    let file = |number| path(*id, &format!("/files/credit_note.pdf?number={number}"));
+    let part = html! {
+        @if newest == 0 {
+            p.none { "No credit note" }
+        } @else {
+            ul {
+                @for number in (1..=newest).rev().take(MOST_NOTES) {
+                    li { a href=(file(number)) { "Credit note " (number) } }
+                }
+            }
+        }
+    };
+    Ok(visit.part(&request, "Credit notes", part))
+}
+
+/// The number of the last credit note, as the API tells it to whoever asks for one that
+/// is not there; 0 where there is none.
+fn newest(failure: Failure) -> Result<u64, Failure> {
+    let refusal = failure.refusal();
+    let refusal = refusal.filter(|refusal| refusal.problem.code == "credit_note_not_found");
+    let newest = refusal.and_then(|refusal| refusal.problem.extensions.get("newest")?.as_u64());
+    newest.ok_or(failure)
 }
 
 /// What a document is asked for with.
 #[derive(Deserialize)]
 pub struct Which {
     number: Option<u32>,
+    fulfillment: Option<String>,
 }
 
 /// A document, passed on.
@@ -58,12 +110,28 @@ pub async fn file(
     let name = DOCUMENTS.into_iter().find(|known| *known == name);
     let name = name.ok_or(Failure::Unknown)?;
     let asked = visit.api.get(&["orders", &id.to_string(), name]);
-    asked.optional("number", which.number).file().await
+    let asked = asked.optional("number", which.number);
+    let asked = asked.optional("fulfillment", which.fulfillment.as_deref());
+    asked.file().await
 }
 
 #[derive(Deserialize)]
 struct List {
     data: Vec<Delivery>,
+    #[serde(default)]
+    next_cursor: Option<String>,
+}
+
+/// Which page of the deliveries is asked for.
+#[derive(Deserialize)]
+pub struct Further {
+    cursor: Option<String>,
+}
+
+/// Where further deliveries are.
+fn further(id: Uuid, cursor: &str) -> String {
+    let cursor: String = byte_serialize(cursor.as_bytes()).collect();
+    path(id, &format!("/deliveries?cursor={cursor}"))
 }
 
 #[derive(Deserialize)]
@@ -90,14 +158,16 @@ pub fn deliveries_later(visit: &Visit, order: &Order) -> Markup {
     }
 }
 
-/// Its deliveries.
+/// Its deliveries, the newest first.
 pub async fn deliveries(
     visit: Visit,
     id: Path<Uuid>,
+    from: Query<Further>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
     let asked = visit.api.get(&["webhooks", "deliveries"]);
     let asked = asked.param("order", *id).param("limit", MOST);
+    let asked = asked.optional("cursor", from.cursor.as_deref());
     let list: List = asked.read().await?;
     let part = html! {
         @if list.data.is_empty() { p.none { "Nobody was to be told of it." } }
@@ -111,6 +181,9 @@ pub async fn deliveries(
                     @if let Some(error) = &delivery.last_error { " · " (error) }
                 }
             }
+        }
+        @if let Some(cursor) = &list.next_cursor {
+            p { a rel="next" href=(further(*id, cursor)) { "Further deliveries" } }
         }
     };
     Ok(visit.part(&request, "Deliveries", part))
@@ -134,4 +207,33 @@ pub async fn changes(
 ) -> Result<HttpResponse, Failure> {
     let asked = visit.api.get(&["orders", "changes"]).param("order", *id);
     asked.events(&request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Refusal;
+
+    fn refused(code: &str) -> Failure {
+        let problem = serde_json::json!({
+            "type": "/problems/x", "status": 404, "title": "X", "code": code, "newest": 3,
+        });
+        Failure::Refused(Box::new(Refusal {
+            problem: serde_json::from_value(problem).expect("a problem"),
+            retry_after: None,
+        }))
+    }
+
+    #[test]
+    fn further_deliveries_are_below_the_order_whatever_the_cursor_is() {
+        let found = further(Uuid::nil(), "a+b/=&c");
+        let expected = "/console/orders/00000000-0000-0000-0000-000000000000/deliveries?cursor=a%2Bb%2F%3D%26c";
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_last_credit_note_is_the_one_that_the_api_names() {
+        assert_eq!(newest(refused("credit_note_not_found")).ok(), Some(3));
+        assert!(newest(refused("order_not_found")).is_err());
+    }
 }

@@ -8,7 +8,10 @@ use super::{
     story::{Entry, meta},
     version_of,
 };
-use crate::{Failure, Visit, layout::empty};
+use crate::{
+    Failure, Visit,
+    layout::{self, empty, raw},
+};
 use actix_web::{HttpRequest, HttpResponse};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -18,6 +21,10 @@ use uuid::Uuid;
 
 /// Pages of the log that are looked at for the event: those of its own moment.
 const MOST_PAGES: usize = 5;
+/// Parts of a difference that are shown.
+const MOST_CHANGES: usize = 60;
+/// Bytes of the event that are shown: an order may have 1,114 lines, a page has 100 KB.
+const MOST_RAW: usize = 24 << 10;
 /// Letters of a value that are shown of a difference.
 const LONGEST: usize = 300;
 
@@ -44,19 +51,32 @@ struct LogPage {
     next_cursor: Option<String>,
 }
 
-/// The page.
-pub async fn show(visit: Visit, request: HttpRequest) -> Result<HttpResponse, Failure> {
+/// The event that a path names, and its order.
+async fn named(visit: &Visit, request: &HttpRequest) -> Result<(Uuid, Entry), Failure> {
     let id = request.match_info().get("id").unwrap_or_default();
     let id = Uuid::try_parse(id).map_err(|_| Failure::Unknown)?;
-    let version = version_of(&request)?;
+    let version = version_of(request)?;
     let asked = visit.api.get(&["orders", &id.to_string(), "events"]);
     let asked = asked.param("after", version - 1).param("limit", 1);
     let entries: Entries = asked.read().await?;
-    let entry = entries
-        .data
-        .into_iter()
-        .find(|entry| entry.version == version);
-    let entry = entry.ok_or(Failure::Unknown)?;
+    let mut entries = entries.data.into_iter();
+    let entry = entries.find(|entry| entry.version == version);
+    Ok((id, entry.ok_or(Failure::Unknown)?))
+}
+
+/// All of the event as it is published, however long it is.
+pub async fn whole(visit: Visit, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let (id, entry) = named(&visit, &request).await?;
+    let event = published(&visit, id, &entry).await?;
+    let event = event.ok_or(Failure::Unknown)?;
+    let name = format!("event-{id}-{}.json", entry.version);
+    Ok(layout::whole("application/json", &name, pretty(&event)))
+}
+
+/// The page.
+pub async fn show(visit: Visit, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let (id, entry) = named(&visit, &request).await?;
+    let version = entry.version;
     let order = read(&visit, id, Asked::default()).await?;
     let changes = changes(&visit, id, &order.currency, version).await?;
     let published = published(&visit, id, &entry).await?;
@@ -79,19 +99,22 @@ pub async fn show(visit: Visit, request: HttpRequest) -> Result<HttpResponse, Fa
         section.card {
             h2 { "What changed" }
             @if changes.is_empty() { p.none { "Nothing that the document shows." } }
-            (diff::short(&changes))
+            (diff::short(changes.get(..MOST_CHANGES).unwrap_or(&changes)))
+            @if changes.len() > MOST_CHANGES {
+                p.hint { (changes.len() - MOST_CHANGES) " more parts: the orders before and after it show them." }
+            }
         }
         section.card {
             h2 { "As it is published (CloudEvents 1.0)" }
-            (raw(published.as_ref()))
+            (as_published(published.as_ref(), &path(id, &format!("/events/{version}/whole"))))
         }
     };
     Ok(visit.page(&format!("{title} · {}", order.number), &main))
 }
 
-fn raw(published: Option<&Value>) -> Markup {
+fn as_published(published: Option<&Value>, whole: &str) -> Markup {
     match published {
-        Some(event) => html! { pre { (pretty(event)) } },
+        Some(event) => raw(&pretty(event), MOST_RAW, whole),
         None => empty(
             "Not on its way yet.",
             &html! { "The relay has not published this event: look again in a moment." },
@@ -168,5 +191,20 @@ fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_of_any_length_leaves_a_page_small() {
+        let line = json!({"sku": "A-1", "name": "Lamp", "quantity": 1, "unit_price": 250});
+        let event = json!({"data": {"lines": vec![line; 1_114]}});
+        let shown = as_published(Some(&event), "/whole").into_string();
+        assert!(shown.len() < 100 << 10, "{} bytes", shown.len());
+        assert!(shown.contains("href=\"/whole\""), "no link to all of it");
     }
 }

@@ -2,6 +2,8 @@
 
 use super::diff::Change;
 use crate::locale::Locale;
+use contracts::order::UnitPrice;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 /// Members that are told elsewhere, or are of no use to people.
@@ -35,6 +37,10 @@ pub fn told(locale: &Locale, currency: &str, data: &Value) -> Vec<String> {
 
 /// A value in words; none where there is nothing to tell of it.
 pub fn written(locale: &Locale, currency: &str, name: &str, value: &Value) -> Option<String> {
+    if name == "unit_price" && !currency.is_empty() {
+        let price = UnitPrice::deserialize(value).ok()?;
+        return Some(locale.price_of_one(&price, currency));
+    }
     match value {
         Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.to_owned()),
         Value::Number(number) => Some(match number.as_i64() {
@@ -126,6 +132,19 @@ mod tests {
             told(&locale, "GBP", &data),
             ["amount: 19.29\u{a0}GBP", "lines: 2", "payment: p1"]
         );
+    }
+
+    #[test]
+    fn a_price_is_told_in_its_currency_however_it_was_given() {
+        let locale = Locale::of(&actix_web::test::TestRequest::default().to_http_request());
+        for (price, told) in [
+            (json!(1929), Some("19.29\u{a0}GBP")),
+            (json!("0.125"), Some("0.125\u{a0}GBP")),
+            (json!(null), None),
+        ] {
+            let written = written(&locale, "GBP", "unit_price", &price);
+            assert_eq!(written.as_deref(), told, "{price}");
+        }
     }
 
     #[test]

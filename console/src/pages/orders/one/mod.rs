@@ -36,7 +36,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/orders/{id}/story", web::get().to(story::grown))
         .route("/orders/{id}/changes", web::get().to(beside::changes))
         .route("/orders/{id}/deliveries", web::get().to(beside::deliveries))
+        .route(
+            "/orders/{id}/credit_notes",
+            web::get().to(beside::credit_notes),
+        )
         .route("/orders/{id}/events/{version}", web::get().to(event::show))
+        .route(
+            "/orders/{id}/events/{version}/whole",
+            web::get().to(event::whole),
+        )
         .route("/orders/{id}/files/{name}", web::get().to(beside::file))
         .route("/orders/{id}/actions", web::get().to(page::actions))
         .route(one_action, web::get().to(actions::address))

@@ -104,7 +104,7 @@ pub async fn grown(
     id: Path<Uuid>,
     since: Query<After>,
 ) -> Result<HttpResponse, Failure> {
-    let story = Story::after(&visit, *id, (since.after - 1).max(0)).await?;
+    let story = Story::after(&visit, *id, one_before(since.after)).await?;
     let currency = since.currency.as_deref().unwrap_or_default();
     let fresh = story
         .steps()
@@ -113,6 +113,11 @@ pub async fn grown(
         @for (before, entry) in fresh { (one(&visit, (*id, currency), before, entry)) }
     };
     Ok(visit.fragment(part))
+}
+
+/// The version before this one; whatever a URL names, it is one that may be asked for.
+fn one_before(version: i64) -> i64 {
+    version.saturating_sub(1).max(0)
 }
 
 fn one(visit: &Visit, of: (Uuid, &str), before: Option<&Entry>, entry: &Entry) -> Markup {
@@ -154,4 +159,16 @@ pub fn meta(visit: &Visit, entry: &Entry) -> Markup {
 /// The trace of a trace context (W3C Trace Context).
 fn trace_id(traceparent: &str) -> Option<&str> {
     traceparent.split('-').nth(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_a_url_has_one_before_it() {
+        for (after, before) in [(5, 4), (1, 0), (0, 0), (i64::MIN, 0)] {
+            assert_eq!(one_before(after), before, "{after}");
+        }
+    }
 }

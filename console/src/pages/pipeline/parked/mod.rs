@@ -5,7 +5,7 @@ mod acts;
 mod one;
 
 pub use acts::{let_go, redrive, redrive_every};
-pub use one::show;
+pub use one::{record, show};
 
 use super::{
     PAGE,
@@ -88,21 +88,18 @@ pub async fn section(visit: &Visit, projections: &Projections) -> Result<Markup,
         lists.push((projection, list));
     }
     Ok(html! {
-        section #parked {
-            h2 { "Parked" }
-            @if lists.is_empty() {
-                p.hint { "Nothing is parked: every event could be applied." }
-            }
-            @for (projection, list) in &lists {
-                div.card {
-                    div.head {
-                        h3 { (projection.name) " (" (visit.locale.count(projection.parked)) ")" }
-                        (redrive_all(visit, &projection.name))
-                    }
-                    (table(visit, &list.data))
-                    @if list.has_more {
-                        a href=(list_path(&projection.name, None)) { "All of them" }
-                    }
+        @if lists.is_empty() {
+            p.hint { "Nothing is parked: every event could be applied." }
+        }
+        @for (projection, list) in &lists {
+            div.card {
+                div.head {
+                    h3 { (projection.name) " (" (visit.locale.count(projection.parked)) ")" }
+                    (redrive_all(visit, &projection.name))
+                }
+                (table(visit, &list.data))
+                @if list.has_more {
+                    a href=(list_path(&projection.name, None)) { "All of them" }
                 }
             }
         }

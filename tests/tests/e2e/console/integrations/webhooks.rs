@@ -45,6 +45,8 @@ pub async fn an_endpoint_is_made_pinged_retried_and_deleted(env: &TestEnv) -> Re
     let delivery = html::link(&listed.text, "/deliveries/").context("no delivery")?;
     let failed = until(&viewer, &delivery, ">500<").await?;
     let failed = failed.hides("<b>not now")?.shows(pings[0].id())?;
+    let body = viewer.get(&format!("{delivery}/body")).await?.expect(200)?;
+    ensure!(body.header("content-type") == "application/json");
     let again = viewer.submit(&failed.text, "/retry", &[]).await?;
     again.shows("It is sent once more")?;
     receiver.until(2).await?;

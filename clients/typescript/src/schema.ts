@@ -237,6 +237,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log and the relay
+         * @description The beginning of what an event goes through: where the log ends, how old its
+         *     horizon is, and how far the relay has published it. How far the projections are
+         *     is told by `GET /v1/admin/projections`. The same is on `/metrics` of the relay
+         *     that leads, as `orderlog_relay_lag_events`, `orderlog_relay_lag_seconds` and
+         *     `orderlog_log_horizon_age_seconds`; here it is known whether or not a relay
+         *     runs.
+         */
+        get: operations["get_pipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/projections": {
         parameters: {
             query?: never;
@@ -615,7 +640,8 @@ export interface paths {
         /**
          * Create a draft
          * @description It binds nobody until it is completed. It has the id and the number that the
-         *     order will have.
+         *     order will have. Prices, discounts and quotes are looked at as on an order; how it is
+         *     shipped may be said later.
          */
         post: operations["create_draft"];
         delete?: never;
@@ -640,7 +666,8 @@ export interface paths {
         /**
          * Update a draft
          * @description What is given replaces what the draft has. A change that changes nothing
-         *     stores nothing.
+         *     stores nothing. A `quote` of the shipping is for the lines and the address that the
+         *     draft has then.
          */
         patch: operations["update_draft"];
         trace?: never;
@@ -657,7 +684,9 @@ export interface paths {
         /**
          * Complete a draft
          * @description Its content becomes binding as it is; it needs a line. The platform has to
-         *     take orders, and prices are held against the catalogue once more.
+         *     take orders, and prices are held against the catalogue once more. The quote that its
+         *     shipping was chosen by has to hold still, for these lines and this address: else
+         *     choose anew, with another quote or without.
          */
         post: operations["complete_draft"];
         delete?: never;
@@ -1033,6 +1062,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operations/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file of orders in the background
+         * @description The file as another system wrote it, in one of the formats of `orderlog import`,
+         *     plain or packed (`.gz`, `.zst`, `.xz`). A worker makes an `import_order` of each
+         *     order and carries them out as `POST /v1/operations` does; the scope
+         *     `orders:import` is needed for that. What cannot be read, or cannot be an order, is
+         *     a result of its own. Each result says by `source` which invoice it is of and on
+         *     which lines of the file that stands.
+         *
+         *     A file can be sent again as a whole, mended or not: orders that are there with
+         *     equal content stay as they are.
+         */
+        post: operations["import_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operations/{id}": {
         parameters: {
             query?: never;
@@ -1088,7 +1145,8 @@ export interface paths {
          * @description NDJSON: a result for each line that was not blank, in the order of the lines,
          *     as `POST /v1/bulk` tells them, and the trailer with the counts, without which
          *     the answer was cut off. Of an operation that was cancelled, or came to no end,
-         *     the lines before that. 409 until it has come to its end.
+         *     the lines before that. 409 until it has come to its end. With `outcome` or `limit`
+         *     some of the results; the trailer counts all of them.
          */
         get: operations["get_operation_results"];
         put?: never;
@@ -1122,10 +1180,12 @@ export interface paths {
         /**
          * Place an order
          * @description The answer is the order as the command left it. A price that the client gives
-         *     is that of the catalogue, unless the platform (`client_prices`) or the key
-         *     (scope `orders:price`) takes it as it is; lines without one have that of the
-         *     catalogue. Repeating the request with
-         *     the same `Idempotency-Key` and body answers the same again.
+         *     is that of the catalogue, without a discount, unless the platform
+         *     (`client_prices`) or the key (scope `orders:price`) takes both as they are; lines
+         *     without a price have that of the catalogue. Where the platform ships for quoted
+         *     charges (`client_shipping`), the shipping comes with its `quote`, or the key has that
+         *     scope. Repeating the request with the same `Idempotency-Key` and body answers the
+         *     same again.
          */
         post: operations["place_order"];
         delete?: never;
@@ -1620,7 +1680,8 @@ export interface paths {
         /**
          * Apply a discount
          * @description On the whole order or on one line, on top of those it has. The answer has
-         *     the discount's id in `discount_id`.
+         *     the discount's id in `discount_id`. Where prices are those of the catalogue
+         *     (`client_prices`), it takes a key that may set prices (scope `orders:price`).
          */
         post: operations["apply_discount"];
         delete?: never;
@@ -1875,7 +1936,9 @@ export interface paths {
         /**
          * Add a line
          * @description Additions are taken after the first fulfilment, too. The answer has the
-         *     line's id in `line_id`.
+         *     line's id in `line_id`. Where the platform ships for quoted charges
+         *     (`client_shipping`), it takes a key that may set prices (scope `orders:price`): what
+         *     was quoted was less.
          */
         post: operations["add_line"];
         delete?: never;
@@ -1906,7 +1969,9 @@ export interface paths {
          * Change a line
          * @description Not below what is fulfilled or cancelled of it; less of it, or other money for
          *     it, only before the first fulfilment. Discount and tax stay in proportion, unless
-         *     they are given.
+         *     they are given. Where prices are those of the catalogue (`client_prices`), more of a
+         *     line costs what it costs there, and the discount grows only for a key that may set
+         *     prices (scope `orders:price`): else give the one that the line has.
          */
         patch: operations["change_line"];
         trace?: never;
@@ -2301,7 +2366,8 @@ export interface paths {
         /**
          * Change the shipping
          * @description Before the first fulfilment. The choice that the order has already changes
-         *     nothing.
+         *     nothing. Where the platform ships for quoted charges (`client_shipping`), it comes
+         *     with a `quote`, or from a key that may set prices (scope `orders:price`).
          */
         put: operations["change_shipping"];
         post?: never;
@@ -2322,7 +2388,9 @@ export interface paths {
         /**
          * Change the shipping address
          * @description Before the first fulfilment. The order's country follows the shipping address,
-         *     else the billing address.
+         *     else the billing address. Where the platform ships for quoted charges
+         *     (`client_shipping`), another country, region or postal code takes a key that may set
+         *     prices (scope `orders:price`).
          */
         put: operations["change_shipping_address"];
         post?: never;
@@ -3776,6 +3844,7 @@ export interface components {
             /** @description What stands before the number of a new order; null: nothing. */
             number_prefix?: string | null;
             client_prices?: components["schemas"]["ClientPrices"] | null;
+            client_shipping?: components["schemas"]["ClientShipping"] | null;
             rate_limit?: components["schemas"]["RateLimitBody"] | null;
             seller?: components["schemas"]["SellerBody"] | null;
         };
@@ -3828,6 +3897,12 @@ export interface components {
              * @description Tax on the charge.
              */
             tax?: number;
+            /**
+             * @description The `quote` of the offer that it was chosen by, for the lines of the order as
+             *     far as they are not cancelled, and its shipping address. The order is held
+             *     against it, and says by what it was quoted.
+             */
+            quote?: string | null;
             /** @description Why, in words. Personal data (free text). */
             reason?: string | null;
         };
@@ -3954,10 +4029,51 @@ export interface components {
             reason?: string | null;
         };
         /**
+         * @description The quote that a shipping choice was made by. Where the goods were to go is
+         *     personal, and not in it.
+         */
+        ChosenQuote: {
+            /**
+             * Format: date-time
+             * @description Until when it held.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description Version of the method that it was computed from.
+             */
+            method_version: number;
+            /**
+             * Format: int64
+             * @description Version of the zone that the goods went to.
+             */
+            zone_version: number;
+            /**
+             * Format: int64
+             * @description Version of the platform; 0 where nobody had saved it.
+             */
+            platform_version: number;
+            /**
+             * @description SHA-256 of the lines that it was for: articles, quantities, prices and
+             *     discounts.
+             */
+            lines: string;
+            /**
+             * @description Whether the goods of a draft go elsewhere by now: it has to be chosen
+             *     anew.
+             */
+            destination_changed?: boolean;
+        };
+        /**
          * @description What a price is worth that a client gives for a line.
          * @enum {string}
          */
         ClientPrices: "must_match" | "accepted";
+        /**
+         * @description What a shipping charge is worth that a client gives.
+         * @enum {string}
+         */
+        ClientShipping: "any" | "quoted";
         /**
          * @description What the customers of one cohort did in one month and currency; amounts in
          *     its minor units.
@@ -5257,6 +5373,11 @@ export interface components {
             handle?: string | null;
         };
         /**
+         * @description How a file of orders is to be read.
+         * @enum {string}
+         */
+        ImportFormat: "ndjson" | "csv" | "shopify" | "online-retail";
+        /**
          * @description An order that was placed elsewhere, and what became of it there.
          * @example {
          *       "currency": "GBP",
@@ -5304,7 +5425,7 @@ export interface components {
             customer?: components["schemas"]["CustomerBody"] | null;
             /** @description At least one, at most 5,000. */
             lines: components["schemas"]["LineBody"][];
-            shipping?: components["schemas"]["ShippingBody"] | null;
+            shipping?: components["schemas"]["PastShippingBody"] | null;
             billing_address?: components["schemas"]["AddressBody"] | null;
             shipping_address?: components["schemas"]["AddressBody"] | null;
             /**
@@ -5323,6 +5444,20 @@ export interface components {
             /** @description Goods that came back, in order; the first is `r1`. */
             returns?: components["schemas"]["PastReturnBody"][];
             cancellation?: components["schemas"]["CancellationBody"] | null;
+        };
+        /** @description How the file of an import is to be read. */
+        ImportTerms: {
+            /** @description Its format. */
+            format: components["schemas"]["ImportFormat"];
+            /** @description Which column is which field, as TOML or JSON: of `csv`, null of others. */
+            mapping?: string | null;
+            /**
+             * @description Slug of the sales channel that the orders belong to: of `shopify`, null of
+             *     formats that say it themselves.
+             */
+            platform?: string | null;
+            /** @description Whether the channel's prices include tax, as it is configured: of `shopify`. */
+            prices_include_tax: boolean;
         };
         /** @description A page of jobs. */
         JobList: {
@@ -5733,6 +5868,36 @@ export interface components {
             /** @description To be passed as `cursor`, with the same filters. */
             next_cursor?: string | null;
         };
+        /** @description The end of the log. */
+        LogPlace: {
+            /**
+             * Format: int32
+             * @description Epoch of its last event; `null` where it is empty.
+             */
+            epoch?: number | null;
+            /**
+             * Format: int64
+             * @description Position of its last event. Positions rise with gaps.
+             */
+            position?: number | null;
+            /**
+             * Format: date-time
+             * @description When that was recorded.
+             */
+            recorded_at?: string | null;
+            /**
+             * Format: double
+             * @description Positions that it has moved on by a second, over the last ten seconds.
+             * @example 12.4
+             */
+            per_second?: number | null;
+            /**
+             * Format: double
+             * @description Seconds for which the same transaction has kept everything after it from
+             *     being published.
+             */
+            horizon_age_seconds: number;
+        };
         /** @description A `CloudEvent` as one JSON object, its personal data readable. */
         LoggedEvent: {
             /** @example 1.0 */
@@ -5984,8 +6149,8 @@ export interface components {
          */
         Op: "add" | "remove" | "replace";
         /**
-         * @description Commands that are carried out in the background: those of a bulk request, or
-         *     those on somebody's orders.
+         * @description Commands that are carried out in the background: those of a bulk request, those
+         *     that the orders of a file are, or those on somebody's orders.
          * @example {
          *       "about": null,
          *       "cancel_requested": false,
@@ -5995,6 +6160,7 @@ export interface components {
          *       "expires_at": null,
          *       "finished_at": null,
          *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c22aa",
+         *       "import": null,
          *       "kind": "bulk",
          *       "on_invalid": "skip",
          *       "phase": "waiting",
@@ -6024,6 +6190,7 @@ export interface components {
             /** @description What is done. */
             kind: components["schemas"]["OperationKind"];
             about?: components["schemas"]["About"] | null;
+            import?: components["schemas"]["ImportTerms"] | null;
             /** @description What becomes of it. */
             state: components["schemas"]["OperationState"];
             /** @description Where it is. */
@@ -6062,7 +6229,7 @@ export interface components {
         };
         /** @description Why an operation came to no end. */
         OperationError: {
-            /** @description Stable: `invalid_lines`, `gave_up`. */
+            /** @description Stable: `invalid_lines`, `invalid_file`, `gave_up`. */
             code: string;
             /** @description The same for people. */
             detail: string;
@@ -6071,7 +6238,7 @@ export interface components {
          * @description What is done in the background.
          * @enum {string}
          */
-        OperationKind: "bulk" | "guest_orders" | "erasure";
+        OperationKind: "bulk" | "import" | "guest_orders" | "erasure";
         /** @description A page of operations. */
         OperationList: {
             /** @description The newest first. */
@@ -6511,6 +6678,31 @@ export interface components {
              */
             returned_at?: string | null;
         };
+        /**
+         * @description How it was shipped. Amounts in minor units of the order's currency. What was
+         *     charged elsewhere was quoted elsewhere.
+         * @example {
+         *       "amount": 399,
+         *       "method": "standard",
+         *       "name": "Standard delivery"
+         *     }
+         */
+        PastShippingBody: {
+            /** @description Code of the method. */
+            method: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Charge; without its tax, unless the platform's prices include tax.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description Tax on the charge.
+             */
+            tax?: number;
+        };
         /** @description A payment. Amounts in minor units. */
         Payment: {
             /** @description Local to the order: `p1`, `p2`, … */
@@ -6569,6 +6761,11 @@ export interface components {
          * @enum {string}
          */
         PaymentStatus: "none" | "authorized" | "partially_paid" | "paid" | "partially_refunded" | "refunded" | "overpaid" | "voided";
+        /** @description What comes before the projections. */
+        Pipeline: {
+            log?: components["schemas"]["LogPlace"] | null;
+            relay?: components["schemas"]["RelayPlace"] | null;
+        };
         /**
          * @description An order to place.
          * @example {
@@ -6673,6 +6870,8 @@ export interface components {
             number_prefix?: string | null;
             /** @description Whether prices that a client gives have to be those of the catalogue. */
             client_prices: components["schemas"]["ClientPrices"];
+            /** @description Whether a shipping charge has to be one that was quoted; absent: `any`. */
+            client_shipping?: components["schemas"]["ClientShipping"];
             rate_limit?: components["schemas"]["RateLimit"] | null;
             seller?: components["schemas"]["Seller"] | null;
         };
@@ -7021,6 +7220,19 @@ export interface components {
              * @description When it was made.
              */
             built_at: string;
+            /**
+             * Format: double
+             * @description Positions of the log that it has come past a second, over the last ten
+             *     seconds, whichever events lie there; `null` before it was looked at twice.
+             * @example 12.4
+             */
+            per_second?: number | null;
+            /**
+             * Format: int64
+             * @description What is parked in it.
+             */
+            parked: number;
+            rebuild?: components["schemas"]["Build"] | null;
             /** @description Its partitions. */
             partitions: components["schemas"]["ProjectionPartition"][];
         };
@@ -7414,6 +7626,38 @@ export interface components {
             /** @description All that does not hold, at least one. */
             reasons: components["schemas"]["RefusalReason"][];
         };
+        /** @description What the relay has published. */
+        RelayPlace: {
+            /**
+             * Format: int32
+             * @description Epoch of the last event that it has published; `null` where there is none.
+             */
+            epoch?: number | null;
+            /**
+             * Format: int64
+             * @description Position of that event.
+             */
+            position?: number | null;
+            /**
+             * Format: int64
+             * @description About how many events are stored and not published; `null` while the log
+             *     does not answer.
+             */
+            events?: number | null;
+            /**
+             * Format: double
+             * @description Seconds since the first of them was recorded.
+             */
+            seconds?: number | null;
+            /**
+             * Format: double
+             * @description Positions of the log that it has come past a second lately; `null` where
+             *     nobody asked within the last minute.
+             */
+            per_second?: number | null;
+            /** @description Platforms whose own topics lack something of what was published. */
+            platforms_behind: string[];
+        };
         /**
          * @description Which hold is lifted.
          * @example {
@@ -7690,6 +7934,8 @@ export interface components {
             number_prefix?: string | null;
             /** @description Whether prices that a client gives have to be those of the catalogue. */
             client_prices?: components["schemas"]["ClientPrices"];
+            /** @description Whether a shipping charge has to be one that was quoted. */
+            client_shipping?: components["schemas"]["ClientShipping"];
             rate_limit?: components["schemas"]["RateLimitBody"] | null;
             seller?: components["schemas"]["SellerBody"] | null;
         };
@@ -7982,6 +8228,7 @@ export interface components {
              * @description Tax on the charge.
              */
             tax: number;
+            quote?: components["schemas"]["ChosenQuote"] | null;
         };
         /**
          * @description A shipping choice. Amounts in minor units of the order's currency.
@@ -8007,8 +8254,8 @@ export interface components {
              */
             tax?: number;
             /**
-             * @description The `quote` of the offer that it was chosen by: a new order is held
-             *     against it, and it is not stored.
+             * @description The `quote` of the offer that it was chosen by. The order is held against
+             *     it, and says by what it was quoted.
              */
             quote?: string | null;
         };
@@ -10163,6 +10410,112 @@ export interface operations {
             };
         };
     };
+    get_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where both are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "log": {
+                     *         "epoch": 1,
+                     *         "horizon_age_seconds": 0,
+                     *         "per_second": 12.4,
+                     *         "position": 52340,
+                     *         "recorded_at": "2026-11-26T17:14:18.017649Z"
+                     *       },
+                     *       "relay": {
+                     *         "epoch": 1,
+                     *         "events": 2,
+                     *         "per_second": 12.2,
+                     *         "platforms_behind": [],
+                     *         "position": 52338,
+                     *         "seconds": 0.012
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_last_event_id`, `invalid_query`, `invalid_path`, `invalid_json`, `invalid_body` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `rate_limited`: `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unavailable`; `took_too_long`; `too_many_exports` of exports; `too_many_documents` of documents; `not_yet_visible` with `Prefer: handling=strict`; of what comes from the log `log_restored` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     list_projections: {
         parameters: {
             query?: never;
@@ -10188,6 +10541,7 @@ export interface operations {
                      *           "estimated": false,
                      *           "events": 0,
                      *           "name": "orders",
+                     *           "parked": 0,
                      *           "partitions": [
                      *             {
                      *               "end_offset": 0,
@@ -10210,6 +10564,8 @@ export interface operations {
                      *               "updated_at": "2026-11-26T17:14:18.017649Z"
                      *             }
                      *           ],
+                     *           "per_second": 12.4,
+                     *           "rebuild": null,
                      *           "seconds": 0,
                      *           "topic": "orders.events.v1",
                      *           "version": 4
@@ -12897,7 +13253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `external_id_taken`, `platform_archived`, `platform_inactive`, `price_mismatch`, `quote_expired`, `quote_mismatch` */
+            /** @description `contended`, `discount_not_allowed`, `external_id_taken`, `platform_archived`, `platform_inactive`, `price_mismatch`, `quote_expired`, `quote_mismatch`, `quote_required` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13070,7 +13426,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `order_not_draft`, `price_mismatch` */
+            /** @description `contended`, `discount_not_allowed`, `order_not_draft`, `price_mismatch`, `quote_expired`, `quote_mismatch`, `quote_required` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -13108,7 +13464,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `price_unknown`, `quantity_out_of_range`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
+            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `price_unknown`, `quantity_out_of_range`, `quote_invalid`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13243,7 +13599,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `order_cancelled`, `order_not_draft`, `platform_archived`, `platform_inactive`, `price_mismatch`, `quote_expired`, `quote_mismatch` */
+            /** @description `contended`, `discount_not_allowed`, `order_cancelled`, `order_not_draft`, `platform_archived`, `platform_inactive`, `price_mismatch`, `quote_expired`, `quote_mismatch`, `quote_required` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -15579,6 +15935,7 @@ export interface operations {
                      *           "expires_at": "2026-12-27T05:11:17.120Z",
                      *           "finished_at": "2026-11-27T05:11:17.120Z",
                      *           "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c22aa",
+                     *           "import": null,
                      *           "kind": "bulk",
                      *           "on_invalid": "skip",
                      *           "phase": "finished",
@@ -15831,6 +16188,170 @@ export interface operations {
             };
         };
     };
+    import_file: {
+        parameters: {
+            query: {
+                /** @description How the file is to be read. */
+                format: components["schemas"]["ImportFormat"];
+                /**
+                 * @description Which column is which field, as TOML or JSON, at most 6,000 bytes: needed by
+                 *     `csv`, and of no other format.
+                 */
+                mapping?: string;
+                /**
+                 * @description Slug of the sales channel that the orders belong to; `shopify` unless told.
+                 *     Of `shopify` only.
+                 */
+                channel?: string;
+                /**
+                 * @description Whether the channel's prices include tax, as it is configured. Of `shopify`
+                 *     only.
+                 */
+                prices_include_tax?: boolean;
+                /** @description Decide every order, and store nothing. */
+                dry_run?: boolean;
+                /**
+                 * @description What an order that cannot be read means for the others: nothing (`skip`), or
+                 *     that none of them is imported (`reject`).
+                 */
+                on_invalid?: components["schemas"]["OnInvalid"];
+            };
+            header?: {
+                /** @description 1–255 visible characters; stands for this request for ever. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file */
+        requestBody: {
+            content: {
+                /**
+                 * @example No,Date,Sku,Qty,Price
+                 *     1001,2026-01-31,MUG-1,2,12.50
+                 */
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description It will be imported, and is read at `Location` */
+            202: {
+                headers: {
+                    /** @description `true` on the answer to a repeat; else absent */
+                    "Idempotent-Replayed"?: string;
+                    /** @description Where it is read */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description `idempotency_key_required`, `incomplete_body`, `invalid_idempotency_key`, `invalid_parameter`, `invalid_query`, `unknown_parameter` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    /** @description `Bearer` (RFC 6750) */
+                    "WWW-Authenticate"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `scope_missing`; `platform_not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `coding_not_acceptable` */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `request_timeout` */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `rate_limited`: `Retry-After` says when to try again */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description `no_object_storage`, `unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again, where that may help */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_operation: {
         parameters: {
             query?: never;
@@ -15866,6 +16387,7 @@ export interface operations {
                      *       "expires_at": null,
                      *       "finished_at": null,
                      *       "id": "019ac1f0-7c3e-7a41-9c55-2f4d6d0c22aa",
+                     *       "import": null,
                      *       "kind": "bulk",
                      *       "on_invalid": "skip",
                      *       "phase": "executing",
@@ -16124,7 +16646,15 @@ export interface operations {
     };
     get_operation_results: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only those of lines that came to this */
+                outcome?: "succeeded" | "failed";
+                /**
+                 * @description So many at most, the first ones
+                 * @example 100
+                 */
+                limit?: number;
+            };
             header?: never;
             path: {
                 /** @description Id of an operation */
@@ -16597,7 +17127,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `external_id_taken`, `platform_archived`, `platform_inactive`, `price_mismatch`, `quote_expired`, `quote_mismatch` */
+            /** @description `contended`, `discount_not_allowed`, `external_id_taken`, `platform_archived`, `platform_inactive`, `price_mismatch`, `quote_expired`, `quote_mismatch`, `quote_required` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -20504,7 +21034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `discount_exceeds_amount`, `editing_closed`, `not_for_kind`, `order_cancelled`, `order_is_draft` */
+            /** @description `contended`, `discount_exceeds_amount`, `discount_not_allowed`, `editing_closed`, `not_for_kind`, `order_cancelled`, `order_is_draft` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -22650,7 +23180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `not_for_kind`, `order_cancelled`, `order_is_draft`, `price_mismatch` */
+            /** @description `contended`, `discount_not_allowed`, `not_for_kind`, `order_cancelled`, `order_is_draft`, `price_mismatch`, `quote_required` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -23000,7 +23530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `below_fulfilled`, `contended`, `editing_closed`, `not_for_kind`, `order_cancelled`, `order_is_draft` */
+            /** @description `below_fulfilled`, `contended`, `discount_not_allowed`, `editing_closed`, `not_for_kind`, `order_cancelled`, `order_is_draft`, `price_mismatch`, `quote_required` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -23038,7 +23568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `nothing_to_change`, `quantity_out_of_range`, `tax_out_of_range` */
+            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `nothing_to_change`, `price_unknown`, `quantity_out_of_range`, `tax_out_of_range` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -25756,7 +26286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `exchange_taken`, `not_for_kind`, `order_is_draft`, `wrong_return_status` */
+            /** @description `contended`, `exchange_taken`, `not_for_kind`, `order_is_draft`, `quote_expired`, `quote_mismatch`, `quote_required`, `wrong_return_status` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -25794,7 +26324,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `no_lines`, `quantity_out_of_range`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
+            /** @description `amount_overflow`, `discount_out_of_range`, `idempotency_key_reused`, `negative_price`, `no_lines`, `quantity_out_of_range`, `quote_invalid`, `shipping_out_of_range`, `tax_out_of_range`, `too_many_lines`, `too_many_tags` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -26279,7 +26809,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `editing_closed`, `not_for_kind`, `order_cancelled`, `order_is_draft` */
+            /** @description `contended`, `editing_closed`, `not_for_kind`, `order_cancelled`, `order_is_draft`, `quote_expired`, `quote_mismatch`, `quote_required` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */
@@ -26317,7 +26847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `amount_overflow`, `idempotency_key_reused`, `shipping_out_of_range`, `tax_out_of_range` */
+            /** @description `amount_overflow`, `idempotency_key_reused`, `quote_invalid`, `shipping_out_of_range`, `tax_out_of_range` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -26452,7 +26982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description `contended`, `editing_closed`, `not_for_kind`, `order_cancelled`, `order_is_draft` */
+            /** @description `contended`, `editing_closed`, `not_for_kind`, `order_cancelled`, `order_is_draft`, `quote_required` */
             409: {
                 headers: {
                     /** @description Seconds after which to try again, where that may help */

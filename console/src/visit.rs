@@ -86,6 +86,13 @@ impl Visit {
         self.may("GET", page.needs)
     }
 
+    /// Whoever did something: they themselves, or somebody else by their id.
+    pub fn who(&self, actor: &str) -> Markup {
+        html! {
+            @if actor == self.session.principal.id { "you" } @else { code { (actor) } }
+        }
+    }
+
     /// A form that leads to `action` by POST, with the session's token and an
     /// idempotency key of its own.
     pub fn form(&self, action: &str, class: &str, fields: &Markup) -> Markup {

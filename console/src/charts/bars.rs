@@ -1,7 +1,7 @@
 //! A bar for each of a few things, one under the other.
 
 use super::{
-    Drawn, Frame, coordinate,
+    Drawn, Frame, WIDTH, coordinate,
     palette::{FIGURES, WORDS},
     shortened, text,
 };
@@ -17,12 +17,11 @@ use plotters::{
     },
 };
 
-const WIDTH: u32 = 760;
 /// Height of one bar, with the room around it.
 const EACH: u32 = 30;
 /// Room for names, and for what a bar comes to.
-const NAMES: u32 = 190;
-const FIGURES_WIDTH: u32 = 130;
+const NAMES: u32 = 180;
+const FIGURES_WIDTH: u32 = 120;
 /// Characters of a name for which there is room.
 const LETTERS_OF_NAME: usize = 24;
 

@@ -1,7 +1,7 @@
 //! A column for each period, and where the period before stood.
 
 use super::{
-    Drawn, Frame, coordinate,
+    Drawn, Frame, WIDTH, coordinate,
     palette::{BEFORE, FIGURES, LINES, WORDS},
     place, text,
     ticks::{Ticks, every},
@@ -18,9 +18,9 @@ use plotters::{
     },
 };
 
-const SIZE: (u32, u32) = (760, 260);
+const SIZE: (u32, u32) = (WIDTH, 260);
 /// Periods whose names have room beside one another.
-const NAMES: usize = 8;
+const NAMES: usize = 5;
 
 /// One period.
 #[derive(Debug, Clone)]

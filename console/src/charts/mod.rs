@@ -30,8 +30,11 @@ use std::io;
 /// error.
 type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 
+/// Width of pictures that have no other of their own, in pixels: two of them have room
+/// beside one another on a wide screen.
+const WIDTH: u32 = 560;
 /// Height of letters, in units of the pictures.
-const LETTERS: f64 = 15.5;
+const LETTERS: f64 = 13.5;
 
 /// A figure for one picture: a title that says what it shows, and its size.
 struct Frame<'a> {
@@ -50,8 +53,9 @@ impl Frame<'_> {
         }
         let (width, height) = self.size;
         html! {
-            div.chart-frame {
-                svg.chart viewBox=(format!("0 0 {width} {height}")) role="img" aria-label=(self.title) {
+            div.chart-frame role="group" tabindex="0" aria-label=(self.title) {
+                svg.chart width=(width) height=(height) viewBox=(format!("0 0 {width} {height}"))
+                    role="img" aria-label=(self.title) {
                     (PreEscaped(inside(&svg)))
                 }
             }

@@ -91,8 +91,10 @@ async fn handle(visit: Visit, written: Query<Written>) -> Result<HttpResponse, F
         h1 { (PAGE.title) }
         (controls::form(&asked, currency, &totals))
         (cards::sums(&totals, &scene, &call))
-        @for ((part, call), answer) in parts.iter().zip(answers) {
-            (section(*part, call, answer, &scene)?)
+        div.charts {
+            @for ((part, call), answer) in parts.iter().zip(answers) {
+                (section(*part, call, answer, &scene)?)
+            }
         }
     };
     Ok(visit.page(PAGE.title, &main))

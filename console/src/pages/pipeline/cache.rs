@@ -82,12 +82,12 @@ fn table(families: &[Family], locale: &Locale) -> Markup {
                 thead { tr {
                     th scope="col" { "Family" }
                     th scope="col" { "Hit ratio" }
-                    th scope="col" { "Requests" }
-                    th scope="col" { "Hits" }
-                    th scope="col" { "Computed behind" }
-                    th scope="col" { "Too old" }
-                    th scope="col" { "Misses" }
-                    th scope="col" { "Not asked" }
+                    th.right scope="col" { "Requests" }
+                    th.right scope="col" { "Hits" }
+                    th.right scope="col" { "Computed behind" }
+                    th.right scope="col" { "Too old" }
+                    th.right scope="col" { "Misses" }
+                    th.right scope="col" { "Not asked" }
                 } }
                 tbody { @for family in families { tr {
                     td data-label="Family" { (family.name) }

@@ -31,10 +31,20 @@ pub fn live(pipeline: &Pipeline, projections: Option<&Projections>, locale: &Loc
 }
 
 fn stage(title: &str, health: Health, figures: &[(&str, String)], more: &Markup) -> Markup {
+    boxed(title, (health, &health.badge()), figures, more)
+}
+
+/// A stage whose state has a badge of its own.
+fn boxed(
+    title: &str,
+    (health, state): (Health, &Markup),
+    figures: &[(&str, String)],
+    more: &Markup,
+) -> Markup {
     html! {
         li class={ "stage " (health.class()) } {
             h2 { (title) }
-            (health.badge())
+            (state)
             dl.sums {
                 @for (name, figure) in figures {
                     dt { (name) }
@@ -90,7 +100,7 @@ fn relay(place: Option<&RelayPlace>, locale: &Locale) -> Markup {
     };
     let figures = [
         (
-            "Published up to",
+            "Published to",
             relay
                 .position
                 .map_or("nothing".to_owned(), |at| locale.count(at)),
@@ -157,11 +167,11 @@ fn projected(projections: &[Projection], locale: &Locale) -> Markup {
     let more = html! {
         @if parked > 0 { p { a href="#parked" { (badge("what is parked", "bad")) } } }
     };
-    let health = if parked > 0 {
-        health.max(Health::Warm)
-    } else {
-        health
-    };
+    // What is parked is no lag: every other order is as new as the log.
+    if parked > 0 && health == Health::Good {
+        let some = badge("up to date but for some", "warm");
+        return boxed("Projections", (Health::Warm, &some), &figures, &more);
+    }
     stage("Projections", health, &figures, &more)
 }
 
@@ -266,5 +276,24 @@ mod tests {
             assert!(html.contains(told), "{told}: {html}");
         }
         assert_eq!(html.matches("class=\"stage warm\"").count(), 2, "{html}");
+    }
+
+    #[test]
+    fn what_is_parked_makes_no_projection_late() {
+        let shown = |parked: i64, seconds: f64| {
+            let projection = serde_json::json!({"name": "orders", "topic": "orders.events.v1",
+                "build": 3, "version": 4, "epoch": 1, "built_at": "2026-11-26T17:14:18Z",
+                "events": 0, "estimated": false, "seconds": seconds, "per_second": 0.0,
+                "parked": parked, "rebuild": null, "partitions": []});
+            let projection: Projection = serde_json::from_value(projection).expect("a projection");
+            let locale = Locale::of(&TestRequest::default().to_http_request());
+            projected(&[projection], &locale).into_string()
+        };
+        let parked = shown(1, 0.0);
+        assert!(parked.contains("up to date but for some"), "{parked}");
+        assert!(parked.contains("class=\"stage warm\""), "{parked}");
+        assert!(!parked.contains(">behind<"), "{parked}");
+        assert!(shown(1, 7.5).contains(">behind<"));
+        assert!(shown(0, 0.0).contains(">up to date<"));
     }
 }

@@ -23,9 +23,9 @@ pub fn table(projections: &[Projection], locale: &Locale) -> Markup {
                 thead { tr {
                     th scope="col" { "Projection" }
                     th scope="col" { "State" }
-                    th scope="col" { "Rate" }
-                    th scope="col" { "Behind" }
-                    th scope="col" { "Parked" }
+                    th.right scope="col" { "Rate" }
+                    th.right scope="col" { "Behind" }
+                    th.right scope="col" { "Parked" }
                     th scope="col" { "Build" }
                 } }
                 tbody {
@@ -144,9 +144,9 @@ fn partitions(partitions: &[Partition], locale: &Locale) -> Markup {
                 caption { "Partitions" }
                 thead { tr {
                     th scope="col" { "Partition" }
-                    th scope="col" { "Next offset" }
-                    th scope="col" { "End of the topic" }
-                    th scope="col" { "Behind" }
+                    th.right scope="col" { "Next offset" }
+                    th.right scope="col" { "End of the topic" }
+                    th.right scope="col" { "Behind" }
                     th scope="col" { "Moved last" }
                 } }
                 tbody {
@@ -172,7 +172,7 @@ fn history(builds: &[Build], locale: &Locale) -> Markup {
                     th scope="col" { "Build" }
                     th scope="col" { "State" }
                     th scope="col" { "Why" }
-                    th scope="col" { "Events" }
+                    th.right scope="col" { "Events" }
                     th scope="col" { "Asked for" }
                     th scope="col" { "Ended" }
                 } }

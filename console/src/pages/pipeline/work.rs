@@ -159,7 +159,7 @@ fn of_jobs(visit: &Visit, title: &str, none: &str, jobs: &List<Job>) -> Markup {
                             th scope="col" { "Job" }
                             th scope="col" { "What" }
                             th scope="col" { "Due" }
-                            th scope="col" { "Tries" }
+                            th.right scope="col" { "Tries" }
                             th scope="col" { "How far" }
                             th scope="col" { "Action" }
                         } }

@@ -149,7 +149,7 @@ fn about(visit: &Visit, export: &Export) -> Markup {
                     }
                 }
                 dt { "As of" } dd { (moment::maybe(export.as_of)) }
-                dt { "Asked for" } dd { (moment::moment(export.created_at)) " by " code { (export.created_by) } }
+                dt { "Asked for" } dd { (moment::moment(export.created_at)) " by " (visit.who(&export.created_by)) }
                 dt { "Ended" } dd { (moment::maybe(export.finished_at)) }
                 dt { "Kept until" } dd { (moment::maybe(export.expires_at)) }
                 dt { "Id" } dd { code { (export.id.to_string()) } }

@@ -111,7 +111,7 @@ async fn show(
 
 fn table(visit: &Visit, exports: &[Export]) -> Markup {
     html! {
-        div.table {
+        div.table tabindex="0" role="region" aria-label="Exports" {
             table.cards {
                 thead {
                     tr { th { "Asked for" } th { "What" } th { "State" } th { "How far" } th { "Kept until" } }

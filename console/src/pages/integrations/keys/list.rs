@@ -55,7 +55,7 @@ fn table(visit: &Visit, keys: &[Key]) -> Markup {
     let now = clock::now();
     let revokes = visit.may("DELETE", REVOKE);
     html! {
-        div.table {
+        div.table tabindex="0" role="region" aria-label="Keys" {
             table.cards {
                 thead {
                     tr {

@@ -94,7 +94,7 @@ fn upload(visit: &Visit, wanted: &Wanted, refused: Option<&Refusal>, open: bool)
 
 fn table(visit: &Visit, operations: &[Operation]) -> Markup {
     html! {
-        div.table {
+        div.table tabindex="0" role="region" aria-label="Operations" {
             table.cards {
                 thead {
                     tr {

@@ -143,7 +143,7 @@ fn next(operation: &Operation) -> Markup {
 
 fn table(failed: &[LineResult]) -> Markup {
     html! {
-        div.table {
+        div.table tabindex="0" role="region" aria-label="What failed" {
             table.cards {
                 thead { tr { th { "Line" } th { "What" } th { "Problem" } th { "Why" } } }
                 tbody {

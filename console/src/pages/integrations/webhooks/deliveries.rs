@@ -74,7 +74,7 @@ pub fn section(visit: &Visit, endpoint: Uuid, listed: &Listed<Delivery>, asked: 
 fn table(visit: &Visit, deliveries: &[Delivery]) -> Markup {
     let retries = visit.may("POST", "/v1/webhooks/deliveries/{id}/retry");
     html! {
-        div.table {
+        div.table tabindex="0" role="region" aria-label="Deliveries" {
             table.cards {
                 thead {
                     tr {

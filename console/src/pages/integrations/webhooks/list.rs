@@ -68,7 +68,7 @@ pub async fn show(
 fn table(endpoints: &[Endpoint]) -> Markup {
     let now = clock::now();
     html! {
-        div.table {
+        div.table tabindex="0" role="region" aria-label="Endpoints" {
             table.cards {
                 thead {
                     tr {

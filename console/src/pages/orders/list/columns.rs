@@ -119,6 +119,15 @@ impl Column {
         matches!(self, Self::Total | Self::Due | Self::Lines)
     }
 
+    /// How its cells are set: what people compare or copy stays on one line.
+    const fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Total | Self::Due | Self::Lines => Some("right nowrap"),
+            Self::Number | Self::Placed | Self::Updated | Self::Platform => Some("nowrap"),
+            _ => None,
+        }
+    }
+
     /// Those of these names, in the order that they are shown in; the usual ones where
     /// there are none. An order's number is always shown: it leads to it.
     pub fn chosen<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Self> {
@@ -140,7 +149,7 @@ impl Column {
     /// Its cell of one order.
     pub fn cell(self, visit: &Visit, order: &OrderSummary) -> Markup {
         html! {
-            td data-label=(self.title()) class=[self.is_number().then_some("right nowrap")] {
+            td data-label=(self.title()) class=[self.class()] {
                 (self.content(visit, order))
             }
         }

@@ -97,7 +97,7 @@ fn table(visit: &Visit, wanted: &Wanted, orders: &[OrderSummary]) -> Markup {
     html! {
         a.pill #unseen hidden href=(first) {}
         (not_live("not-live"))
-        div.table {
+        div.table tabindex="0" role="region" aria-label="Orders" {
             table.cards {
                 thead { tr { @for column in &wanted.columns { (column.head()) } } }
                 tbody data-live=(wanted.url("/console/orders/changes")) data-live-row=(row)

@@ -140,6 +140,7 @@ struct Delivery {
     endpoint_id: Uuid,
     event_type: String,
     state: String,
+    /// Those that failed.
     attempts: i64,
     last_error: Option<String>,
     created_at: String,
@@ -176,8 +177,12 @@ pub async fn deliveries(
                 @let page = delivery_page(delivery.endpoint_id, delivery.id);
                 (state(&delivery.state)) " " a href=(page) { (delivery.event_type) } br;
                 span.hint {
-                    (moment::told(&delivery.created_at)) ", "
-                    (delivery.attempts) @if delivery.attempts == 1 { " attempt" } @else { " attempts" }
+                    (moment::told(&delivery.created_at))
+                    @match delivery.attempts {
+                        0 => {}
+                        1 => { ", 1 failed attempt" }
+                        failed => { ", " (failed) " failed attempts" }
+                    }
                     @if let Some(error) = &delivery.last_error { " · " (error) }
                 }
             }

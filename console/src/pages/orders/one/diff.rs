@@ -1,5 +1,6 @@
 //! What changed, before and after.
 
+use crate::moment;
 use maud::{Markup, html};
 
 /// One part that is another one now, in words.
@@ -13,7 +14,7 @@ pub struct Change {
     pub after: Option<String>,
 }
 
-/// Changes in a list.
+/// Changes in a list; a value that is a moment is told as one.
 pub fn short(changes: &[Change]) -> Markup {
     html! {
         @if !changes.is_empty() {
@@ -21,8 +22,8 @@ pub fn short(changes: &[Change]) -> Markup {
                 @for change in changes {
                     li {
                         (change.what) ": "
-                        @if let Some(before) = &change.before { del { (before) } " " }
-                        @if let Some(after) = &change.after { ins { (after) } }
+                        @if let Some(before) = &change.before { del { (moment::told(before)) } " " }
+                        @if let Some(after) = &change.after { ins { (moment::told(after)) } }
                     }
                 }
             }

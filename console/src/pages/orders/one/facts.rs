@@ -22,14 +22,15 @@ pub fn title(kind: &str) -> String {
     }
 }
 
-/// What the event itself says: numbers, texts, and how many of what has parts.
-pub fn told(locale: &Locale, currency: &str, data: &Value) -> Vec<String> {
+/// What the event itself says, each by its name: numbers, texts, and how many of what
+/// has parts.
+pub fn told(locale: &Locale, currency: &str, data: &Value) -> Vec<(String, String)> {
     let members = data.as_object().into_iter().flatten();
     members
         .filter(|(name, _)| !ELSEWHERE.contains(&name.as_str()))
         .filter_map(|(name, value)| {
             let value = written(locale, currency, name, value)?;
-            Some(format!("{}: {value}", name.replace('_', " ")))
+            Some((name.replace('_', " "), value))
         })
         .take(MOST)
         .collect()
@@ -128,10 +129,13 @@ mod tests {
         assert_eq!(title("odd"), "Odd");
         let data = json!({"payment": "p1", "amount": 1929, "after": {}, "lines": [1, 2]});
         let locale = Locale::of(&actix_web::test::TestRequest::default().to_http_request());
-        assert_eq!(
-            told(&locale, "GBP", &data),
-            ["amount: 19.29\u{a0}GBP", "lines: 2", "payment: p1"]
-        );
+        let expected = [
+            ("amount", "19.29\u{a0}GBP"),
+            ("lines", "2"),
+            ("payment", "p1"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(told(&locale, "GBP", &data), expected);
     }
 
     #[test]

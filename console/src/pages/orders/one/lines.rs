@@ -46,7 +46,7 @@ pub fn lines(order: &Order, money: &Money<'_>, from: usize) -> Markup {
     html! {
         section.card {
             h2 { "Lines" }
-            div.table {
+            div.table tabindex="0" role="region" aria-label="Lines" {
                 table.cards {
                     thead {
                         tr {

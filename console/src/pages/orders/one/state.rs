@@ -21,7 +21,7 @@ pub fn state(visit: &Visit, order: &Order) -> Markup {
         (parts::payments(order, &money))
         (parts::fulfillments(order))
         (parts::returns(order, &money))
-        (notes(order))
+        (notes(visit, order))
     }
 }
 
@@ -141,7 +141,7 @@ fn address(address: &Address) -> Markup {
     html! { p { @for row in rows.into_iter().flatten() { (row) br; } } }
 }
 
-fn notes(order: &Order) -> Markup {
+fn notes(visit: &Visit, order: &Order) -> Markup {
     html! {
         @if !order.notes.is_empty() {
             section.card {
@@ -149,7 +149,7 @@ fn notes(order: &Order) -> Markup {
                 @for note in order.notes.iter().rev().take(MOST_NOTES) {
                     p {
                         (note.text) br;
-                        span.hint { (note.author) ", " (moment::moment(note.at)) }
+                        span.hint { (visit.who(&note.author)) ", " (moment::moment(note.at)) }
                     }
                 }
             }

@@ -134,7 +134,14 @@ fn one(visit: &Visit, of: (Uuid, &str), before: Option<&Entry>, entry: &Entry) -
                 a href=(path(id, &format!("/events/{}", entry.version))) { (facts::title(&entry.kind)) }
             }
             @let told = facts::told(&visit.locale, currency, &entry.data);
-            @if !told.is_empty() { p { (told.join(" · ")) } }
+            @if !told.is_empty() {
+                p {
+                    @for (nth, (name, value)) in told.iter().enumerate() {
+                        @if nth > 0 { " · " }
+                        (name) ": " (moment::told(value))
+                    }
+                }
+            }
             @if let Some(reason) = &entry.reason { p { "“" (reason) "”" } }
             (diff::short(&changes))
             p.hint { (meta(visit, entry)) }
@@ -144,10 +151,8 @@ fn one(visit: &Visit, of: (Uuid, &str), before: Option<&Entry>, entry: &Entry) -
 
 /// When, who, in which trace.
 pub fn meta(visit: &Visit, entry: &Entry) -> Markup {
-    let own = entry.actor == visit.session.principal.id;
     html! {
-        (moment::told(&entry.time)) " · "
-        @if own { "you" } @else { code { (entry.actor) } }
+        (moment::told(&entry.time)) " · " (visit.who(&entry.actor))
         " · version " (entry.version)
         @if let Some(cause) = &entry.causation_id { " · after " code { (cause) } }
         @if let Some(trace) = entry.traceparent.as_deref().and_then(trace_id) {

@@ -126,8 +126,8 @@ fn table(visit: &Visit, parked: &[Parked]) -> Markup {
                     th scope="col" { "What" }
                     th scope="col" { "Reason" }
                     th scope="col" { "Since" }
-                    th scope="col" { "Waiting" }
-                    th scope="col" { "Tries" }
+                    th.right scope="col" { "Waiting" }
+                    th.right scope="col" { "Tries" }
                     th scope="col" { "Action" }
                 } }
                 tbody { @for parked in parked { (row(visit, parked)) } }

@@ -106,7 +106,7 @@ fn relay(place: Option<&RelayPlace>, locale: &Locale) -> Markup {
                 .map_or("nothing".to_owned(), |at| locale.count(at)),
         ),
         ("Rate", rate(relay.per_second)),
-        ("Behind the log", lag(&behind, locale)),
+        ("Behind", lag(&behind, locale)),
     ];
     let platforms = html! {
         @if !relay.platforms_behind.is_empty() {
@@ -191,7 +191,7 @@ fn views(projections: &Projections, locale: &Locale) -> Markup {
     let written = orders.and_then(|orders| orders.per_second);
     let mut figures = vec![
         ("Orders, rate", rate(written)),
-        ("Orders behind", lag(&behind, locale)),
+        ("Orders, lag", lag(&behind, locale)),
     ];
     for replica in replicas {
         let told = if replica.answers {

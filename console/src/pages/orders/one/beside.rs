@@ -178,11 +178,7 @@ pub async fn deliveries(
                 (state(&delivery.state)) " " a href=(page) { (delivery.event_type) } br;
                 span.hint {
                     (moment::told(&delivery.created_at))
-                    @match delivery.attempts {
-                        0 => {}
-                        1 => { ", 1 failed attempt" }
-                        failed => { ", " (failed) " failed attempts" }
-                    }
+                    @if let Some(failed) = failed(delivery.attempts) { ", " (failed) }
                     @if let Some(error) = &delivery.last_error { " · " (error) }
                 }
             }
@@ -192,6 +188,16 @@ pub async fn deliveries(
         }
     };
     Ok(visit.part(&request, "Deliveries", part))
+}
+
+/// How many attempts of a delivery failed, where any did: the one that came through is
+/// not among them.
+fn failed(attempts: i64) -> Option<String> {
+    match attempts {
+        ..=0 => None,
+        1 => Some("1 failed attempt".to_owned()),
+        more => Some(format!("{more} failed attempts")),
+    }
 }
 
 fn state(state: &str) -> Markup {
@@ -234,6 +240,13 @@ mod tests {
         let found = further(Uuid::nil(), "a+b/=&c");
         let expected = "/console/orders/00000000-0000-0000-0000-000000000000/deliveries?cursor=a%2Bb%2F%3D%26c";
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn only_attempts_that_failed_are_counted() {
+        assert_eq!(failed(0), None);
+        assert_eq!(failed(1).as_deref(), Some("1 failed attempt"));
+        assert_eq!(failed(3).as_deref(), Some("3 failed attempts"));
     }
 
     #[test]

@@ -30,3 +30,20 @@ pub fn short(changes: &[Change]) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_a_moment_is_told_as_one() {
+        let change = Change {
+            what: "due at".into(),
+            before: Some("soon".into()),
+            after: Some("2026-11-28T14:51:58.962158Z".into()),
+        };
+        let shown = short(&[change]).into_string();
+        assert!(shown.contains("<del>soon</del>"), "{shown}");
+        assert!(shown.contains(">2026-11-28 14:51 UTC</time>"), "{shown}");
+    }
+}

@@ -276,8 +276,12 @@ async fn sample() -> anyhow::Result<()> {
         Ok(said()?.contains("sample data: 40 orders").then_some(()))
     })
     .await?;
-    let platform = first.api.get("/v1/orders?platform=fernwick-uk").await?;
-    ensure!(!platform.expect(200)?.json["data"][0].is_null());
+    // The views hear of it a little later.
+    wait_until("an order of it", async || {
+        let list = first.api.get("/v1/orders?platform=fernwick-uk").await?;
+        Ok((!list.expect(200)?.json["data"][0].is_null()).then_some(()))
+    })
+    .await?;
     first.signal(Signal::INT)?;
     ensure!(first.ended().await?.success());
 

@@ -215,7 +215,7 @@ impl Form<'_> {
             .collect())
     }
 
-    /// The same of goods that came back, with how many can be sold again.
+    /// The same of goods that came back, each line's as good as new or not.
     fn received(&self) -> Result<Value, Failure> {
         let received = self.numbers("quantity")?;
         if received.is_empty() {
@@ -225,9 +225,7 @@ impl Form<'_> {
         }
         let mut lines = Vec::new();
         for (line, quantity) in received {
-            let field = format!("resellable.{line}");
-            let resellable = self.fields.number(&field, "What can be sold again")?;
-            let resellable = resellable.unwrap_or(0);
+            let resellable = self.fields.one(&format!("resellable.{line}")).is_some();
             lines.push(json!({"line": line, "quantity": quantity, "resellable": resellable}));
         }
         Ok(json!({"lines": lines}))
@@ -303,12 +301,12 @@ mod tests {
             &[
                 ("return", "r1"),
                 ("quantity.l1", "2"),
-                ("resellable.l1", "1"),
+                ("resellable.l1", "yes"),
             ],
         );
         assert_eq!(
             received.body,
-            Some(json!({"lines": [{"line": "l1", "quantity": 2, "resellable": 1}]}))
+            Some(json!({"lines": [{"line": "l1", "quantity": 2, "resellable": true}]}))
         );
     }
 

@@ -72,12 +72,12 @@ fn receive(forms: &Forms<'_>, returned: &Return) -> Markup {
         @if !open.is_empty() {
             (form.boxed(&format!("Receive return {}", returned.id), &html! {
                 (quantities(&form, &open, true))
-                @for (line, most) in open.iter().take(MOST) {
+                @for (line, _) in open.iter().take(MOST) {
                     @let name = format!("resellable.{line}");
-                    label {
-                        (name_of(forms.order, line)) ", of which can be sold again"
-                        input.small type="number" name=(name) min="0" max=(most)
-                            value=(form.value(&name, &most.to_string()));
+                    label.inline {
+                        input type="checkbox" name=(name) value="yes"
+                            checked[!form.value(&name, "yes").is_empty()];
+                        (name_of(forms.order, line)) " can be sold again"
                     }
                 }
                 (send("Receive"))

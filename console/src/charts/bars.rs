@@ -21,7 +21,7 @@ use plotters::{
 const EACH: u32 = 30;
 /// Room for names, and for what a bar comes to.
 const NAMES: u32 = 180;
-const FIGURES_WIDTH: u32 = 120;
+const FIGURES_WIDTH: u32 = 130;
 /// Characters of a name for which there is room.
 const LETTERS_OF_NAME: usize = 24;
 

@@ -268,6 +268,10 @@ mod tests {
                 assert!(lines.example.is_some(), "{path}");
                 continue;
             }
+            // A file of anybody's: what it may hold, the route's parameters say.
+            if body.content.contains_key("application/octet-stream") {
+                continue;
+            }
             let Some(RefOr::T(content)) = body.content.get("application/json") else {
                 panic!("{path}: no JSON");
             };

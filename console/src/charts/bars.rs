@@ -103,9 +103,16 @@ mod tests {
         };
         let svg = bars.picture().into_string();
         let widths: Vec<i32> = svg
-            .split("width=\"")
+            .split("<rect ")
             .skip(1)
-            .filter_map(|rest| rest.split('"').next()?.parse().ok())
+            .filter_map(|bar| {
+                bar.split_once("width=\"")?
+                    .1
+                    .split('"')
+                    .next()?
+                    .parse()
+                    .ok()
+            })
             .collect();
         let [lamp, desk, returned] = widths[..] else {
             panic!("{svg}");

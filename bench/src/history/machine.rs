@@ -85,11 +85,11 @@ mod tests {
     fn the_disk_is_that_of_the_deepest_mount() {
         let mounts = "1 0 254:0 / / rw - ext4 /dev/a rw\n\
                       2 1 0:30 / /tmp rw shared:1 - tmpfs tmpfs rw\n\
-                      3 1 254:16 / /work rw - xfs /dev/b rw\n";
+                      3 1 254:16 / /data rw - xfs /dev/b rw\n";
         let system = |folder: &str| mount_of(mounts, Path::new(folder)).map(|(_, system)| system);
         assert_eq!(system("/home").as_deref(), Some("ext4"));
         assert_eq!(system("/tmp/x").as_deref(), Some("tmpfs"));
-        assert_eq!(system("/work/wt").as_deref(), Some("xfs"));
+        assert_eq!(system("/data/x").as_deref(), Some("xfs"));
     }
 
     #[test]

@@ -55,30 +55,31 @@ struct Answers;
 
 impl IntoResponses for Answers {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let taken = (
-            202,
-            "It will be carried out, and is read at `Location`",
-            Some("Operation"),
-        );
-        let codes = &[
-            "incomplete_body",
-            "invalid_query",
-            "unknown_parameter",
-            "invalid_parameter",
-            "invalid_idempotency_key",
-            "idempotency_key_required",
-            "idempotency_key_reused",
-            "unauthorized",
-            "request_timeout",
-            "body_too_large",
-            "unsupported_media_type",
-            "coding_not_acceptable",
-            "internal",
-            "unavailable",
-            "no_object_storage",
-        ];
-        responses(&[taken], &[codes])
+        answers("It will be carried out, and is read at `Location`")
     }
+}
+
+/// What whoever uploads something is told: `taken` where it is, else why it is not.
+pub(super) fn answers(taken: &str) -> BTreeMap<String, RefOr<Response>> {
+    let taken = (202, taken, Some("Operation"));
+    let codes = &[
+        "incomplete_body",
+        "invalid_query",
+        "unknown_parameter",
+        "invalid_parameter",
+        "invalid_idempotency_key",
+        "idempotency_key_required",
+        "idempotency_key_reused",
+        "unauthorized",
+        "request_timeout",
+        "body_too_large",
+        "unsupported_media_type",
+        "coding_not_acceptable",
+        "internal",
+        "unavailable",
+        "no_object_storage",
+    ];
+    responses(&[taken], &[codes])
 }
 
 /// Carry out many commands in the background

@@ -1,10 +1,7 @@
 //! `POST /v1/operations/import`: a file of orders is taken, and will be imported.
 
-use super::create::{DRY_RUN, ON_INVALID, Request};
-use crate::{
-    documented::{Once, responses},
-    state::CommandApi,
-};
+use super::create::{DRY_RUN, ON_INVALID, Request, answers};
+use crate::{documented::Once, state::CommandApi};
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
 use infra::{
     http::{Pieces, Principal, Problem, Query, query::invalid},
@@ -51,29 +48,7 @@ struct Answers;
 
 impl IntoResponses for Answers {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let taken = (
-            202,
-            "It will be imported, and is read at `Location`",
-            Some("Operation"),
-        );
-        let codes = &[
-            "incomplete_body",
-            "invalid_query",
-            "unknown_parameter",
-            "invalid_parameter",
-            "invalid_idempotency_key",
-            "idempotency_key_required",
-            "idempotency_key_reused",
-            "unauthorized",
-            "request_timeout",
-            "body_too_large",
-            "unsupported_media_type",
-            "coding_not_acceptable",
-            "internal",
-            "unavailable",
-            "no_object_storage",
-        ];
-        responses(&[taken], &[codes])
+        answers("It will be imported, and is read at `Location`")
     }
 }
 

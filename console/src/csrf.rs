@@ -36,6 +36,13 @@ impl Fields {
         Self(pairs)
     }
 
+    /// What somebody might have filled in.
+    #[cfg(test)]
+    pub fn filled_in(pairs: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self(pairs.iter().map(owned).collect())
+    }
+
     /// Every pair.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0

@@ -42,20 +42,13 @@ impl<T> Listed<T> {
 mod tests {
     use super::*;
 
-    fn fields(pairs: &[(&str, &str)]) -> Fields {
-        let pairs = pairs
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        Fields::new(pairs.collect())
-    }
-
     #[test]
     fn what_was_asked_for_goes_along_with_the_cursor() {
         let listed = Listed::<u8> {
             data: vec![1],
             next_cursor: Some("next".to_owned()),
         };
-        let asked = fields(&[("state", "failed"), ("cursor", "this"), ("other", "x")]);
+        let asked = Fields::filled_in(&[("state", "failed"), ("cursor", "this"), ("other", "x")]);
         let pager = listed.pager("/console/exports", &["state"], &asked);
         let pager = pager.expect("links").into_string();
         assert!(
@@ -70,6 +63,10 @@ mod tests {
             data: Vec::new(),
             next_cursor: None,
         };
-        assert!(whole.pager("/console/exports", &[], &fields(&[])).is_none());
+        assert!(
+            whole
+                .pager("/console/exports", &[], &Fields::filled_in(&[]))
+                .is_none()
+        );
     }
 }

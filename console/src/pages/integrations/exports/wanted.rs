@@ -126,10 +126,7 @@ mod tests {
     use super::*;
 
     fn body(pairs: &[(&str, &str)]) -> Option<Value> {
-        let pairs = pairs
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        Wanted::filled_in(Fields::new(pairs.collect())).body().ok()
+        Wanted::filled_in(Fields::filled_in(pairs)).body().ok()
     }
 
     #[test]

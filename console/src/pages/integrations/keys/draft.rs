@@ -94,10 +94,7 @@ mod tests {
     use super::*;
 
     fn filled_in(pairs: &[(&str, &str)]) -> Option<Draft> {
-        let pairs = pairs
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        Draft::filled_in(&Fields::new(pairs.collect())).ok()
+        Draft::filled_in(&Fields::filled_in(pairs)).ok()
     }
 
     #[test]

@@ -145,10 +145,7 @@ mod tests {
     use super::*;
 
     fn filled_in(pairs: &[(&str, &str)]) -> Option<Wanted> {
-        let pairs = pairs
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        Wanted::filled_in(&Fields::new(pairs.collect())).ok()
+        Wanted::filled_in(&Fields::filled_in(pairs)).ok()
     }
 
     #[test]

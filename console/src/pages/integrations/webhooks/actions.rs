@@ -146,10 +146,7 @@ mod tests {
     use super::*;
 
     fn said(pairs: &[(&str, &str)]) -> Option<Value> {
-        let pairs = pairs
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        wanted(&Fields::new(pairs.collect())).ok()
+        wanted(&Fields::filled_in(pairs)).ok()
     }
 
     #[test]

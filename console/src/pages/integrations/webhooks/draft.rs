@@ -139,10 +139,7 @@ mod tests {
     use serde_json::json;
 
     fn filled_in(pairs: &[(&str, &str)]) -> Result<Draft, Failure> {
-        let pairs = pairs
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        Draft::filled_in(&Fields::new(pairs.collect()))
+        Draft::filled_in(&Fields::filled_in(pairs))
     }
 
     #[test]

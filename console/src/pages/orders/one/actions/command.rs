@@ -254,15 +254,8 @@ impl Form<'_> {
 mod tests {
     use super::*;
 
-    fn fields(pairs: &[(&str, &str)]) -> Fields {
-        let pairs = pairs
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
-        Fields::new(pairs.collect())
-    }
-
     fn made(action: &str, pairs: &[(&str, &str)]) -> Command {
-        of(action, "EUR", &fields(pairs))
+        of(action, "EUR", &Fields::filled_in(pairs))
             .expect("a command")
             .command
     }
@@ -278,7 +271,7 @@ mod tests {
         let wrong = of(
             "capture",
             "EUR",
-            &fields(&[("payment", "p1"), ("amount", "1.234,5")]),
+            &Fields::filled_in(&[("payment", "p1"), ("amount", "1.234,5")]),
         );
         assert!(matches!(wrong, Err(Failure::Form(_))));
     }
@@ -295,7 +288,7 @@ mod tests {
             fulfill.body,
             Some(json!({"lines": [{"line": "l1", "quantity": 2}]}))
         );
-        assert!(of("fulfill", "EUR", &fields(&pairs[1..])).is_err());
+        assert!(of("fulfill", "EUR", &Fields::filled_in(&pairs[1..])).is_err());
         let received = made(
             "receive",
             &[
@@ -326,11 +319,11 @@ mod tests {
     #[test]
     fn what_there_is_not_is_not_done() {
         assert!(matches!(
-            of("drop", "EUR", &fields(&[])),
+            of("drop", "EUR", &Fields::filled_in(&[])),
             Err(Failure::Unknown)
         ));
         assert!(matches!(
-            of("hold", "EUR", &fields(&[])),
+            of("hold", "EUR", &Fields::filled_in(&[])),
             Err(Failure::Form(_))
         ));
         let step = made("cancel_return", &[("return", "r1")]);

@@ -8,7 +8,7 @@ mod raw;
 
 pub use missing::{Part, missing};
 pub use notices::notice;
-pub use parts::{badge, empty, figures, not_live, pager, short};
+pub use parts::{badge, empty, figures, not_live, pager, short, table_box, table_card};
 pub use raw::{beginning, raw, whole};
 
 use crate::{Visit, assets, pages, session::SIGN_OUT};

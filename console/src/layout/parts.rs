@@ -17,6 +17,21 @@ pub fn empty(what: &str, to_do: &Markup) -> Markup {
     }
 }
 
+/// A table, which goes sideways in its own box where it is wider than the page, by
+/// keyboard too; `label` says what it is of.
+pub fn table_box(label: &str, table: &Markup) -> Markup {
+    wide("table", label, table)
+}
+
+/// The same as a card of its own.
+pub fn table_card(label: &str, table: &Markup) -> Markup {
+    wide("card table", label, table)
+}
+
+fn wide(class: &str, label: &str, table: &Markup) -> Markup {
+    html! { div class=(class) tabindex="0" role="region" aria-label=(label) { (table) } }
+}
+
 /// Names and what they stand for.
 pub fn figures(figures: &[(String, String)]) -> Markup {
     html! {

@@ -1,6 +1,6 @@
 //! Figures in rows: as a table of the page, and as a file.
 
-use crate::locale::Locale;
+use crate::{layout::table_box, locale::Locale};
 use infra::csv::{END, push_text};
 use maud::{Markup, html};
 
@@ -50,8 +50,9 @@ pub struct Table {
 impl Table {
     /// The table of the page.
     pub fn html(&self, locale: &Locale) -> Markup {
-        html! {
-            div.table tabindex="0" role="region" aria-label=(self.caption) {
+        table_box(
+            &self.caption,
+            &html! {
                 table.sums {
                     caption {
                         (self.caption)
@@ -66,8 +67,8 @@ impl Table {
                         } }
                     }
                 }
-            }
-        }
+            },
+        )
     }
 
     /// The file: amounts in minor units, as the API has them, with a column that says

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Failure, Posted, Visit,
-    layout::{Part, badge},
+    layout::{Part, badge, table_box},
     locale::Locale,
     session::Notice,
 };
@@ -76,8 +76,9 @@ fn redis(redis: &Redis, locale: &Locale) -> Markup {
 }
 
 fn table(families: &[Family], locale: &Locale) -> Markup {
-    html! {
-        div.table tabindex="0" role="region" aria-label="Families of cached values" {
+    table_box(
+        "Families of cached values",
+        &html! {
             table.cards {
                 thead { tr {
                     th scope="col" { "Family" }
@@ -100,8 +101,8 @@ fn table(families: &[Family], locale: &Locale) -> Markup {
                     td.right data-label="Not asked" { (locale.count(family.unavailable)) }
                 } } }
             }
-        }
-    }
+        },
+    )
 }
 
 fn ratio(family: &Family, locale: &Locale) -> Markup {

@@ -5,7 +5,13 @@ use super::{
     state::{Health, lag, percent, rate},
     told::{Build, List, Partition, Projection, Projections},
 };
-use crate::{Failure, Posted, Visit, layout::badge, locale::Locale, moment, session::Notice};
+use crate::{
+    Failure, Posted, Visit,
+    layout::{badge, table_card},
+    locale::Locale,
+    moment,
+    session::Notice,
+};
 use actix_web::{HttpResponse, web::Path};
 use maud::{Markup, html};
 use reqwest::Method;
@@ -16,8 +22,9 @@ const CANCEL: &str = "/v1/admin/projections/{name}/rebuild/cancel";
 
 /// All of them.
 pub fn table(projections: &[Projection], locale: &Locale) -> Markup {
-    html! {
-        div.card.table tabindex="0" role="region" aria-label="Projections" {
+    table_card(
+        "Projections",
+        &html! {
             table.cards {
                 caption { "Projections, and how far each is behind the log" }
                 thead { tr {
@@ -32,8 +39,8 @@ pub fn table(projections: &[Projection], locale: &Locale) -> Markup {
                     @for projection in projections { (row(projection, locale)) }
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 fn row(projection: &Projection, locale: &Locale) -> Markup {
@@ -138,8 +145,9 @@ fn details(projection: &Projection, builds: &List<Build>, locale: &Locale) -> Ma
 
 fn partitions(partitions: &[Partition], locale: &Locale) -> Markup {
     let offset = |offset: Option<i64>| offset.map_or("unknown".to_owned(), |at| locale.count(at));
-    html! {
-        div.card.table tabindex="0" role="region" aria-label="Partitions" {
+    table_card(
+        "Partitions",
+        &html! {
             table.cards {
                 caption { "Partitions" }
                 thead { tr {
@@ -159,13 +167,14 @@ fn partitions(partitions: &[Partition], locale: &Locale) -> Markup {
                     } }
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 fn history(builds: &[Build], locale: &Locale) -> Markup {
-    html! {
-        div.card.table tabindex="0" role="region" aria-label="Builds" {
+    table_card(
+        "Builds",
+        &html! {
             table.cards {
                 caption { "The last builds" }
                 thead { tr {
@@ -196,8 +205,8 @@ fn history(builds: &[Build], locale: &Locale) -> Markup {
                     } }
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 /// The class of a build's badge.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Failure, Posted, Visit,
-    layout::{Part, badge, missing, short},
+    layout::{Part, badge, missing, short, table_box},
     moment,
     session::Notice,
 };
@@ -65,8 +65,9 @@ pub fn section(visit: &Visit, schedules: &Part<List<Schedule>>, jobs: &Part<Jobs
 }
 
 fn table_of_schedules(visit: &Visit, schedules: &[Schedule]) -> Markup {
-    html! {
-        div.table tabindex="0" role="region" aria-label="Schedules" {
+    table_box(
+        "Schedules",
+        &html! {
             table.cards {
                 thead { tr {
                     th scope="col" { "Schedule" }
@@ -77,8 +78,8 @@ fn table_of_schedules(visit: &Visit, schedules: &[Schedule]) -> Markup {
                 } }
                 tbody { @for schedule in schedules { (row(visit, schedule)) } }
             }
-        }
-    }
+        },
+    )
 }
 
 fn row(visit: &Visit, schedule: &Schedule) -> Markup {
@@ -153,7 +154,7 @@ fn of_jobs(visit: &Visit, title: &str, none: &str, jobs: &List<Job>) -> Markup {
             @if jobs.data.is_empty() {
                 p.hint { (none) }
             } @else {
-                div.table tabindex="0" role="region" aria-label=(title) {
+                (table_box(title, &html! {
                     table.cards {
                         thead { tr {
                             th scope="col" { "Job" }
@@ -165,7 +166,7 @@ fn of_jobs(visit: &Visit, title: &str, none: &str, jobs: &List<Job>) -> Markup {
                         } }
                         tbody { @for job in &jobs.data { (of_job(visit, job)) } }
                     }
-                }
+                }))
                 @if jobs.has_more { p.hint { "There are more: " code { "GET /v1/admin/jobs" } " has all." } }
             }
         }

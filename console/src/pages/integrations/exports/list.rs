@@ -3,7 +3,7 @@
 use super::{PAGE, export::words, path_of, told::Export, wanted::Wanted};
 use crate::{
     Failure, Fields, Posted, Refusal, Visit,
-    layout::{empty, notice},
+    layout::{empty, notice, table_box},
     moment,
     pages::integrations::{
         fields::select,
@@ -110,8 +110,9 @@ async fn show(
 }
 
 fn table(visit: &Visit, exports: &[Export]) -> Markup {
-    html! {
-        div.table tabindex="0" role="region" aria-label="Exports" {
+    table_box(
+        "Exports",
+        &html! {
             table.cards {
                 thead {
                     tr { th { "Asked for" } th { "What" } th { "State" } th { "How far" } th { "Kept until" } }
@@ -130,6 +131,6 @@ fn table(visit: &Visit, exports: &[Export]) -> Markup {
                     }
                 }
             }
-        }
-    }
+        },
+    )
 }

@@ -1,7 +1,12 @@
 //! `GET /console/keys`: all keys.
 
 use super::{PAGE, draft::Draft, told::Key};
-use crate::{Failure, Refusal, Visit, layout::notice, moment, session::Notice};
+use crate::{
+    Failure, Refusal, Visit,
+    layout::{notice, table_box},
+    moment,
+    session::Notice,
+};
 use actix_web::{HttpResponse, http::StatusCode};
 use infra::clock;
 use maud::{Markup, html};
@@ -54,8 +59,9 @@ pub async fn show(
 fn table(visit: &Visit, keys: &[Key]) -> Markup {
     let now = clock::now();
     let revokes = visit.may("DELETE", REVOKE);
-    html! {
-        div.table tabindex="0" role="region" aria-label="Keys" {
+    table_box(
+        "Keys",
+        &html! {
             table.cards {
                 thead {
                     tr {
@@ -91,8 +97,8 @@ fn table(visit: &Visit, keys: &[Key]) -> Markup {
                     }
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 fn scopes(key: &Key) -> Markup {

@@ -3,7 +3,7 @@
 use super::{PAGE, UPLOAD, operation::words, path_of, told::Operation, wanted::Wanted};
 use crate::{
     Failure, Fields, Refusal, Visit,
-    layout::{empty, notice},
+    layout::{empty, notice, table_box},
     moment,
     pages::integrations::{
         fields::select,
@@ -93,8 +93,9 @@ fn upload(visit: &Visit, wanted: &Wanted, refused: Option<&Refusal>, open: bool)
 }
 
 fn table(visit: &Visit, operations: &[Operation]) -> Markup {
-    html! {
-        div.table tabindex="0" role="region" aria-label="Operations" {
+    table_box(
+        "Operations",
+        &html! {
             table.cards {
                 thead {
                     tr {
@@ -119,6 +120,6 @@ fn table(visit: &Visit, operations: &[Operation]) -> Markup {
                     }
                 }
             }
-        }
-    }
+        },
+    )
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Failure, Fields, Visit,
-    layout::{Part, empty, missing},
+    layout::{Part, empty, missing, table_box},
     locale::Locale,
 };
 use actix_web::{
@@ -142,8 +142,9 @@ fn next(operation: &Operation) -> Markup {
 }
 
 fn table(failed: &[LineResult]) -> Markup {
-    html! {
-        div.table tabindex="0" role="region" aria-label="What failed" {
+    table_box(
+        "What failed",
+        &html! {
             table.cards {
                 thead { tr { th { "Line" } th { "What" } th { "Problem" } th { "Why" } } }
                 tbody {
@@ -165,8 +166,8 @@ fn table(failed: &[LineResult]) -> Markup {
                     }
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 fn what(result: &LineResult) -> Markup {

@@ -3,7 +3,7 @@
 use super::{delivery, path_of, told::Delivery};
 use crate::{
     Failure, Fields, Visit,
-    layout::empty,
+    layout::{empty, table_box},
     moment,
     pages::integrations::{
         fields::{select, text},
@@ -73,8 +73,9 @@ pub fn section(visit: &Visit, endpoint: Uuid, listed: &Listed<Delivery>, asked: 
 
 fn table(visit: &Visit, deliveries: &[Delivery]) -> Markup {
     let retries = visit.may("POST", "/v1/webhooks/deliveries/{id}/retry");
-    html! {
-        div.table tabindex="0" role="region" aria-label="Deliveries" {
+    table_box(
+        "Deliveries",
+        &html! {
             table.cards {
                 thead {
                     tr {
@@ -112,8 +113,8 @@ fn table(visit: &Visit, deliveries: &[Delivery]) -> Markup {
                     }
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 /// Which order, and its version.

@@ -3,7 +3,7 @@
 use super::{PAGE, draft::Draft, path_of, told::Endpoint};
 use crate::{
     Failure, Fields, Refusal, Visit,
-    layout::{empty, notice},
+    layout::{empty, notice, table_box},
     moment,
     pages::integrations::listed::{LIMIT, Listed},
     session::Notice,
@@ -67,8 +67,9 @@ pub async fn show(
 
 fn table(endpoints: &[Endpoint]) -> Markup {
     let now = clock::now();
-    html! {
-        div.table tabindex="0" role="region" aria-label="Endpoints" {
+    table_box(
+        "Endpoints",
+        &html! {
             table.cards {
                 thead {
                     tr {
@@ -98,8 +99,8 @@ fn table(endpoints: &[Endpoint]) -> Markup {
                     }
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 /// What a badge of health leaves open.

@@ -9,7 +9,7 @@ pub use columns::Column;
 use super::PAGE;
 use crate::{
     Failure, Visit,
-    layout::{empty, not_live, pager},
+    layout::{empty, not_live, pager, table_box},
 };
 use actix_web::{HttpRequest, HttpResponse};
 use contracts::order::OrderSummary;
@@ -97,7 +97,7 @@ fn table(visit: &Visit, wanted: &Wanted, orders: &[OrderSummary]) -> Markup {
     html! {
         a.pill #unseen hidden href=(first) {}
         (not_live("not-live"))
-        div.table tabindex="0" role="region" aria-label="Orders" {
+        (table_box("Orders", &html! {
             table.cards {
                 thead { tr { @for column in &wanted.columns { (column.head()) } } }
                 tbody data-live=(wanted.url("/console/orders/changes")) data-live-row=(row)
@@ -107,7 +107,7 @@ fn table(visit: &Visit, wanted: &Wanted, orders: &[OrderSummary]) -> Markup {
                     (entries(visit, &wanted.columns, orders))
                 }
             }
-        }
+        }))
         @if orders.is_empty() { (nothing(wanted)) }
     }
 }

@@ -1,7 +1,7 @@
 //! The lines of an order: a real one has had 1,114 of them.
 
 use super::{Asked, Money, parts, path, read};
-use crate::{Failure, Visit};
+use crate::{Failure, Visit, layout::table_box};
 use actix_web::{
     HttpResponse,
     web::{Path, Query},
@@ -46,7 +46,7 @@ pub fn lines(order: &Order, money: &Money<'_>, from: usize) -> Markup {
     html! {
         section.card {
             h2 { "Lines" }
-            div.table tabindex="0" role="region" aria-label="Lines" {
+            (table_box("Lines", &html! {
                 table.cards {
                     thead {
                         tr {
@@ -63,7 +63,7 @@ pub fn lines(order: &Order, money: &Money<'_>, from: usize) -> Markup {
                         }
                     }
                 }
-            }
+            }))
             @if order.lines.len() > next {
                 p {
                     a href=(path(order.id, &format!("/lines?from={next}"))) {

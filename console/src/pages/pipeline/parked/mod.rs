@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Failure, Visit,
-    layout::{badge, empty, pager, short},
+    layout::{badge, empty, pager, short, table_box},
     moment,
 };
 use actix_web::{HttpResponse, web::Query};
@@ -119,8 +119,9 @@ fn redrive_all(visit: &Visit, projection: &str) -> Markup {
 }
 
 fn table(visit: &Visit, parked: &[Parked]) -> Markup {
-    html! {
-        div.table tabindex="0" role="region" aria-label="Parked" {
+    table_box(
+        "Parked",
+        &html! {
             table.cards {
                 thead { tr {
                     th scope="col" { "What" }
@@ -132,8 +133,8 @@ fn table(visit: &Visit, parked: &[Parked]) -> Markup {
                 } }
                 tbody { @for parked in parked { (row(visit, parked)) } }
             }
-        }
-    }
+        },
+    )
 }
 
 fn row(visit: &Visit, parked: &Parked) -> Markup {

@@ -18,6 +18,13 @@ pub const ERASED: &str = "[erased]";
 /// The member of an event that holds its personal data.
 pub const MEMBER: &str = "personal";
 
+/// Whether JSON may have the member, at a glance: most events have none, and need not
+/// be parsed for it. Its name may be written with escapes.
+#[must_use]
+pub fn may_be_in(json: &str) -> bool {
+    json.contains("\"personal\"") || json.contains('\\')
+}
+
 /// Ciphertext under the key of a subject: a customer, else an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ToSchema)]
 pub struct Sealed {
@@ -120,5 +127,18 @@ mod tests {
             let json = serde_json::to_string(&state).expect("JSON");
             assert_eq!(read(&json), state);
         }
+    }
+
+    #[test]
+    fn whatever_has_the_member_is_seen_at_a_glance() {
+        for text in [
+            r#"{"a":1,"personal":{"n":1}}"#,
+            r#"{"personal" : null}"#,
+            r#"{"person\u0061l":{"n":1}}"#,
+            r#"{"\u0070ersonal":{"n":1}}"#,
+        ] {
+            assert!(may_be_in(text), "{text}");
+        }
+        assert!(!may_be_in(r#"{"note":"a personal one","after":{}}"#));
     }
 }

@@ -49,11 +49,11 @@ pub fn pager(before: Option<&str>, after: Option<&str>) -> Markup {
     html! {
         nav.pager aria-label="Pages of the list" {
             @match before {
-                Some(url) => { a rel="prev" href=(url) data-previous { "← Previous" } }
+                Some(url) => { a rel="prev" href=(url) { "← Previous" } }
                 None => { span.none { "← Previous" } }
             }
             @match after {
-                Some(url) => { a rel="next" href=(url) data-next { "Next →" } }
+                Some(url) => { a rel="next" href=(url) { "Next →" } }
                 None => { span.none { "Next →" } }
             }
         }

@@ -30,7 +30,7 @@ pub use contract::{
 pub use edit::change_line::keeps_discount;
 pub use event::OrderEvent;
 pub use placement::{MAX_LINES, MAX_QUANTITY};
-pub use quoted::{Goods, place, place_of_draft, quote_holds};
+pub use quoted::{Goods, place, quote_holds};
 pub use rejection::{Part, Rejection, RejectionKind};
 pub use state::{DraftContent, LineState, Money, Order, Stage, evolve};
 pub use status::after;

@@ -28,7 +28,9 @@ mod series;
 mod server;
 mod trace;
 
-pub use body::{Forwarding, JsonBody, Line, LineError, Lines, Pieces, Source};
+pub use body::{
+    Forwarding, JsonBody, LONGEST_LINE, Line, LineError, Lines, MOST_UNPACKED, Pieces, Source,
+};
 pub use coding::CodedForms;
 pub use etag::{Etag, IfMatch, if_match, none_match};
 pub use fallback::DocumentedPaths;

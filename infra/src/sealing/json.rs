@@ -27,12 +27,6 @@ pub(super) enum State<'a> {
     Open(&'a str),
 }
 
-/// Whether there may be one, at a glance: most events have none, and need not be
-/// parsed for it. Its name may be written with escapes.
-pub(super) fn may_have(text: &str) -> bool {
-    text.contains("\"personal\"") || text.contains('\\')
-}
-
 /// Finds it. An error where the text has not the form.
 pub(super) fn find(form: Form, text: &str) -> Result<Option<Found<'_>>, serde_json::Error> {
     let fields = match form {
@@ -155,19 +149,6 @@ mod tests {
     fn a_name_that_is_written_with_escapes_is_the_same_name() {
         let text = r#"{"person\u0061l":{"n":1}}"#;
         assert_eq!(found(Form::Published, text), Some(r#"{"n":1}"#));
-    }
-
-    #[test]
-    fn whatever_has_the_member_is_seen_at_a_glance() {
-        for text in [
-            r#"{"a":1,"personal":{"n":1}}"#,
-            r#"{"personal" : null}"#,
-            r#"{"person\u0061l":{"n":1}}"#,
-            r#"{"\u0070ersonal":{"n":1}}"#,
-        ] {
-            assert!(may_have(text), "{text}");
-        }
-        assert!(!may_have(r#"{"note":"a personal one","after":{}}"#));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{
     keys::{Key, KeysUsed, Wanted},
     metrics,
 };
+use contracts::personal::may_be_in;
 use std::{
     collections::{BTreeSet, HashMap},
     ops::Range,
@@ -80,7 +81,7 @@ fn closed<E: PersonalEvent>(events: &[E]) -> Vec<Closed> {
     indexed
         .filter_map(|(index, event)| {
             let text = str::from_utf8(event.json()).ok()?;
-            if !json::may_have(text) {
+            if !may_be_in(text) {
                 return None;
             }
             let found = json::find(E::FORM, text).ok()??;

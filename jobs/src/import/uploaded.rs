@@ -12,7 +12,10 @@ use super::{
     open::{Reader, unpacked},
 };
 use crate::import::Channel;
-use infra::operations::{ImportFormat, ImportTerms};
+use infra::{
+    http::MOST_UNPACKED,
+    operations::{ImportFormat, ImportTerms},
+};
 use std::{
     io,
     path::Path,
@@ -21,9 +24,6 @@ use std::{
 };
 use tokio::io::{AsyncBufRead, AsyncRead, BufReader, ReadBuf};
 
-/// Most bytes of a file that was packed: the time that a small one can take depends
-/// on it.
-const UNPACKED: u64 = 4 << 30;
 /// Bytes read at a time.
 const BUFFER: usize = 64 << 10;
 /// What a mapping is called that came without a file of its own.
@@ -55,7 +55,7 @@ impl Uploaded {
         let file = file.map_err(|source| ImportError::Read { line: 0, source })?;
         let reader: Reader = Box::new(Capped {
             inner: file,
-            left: UNPACKED,
+            left: MOST_UNPACKED,
         });
         Ok(match terms.format {
             ImportFormat::Ndjson => Self::Ndjson(Box::new(Ndjson::new(reader))),
@@ -113,7 +113,7 @@ impl<R: AsyncBufRead + Unpin> AsyncBufRead for Capped<R> {
         let this = self.get_mut();
         let filled = ready!(Pin::new(&mut this.inner).poll_fill_buf(cx))?;
         if this.left == 0 && !filled.is_empty() {
-            let error = format!("unpacked it is larger than {UNPACKED} bytes");
+            let error = format!("unpacked it is larger than {MOST_UNPACKED} bytes");
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, error)));
         }
         let left = usize::try_from(this.left).unwrap_or(usize::MAX);

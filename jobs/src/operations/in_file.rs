@@ -2,13 +2,12 @@
 //! says where in the file it stands.
 
 use crate::import::Item;
+use infra::http::LONGEST_LINE;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 /// What the orders of a file are imported by.
 const OP: &str = "import_order";
-/// The longest line that is read as a whole, in bytes.
-const LONGEST: usize = 256 << 10;
 
 /// Where in a file something stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +63,7 @@ impl Step {
     /// # Errors
     /// Never: all of it has a JSON form.
     pub fn line_of(item: Item) -> serde_json::Result<Option<Vec<u8>>> {
-        let step = match item {
+        let (invoice, lines, reason) = match item {
             Item::Order {
                 invoice,
                 lines,
@@ -81,31 +80,20 @@ impl Step {
                 invoice,
                 lines,
                 reason,
-            } => Self::None {
-                source: InFile {
-                    invoice: Some(invoice),
-                    lines,
-                },
-                why: Why {
-                    code: reason.code.into_owned(),
-                    detail: reason.detail,
-                },
-            },
+            } => (Some(invoice), lines, reason),
             Item::RefusedLine {
                 line,
                 invoice,
                 reason,
-            } => Self::None {
-                source: InFile {
-                    invoice,
-                    lines: vec![line],
-                },
-                why: Why {
-                    code: reason.code.into_owned(),
-                    detail: reason.detail,
-                },
-            },
+            } => (invoice, vec![line], reason),
             Item::Unfinished { .. } => return Ok(None),
+        };
+        let step = Self::None {
+            source: InFile { invoice, lines },
+            why: Why {
+                code: reason.code.into_owned(),
+                detail: reason.detail,
+            },
         };
         step.line().map(Some)
     }
@@ -119,12 +107,12 @@ impl Step {
             text,
         };
         let line = order.line()?;
-        if line.len() <= LONGEST {
+        if line.len() <= LONGEST_LINE {
             return Ok(line);
         }
         let why = Why {
             code: "order_too_large".to_owned(),
-            detail: format!("larger than {LONGEST} bytes as a command"),
+            detail: format!("larger than {LONGEST_LINE} bytes as a command"),
         };
         Self::None { source, why }.line()
     }
@@ -180,7 +168,7 @@ mod tests {
         let line = read(refused);
         assert_eq!(line["none"]["source"], json!({"lines": [9]}));
         assert_eq!(line["none"]["why"]["code"], "no_date");
-        let large = serde_json::to_vec(&json!({"note": "x".repeat(LONGEST)})).expect("JSON");
+        let large = serde_json::to_vec(&json!({"note": "x".repeat(LONGEST_LINE)})).expect("JSON");
         let line = read(order(large));
         assert_eq!(line["none"]["why"]["code"], "order_too_large");
         assert_eq!(line["none"]["source"]["lines"], json!([2, 3]));

@@ -111,10 +111,7 @@ impl Input {
         source: Option<&InFile>,
     ) -> Vec<u8> {
         let result = self.check.rejected(&self.sent_for, number, op, own_key);
-        match source {
-            Some(source) => told_of(result, source),
-            None => result,
-        }
+        told_of(result, source)
     }
 
     fn look(&self, number: u64, line: Line) -> Option<Is> {
@@ -135,7 +132,7 @@ impl Input {
             Some(Step::None { source, why }) => {
                 let why = (why.code.as_str(), why.detail.as_str());
                 let result = self.check.no_order(&self.sent_for, number, why);
-                Some(Is::Invalid(told_of(result, &source)))
+                Some(Is::Invalid(told_of(result, Some(&source))))
             }
         }
     }
@@ -149,10 +146,7 @@ impl Input {
         let checked = self.check.check(&self.sent_for, (number, line), &mut named);
         match checked {
             Checked::Blank => None,
-            Checked::Invalid(result) => Some(Is::Invalid(match &source {
-                Some(source) => told_of(result, source),
-                None => result,
-            })),
+            Checked::Invalid(result) => Some(Is::Invalid(told_of(result, source.as_ref()))),
             Checked::Valid {
                 op,
                 key: own_key,

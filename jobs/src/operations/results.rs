@@ -46,8 +46,12 @@ pub struct Of {
     pub source: Option<InFile>,
 }
 
-/// The result of a line that is not sent, and where in a file that stands.
-pub fn told_of(result: Vec<u8>, source: &InFile) -> Vec<u8> {
+/// The result of a line that is not sent, and where in a file that stands, if it is
+/// of one.
+pub fn told_of(result: Vec<u8>, source: Option<&InFile>) -> Vec<u8> {
+    let Some(source) = source else {
+        return result;
+    };
     let Ok(mut told) = serde_json::from_slice::<Told>(&result) else {
         return result;
     };
@@ -223,7 +227,7 @@ mod tests {
             lines: vec![3],
         };
         let result = b"{\"line\":1,\"status\":422,\"problem\":{\"code\":\"x\"}}\n";
-        let told = told_of(result.to_vec(), &source);
+        let told = told_of(result.to_vec(), Some(&source));
         assert_eq!(told.last(), Some(&b'\n'));
         let told: Value = serde_json::from_slice(&told).expect("JSON");
         assert_eq!(told["source"], serde_json::json!({"lines": [3]}));

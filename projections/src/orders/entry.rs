@@ -2,7 +2,7 @@
 
 use super::fold::FoldError;
 use crate::engine::Event;
-use contracts::order::OrderEvent;
+use contracts::{order::OrderEvent, personal::may_be_in};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -66,8 +66,7 @@ fn reason(data: &str) -> Result<Option<String>, serde_json::Error> {
     struct Readable {
         reason: Option<String>,
     }
-    // Most have none. A name may be written with escapes.
-    if !data.contains("\"personal\"") && !data.contains('\\') {
+    if !may_be_in(data) {
         return Ok(None);
     }
     let Some(personal) = serde_json::from_str::<Data<'_>>(data)?.personal else {

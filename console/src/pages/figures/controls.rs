@@ -11,6 +11,8 @@ use maud::{Markup, html};
 /// The form. It is sent by GET, so that the URL says what is shown. The module leads to
 /// the same in the viewer's zone, which no browser tells a server.
 pub fn form(asked: &Asked, currency: &str, totals: &[OrdersRow]) -> Markup {
+    let intervals = Interval::ALL.iter().map(|of| (of.word(), of.title()));
+    let measures = Measure::ALL.iter().map(|of| (of.word(), of.title()));
     html! {
         nav.row.spans aria-label="Days" {
             @for span in Span::ALL.iter().filter(|span| **span != Span::Between) {
@@ -28,8 +30,8 @@ pub fn form(asked: &Asked, currency: &str, totals: &[OrdersRow]) -> Markup {
             (field("Through", &html! {
                 input #through type="date" name="through" value=(told(asked.through)) required;
             }))
-            (field("By", &select("interval", Interval::ALL, asked.interval)))
-            (field("Show", &select("measure", Measure::ALL, asked.measure)))
+            (field("By", &select("interval", intervals, asked.interval.word())))
+            (field("Show", &select("measure", measures, asked.measure.word())))
             (field("Currency", &currencies(currency, totals)))
             (field("Time zone", &html! {
                 input #tz type="text" name="tz" value=(asked.zone) list="zones" autocomplete="off"
@@ -76,37 +78,16 @@ fn currencies(currency: &str, totals: &[OrdersRow]) -> Markup {
     }
 }
 
-/// What can be chosen by name.
-trait Choice: Copy + PartialEq {
-    fn word(self) -> &'static str;
-    fn title(self) -> &'static str;
-}
-
-impl Choice for Interval {
-    fn word(self) -> &'static str {
-        Self::word(self)
-    }
-
-    fn title(self) -> &'static str {
-        Self::title(self)
-    }
-}
-
-impl Choice for Measure {
-    fn word(self) -> &'static str {
-        Self::word(self)
-    }
-
-    fn title(self) -> &'static str {
-        Self::title(self)
-    }
-}
-
-fn select<C: Choice>(name: &str, all: &[C], chosen: C) -> Markup {
+/// A choice of words, each with its title.
+fn select(
+    name: &str,
+    all: impl Iterator<Item = (&'static str, &'static str)>,
+    chosen: &str,
+) -> Markup {
     html! {
         select name=(name) {
-            @for choice in all {
-                option value=(choice.word()) selected[*choice == chosen] { (choice.title()) }
+            @for (word, title) in all {
+                option value=(word) selected[word == chosen] { (title) }
             }
         }
     }

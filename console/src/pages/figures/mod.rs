@@ -113,7 +113,7 @@ fn section(
         Err(failure) => {
             let failure = failure.of_part()?;
             return Ok(html! {
-                section.card.figure id=(part.word()) {
+                section.card id=(part.word()) {
                     h2 { (title) }
                     (refused(&failure))
                     (source(call, None))
@@ -128,7 +128,7 @@ fn section(
         in_currency(scene).query()
     );
     Ok(html! {
-        section.card.figure id=(part.word()) {
+        section.card id=(part.word()) {
             h2 { (title) }
             @if shown.table.rows.is_empty() {
                 p.hint { "Nothing in these days." }

@@ -24,10 +24,10 @@ use tokio::{sync::mpsc, time::timeout};
 /// Media type of bodies of lines.
 const NDJSON: &str = "application/x-ndjson";
 /// Longest line, in bytes: what the body of a single command may be.
-const LONGEST: usize = 256 * 1024;
+pub const LONGEST_LINE: usize = 256 * 1024;
 /// Most bytes of a body that was packed. Memory does not depend on it; the time
 /// that a small body can take does.
-const UNPACKED: u64 = 4 << 30;
+pub const MOST_UNPACKED: u64 = 4 << 30;
 /// How long nothing may come, in the middle of a body.
 const IDLE: Duration = Duration::from_mins(1);
 /// Pieces between two tasks.
@@ -58,7 +58,7 @@ impl Line {
     pub fn text(self) -> Result<Bytes, Problem> {
         match self {
             Self::Whole(text) => Ok(text),
-            Self::TooLong => Err(too_large(LONGEST)),
+            Self::TooLong => Err(too_large(LONGEST_LINE)),
         }
     }
 }
@@ -87,7 +87,7 @@ impl LineError {
             Self::Broken => broken("the body ended early"),
             Self::Idle => timed_out(),
             Self::Corrupt => decode::corrupt(),
-            Self::TooLarge => too_large(usize::try_from(UNPACKED).unwrap_or(usize::MAX)),
+            Self::TooLarge => too_large(usize::try_from(MOST_UNPACKED).unwrap_or(usize::MAX)),
         }
     }
 }
@@ -217,7 +217,7 @@ impl<S: Source> Lines<S> {
         let end = self.piece.iter().position(|byte| *byte == b'\n');
         let text = self.piece.split_to(end.unwrap_or(self.piece.len()));
         self.taken += text.len() as u64;
-        self.too_long |= self.begun.len() + text.len() > LONGEST;
+        self.too_long |= self.begun.len() + text.len() > LONGEST_LINE;
         if self.too_long {
             self.begun.clear();
         } else {
@@ -263,7 +263,7 @@ fn unpack(coding: decode::Coding, packed: Packed, pieces: &mpsc::Sender<Piece>) 
         told(Err(LineError::Corrupt));
         return;
     };
-    let mut left = UNPACKED;
+    let mut left = MOST_UNPACKED;
     loop {
         let mut piece = vec![0; PIECE];
         let piece = match decoder.read(&mut piece) {
@@ -388,11 +388,11 @@ mod tests {
 
     #[actix_web::test]
     async fn a_line_that_is_too_long_is_skipped_and_the_next_one_read() {
-        let long = vec![b'x'; LONGEST + 1];
+        let long = vec![b'x'; LONGEST_LINE + 1];
         let pieces =
             [&long[..], b"\n", &long[1..], b"\nok\n", &long[..]].map(Bytes::copy_from_slice);
         let (read, error) = lines(TestRequest::post(), pieces.to_vec()).await;
-        let expected = [(1, usize::MAX), (2, LONGEST), (3, 2), (4, usize::MAX)];
+        let expected = [(1, usize::MAX), (2, LONGEST_LINE), (3, 2), (4, usize::MAX)];
         assert_eq!((&read[..], error), (&expected[..], None));
     }
 

@@ -6,7 +6,7 @@ mod json;
 mod lines;
 
 pub use json::parse;
-pub use lines::{Forwarding, Line, LineError, Lines, Pieces, Source};
+pub use lines::{Forwarding, LONGEST_LINE, Line, LineError, Lines, MOST_UNPACKED, Pieces, Source};
 
 use super::problem::Problem;
 use actix_web::{

@@ -1,5 +1,6 @@
 //! `GET /v1/admin/pipeline`: the log and the relay, before the projections.
 
+use super::projections::rfc3339;
 use crate::{
     documented::Refused,
     lag::OfLog,
@@ -9,7 +10,6 @@ use crate::{
 use actix_web::{HttpRequest, HttpResponse, web::Data};
 use infra::http::{Principal, Problem, Query};
 use serde::Serialize;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
 /// What comes before the projections.
@@ -115,8 +115,4 @@ impl RelayPlace {
             platforms_behind: platforms.map(|(slug, _)| slug).collect(),
         }
     }
-}
-
-fn rfc3339(time: OffsetDateTime) -> String {
-    time.format(&Rfc3339).unwrap_or_default()
 }

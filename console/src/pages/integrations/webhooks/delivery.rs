@@ -34,13 +34,23 @@ struct Shown {
     endpoint: Option<Endpoint>,
 }
 
-async fn read(visit: &Visit, endpoint: Uuid, delivery: Uuid) -> Result<Shown, Failure> {
+/// What is told of a delivery to this endpoint.
+async fn told(
+    visit: &Visit,
+    endpoint: Uuid,
+    delivery: Uuid,
+) -> Result<(Delivery, Requests), Failure> {
     let path = ["webhooks", "deliveries", &delivery.to_string()];
     let answer = visit.api.get(&path).send().await?;
     let (delivery, requests) = (answer.read::<Delivery>()?, answer.read::<Requests>()?);
     if delivery.endpoint_id != endpoint {
         return Err(Failure::Unknown);
     }
+    Ok((delivery, requests))
+}
+
+async fn read(visit: &Visit, endpoint: Uuid, delivery: Uuid) -> Result<Shown, Failure> {
+    let (delivery, requests) = told(visit, endpoint, delivery).await?;
     let path = ["webhooks", "endpoints", &endpoint.to_string()];
     let found = visit.api.get(&path).read::<Endpoint>().await;
     let endpoint = match found {
@@ -91,9 +101,9 @@ pub async fn fragment(visit: Visit, path: Path<(Uuid, Uuid)>) -> Result<HttpResp
 /// All that each request has sent, however long it is.
 pub async fn body(visit: Visit, path: Path<(Uuid, Uuid)>) -> Result<HttpResponse, Failure> {
     let (endpoint, id) = path.into_inner();
-    let shown = read(&visit, endpoint, id).await?;
+    let (_, requests) = told(&visit, endpoint, id).await?;
     let name = format!("delivery-{id}.json");
-    let body = pretty(shown.requests.body.get());
+    let body = pretty(requests.body.get());
     Ok(whole("application/json", &name, body))
 }
 

@@ -1,6 +1,6 @@
 //! Files of orders.
 
-use super::{send, until};
+use super::until;
 use crate::{
     console::{html, scene::Scene},
     people::town::{MARL, id_of},
@@ -21,7 +21,7 @@ pub async fn an_export_is_made_and_downloaded(env: &TestEnv) -> Result<()> {
     let wanted = [("kind", "orders"), ("format", "csv"), ("platform", "web")];
     // What cannot be is told beside the form.
     let wrong = [&wanted[..], &[("status", "flying")]].concat();
-    let refused = send(&viewer, &page, LIST, &wrong).await?.expect(422)?;
+    let refused = viewer.fill(&page.text, LIST, &wrong).await?.expect(422)?;
     refused.shows("/filters/status")?.shows("flying")?;
 
     let asked = viewer.submit(&page.text, LIST, &wanted).await?;

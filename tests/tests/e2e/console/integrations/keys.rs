@@ -1,6 +1,6 @@
 //! Keys that people make.
 
-use super::{secret, send};
+use super::secret;
 use crate::console::scene::Scene;
 use anyhow::{Result, ensure};
 use tests::{TestEnv, wait_until};
@@ -12,14 +12,14 @@ pub async fn a_key_is_made_shown_once_and_revoked(env: &TestEnv) -> Result<()> {
     let viewer = scene.viewer(None).await?;
     let page = viewer.get(LIST).await?.expect(200)?;
     let none = [("name", "till"), ("which", "some")];
-    send(&viewer, &page, LIST, &none).await?.expect(400)?;
+    viewer.fill(&page.text, LIST, &none).await?.expect(400)?;
     let past = [
         ("name", "till <1>"),
         ("which", "some"),
         ("scope", "orders:read"),
         ("expires_at", "2020-01-01T00:00"),
     ];
-    let refused = send(&viewer, &page, LIST, &past).await?.expect(422)?;
+    let refused = viewer.fill(&page.text, LIST, &past).await?.expect(422)?;
     let refused = refused
         .shows("has to be in the future")?
         .shows("till &lt;1&gt;")?;
@@ -31,7 +31,10 @@ pub async fn a_key_is_made_shown_once_and_revoked(env: &TestEnv) -> Result<()> {
         ("name", "till <1>"),
         ("platform", "web"),
     ];
-    let made = send(&viewer, &refused, LIST, &wanted).await?.expect(200)?;
+    let made = viewer
+        .fill(&refused.text, LIST, &wanted)
+        .await?
+        .expect(200)?;
     let key = secret(&made)?;
     ensure!(made.header("cache-control") == "no-store");
     let list = viewer.get(LIST).await?.expect(200)?;

@@ -6,10 +6,7 @@ pub mod operations;
 pub mod strangers;
 pub mod webhooks;
 
-use super::{
-    html,
-    scene::{Page, Viewer},
-};
+use super::scene::{Page, Viewer};
 use anyhow::{Context as _, Result};
 use tests::wait_until;
 
@@ -21,15 +18,6 @@ fn secret(page: &Page) -> Result<String> {
         .with_context(|| format!("no secret in {}", page.text))?;
     let (secret, _) = rest.split_once('<').context("no end")?;
     Ok(secret.to_owned())
-}
-
-/// Fills in the form of a page whose answer is a page itself, and sends it.
-async fn send(viewer: &Viewer, page: &Page, action: &str, with: &[(&str, &str)]) -> Result<Page> {
-    let mut form = html::form(&page.text, action)?;
-    for (name, value) in with {
-        form.fields.insert((*name).to_owned(), (*value).to_owned());
-    }
-    viewer.post(&form.action, &form.fields).await
 }
 
 /// Waits until a page shows this.

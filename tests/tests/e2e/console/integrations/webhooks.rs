@@ -1,6 +1,6 @@
 //! Endpoints and deliveries.
 
-use super::{secret, send, until};
+use super::{secret, until};
 use crate::{
     console::{html, scene::Scene},
     webhooks::{
@@ -27,10 +27,10 @@ pub async fn an_endpoint_is_made_pinged_retried_and_deleted(env: &TestEnv) -> Re
         ("which", "all"),
         ("description", "the ERP"),
     ];
-    let refused = send(&viewer, &list, LIST, &wrong).await?.expect(422)?;
+    let refused = viewer.fill(&list.text, LIST, &wrong).await?.expect(422)?;
     refused.shows("/url")?.shows("the ERP")?;
     let told = [("url", receiver.url.as_str()), ("which", "all")];
-    let made = send(&viewer, &list, LIST, &told).await?.expect(200)?;
+    let made = viewer.fill(&list.text, LIST, &told).await?.expect(200)?;
     let signs = secret(&made)?;
     ensure!(signs.starts_with("whsec_"), "{signs}");
     ensure!(made.header("cache-control") == "no-store");
@@ -57,7 +57,7 @@ pub async fn an_endpoint_is_made_pinged_retried_and_deleted(env: &TestEnv) -> Re
     let page = viewer.get(&path).await?.expect(200)?;
     let page = viewer.submit(&page.text, "/replay", &[]).await?;
     let page = page.shows("once more")?;
-    let rotated = send(&viewer, &page, "/rotate", &[]).await?.expect(200)?;
+    let rotated = viewer.fill(&page.text, "/rotate", &[]).await?.expect(200)?;
     ensure!(secret(&rotated)? != signs);
     let page = viewer.submit(&page.text, "/state", &[]).await?;
     let page = page.shows(">disabled<")?.hides("/ping\"")?;

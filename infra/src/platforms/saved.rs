@@ -79,7 +79,7 @@ pub struct SavedPlatforms {
 /// The saved platforms at one time.
 struct Known {
     /// Each with the place of its last event, by their ids in the log.
-    platforms: HashMap<String, Placed>,
+    platforms: Arc<HashMap<String, Placed>>,
     /// Their settings.
     settings: Arc<SavedSettings>,
     /// When the log was asked that has said so.
@@ -114,8 +114,7 @@ impl SavedPlatforms {
         let asked_at = Instant::now();
         let read = timeout(PATIENCE, self.read()).await;
         match read.map_err(BoxError::from).flatten() {
-            Ok(platforms) => {
-                let settings = self.settings(&platforms);
+            Ok((platforms, settings)) => {
                 self.known = Some(Known {
                     platforms,
                     settings: Arc::clone(&settings),
@@ -135,21 +134,27 @@ impl SavedPlatforms {
 
     /// All of them: those whose last event is known are not read again. One that is
     /// gone, as the log was restored, is not there, and one whose last event is
-    /// another one is read, whichever of the two is the older one.
-    async fn read(&self) -> Result<HashMap<String, Placed>, BoxError> {
-        let known = self.known.as_ref().map(|known| &known.platforms);
+    /// another one is read, whichever of the two is the older one. With their settings.
+    async fn read(&self) -> Result<(Arc<HashMap<String, Placed>>, Arc<SavedSettings>), BoxError> {
+        let last = self.reader.last_of_all(PLATFORM).await?;
+        let same = |id: &String, at: &LogPosition| {
+            let known = self.known.as_ref()?.platforms.get(id)?;
+            (known.at == *at).then_some(known)
+        };
+        if let Some(known) = &self.known
+            && known.platforms.len() == last.len()
+            && last.iter().all(|(id, at)| same(id, at).is_some())
+        {
+            return Ok((Arc::clone(&known.platforms), Arc::clone(&known.settings)));
+        }
         let (mut platforms, mut changed) = (HashMap::new(), Vec::new());
-        for (id, at) in self.reader.last_of_all(PLATFORM).await? {
-            let same = known.and_then(|known| known.get(&id));
-            match same.filter(|same| same.at == at) {
+        for (id, at) in last {
+            match same(&id, &at).cloned() {
                 Some(same) => {
-                    platforms.insert(id, same.clone());
+                    platforms.insert(id, same);
                 }
                 None => changed.push(id),
             }
-        }
-        if changed.is_empty() {
-            return Ok(platforms);
         }
         for stored in self.reader.read_last_of_each(PLATFORM, &changed).await? {
             let (id, at) = (stored.aggregate_id.clone(), stored.at);
@@ -161,23 +166,10 @@ impl SavedPlatforms {
             };
             platforms.insert(id, placed);
         }
-        Ok(platforms)
-    }
-
-    /// Their settings, those that are known where nothing has changed.
-    fn settings(&self, platforms: &HashMap<String, Placed>) -> Arc<SavedSettings> {
-        if let Some(known) = &self.known {
-            let same = |(id, placed): (&String, &Placed)| {
-                let before = known.platforms.get(id);
-                before.is_some_and(|before| before.at == placed.at)
-            };
-            if known.platforms.len() == platforms.len() && platforms.iter().all(same) {
-                return Arc::clone(&known.settings);
-            }
-        }
         let settings = platforms.values();
         let settings = settings.map(|placed| (placed.slug.clone(), placed.settings.clone()));
-        Arc::new(settings.collect())
+        let settings = Arc::new(settings.collect());
+        Ok((Arc::new(platforms), settings))
     }
 }
 

@@ -140,7 +140,9 @@ async fn new_order(
     let quote = parts.quote.take();
     let mut new = parts.new_order(id, lines, rules.prices_include_tax);
     let may_set = coming.priced || quotes::may_set(call, &rules);
-    if let Some(shipping) = new.shipping.take() {
+    // A charge that is taken as it is has nothing to be held against.
+    let held = quote.is_some() || !may_set;
+    if let Some(shipping) = new.shipping.take_if(|_| held) {
         let shipment = Shipment {
             platform: &rules.slug,
             currency: new.currency,

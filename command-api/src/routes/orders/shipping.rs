@@ -67,18 +67,17 @@ async fn shipped(
     let Ok(head) = order.editable() else {
         return Ok(shipping);
     };
-    let mut goods = Goods::of_order(order, None);
-    if quote.is_some() {
-        // The address is in the order as it is told, and nowhere else.
-        let state = call.state(head.order_id).await?;
-        let address = state.view.as_ref();
-        let address = address.and_then(|order| order.shipping_address.as_ref());
-        goods = Goods::of_order(order, address);
-    }
+    // The address is in the order as it is told, and nowhere else.
+    let state = match quote {
+        Some(_) => Some(call.state(head.order_id).await?),
+        None => None,
+    };
+    let told = state.as_ref().and_then(|state| state.view.as_ref());
+    let address = told.and_then(|order| order.shipping_address.as_ref());
     let shipment = Shipment {
         platform: &head.platform,
         currency: head.currency,
-        goods,
+        goods: Goods::of_order(order, address),
         may_set: rules.is_none_or(|rules| quotes::may_set(call, rules)),
     };
     shipment.shipped(call, shipping, quote, ALONE).await

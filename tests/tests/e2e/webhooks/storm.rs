@@ -31,7 +31,8 @@ fn moody(_: &Received) -> Reply {
         2..10 => Reply::Status(307, "location: http://127.0.0.1:1/\r\n", ""),
         10..18 => Reply::Reset,
         18..26 => Reply::Status(500, "", "broken"),
-        26..40 => Reply::After(Duration::from_millis(300), 200),
+        26 => Reply::Never,
+        27..40 => Reply::After(Duration::from_millis(300), 200),
         _ => OK,
     }
 }
@@ -122,6 +123,9 @@ pub async fn nothing_is_lost_whatever_is_killed(
             // The same id is the same message.
             ensure!(known.is_none_or(|known| known == (order.to_owned(), version)));
         }
+        // And another message is another event.
+        let events: BTreeSet<_> = told.values().collect();
+        ensure!(events.len() == all, "{} of {all} events", events.len());
         twice += receiver.received().len() - told.len();
     }
     ensure_in_order(&other)?;

@@ -58,30 +58,32 @@ impl FromStr for Network {
 }
 
 /// What is not part of the public internet, by IANA's registries of special
-/// addresses (RFC 6890), and what carries IPv4 addresses within IPv6 ones.
+/// addresses (RFC 6890), and what carries IPv4 addresses within IPv6 ones; and an
+/// address of the public internet by which a cloud answers its own machines.
 const SPECIAL: &[(IpAddr, u8)] = &[
-    (v4(0, 0, 0, 0), 8),       // this network
-    (v4(10, 0, 0, 0), 8),      // private
-    (v4(100, 64, 0, 0), 10),   // carrier-grade NAT
-    (v4(127, 0, 0, 0), 8),     // loopback
-    (v4(169, 254, 0, 0), 16),  // link-local, metadata of clouds
-    (v4(172, 16, 0, 0), 12),   // private
-    (v4(192, 0, 0, 0), 24),    // protocol assignments
-    (v4(192, 0, 2, 0), 24),    // documentation
-    (v4(192, 88, 99, 0), 24),  // 6to4 relays
-    (v4(192, 168, 0, 0), 16),  // private
-    (v4(198, 18, 0, 0), 15),   // benchmarks
-    (v4(198, 51, 100, 0), 24), // documentation
-    (v4(203, 0, 113, 0), 24),  // documentation
-    (v4(224, 0, 0, 0), 4),     // multicast
-    (v4(240, 0, 0, 0), 4),     // reserved, broadcast
-    (v6(0, 0), 3),             // unspecified, loopback, v4-mapped, NAT64, …
-    (v6(0x2001, 0), 23),       // protocol assignments, Teredo
-    (v6(0x2001, 0xdb8), 32),   // documentation
-    (v6(0x2002, 0), 16),       // 6to4
-    (v6(0x3fff, 0), 20),       // documentation
-    (v6(0x4000, 0), 2),        // not global unicast
-    (v6(0x8000, 0), 1),        // not global unicast: ULA, link-local, multicast
+    (v4(0, 0, 0, 0), 8),        // this network
+    (v4(10, 0, 0, 0), 8),       // private
+    (v4(100, 64, 0, 0), 10),    // carrier-grade NAT
+    (v4(127, 0, 0, 0), 8),      // loopback
+    (v4(168, 63, 129, 16), 32), // Azure's host, which hands out configuration
+    (v4(169, 254, 0, 0), 16),   // link-local, metadata of clouds
+    (v4(172, 16, 0, 0), 12),    // private
+    (v4(192, 0, 0, 0), 24),     // protocol assignments
+    (v4(192, 0, 2, 0), 24),     // documentation
+    (v4(192, 88, 99, 0), 24),   // 6to4 relays
+    (v4(192, 168, 0, 0), 16),   // private
+    (v4(198, 18, 0, 0), 15),    // benchmarks
+    (v4(198, 51, 100, 0), 24),  // documentation
+    (v4(203, 0, 113, 0), 24),   // documentation
+    (v4(224, 0, 0, 0), 4),      // multicast
+    (v4(240, 0, 0, 0), 4),      // reserved, broadcast
+    (v6(0, 0), 3),              // unspecified, loopback, v4-mapped, NAT64, …
+    (v6(0x2001, 0), 23),        // protocol assignments, Teredo
+    (v6(0x2001, 0xdb8), 32),    // documentation
+    (v6(0x2002, 0), 16),        // 6to4
+    (v6(0x3fff, 0), 20),        // documentation
+    (v6(0x4000, 0), 2),         // not global unicast
+    (v6(0x8000, 0), 1),         // not global unicast: ULA, link-local, multicast
 ];
 
 const fn v4(a: u8, b: u8, c: u8, d: u8) -> IpAddr {
@@ -188,6 +190,7 @@ mod tests {
             "100.127.255.255",
             "127.0.0.1",
             "127.9.9.9",
+            "168.63.129.16",
             "169.254.169.254",
             "172.16.0.1",
             "172.31.255.255",
@@ -228,6 +231,8 @@ mod tests {
             "11.0.0.0",
             "100.63.255.255",
             "100.128.0.0",
+            "168.63.129.15",
+            "168.63.129.17",
             "172.15.255.255",
             "172.32.0.0",
             "192.167.255.255",

@@ -80,11 +80,19 @@ async fn a_shops_tables_with_a_query() {
     drop(shop);
     let path = data("shop.json");
     let mapping = mapped::Mapping::read(&path).expect("a mapping");
-    let begun = mapped::sql::begin(&file, mapping, &path).await;
-    let (source, rows, read) = begun.expect("answers");
-    assert_eq!(rows, 4);
-    comes_to(source, "shop.golden.ndjson").await;
-    assert_eq!(read.load(std::sync::atomic::Ordering::Relaxed), 4);
+    let query = mapping.query.clone().expect("a query");
+    let remarked = format!("{} -- in their order", query.trim_end_matches(';'));
+    for query in [query, remarked] {
+        let mapping = mapped::Mapping {
+            query: Some(query),
+            ..mapping.clone()
+        };
+        let begun = mapped::sql::begin(&file, mapping, &path).await;
+        let (source, rows, read) = begun.expect("answers");
+        assert_eq!(rows, 4);
+        comes_to(source, "shop.golden.ndjson").await;
+        assert_eq!(read.load(std::sync::atomic::Ordering::Relaxed), 4);
+    }
 }
 
 #[tokio::test]

@@ -111,7 +111,8 @@ macro_rules! rows {
             .iter()
             .map(|c| c.name().to_owned())
             .collect();
-        let count = format!("SELECT count(*) FROM ({}) AS q", $query);
+        // Its last line may end with a remark.
+        let count = format!("SELECT count(*) FROM ({}\n) AS q", $query);
         let count: i64 = sqlx::query_scalar(&count)
             .fetch_one(&mut $connection)
             .await?;
@@ -120,7 +121,7 @@ macro_rules! rows {
             .map(|c| format!("CAST({} AS text)", quoted(c)));
         let texts = texts.collect::<Vec<_>>().join(", ");
         let (query, width) = (
-            format!("SELECT {texts} FROM ({}) AS q", $query),
+            format!("SELECT {texts} FROM ({}\n) AS q", $query),
             columns.len(),
         );
         tokio::spawn(async move {

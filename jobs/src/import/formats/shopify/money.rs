@@ -60,8 +60,11 @@ impl Money {
             }
         }
         // What was authorised and never taken has come to nothing.
-        let is_void = order.financial_status.as_deref() == Some("voided");
-        if is_void && money.payments.iter().all(|payment| payment.captured == 0) {
+        let is_over = matches!(
+            order.financial_status.as_deref(),
+            Some("voided" | "expired")
+        );
+        if is_over && money.payments.iter().all(|payment| payment.captured == 0) {
             money.payments.clear();
         }
         Ok(money)
@@ -139,4 +142,36 @@ fn told(order: &Order, total: i64, amounts: &Amounts) -> Result<Option<PaymentBo
         reference: None,
         captured_at: (captured > 0).then_some(at),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::convert::{Channel, convert},
+        *,
+    };
+    use serde_json::{Value, json};
+
+    #[test]
+    fn what_was_authorised_and_never_taken_is_no_payment_once_it_is_over() {
+        let channel = Channel {
+            platform: "tees".into(),
+            prices_include_tax: false,
+        };
+        for (status, expected) in [("authorized", Some(1)), ("voided", None), ("expired", None)] {
+            let order: Order = serde_json::from_value(json!({
+                "id": 1, "created_at": "2025-03-14T10:15:30-04:00", "currency": "USD",
+                "financial_status": status, "total_price": "10.00",
+                "line_items": [{"id": 2, "sku": "PEN", "name": "Pen", "quantity": 1, "price": "10.00"}],
+                "transactions": [
+                    {"id": 3, "kind": "authorization", "status": "success", "amount": "10.00"},
+                ],
+            }))
+            .expect("an order");
+            let converted = convert(&order, &channel).ok().expect("an import");
+            let body: Value = serde_json::from_slice(&converted.body).expect("JSON");
+            let payments = body["payments"].as_array().map(Vec::len);
+            assert_eq!(payments, expected, "{status}: {body}");
+        }
+    }
 }

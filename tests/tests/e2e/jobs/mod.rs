@@ -8,6 +8,7 @@ mod failing;
 pub mod hall;
 mod killed;
 mod leases;
+mod measured;
 mod people;
 mod schedules;
 mod streams;
@@ -67,6 +68,7 @@ pub fn trials() -> Vec<Trial> {
         leases::a_handler_learns_that_its_lease_is_lost,
         killed::killed_workers_lose_and_double_nothing,
         killed::a_job_that_kills_its_workers_is_dead_in_the_end,
+        measured::a_queue_says_how_long_its_oldest_job_has_been_due,
         people::a_waiting_job_is_cancelled_at_once,
         people::a_running_job_is_told_to_end,
         people::a_job_of_a_dead_worker_can_be_cancelled,

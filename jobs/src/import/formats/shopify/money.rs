@@ -146,10 +146,8 @@ fn told(order: &Order, total: i64, amounts: &Amounts) -> Result<Option<PaymentBo
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::convert::{Channel, convert},
-        *,
-    };
+    use super::super::convert::{Channel, convert};
+    use super::*;
     use serde_json::{Value, json};
 
     #[test]

@@ -1,6 +1,6 @@
 //! Row `documents`: invoices as PDF, drawn each time and from Redis, beside the
 //! same orders as JSON, which are folded from the log for it likewise; and how
-//! large they are.
+//! large they are, and what drawing them takes in memory.
 
 use crate::{
     http::order_id,
@@ -59,6 +59,9 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
             ..Figure::time("documents", format!("its size, {lines} lines"), size)
         });
     }
+    let case = "read-api that draws documents, highest".to_owned();
+    let memory = Figure::memory(case, uncached.highest_mib()?, None);
+    figures.push(memory.with_points(uncached.memory_over_time()));
     Ok(figures)
 }
 

@@ -78,7 +78,8 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         format!("place to delivered: {name} at {rate:.0} orders/s")
     }));
     let case = "worker, highest".to_owned();
-    figures.push(Figure::memory(case, worker.highest_mib()?, None));
+    let memory = Figure::memory(case, worker.highest_mib()?, None);
+    figures.push(memory.with_points(worker.memory_over_time()));
     receiver.handle.stop(false).await;
     Ok(figures)
 }

@@ -39,6 +39,7 @@ const USUAL: &[i64] = &[10_000, 100_000, 1_000_000];
 const FULL: &[i64] = &[10_000, 100_000, 1_000_000, 10_000_000];
 
 const APPEND: Work = Work::flat("append, 64 clients", "commands/s");
+const HTTP: Work = Work::flat("http, 64 clients", "commands/s");
 const RELAY: Work = Work::flat("relay of a piece", "events/s");
 const PROJECT: Work = Work::flat("project of a piece", "events/s");
 const REBUILD: Work = Work::flat("rebuild", "events/s");
@@ -96,8 +97,10 @@ struct Curve {
     time: Duration,
     /// Orders of a piece.
     piece: i64,
-    /// Where Kafka keeps its topics.
-    topics: PathBuf,
+    /// An API key.
+    key: String,
+    /// Where roles and servers keep what is theirs.
+    folder: PathBuf,
 }
 
 impl Curve {
@@ -123,8 +126,9 @@ impl Curve {
         };
         let api = Process::start(&without_redis, "read-api", folder).await?;
         let time = Duration::from_millis(if quick { 200 } else { 700 });
+        let key = http::key(config).await?;
         Ok(Self {
-            reads: Reads::new(api, http::key(config).await?, views.clone(), time),
+            reads: Reads::new(api, key.clone(), views.clone(), time),
             config: config.clone(),
             log,
             views,
@@ -134,7 +138,8 @@ impl Curve {
             time,
             // More than a projector takes at once.
             piece: if quick { 4_000 } else { 20_000 },
-            topics: folder.join("data/kafka"),
+            key,
+            folder: folder.to_owned(),
         })
     }
 
@@ -153,7 +158,9 @@ impl Curve {
         let newest = self.orders.newest();
         self.reads.measure(&mut self.held, size, newest).await?;
         let servers = (&self.log, &self.views);
-        disk::measure(&mut self.held, size, &self.config, servers, &self.topics).await?;
+        // Where Kafka keeps its topics.
+        let topics = self.folder.join("data/kafka");
+        disk::measure(&mut self.held, size, &self.config, servers, &topics).await?;
         let piece = self.orders.append(self.piece).await?;
         let (rate, _) = relay::drain(&self.config).await?;
         self.held.add(&RELAY, size, &[rate]);
@@ -161,6 +168,8 @@ impl Curve {
         self.held.add(&PROJECT, size, &[rate]);
         let rates = writes::append(&self.executor, self.time).await?;
         self.held.add(&APPEND, size, &rates);
+        let rates = writes::over_http(&self.config, &self.folder, &self.key, self.time).await?;
+        self.held.add(&HTTP, size, &rates);
         Ok(())
     }
 }

@@ -3,6 +3,8 @@
 
 use super::orders::Piece;
 use crate::{
+    http,
+    process::Process,
     project::offsets,
     workload::{Following, per_second, rate},
 };
@@ -12,6 +14,7 @@ use infra::{command::Executor, config::Config, lifecycle::Lifecycle, log::LogRea
 use orderlog::{keys::sealing, mapping::Mapping};
 use sqlx::PgPool;
 use std::{
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -31,6 +34,23 @@ pub async fn append(executor: &Arc<Executor<Orders>>, time: Duration) -> anyhow:
     let mut rates = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
         rates.push(rate(executor, Following::Labels, CLIENTS, time).await?);
+    }
+    Ok(rates)
+}
+
+/// Commands a second over HTTP, some rounds of so long, of a command API that is
+/// started for that and has answered for as long before.
+pub async fn over_http(
+    config: &Config,
+    folder: &Path,
+    key: &str,
+    time: Duration,
+) -> anyhow::Result<Vec<f64>> {
+    let api = Process::start(config, "command-api", folder).await?;
+    http::closed_loop(&api.address, key, time).await?;
+    let mut rates = Vec::with_capacity(ROUNDS);
+    for _ in 0..ROUNDS {
+        rates.push(http::closed_loop(&api.address, key, time).await?);
     }
     Ok(rates)
 }

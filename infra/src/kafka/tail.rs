@@ -40,7 +40,11 @@ impl TailReader {
             .set("isolation.level", "read_committed")
             // A fetch that waits at the end holds up what is asked after it on
             // the same connection.
-            .set("fetch.wait.max.ms", "10");
+            .set("fetch.wait.max.ms", "10")
+            // What is fetched ahead: little, however much of a topic is read.
+            .set("queued.min.messages", "10000")
+            .set("queued.max.messages.kbytes", "16384")
+            .set("fetch.queue.backoff.ms", "10");
         Ok(Self(client.create_with_context(QuietContext)?))
     }
 

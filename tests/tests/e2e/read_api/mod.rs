@@ -6,6 +6,7 @@ mod cached;
 mod coded;
 mod compared;
 mod counted;
+mod customer_plans;
 mod documents;
 mod expanding;
 pub mod exports;
@@ -45,6 +46,7 @@ pub fn trials() -> Vec<Trial> {
         coded::trials(),
         compared::trials(),
         counted::trials(),
+        customer_plans::trials(),
         documents::trials(),
         expanding::trials(),
         exports::trials(),

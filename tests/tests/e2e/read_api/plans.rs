@@ -186,7 +186,12 @@ pub async fn buffers(
 ) -> anyhow::Result<u64> {
     let request = TestRequest::with_uri(&format!("/v1/orders?{query}")).to_http_request();
     let plan = read_api::list_plan(views, &request, after).await;
-    let plan: Value = serde_json::from_str(&plan.with_context(|| query.to_owned())?)?;
+    pages_read(&plan.with_context(|| query.to_owned())?)
+}
+
+/// Pages of 8 kB that were read for a plan.
+pub fn pages_read(plan: &str) -> anyhow::Result<u64> {
+    let plan: Value = serde_json::from_str(plan)?;
     let blocks = |name: &str| plan[0]["Plan"][name].as_u64().context("no buffers");
     Ok(blocks("Shared Hit Blocks")? + blocks("Shared Read Blocks")?)
 }

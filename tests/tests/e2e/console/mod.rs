@@ -6,6 +6,7 @@ mod figures;
 mod html;
 mod integrations;
 mod listing;
+mod offered;
 mod pipeline;
 mod safe;
 pub mod scene;
@@ -44,6 +45,8 @@ pub fn trials() -> Vec<Trial> {
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
         acting::what_was_typed_outlives_a_refusal,
         acting::what_is_not_shown_yet_is_said_to_be_so,
+        offered::a_draft_is_placed_or_called_off,
+        offered::what_the_order_does_not_allow_is_not_offered,
         figures::what_is_shown_is_what_the_api_says,
         figures::an_empty_shop_says_what_to_do,
         figures::days_are_those_of_the_zone_in_the_url,

@@ -50,6 +50,7 @@ pub fn trials() -> Vec<Trial> {
         figures::what_is_shown_is_what_the_api_says,
         figures::an_empty_shop_says_what_to_do,
         figures::days_are_those_of_the_zone_in_the_url,
+        figures::the_range_before_stands_beside_each_period,
         figures::currencies_are_never_mixed,
         figures::names_of_products_come_out_as_text,
         figures::a_key_without_the_scope_is_shown_no_figures,

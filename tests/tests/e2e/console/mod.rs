@@ -36,6 +36,7 @@ pub fn trials() -> Vec<Trial> {
         safe::every_answer_keeps_a_browser_to_what_is_ours,
         safe::forms_of_others_do_nothing,
         safe::what_people_write_comes_out_as_text,
+        safe::no_log_tells_of_anybody,
         listing::an_order_is_found_by_a_misspelt_name,
         listing::a_list_is_walked_both_ways_and_stays_small,
         listing::the_newest_orders_are_those_that_were_placed_last,

@@ -7,6 +7,7 @@ mod bare;
 mod bulk;
 mod cache;
 mod catalogue;
+mod console;
 mod cost;
 mod curve;
 mod documents;

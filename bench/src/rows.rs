@@ -1,9 +1,9 @@
 //! What can be measured, by name.
 
 use crate::{
-    append, bulk, catalogue, cost, curve, documents, export, http, instructions, jobs, latency,
-    list, memory, products, project, quotes, read, readable, relay, row::Figure, scale, sealing,
-    shop, statistics, webhooks, whole,
+    append, bulk, catalogue, console, cost, curve, documents, export, http, instructions, jobs,
+    latency, list, memory, products, project, quotes, read, readable, relay, row::Figure, scale,
+    sealing, shop, statistics, webhooks, whole,
 };
 use clap::ValueEnum;
 use infra::config::Config;
@@ -34,6 +34,8 @@ pub enum RowName {
     Export,
     /// Invoices as PDF, drawn and from Redis
     Documents,
+    /// Pages of the console, beside the answers that they are made of
+    Console,
     /// How soon an event is with a consumer, and an order that was placed is read
     Latency,
     /// Reads and commands as a shop has them, at shares of what it takes
@@ -74,7 +76,8 @@ pub const WITHOUT_KAFKA: [RowName; 8] = [
     RowName::Sealing,
 ];
 /// Rows that need Redis.
-pub const WITH_REDIS: [RowName; 13] = [
+pub const WITH_REDIS: [RowName; 14] = [
+    RowName::Console,
     RowName::Cost,
     RowName::Documents,
     RowName::Export,
@@ -136,6 +139,7 @@ impl RowName {
             Self::Statistics => statistics::measure(shared, folder, quick).await,
             Self::Export => export::measure(shared, folder, quick).await,
             Self::Documents => documents::measure(config, folder, quick).await,
+            Self::Console => console::measure(shared, folder, quick).await,
             Self::Latency => {
                 let mut figures = latency::measure(config, quick).await?;
                 figures.extend(readable::measure(shared, folder, quick).await?);

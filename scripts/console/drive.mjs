@@ -9,6 +9,7 @@ import { launch, signIn, somebody } from './browser.mjs';
 import { uploaded } from './imports.mjs';
 import { keyboardAlone, withoutScripts } from './keyboard.mjs';
 import { ended, left, lost, manyTabs, offered, unseen } from './live.mjs';
+import { answeredAlone } from './once.mjs';
 import { redriven } from './parked.mjs';
 import { scene } from './scene.mjs';
 import { textsStayTexts } from './scripts.mjs';
@@ -17,6 +18,7 @@ import { appeared, found, lived, travelled } from './story.mjs';
 import { reader } from './strangers.mjs';
 import { System } from './system.mjs';
 import { tour } from './tour.mjs';
+import { writtenTheirWay } from './viewer.mjs';
 import { Watch } from './watch.mjs';
 import { replayed } from './webhooks.mjs';
 
@@ -51,7 +53,7 @@ const world = { ...made, browser, url, watch, system, key, page, shots, viewsUrl
 await chapter('who is nobody yet signs in, and out again', () => signedInAndOut(world));
 await signIn(page, key);
 await chapter('a link of a chat leads whoever is signed in to its page', () => linkedTo(world));
-await chapter('an order that is placed appears in the list', () => appeared(world));
+await chapter('an order that is placed appears in the list, and changes in it', () => appeared(world));
 await chapter('tabs that nobody looks at leave connections to others', () => manyTabs(world));
 await chapter('a page that is looked at again catches up', () => unseen(world));
 await chapter('an order leaves a list that it does not belong to any more', () => left(world));
@@ -61,8 +63,10 @@ await chapter('a page whose session has ended leads to the sign-in', () => ended
 await chapter('an order is found by a misspelt name', () => found(world));
 await chapter('it is captured, shipped, returned and refunded, and its timeline grows as others look on', () => lived(world));
 await chapter('it is shown as it was', () => travelled(world));
+await chapter('moments and amounts are written as the viewer does', () => writtenTheirWay(world));
 await chapter('a parked order is driven again', () => redriven(world));
 await chapter('deliveries of a webhook are replayed', () => replayed(world));
+await chapter('what is shown once, or refused, is judged and pictured', () => answeredAlone(world));
 await chapter('a file with bad lines is imported', () => uploaded(world));
 await chapter('the list can be gone through with the keyboard alone', () => keyboardAlone(world));
 await chapter('pages can be read and forms sent without scripts', () => withoutScripts(world));

@@ -10,14 +10,15 @@ export const BUYER = { name: 'Wilhelmina Quackenbush', email: 'wilhelmina@exampl
 /** What somebody types who has heard it on the telephone. */
 export const MISSPELT = 'Vilhelmina Quakenbush';
 
-/** A receiver of webhooks on this machine; what it was sent, by `webhook-id`. */
+/** A receiver of webhooks on this machine, whose answer is a script where it is taken for
+    one; what it was sent, by `webhook-id`. */
 export async function receiver() {
   const sent = [];
   const server = createServer((request, answer) => {
     request.resume();
     request.on('end', () => {
       sent.push(request.headers['webhook-id']);
-      answer.writeHead(204).end();
+      answer.writeHead(200, { 'content-type': 'text/html' }).end(SCRIPT);
     });
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -97,6 +98,8 @@ async function ofScripts(system) {
     // A link to it would be a script too.
     tracking_url: 'javascript:window.__ran=1',
   });
+  await system.post(`${order}/returns`, { lines: [{ line: 'l1', quantity: 1, reason: SCRIPT }], reason: SCRIPT });
+  await system.post(`${order}/refunds`, { payment_id: 'p1', amount: 5, reason: SCRIPT });
   await system.put('/v1/products/TRAP', { title: SCRIPT, prices: [{ currency: 'GBP', unit_price: '1.00' }] });
   await system.newKey(SCRIPT, ['orders:read']);
   return id;

@@ -63,12 +63,15 @@ export async function lived({ browser, url, watch, system, key, page, story }) {
   if (totals.refunded !== 1_999 || returns[0].status !== 'closed') throw new Error(JSON.stringify({ totals, returns }));
 }
 
-/** The list shows an order that is placed as somebody looks at it. */
+/** The list shows an order that is placed as somebody looks at it, and what becomes of it. */
 export async function appeared({ page, system }) {
   await page.goto('/console/orders');
   await page.evaluate(() => { window.neverReloaded = true; });
   const id = await place(system, 'C-4', { name: 'Miles Ahead', email: 'miles@example.com' }, 'Night light');
-  await page.locator(`tr[data-id="${id}"]`).waitFor();
+  const row = page.locator(`tr[data-id="${id}"]`);
+  await row.waitFor();
+  await system.post(`/v1/orders/${id}/hold`, { reason: 'to be looked at' });
+  await row.getByText('on hold').waitFor();
   if (!(await page.evaluate(() => window.neverReloaded))) throw new Error('the page was loaded anew');
 }
 

@@ -28,6 +28,17 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
+/// What each page of the console shows of the first data.
+const PAGES: [(&str, &str); 7] = [
+    ("orders", "<tr data-entry"),
+    ("figures", "<svg class=\"chart\""),
+    ("pipeline", "class=\"flow\""),
+    ("webhooks", "https://erp.example/hooks/orders"),
+    ("operations", "import of csv, dry run"),
+    ("exports", "<tr data-entry"),
+    ("keys", "<tr data-entry"),
+];
+
 /// A folder of `dev`, with the servers that this checkout has fetched.
 fn folder() -> anyhow::Result<TempDir> {
     let dir = tempfile::tempdir()?;
@@ -135,6 +146,17 @@ impl Dev {
         let page = request.send().await?.text().await?;
         ensure!(page.contains(">W-1<"), "{page}");
         Ok(())
+    }
+
+    /// A page of the console shows this, once the views have it.
+    async fn shows(&self, session: &str, page: &str, text: &str) -> anyhow::Result<()> {
+        let url = format!("{}/console/{page}", self.api.url());
+        wait_until(page, async || {
+            let request = reqwest::Client::new().get(&url).header("cookie", session);
+            let shown = request.send().await?.text().await?;
+            Ok(shown.contains(text).then_some(()))
+        })
+        .await
     }
 
     async fn find(&self) -> anyhow::Result<()> {
@@ -282,6 +304,10 @@ async fn sample() -> anyhow::Result<()> {
         Ok((!list.expect(200)?.json["data"][0].is_null()).then_some(()))
     })
     .await?;
+    let session = first.sign_in().await?;
+    for (page, text) in PAGES {
+        first.shows(&session, page, text).await?;
+    }
     first.signal(Signal::INT)?;
     ensure!(first.ended().await?.success());
 

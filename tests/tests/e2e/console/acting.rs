@@ -7,7 +7,7 @@ use serde_json::json;
 use tests::TestEnv;
 
 /// The page of an order whose payment of 7.50 GBP waits to be captured.
-async fn authorized(scene: &Scene<'_>, viewer: &Viewer) -> Result<(String, Page)> {
+pub async fn authorized(scene: &Scene<'_>, viewer: &Viewer) -> Result<(String, Page)> {
     let path = scene.town.order(&MARL, None).await?;
     let payment = json!({"amount": 750, "provider": "cards"});
     let paid = scene

@@ -149,6 +149,41 @@ pub async fn days_are_those_of_the_zone_in_the_url(env: &TestEnv) -> Result<()> 
     Ok(())
 }
 
+pub async fn the_range_before_stands_beside_each_period(env: &TestEnv) -> Result<()> {
+    let scene = Scene::open(env).await?;
+    for (customer, day) in [("c-1", "2026-02-10"), ("c-2", "2026-02-11")] {
+        place(&scene, customer, |body| {
+            body["placed_at"] = format!("{day}T12:00:00Z").into();
+        })
+        .await?;
+    }
+    let viewer = scene.viewer(None).await?;
+    let of_a_day = "range=between&from=2026-02-11&through=2026-02-11&currency=GBP&tz=UTC";
+    let rows = file(&viewer, "series", &format!("{of_a_day}&interval=day")).await?;
+    ensure!(
+        rows[1].starts_with("2026-02-11,1,750,750,0,1,750,750,0,"),
+        "{rows:?}"
+    );
+    let page = viewer.get(&format!("/console/figures?{of_a_day}")).await?;
+    page.expect(200)?.shows("before: 7.50\u{a0}GBP")?;
+    let of_a_month = "range=between&from=2026-02-01&through=2026-02-28&currency=GBP&tz=UTC";
+    for (days, interval, orders) in [
+        (of_a_day, "hour", 1),
+        (of_a_month, "day", 2),
+        (of_a_month, "week", 2),
+        (of_a_month, "month", 2),
+    ] {
+        let query = format!("{days}&interval={interval}");
+        let rows = file(&viewer, "series", &query).await?;
+        let placed = rows
+            .iter()
+            .skip(1)
+            .filter_map(|row| row.split(',').nth(1)?.parse::<i64>().ok());
+        ensure!(placed.sum::<i64>() == orders, "{interval}: {rows:?}");
+    }
+    Ok(())
+}
+
 pub async fn currencies_are_never_mixed(env: &TestEnv) -> Result<()> {
     let scene = Scene::open(env).await?;
     for (customer, currency) in [("c-1", "GBP"), ("c-2", "GBP"), ("c-3", "EUR")] {

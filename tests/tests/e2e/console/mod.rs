@@ -6,6 +6,7 @@ mod figures;
 mod html;
 mod integrations;
 mod listing;
+mod offered;
 mod pipeline;
 mod safe;
 pub mod scene;
@@ -35,6 +36,7 @@ pub fn trials() -> Vec<Trial> {
         safe::every_answer_keeps_a_browser_to_what_is_ours,
         safe::forms_of_others_do_nothing,
         safe::what_people_write_comes_out_as_text,
+        safe::no_log_tells_of_anybody,
         listing::an_order_is_found_by_a_misspelt_name,
         listing::a_list_is_walked_both_ways_and_stays_small,
         listing::the_newest_orders_are_those_that_were_placed_last,
@@ -44,9 +46,12 @@ pub fn trials() -> Vec<Trial> {
         acting::a_refusal_is_told_with_its_figures_and_a_stale_form_does_nothing,
         acting::what_was_typed_outlives_a_refusal,
         acting::what_is_not_shown_yet_is_said_to_be_so,
+        offered::a_draft_is_placed_or_called_off,
+        offered::what_the_order_does_not_allow_is_not_offered,
         figures::what_is_shown_is_what_the_api_says,
         figures::an_empty_shop_says_what_to_do,
         figures::days_are_those_of_the_zone_in_the_url,
+        figures::the_range_before_stands_beside_each_period,
         figures::currencies_are_never_mixed,
         figures::names_of_products_come_out_as_text,
         figures::a_key_without_the_scope_is_shown_no_figures,

@@ -1,11 +1,11 @@
 //! What a browser is kept to, and what others can make it do: nothing.
 
 use super::{html, scene::Scene};
-use crate::people::town::{MARL, id_of, order};
+use crate::people::town::{MARL, QUILL, id_of, order};
 use anyhow::{Context as _, Result, ensure};
 use reqwest::Method;
 use serde_json::json;
-use tests::TestEnv;
+use tests::{TestEnv, wait_until};
 
 pub async fn every_answer_keeps_a_browser_to_what_is_ours(env: &TestEnv) -> Result<()> {
     let scene = Scene::open(env).await?;
@@ -156,5 +156,36 @@ pub async fn what_people_write_comes_out_as_text(env: &TestEnv) -> Result<()> {
     let page = viewer.get(&format!("/console/orders/{id}")).await?;
     page.shows("&lt;script&gt;alert('name')")?
         .shows("&lt;script&gt;alert('note')")?;
+    Ok(())
+}
+
+/// Neither of what is searched for, nor of what is written or refused, nor of a key.
+pub async fn no_log_tells_of_anybody(env: &TestEnv) -> Result<()> {
+    const WRITTEN: &str = "told to nobody else";
+    let scene = Scene::open(env).await?;
+    let path = scene.town.order(&QUILL, None).await?;
+    let key = scene.key(None).await?;
+    let viewer = scene.stranger()?;
+    viewer.sign_in(&key).await?.expect(303)?;
+    let found = viewer.get("/console/orders?q=zabrowsky").await?;
+    found.expect(200)?.shows(QUILL.name)?;
+    let page = format!("/console/orders/{}", id_of(&path)?);
+    let page = viewer.get(&page).await?.expect(200)?;
+    let note = [("text", WRITTEN)];
+    viewer.submit(&page.text, "/actions/note", &note).await?;
+    // Somebody was faster: the order is in a later version by now.
+    let tag = [("tag", WRITTEN)];
+    let stale = viewer.fill(&page.text, "/actions/tag", &tag).await?;
+    stale.expect(412)?;
+    let logs = wait_until("the last request to be logged", async || {
+        let logs = scene.logs();
+        let acts = logs.matches("/actions/{action}").count();
+        Ok((acts >= 2).then_some(logs))
+    })
+    .await?;
+    let personal = QUILL.texts().into_iter();
+    for told in personal.chain(["zabrowsky", WRITTEN, key.as_str()]) {
+        ensure!(!logs.contains(told), "{told} is in the logs");
+    }
     Ok(())
 }

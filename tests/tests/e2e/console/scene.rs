@@ -60,6 +60,17 @@ impl<'a> Scene<'a> {
         Ok(Self { town, env, console })
     }
 
+    /// What the console and both APIs have written down so far.
+    pub fn logs(&self) -> String {
+        let behind = &self.town.scene;
+        [
+            self.console.log(),
+            behind.commands.log(),
+            behind.queries.log(),
+        ]
+        .concat()
+    }
+
     /// Somebody who is not signed in.
     pub fn stranger(&self) -> Result<Viewer> {
         Viewer::of(self.console.url())

@@ -21,7 +21,10 @@ pub async fn an_order_is_shown_as_it_was(env: &TestEnv) -> Result<()> {
         .shows("Version 3 of 3")?
         .shows("On hold since")?
         .shows("/actions/")?;
-    now.shows(MARL.note)?;
+    // Who, why and in which trace.
+    let now = now.shows("“wait”")?.shows(" · version 3")?;
+    ensure!(now.text.matches(" · trace <code>").count() == 3);
+    now.shows("<time datetime=")?.shows(MARL.note)?;
     let was = viewer
         .get(&format!("{page}?version=1"))
         .await?

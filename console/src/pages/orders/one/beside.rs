@@ -3,8 +3,10 @@
 
 use super::path;
 use crate::{
-    Failure, Visit, layout::badge, moment,
-    pages::integrations::webhooks::delivery::path_of as delivery_page,
+    Failure, Visit,
+    layout::badge,
+    moment,
+    pages::integrations::webhooks::{PAGE as WEBHOOKS, delivery::path_of as delivery_page},
 };
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -171,7 +173,10 @@ pub async fn deliveries(
     let asked = asked.optional("cursor", from.cursor.as_deref());
     let list: List = asked.read().await?;
     let part = html! {
-        @if list.data.is_empty() { p.none { "Nobody was to be told of it." } }
+        @if list.data.is_empty() {
+            p.none { "Nobody was to be told of it." }
+            p.hint { a href=(WEBHOOKS.path) { "Who is told of events" } }
+        }
         @for delivery in &list.data {
             p {
                 @let page = delivery_page(delivery.endpoint_id, delivery.id);

@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 /// A command on an order.
 #[derive(Debug, PartialEq)]
 pub struct Command {
+    /// What the order is among: `orders`, or `drafts` for what only they can be told.
+    pub among: &'static str,
     /// How it is sent.
     pub method: Method,
     /// Its path below the order's.
@@ -47,10 +49,18 @@ fn post(path: &[&str], body: Value, said: &'static str) -> Done {
     done
 }
 
+/// The command that makes an order of a draft, as it is.
+fn complete() -> Done {
+    let mut done = post(&["complete"], json!({}), "Placed.");
+    done.command.among = "drafts";
+    done
+}
+
 /// A command without a body.
 fn bare(method: Method, path: &[&str], said: &'static str) -> Done {
     let path = path.iter().map(|&segment| segment.to_owned()).collect();
     let command = Command {
+        among: "orders",
         method,
         path,
         body: None,
@@ -111,6 +121,7 @@ impl Form<'_> {
     fn about_all(&self, action: &str) -> Result<Done, Failure> {
         let fields = self.fields;
         Ok(match action {
+            "complete" => complete(),
             "confirm" => post(&["confirm"], json!({}), "Confirmed."),
             "hold" | "cancel" => {
                 let reason = fields.required("reason", "The reason")?;
@@ -326,7 +337,13 @@ mod tests {
             of("hold", "EUR", &Fields::filled_in(&[])),
             Err(Failure::Form(_))
         ));
+        let complete = made("complete", &[]);
+        assert_eq!(
+            (complete.among, &complete.path[..]),
+            ("drafts", &["complete".to_owned()][..])
+        );
         let step = made("cancel_return", &[("return", "r1")]);
+        assert_eq!(step.among, "orders");
         assert_eq!(step.path, ["returns", "r1", "cancel"]);
     }
 }

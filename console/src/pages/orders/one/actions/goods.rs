@@ -72,7 +72,21 @@ fn open(forms: &Forms<'_>, fulfillment: &Fulfillment) -> Markup {
         forms.about("cancel_fulfillment", part),
     );
     html! {
-        (ship.boxed(&format!("Ship fulfilment {}", fulfillment.id), &html! {
+        @if forms.order.holds.is_empty() {
+            (shipped(&ship, &fulfillment.id))
+        } @else {
+            p.hint { "Fulfilment " (fulfillment.id) " can be shipped once no hold is on." }
+        }
+        (cancel.boxed(&format!("Cancel fulfilment {}", fulfillment.id), &html! {
+            (cancel.text("reason", "Reason", false))
+            button.bad type="submit" { "Cancel the fulfilment" }
+        }))
+    }
+}
+
+fn shipped(ship: &Form<'_>, fulfillment: &str) -> Markup {
+    html! {
+        (ship.boxed(&format!("Ship fulfilment {fulfillment}"), &html! {
             (ship.text("carrier", "Carrier", false))
             (ship.text("tracking_number", "Tracking number", false))
             label {
@@ -86,10 +100,6 @@ fn open(forms: &Forms<'_>, fulfillment: &Fulfillment) -> Markup {
             }
             (ship.text("reason", "Reason, where it is not paid", false))
             (send("Ship"))
-        }))
-        (cancel.boxed(&format!("Cancel fulfilment {}", fulfillment.id), &html! {
-            (cancel.text("reason", "Reason", false))
-            button.bad type="submit" { "Cancel the fulfilment" }
         }))
     }
 }

@@ -79,12 +79,13 @@ async fn carried_out(
     let currency = fields.required("currency", "The currency")?;
     let Done { command, said } = command::of(action, currency, fields)?;
     let Command {
+        among,
         method,
         path: below,
         body,
     } = command;
     let order = id.to_string();
-    let whole: Vec<&str> = ["orders", &order]
+    let whole: Vec<&str> = [among, &order]
         .into_iter()
         .chain(below.iter().map(String::as_str))
         .collect();

@@ -1,4 +1,4 @@
-//! Capturing and refunding.
+//! Capturing, voiding and refunding.
 
 use super::{
     form::{Form, send},
@@ -15,7 +15,7 @@ fn capturable(payment: &Payment) -> i64 {
     payment.amount - payment.captured - pending.map(|capture| capture.amount).sum::<i64>()
 }
 
-/// Of each payment that has something left; voiding where nothing was captured.
+/// Of each payment that has something left.
 pub fn capture(forms: &Forms<'_>) -> Markup {
     let order = forms.order;
     let open = order.payments.iter().filter(|payment| {
@@ -29,13 +29,23 @@ pub fn capture(forms: &Forms<'_>) -> Markup {
                 (amount(&form, capturable(payment)))
                 (send("Capture"))
             }))
-            @if payment.status == PaymentState::Authorized && payment.captures.is_empty() {
-                @let form = forms.about("void", ("payment", &payment.id));
-                (form.boxed(&format!("Void payment {}", payment.id), &html! {
-                    (form.text("reason", "Reason", false))
-                    button.bad type="submit" { "Void" }
-                }))
-            }
+        }
+    }
+}
+
+/// Of each payment of which nothing was captured, also of a cancelled order: not every
+/// platform has that done by itself.
+pub fn void(forms: &Forms<'_>) -> Markup {
+    let untouched = forms.order.payments.iter().filter(|payment| {
+        payment.status == PaymentState::Authorized && payment.captures.is_empty()
+    });
+    html! {
+        @for payment in untouched {
+            @let form = forms.about("void", ("payment", &payment.id));
+            (form.boxed(&format!("Void payment {}", payment.id), &html! {
+                (form.text("reason", "Reason", false))
+                button.bad type="submit" { "Void" }
+            }))
         }
     }
 }

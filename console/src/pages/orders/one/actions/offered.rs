@@ -6,7 +6,7 @@ use super::{
     goods, money, returns,
 };
 use crate::{Visit, pages::orders::one::path};
-use contracts::order::{Kind, Order, OrderStatus};
+use contracts::order::{FulfillmentState, Kind, Order, OrderStatus, ReturnState};
 use maud::{Markup, html};
 
 /// The route that stands for all commands on an order.
@@ -49,7 +49,9 @@ pub fn offer(visit: &Visit, order: &Order, typed: Option<Typed<'_>>) -> Markup {
         order,
         typed,
     };
-    let is_live = order.status == OrderStatus::Placed && order.kind == Kind::Order;
+    let is_sale = order.kind == Kind::Order;
+    let is_draft = order.status == OrderStatus::Draft;
+    let is_live = is_sale && order.status == OrderStatus::Placed;
     html! {
         section.card {
             h2 { "Actions" }
@@ -58,10 +60,15 @@ pub fn offer(visit: &Visit, order: &Order, typed: Option<Typed<'_>>) -> Markup {
                 "The order has changed since: what is sent from here is refused. "
                 a href=(path(order.id, "")) { "Load the actions anew" }
             }
+            // It has to have something in it.
+            @if is_sale && is_draft && !order.lines.is_empty() {
+                (forms.of("complete").button("Place the order"))
+            }
             @if is_live { (next(&forms)) }
-            @if order.kind == Kind::Order && order.status != OrderStatus::Draft {
+            @if is_sale && !is_draft {
+                (money::void(&forms))
                 (money::refund(&forms))
-                (returns::ask(&forms))
+                @if is_live { (returns::ask(&forms)) }
                 (returns::steps(&forms))
             }
             (always(&forms, is_live))
@@ -95,13 +102,29 @@ fn always(forms: &Forms<'_>, is_live: bool) -> Markup {
         @for hold in &order.holds {
             (forms.about("release", ("hold", &hold.id)).button("Release the hold"))
         }
-        @if is_live { (cancel(&forms.of("cancel"))) }
+        @if may_be_cancelled(order) { (cancel(&forms.of("cancel"))) }
         @if order.archived {
             (forms.of("unarchive").button("Take out of the archive"))
         } @else if order.status != OrderStatus::Draft {
             (forms.of("archive").button("Archive"))
         }
     }
+}
+
+/// Whether it can be called off as a whole, a draft too: no goods are packed or gone, and
+/// none are on their way back.
+fn may_be_cancelled(order: &Order) -> bool {
+    let over = [
+        ReturnState::Declined,
+        ReturnState::Closed,
+        ReturnState::Cancelled,
+    ];
+    let mut parcels = order.fulfillments.iter();
+    let mut returns = order.returns.iter();
+    order.kind == Kind::Order
+        && order.status != OrderStatus::Cancelled
+        && parcels.all(|parcel| parcel.status == FulfillmentState::Cancelled)
+        && returns.all(|returned| over.contains(&returned.status))
 }
 
 fn note(form: &Form<'_>) -> Markup {

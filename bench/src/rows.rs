@@ -2,8 +2,8 @@
 
 use crate::{
     append, bulk, catalogue, cost, curve, documents, export, http, instructions, jobs, latency,
-    list, memory, products, project, quotes, read, readable, relay, row::Figure, scale, sealing,
-    shop, statistics, webhooks, whole,
+    list, memory, platforms, products, project, quotes, read, readable, relay, row::Figure, scale,
+    sealing, shop, statistics, webhooks, whole,
 };
 use clap::ValueEnum;
 use infra::config::Config;
@@ -50,6 +50,8 @@ pub enum RowName {
     Quotes,
     /// Twenty products by SKU, from Redis and from the database
     Products,
+    /// Platforms as commands and readers ask for them, kept and not
+    Platforms,
     /// Products saved line by line
     Catalogue,
     /// What personal data costs an append
@@ -74,7 +76,7 @@ pub const WITHOUT_KAFKA: [RowName; 8] = [
     RowName::Sealing,
 ];
 /// Rows that need Redis.
-pub const WITH_REDIS: [RowName; 13] = [
+pub const WITH_REDIS: [RowName; 14] = [
     RowName::Cost,
     RowName::Documents,
     RowName::Export,
@@ -82,6 +84,7 @@ pub const WITH_REDIS: [RowName; 13] = [
     RowName::Latency,
     RowName::List,
     RowName::Memory,
+    RowName::Platforms,
     RowName::Products,
     RowName::Quotes,
     RowName::Read,
@@ -148,6 +151,7 @@ impl RowName {
             Self::Webhooks => webhooks::measure(config, folder, quick).await,
             Self::Quotes => quotes::measure(config, folder, quick).await,
             Self::Products => products::measure(config, folder, quick).await,
+            Self::Platforms => platforms::measure(config, folder, quick).await,
             Self::Catalogue => catalogue::measure(config, folder, quick).await,
             Self::Sealing => sealing::measure(config, quick).await,
             Self::Cost => cost::measure(config, folder, quick).await,

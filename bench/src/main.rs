@@ -27,6 +27,7 @@ mod mix;
 mod noise;
 mod one_row;
 mod pgbench;
+mod platforms;
 mod process;
 mod products;
 mod project;

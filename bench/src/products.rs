@@ -1,5 +1,5 @@
 //! Row `products`: twenty products by their SKUs in one request, from Redis in one
-//! round trip (MGET), and from PostgreSQL alone.
+//! round trip (an HMGET for each, as an entry is a hash), and from PostgreSQL alone.
 
 use crate::{
     bare::Bare, cache::Counted, http_client::Connection, load::p50_p99, process::Process,

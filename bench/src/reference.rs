@@ -1,4 +1,5 @@
-//! What orders refer to, saved through `POST /v1/bulk`: products, zones, methods.
+//! What orders refer to, saved through `POST /v1/bulk`: platforms, products, zones,
+//! methods.
 
 use crate::{http_client::Connection, requests, whole::Whole};
 use anyhow::{Context as _, ensure};
@@ -18,6 +19,19 @@ const PATIENCE: Duration = Duration::from_mins(5);
 /// The line that saves the platform.
 pub fn platform() -> Value {
     json!({"op": "save_platform", "platform": PLATFORM, "body": {"name": "Web shop"}})
+}
+
+/// The slug of channel number `n`.
+pub fn slug(n: usize) -> String {
+    format!("channel-{n:03}")
+}
+
+/// The line that saves channel number `n`, a platform.
+pub fn channel(n: usize) -> Value {
+    json!({"op": "save_platform", "platform": slug(n), "body": {
+        "name": format!("Channel no. {n}"), "currency": "GBP", "country": "GB",
+        "auto_confirm": true, "expire_unpaid_after_seconds": 86_400,
+    }})
 }
 
 /// The SKU of product number `n`.
@@ -109,7 +123,7 @@ pub async fn readable(whole: &Whole, path: &str, last: &Value) -> anyhow::Result
 
 /// Where in the log `line`, of something below `path`, was saved.
 async fn position(whole: &Whole, path: &str, line: &Value) -> anyhow::Result<String> {
-    let named = ["sku", "method"]
+    let named = ["sku", "method", "platform"]
         .into_iter()
         .find_map(|name| line[name].as_str());
     let (id, body) = (named.context("a name")?, line["body"].to_string());

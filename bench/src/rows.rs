@@ -2,8 +2,8 @@
 
 use crate::{
     append, bulk, catalogue, console, cost, curve, documents, export, http, instructions, jobs,
-    latency, list, memory, products, project, quotes, read, readable, relay, row::Figure, scale,
-    sealing, shop, statistics, webhooks, whole,
+    latency, list, memory, platforms, products, project, quotes, read, readable, relay,
+    row::Figure, scale, sealing, shop, statistics, webhooks, whole,
 };
 use clap::ValueEnum;
 use infra::config::Config;
@@ -52,6 +52,8 @@ pub enum RowName {
     Quotes,
     /// Twenty products by SKU, from Redis and from the database
     Products,
+    /// Platforms as commands and readers ask for them, kept and not
+    Platforms,
     /// Products saved line by line
     Catalogue,
     /// What personal data costs an append
@@ -76,7 +78,7 @@ pub const WITHOUT_KAFKA: [RowName; 8] = [
     RowName::Sealing,
 ];
 /// Rows that need Redis.
-pub const WITH_REDIS: [RowName; 14] = [
+pub const WITH_REDIS: [RowName; 15] = [
     RowName::Console,
     RowName::Cost,
     RowName::Documents,
@@ -85,6 +87,7 @@ pub const WITH_REDIS: [RowName; 14] = [
     RowName::Latency,
     RowName::List,
     RowName::Memory,
+    RowName::Platforms,
     RowName::Products,
     RowName::Quotes,
     RowName::Read,
@@ -152,6 +155,7 @@ impl RowName {
             Self::Webhooks => webhooks::measure(config, folder, quick).await,
             Self::Quotes => quotes::measure(config, folder, quick).await,
             Self::Products => products::measure(config, folder, quick).await,
+            Self::Platforms => platforms::measure(config, folder, quick).await,
             Self::Catalogue => catalogue::measure(config, folder, quick).await,
             Self::Sealing => sealing::measure(config, quick).await,
             Self::Cost => cost::measure(config, folder, quick).await,

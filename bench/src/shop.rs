@@ -1,20 +1,23 @@
-//! Row `shop`: what a shop asks of it, all at the same time: four of five requests
-//! read, some products and orders are wanted much more often than others (Zipf's
-//! law), and visitors come in bursts. As much as it takes, then at shares of that.
+//! Row `shop`: what is asked of a shop that `orderlog seed` has made, all at the same
+//! time: four of five requests read, some products and orders are wanted much more
+//! often than others (Zipf's law), and visitors come in bursts. As much as it takes,
+//! then at shares of that.
 
 use crate::{
     http::order_id,
     http_client::Connection,
     load::{self, Latencies, Schedule},
+    process::memory_of,
     reference, requests,
     row::Figure,
     whole::Whole,
     zipf::Zipf,
 };
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use infra::{clock, config::Config};
 use std::{
     collections::HashSet,
+    fs,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -39,11 +42,18 @@ const PLACE: u64 = PAGE + 8;
 /// Labels that there are: an order may not have any number of them.
 const LABELS: u32 = 16;
 
+/// The platform of the seed that visitors see, and the currency of its orders.
+const PLATFORM: &str = "fernwick-uk";
+const CURRENCY: &str = "GBP";
+/// The day on which nothing happens any more in what is there: the same orders
+/// whenever they are made.
+const UNTIL: &str = "2026-03-01";
+
 /// What there is.
 struct Stock {
     key: String,
     ids: Vec<String>,
-    products: usize,
+    skus: Vec<String>,
 }
 
 /// Measures the peak, then how long requests take at shares of it.
@@ -53,7 +63,8 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     // Whole bursts.
     let (peak_time, time) = if quick { (2, 5) } else { (8, 20) };
     let (peak_time, time) = (Duration::from_secs(peak_time), Duration::from_secs(time));
-    let stock = Arc::new(stock(&whole, orders, products).await?);
+    let stock = Box::pin(stock(&whole, folder, orders, products)).await?;
+    let stock = Arc::new(stock);
     // What everything costs once is not what is measured.
     closed_loop(&whole, &stock, peak_time / 2).await?;
     let peak = closed_loop(&whole, &stock, peak_time).await?;
@@ -61,7 +72,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     let mut figures = vec![Figure::alone("shop", case, "requests/s", peak)];
     for percent in SHARES {
         // Until what was placed before can be read.
-        whole.grow(orders).await?;
+        whole.grow(0).await?;
         let rate = peak * f64::from(percent) / 100.0;
         let mut clients = Vec::new();
         for number in 0..OPEN {
@@ -85,22 +96,36 @@ fn told(took: &Latencies, percent: u32, rate: f64) -> Vec<Figure> {
     })
 }
 
-/// Products and orders, all of them readable.
-async fn stock(whole: &Whole, orders: i64, products: usize) -> anyhow::Result<Stock> {
-    let api = (&*whole.commands.address, &*whole.key);
-    let lines = std::iter::once(reference::platform());
-    let lines = lines.chain((0..products).map(reference::product));
-    reference::save(api, "shop", lines, 1).await?;
-    let last = reference::product(products);
+/// A shop of so many orders and products, all of it readable.
+async fn stock(
+    whole: &Whole,
+    folder: &Path,
+    orders: i64,
+    products: usize,
+) -> anyhow::Result<Stock> {
+    let key_file = folder.join("seed-api-key");
+    fs::write(&key_file, &whole.key)?;
+    let key_file = key_file.to_str().context("the folder is not UTF-8")?;
+    let (count, wares) = (orders.to_string(), products.to_string());
+    let url = format!("http://{}", whole.commands.address);
+    let of = ["seed", "--orders", &*count, "--products", &*wares];
+    let at = ["--until", UNTIL, "--url", &*url, "--api-key-file", key_file];
+    memory_of(whole.config(), &[&of[..], &at[..]].concat(), folder).await?;
+    // Another one after them all: what was there before it is there with it.
+    let last = reference::product(0);
     reference::readable(whole, "/v1/products", &last).await?;
-    whole.grow(orders).await?;
+    whole.grow(0).await?;
     let ids: Vec<String> = sqlx::query_scalar("SELECT id::text FROM orders ORDER BY id LIMIT $1")
         .bind(orders)
         .fetch_all(&whole.views)
         .await?;
+    let skus: Vec<String> = sqlx::query_scalar("SELECT key FROM products ORDER BY key")
+        .fetch_all(&whole.views)
+        .await?;
     ensure!(!ids.is_empty(), "no orders");
+    ensure!(skus.len() >= EACH, "{} products", skus.len());
     let key = whole.key.clone();
-    Ok(Stock { key, ids, products })
+    Ok(Stock { key, ids, skus })
 }
 
 /// A visitor: one connection to each API.
@@ -118,8 +143,10 @@ impl load::Client for Client {
     async fn next(&mut self, _: Instant) -> anyhow::Result<bool> {
         match self.orders.number() % 100 {
             drawn if drawn < PRODUCTS => {
-                let skus = (0..EACH).map(|_| reference::sku(self.products.place()));
-                let skus: Vec<String> = skus.map(|sku| format!("sku={sku}")).collect();
+                let skus = (0..EACH).map(|_| self.products.place());
+                let skus: Vec<String> = skus
+                    .map(|place| format!("sku={}", self.stock.skus[place]))
+                    .collect();
                 let path = format!("/v1/products?limit={EACH}&{}", skus.join("&"));
                 self.read(&path).await?;
             }
@@ -127,7 +154,10 @@ impl load::Client for Client {
                 let path = format!("/v1/orders/{}", self.stock.ids[self.orders.place()]);
                 self.read(&path).await?;
             }
-            drawn if drawn < PAGE => self.read("/v1/orders?limit=20&platform=web").await?,
+            drawn if drawn < PAGE => {
+                let path = format!("/v1/orders?limit=20&platform={PLATFORM}");
+                self.read(&path).await?;
+            }
             drawn if drawn < PLACE => self.place().await?,
             _ => self.label().await?,
         }
@@ -141,7 +171,7 @@ impl Client {
         Ok(Self {
             stock: Arc::clone(stock),
             orders: Zipf::new(stock.ids.len(), seed),
-            products: Zipf::new(stock.products, !seed),
+            products: Zipf::new(stock.skus.len(), !seed),
             reads: Connection::open(&whole.reads.address).await?,
             commands: Connection::open(&whole.commands.address).await?,
             label: format!("visitor-{}", number % LABELS),
@@ -158,14 +188,13 @@ impl Client {
 
     /// An order of three products.
     async fn place(&mut self) -> anyhow::Result<()> {
-        let line = |sku: String| {
+        let line = |place: usize| {
+            let sku = &self.stock.skus[place];
             format!(r#"{{"sku":"{sku}","name":"Desk lamp, brass","quantity":1,"unit_price":1999}}"#)
         };
-        let lines: Vec<_> = (0..3)
-            .map(|_| line(reference::sku(self.products.place())))
-            .collect();
+        let lines: Vec<_> = (0..3).map(|_| line(self.products.place())).collect();
         let body = format!(
-            r#"{{"platform":"web","currency":"GBP","lines":[{}]}}"#,
+            r#"{{"platform":"{PLATFORM}","currency":"{CURRENCY}","lines":[{}]}}"#,
             lines.join(",")
         );
         let answer = self.command("POST", "/v1/orders", &body).await?;

@@ -6,7 +6,7 @@ use contracts::order::{FulfillmentStatus, OrderStatus, PaymentStatus, ReturnStat
 use libtest_mimic::Trial;
 use serde_json::Value;
 use std::fs;
-use tests::{TestEnv, on_servers};
+use tests::{TestEnv, on_servers, wait_until};
 
 /// All tests of sample data.
 pub fn trials() -> Vec<Trial> {
@@ -18,6 +18,20 @@ pub fn trials() -> Vec<Trial> {
 
 const ORDERS: &str = "60";
 
+/// What pages list, and what charts are drawn from.
+const SHOWN: [&str; 10] = [
+    "platforms",
+    "products",
+    "shipping/zones",
+    "shipping/methods",
+    "customers",
+    "statistics/orders?interval=day&from=2025-12-01&to=2026-03-01",
+    "statistics/products?from=2025-12-01&to=2026-03-01",
+    "statistics/customers?from=2025-12-01&to=2026-03-01",
+    "statistics/customers/cohorts?from=2025-12-01&to=2026-03-01",
+    "statistics/funnel?from=2025-12-01&to=2026-03-01",
+];
+
 async fn a_shop(env: &TestEnv) -> anyhow::Result<()> {
     let system = System::start(env).await?;
     let first = seed(env, &system, "1").await?;
@@ -27,6 +41,7 @@ async fn a_shop(env: &TestEnv) -> anyhow::Result<()> {
     let report = system.verify().await?;
     ensure!(report["differences"] == 0, "{report}");
     every_status(&system).await?;
+    every_page(&system).await?;
 
     let logged = system.logged().await?;
     let second = seed(env, &system, "1").await?;
@@ -76,6 +91,20 @@ async fn every_status(system: &System<'_>) -> anyhow::Result<()> {
         let path = format!("/v1/orders?{axis}={value}&limit=1");
         let list = system.api.get(&path).await?.expect(200)?.json;
         ensure!(!list["data"][0].is_null(), "no order has {axis} {value}");
+    }
+    Ok(())
+}
+
+/// None of them is empty. Reference data has projections of its own, so it is waited
+/// for.
+async fn every_page(system: &System<'_>) -> anyhow::Result<()> {
+    for shown in SHOWN {
+        let path = format!("/v1/{shown}");
+        wait_until(&path, async || {
+            let answer = system.api.get(&path).await?.expect(200)?.json;
+            Ok((!answer["data"][0].is_null()).then_some(()))
+        })
+        .await?;
     }
     Ok(())
 }

@@ -71,6 +71,7 @@ pub async fn a_customer_is_forgotten_in_every_copy_and_nobody_else_is(env: &Test
         "{customer}"
     );
     ensure!(figures(&town).await? == figures_before);
+    streamed_anew(&town).await?;
     let neighbours = town.see(&neighbour).await?.expect(200)?.json;
     ensure!(neighbours["customer"]["name"] == MARL.name, "{neighbours}");
     ensure!(
@@ -128,6 +129,17 @@ async fn is_erased(town: &Town<'_>, path: &str, erasure: &Value) -> Result<()> {
         .expect(200)?
         .json;
     ensure!(shows_quill(&past.to_string()).is_none(), "{past}");
+    Ok(())
+}
+
+/// What is exported from now on reads as what is left.
+async fn streamed_anew(town: &Town<'_>) -> Result<()> {
+    for path in ["/v1/orders.ndjson", "/v1/orders.csv"] {
+        let request = town.views().request(reqwest::Method::GET, path);
+        let streamed = request.send().await?.error_for_status()?.text().await?;
+        ensure!(shows_quill(&streamed).is_none(), "{path}: {streamed}");
+        ensure!(streamed.contains("[erased]"), "{path}: {streamed}");
+    }
     Ok(())
 }
 

@@ -503,6 +503,7 @@ async fn what_was_erased_is_in_no_document(env: &TestEnv) -> anyhow::Result<()> 
     .await?;
     let text = scene.pdf(&invoice).await?.text()?;
     ensure!(text.contains("£193.79"), "figures are nobody's: {text}");
+    ensure!(text.contains("[erased]"), "where the bill went: {text}");
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use infra::{
     clock,
     platforms::UnknownPlatform,
     postgres::pool,
-    quotes::{MAX_LENGTH, PromiseError, Promises, verify},
+    quotes::{MAX_LENGTH, PromiseError, Promises, sign, verify},
 };
 use libtest_mimic::Trial;
 use reqwest::Method;
@@ -447,6 +447,20 @@ async fn an_order_is_held_against_the_quote_of_its_shipping(env: &TestEnv) -> an
         .post("/v1/orders", &invented)
         .await?
         .expect_problem(422, "quote_invalid")?;
+    // It was promised, and its time is over: the same, signed as it was back then.
+    let promises = Promises::new(&env.config, pool(&env.config.ops_url, 1)?);
+    let secret = promises.secret().await?;
+    let text = offer["quote"].as_str().context("a promise")?;
+    let promise: Promise = verify(secret, text, clock::now())?;
+    let over = clock::now() - time::Duration::SECOND;
+    let mut late = order.clone();
+    late["shipping"]["quote"] = json!(sign(secret, &promise, over)?);
+    let refused = scene.commands.post("/v1/orders", &late).await?;
+    let refused = refused.expect_problem(409, "quote_expired")?.json;
+    ensure!(
+        refused["errors"][0]["pointer"] == "/shipping/quote" && refused["expired_at"].is_string(),
+        "{refused}"
+    );
     Ok(())
 }
 

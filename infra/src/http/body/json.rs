@@ -12,7 +12,7 @@ use serde::{
 use serde_path_to_error::Segment;
 use std::{borrow::Cow, collections::HashSet, fmt};
 
-/// Longest explanation of a wrong member, in characters; it may quote input.
+/// Longest explanation of a wrong member, in characters; it may quote names of members.
 const DETAIL_LENGTH: usize = 300;
 
 /// Reads `bytes` as a `T`.
@@ -48,7 +48,7 @@ fn wrong_shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem
         m if m.starts_with("data did not match any variant") => {
             "has none of the accepted forms".to_owned()
         }
-        m => shortened(m),
+        m => shortened(&without_value(m).unwrap_or_else(|| m.to_owned())),
     };
     Problem::bad_request(
         "invalid_body",
@@ -56,6 +56,26 @@ fn wrong_shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem
     )
     .detail(format!("{pointer}: {detail}"))
     .error(pointer, detail)
+}
+
+/// "invalid type: string "x", expected …" and "unknown variant `x`, expected …" without
+/// what was sent. Answers to lines of an operation are kept, and a name or an address that
+/// stood in a wrong place would be as well, whatever is erased.
+fn without_value(message: &str) -> Option<String> {
+    let (what, found) = message.split_once(' ')?;
+    if what == "unknown" {
+        let (_, names) = found
+            .strip_prefix("variant `")?
+            .rsplit_once("`, expected ")?;
+        return Some(format!("unknown variant, expected {names}"));
+    }
+    if what != "invalid" {
+        return None;
+    }
+    let (what, found) = found.split_once(": ")?;
+    let (found, expected) = found.rsplit_once(", expected ")?;
+    let kind = found.split(['`', '"']).next()?.trim_end();
+    Some(format!("invalid {what}: {kind}, expected {expected}"))
 }
 
 /// "unknown field `x`, expected one of …" without the name, which the pointer
@@ -200,7 +220,7 @@ mod tests {
             (
                 r#"{"currency": 1, "lines": []}"#,
                 "/currency",
-                "invalid type: integer `1`, expected a string",
+                "invalid type: integer, expected a string",
             ),
             (
                 r#"{"currency": "GBP", "lines": [{"quantity": 1}, {"a/b~c": 1}]}"#,
@@ -212,11 +232,7 @@ mod tests {
                 "/x",
                 "is not known here; known are `currency` or `lines`",
             ),
-            (
-                "[1, 2, 3]",
-                "",
-                "invalid type: integer `1`, expected a string",
-            ),
+            ("[1, 2, 3]", "", "invalid type: integer, expected a string"),
         ] {
             let (code, at, why) = refused(text);
             assert_eq!(code, "invalid_body", "{text}");
@@ -224,6 +240,43 @@ mod tests {
                 assert_eq!((at.as_str(), why.as_str()), (pointer, detail), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn what_was_sent_is_not_told_again() {
+        #[derive(Debug, Deserialize)]
+        enum Reason {
+            Broken,
+            Late,
+        }
+        for (text, expected) in [
+            (
+                r#"{"currency": "GBP", "lines": "Ada, expected \"here\" `at` 7"}"#,
+                "invalid type: string, expected a sequence",
+            ),
+            (
+                r#"{"currency": null, "lines": []}"#,
+                "invalid type: null, expected a string",
+            ),
+            (
+                r#"{"currency": "GBP", "lines": [{"quantity": 447700900123.5}]}"#,
+                "invalid type: floating point, expected i64",
+            ),
+            (
+                r#"{"currency": "GBP", "lines": [{"quantity": 9223372036854775808}]}"#,
+                "invalid value: integer, expected i64",
+            ),
+        ] {
+            assert_eq!(refused(text).2, expected, "{text}");
+        }
+        let problem = parse::<Reason>(br#""Ada""#).expect_err("it is none");
+        let document = problem.document(None, None);
+        assert_eq!(
+            document.errors.first().map(|error| error.detail.as_str()),
+            Some("unknown variant, expected `Broken` or `Late`")
+        );
+        assert!(matches!(parse(br#""Late""#), Ok(Reason::Late)));
+        assert!(matches!(parse(br#""Broken""#), Ok(Reason::Broken)));
     }
 
     #[test]

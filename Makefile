@@ -36,7 +36,7 @@ soak: setup ## Run a busy shop whose roles and servers are killed (MINUTES=30 SE
 fuzz: build ## Try hostile input on every parser (SECONDS=60 each): what fails is kept and tried first from then on
 	@ORDERLOG_FUZZ_SECONDS=$(SECONDS) cargo test --workspace --locked --test e2e -- fuzz::
 
-deny: ## Licences, bans, sources and known weaknesses of dependencies (needs cargo-deny)
+deny: ## Licences, bans, sources and known weaknesses of dependencies, by cargo-deny
 	@scripts/deny --needed
 
 sbom: ## Write what the program is made of, as target/sbom.cdx.json (CycloneDX)

@@ -36,7 +36,7 @@ soak: setup ## Run a busy shop whose roles and servers are killed (MINUTES=30 SE
 fuzz: build ## Try hostile input on every parser (SECONDS=60 each): what fails is kept and tried first from then on
 	@ORDERLOG_FUZZ_SECONDS=$(SECONDS) cargo test --workspace --locked --test e2e -- fuzz::
 
-deny: ## Licences, bans, sources and known weaknesses of dependencies (needs cargo-deny)
+deny: ## Licences, bans, sources and known weaknesses of dependencies, by cargo-deny
 	@scripts/deny --needed
 
 sbom: ## Write what the program is made of, as target/sbom.cdx.json (CycloneDX)
@@ -52,12 +52,13 @@ flamegraph: setup ## Draw where a role's time goes under load, as target/flamegr
 	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench
 	@target/release/orderlog-bench --flamegraph '$(ROLE)' $(if $(QUICK),--quick)
 
-generate: build ## Write what is generated (OpenAPI, AsyncAPI, JSON Schemas, types of the client, dashboards) anew
+generate: build ## Write what is generated (OpenAPI, AsyncAPI, JSON Schemas, types of the client, dashboards, the simulation of docs/SCALING.md) anew
 	@target/debug/orderlog openapi --out docs/openapi.json
 	@target/debug/orderlog asyncapi --out docs/asyncapi.json
 	@target/debug/orderlog schemas --out contracts/schemas
 	@scripts/check-client --generate
 	@scripts/dashboards
+	@scripts/scaling
 
 check-api: build ## Send generated requests to a running system (needs python3)
 	@scripts/check-api

@@ -218,3 +218,53 @@ impl Keys {
         self.known.iter().find(such).map(|known| known.key.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    /// A set with one key, that of RFC 7517 (A.1), under this id.
+    fn set(id: &str) -> String {
+        let key = json!({
+            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": id,
+            "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+            "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+        });
+        json!({"keys": [key]}).to_string()
+    }
+
+    #[tokio::test]
+    async fn a_withdrawn_key_is_refused_once_known_ones_are_asked_for_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let (mut connection, _) = listener.accept().await.expect("a client");
+            let mut head = [0; 4096];
+            let read = connection.read(&mut head).await.expect("a request");
+            assert!(read > 0, "it hung up");
+            let body = set("new");
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            let sent = connection.write_all(answer.as_bytes()).await;
+            sent.expect("somebody who listens");
+        });
+        let url = format!("http://{address}/");
+        let provider = KeySet::new(&url, &Authorities::default()).expect("a client");
+        let aged = |age: Duration| Keys {
+            known: known(set("old").as_bytes()).expect("a set").into(),
+            learned: Instant::now().checked_sub(age),
+        };
+        for (age, is_taken) in [(FRESH / 2, true), (FRESH, false)] {
+            *provider.keys.write().expect("nobody panics") = aged(age);
+            let found = provider.find(Some("old"), Algorithm::ES256).await;
+            assert_eq!(found.expect("an answer").is_some(), is_taken, "{age:?}");
+        }
+    }
+}

@@ -1,10 +1,11 @@
 //! Roles under a service manager, which is told how they are (`sd_notify(3)`).
 
 use anyhow::{Result, ensure};
+use infra::secret::Secret;
 use libtest_mimic::Trial;
 use rustix::process::Signal;
 use std::time::Duration;
-use tests::{TestEnv, on_servers};
+use tests::{Api, TestEnv, on_servers};
 use tokio::{net::UnixDatagram, time::timeout};
 
 /// All tests of managed roles.
@@ -32,12 +33,33 @@ async fn heard_until(manager: &UnixDatagram, wanted: &str) -> Result<Vec<String>
 
 async fn each_role_tells_when_it_is_ready_well_and_ending(env: &TestEnv) -> Result<()> {
     env.orderlog_ok(&["migrate"]).await?;
+    // Of these the worker and the console are clients.
+    let mut apis = [
+        env.role("command-api").spawn()?,
+        env.role("read-api").spawn()?,
+    ];
+    for api in &mut apis {
+        api.ready().await?;
+    }
+    let key = Api::new(env, &apis[0]).await?;
     let folder = tempfile::tempdir()?;
-    for name in ["command-api", "read-api", "relay", "projector"] {
+    for name in [
+        "command-api",
+        "read-api",
+        "relay",
+        "projector",
+        "worker",
+        "console",
+    ] {
         let socket = folder.path().join(name);
         let manager = UnixDatagram::bind(&socket)?;
         let role = env
             .role(name)
+            .config(|config| {
+                apis[0].url().clone_into(&mut config.command_url);
+                apis[1].url().clone_into(&mut config.read_url);
+                config.api_key = Secret::new(key.key());
+            })
             .variable("NOTIFY_SOCKET", &socket)
             .variable("WATCHDOG_USEC", "3000000");
         let role = role.spawn()?;

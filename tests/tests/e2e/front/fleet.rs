@@ -31,8 +31,9 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// What runs: the front knows APIs by name, and is known to the workers.
-const ROLES: [&str; 8] = [
+/// What runs: the front knows APIs and consoles by name, and is known to workers and
+/// consoles.
+const ROLES: [&str; 10] = [
     "command-api",
     "command-api",
     "read-api",
@@ -41,6 +42,8 @@ const ROLES: [&str; 8] = [
     "projector",
     "projector",
     "worker",
+    "console",
+    "console",
 ];
 
 struct Fleet<'a> {
@@ -122,8 +125,10 @@ impl<'a> Fleet<'a> {
         let platforms = serde_json::from_value(json!({"web": {"auto_confirm": true}}))?;
         let role = role.config(|config| {
             config.platforms = platforms;
-            if name == "worker" {
+            if name == "worker" || name == "console" {
                 self.front.url.clone_into(&mut config.command_url);
+            }
+            if name == "worker" {
                 config.api_key = Secret::new(self.api.key().to_owned());
             }
         });

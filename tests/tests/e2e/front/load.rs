@@ -69,6 +69,7 @@ impl Load {
         for client in 0..READERS {
             clients.spawn(read(Arc::clone(&shared), client));
         }
+        clients.spawn(look(Arc::clone(&shared)));
         let mut follower = JoinSet::new();
         follower.spawn(follow(Arc::clone(&shared)));
         Self {
@@ -242,6 +243,18 @@ async fn read(shared: Arc<Shared>, client: usize) -> Result<()> {
         let answer = shared.ask(|api| api.request(Method::GET, path)).await;
         let answer = answer.with_context(|| format!("GET {path}"))?.expect(200)?;
         ensure!(answer.json["data"].is_array(), "{path}: {}", answer.json);
+    }
+    Ok(())
+}
+
+/// Looks at the console, as somebody does who is to sign in.
+async fn look(shared: Arc<Shared>) -> Result<()> {
+    while shared.goes_on() {
+        let page = shared.send(|api| api.request(Method::GET, "/console/sign-in"));
+        let page = page.await.context("GET /console/sign-in")?;
+        ensure!(page.status() == StatusCode::OK, "a page: {}", page.status());
+        let text = page.text().await.context("GET /console/sign-in")?;
+        ensure!(text.contains("API key"), "{text}");
     }
     Ok(())
 }

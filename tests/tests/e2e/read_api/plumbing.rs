@@ -3,9 +3,10 @@
 use super::views::Views;
 use anyhow::{Context as _, ensure};
 use reqwest::{Method, StatusCode};
+use rustix::process::Signal;
 use serde_json::Value;
 use std::time::Duration;
-use tests::{TestEnv, answer, wait_until_within};
+use tests::{Api, TestEnv, answer, wait_until, wait_until_within};
 use uuid::Uuid;
 
 super::suite![
@@ -15,6 +16,7 @@ super::suite![
     a_trace_is_continued_and_every_problem_explained,
     what_is_not_there_is_404_and_what_is_there_says_how,
     health_and_metrics_are_open,
+    a_role_that_is_to_end_says_so_and_serves_on,
     every_read_tells_the_lag,
 ];
 
@@ -187,6 +189,31 @@ async fn health_and_metrics_are_open(env: &TestEnv) -> anyhow::Result<()> {
         let mut lines = metrics.lines();
         ensure!(lines.any(|line| line.starts_with(series)), "{series}");
     }
+    Ok(())
+}
+
+/// Whoever routes to it has so long to see it; each answer is the last one of its
+/// connection. Who does not want to wait tells it twice.
+async fn a_role_that_is_to_end_says_so_and_serves_on(env: &TestEnv) -> anyhow::Result<()> {
+    env.orderlog_ok(&["migrate"]).await?;
+    let role = env.role("read-api");
+    let mut role = role.config(|config| config.drain_seconds = 600).spawn()?;
+    role.ready().await?;
+    let api = Api::new(env, &role).await?;
+    role.signal(Signal::TERM)?;
+    let ready = wait_until("it to say that it ends", async || {
+        let ready = api.get("/readyz").await?;
+        Ok((ready.status == 503).then_some(ready))
+    })
+    .await?;
+    ensure!(ready.json["status"] == "draining", "{}", ready.json);
+    for path in ["/livez", "/startupz", "/v1/orders"] {
+        let served = api.get(path).await?.expect(200)?;
+        ensure!(served.header("connection") == "close", "{path}: {served:?}");
+    }
+    role.signal(Signal::TERM)?;
+    let ended = role.ended().await?;
+    ensure!(ended.code() == Some(1), "{ended}");
     Ok(())
 }
 

@@ -45,6 +45,7 @@ async fn everything_works(env: &TestEnv) -> Result<()> {
     integrator::one_platform_is_all_that_is_read(&deployment.servers).await?;
     every_connection_is_encrypted(&deployment.servers.plain).await?;
     nobody_changes_an_event(&deployment.servers.plain).await?;
+    nobody_does_more_in_ops(&deployment.servers.plain).await?;
     views_are_built_anew(&deployment).await?;
     strangers_are_not_let_in(env, &deployment).await?;
     a_new_certificate_is_shown(&deployment).await?;
@@ -235,12 +236,7 @@ async fn nobody_changes_an_event(plain: &Config) -> Result<()> {
             );
         }
         for sql in tried {
-            let refused = session.execute(sql).await;
-            let code = refused.err().and_then(|error| {
-                let database = error.into_database_error()?;
-                Some(database.code()?.into_owned())
-            });
-            ensure!(code.as_deref() == Some("42501"), "{user}: {sql}: {code:?}");
+            is_refused(&mut session, sql).await.context(user.clone())?;
         }
         session.close().await?;
     }
@@ -248,9 +244,61 @@ async fn nobody_changes_an_event(plain: &Config) -> Result<()> {
     let url = plain.views_url.replace("orderlog@", "the_read_api@");
     let mut session = PgConnection::connect(&url).await?;
     for sql in ["DELETE FROM orders", "CREATE TABLE mine (x int)"] {
-        let refused = session.execute(sql).await.is_err();
-        ensure!(refused, "the read API may {sql}");
+        is_refused(&mut session, sql).await?;
     }
+    session.close().await?;
+    Ok(())
+}
+
+/// Of keys, jobs and endpoints everybody has what they need: no right is given by way
+/// of queries, and what seals personal data is changed by nobody.
+async fn nobody_does_more_in_ops(plain: &Config) -> Result<()> {
+    const CHANGE_SEALS: &str = "UPDATE subject_keys SET subject = subject";
+    const ERASE: &str = "DELETE FROM subject_keys";
+    const MAKE: &str = "CREATE TABLE mine (x int)";
+    let tried: [(&str, &[&'static str]); 4] = [
+        (
+            "the_command_api",
+            &[CHANGE_SEALS, MAKE, "DELETE FROM api_keys"],
+        ),
+        (
+            "the_read_api",
+            &[
+                CHANGE_SEALS,
+                ERASE,
+                MAKE,
+                "INSERT INTO api_keys (id, name, prefix, hash) VALUES ('x', 'x', 'x', '')",
+                "UPDATE api_keys SET scopes = NULL",
+            ],
+        ),
+        (
+            "the_projector",
+            &[CHANGE_SEALS, ERASE, MAKE, "SELECT * FROM api_keys"],
+        ),
+        (
+            "the_worker",
+            &[CHANGE_SEALS, MAKE, "DELETE FROM _sqlx_migrations"],
+        ),
+    ];
+    for (user, statements) in tried {
+        let url = plain.ops_url.replace("orderlog@", &format!("{user}@"));
+        let mut session = PgConnection::connect(&url).await?;
+        for &sql in statements {
+            is_refused(&mut session, sql).await.context(user)?;
+        }
+        session.close().await?;
+    }
+    Ok(())
+}
+
+/// For want of a right, and for nothing else.
+async fn is_refused(session: &mut PgConnection, sql: &'static str) -> Result<()> {
+    let refused = session.execute(sql).await;
+    let code = refused.err().and_then(|error| {
+        let database = error.into_database_error()?;
+        Some(database.code()?.into_owned())
+    });
+    ensure!(code.as_deref() == Some("42501"), "{sql}: {code:?}");
     Ok(())
 }
 

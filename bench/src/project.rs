@@ -27,7 +27,7 @@ const fn rounds(quick: bool) -> usize {
 }
 /// Events, all together.
 const fn size(quick: bool) -> i64 {
-    if quick { 20_000 } else { 600_000 }
+    if quick { 20_000 } else { 1_000_000 }
 }
 
 /// From Kafka.

@@ -16,6 +16,7 @@ mod role;
 mod servers;
 mod skipped;
 mod suite;
+mod took;
 mod wait;
 mod workspace;
 

@@ -1,11 +1,16 @@
 //! Registering and running tests.
 
-use crate::{PrivateServers, TestEnv, live, servers, skipped};
+use crate::{PrivateServers, TestEnv, live, servers, skipped, took};
 use futures_util::FutureExt as _;
 use infra::local_servers::Server;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::{
-    any::Any, env, panic::AssertUnwindSafe, process::ExitCode, sync::OnceLock, time::Duration,
+    any::Any,
+    env,
+    panic::AssertUnwindSafe,
+    process::ExitCode,
+    sync::OnceLock,
+    time::{Duration, Instant},
 };
 use tokio::runtime::Runtime;
 
@@ -113,17 +118,28 @@ where
 fn trial(name: &str, test: impl Fn() -> Result<(), Failed> + Send + 'static) -> Trial {
     let title = name.to_owned();
     Trial::test(name, move || {
-        let mut retries = retries()?;
-        loop {
-            let Err(failure) = test() else { return Ok(()) };
-            if retries == 0 {
-                return Err(failure);
-            }
-            retries -= 1;
-            let message = failure.message().unwrap_or_default();
-            eprintln!("!!! FLAKY: {title} failed and is run again\n{message}\n");
-        }
+        let retries = retries()?;
+        let began = Instant::now();
+        let result = tried(&title, retries, &test);
+        took::note(&title, began.elapsed());
+        result
     })
+}
+
+fn tried(
+    title: &str,
+    mut retries: u32,
+    test: &impl Fn() -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    loop {
+        let Err(failure) = test() else { return Ok(()) };
+        if retries == 0 {
+            return Err(failure);
+        }
+        retries -= 1;
+        let message = failure.message().unwrap_or_default();
+        eprintln!("!!! FLAKY: {title} failed and is run again\n{message}\n");
+    }
 }
 
 fn retries() -> Result<u32, Failed> {
@@ -135,7 +151,7 @@ fn retries() -> Result<u32, Failed> {
 }
 
 /// Runs the tests that the command line asks for, stops the servers whatever
-/// came of it, and prints the counts, and what was skipped.
+/// came of it, and prints the counts, what took long, and what was skipped.
 pub fn run(trials: Vec<Trial>) -> ExitCode {
     let arguments = Arguments::from_args();
     if arguments.list {
@@ -148,6 +164,9 @@ pub fn run(trials: Vec<Trial>) -> ExitCode {
     runtime.spawn(live::end_on_signals());
     let conclusion = libtest_mimic::run(&arguments, trials);
     runtime.block_on(servers::stop_shared());
+    if let Some(table) = took::table() {
+        eprintln!("{table}");
+    }
     if let Some(line) = skipped::last_line() {
         eprintln!("{line}\n");
     }

@@ -8,38 +8,28 @@ use infra::{
     local_servers::{KafkaExtras, LocalServers, LocalServersError, Options, Server, Step},
 };
 use std::{ops::Deref, path::PathBuf, sync::Arc, time::Duration};
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use tokio::sync::Mutex;
 
 /// The shared set, with the error of its start where that failed: no second
 /// test waits for the same failure.
 static SHARED: Mutex<Option<Result<Arc<LocalServers>, String>>> = Mutex::const_new(None);
-
-/// Private sets at a time: each is another 400 MB.
-static PRIVATE: Semaphore = Semaphore::const_new(1);
 
 /// Sets that may run in one checkout at a time, over all test processes.
 const SLOTS: usize = 32;
 
 /// A set of servers that one test may do anything to. Gone after the test.
 #[derive(Debug)]
-pub struct PrivateServers {
-    servers: Arc<LocalServers>,
-    _permit: SemaphorePermit<'static>,
-}
+pub struct PrivateServers(Arc<LocalServers>);
 
 impl PrivateServers {
     /// The usual set and `more`.
     pub(crate) async fn start(more: &[Server]) -> anyhow::Result<Self> {
-        let permit = PRIVATE.acquire().await?;
-        Ok(Self {
-            servers: start_in_a_free_slot(more).await?,
-            _permit: permit,
-        })
+        Ok(Self(start_in_a_free_slot(more).await?))
     }
 
     /// Where they are.
     pub(crate) fn config(&self) -> Config {
-        config_of(&self.servers)
+        config_of(&self.0)
     }
 }
 
@@ -47,7 +37,7 @@ impl Deref for PrivateServers {
     type Target = LocalServers;
 
     fn deref(&self) -> &LocalServers {
-        &self.servers
+        &self.0
     }
 }
 

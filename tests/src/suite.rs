@@ -1,6 +1,6 @@
 //! Registering and running tests.
 
-use crate::{PrivateServers, TestEnv, live, servers, skipped, took};
+use crate::{PrivateServers, TestEnv, live, servers, skipped, took, turns};
 use futures_util::FutureExt as _;
 use infra::local_servers::Server;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -35,6 +35,15 @@ where
     trial(name, move || {
         runtime()?.block_on(async { Ok(guarded(TIMEOUT, test()).await?) })
     })
+}
+
+/// A test that starts its servers itself.
+pub fn on_own_servers<F>(name: &str, test: F) -> Trial
+where
+    F: AsyncFn() -> anyhow::Result<()> + Send + Sync + 'static,
+{
+    turns::starts_a_set(name);
+    alone(name, test)
 }
 
 /// A test on the shared servers, with databases of its own.
@@ -83,6 +92,7 @@ where
     F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + Sync + 'static,
 {
     let title = name.to_owned();
+    turns::starts_a_set(name);
     trial(name, move || {
         runtime()?.block_on(async {
             let servers = PrivateServers::start(more).await.map_err(failed)?;
@@ -119,6 +129,8 @@ fn trial(name: &str, test: impl Fn() -> Result<(), Failed> + Send + 'static) -> 
     let title = name.to_owned();
     Trial::test(name, move || {
         let retries = retries()?;
+        let turn = runtime()?.block_on(turns::take(&title));
+        let _turn = turn.map_err(|error| failed(error.into()))?;
         let began = Instant::now();
         let result = tried(&title, retries, &test);
         took::note(&title, began.elapsed());
@@ -152,14 +164,22 @@ fn retries() -> Result<u32, Failed> {
 
 /// Runs the tests that the command line asks for, stops the servers whatever
 /// came of it, and prints the counts, what took long, and what was skipped.
-pub fn run(trials: Vec<Trial>) -> ExitCode {
-    let arguments = Arguments::from_args();
+/// `timed` are the trials, or modules of them, that have fewer others beside them.
+pub fn run(trials: Vec<Trial>, timed: &'static [&'static str]) -> ExitCode {
+    let mut arguments = Arguments::from_args();
     if arguments.list {
         return libtest_mimic::run(&arguments, trials).exit_code();
     }
     let Ok(runtime) = runtime() else {
         eprintln!("no runtime can be started");
         return ExitCode::FAILURE;
+    };
+    let trials = match turns::arrange(&mut arguments, trials, timed) {
+        Ok(trials) => trials,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
     };
     runtime.spawn(live::end_on_signals());
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -120,14 +120,14 @@ impl TestEnv {
 
     /// Drops databases and topics, so that a long run stays small. What fails
     /// here fails no test: the folder of the servers is deleted at the end.
-    pub(crate) async fn remove(&self, keep_logs: bool) {
+    pub(crate) async fn remove(self) {
         let config = &self.config;
-        let urls = [&config.events_url, &config.views_url, &config.ops_url];
-        let _ = try_join_all(urls.map(|url| drop_database(url))).await;
-        let _ = self.delete_topics().await;
-        if !keep_logs {
-            self.forget_logs();
-        }
+        let _ = tokio::join!(
+            drop_database(&config.events_url),
+            drop_database(&config.views_url),
+            drop_database(&config.ops_url),
+            self.delete_topics(),
+        );
     }
 
     /// Deletes the logs of a test that passed.

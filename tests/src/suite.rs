@@ -57,7 +57,7 @@ where
             let servers = servers::shared().await.map_err(failed)?;
             let env = TestEnv::create(&title, servers).await.map_err(failed)?;
             let result = guarded(TIMEOUT, test(&env)).await;
-            finish(&env, result).await
+            finish(env, result).await
         })
     })
 }
@@ -193,17 +193,21 @@ pub fn run(trials: Vec<Trial>, timed: &'static [&'static str]) -> ExitCode {
     conclusion.exit_code()
 }
 
-/// Cleans up after a test and, where it failed, adds what may explain it.
-async fn finish(env: &TestEnv, result: Result<(), String>) -> Result<(), Failed> {
-    let report = match &result {
-        Ok(()) => String::new(),
+/// Cleans up after a test and, where it failed, adds what may explain it. The next
+/// test does not wait until all is dropped.
+async fn finish(env: TestEnv, result: Result<(), String>) -> Result<(), Failed> {
+    let result = match result {
+        Ok(()) => {
+            env.forget_logs();
+            Ok(())
+        }
         Err(message) => {
             let death = servers::shared_death().await.unwrap_or_default();
-            format!("{message}\n{death}{}", env.log_tails())
+            Err(format!("{message}\n{death}{}", env.log_tails()).into())
         }
     };
-    env.remove(result.is_err()).await;
-    result.map_err(|_| report.into())
+    tokio::spawn(env.remove());
+    result
 }
 
 /// A test to its end, panic or time-out.

@@ -1,6 +1,6 @@
 //! What one test has to itself.
 
-use crate::{RoleBuilder, role, workspace};
+use crate::{RoleBuilder, role, servers::maintenance_url, workspace};
 use anyhow::Context as _;
 use futures_util::future::try_join_all;
 use infra::{clock, config::Config, postgres::create_database_if_missing, sealing::MasterKey};
@@ -169,8 +169,8 @@ fn renamed(url: &str, id: &str) -> anyhow::Result<String> {
 }
 
 async fn drop_database(url: &str) -> anyhow::Result<()> {
-    let (server, database) = url.rsplit_once('/').context("a URL without a database")?;
-    let mut connection = PgConnection::connect(&format!("{server}/postgres")).await?;
+    let (_, database) = url.rsplit_once('/').context("a URL without a database")?;
+    let mut connection = PgConnection::connect(&maintenance_url(url)?).await?;
     sqlx::query(&format!(
         "DROP DATABASE IF EXISTS \"{database}\" WITH (FORCE)"
     ))

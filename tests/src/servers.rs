@@ -7,6 +7,7 @@ use infra::{
     config::Config,
     local_servers::{KafkaExtras, LocalServers, LocalServersError, Options, Server, Step},
 };
+use sqlx::{Connection as _, PgConnection};
 use std::{ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
@@ -45,7 +46,7 @@ impl Deref for PrivateServers {
 pub(crate) async fn shared() -> anyhow::Result<Config> {
     let mut shared = SHARED.lock().await;
     if shared.is_none() {
-        let started = start_in_a_free_slot(&[]).await;
+        let started = start_unsynced().await;
         *shared = Some(started.map_err(|error| format!("{error:#}")));
     }
     match shared.as_ref() {
@@ -53,6 +54,28 @@ pub(crate) async fn shared() -> anyhow::Result<Config> {
         Some(Err(error)) => Err(anyhow::Error::msg(error.clone())),
         None => unreachable!("it was started above"),
     }
+}
+
+/// A set that lives as long as the run: no trial kills it, so PostgreSQL need not
+/// wait for the disk. Each trial makes and drops three databases of hundreds of
+/// files. Private sets, which are killed, have the usual settings.
+async fn start_unsynced() -> anyhow::Result<Arc<LocalServers>> {
+    let servers = start_in_a_free_slot(&[]).await?;
+    let config = config_of(&servers);
+    for url in [&config.events_url, &config.views_url] {
+        let mut session = PgConnection::connect(&maintenance_url(url)?).await?;
+        for statement in ["ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"] {
+            sqlx::query(statement).execute(&mut session).await?;
+        }
+        session.close().await?;
+    }
+    Ok(servers)
+}
+
+/// Of a URL of any database: that of the one that each cluster has.
+pub(crate) fn maintenance_url(url: &str) -> anyhow::Result<String> {
+    let (server, _) = url.rsplit_once('/').context("a URL without a database")?;
+    Ok(format!("{server}/postgres"))
 }
 
 /// What befell the shared servers, for the report of a failed test.

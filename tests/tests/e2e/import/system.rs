@@ -128,8 +128,17 @@ impl<'a> System<'a> {
 
     /// How many orders the log has.
     pub async fn logged(&self) -> anyhow::Result<i64> {
+        self.counted("count(DISTINCT aggregate_id)").await
+    }
+
+    /// How many events the log has.
+    pub async fn events(&self) -> anyhow::Result<i64> {
+        self.counted("count(*)").await
+    }
+
+    async fn counted(&self, what: &str) -> anyhow::Result<i64> {
         let mut log = PgConnection::connect(&self.env.config.events_url).await?;
-        let count = sqlx::query_scalar("SELECT count(DISTINCT aggregate_id) FROM events")
+        let count = sqlx::query_scalar(&format!("SELECT {what} FROM events"))
             .fetch_one(&mut log)
             .await?;
         log.close().await?;

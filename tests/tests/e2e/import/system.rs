@@ -113,6 +113,14 @@ impl<'a> System<'a> {
         serde_json::from_slice(&output.stdout).context(error)
     }
 
+    /// Waits until the views have all that the log has, and compares one order in a
+    /// hundred.
+    pub async fn catches_up(&self) -> anyhow::Result<()> {
+        let args = ["verify", "--wait", "3m", "--sample", "1%"];
+        self.env.orderlog_ok(&args).await?;
+        Ok(())
+    }
+
     /// Compares, and fails on any difference. `orders` is how many there are.
     pub async fn verify_clean(&self, orders: u64) -> anyhow::Result<()> {
         let report = self.verify().await?;

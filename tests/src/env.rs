@@ -1,6 +1,6 @@
 //! What one test has to itself.
 
-use crate::{RoleBuilder, role, workspace};
+use crate::{RoleBuilder, role, servers::maintenance_url, workspace};
 use anyhow::Context as _;
 use futures_util::future::try_join_all;
 use infra::{clock, config::Config, postgres::create_database_if_missing, sealing::MasterKey};
@@ -120,14 +120,14 @@ impl TestEnv {
 
     /// Drops databases and topics, so that a long run stays small. What fails
     /// here fails no test: the folder of the servers is deleted at the end.
-    pub(crate) async fn remove(&self, keep_logs: bool) {
+    pub(crate) async fn remove(self) {
         let config = &self.config;
-        let urls = [&config.events_url, &config.views_url, &config.ops_url];
-        let _ = try_join_all(urls.map(|url| drop_database(url))).await;
-        let _ = self.delete_topics().await;
-        if !keep_logs {
-            self.forget_logs();
-        }
+        let _ = tokio::join!(
+            drop_database(&config.events_url),
+            drop_database(&config.views_url),
+            drop_database(&config.ops_url),
+            self.delete_topics(),
+        );
     }
 
     /// Deletes the logs of a test that passed.
@@ -169,8 +169,8 @@ fn renamed(url: &str, id: &str) -> anyhow::Result<String> {
 }
 
 async fn drop_database(url: &str) -> anyhow::Result<()> {
-    let (server, database) = url.rsplit_once('/').context("a URL without a database")?;
-    let mut connection = PgConnection::connect(&format!("{server}/postgres")).await?;
+    let (_, database) = url.rsplit_once('/').context("a URL without a database")?;
+    let mut connection = PgConnection::connect(&maintenance_url(url)?).await?;
     sqlx::query(&format!(
         "DROP DATABASE IF EXISTS \"{database}\" WITH (FORCE)"
     ))

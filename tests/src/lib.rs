@@ -16,6 +16,8 @@ mod role;
 mod servers;
 mod skipped;
 mod suite;
+mod took;
+mod turns;
 mod wait;
 mod workspace;
 
@@ -27,8 +29,8 @@ pub use role::{Role, RoleBuilder, command};
 pub use servers::PrivateServers;
 pub use skipped::{found, skipped};
 pub use suite::{
-    alone, on_private_servers, on_private_servers_for, on_replicated_servers, on_servers, plain,
-    run,
+    alone, on_own_servers, on_private_servers, on_private_servers_for, on_replicated_servers,
+    on_servers, plain, run,
 };
 pub use wait::{DEADLINE, wait_until, wait_until_within};
 pub use workspace::{cargo, root};

@@ -7,39 +7,30 @@ use infra::{
     config::Config,
     local_servers::{KafkaExtras, LocalServers, LocalServersError, Options, Server, Step},
 };
+use sqlx::{Connection as _, PgConnection};
 use std::{ops::Deref, path::PathBuf, sync::Arc, time::Duration};
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use tokio::sync::Mutex;
 
 /// The shared set, with the error of its start where that failed: no second
 /// test waits for the same failure.
 static SHARED: Mutex<Option<Result<Arc<LocalServers>, String>>> = Mutex::const_new(None);
-
-/// Private sets at a time: each is another 400 MB.
-static PRIVATE: Semaphore = Semaphore::const_new(1);
 
 /// Sets that may run in one checkout at a time, over all test processes.
 const SLOTS: usize = 32;
 
 /// A set of servers that one test may do anything to. Gone after the test.
 #[derive(Debug)]
-pub struct PrivateServers {
-    servers: Arc<LocalServers>,
-    _permit: SemaphorePermit<'static>,
-}
+pub struct PrivateServers(Arc<LocalServers>);
 
 impl PrivateServers {
     /// The usual set and `more`.
     pub(crate) async fn start(more: &[Server]) -> anyhow::Result<Self> {
-        let permit = PRIVATE.acquire().await?;
-        Ok(Self {
-            servers: start_in_a_free_slot(more).await?,
-            _permit: permit,
-        })
+        Ok(Self(start_in_a_free_slot(more).await?))
     }
 
     /// Where they are.
     pub(crate) fn config(&self) -> Config {
-        config_of(&self.servers)
+        config_of(&self.0)
     }
 }
 
@@ -47,7 +38,7 @@ impl Deref for PrivateServers {
     type Target = LocalServers;
 
     fn deref(&self) -> &LocalServers {
-        &self.servers
+        &self.0
     }
 }
 
@@ -55,7 +46,7 @@ impl Deref for PrivateServers {
 pub(crate) async fn shared() -> anyhow::Result<Config> {
     let mut shared = SHARED.lock().await;
     if shared.is_none() {
-        let started = start_in_a_free_slot(&[]).await;
+        let started = start_unsynced().await;
         *shared = Some(started.map_err(|error| format!("{error:#}")));
     }
     match shared.as_ref() {
@@ -63,6 +54,28 @@ pub(crate) async fn shared() -> anyhow::Result<Config> {
         Some(Err(error)) => Err(anyhow::Error::msg(error.clone())),
         None => unreachable!("it was started above"),
     }
+}
+
+/// A set that lives as long as the run: no trial kills it, so PostgreSQL need not
+/// wait for the disk. Each trial makes and drops three databases of hundreds of
+/// files. Private sets, which are killed, have the usual settings.
+async fn start_unsynced() -> anyhow::Result<Arc<LocalServers>> {
+    let servers = start_in_a_free_slot(&[]).await?;
+    let config = config_of(&servers);
+    for url in [&config.events_url, &config.views_url] {
+        let mut session = PgConnection::connect(&maintenance_url(url)?).await?;
+        for statement in ["ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"] {
+            sqlx::query(statement).execute(&mut session).await?;
+        }
+        session.close().await?;
+    }
+    Ok(servers)
+}
+
+/// Of a URL of any database: that of the one that each cluster has.
+pub(crate) fn maintenance_url(url: &str) -> anyhow::Result<String> {
+    let (server, _) = url.rsplit_once('/').context("a URL without a database")?;
+    Ok(format!("{server}/postgres"))
 }
 
 /// What befell the shared servers, for the report of a failed test.

@@ -1,11 +1,16 @@
 //! Registering and running tests.
 
-use crate::{PrivateServers, TestEnv, live, servers, skipped};
+use crate::{PrivateServers, TestEnv, live, servers, skipped, took, turns};
 use futures_util::FutureExt as _;
 use infra::local_servers::Server;
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::{
-    any::Any, env, panic::AssertUnwindSafe, process::ExitCode, sync::OnceLock, time::Duration,
+    any::Any,
+    env,
+    panic::AssertUnwindSafe,
+    process::ExitCode,
+    sync::OnceLock,
+    time::{Duration, Instant},
 };
 use tokio::runtime::Runtime;
 
@@ -32,6 +37,15 @@ where
     })
 }
 
+/// A test that starts its servers itself.
+pub fn on_own_servers<F>(name: &str, test: F) -> Trial
+where
+    F: AsyncFn() -> anyhow::Result<()> + Send + Sync + 'static,
+{
+    turns::starts_a_set(name);
+    alone(name, test)
+}
+
 /// A test on the shared servers, with databases of its own.
 pub fn on_servers<F>(name: &str, test: F) -> Trial
 where
@@ -43,7 +57,7 @@ where
             let servers = servers::shared().await.map_err(failed)?;
             let env = TestEnv::create(&title, servers).await.map_err(failed)?;
             let result = guarded(TIMEOUT, test(&env)).await;
-            finish(&env, result).await
+            finish(env, result).await
         })
     })
 }
@@ -78,6 +92,7 @@ where
     F: AsyncFn(&TestEnv, &PrivateServers) -> anyhow::Result<()> + Send + Sync + 'static,
 {
     let title = name.to_owned();
+    turns::starts_a_set(name);
     trial(name, move || {
         runtime()?.block_on(async {
             let servers = PrivateServers::start(more).await.map_err(failed)?;
@@ -113,17 +128,30 @@ where
 fn trial(name: &str, test: impl Fn() -> Result<(), Failed> + Send + 'static) -> Trial {
     let title = name.to_owned();
     Trial::test(name, move || {
-        let mut retries = retries()?;
-        loop {
-            let Err(failure) = test() else { return Ok(()) };
-            if retries == 0 {
-                return Err(failure);
-            }
-            retries -= 1;
-            let message = failure.message().unwrap_or_default();
-            eprintln!("!!! FLAKY: {title} failed and is run again\n{message}\n");
-        }
+        let retries = retries()?;
+        let turn = runtime()?.block_on(turns::take(&title));
+        let _turn = turn.map_err(|error| failed(error.into()))?;
+        let began = Instant::now();
+        let result = tried(&title, retries, &test);
+        took::note(&title, began.elapsed());
+        result
     })
+}
+
+fn tried(
+    title: &str,
+    mut retries: u32,
+    test: &impl Fn() -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    loop {
+        let Err(failure) = test() else { return Ok(()) };
+        if retries == 0 {
+            return Err(failure);
+        }
+        retries -= 1;
+        let message = failure.message().unwrap_or_default();
+        eprintln!("!!! FLAKY: {title} failed and is run again\n{message}\n");
+    }
 }
 
 fn retries() -> Result<u32, Failed> {
@@ -135,9 +163,10 @@ fn retries() -> Result<u32, Failed> {
 }
 
 /// Runs the tests that the command line asks for, stops the servers whatever
-/// came of it, and prints the counts, and what was skipped.
-pub fn run(trials: Vec<Trial>) -> ExitCode {
-    let arguments = Arguments::from_args();
+/// came of it, and prints the counts, what took long, and what was skipped.
+/// `timed` are the trials, or modules of them, that have fewer others beside them.
+pub fn run(trials: Vec<Trial>, timed: &'static [&'static str]) -> ExitCode {
+    let mut arguments = Arguments::from_args();
     if arguments.list {
         return libtest_mimic::run(&arguments, trials).exit_code();
     }
@@ -145,26 +174,40 @@ pub fn run(trials: Vec<Trial>) -> ExitCode {
         eprintln!("no runtime can be started");
         return ExitCode::FAILURE;
     };
+    let trials = match turns::arrange(&mut arguments, trials, timed) {
+        Ok(trials) => trials,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
     runtime.spawn(live::end_on_signals());
     let conclusion = libtest_mimic::run(&arguments, trials);
     runtime.block_on(servers::stop_shared());
+    if let Some(table) = took::table() {
+        eprintln!("{table}");
+    }
     if let Some(line) = skipped::last_line() {
         eprintln!("{line}\n");
     }
     conclusion.exit_code()
 }
 
-/// Cleans up after a test and, where it failed, adds what may explain it.
-async fn finish(env: &TestEnv, result: Result<(), String>) -> Result<(), Failed> {
-    let report = match &result {
-        Ok(()) => String::new(),
+/// Cleans up after a test and, where it failed, adds what may explain it. The next
+/// test does not wait until all is dropped.
+async fn finish(env: TestEnv, result: Result<(), String>) -> Result<(), Failed> {
+    let result = match result {
+        Ok(()) => {
+            env.forget_logs();
+            Ok(())
+        }
         Err(message) => {
             let death = servers::shared_death().await.unwrap_or_default();
-            format!("{message}\n{death}{}", env.log_tails())
+            Err(format!("{message}\n{death}{}", env.log_tails()).into())
         }
     };
-    env.remove(result.is_err()).await;
-    result.map_err(|_| report.into())
+    tokio::spawn(env.remove());
+    result
 }
 
 /// A test to its end, panic or time-out.

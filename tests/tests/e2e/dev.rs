@@ -13,18 +13,18 @@ use std::{
     process::{ExitStatus, Stdio},
 };
 use tempfile::TempDir;
-use tests::{Api, alone, answer, orderlog, root, skipped, wait_until};
+use tests::{Api, answer, on_own_servers, orderlog, root, skipped, wait_until};
 use tokio::process::{Child, Command};
 
 /// All tests of `dev`.
 pub fn trials() -> Vec<Trial> {
     vec![
-        alone("dev::a_second_run_finds_its_data_again", again),
-        alone("dev::a_dead_server_is_named_and_ends_it", dead_server),
-        alone("dev::a_killed_run_is_taken_over", taken_over),
-        alone("dev::the_script_and_the_client_use_it", used),
-        alone("dev::sample_data_is_made_once_and_in_nobodys_way", sample),
-        alone("dev::data_of_an_older_format_is_refused", older_format),
+        on_own_servers("dev::a_second_run_finds_its_data_again", again),
+        on_own_servers("dev::a_dead_server_is_named_and_ends_it", dead_server),
+        on_own_servers("dev::a_killed_run_is_taken_over", taken_over),
+        on_own_servers("dev::the_script_and_the_client_use_it", used),
+        on_own_servers("dev::sample_data_is_made_once_and_in_nobodys_way", sample),
+        on_own_servers("dev::data_of_an_older_format_is_refused", older_format),
     ]
 }
 

@@ -52,6 +52,35 @@ mod workspace;
 
 use std::process::ExitCode;
 
+/// Trials and modules of them that hold the system to a time on the clock, or
+/// load the machine on purpose: no more run beside them than other cores are.
+const TIMED: &[&str] = &[
+    "access::keys",
+    "chaos",
+    "front::fleet",
+    "front::unanswered",
+    "hostile",
+    "import::whole_file",
+    "jobs::leases",
+    "platforms::fresh",
+    "platforms::hints",
+    "projections::state::overtaking",
+    "read_api::admin::projections_are_told_with_their_lag",
+    "read_api::cached",
+    "read_api::live::busy",
+    "read_api::live::limits",
+    "read_api::near",
+    "read_api::plumbing",
+    "read_api::redis_failing",
+    "read_api::statistics::a_redis_that_never_answers_costs_one_short_wait",
+    "relay::cut_off",
+    "relay::frozen",
+    "soak",
+    "traces::trouble",
+    "webhooks::failing::receivers_that_hang_delay_nobody",
+    "webhooks::storm",
+];
+
 fn main() -> ExitCode {
     if let Some(dir) = std::env::var_os(local_servers::OWNER) {
         return local_servers::own_servers_until_killed(dir.into());
@@ -107,5 +136,5 @@ fn main() -> ExitCode {
         whole_path::trials(),
         workspace::trials(),
     ];
-    tests::run(trials.into_iter().flatten().collect())
+    tests::run(trials.into_iter().flatten().collect(), TIMED)
 }

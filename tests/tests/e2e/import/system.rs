@@ -113,6 +113,14 @@ impl<'a> System<'a> {
         serde_json::from_slice(&output.stdout).context(error)
     }
 
+    /// Waits until the views have all that the log has, and compares one order in a
+    /// hundred.
+    pub async fn catches_up(&self) -> anyhow::Result<()> {
+        let args = ["verify", "--wait", "3m", "--sample", "1%"];
+        self.env.orderlog_ok(&args).await?;
+        Ok(())
+    }
+
     /// Compares, and fails on any difference. `orders` is how many there are.
     pub async fn verify_clean(&self, orders: u64) -> anyhow::Result<()> {
         let report = self.verify().await?;
@@ -128,8 +136,17 @@ impl<'a> System<'a> {
 
     /// How many orders the log has.
     pub async fn logged(&self) -> anyhow::Result<i64> {
+        self.counted("count(DISTINCT aggregate_id)").await
+    }
+
+    /// How many events the log has.
+    pub async fn events(&self) -> anyhow::Result<i64> {
+        self.counted("count(*)").await
+    }
+
+    async fn counted(&self, what: &str) -> anyhow::Result<i64> {
         let mut log = PgConnection::connect(&self.env.config.events_url).await?;
-        let count = sqlx::query_scalar("SELECT count(DISTINCT aggregate_id) FROM events")
+        let count = sqlx::query_scalar(&format!("SELECT {what} FROM events"))
             .fetch_one(&mut log)
             .await?;
         log.close().await?;

@@ -15,7 +15,7 @@ use std::{
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        tests::alone(
+        tests::on_own_servers(
             "local_servers::data_is_found_again_after_a_stop",
             restart::data_is_found_again,
         ),
@@ -23,19 +23,19 @@ pub fn trials() -> Vec<Trial> {
             "local_servers::a_killed_server_comes_back_on_its_port_with_its_data",
             restart::a_killed_server_comes_back,
         ),
-        tests::alone(
+        tests::on_own_servers(
             "local_servers::what_a_killed_owner_left_is_ended",
             leftovers::are_ended,
         ),
-        tests::alone(
+        tests::on_own_servers(
             "local_servers::a_folder_in_use_is_refused",
             leftovers::a_folder_in_use_is_refused,
         ),
-        tests::alone(
+        tests::on_own_servers(
             "local_servers::a_dead_server_is_reported_with_its_log",
             death::is_reported,
         ),
-        tests::alone(
+        tests::on_own_servers(
             "local_servers::a_failed_start_says_why_and_leaves_nothing_running",
             death::of_one_at_the_start_ends_the_others,
         ),

@@ -12,16 +12,19 @@ use std::time::Duration;
 const EACH: i64 = 20_000;
 
 /// Copies of the first four events of some order under new ids, $1 of them; of ten
-/// orders six are of `web`, three of `shop`, one of `phone`.
-const COPIES: &str = "INSERT INTO events \
+/// orders six are of `web`, three of `shop`, one of `phone`. An id is drawn once, however
+/// the server joins the two.
+const COPIES: &str = "WITH c AS MATERIALIZED \
+       (SELECT gen_random_uuid()::text AS id, \
+               (CASE WHEN n % 10 < 6 THEN 'web' WHEN n % 10 < 9 THEN 'shop' ELSE 'phone' END) \
+                   AS platform \
+          FROM generate_series(1, $1 / 4) n) \
+     INSERT INTO events \
        (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata) \
      SELECT e.aggregate_type, c.id, e.sequence, e.event_type, e.event_version, \
             replace(replace(e.payload::text, e.aggregate_id, c.id), '\"platform\":\"web\"', \
                     format('\"platform\":\"%s\"', c.platform))::json, e.metadata \
-       FROM (SELECT gen_random_uuid()::text AS id, \
-                    (CASE WHEN n % 10 < 6 THEN 'web' WHEN n % 10 < 9 THEN 'shop' ELSE 'phone' END) \
-                        AS platform \
-               FROM generate_series(1, $1 / 4) n) c, \
+       FROM c, \
             (SELECT * FROM events \
               WHERE aggregate_type = 'order' AND sequence <= 4 AND aggregate_id = \
                     (SELECT aggregate_id FROM events \

@@ -77,6 +77,26 @@ impl Figure {
         Self::alone(row, case, "ms", milliseconds)
     }
 
+    /// A time in milliseconds beside another one, from rounds of (ours, yardstick): the
+    /// ratio is higher where ours is shorter.
+    pub fn time_beside(
+        row: &'static str,
+        case: String,
+        yardstick: &'static str,
+        rounds: &[(f64, f64)],
+    ) -> Self {
+        let rounds: Vec<_> = rounds
+            .iter()
+            .map(|&(ours, theirs)| (theirs, ours))
+            .collect();
+        let figure = Self::of(row, case, "ms", yardstick, None, &rounds);
+        Self {
+            ours: figure.yardstick_value,
+            yardstick_value: figure.ours,
+            ..figure
+        }
+    }
+
     /// A figure with no yardstick but itself.
     pub fn alone(row: &'static str, case: String, unit: &'static str, value: f64) -> Self {
         let itself = [(1.0, 1.0)];
@@ -168,5 +188,12 @@ mod tests {
             (2.0, 1.0, 3.0)
         );
         assert!(!figure.met);
+    }
+
+    #[test]
+    fn a_time_that_is_longer_than_its_yardstick_has_the_lower_ratio() {
+        let figure = Figure::time_beside("console", String::new(), "answers", &[(10.0, 5.0)]);
+        let told = [figure.ours, figure.yardstick_value, figure.ratio];
+        assert_eq!(told.map(f64::to_bits), [10.0, 5.0, 0.5].map(f64::to_bits));
     }
 }

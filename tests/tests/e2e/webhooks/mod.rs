@@ -2,6 +2,7 @@
 
 mod failing;
 pub mod receiver;
+mod reread;
 pub mod scene;
 mod storm;
 mod telling;
@@ -35,6 +36,8 @@ pub fn trials() -> Vec<Trial> {
         failing::an_endpoint_that_fails_rests,
         failing::an_ordered_endpoint_is_told_in_order,
         failing::receivers_that_hang_delay_nobody,
+        reread::a_topic_that_is_read_again_tells_nobody_twice,
+        reread::events_that_are_new_once_more_are_told_to_nobody_twice,
         tending::a_repeat_whose_outcome_is_gone_is_told_so,
         tending::what_a_disabled_endpoint_misses_is_kept_and_replayed,
         tending::a_range_is_replayed,

@@ -1,0 +1,162 @@
+//! How soon a receiver is told of an order that was placed: alone, and beside an
+//! endpoint that hangs and one that refuses.
+
+use super::{
+    PATIENCE,
+    endpoints::Endpoints,
+    receiver::{Receiver, Reply},
+};
+use crate::{
+    http::{ORDER, order_id},
+    http_client::Connection,
+    load::{self, Latencies, Schedule, p50_p99},
+    row::Figure,
+    whole::Whole,
+};
+use anyhow::ensure;
+use infra::clock;
+use std::{
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+/// Clients that place orders.
+const CLIENTS: u32 = 64;
+/// What an endpoint is told of here.
+const PLACED: &str = "order.placed";
+
+/// Orders a second, and how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    pub rate: f64,
+    pub time: Duration,
+}
+
+/// The same load without dead endpoints and beside them, in turn.
+pub async fn measure(
+    whole: &Whole,
+    (endpoints, receiver): (&Endpoints, &Receiver),
+    rounds: usize,
+    load: Load,
+) -> anyhow::Result<Vec<Figure>> {
+    endpoints.add(&receiver.url, PLACED).await?;
+    let (mut alone, mut beside) = (Latencies::new()?, Latencies::new()?);
+    let mut measured = Vec::new();
+    for _ in 0..rounds {
+        let without = placed(whole, receiver, load).await?;
+        endpoints.settled().await?;
+        let dead = Dead::add_to(endpoints).await?;
+        let with = placed(whole, receiver, load).await?;
+        dead.remove_from(endpoints).await?;
+        alone.add(&without)?;
+        beside.add(&with)?;
+        measured.push((with, without));
+    }
+    let rate = load.rate;
+    let mut figures = p50_p99(&alone, "webhooks", |name| {
+        format!("place to delivered: {name} at {rate:.0} orders/s")
+    });
+    let held = [("p50", 0.5), ("p99", 0.99)].map(|(name, share)| {
+        let times = measured
+            .iter()
+            .map(|(with, without)| (with.quantile(share), without.quantile(share)));
+        let times: Vec<_> = times.collect();
+        let case =
+            format!("place to delivered beside one that hangs: {name} at {rate:.0} orders/s");
+        Figure::time_beside("webhooks", case, "without it", &times)
+    });
+    let [median, p99] = held;
+    figures.extend([median.with_points(beside.points()), p99]);
+    Ok(figures)
+}
+
+/// Endpoints that nothing is ever delivered to, and where they are.
+struct Dead {
+    hangs: (Uuid, Receiver),
+    refuses: (Uuid, Receiver),
+}
+
+impl Dead {
+    async fn add_to(endpoints: &Endpoints) -> anyhow::Result<Self> {
+        let [hangs, refuses] = [
+            Receiver::start(Reply::Never)?,
+            Receiver::start(Reply::Refused)?,
+        ];
+        Ok(Self {
+            hangs: (endpoints.add(&hangs.url, PLACED).await?, hangs),
+            refuses: (endpoints.add(&refuses.url, PLACED).await?, refuses),
+        })
+    }
+
+    /// Tells how often they were asked, and waits until nothing of them is left that
+    /// others could have to wait for.
+    async fn remove_from(self, endpoints: &Endpoints) -> anyhow::Result<()> {
+        let mut asked = [0; 2];
+        for (asked, (id, receiver)) in asked.iter_mut().zip([self.hangs, self.refuses]) {
+            *asked = receiver.count.load(Ordering::Relaxed);
+            endpoints.remove(id).await?;
+            // What hangs is cut off.
+            receiver.stop().await;
+        }
+        let [hung, refused] = asked;
+        println!(
+            "webhooks: {hung} requests to an endpoint that hangs, {refused} to one that refuses"
+        );
+        ensure!(hung > 0 && refused > 0, "a dead endpoint was not asked");
+        endpoints.settled().await
+    }
+}
+
+/// How long each order took from when it was due until its receiver knew of it.
+async fn placed(whole: &Whole, receiver: &Receiver, load: Load) -> anyhow::Result<Latencies> {
+    let orders = Arc::<Mutex<Vec<_>>>::default();
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        clients.push(Client {
+            connection: Connection::open(&whole.commands.address).await?,
+            key: whole.key.as_str().into(),
+            orders: Arc::clone(&orders),
+        });
+    }
+    load::open(clients, Schedule::steady(load.rate), load.time).await?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let took = {
+            let orders = orders.lock().unwrap_or_else(PoisonError::into_inner);
+            receiver.took(&orders)
+        };
+        if let Some(took) = took {
+            return Latencies::of(took);
+        }
+        ensure!(Instant::now() < deadline, "an order was not told of");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// One connection that places orders, and notes which, and when each was due.
+struct Client {
+    connection: Connection,
+    key: Arc<str>,
+    orders: Arc<Mutex<Vec<(String, Instant)>>>,
+}
+
+impl load::Client for Client {
+    async fn next(&mut self, due: Instant) -> anyhow::Result<bool> {
+        let request = format!(
+            "POST /v1/orders HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {}\r\n\
+             idempotency-key: {}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{ORDER}",
+            self.key,
+            clock::new_id(),
+            ORDER.len()
+        );
+        let placed = self.connection.send(request.as_bytes()).await?;
+        ensure!(placed.status == 201, "placed: {}", placed.status);
+        let order = (order_id(&placed.body)?, due);
+        let orders = self.orders.lock();
+        orders.unwrap_or_else(PoisonError::into_inner).push(order);
+        Ok(true)
+    }
+}

@@ -21,8 +21,15 @@ const CHUNK: i64 = 5_000;
 /// Orders that are placed at a time.
 const CLIENTS: usize = 32;
 /// Copies $1 to $2 of orders that were placed, of which there are $3, in the order of
-/// their times. Ids are time-ordered, as the product's are.
+/// their times. Ids are time-ordered, as the product's are, and drawn once, however the
+/// server joins the two.
 const COPIES: &str = "
+    WITH c AS MATERIALIZED
+           (SELECT n, moment, encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+                       PLACING substring(int8send(floor(extract(epoch FROM moment) * 1000)::bigint)
+                           FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid::text AS id
+              FROM (SELECT n, $4::timestamptz + (n - 1) * $5::float8 * interval '1 second' AS moment
+                      FROM generate_series($1::bigint, $2::bigint) n) numbered)
     INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version,
                         payload, metadata, recorded_at)
     SELECT 'order', c.id, t.sequence, t.event_type, t.event_version,
@@ -34,11 +41,7 @@ const COPIES: &str = "
                     'customer-000000', 'customer-' || lpad((c.n * 48271 % 250000)::text, 6, '0'))
             ELSE replace(t.payload, t.aggregate_id, c.id) END)::json,
            t.metadata, c.moment + (t.sequence - 1) * interval '10 minutes'
-      FROM (SELECT n, moment, encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-                       PLACING substring(int8send(floor(extract(epoch FROM moment) * 1000)::bigint)
-                           FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid::text AS id
-              FROM (SELECT n, $4::timestamptz + (n - 1) * $5::float8 * interval '1 second' AS moment
-                      FROM generate_series($1::bigint, $2::bigint) n) numbered) c
+      FROM c
       JOIN curve_templates t ON t.template = c.n % $3
      ORDER BY c.n, t.sequence";
 

@@ -118,9 +118,14 @@ pub async fn following(config: &Config) -> anyhow::Result<(u64, Duration)> {
             last = Instant::now();
             first.get_or_insert((now - at, last));
             at = now;
-        } else if last.elapsed() > STILL && applied(&views).await? >= stored {
-            let (records, began) = first.unwrap_or((0, last));
-            break (stored - held - records, last - began);
+        } else if last.elapsed() > STILL {
+            if applied(&views).await? >= stored {
+                let (records, began) = first.unwrap_or((0, last));
+                break (stored - held - records, last - began);
+            }
+            let parked = "SELECT max(reason) FROM parked_orders";
+            let parked: Option<String> = sqlx::query_scalar(parked).fetch_one(&views).await?;
+            ensure!(parked.is_none(), "orders are parked: {parked:?}");
         }
     };
     lifecycle.shutdown.cancel();

@@ -140,8 +140,8 @@ async fn told_once(
         usize::try_from(rows)? == events,
         "{rows} deliveries of {events} events"
     );
-    let received = receiver.received();
-    let told = received.iter().map(|one| {
+    let requests = receiver.received();
+    let told = requests.iter().map(|one| {
         let data = &one.json["data"];
         (
             data["order_id"].to_string(),
@@ -150,9 +150,9 @@ async fn told_once(
     });
     let told: BTreeSet<_> = told.collect();
     ensure!(
-        received.len() == events && told.len() == events,
+        requests.len() == events && told.len() == events,
         "{} requests, of {} of {events} events",
-        received.len(),
+        requests.len(),
         told.len()
     );
     Ok(())

@@ -122,7 +122,12 @@ async fn views(console: &str, session: &str, whole: &Whole) -> anyhow::Result<Ve
         let story = format!("{order}/events?after=0&limit=41");
         vec![answer(&order), answer(&story)]
     };
-    let figures = page("/console/figures");
+    // The month of the last one: orders of the bench are not of today.
+    let days = "SELECT format('range=between&from=%s&through=%s&tz=UTC', \
+                              (last - interval '29 days')::date, last::date) \
+                  FROM (SELECT max(placed_at) AT TIME ZONE 'UTC' AS last FROM orders) l";
+    let days: String = sqlx::query_scalar(days).fetch_one(&whole.views).await?;
+    let figures = page(&format!("/console/figures?{days}"));
     let shown = Connection::open(console).await?.send(&figures[0]).await?;
     let calls = calls(std::str::from_utf8(&shown.body)?);
     ensure!(calls.len() > 1, "there are no figures");

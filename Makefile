@@ -42,7 +42,7 @@ deny: ## Licences, bans, sources and known weaknesses of dependencies, by cargo-
 sbom: ## Write what the program is made of, as target/sbom.cdx.json (CycloneDX)
 	@scripts/sbom --out target/sbom.cdx.json
 
-bench: setup ## Measure against limits and peers, write docs/PERFORMANCE.md (30 min; QUICK=1: 3 min, below target/bench; FULL=1: 10 M events; ROWS="append http")
+bench: setup ## Measure against limits and peers, write docs/PERFORMANCE.md (an hour; QUICK=1: 3 min, below target/bench; FULL=1: 10 M events; ROWS="append http")
 	@cargo build --release --locked --workspace --bin orderlog --bin orderlog-bench
 	@ORDERLOG_BENCH_LARGEST=$${ORDERLOG_BENCH_LARGEST:-$(if $(FULL),10000000,1000000)} \
 		target/release/orderlog-bench $(ROWS) $(if $(QUICK),--quick) \

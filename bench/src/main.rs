@@ -139,8 +139,9 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
         println!("{name}: {noise}");
         run.add(&name, noise, &measured);
         if args.write {
-            // A run that is cut off has kept what it had.
+            // A run that is cut off has kept, and told, what it had.
             run.keep(&kept)?;
+            report::write(&root, &RowName::names())?;
         }
         figures.extend(measured);
     }
@@ -150,9 +151,6 @@ async fn measure(args: &Args) -> anyhow::Result<()> {
             fs::create_dir_all(folder)?;
         }
         fs::write(path, serde_json::to_string_pretty(&figures)? + "\n")?;
-    }
-    if args.write {
-        report::write(&root, &RowName::names())?;
     }
     Ok(())
 }

@@ -193,8 +193,9 @@ pub fn run(trials: Vec<Trial>, timed: &'static [&'static str]) -> ExitCode {
     conclusion.exit_code()
 }
 
-/// Cleans up after a test and, where it failed, adds what may explain it. The next
-/// test does not wait until all is dropped.
+/// Cleans up after a test and, where it failed, adds what may explain it. It keeps its
+/// place among those that run meanwhile: to drop databases is work, and holds up what
+/// the log shows.
 async fn finish(env: TestEnv, result: Result<(), String>) -> Result<(), Failed> {
     let result = match result {
         Ok(()) => {
@@ -206,7 +207,7 @@ async fn finish(env: TestEnv, result: Result<(), String>) -> Result<(), Failed> 
             Err(format!("{message}\n{death}{}", env.log_tails()).into())
         }
     };
-    tokio::spawn(env.remove());
+    env.remove().await;
     result
 }
 

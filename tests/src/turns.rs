@@ -2,7 +2,8 @@
 //!
 //! Most of the time of a trial is spent waiting, for a server or for a process
 //! that starts, so one more runs at a time than there are cores. While one runs
-//! that holds the system to a time, there are no more than cores.
+//! that holds the system to a time, there are no more than cores; whoever asks for more
+//! at a time, by `--test-threads`, has more beside it as well.
 
 use libtest_mimic::{Arguments, Trial};
 use std::{

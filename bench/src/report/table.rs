@@ -20,10 +20,13 @@ pub fn between(text: &str, name: &str, new: &str) -> anyhow::Result<String> {
     Ok(format!("{before}{first}\n{}\n\n{last}{after}", new.trim()))
 }
 
-/// The lines of a table in `text` whose first cell is `row`.
+/// The lines of the table of figures in `text` whose first cell is `row`: other tables
+/// speak of rows too.
 fn lines_of<'a>(text: &'a str, row: &str) -> impl Iterator<Item = &'a str> {
     let first = format!("| {row} | ");
-    text.lines().filter(move |line| line.starts_with(&first))
+    let lines = text.lines().skip_while(|line| *line != "<!-- figures -->");
+    let lines = lines.take_while(|line| *line != "<!-- end of figures -->");
+    lines.filter(move |line| line.starts_with(&first))
 }
 
 /// The table of rows in this order, and below it of which commit and machine they
@@ -201,7 +204,8 @@ mod tests {
 
     #[test]
     fn a_row_that_was_never_kept_stays_as_it_is() {
-        let text = "| read | 304 | 1 |  |  |  |  |\n| gone | x | 1 |  |  |  |  |\n";
+        let text = "| read | once | 30 |\n\n<!-- figures -->\n| read | 304 | 1 |  |  |  |  |\n\
+                    | gone | x | 1 |  |  |  |  |\n<!-- end of figures -->\n| read | 2 |\n";
         let table = figures(text, &[], &["http".to_owned(), "read".to_owned()]);
         assert!(
             table.ends_with("---|\n| read | 304 | 1 |  |  |  |  |\n"),

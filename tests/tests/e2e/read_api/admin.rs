@@ -185,7 +185,9 @@ async fn behind(views: &Views, events: u64) -> anyhow::Result<Value> {
     let waited = wait_until(&what, async || {
         let told = views.api.get("/v1/admin/projections").await?.expect(200)?;
         last = told.json["data"][0].clone();
-        Ok((last["events"] == events).then(|| last.clone()))
+        // How fast it moves is known from the second look on.
+        let whole = last["events"] == events && last["per_second"].is_f64();
+        Ok(whole.then(|| last.clone()))
     });
     let waited = waited.await;
     waited.with_context(|| format!("the last answer was {last}"))

@@ -85,7 +85,11 @@ pub async fn what_was_kept_for_long_enough_is_thrown_away(env: &TestEnv) -> Resu
         let file = fs::File::create(folder.join("input"))?;
         file.set_modified((clock::now() - Duration::from_hours(hours)).into())?;
     }
-    ensure!(scene.stored()?.len() == 5);
+    // What was uploaded goes after the end was told.
+    wait_until("the results and what was left", async || {
+        Ok((scene.stored()?.len() == 5).then_some(()))
+    })
+    .await?;
     env.orderlog_ok(&["schedules", "run", "operations-retention"])
         .await?;
     let left = wait_until("what is old to go", async || {

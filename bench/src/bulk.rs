@@ -59,9 +59,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         )
     };
     let mut figures: Vec<_> = STREAMS.into_iter().zip(&measured).map(figure).collect();
-    let case = "command-api in bulk, highest".to_owned();
-    let memory = Figure::memory(case, api.highest_mib()?, None);
-    figures.push(memory.with_points(api.memory_over_time()));
+    figures.push(api.highest("command-api in bulk, highest")?);
     Ok(figures)
 }
 

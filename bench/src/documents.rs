@@ -59,9 +59,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
             ..Figure::time("documents", format!("its size, {lines} lines"), size)
         });
     }
-    let case = "read-api that draws documents, highest".to_owned();
-    let memory = Figure::memory(case, uncached.highest_mib()?, None);
-    figures.push(memory.with_points(uncached.memory_over_time()));
+    figures.push(uncached.highest("read-api that draws documents, highest")?);
     Ok(figures)
 }
 

@@ -1,6 +1,6 @@
 //! A role as a process of its own, of the same build as the bench.
 
-use crate::row::Point;
+use crate::row::{Figure, Point};
 use anyhow::{Context as _, bail, ensure};
 use infra::{config::Config, local_servers::free_port};
 use std::{
@@ -88,6 +88,12 @@ impl Process {
     pub fn memory_over_time(&self) -> Vec<Point> {
         let memory = self.memory.lock();
         memory.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The most that it ever was as a figure, with all that it was before.
+    pub fn highest(&self, case: &str) -> anyhow::Result<Figure> {
+        let figure = Figure::memory(case.to_owned(), self.highest_mib()?, None);
+        Ok(figure.with_points(self.memory_over_time()))
     }
 
     /// Its number.

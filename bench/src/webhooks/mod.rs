@@ -34,9 +34,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         time: Duration::from_secs(if quick { 2 } else { 20 }),
     };
     figures.extend(placed::measure(&whole, (&endpoints, &receiver), rounds, load).await?);
-    let case = "worker, highest".to_owned();
-    let memory = Figure::memory(case, worker.highest_mib()?, None);
-    figures.push(memory.with_points(worker.memory_over_time()));
+    figures.push(worker.highest("worker, highest")?);
     receiver.stop().await;
     Ok(figures)
 }

@@ -47,6 +47,8 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     ] {
         let mib = process.resident_mib()?;
         figures.push(Figure::memory(format!("{role} idle"), mib, Some(IDLE)));
+        let own = format!("{role} idle, without the program's pages");
+        figures.push(Figure::memory(own, process.own_mib()?, None));
     }
     drop((projector, reads, worker));
     http::closed_loop(&api.address, &key, time).await?;

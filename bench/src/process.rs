@@ -79,6 +79,12 @@ impl Process {
         mib(&self.child, "VmRSS:")
     }
 
+    /// What of it is the process's own, in MiB: the rest is the program, which all
+    /// processes of a machine share.
+    pub fn own_mib(&self) -> anyhow::Result<f64> {
+        mib(&self.child, "RssAnon:")
+    }
+
     /// The most that it ever was.
     pub fn highest_mib(&self) -> anyhow::Result<f64> {
         mib(&self.child, "VmHWM:")

@@ -143,8 +143,8 @@ pub fn print_table(figures: &[Figure]) {
     );
     for f in figures {
         let aim = match f.aim {
-            Some(aim) if f.met => format!("{aim} ✓"),
-            Some(aim) => format!("{aim} ✗"),
+            Some(aim) if f.met => format!("{aim:.2} ✓"),
+            Some(aim) => format!("{aim:.2} ✗"),
             None => String::new(),
         };
         // Times and shares are small numbers.

@@ -11,10 +11,17 @@ pub struct Currency {
     exponent: u8,
 }
 
-/// A code that is not a currency of ISO 4217 (upper case, three letters).
+/// Text that is not a currency of ISO 4217 (upper case, three letters). What does
+/// not look like one is not told: it may be somebody's name, in the wrong place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown currency {0:?}: an ISO 4217 code such as \"EUR\" is expected")]
-pub struct UnknownCurrency(String);
+#[error("unknown currency{}: an ISO 4217 code such as \"EUR\" is expected", quoted(*.0))]
+pub struct UnknownCurrency(Option<[u8; 3]>);
+
+/// A space and the code, in quotation marks, where there is one.
+fn quoted(code: Option<[u8; 3]>) -> String {
+    let quote = |code: [u8; 3]| format!(" {:?}", String::from_utf8_lossy(&code));
+    code.map(quote).unwrap_or_default()
+}
 
 /// Currencies by the exponent of their minor unit (ISO 4217 table A.1;
 /// funds codes and metals are not money that orders are paid in).
@@ -60,8 +67,10 @@ impl FromStr for Currency {
     type Err = UnknownCurrency;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unknown = || UnknownCurrency(text.chars().take(8).collect());
-        let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| unknown())?;
+        let code: Option<[u8; 3]> = text.as_bytes().try_into().ok();
+        let letters = code.filter(|code| code.iter().all(u8::is_ascii_uppercase));
+        let unknown = || UnknownCurrency(letters);
+        let code = letters.ok_or_else(unknown)?;
         let exponent = BY_EXPONENT
             .iter()
             .find(|(_, codes)| codes.split_whitespace().any(|c| c == text))
@@ -112,6 +121,14 @@ mod tests {
     fn anything_else_is_unknown() {
         for text in ["", "eur", "EURO", "XXX", "ÄÖ", "E R"] {
             assert!(text.parse::<Currency>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_looks_like_a_code_is_told_of() {
+        for (text, told) in [("XXX", true), ("Ada", false), ("ADA LOVELACE", false)] {
+            let error = text.parse::<Currency>().expect_err("unknown");
+            assert_eq!(error.to_string().contains(text), told, "{error}");
         }
     }
 }

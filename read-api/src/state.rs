@@ -26,7 +26,7 @@ use actix_web::web::{Data, ServiceConfig};
 use infra::{
     asked::Notes,
     config::Config,
-    http::{Readiness, problem_types},
+    http::Readiness,
     lifecycle::Lifecycle,
     objects::{Objects, ObjectsError},
     postgres::{self, Database, Databases},
@@ -180,7 +180,6 @@ impl ReadApi {
     /// Mounts its routes.
     pub fn configure(&self, config: &mut ServiceConfig) {
         config.app_data(self.state.clone());
-        problem_types(config, PROBLEM_TYPES);
         routes::configure(config);
     }
 }

@@ -31,7 +31,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
     let mut figures = vec![deliveries::measure(&endpoints, &receiver, rounds, count).await?];
     let load = Load {
         rate: if quick { 50.0 } else { 200.0 },
-        time: Duration::from_secs(if quick { 2 } else { 20 }),
+        time: Duration::from_secs(if quick { 2 } else { 15 }),
     };
     figures.extend(placed::measure(&whole, (&endpoints, &receiver), rounds, load).await?);
     figures.push(worker.highest("worker, highest")?);

@@ -1,5 +1,5 @@
-//! How soon a receiver is told of an order that was placed: alone, and beside an
-//! endpoint that hangs and one that refuses.
+//! How soon a receiver is told of an order that was placed: alone, beside two that
+//! answer as it does, and beside one that hangs and one that refuses.
 
 use super::{
     PATIENCE,
@@ -34,7 +34,8 @@ pub struct Load {
     pub time: Duration,
 }
 
-/// The same load without dead endpoints and beside them, in turn.
+/// The same load of one endpoint alone, beside two that answer and beside two that
+/// are dead, in turn.
 pub async fn measure(
     whole: &Whole,
     (endpoints, receiver): (&Endpoints, &Receiver),
@@ -44,13 +45,17 @@ pub async fn measure(
     endpoints.add(&receiver.url, PLACED).await?;
     let (mut alone, mut beside) = (Latencies::new()?, Latencies::new()?);
     let mut measured = Vec::new();
+    let among = async |replies| {
+        let others = Others::add_to(endpoints, replies).await?;
+        let took = placed(whole, receiver, load).await?;
+        others.remove_from(endpoints).await?;
+        anyhow::Ok(took)
+    };
     for _ in 0..rounds {
-        let without = placed(whole, receiver, load).await?;
+        alone.add(&placed(whole, receiver, load).await?)?;
         endpoints.settled().await?;
-        let dead = Dead::add_to(endpoints).await?;
-        let with = placed(whole, receiver, load).await?;
-        dead.remove_from(endpoints).await?;
-        alone.add(&without)?;
+        let without = among([Reply::Told, Reply::Told]).await?;
+        let with = among([Reply::Never, Reply::Refused]).await?;
         beside.add(&with)?;
         measured.push((with, without));
     }
@@ -63,48 +68,36 @@ pub async fn measure(
             .iter()
             .map(|(with, without)| (with.quantile(share), without.quantile(share)));
         let times: Vec<_> = times.collect();
-        let case =
-            format!("place to delivered beside one that hangs: {name} at {rate:.0} orders/s");
-        Figure::time_beside("webhooks", case, "without it", &times)
+        let case = format!("place to delivered beside two dead ones: {name} at {rate:.0} orders/s");
+        Figure::time_beside("webhooks", case, "beside two that answer", &times)
     });
     let [median, p99] = held;
     figures.extend([median.with_points(beside.points()), p99]);
     Ok(figures)
 }
 
-/// Endpoints that nothing is ever delivered to, and where they are.
-struct Dead {
-    hangs: (Uuid, Receiver),
-    refuses: (Uuid, Receiver),
-}
+/// Other endpoints that are told the same, and where they are.
+struct Others(Vec<(Uuid, Receiver)>);
 
-impl Dead {
-    async fn add_to(endpoints: &Endpoints) -> anyhow::Result<Self> {
-        let [hangs, refuses] = [
-            Receiver::start(Reply::Never)?,
-            Receiver::start(Reply::Refused)?,
-        ];
-        Ok(Self {
-            hangs: (endpoints.add(&hangs.url, PLACED).await?, hangs),
-            refuses: (endpoints.add(&refuses.url, PLACED).await?, refuses),
-        })
+impl Others {
+    async fn add_to(endpoints: &Endpoints, replies: [Reply; 2]) -> anyhow::Result<Self> {
+        let mut others = Vec::new();
+        for reply in replies {
+            let receiver = Receiver::start(reply)?;
+            others.push((endpoints.add(&receiver.url, PLACED).await?, receiver));
+        }
+        Ok(Self(others))
     }
 
-    /// Tells how often they were asked, and waits until nothing of them is left that
-    /// others could have to wait for.
+    /// Waits until nothing of them is left that others could have to wait for.
     async fn remove_from(self, endpoints: &Endpoints) -> anyhow::Result<()> {
-        let mut asked = [0; 2];
-        for (asked, (id, receiver)) in asked.iter_mut().zip([self.hangs, self.refuses]) {
-            *asked = receiver.count.load(Ordering::Relaxed);
+        for (id, receiver) in self.0 {
+            let asked = receiver.count.load(Ordering::Relaxed);
             endpoints.remove(id).await?;
             // What hangs is cut off.
             receiver.stop().await;
+            ensure!(asked > 0, "another endpoint was not asked");
         }
-        let [hung, refused] = asked;
-        println!(
-            "webhooks: {hung} requests to an endpoint that hangs, {refused} to one that refuses"
-        );
-        ensure!(hung > 0 && refused > 0, "a dead endpoint was not asked");
         endpoints.settled().await
     }
 }

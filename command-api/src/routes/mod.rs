@@ -21,13 +21,14 @@ use actix_web::{
 use serde::Serialize;
 
 /// Mounts every command. The application's data must hold a
-/// [`CommandApi`](crate::CommandApi) and the keys.
+/// [`CommandApi`](crate::CommandApi) and the keys. They are looked at in their
+/// order: what is asked for most comes first.
 pub fn configure(config: &mut ServiceConfig) {
     config
+        .configure(orders::configure)
         .configure(api_keys::configure)
         .configure(customers::configure)
         .configure(drafts::configure)
-        .configure(orders::configure)
         .configure(platforms::configure)
         .configure(products::configure)
         .configure(zones::configure)
@@ -36,7 +37,6 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(webhooks::configure)
         .configure(exports::configure)
         .route("/v1/bulk", post().to(bulk::handle));
-    infra::http::problem_types(config, crate::PROBLEM_TYPES);
 }
 
 /// An answer that is of this moment only, or may hold a secret, is nobody's to keep.

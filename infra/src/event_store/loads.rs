@@ -11,7 +11,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 /// Queries under way at a time: a long stream keeps not everybody waiting.
-const QUERIES: usize = 3;
+pub(super) const QUERIES: u32 = 3;
 /// A read is tried again when its connection turns out to be dead.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(20);
@@ -57,9 +57,9 @@ type Streams = Result<Arc<HashMap<(String, String), Stream>>, Cause>;
 pub(super) struct Loads(Joined<Wanted, Streams>);
 
 impl Loads {
-    pub fn start(pool: PgPool) -> Self {
-        Self(Joined::start(QUERIES, move |wanted| {
-            let pool = pool.clone();
+    pub fn start(sessions: PgPool) -> Self {
+        Self(Joined::start(QUERIES as usize, move |wanted| {
+            let pool = sessions.clone();
             async move {
                 patient(&pool, &wanted)
                     .await

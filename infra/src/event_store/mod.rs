@@ -8,6 +8,7 @@ mod error;
 mod grouped;
 mod hint;
 mod loads;
+mod sessions;
 mod snapshots;
 mod stamps;
 mod stock;
@@ -78,14 +79,15 @@ impl EventStore {
     /// A store on the log behind `pool`; `hint` is told of every append. Has
     /// to be called within a Tokio runtime.
     pub fn new(pool: PgPool, kind: EventStoreKind, hint: LogHint) -> Self {
+        let sessions = sessions::sessions(&pool);
         let append = match kind {
-            EventStoreKind::Grouped => Append::Grouped(GroupCommit::start(&pool)),
+            EventStoreKind::Grouped => Append::Grouped(GroupCommit::start(sessions.clone())),
             EventStoreKind::Stock => Append::Stock(PostgresEventRepository::new(pool.clone())),
         };
         Self {
             reader: LogReader::new(pool.clone()),
             append: Arc::new(append),
-            loads: Arc::new(Loads::start(pool.clone())),
+            loads: Arc::new(Loads::start(sessions)),
             pool,
             hint,
         }

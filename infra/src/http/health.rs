@@ -1,6 +1,6 @@
 //! Health: is it alive, has it started, can it serve.
 
-use super::problem_types::{self, problem_types};
+use super::problem_types;
 use crate::{postgres::Pools, telemetry};
 use actix_web::{
     HttpResponse,
@@ -233,7 +233,7 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/startupz", web::get().to(startupz))
         .route("/readyz", web::get().to(readyz))
         .route("/metrics", web::get().to(told));
-    problem_types(config, problem_types::COMMON);
+    problem_types::pages(config);
 }
 
 async fn livez() -> HttpResponse {

@@ -30,6 +30,7 @@ mod trace;
 
 pub use body::{
     Forwarding, JsonBody, LONGEST_LINE, Line, LineError, Lines, MOST_UNPACKED, Pieces, Source,
+    without_value,
 };
 pub use coding::CodedForms;
 pub use etag::{Etag, IfMatch, if_match, none_match};
@@ -43,7 +44,7 @@ pub use principal::{
     still_allowed,
 };
 pub use problem::{Problem, ProblemDocument, ProblemError};
-pub use problem_types::{ProblemType, problem_types};
+pub use problem_types::{ProblemType, ProblemTypes};
 pub use public::PublicFile;
 pub use query::Query;
 pub use rate::{PlatformLimits, RateLimits};

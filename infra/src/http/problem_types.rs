@@ -172,13 +172,24 @@ const fn kind(code: &'static str, status: u16, meaning: &'static str) -> Problem
     }
 }
 
-/// Serves the page of each of `types`. Every API registers its own; those of
-/// the plumbing are there already.
-pub fn problem_types(config: &mut ServiceConfig, types: &'static [ProblemType]) {
-    for kind in types {
-        let page = move |request: HttpRequest| async move { page(&request, *kind) };
-        config.route(&format!("/problems/{}", kind.code), web::get().to(page));
-    }
+/// Kinds of problems that APIs have beside [`COMMON`], as the application's data:
+/// they have pages too. Cheap to clone.
+#[derive(Debug, Clone, Copy)]
+pub struct ProblemTypes(pub &'static [&'static [ProblemType]]);
+
+/// Serves the page of each kind, at one pattern: each that there is would be held
+/// against every request before what it asks for is found.
+pub(super) fn pages(config: &mut ServiceConfig) {
+    config.route("/problems/{code}", web::get().to(shown));
+}
+
+async fn shown(request: HttpRequest, code: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let own = request.app_data::<ProblemTypes>();
+    let own = own.map_or(&[][..], |own| own.0);
+    let mut all = COMMON.iter().chain(own.iter().copied().flatten());
+    let kind = all.find(|kind| kind.code == *code);
+    kind.map(|kind| page(&request, *kind))
+        .ok_or_else(route_not_found)
 }
 
 fn page(request: &HttpRequest, kind: ProblemType) -> HttpResponse {

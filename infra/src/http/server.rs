@@ -128,8 +128,9 @@ where
                 at_home(home.clone(), request, next)
             }))
             .configure(extractors)
-            .configure(health::routes)
+            // Looked at in this order.
             .configure(configure.clone())
+            .configure(health::routes)
             .default_service(web::to(unclaimed))
     };
     let server = HttpServer::new(application)

@@ -176,26 +176,45 @@ struct Database {
 impl Database {
     async fn load(self: Arc<Self>, subjects: Vec<Uuid>) -> Batch {
         metrics::loaded();
-        self.opened(&subjects).await
+        self.stored(&subjects).await.map(Arc::new)
     }
 
     /// Whoever of two processes comes first has made the key for both.
     async fn make(self: Arc<Self>, subjects: Vec<Uuid>) -> Batch {
-        let fresh = subjects
-            .iter()
-            .map(|subject| Ok((*subject, self.fresh(*subject)?)))
-            .collect::<Result<Vec<_>, CryptoError>>();
-        let fresh = fresh.map_err(KeysUnavailable::Crypto)?;
-        let made = store::insert(&self.ops, self.master.id(), &fresh).await;
-        metrics::made(made.map_err(away)?);
-        self.opened(&subjects).await
+        let (mut fresh, mut wrapped) = (HashMap::new(), Vec::new());
+        for subject in &subjects {
+            let (key, sealed) = self.fresh(*subject).map_err(KeysUnavailable::Crypto)?;
+            fresh.insert(*subject, key);
+            wrapped.push((*subject, sealed));
+        }
+        let made = store::insert(&self.ops, self.master.id(), &wrapped).await;
+        let made = made.map_err(away)?;
+        metrics::made(u64::try_from(made.len()).unwrap_or(u64::MAX));
+        fresh.retain(|subject, _| made.contains(subject));
+        let others: Vec<Uuid> = subjects
+            .into_iter()
+            .filter(|subject| !made.contains(subject))
+            .collect();
+        let mut keys = if others.is_empty() {
+            HashMap::new()
+        } else {
+            self.stored(&others).await?
+        };
+        for (subject, key) in fresh {
+            self.present.insert(subject, Arc::clone(&key)).await;
+            keys.insert(subject, Ok(key));
+        }
+        Ok(Arc::new(keys))
     }
 
-    fn fresh(&self, subject: Uuid) -> Result<Vec<u8>, CryptoError> {
-        self.master.wrap(subject, &DataKey::random()?)
+    /// A key, and the same wrapped.
+    fn fresh(&self, subject: Uuid) -> Result<(Arc<DataKey>, Vec<u8>), CryptoError> {
+        let bytes = DataKey::random()?;
+        let wrapped = self.master.wrap(subject, &bytes)?;
+        Ok((Arc::new(DataKey::new(&bytes)?), wrapped))
     }
 
-    async fn opened(&self, subjects: &[Uuid]) -> Batch {
+    async fn stored(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, Key>, KeysUnavailable> {
         let stored = store::load(&self.ops, subjects).await.map_err(away)?;
         let mut keys = HashMap::with_capacity(stored.len());
         for wrapped in stored {
@@ -205,7 +224,7 @@ impl Database {
             }
             keys.insert(wrapped.subject, key);
         }
-        Ok(Arc::new(keys))
+        Ok(keys)
     }
 }
 

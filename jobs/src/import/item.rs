@@ -22,6 +22,30 @@ impl Reason {
             detail: detail.into(),
         }
     }
+
+    /// A text is not what it has to be: of the text its [`shape`] is told.
+    pub(super) fn not(code: &'static str, text: &str, expected: &str) -> Self {
+        Self::new(code, format!("{:?} is not {expected}", shape(text)))
+    }
+}
+
+/// Longest shape of a text that is told, in characters.
+const SHAPE_LENGTH: usize = 40;
+
+/// What a text looks like, for reasons: letters are `a`, digits `9`. Reasons are kept
+/// with an operation's results, and a name that stands in the wrong column would be as
+/// well, whatever is erased; where it stands they say.
+pub(super) fn shape(text: &str) -> String {
+    let shown = text.chars().take(SHAPE_LENGTH).map(|character| {
+        if character.is_alphabetic() {
+            'a'
+        } else if character.is_numeric() {
+            '9'
+        } else {
+            character
+        }
+    });
+    shown.collect()
 }
 
 /// One step of a file. Each invoice is in exactly one item, and so is each

@@ -9,7 +9,7 @@ use infra::{
     config::Config,
     epoch::Guard,
     event_store::LogHint,
-    http::{Authenticator, PlatformLimits, Readiness, problem_types},
+    http::{Authenticator, PlatformLimits, ProblemTypes, Readiness},
     lifecycle::Lifecycle,
     log::LogReader,
     platforms::Directory,
@@ -132,18 +132,18 @@ impl Apis {
             config.app_data(limits.clone());
             // One origin stands in front of both: whichever API it asks knows
             // the documentation of both.
+            config.app_data(ProblemTypes(&[
+                read_api::PROBLEM_TYPES,
+                command_api::PROBLEM_TYPES,
+            ]));
             // Queries first: `POST /v1/orders/lookup` is below the path of an
             // order too, and commands claim everything there.
-            match &queries {
-                Some(queries) => queries.configure(config),
-                None => problem_types(config, read_api::PROBLEM_TYPES),
+            if let Some(queries) = &queries {
+                queries.configure(config);
             }
-            match &commands {
-                Some(commands) => {
-                    config.app_data(commands.clone());
-                    command_api::configure(config);
-                }
-                None => problem_types(config, command_api::PROBLEM_TYPES),
+            if let Some(commands) = &commands {
+                config.app_data(commands.clone());
+                command_api::configure(config);
             }
             front::documentation(config, &documentation);
         }

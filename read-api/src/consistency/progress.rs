@@ -1,19 +1,20 @@
 //! Waiting for the views to move on.
 //!
-//! All who wait share one task: it is woken by notifications (a hint) and by a
-//! slow poll (the guarantee), asks once for everybody, and tells everybody
-//! what it has seen. So a thousand waiters cost the database what one does.
+//! Each request looks once for itself. All who have to wait share one task: it is
+//! woken by notifications (a hint) and by a slow poll (the guarantee), asks once for
+//! everybody, and tells everybody what it has seen. So a thousand waiters cost the
+//! database what one does.
 
 use super::{
     About,
-    store::{self, Seen},
+    store::{self, Asked, Seen},
 };
 use crate::{background::Background, servers::Servers};
 use contracts::LogPosition;
 use infra::{config::Config, views::NOTIFY_CHANNEL};
 use sqlx::{PgPool, postgres::PgListener};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -86,6 +87,15 @@ pub struct Wait {
 }
 
 impl Wait {
+    /// What the views are asked for it.
+    fn asked(&self) -> Asked {
+        let mut targets = self.targets.iter();
+        Asked {
+            abouts: self.about.into_iter().collect(),
+            places: targets.any(|target| matches!(target, Target::Position { .. })),
+        }
+    }
+
     /// What came of it, if anything did yet.
     fn over(&self, seen: &Seen) -> Option<Waited> {
         if self.targets.iter().all(|target| target.is_reached(seen)) {
@@ -116,6 +126,13 @@ impl Patience {
     }
 }
 
+/// What is waited for, and by how many.
+#[derive(Debug, Default)]
+struct Wanted {
+    abouts: HashMap<About, usize>,
+    places: usize,
+}
+
 /// How far the views are, and those who wait for more. Cheap to clone.
 #[derive(Clone)]
 pub struct Progress(Arc<Shared>);
@@ -123,10 +140,9 @@ pub struct Progress(Arc<Shared>);
 struct Shared {
     servers: Servers,
     patience: Patience,
-    /// What is waited for, and by how many.
-    wanted: Mutex<HashMap<About, usize>>,
+    wanted: Mutex<Wanted>,
     places: Semaphore,
-    /// Something may have moved, or somebody new is waiting.
+    /// Something may have moved.
     look: Notify,
     seen: watch::Sender<Seen>,
     /// Something may have moved.
@@ -175,11 +191,15 @@ impl Progress {
         if let Some(by) = self.0.had_by_a_replica(wait).await {
             return Ok(Waited::Reached { by });
         }
-        let seen = self.0.seen_now(wait.about.as_slice()).await?;
+        // Those who wait are known before they look: whatever moves afterwards is
+        // looked at for them as well.
+        let place = self.0.places.try_acquire();
+        let _wanted = place.is_ok().then(|| self.want(wait.asked()));
+        let seen = self.0.seen_now(&wait.asked()).await?;
         if let Some(over) = wait.over(&seen) {
             return Ok(over);
         }
-        let (result, waited) = match self.0.places.try_acquire() {
+        let (result, waited) = match place {
             _ if time.is_zero() => ("not_waited", Waited::NotYet),
             Err(_) => ("too_many", Waited::NotYet),
             Ok(_place) => {
@@ -199,52 +219,65 @@ impl Progress {
     }
 
     async fn over(&self, wait: &Wait) -> Waited {
-        let _wanted = self.want(wait.about);
         let mut seen = self.0.seen.subscribe();
-        self.0.look.notify_one();
         // Fails only when the sender is gone, which `self` keeps.
         let over = seen.wait_for(|seen| wait.over(seen).is_some()).await;
         let over = over.ok().and_then(|seen| wait.over(&seen));
         over.unwrap_or(Waited::NotYet)
     }
 
-    fn want(&self, about: Option<About>) -> Wanted<'_> {
+    fn want(&self, asked: Asked) -> Waiting<'_> {
         metrics::gauge!("orderlog_read_waiting").increment(1);
-        let mut wanted = self.0.wanted();
-        if let Some(about) = about {
-            *wanted.entry(about).or_default() += 1;
-        }
-        Wanted {
-            shared: &self.0,
-            about,
-        }
+        let shared = &*self.0;
+        shared.wanted().add(&asked);
+        Waiting { shared, asked }
     }
 }
 
-/// What one request waits for, as long as it does.
-struct Wanted<'a> {
+/// One request that waits, as long as it does.
+struct Waiting<'a> {
     shared: &'a Shared,
-    about: Option<About>,
+    asked: Asked,
 }
 
-impl Drop for Wanted<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         metrics::gauge!("orderlog_read_waiting").decrement(1);
-        let mut wanted = self.shared.wanted();
-        let Some(about) = self.about else {
-            return;
-        };
-        if let Some(count) = wanted.get_mut(&about) {
-            *count -= 1;
-            if *count == 0 {
-                wanted.remove(&about);
+        self.shared.wanted().remove(&self.asked);
+    }
+}
+
+impl Wanted {
+    fn add(&mut self, asked: &Asked) {
+        for about in &asked.abouts {
+            *self.abouts.entry(*about).or_default() += 1;
+        }
+        self.places += usize::from(asked.places);
+    }
+
+    fn remove(&mut self, asked: &Asked) {
+        for about in &asked.abouts {
+            if let Entry::Occupied(mut wanted) = self.abouts.entry(*about) {
+                *wanted.get_mut() -= 1;
+                if *wanted.get() == 0 {
+                    wanted.remove();
+                }
             }
+        }
+        self.places -= usize::from(asked.places);
+    }
+
+    /// What is asked for all of them.
+    fn asked(&self) -> Asked {
+        Asked {
+            abouts: self.abouts.keys().copied().collect(),
+            places: self.places > 0,
         }
     }
 }
 
 impl Shared {
-    fn wanted(&self) -> MutexGuard<'_, HashMap<About, usize>> {
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -254,8 +287,9 @@ impl Shared {
         if wait.about.is_some() {
             return None;
         }
+        let asked = &wait.asked();
         let route = self.servers.beginning_with(self.servers.replica_in_turn()?);
-        let read = route.read(|views| async move { store::seen(&views, &[]).await });
+        let read = route.read(|views| async move { store::seen(&views, asked).await });
         let (mut seen, by) = read.await.ok()?;
         seen.by = by;
         let over = wait.over(&seen)?;
@@ -263,9 +297,9 @@ impl Shared {
     }
 
     /// What the primary has, or who answers in its place.
-    async fn seen_now(&self, all: &[About]) -> Result<Seen, sqlx::Error> {
+    async fn seen_now(&self, asked: &Asked) -> Result<Seen, sqlx::Error> {
         let route = self.servers.for_one();
-        let read = route.read(|views| async move { store::seen(&views, all).await });
+        let read = route.read(|views| async move { store::seen(&views, asked).await });
         let (seen, by) = read.await?;
         Ok(Seen { by, ..seen })
     }
@@ -277,12 +311,8 @@ impl Shared {
     /// Asks for everybody who waits.
     async fn watch(&self) {
         loop {
-            if self.somebody_waits() {
-                // Ending by the time is as good as ending by a notification.
-                let _ = tokio::time::timeout(self.patience.poll, self.look.notified()).await;
-            } else {
-                self.look.notified().await;
-            }
+            // Ending by the time is as good as ending by a notification.
+            let _ = tokio::time::timeout(self.patience.poll, self.look.notified()).await;
             if self.somebody_waits() {
                 self.ask().await;
                 tokio::time::sleep(SPACING).await;
@@ -291,8 +321,8 @@ impl Shared {
     }
 
     async fn ask(&self) {
-        let all: Vec<_> = self.wanted().keys().copied().collect();
-        match self.seen_now(&all).await {
+        let asked = self.wanted().asked();
+        match self.seen_now(&asked).await {
             Ok(seen) => {
                 self.seen.send_replace(seen);
             }

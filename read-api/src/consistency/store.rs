@@ -14,18 +14,29 @@ pub struct Seen {
     pub versions: HashMap<About, i64>,
     /// What of that is parked: nothing comes of waiting for it.
     pub parked: HashSet<About>,
-    /// Place in the log of each partition of each projection.
+    /// Place in the log of each partition of each projection, where that was asked for.
     pub frontiers: Frontiers,
     /// The server's place among the servers.
     pub by: usize,
 }
 
-/// What the views have now of these and of all partitions.
-pub async fn seen(pool: &PgPool, all: &[About]) -> Result<Seen, sqlx::Error> {
-    let mut seen = Seen {
-        frontiers: lag::frontiers(pool).await?,
-        ..Seen::default()
-    };
+/// What is asked of the views.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// What may have a version.
+    pub abouts: Vec<About>,
+    /// Whether places in the log are wanted.
+    pub places: bool,
+}
+
+/// What the views have now.
+pub async fn seen(pool: &PgPool, asked: &Asked) -> Result<Seen, sqlx::Error> {
+    let mut seen = Seen::default();
+    // What is in the rows is looked at later, and so is not older.
+    if asked.places {
+        seen.frontiers = lag::frontiers(pool).await?;
+    }
+    let all = &asked.abouts;
     for model in models::ALL {
         let ids = all.iter().filter(|about| about.model == model.name);
         let ids: Vec<Uuid> = ids.map(|about| about.id).collect();

@@ -29,17 +29,18 @@ fn told(mut response: HttpResponseBuilder, body: &impl Serialize) -> HttpRespons
 }
 
 /// Mounts single routes rather than resources, so that commands can be mounted
-/// on the same paths.
+/// on the same paths. They are looked at in their order: what is asked for most
+/// comes first.
 pub fn configure(config: &mut ServiceConfig) {
     config
         .route("/v1/orders", web::get().to(orders::list::handle))
+        .route("/v1/orders/changes", web::get().to(orders::changes::handle))
+        .route("/v1/orders/{id}", about_order(orders::get::handle))
+        .route("/v1/orders/lookup", web::post().to(orders::lookup::handle))
         .route(
             "/v1/orders/by_external_id/{platform}/{external_id}",
             web::get().to(orders::by_external_id::handle),
         )
-        .route("/v1/orders/lookup", web::post().to(orders::lookup::handle))
-        .route("/v1/orders/changes", web::get().to(orders::changes::handle))
-        .route("/v1/orders/{id}", about_order(orders::get::handle))
         .route("/v1/orders/{id}/diff", about_order(orders::diff::handle))
         .configure(orders::documents::configure)
         .route(

@@ -22,7 +22,6 @@ mod writer;
 mod tests;
 
 use super::{AppendError, NewEvent, Stamp, error::Cause};
-use crate::{epoch, postgres};
 use batch::Append;
 use insert::{Log, Store};
 use queue::Queue;
@@ -36,18 +35,7 @@ use writer::{Patience, Writer};
 const WRITERS: usize = 2;
 
 /// Connections for appends alone: no read keeps one waiting.
-const CONNECTIONS: u32 = 4;
-/// How long a batch waits for a stream that somebody has locked; then each of
-/// its commands is run on its own, and only those on that stream wait on.
-const LOCK_TIMEOUT: &str = "1s";
-
-/// To where `pool` leads.
-fn connections(pool: &PgPool) -> PgPool {
-    let options = (*pool.connect_options()).clone();
-    let options = postgres::with_options(options, [("lock_timeout", LOCK_TIMEOUT)]);
-    // None to a log that was restored (invariant 16).
-    epoch::pool_of(options, CONNECTIONS)
-}
+pub(super) const CONNECTIONS: u32 = 4;
 
 /// Where appends are put. Writers end with the last clone.
 #[derive(Clone)]
@@ -58,9 +46,9 @@ pub(super) struct GroupCommit {
 
 impl GroupCommit {
     /// Starts the writers. Has to be called within a Tokio runtime.
-    pub fn start(pool: &PgPool) -> Self {
+    pub fn start(sessions: PgPool) -> Self {
         metrics::describe();
-        Self::on(&Arc::new(Log::new(connections(pool))), Patience::default())
+        Self::on(&Arc::new(Log::new(sessions)), Patience::default())
     }
 
     fn on<S: Store>(store: &Arc<S>, patience: Patience) -> Self {

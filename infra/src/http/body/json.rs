@@ -48,7 +48,7 @@ fn wrong_shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem
         m if m.starts_with("data did not match any variant") => {
             "has none of the accepted forms".to_owned()
         }
-        m => shortened(&without_value(m).unwrap_or_else(|| m.to_owned())),
+        m => shortened(&without_value(m)),
     };
     Problem::bad_request(
         "invalid_body",
@@ -58,10 +58,14 @@ fn wrong_shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem
     .error(pointer, detail)
 }
 
-/// "invalid type: string "x", expected …" and "unknown variant `x`, expected …" without
-/// what was sent. Answers to lines of an operation are kept, and a name or an address that
-/// stood in a wrong place would be as well, whatever is erased.
-fn without_value(message: &str) -> Option<String> {
+/// A message of serde's, "invalid type: string "x", expected …" and "unknown variant `x`,
+/// expected …" without what was sent. Answers to lines of an operation are kept, and a name
+/// or an address that stood in a wrong place would be as well, whatever is erased.
+pub fn without_value(message: &str) -> String {
+    cut(message).unwrap_or_else(|| message.to_owned())
+}
+
+fn cut(message: &str) -> Option<String> {
     let (what, found) = message.split_once(' ')?;
     if what == "unknown" {
         let (_, names) = found

@@ -5,7 +5,7 @@ mod decode;
 mod json;
 mod lines;
 
-pub use json::parse;
+pub use json::{parse, without_value};
 pub use lines::{Forwarding, LONGEST_LINE, Line, LineError, Lines, MOST_UNPACKED, Pieces, Source};
 
 use super::problem::Problem;

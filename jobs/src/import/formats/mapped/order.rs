@@ -108,8 +108,8 @@ impl Rows {
             Some("credit") => Ok(Kind::Credit),
             Some("adjustment") => Ok(Kind::Adjustment),
             Some(other) => {
-                let detail = format!("{other:?} is none of order, credit, adjustment");
-                Err(Reason::new("invalid_kind", detail))
+                let expected = "one of order, credit, adjustment";
+                Err(Reason::not("invalid_kind", other, expected))
             }
         }
     }

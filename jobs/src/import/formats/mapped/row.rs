@@ -206,11 +206,11 @@ impl Reader {
     fn value(&self, field: Field, text: String, currency: Currency) -> Result<Value, Reason> {
         let (amounts, exponent) = (self.mapping.amounts, currency.exponent());
         let wrong = |code, expected: &str| {
-            let shown: String = text.chars().take(100).collect();
-            Reason::new(
-                code,
-                format!("{}: {shown:?} is not {expected}", field.name()),
-            )
+            let reason = Reason::not(code, &text, expected);
+            Reason {
+                detail: format!("{}: {}", field.name(), reason.detail),
+                ..reason
+            }
         };
         match field.kind() {
             Kind::Text | Kind::Currency => Ok(Value::Text(on_one_line(text))),

@@ -93,23 +93,18 @@ fn read(line: u64, fields: &Fields) -> Result<Row, Reason> {
 }
 
 fn quantity(text: &str) -> Result<i64, Reason> {
-    let wrong = |_| Reason::new("invalid_quantity", format!("{text:?} is not an integer"));
+    let wrong = |_| Reason::not("invalid_quantity", text, "an integer");
     text.parse().map_err(wrong)
 }
 
 fn date(text: &str) -> Result<OffsetDateTime, Reason> {
-    let wrong = |_| {
-        Reason::new(
-            "invalid_date",
-            format!("{text:?} is not YYYY-MM-DD hh:mm:ss"),
-        )
-    };
+    let wrong = |_| Reason::not("invalid_date", text, "YYYY-MM-DD hh:mm:ss");
     let at = PrimitiveDateTime::parse(text, DATE).map_err(wrong)?;
     Ok(at.assume_utc())
 }
 
 fn unit_price(text: &str) -> Result<UnitPrice, Reason> {
-    let wrong = || Reason::new("invalid_unit_price", format!("{text:?} is not a decimal"));
+    let wrong = || Reason::not("invalid_unit_price", text, "a decimal");
     decimal::unit_price(text, Style::PLAIN, PENCE).ok_or_else(wrong)
 }
 

@@ -53,8 +53,8 @@ impl Amounts {
     }
 
     fn wrong(&self, text: &str) -> Reason {
-        let detail = format!("{text:?} is not an amount of {}", self.0.code());
-        Reason::new("invalid_amount", detail)
+        let expected = format!("an amount of {}", self.0.code());
+        Reason::not("invalid_amount", text, &expected)
     }
 
     fn taxes(&self, lines: &[TaxLine]) -> Result<i64, Reason> {

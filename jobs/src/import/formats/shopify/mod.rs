@@ -22,6 +22,7 @@ use crate::import::{
     window::Refused,
 };
 use convert::convert;
+use infra::http::without_value;
 use objects::{LARGEST, Object, Objects};
 use order::Order;
 use serde::Deserialize;
@@ -74,7 +75,7 @@ impl Shopify {
             Ok(order) => order,
             Err(error) => {
                 let named = serde_json::from_slice::<Named>(text).ok();
-                let reason = Reason::new("invalid_order", error.to_string());
+                let reason = Reason::new("invalid_order", without_value(&error.to_string()));
                 return Ok(refused(named.map(|named| named.id.to_string()), reason));
             }
         };

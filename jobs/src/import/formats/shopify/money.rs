@@ -3,7 +3,7 @@
 use super::{convert::Amounts, order::Order, returns::Returns};
 use crate::import::{
     body::{PaymentBody, RefundBody},
-    item::Reason,
+    item::{Reason, shape},
 };
 use contracts::order::RefundPurpose;
 use std::collections::HashMap;
@@ -125,7 +125,7 @@ fn told(order: &Order, total: i64, amounts: &Amounts) -> Result<Option<PaymentBo
         }
         "" | "pending" | "voided" | "expired" => return Ok(None),
         other => {
-            let detail = format!("financial_status: {other:?} is not known");
+            let detail = format!("financial_status: {:?} is not known", shape(other));
             return Err(Reason::new("unknown_payment", detail));
         }
     };

@@ -13,7 +13,6 @@ use crate::{
     measured,
     one::Cache,
     own::PlatformsOfOrders,
-    problems::PROBLEM_TYPES,
     relayed::Relayed,
     routes::{
         self,

@@ -104,11 +104,8 @@ pub async fn each_line_has_its_result_in_the_order_of_the_lines(env: &TestEnv) -
             .fetch_all(&events)
             .await?;
     ensure!(led == [ended["id"].as_str().context("an id")?], "{led:?}");
-    let files = scene.stored()?;
-    ensure!(
-        files.len() == 1 && files[0].contains("/results/"),
-        "{files:?}"
-    );
+    let result = |files: &[String]| files.len() == 1 && files[0].contains("/results/");
+    scene.until_stored(result).await?;
     let listed = scene
         .read("/v1/operations?state=succeeded")
         .await?

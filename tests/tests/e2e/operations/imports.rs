@@ -101,11 +101,8 @@ pub async fn a_file_is_imported_and_each_part_of_it_has_its_result(env: &TestEnv
             done.results
         );
     }
-    let files = scene.stored()?;
-    ensure!(
-        files.iter().all(|file| file.contains("/results/")),
-        "{files:?}"
-    );
+    let results = |files: &[String]| files.iter().all(|file| file.contains("/results/"));
+    scene.until_stored(results).await?;
 
     // Sent again it changes nothing.
     let taken = upload(&scene, &csv, file).await?.expect(202)?;
@@ -139,6 +136,6 @@ pub async fn a_file_that_is_none_of_the_format_is_told_to_be_such(env: &TestEnv)
     ensure!(ended["error"]["code"] == "invalid_file", "{ended}");
     let without = upload(&scene, &[("format", "csv")], file).await?;
     without.expect_problem(400, "invalid_parameter")?;
-    ensure!(scene.stored()?.is_empty(), "{:?}", scene.stored()?);
+    scene.until_stored(<[String]>::is_empty).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use reqwest::{Body, Method};
 use serde_json::Value;
 use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
-use tests::{Answer, Api, Role, TestEnv, answer, wait_until_within};
+use tests::{Answer, Api, Role, TestEnv, answer, wait_until, wait_until_within};
 
 /// Longest wait for what a worker does.
 const WORKED_WITHIN: Duration = Duration::from_mins(3);
@@ -137,6 +137,14 @@ impl<'a> Scene<'a> {
         let response = request.send().await?;
         ensure!(response.status() == 200, "{}", response.text().await?);
         Done::read(&response.text().await?)
+    }
+
+    /// Waits until this is stored: what was uploaded goes after the end was told.
+    pub async fn until_stored(&self, files: impl Fn(&[String]) -> bool) -> Result<()> {
+        wait_until("uploads to go", async || {
+            Ok(files(&self.stored()?).then_some(()))
+        })
+        .await
     }
 
     /// Files in the folder, by their paths.

@@ -10,7 +10,9 @@ use tokio::{
 
 /// One keep-alive connection.
 pub struct Connection {
-    stream: TcpStream,
+    address: String,
+    /// None: nothing was asked yet.
+    stream: Option<TcpStream>,
     buffer: Vec<u8>,
 }
 
@@ -25,20 +27,37 @@ pub struct Answer {
 impl Connection {
     /// Connects.
     pub async fn open(address: &str) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
         Ok(Self {
-            stream,
-            buffer: Vec::with_capacity(16 << 10),
+            stream: Some(connected(address).await?),
+            ..Self::later(address)
         })
+    }
+
+    /// Connects with the first request: a server gives that a few seconds to arrive.
+    pub fn later(address: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+            stream: None,
+            buffer: Vec::with_capacity(16 << 10),
+        }
     }
 
     /// One request and its answer.
     pub async fn send(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
-        self.stream.write_all(request).await?;
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => connected(&self.address).await?,
+        };
+        let answer = self.exchange(&mut stream, request).await?;
+        self.stream = Some(stream);
+        Ok(answer)
+    }
+
+    async fn exchange(&mut self, stream: &mut TcpStream, request: &[u8]) -> anyhow::Result<Answer> {
+        stream.write_all(request).await?;
         self.buffer.clear();
         let head = loop {
-            self.more().await?;
+            self.more(stream).await?;
             if let Some(end) = find(&self.buffer, b"\r\n\r\n") {
                 break end + 4;
             }
@@ -54,18 +73,24 @@ impl Connection {
             length => length.context("an answer without a length")?.parse()?,
         };
         while self.buffer.len() < head + length {
-            self.more().await?;
+            self.more(stream).await?;
         }
         let body = self.buffer[head..head + length].to_vec();
         Ok(Answer { status, body })
     }
 
-    async fn more(&mut self) -> anyhow::Result<()> {
-        if self.stream.read_buf(&mut self.buffer).await? == 0 {
+    async fn more(&mut self, stream: &mut TcpStream) -> anyhow::Result<()> {
+        if stream.read_buf(&mut self.buffer).await? == 0 {
             bail!("the server has closed the connection");
         }
         Ok(())
     }
+}
+
+async fn connected(address: &str) -> anyhow::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -77,7 +77,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
         let mut clients = Vec::new();
         for number in 0..OPEN {
             // Not the requests of the rounds before.
-            clients.push(Client::open(&whole, &stock, percent * OPEN + number).await?);
+            clients.push(Client::of(&whole, &stock, percent * OPEN + number));
         }
         let took = load::open(clients, Schedule::in_bursts(rate), time).await?;
         figures.extend(told(&took, percent, rate));
@@ -86,7 +86,7 @@ pub async fn measure(config: &Config, folder: &Path, quick: bool) -> anyhow::Res
 }
 
 async fn closed_loop(whole: &Whole, stock: &Arc<Stock>, time: Duration) -> anyhow::Result<f64> {
-    let open = async |number| Client::open(whole, stock, number).await;
+    let open = async |number| Ok(Client::of(whole, stock, number));
     load::rate_of(CLIENTS, open, time).await
 }
 
@@ -166,17 +166,17 @@ impl load::Client for Client {
 }
 
 impl Client {
-    async fn open(whole: &Whole, stock: &Arc<Stock>, number: u32) -> anyhow::Result<Self> {
+    fn of(whole: &Whole, stock: &Arc<Stock>, number: u32) -> Self {
         let seed = u64::from(number);
-        Ok(Self {
+        Self {
             stock: Arc::clone(stock),
             orders: Zipf::new(stock.ids.len(), seed),
             products: Zipf::new(stock.skus.len(), !seed),
-            reads: Connection::open(&whole.reads.address).await?,
-            commands: Connection::open(&whole.commands.address).await?,
+            reads: Connection::later(&whole.reads.address),
+            commands: Connection::later(&whole.commands.address),
             label: format!("visitor-{}", number % LABELS),
             labelled: HashSet::new(),
-        })
+        }
     }
 
     async fn read(&mut self, path: &str) -> anyhow::Result<()> {

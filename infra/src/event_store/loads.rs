@@ -1,6 +1,6 @@
 //! Loads of many streams in one query.
 
-use super::{Cause, Snapshot};
+use super::{Cause, Snapshot, sessions::sessions};
 use crate::{
     joined::Joined,
     log::{StoredEvent, stored_event},
@@ -11,20 +11,25 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
 /// Queries under way at a time: a long stream keeps not everybody waiting.
-pub(super) const QUERIES: u32 = 3;
+const QUERIES: usize = 3;
+/// A connection for each.
+const CONNECTIONS: u32 = 3;
 /// A read is tried again when its connection turns out to be dead.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Each wanted stream ($1 type, $2 id, $3 schema version of snapshots that can
 /// be read, 0 for none): its snapshot, as a row of its own, and the events
-/// after it. The fence (OFFSET 0) keeps it one index look-up per stream,
-/// whatever the planner thinks of the table.
+/// after it. The fences (OFFSET 0) keep it one index look-up per stream and
+/// table, whatever the planner thinks of them.
 const STREAMS: &str = "WITH wanted AS MATERIALIZED ( \
          SELECT w.aggregate_type, w.aggregate_id, s.version, s.state \
            FROM unnest($1::text[], $2::text[], $3::integer[]) \
                   AS w (aggregate_type, aggregate_id, schema_version) \
-           LEFT JOIN aggregate_snapshots s USING (aggregate_type, aggregate_id, schema_version)) \
+           LEFT JOIN LATERAL ( \
+               SELECT s.version, s.state FROM aggregate_snapshots s \
+                WHERE s.aggregate_type = w.aggregate_type AND s.aggregate_id = w.aggregate_id \
+                  AND s.schema_version = w.schema_version OFFSET 0) s ON true) \
      SELECT true AS is_snapshot, aggregate_type, aggregate_id, version AS sequence, \
             '' AS event_type, '' AS event_version, state AS payload, \
             '{\"actor\":\"\",\"after\":\"\"}'::json AS metadata, 0 AS epoch, 0::bigint AS xid, \
@@ -57,8 +62,9 @@ type Streams = Result<Arc<HashMap<(String, String), Stream>>, Cause>;
 pub(super) struct Loads(Joined<Wanted, Streams>);
 
 impl Loads {
-    pub fn start(sessions: PgPool) -> Self {
-        Self(Joined::start(QUERIES as usize, move |wanted| {
+    pub fn start(pool: &PgPool) -> Self {
+        let sessions = sessions(pool, CONNECTIONS, &[]);
+        Self(Joined::start(QUERIES, move |wanted| {
             let pool = sessions.clone();
             async move {
                 patient(&pool, &wanted)

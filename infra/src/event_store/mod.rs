@@ -79,15 +79,14 @@ impl EventStore {
     /// A store on the log behind `pool`; `hint` is told of every append. Has
     /// to be called within a Tokio runtime.
     pub fn new(pool: PgPool, kind: EventStoreKind, hint: LogHint) -> Self {
-        let sessions = sessions::sessions(&pool);
         let append = match kind {
-            EventStoreKind::Grouped => Append::Grouped(GroupCommit::start(sessions.clone())),
+            EventStoreKind::Grouped => Append::Grouped(GroupCommit::start(&pool)),
             EventStoreKind::Stock => Append::Stock(PostgresEventRepository::new(pool.clone())),
         };
         Self {
             reader: LogReader::new(pool.clone()),
             append: Arc::new(append),
-            loads: Arc::new(Loads::start(sessions)),
+            loads: Arc::new(Loads::start(&pool)),
             pool,
             hint,
         }

@@ -181,25 +181,21 @@ impl Database {
 
     /// Whoever of two processes comes first has made the key for both.
     async fn make(self: Arc<Self>, subjects: Vec<Uuid>) -> Batch {
-        let (mut fresh, mut wrapped) = (HashMap::new(), Vec::new());
+        let (mut fresh, mut wrapped) = (Vec::new(), Vec::new());
         for subject in &subjects {
             let (key, sealed) = self.fresh(*subject).map_err(KeysUnavailable::Crypto)?;
-            fresh.insert(*subject, key);
+            fresh.push((*subject, key));
             wrapped.push((*subject, sealed));
         }
         let made = store::insert(&self.ops, self.master.id(), &wrapped).await;
         let made = made.map_err(away)?;
         metrics::made(u64::try_from(made.len()).unwrap_or(u64::MAX));
-        fresh.retain(|subject, _| made.contains(subject));
-        let others: Vec<Uuid> = subjects
-            .into_iter()
-            .filter(|subject| !made.contains(subject))
-            .collect();
-        let mut keys = if others.is_empty() {
-            HashMap::new()
-        } else {
-            self.stored(&others).await?
-        };
+        // What the database said last is what counts: a key of ours may be deleted
+        // while others are looked up.
+        if made.len() < subjects.len() {
+            return self.stored(&subjects).await.map(Arc::new);
+        }
+        let mut keys = HashMap::with_capacity(fresh.len());
         for (subject, key) in fresh {
             self.present.insert(subject, Arc::clone(&key)).await;
             keys.insert(subject, Ok(key));

@@ -129,6 +129,7 @@ impl Patience {
 /// What is waited for, and by how many.
 #[derive(Debug, Default)]
 struct Wanted {
+    requests: usize,
     abouts: HashMap<About, usize>,
     places: usize,
 }
@@ -191,20 +192,20 @@ impl Progress {
         if let Some(by) = self.0.had_by_a_replica(wait).await {
             return Ok(Waited::Reached { by });
         }
-        // Those who wait are known before they look: whatever moves afterwards is
-        // looked at for them as well.
-        let place = self.0.places.try_acquire();
-        let _wanted = place.is_ok().then(|| self.want(wait.asked()));
+        // Those who may wait are known before they look: whatever moves afterwards
+        // is looked at for them as well, and is seen from here on.
+        let _wanted = (!time.is_zero()).then(|| self.want(wait.asked()));
+        let mut news = self.0.seen.subscribe();
         let seen = self.0.seen_now(&wait.asked()).await?;
         if let Some(over) = wait.over(&seen) {
             return Ok(over);
         }
-        let (result, waited) = match place {
+        let (result, waited) = match self.0.places.try_acquire() {
             _ if time.is_zero() => ("not_waited", Waited::NotYet),
             Err(_) => ("too_many", Waited::NotYet),
             Ok(_place) => {
                 let left = time.saturating_sub(started.elapsed());
-                let over = tokio::time::timeout(left, self.over(wait));
+                let over = tokio::time::timeout(left, over(wait, &mut news));
                 match self.0.stopped.run_until_cancelled(over).await {
                     Some(Ok(reached @ Waited::Reached { .. })) => ("reached", reached),
                     Some(Ok(other)) => ("parked", other),
@@ -218,23 +219,43 @@ impl Progress {
         Ok(waited)
     }
 
-    async fn over(&self, wait: &Wait) -> Waited {
-        let mut seen = self.0.seen.subscribe();
-        // Fails only when the sender is gone, which `self` keeps.
-        let over = seen.wait_for(|seen| wait.over(seen).is_some()).await;
-        let over = over.ok().and_then(|seen| wait.over(&seen));
-        over.unwrap_or(Waited::NotYet)
-    }
-
     fn want(&self, asked: Asked) -> Waiting<'_> {
-        metrics::gauge!("orderlog_read_waiting").increment(1);
         let shared = &*self.0;
         shared.wanted().add(&asked);
         Waiting { shared, asked }
     }
 }
 
-/// One request that waits, as long as it does.
+/// What comes of waiting, by what is seen from now on: what was seen before may be
+/// older than the request's own look.
+async fn over(wait: &Wait, news: &mut watch::Receiver<Seen>) -> Waited {
+    let _waiting = Counted::new();
+    while news.changed().await.is_ok() {
+        if let Some(over) = wait.over(&news.borrow_and_update()) {
+            return over;
+        }
+    }
+    // The sender is gone, which whoever waits keeps.
+    Waited::NotYet
+}
+
+/// Counted among those who wait, as long as it is there.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        metrics::gauge!("orderlog_read_waiting").increment(1);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("orderlog_read_waiting").decrement(1);
+    }
+}
+
+/// One request that waits, or looks whether it has to, as long as it does.
 struct Waiting<'a> {
     shared: &'a Shared,
     asked: Asked,
@@ -242,13 +263,13 @@ struct Waiting<'a> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        metrics::gauge!("orderlog_read_waiting").decrement(1);
         self.shared.wanted().remove(&self.asked);
     }
 }
 
 impl Wanted {
     fn add(&mut self, asked: &Asked) {
+        self.requests += 1;
         for about in &asked.abouts {
             *self.abouts.entry(*about).or_default() += 1;
         }
@@ -256,6 +277,7 @@ impl Wanted {
     }
 
     fn remove(&mut self, asked: &Asked) {
+        self.requests -= 1;
         for about in &asked.abouts {
             if let Entry::Occupied(mut wanted) = self.abouts.entry(*about) {
                 *wanted.get_mut() -= 1;
@@ -305,7 +327,7 @@ impl Shared {
     }
 
     fn somebody_waits(&self) -> bool {
-        self.places.available_permits() < self.patience.waiters
+        self.wanted().requests > 0
     }
 
     /// Asks for everybody who waits.

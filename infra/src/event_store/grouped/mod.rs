@@ -21,7 +21,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use super::{AppendError, NewEvent, Stamp, error::Cause};
+use super::{AppendError, NewEvent, Stamp, error::Cause, sessions::sessions};
 use batch::Append;
 use insert::{Log, Store};
 use queue::Queue;
@@ -35,7 +35,10 @@ use writer::{Patience, Writer};
 const WRITERS: usize = 2;
 
 /// Connections for appends alone: no read keeps one waiting.
-pub(super) const CONNECTIONS: u32 = 4;
+const CONNECTIONS: u32 = 4;
+/// How long a batch waits for a stream that somebody has locked; then each of
+/// its commands is run on its own, and only those on that stream wait on.
+const LOCK_TIMEOUT: &str = "1s";
 
 /// Where appends are put. Writers end with the last clone.
 #[derive(Clone)]
@@ -45,9 +48,11 @@ pub(super) struct GroupCommit {
 }
 
 impl GroupCommit {
-    /// Starts the writers. Has to be called within a Tokio runtime.
-    pub fn start(sessions: PgPool) -> Self {
+    /// Starts the writers, to where `pool` leads. Has to be called within a Tokio
+    /// runtime.
+    pub fn start(pool: &PgPool) -> Self {
         metrics::describe();
+        let sessions = sessions(pool, CONNECTIONS, &[("lock_timeout", LOCK_TIMEOUT)]);
         Self::on(&Arc::new(Log::new(sessions)), Patience::default())
     }
 

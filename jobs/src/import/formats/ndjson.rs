@@ -10,6 +10,7 @@ use crate::import::{
     lines::{Line, Lines, MAX_LINE},
     open::Reader,
 };
+use infra::http::without_value;
 use serde::Deserialize;
 
 /// A file of this format.
@@ -87,9 +88,10 @@ fn order(line: u64, text: &[u8]) -> Item {
             lines: vec![line],
             body: text.to_vec(),
         },
-        Err(error) if error.is_data() => {
-            refused(line, Reason::new("invalid_body", error.to_string()))
-        }
+        Err(error) if error.is_data() => refused(
+            line,
+            Reason::new("invalid_body", without_value(&error.to_string())),
+        ),
         Err(error) => refused(line, Reason::new("invalid_json", error.to_string())),
     }
 }

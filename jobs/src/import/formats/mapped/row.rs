@@ -78,9 +78,10 @@ impl Reader {
                 (found, _) => Err(ImportError::Mapping {
                     path: path.to_owned(),
                     detail: match found {
+                        // Without its first line, which may be somebody's.
                         None => format!(
-                            "there is no column {wanted:?}; there are {}",
-                            columns.join(", ")
+                            "there is no column {wanted:?} among the {} of the first line",
+                            columns.len()
                         ),
                         Some(_) => format!("there are two columns {wanted:?}"),
                     },

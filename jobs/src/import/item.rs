@@ -156,3 +156,21 @@ impl Handled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_tells_letters_from_digits_and_neither_from_its_like() {
+        for (text, told) in [
+            ("12,5O €", "99,9a €"),
+            ("Ada Ürün <ada@example.com>", "aaa aaaa <aaa@aaaaaaa.aaa>"),
+            ("٣١.02.2025", "99.99.9999"),
+            ("", ""),
+        ] {
+            assert_eq!(shape(text), told);
+        }
+        assert_eq!(shape(&"x".repeat(1_000)).len(), SHAPE_LENGTH);
+    }
+}

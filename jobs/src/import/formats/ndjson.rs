@@ -140,4 +140,14 @@ mod tests {
         };
         assert_eq!((file.read(), file.line()), (read, 4));
     }
+
+    #[test]
+    fn a_reason_does_not_quote_what_was_sent() {
+        for text in ["\"Ada Lovelace\"", "{\"platform\": [\"Ada Lovelace\"]}"] {
+            let Item::RefusedLine { reason, .. } = order(1, text.as_bytes()) else {
+                panic!("{text}");
+            };
+            assert!(!reason.detail.contains("Ada"), "{}", reason.detail);
+        }
+    }
 }

@@ -176,7 +176,7 @@ struct Database {
 impl Database {
     async fn load(self: Arc<Self>, subjects: Vec<Uuid>) -> Batch {
         metrics::loaded();
-        self.stored(&subjects).await.map(Arc::new)
+        self.opened(&subjects).await
     }
 
     /// Whoever of two processes comes first has made the key for both.
@@ -189,11 +189,11 @@ impl Database {
         }
         let made = store::insert(&self.ops, self.master.id(), &wrapped).await;
         let made = made.map_err(away)?;
-        metrics::made(u64::try_from(made.len()).unwrap_or(u64::MAX));
-        // What the database said last is what counts: a key of ours may be deleted
-        // while others are looked up.
-        if made.len() < subjects.len() {
-            return self.stored(&subjects).await.map(Arc::new);
+        metrics::made(made);
+        // Of some there were keys: what the database says last of all of them is what
+        // counts, as one of ours may be deleted while the others are looked up.
+        if usize::try_from(made) != Ok(subjects.len()) {
+            return self.opened(&subjects).await;
         }
         let mut keys = HashMap::with_capacity(fresh.len());
         for (subject, key) in fresh {
@@ -210,7 +210,7 @@ impl Database {
         Ok((Arc::new(DataKey::new(&bytes)?), wrapped))
     }
 
-    async fn stored(&self, subjects: &[Uuid]) -> Result<HashMap<Uuid, Key>, KeysUnavailable> {
+    async fn opened(&self, subjects: &[Uuid]) -> Batch {
         let stored = store::load(&self.ops, subjects).await.map_err(away)?;
         let mut keys = HashMap::with_capacity(stored.len());
         for wrapped in stored {
@@ -220,7 +220,7 @@ impl Database {
             }
             keys.insert(wrapped.subject, key);
         }
-        Ok(keys)
+        Ok(Arc::new(keys))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Subject keys in the ops database.
 
 use sqlx::{PgPool, Row as _};
-use std::collections::HashSet;
 use uuid::Uuid;
 
 /// A stored key.
@@ -15,28 +14,28 @@ pub(super) struct StoredKey {
     pub wrapped: Vec<u8>,
 }
 
-/// Stores the keys of those subjects that have none yet; which those were.
+/// Stores the keys of those subjects that have none yet; how many that were.
 /// `keys` are in the order of their subjects, so that two processes with the
 /// same subjects wait for each other and never in a circle.
 pub(super) async fn insert(
     ops: &PgPool,
     master_key: &str,
     keys: &[(Uuid, Vec<u8>)],
-) -> Result<HashSet<Uuid>, sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
     let subjects: Vec<Uuid> = keys.iter().map(|(subject, _)| *subject).collect();
     let wrapped: Vec<&[u8]> = keys.iter().map(|(_, wrapped)| &wrapped[..]).collect();
-    let inserted = sqlx::query_scalar(
+    let inserted = sqlx::query(
         "INSERT INTO subject_keys (subject, master_key, wrapped) \
          SELECT k.subject, $1, k.wrapped FROM unnest($2::uuid[], $3::bytea[]) \
                 WITH ORDINALITY AS k (subject, wrapped, place) ORDER BY k.place \
-         ON CONFLICT (subject) DO NOTHING RETURNING subject",
+         ON CONFLICT (subject) DO NOTHING",
     )
     .bind(master_key)
     .bind(subjects)
     .bind(wrapped)
-    .fetch_all(ops)
+    .execute(ops)
     .await?;
-    Ok(inserted.into_iter().collect())
+    Ok(inserted.rows_affected())
 }
 
 /// The keys of these subjects, where they have one.
